@@ -1,0 +1,102 @@
+/**
+ * What an entry of the contract table looks like from outside: its method, its path, and the types that go in and
+ * come out. The schemas behind an entry are reached through `internal/spec.ts`, so that nothing declared here names
+ * an Effect type and the promise client type-checks in a project without `effect`.
+ *
+ * @since 0.1.0
+ */
+import type { OperationError } from "../Errors.ts"
+
+/**
+ * HTTP methods that the runtime's contract uses.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+
+/**
+ * The types of one operation.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OperationTypes {
+  /** `"page"` for lists, `"value"` for everything else. */
+  readonly kind: "page" | "value"
+  /** Whether the path has an `:id`. */
+  readonly id: boolean
+  /** Query parameters, `never` when the operation takes none. */
+  readonly query: unknown
+  /** Request body, `never` when the operation takes none. */
+  readonly body: unknown
+  /** What a success gives; for a page, one item. */
+  readonly success: unknown
+  /** The error tags that only some operations have. */
+  readonly errors: OperationError
+}
+
+/**
+ * One entry of the contract table.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation<out T extends OperationTypes = OperationTypes> {
+  readonly method: Method
+  /** Path template below the base URL, e.g. `/assistant/:id`. */
+  readonly path: string
+  /** `"page"` for lists, which also get `stream` and `pages`. */
+  readonly kind: T["kind"]
+  /** Operation-specific error tags; `Errors.CommonError` can happen to every operation. */
+  readonly errors: ReadonlyArray<OperationError>
+  /** Phantom: the operation's types. */
+  readonly "~types"?: T
+}
+
+/**
+ * A resource of the contract: its operations by method name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Group {
+  readonly [operation: string]: Operation
+}
+
+/**
+ * Extracts the types of an operation.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TypesOf<O> = O extends Operation<infer T> ? T : never
+
+/**
+ * The ordinary string, with the known values offered by the editor: `"openai" | (string & {})`. The runtime adds
+ * values between releases, so every enumeration that a server can extend is open.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Open<Known extends string> = Known | (string & {})
+
+/**
+ * A JSON object whose keys this SDK does not fix; every key is kept as it came.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JsonObject {
+  readonly [key: string]: unknown
+}
+
+/**
+ * The fields of a request body: an optional field may also be given as `undefined`, which means absent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Input<Fields> = {
+  readonly [K in keyof Fields]: {} extends Pick<Fields, K> ? Fields[K] | undefined : Fields[K]
+}

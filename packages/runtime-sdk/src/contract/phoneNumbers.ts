@@ -1,0 +1,234 @@
+/**
+ * Phone numbers: bring your own and bind them to an assistant. Telephony stays with the runtime's environment.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { codec } from "../internal/codec.ts"
+import { atMost, between, listQuery, object, objects, opt, row, server } from "../internal/schemas.ts"
+import { gone, input, operation, page } from "../internal/spec.ts"
+import type { Input, JsonObject, Open } from "./Operation.ts"
+import type { Row, Server } from "./shared.ts"
+
+/**
+ * Phone number providers known today; any string is accepted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PhoneNumberProvider = Open<"byo-phone-number" | "twilio" | "vonage" | "telnyx" | "vapi">
+
+/**
+ * Where a call goes when nothing else answers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FallbackDestination extends JsonObject {
+  readonly type: Open<"number" | "sip">
+  readonly number?: string | null
+  readonly sipUri?: string | null
+}
+
+/**
+ * The fields that a create or an update may set. Which ones apply depends on `provider`; `null` clears.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PhoneNumberFields {
+  /** At most 40 characters. */
+  readonly name?: string | null
+  /** E.164, unless `numberE164CheckEnabled` is `false`. */
+  readonly number?: string | null
+  /** Whether `number` must be E.164; the default is `true`. */
+  readonly numberE164CheckEnabled?: boolean | null
+  /** The SIP trunk credential of a BYO number; also for `vonage` and `telnyx`. */
+  readonly credentialId?: string | null
+  /** The assistant that answers. Without assistant, squad and workflow the server is asked. */
+  readonly assistantId?: string | null
+  readonly squadId?: string | null
+  readonly workflowId?: string | null
+  readonly server?: Server | null
+  /** Older flat form of `server.url`. */
+  readonly serverUrl?: string | null
+  /** Older flat form of the server's secret; write-only. */
+  readonly serverUrlSecret?: string | null
+  readonly fallbackDestination?: FallbackDestination | null
+  readonly hooks?: ReadonlyArray<JsonObject> | null
+  /** For `vapi`. */
+  readonly sipUri?: string | null
+  /** For `vapi`: 3 characters. */
+  readonly numberDesiredAreaCode?: string | null
+  /** For `vapi`: SIP user; the password is write-only. */
+  readonly authentication?: JsonObject | null
+  /** For `twilio`. */
+  readonly twilioAccountSid?: string | null
+  /** For `twilio`; a secret, write-only. */
+  readonly twilioAuthToken?: string | null
+  /** For `twilio`; a secret, write-only. */
+  readonly twilioApiKey?: string | null
+  /** For `twilio`; a secret, write-only. */
+  readonly twilioApiSecret?: string | null
+  readonly smsEnabled?: boolean | null
+}
+
+/**
+ * A phone number as the runtime stores it. Fields that this SDK does not know are kept.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PhoneNumber extends Row, PhoneNumberFields, JsonObject {
+  readonly provider: PhoneNumberProvider
+  readonly status?: Open<"active" | "activating" | "blocked"> | null
+}
+
+/**
+ * Fields of a new phone number.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewPhoneNumber extends PhoneNumberFields {
+  readonly provider: PhoneNumberProvider
+}
+
+/**
+ * Body of `phoneNumbers.create`. What each provider needs is checked before anything is sent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreatePhoneNumber extends Input<NewPhoneNumber> {}
+
+/**
+ * Body of `phoneNumbers.update`: a shallow merge. An absent key keeps, a present key replaces the **whole** value,
+ * `null` clears.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UpdatePhoneNumber extends Input<PhoneNumberFields> {
+  readonly provider?: PhoneNumberProvider | undefined
+}
+
+const fallbackDestination = codec<FallbackDestination>()(
+  Schema.Struct({ type: Schema.String, number: opt(Schema.String), sipUri: opt(Schema.String) })
+)
+
+const fields = {
+  name: opt(Schema.String),
+  number: opt(Schema.String),
+  numberE164CheckEnabled: opt(Schema.Boolean),
+  credentialId: opt(Schema.String),
+  assistantId: opt(Schema.String),
+  squadId: opt(Schema.String),
+  workflowId: opt(Schema.String),
+  server: opt(server),
+  serverUrl: opt(Schema.String),
+  serverUrlSecret: opt(Schema.String),
+  fallbackDestination: opt(fallbackDestination),
+  hooks: opt(objects),
+  sipUri: opt(Schema.String),
+  numberDesiredAreaCode: opt(Schema.String),
+  authentication: opt(object),
+  twilioAccountSid: opt(Schema.String),
+  twilioAuthToken: opt(Schema.String),
+  twilioApiKey: opt(Schema.String),
+  twilioApiSecret: opt(Schema.String),
+  smsEnabled: opt(Schema.Boolean)
+}
+
+const phoneNumber = codec<PhoneNumber>()(
+  Schema.Struct({ ...row, ...fields, provider: Schema.String, status: opt(Schema.String) })
+)
+
+const required: { readonly [provider: string]: ReadonlyArray<keyof PhoneNumberFields> } = {
+  "byo-phone-number": ["credentialId"],
+  twilio: ["number", "twilioAccountSid"],
+  vonage: ["number", "credentialId"],
+  telnyx: ["number", "credentialId"]
+}
+
+const e164 = /^\+[1-9]\d{1,14}$/
+const anyNumber = /^\+?[a-zA-Z0-9]+$/
+
+const newPhoneNumber = codec<NewPhoneNumber>()(
+  Schema.Struct({
+    ...fields,
+    provider: Schema.String.check(Schema.isMinLength(1)),
+    name: opt(atMost(40)),
+    number: opt(between(3, 40)),
+    numberDesiredAreaCode: opt(between(3, 3))
+  }).check(
+    Schema.makeFilter((body) => {
+      const issues: Array<Schema.FilterIssue> = (
+        Object.hasOwn(required, body.provider) ? (required[body.provider] ?? []) : []
+      )
+        .filter((key) => body[key] === undefined || body[key] === null)
+        .map((key) => ({ path: [key], issue: `Missing: a number of provider ${body.provider} needs it` }))
+      if (
+        body.provider === "twilio" &&
+        !body.twilioAuthToken &&
+        !(body.twilioApiKey && body.twilioApiSecret)
+      ) {
+        issues.push({ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" })
+      }
+      if (typeof body.number === "string") {
+        if (body.numberE164CheckEnabled !== false && !e164.test(body.number)) {
+          issues.push({
+            path: ["number"],
+            issue: "Expected E.164 such as +14155550123 (or set numberE164CheckEnabled to false)"
+          })
+        } else if (!anyNumber.test(body.number)) {
+          issues.push({ path: ["number"], issue: "Expected letters and digits with an optional leading +" })
+        }
+      }
+      return issues
+    })
+  )
+)
+
+const updatePhoneNumber = codec<PhoneNumberFields & { readonly provider?: PhoneNumberProvider }>()(
+  Schema.Struct({ ...fields, provider: Schema.optionalKey(Schema.String) })
+)
+
+/**
+ * The phone number operations of the contract.
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const phoneNumbers = {
+  /** Lists phone numbers, newest first. */
+  list: operation({ method: "GET", path: "/phone-number", query: listQuery, success: page(phoneNumber) }),
+  /** Reads one phone number. */
+  get: operation({ method: "GET", path: "/phone-number/:id", success: phoneNumber, errors: ["NotFound"] }),
+  /**
+   * Imports a phone number. One call imports at most one: it carries an idempotency key, yours or a generated one,
+   * on every attempt.
+   */
+  create: operation({
+    method: "POST",
+    path: "/phone-number",
+    body: input(newPhoneNumber),
+    success: phoneNumber,
+    errors: ["ConflictError"]
+  }),
+  /** Changes a phone number by shallow merge; `{ assistantId }` binds it. */
+  update: operation({
+    method: "PATCH",
+    path: "/phone-number/:id",
+    body: input(updatePhoneNumber),
+    success: phoneNumber,
+    errors: ["NotFound", "ConflictError"]
+  }),
+  /** Releases a phone number and gives back the deleted row (`undefined` when the runtime sends none). */
+  delete: operation({
+    method: "DELETE",
+    path: "/phone-number/:id",
+    success: gone(phoneNumber),
+    errors: ["NotFound", "ConflictError"]
+  })
+}

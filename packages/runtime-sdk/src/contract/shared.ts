@@ -1,0 +1,119 @@
+/**
+ * Objects that several resources share. Interfaces only: their schemas stand in `internal/schemas.ts`, proven equal.
+ *
+ * @since 0.1.0
+ */
+import type { JsonObject, Open } from "./Operation.ts"
+
+/**
+ * Fields that the runtime owns on every row. They are taken off a body before it is sent, so that what was read can
+ * be written back.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Row {
+  /** Opaque id. Never parse it. */
+  readonly id: string
+  /** Organization that owns the row. */
+  readonly orgId: string
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly createdAt: string
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly updatedAt: string
+}
+
+/**
+ * Filters that every list takes. Times are ISO 8601.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ListQuery {
+  /** Rows per page, 1 to 1000. The runtime's default is 100. */
+  readonly limit?: number | undefined
+  /** Continue from an earlier page: its `nextCursor`, unchanged. */
+  readonly cursor?: string | undefined
+  readonly createdAtGt?: string | undefined
+  readonly createdAtLt?: string | undefined
+  readonly createdAtGe?: string | undefined
+  readonly createdAtLe?: string | undefined
+  readonly updatedAtGt?: string | undefined
+  readonly updatedAtLt?: string | undefined
+  readonly updatedAtGe?: string | undefined
+  readonly updatedAtLe?: string | undefined
+}
+
+/**
+ * One page of a list, the same for all four list shapes that the API family knows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Page<out A> {
+  /** Rows, newest first. */
+  readonly items: ReadonlyArray<A>
+  /** Pass as `cursor` to continue; absent on the last page. Opaque. */
+  readonly nextCursor?: string
+  /** Number of rows over all pages, where the runtime says it. */
+  readonly total?: number
+}
+
+/**
+ * When and how often the runtime sends a failed webhook again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BackoffPlan extends JsonObject {
+  readonly type: Open<"fixed" | "exponential">
+  /** 0 to 10. */
+  readonly maxRetries: number
+  /** Seconds, 0 to 10. */
+  readonly baseDelaySeconds: number
+  /** HTTP statuses that are not sent again. */
+  readonly excludedStatusCodes?: ReadonlyArray<number> | null
+}
+
+/**
+ * A server of yours that the runtime calls.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Server extends JsonObject {
+  readonly url?: string | null
+  /** Seconds, 1 to 300; the runtime's default is 20. */
+  readonly timeoutSeconds?: number | null
+  readonly credentialId?: string | null
+  /** Extra headers; an `Authorization` here overrides the credential. */
+  readonly headers?: { readonly [name: string]: string } | null
+  readonly backoffPlan?: BackoffPlan | null
+}
+
+/**
+ * A prompt message.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenAIMessage extends JsonObject {
+  readonly role: Open<"assistant" | "function" | "user" | "system" | "tool">
+  readonly content?: string | null
+}
+
+/**
+ * A function that a model may call, as its model sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FunctionDefinition extends JsonObject {
+  /** 1 to 64 of `[a-zA-Z0-9_-]`. */
+  readonly name: string
+  /** What it does and when to use it; models get worse from about 1,000 characters on. */
+  readonly description?: string | null
+  /** JSON Schema of the arguments: `{ type: "object", properties, required }`. */
+  readonly parameters?: JsonObject | null
+  readonly strict?: boolean | null
+}

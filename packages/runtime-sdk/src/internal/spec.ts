@@ -1,0 +1,95 @@
+/**
+ * Builds the entries of the contract table, and gives the pipeline the schemas behind them.
+ */
+import * as Schema from "effect/Schema"
+import type { Input, Method, Operation } from "../contract/Operation.ts"
+import type { OperationError } from "../Errors.ts"
+
+/** What the pipeline, the local runtime and the generators know of an operation. */
+export interface Spec {
+  readonly method: Method
+  readonly path: string
+  readonly kind: "page" | "value"
+  readonly query: Schema.Codec<unknown, unknown> | undefined
+  readonly body: Schema.Codec<unknown, unknown> | undefined
+  /** The whole answer; for a page, one row. */
+  readonly success: Schema.Codec<unknown, unknown>
+  /** Whether an answer without a body is a success: deletes. */
+  readonly mayBeEmpty: boolean
+  readonly errors: ReadonlyArray<OperationError>
+}
+
+/** A request body: fields of `A`, where an optional one may also be `undefined`. */
+export interface BodySchema<A> {
+  readonly "~input"?: A
+  readonly schema: Schema.Codec<unknown, unknown>
+}
+
+/** The row that a delete gives back, if the runtime sends one. */
+export interface GoneSchema<A> {
+  readonly "~gone"?: A
+  readonly gone: Schema.Codec<unknown, unknown>
+}
+
+/** A list answer, in any of the four wire shapes. */
+export interface PageSchema<A> {
+  readonly "~item"?: A
+  readonly schema: Schema.Codec<unknown, unknown>
+}
+
+const specs = new WeakMap<object, Spec>()
+
+/** Marks a schema as a request body. */
+export const input = <A>(schema: Schema.Codec<A, A>): BodySchema<Input<A>> => ({ schema })
+
+/** Marks a schema as the row of a list. */
+export const page = <A>(schema: Schema.Codec<A, A>): PageSchema<A> => ({ schema })
+
+/** Marks a schema as the row of a delete: an empty answer is a success without a row. */
+export const gone = <A>(schema: Schema.Codec<A, A>): GoneSchema<A> => ({ gone: schema })
+
+type HasId<Path extends string> = Path extends `${string}:id${string}` ? true : false
+
+interface Options<Path extends string, Query, Body, Success, Error extends OperationError> {
+  readonly method: Method
+  readonly path: Path
+  readonly query?: Schema.Codec<Query, Query>
+  readonly body?: BodySchema<Body>
+  readonly success: Success
+  readonly errors?: ReadonlyArray<Error>
+}
+
+/** Adds an entry to the contract table. */
+export function operation<const Path extends string, A, Query = never, Body = never, E extends OperationError = never>(
+  options: Options<Path, Query, Body, PageSchema<A>, E>
+): Operation<{ kind: "page"; id: HasId<Path>; query: Query; body: Body; success: A; errors: E }>
+export function operation<const Path extends string, A, Query = never, Body = never, E extends OperationError = never>(
+  options: Options<Path, Query, Body, Schema.Codec<A, A>, E>
+): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: A; errors: E }>
+export function operation<const Path extends string, A, Query = never, Body = never, E extends OperationError = never>(
+  options: Options<Path, Query, Body, GoneSchema<A>, E>
+): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: A | undefined; errors: E }>
+export function operation(
+  options: Options<string, unknown, unknown, AnySuccess, OperationError>
+): Operation {
+  const { success, body, ...rest } = options
+  const kind = "schema" in success ? "page" : "value"
+  const self: Operation = { method: rest.method, path: rest.path, kind, errors: rest.errors ?? [] }
+  specs.set(self, {
+    ...self,
+    query: rest.query,
+    body: body?.schema,
+    success: "schema" in success ? success.schema : "gone" in success ? success.gone : success,
+    mayBeEmpty: "gone" in success
+  })
+  return self
+}
+
+type AnySuccess = PageSchema<unknown> | GoneSchema<unknown> | Schema.Codec<unknown, unknown>
+
+/** The schemas of an operation. */
+export const specOf = (operation: Operation): Spec => {
+  const spec = specs.get(operation)
+  if (spec === undefined) throw new TypeError("Not an operation of the contract table")
+  return spec
+}
