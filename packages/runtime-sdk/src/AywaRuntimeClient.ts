@@ -1,0 +1,153 @@
+/**
+ * The promise client: the same operations for code without Effect.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { ClientOf } from "./ClientTypes.ts"
+import { assistants } from "./contract/assistants.ts"
+import { phoneNumbers } from "./contract/phoneNumbers.ts"
+import { tools } from "./contract/tools.ts"
+import { ConfigError } from "./Errors.ts"
+import { clientPolicy } from "./internal/clientPolicy.ts"
+import { promisify } from "./internal/promisify.ts"
+import { makeDispatcher, type ClosableTransport } from "./internal/transportDispatcher.ts"
+import { makeFetch } from "./internal/transportFetch.ts"
+import { makeUnsafe, type RuntimeConfig } from "./RuntimeConfig.ts"
+
+/**
+ * Options of `AywaRuntimeClient`. The first three take `undefined`, because that is what `process.env.X` may be; a
+ * missing address or key throws a ConfigError that names the variable to set.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AywaRuntimeClientOptions {
+  /** Address of your runtime, `https://host[:port][/path]`. There is no default. */
+  readonly baseUrl: string | undefined
+  /** A runtime API key, or a function that is asked for it before every attempt (for keys that rotate). */
+  readonly apiKey: string | undefined | (() => string | Promise<string>)
+  /** Sent as `X-Organization-Id`; optional when the key belongs to one organization. */
+  readonly organizationId?: string | undefined
+  /** Milliseconds for one attempt, 30,000 by default. */
+  readonly timeout?: number | undefined
+  /** Milliseconds for a whole call, 120,000 by default. */
+  readonly deadline?: number | undefined
+  /** Retries after the first attempt, 2 by default. Only what is safe to repeat is repeated. */
+  readonly retries?: number | undefined
+  /** `auto` (default): a create without a key gets one for all its attempts. `explicit`: only you give keys. */
+  readonly idempotency?: "auto" | "explicit" | undefined
+  /** Headers sent with every call; those that the SDK sets itself are refused. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  /** Connections at most, 128 by default. */
+  readonly connections?: number | undefined
+  /** `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. */
+  readonly transport?: "auto" | "fetch" | undefined
+  /** Allows plain http to hosts that are not loopback. */
+  readonly allowInsecure?: boolean | undefined
+}
+
+/**
+ * A client of one Aywa runtime.
+ *
+ * **Details**
+ *
+ * Calls return promises that reject with the errors of this package: `switch (error._tag)`. Building a client opens
+ * no connection. `await using` or `close()` closes idle connections; a process ends without it too.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+ *
+ * const aywa = new AywaRuntimeClient({
+ *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"],
+ *   apiKey: process.env["AYWA_RUNTIME_API_KEY"],
+ *   organizationId: process.env["AYWA_RUNTIME_ORGANIZATION_ID"]
+ * })
+ *
+ * export const assistants = await aywa.assistants.list({ limit: 20 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category client
+ */
+export class AywaRuntimeClient {
+  readonly #config: RuntimeConfig["Service"]
+  readonly #transport: () => ClosableTransport
+  #opened: ClosableTransport | undefined
+  readonly #resources = new Map<string, unknown>()
+
+  constructor(options: AywaRuntimeClientOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw new ConfigError({
+        field: "baseUrl",
+        variable: "AYWA_RUNTIME_BASE_URL",
+        message: "AywaRuntimeClient needs options: { baseUrl, apiKey, organizationId? }. There is no default address."
+      })
+    }
+    const { apiKey } = options
+    this.#config = makeUnsafe({
+      // Checked at run time: a missing value is a ConfigError that says what to set.
+      baseUrl: options.baseUrl as string,
+      apiKey: typeof apiKey === "function" ? asked(apiKey) : (apiKey as string),
+      organizationId: options.organizationId,
+      headers: options.headers,
+      allowInsecure: options.allowInsecure,
+      policy: clientPolicy(options)
+    })
+    this.#transport = () =>
+      (this.#opened ??= (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch())
+  }
+
+  /** The agents that answer and place calls. */
+  get assistants(): ClientOf<typeof assistants> {
+    return this.#resource("assistants", assistants)
+  }
+
+  /** Numbers that you bring, and the assistants that they are bound to. */
+  get phoneNumbers(): ClientOf<typeof phoneNumbers> {
+    return this.#resource("phoneNumbers", phoneNumbers)
+  }
+
+  /** What assistants may do during a call. */
+  get tools(): ClientOf<typeof tools> {
+    return this.#resource("tools", tools)
+  }
+
+  /** Closes idle connections. Calls that are under way finish. */
+  close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    return opened === undefined ? Promise.resolve() : opened.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {
+    let resource = this.#resources.get(name)
+    if (resource === undefined) {
+      const transport = this.#transport
+      resource = promisify(
+        { config: this.#config, transport: { execute: (request) => transport().execute(request) } },
+        name,
+        group
+      )
+      this.#resources.set(name, resource)
+    }
+    return resource as ClientOf<G> // Kept under the name of the group that it was made from.
+  }
+}
+
+/** Asks a function for the key; whatever goes wrong there is a ConfigError that does not repeat it. */
+const asked = (apiKey: () => string | Promise<string>): Effect.Effect<string, ConfigError> =>
+  Effect.tryPromise({
+    try: async () => apiKey(),
+    catch: (error) =>
+      new ConfigError({
+        field: "apiKey",
+        message: `apiKey: the function that supplies it failed (${error instanceof Error ? error.name : typeof error}). Nothing was sent; make it return the key.`
+      })
+  })

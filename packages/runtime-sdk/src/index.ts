@@ -1,0 +1,15 @@
+/**
+ * The promise entry: client, errors, types. Its declarations name no Effect type.
+ *
+ * @since 0.1.0
+ */
+export { AywaRuntimeClient } from "./AywaRuntimeClient.ts"
+export type { AywaRuntimeClientOptions } from "./AywaRuntimeClient.ts"
+export * from "./Errors.ts"
+export type * from "./CallOptions.ts"
+export type * from "./ClientTypes.ts"
+export type * from "./contract/Operation.ts"
+export type * from "./contract/shared.ts"
+export type * from "./contract/assistants.ts"
+export type * from "./contract/phoneNumbers.ts"
+export type * from "./contract/tools.ts"

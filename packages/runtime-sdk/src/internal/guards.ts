@@ -1,0 +1,21 @@
+/**
+ * Checks of values that a program passes in code. A wrong one is a mistake in the program, so these throw.
+ */
+export const count = (name: string, value: number): number => {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`${name} must be a whole number of 0 or more, not ${String(value)}.`)
+  }
+  return value
+}
+
+/** A time in milliseconds; `Infinity` means: no bound. */
+export const duration = (name: string, millis: number): number => {
+  if (!(millis >= 0)) throw new RangeError(`${name} must be a time of 0 or more, not ${String(millis)}.`)
+  return millis
+}
+
+/** A number greater than zero. */
+export const positive = (name: string, value: number): number => {
+  if (!(value > 0)) throw new RangeError(`${name} must be greater than 0, not ${String(value)}.`)
+  return value
+}

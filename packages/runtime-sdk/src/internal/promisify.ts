@@ -1,0 +1,235 @@
+/**
+ * Turns the calls of a resource into promises, mechanically: Effect -> Promise, pages -> AsyncIterable. The rejected
+ * value is the typed error itself.
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { ResponseInfo } from "../CallOptions.ts"
+import type { ClientOf, WithResponse } from "../ClientTypes.ts"
+import type { Group } from "../contract/Operation.ts"
+import type { Page } from "../contract/shared.ts"
+import { Aborted, isRuntimeError } from "../Errors.ts"
+import { text } from "./failure.ts"
+import { makeCall, ResponseSink, type Arguments, type Call, type Runtime, type Sink } from "./pipeline.ts"
+import { loopError, roles, streamNames } from "./service.ts"
+
+/** Builds a resource of the promise client. */
+export const promisify = <G extends Group>(runtime: Runtime, name: string, group: G): ClientOf<G> => {
+  const client: Record<string, unknown> = {}
+  for (const [key, operation] of Object.entries(group)) {
+    let prepared: { readonly call: Call; readonly roles: ReturnType<typeof roles> } | undefined
+    const get = () =>
+      (prepared ??= { call: makeCall(runtime, `${name}.${key}`, operation), roles: roles(operation) })
+    const method = (...args: ReadonlyArray<unknown>): Promise<unknown> => {
+      const { call, roles } = get()
+      const site = callSite(method)
+      const given = roles(args)
+      return operation.kind === "page" ? new PagedCall(call, given, site) : new PromisedCall(call, given, site)
+    }
+    client[key] = method
+    if (operation.kind === "page") {
+      const [stream, pages] = streamNames(key)
+      const iterable = (args: ReadonlyArray<unknown>, of: typeof items | typeof pagesOf) => {
+        const { call, roles } = get()
+        const given = roles(args)
+        const site = callSite(method)
+        return { [Symbol.asyncIterator]: () => of(new Pages(call, given, site, undefined)) }
+      }
+      client[stream] = (...args: ReadonlyArray<unknown>) => iterable(args, items)
+      client[pages] = (...args: ReadonlyArray<unknown>) => iterable(args, pagesOf)
+    }
+  }
+  // `ClientOf` is this loop, spelled out; a test compares the two.
+  return client as unknown as ClientOf<G>
+}
+
+/** Where the caller called: a stack that is formatted only if someone reads it. */
+interface Site {
+  readonly stack?: string
+}
+
+const callSite = (below: (...args: ReadonlyArray<unknown>) => unknown): Site => {
+  const site: Site = {}
+  Error.captureStackTrace?.(site, below)
+  return site
+}
+
+/** Runs a call. The signal's listener goes when the call settles. */
+const run = <A>(call: Call, args: Arguments, site: Site): { readonly promise: Promise<A>; readonly sink: Sink } => {
+  const sink: Sink = { info: undefined, attempts: 0, outcome: "not-sent" }
+  const signal = signalOf(args)
+  const promise = new Promise<A>((resolve, reject) => {
+    if (signal?.aborted === true) return reject(aborted(call, sink, signal, site))
+    const fiber = Effect.runForkWith(Context.make(ResponseSink, sink))(
+      call(args),
+      signal === undefined ? undefined : { signal }
+    )
+    fiber.addObserver((exit) => {
+      if (Exit.isSuccess(exit)) return resolve(exit.value as A) // What the contract says the operation gives.
+      const error = Cause.findErrorOption(exit.cause)
+      if (Option.isSome(error)) reject(withSite(error.value, site))
+      else if (Cause.hasInterruptsOnly(exit.cause)) reject(aborted(call, sink, signal, site))
+      else reject(Cause.squash(exit.cause))
+    })
+  })
+  return { promise, sink }
+}
+
+const signalOf = (args: Arguments): AbortSignal | undefined => {
+  const options: object = args.options ?? {}
+  return "signal" in options && options.signal instanceof AbortSignal ? options.signal : undefined
+}
+
+const aborted = (call: Call, sink: Sink, signal: AbortSignal | undefined, site: Site): Error => {
+  const fields = {
+    operation: call.operation,
+    method: call.method,
+    path: call.path,
+    attempts: sink.attempts,
+    outcome: sink.outcome,
+    idempotencyKey: sink.idempotencyKey
+  }
+  return withSite(
+    new Aborted({ ...fields, reason: signal?.reason, message: text(fields, "aborted by the caller's signal.") }),
+    site
+  )
+}
+
+/** Puts the caller's frames where ours were. */
+const withSite = <E extends Error>(error: E, site: Site): E => {
+  if (!isRuntimeError(error)) return error
+  const head = `${error.name}: ${error.message}`
+  Object.defineProperty(error, "stack", {
+    configurable: true,
+    get: () => head + (site.stack ?? "").slice((site.stack ?? "").indexOf("\n")),
+    set(value: unknown) {
+      Object.defineProperty(error, "stack", { value, writable: true, configurable: true })
+    }
+  })
+  return error
+}
+
+/** The promise of one call. */
+class PromisedCall<A> extends Promise<A> {
+  // Promises derived by `then` are plain ones.
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+  private readonly sink: Sink
+  constructor(call: Call, args: Arguments, site: Site) {
+    const { promise, sink } = run<A>(call, args, site)
+    super((resolve) => resolve(promise))
+    this.sink = sink
+  }
+  withResponse(): Promise<WithResponse<A>> {
+    return this.then((value) => {
+      const response: ResponseInfo | undefined = this.sink.info
+      if (response === undefined) throw new TypeError("A call that succeeded has an answer")
+      return { value, response }
+    })
+  }
+}
+
+/** The promise of a list, which can also be walked. */
+class PagedCall<A> extends PromisedCall<Page<A>> {
+  private readonly call: Call
+  private readonly args: Arguments
+  private readonly site: Site
+  constructor(call: Call, args: Arguments, site: Site) {
+    super(call, args, site)
+    this.call = call
+    this.args = args
+    this.site = site
+  }
+  [Symbol.asyncIterator](): AsyncIterableIterator<A> {
+    return items(new Pages<A>(this.call, this.args, this.site, this))
+  }
+}
+
+/** Walks pages. After an error the same page is asked for again. */
+class Pages<A> {
+  private readonly call: Call
+  private readonly site: Site
+  private args: Arguments
+  /** The page that is already on its way, if the list was called before it was walked. */
+  private first: Promise<Page<A>> | undefined
+  private done = false
+  private readonly seen = new Set<string>()
+
+  constructor(call: Call, args: Arguments, site: Site, first: Promise<Page<A>> | undefined) {
+    this.call = call
+    this.args = args
+    this.site = site
+    this.first = first
+  }
+  async next(): Promise<Page<A> | undefined> {
+    if (this.done) return undefined
+    const pending = this.first ?? run<Page<A>>(this.call, this.args, this.site).promise
+    this.first = undefined
+    const page = await pending
+    const cursor = page.nextCursor
+    if (cursor === undefined) this.done = true
+    else if (this.seen.has(cursor)) throw withSite(loopError(this.call), this.site)
+    else {
+      this.seen.add(cursor)
+      this.args = { ...this.args, query: { ...Object(this.args.query), cursor } }
+    }
+    return page
+  }
+  stop(): void {
+    this.done = true
+    this.first = undefined
+  }
+}
+
+/** An iterator whose `next` may be called again before it has answered: calls queue up. */
+const queued = <A>(pull: () => Promise<IteratorResult<A>>, stop: () => void): AsyncIterableIterator<A> => {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    next() {
+      const result = last.then(pull, pull)
+      last = result
+      return result
+    },
+    return() {
+      stop()
+      return Promise.resolve({ done: true, value: undefined })
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
+}
+
+const end = { done: true, value: undefined } as const
+
+const items = <A>(pages: Pages<A>): AsyncIterableIterator<A> => {
+  let rows: ReadonlyArray<A> = []
+  let at = 0
+  let stopped = false
+  const pull = async (): Promise<IteratorResult<A>> => {
+    while (at >= rows.length) {
+      const page = stopped ? undefined : await pages.next()
+      if (page === undefined) return end
+      rows = page.items
+      at = 0
+    }
+    return stopped ? end : { done: false, value: rows[at++] as A } // `at` is within the array.
+  }
+  return queued(pull, () => {
+    stopped = true
+    pages.stop()
+  })
+}
+
+const pagesOf = <A>(pages: Pages<A>): AsyncIterableIterator<Page<A>> =>
+  queued(
+    async (): Promise<IteratorResult<Page<A>>> => {
+      const page = await pages.next()
+      return page === undefined ? end : { done: false, value: page }
+    },
+    () => pages.stop()
+  )

@@ -1,0 +1,25 @@
+/**
+ * Takes secrets out of texts that came from outside. The one redactor of the SDK.
+ */
+import * as Redacted from "effect/Redacted"
+
+const secretName = /secret|password|token|apikey|api_key|authorization|credential$|privatekey|passphrase/i
+
+/** Strings below keys that name a secret. Bounded, because it walks what a caller gave. */
+const secretsIn = (json: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  JSON.parse(json, (key, value: unknown) => {
+    if (typeof value === "string" && value.length >= 4 && secretName.test(key) && found.length < 100) found.push(value)
+    return value
+  })
+  return found
+}
+
+/** Replaces the API key, and every secret of the request body, wherever a text repeats it. Works only when called. */
+export const redactor =
+  (apiKey: unknown, body: string | undefined) =>
+  (text: string): string => {
+    const secrets = body === undefined ? [] : [...secretsIn(body)]
+    if (Redacted.isRedacted(apiKey)) secrets.push(String(Redacted.value(apiKey)))
+    return secrets.reduce((out, secret) => out.split(secret).join("<redacted>"), text)
+  }

@@ -1,0 +1,125 @@
+/**
+ * From arguments to a request: path, query, headers, body. What is wrong is collected, and nothing is sent.
+ */
+import * as Redacted from "effect/Redacted"
+import type { Issue } from "../Errors.ts"
+import { badCharacter } from "./config.ts"
+
+const fault = (path: string, message: string): Issue => ({ path: [path], message })
+
+/** Puts an id into a path template as exactly one segment, or says why it cannot be one. */
+export const fillPath = (template: string, id: unknown): string | Issue => {
+  if (!template.includes(":id")) return template
+  if (typeof id !== "string") return fault("id", `Expected a string, got ${id === null ? "null" : typeof id}`)
+  if (id === "") return fault("id", "Expected an id, got an empty string")
+  if (id.length > 512) return fault("id", "Expected an id of at most 512 characters")
+  // A URL parser treats these as steps through the path, encoded or not.
+  if (id === "." || id === "..") return fault("id", "Expected an id; . and .. are path steps")
+  if (/[\u0000-\u001f\u007f]/.test(id)) return fault("id", "Expected an id without control characters")
+  if (!id.isWellFormed()) return fault("id", "Expected well-formed Unicode; this has a lone surrogate")
+  return template.replace(":id", () => encodeURIComponent(id))
+}
+
+/** Encodes a query. Absent values are left out; arrays repeat their key. */
+export const encodeQuery = (query: Readonly<Record<string, unknown>>): string => {
+  let out = ""
+  for (const key of Object.keys(query)) {
+    const value = query[key]
+    if (value === undefined || value === null) continue
+    for (const one of Array.isArray(value) ? value : [value]) {
+      out += `${out === "" ? "?" : "&"}${encodeURIComponent(key)}=${encodeURIComponent(String(one))}`
+    }
+  }
+  return out
+}
+
+// Owned by the runtime: a row that was read can be written back without them.
+const serverOwned = new Set([
+  "id",
+  "orgId",
+  "createdAt",
+  "updatedAt",
+  "latestVersion",
+  "isServerUrlSecretSet",
+  "analyticsMetadata",
+  "isDeleted",
+  "workflowIds"
+])
+
+/** Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out. */
+export const encodeBody = (body: unknown, keep: ReadonlySet<string>): string | Issue => {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return { path: [], message: `Expected an object, got ${body === null ? "null" : Array.isArray(body) ? "an array" : typeof body}` }
+  }
+  const own: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(body)) {
+    if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
+  }
+  try {
+    return JSON.stringify(own, unwrapRedacted)
+  } catch (error) {
+    // Cycles and bigints; the engine's message describes the shape, not the values.
+    return { path: [], message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}` }
+  }
+}
+
+// A function, for `this`: `toJSON` has already run on `value`, and a Redacted's answers "<redacted>".
+function unwrapRedacted(this: unknown, key: string, value: unknown): unknown {
+  const original: unknown = Reflect.get(Object(this), key)
+  return Redacted.isRedacted(original) ? Redacted.value(original) : value
+}
+
+// Set by the SDK on every call; another value of one of these would change who asks, or what is asked.
+const reserved = new Set([
+  "authorization",
+  "x-api-key",
+  "x-organization-id",
+  "idempotency-key",
+  "x-aywa-attempt",
+  "host",
+  "connection",
+  "content-length",
+  "content-type",
+  "transfer-encoding",
+  "accept",
+  "accept-encoding",
+  "expect",
+  "upgrade",
+  "te",
+  "trailer",
+  "keep-alive",
+  "proxy-authorization"
+])
+const instead: Readonly<Record<string, string>> = {
+  authorization: "give apiKey to the client",
+  "x-api-key": "give apiKey to the client",
+  "x-organization-id": "use the organizationId option",
+  "idempotency-key": "use the idempotencyKey option"
+}
+
+/** Appends extra headers to a header list, or says what is wrong with one. */
+export const appendHeaders = (list: Array<string>, extra: Readonly<Record<string, string | undefined>>): Issue | undefined => {
+  for (const name of Object.keys(extra)) {
+    const value = extra[name]
+    if (value === undefined) continue
+    const lower = name.toLowerCase()
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) return fault("headers", "A header name has a character that headers cannot have")
+    if (reserved.has(lower)) {
+      return fault(`headers.${lower}`, `Set by the SDK; ${instead[lower] ?? "it cannot be given"}`)
+    }
+    if (typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      return fault(`headers.${lower}`, "Expected text without line breaks or characters beyond Latin-1")
+    }
+    list.push(lower, value)
+  }
+  return undefined
+}
+
+/** Checks an idempotency key given by the caller. */
+export const checkIdempotencyKey = (key: unknown): Issue | undefined => {
+  if (typeof key !== "string") return fault("idempotencyKey", `Expected a string, got ${key === null ? "null" : typeof key}`)
+  if (key === "") return fault("idempotencyKey", "Expected 1 to 255 visible ASCII characters, got none")
+  if (key.length > 255) return fault("idempotencyKey", `Expected at most 255 characters, got ${key.length}`)
+  const bad = badCharacter(key)
+  return bad === undefined ? undefined : fault("idempotencyKey", `Expected visible ASCII only, but it ${bad}`)
+}
