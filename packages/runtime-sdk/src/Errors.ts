@@ -418,6 +418,16 @@ export const fromJSON = (json: unknown): RuntimeError | undefined => {
   if (typeof json !== "object" || json === null || !("_tag" in json) || typeof json._tag !== "string") return undefined
   if (!Object.hasOwn(classes, json._tag)) return undefined
   const { _tag, ...init } = json
+  if (!hasText(init, "message") || !(_tag === "ConfigError" ? hasText(init, "field") : isCallFields(init))) return undefined
   const constructor = classes[_tag as keyof typeof classes] as new (init: object) => RuntimeError
   return new constructor(init)
 }
+
+const hasText = (init: object, key: string): boolean => typeof Reflect.get(init, key) === "string"
+
+const isCallFields = (init: object): boolean =>
+  ["operation", "method", "path"].every((key) => hasText(init, key)) &&
+  "attempts" in init &&
+  typeof init.attempts === "number" &&
+  "outcome" in init &&
+  (init.outcome === "not-sent" || init.outcome === "rejected" || init.outcome === "maybe-applied")

@@ -6,6 +6,7 @@
 export * as Assistants from "./Assistants.ts"
 export * as AywaRuntime from "./AywaRuntime.ts"
 export * as Errors from "./Errors.ts"
+export * as ErrorSchema from "./ErrorSchema.ts"
 export * as PhoneNumbers from "./PhoneNumbers.ts"
 export * as Policy from "./Policy.ts"
 export * as RuntimeConfig from "./RuntimeConfig.ts"

@@ -18,7 +18,11 @@ export const variables = {
 } as const
 
 const refuse = (field: keyof typeof variables, message: string): ConfigError =>
-  new ConfigError({ field, variable: variables[field], message: `${field} ${message}` })
+  new ConfigError({
+    field,
+    variable: variables[field],
+    message: `${field} ${message}${message.includes(variables[field]) ? "" : ` (Usually set as ${variables[field]}.)`}`
+  })
 
 const fix = `Set ${variables.baseUrl} to the address of your own runtime (https://host[:port][/path]) and pass it as baseUrl.`
 

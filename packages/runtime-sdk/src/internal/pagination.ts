@@ -109,14 +109,13 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
   const from = request.from?.kind === "window" ? request.from : undefined
   const seen = new Set(from?.seen)
   const items = seen.size === 0 ? rows : rows.filter((row) => !seen.has(field(row, "id")))
-  if (rows.length < request.limit) return { items }
   let oldest = ""
   for (const row of rows) {
     const at = field(row, "createdAt")
     if (from !== undefined && at > from.le) return "the list ignores createdAtLe, so it cannot be continued"
     if (oldest === "" || at < oldest) oldest = at
   }
-  if (oldest === "") return { items }
+  if (rows.length < request.limit || oldest === "") return { items }
   if (items.length === 0) {
     return `more than ${maxLimit} rows share the instant ${oldest}: the list cannot be continued past them`
   }

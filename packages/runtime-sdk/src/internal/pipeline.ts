@@ -311,7 +311,7 @@ class Loop {
     if (asked !== undefined && asked > retry.maxRetryAfter) return undefined
     const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** attempt)
     // Full jitter above a floor of a tenth, so that even the luckiest draw is a pause.
-    const backoff = ceiling * (0.1 + 0.9 * this.random.nextDoubleUnsafe())
+    const backoff = Math.round(ceiling * (0.1 + 0.9 * this.random.nextDoubleUnsafe()))
     const delay = asked === undefined ? backoff : Math.max(asked, ceiling * 0.1)
     return this.clock.currentTimeMillisUnsafe() + delay >= this.deadlineAt ? undefined : delay
   }
@@ -336,6 +336,8 @@ class Loop {
 
   /** One attempt. Never fails: a failure is a value, so that one place decides what follows. */
   private attempt(attempt: number): Effect.Effect<unknown> {
+    const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
+    if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
     const { config, transport } = this.prepared.runtime
     const key = config.apiKey
     const send = Redacted.isRedacted(key)
@@ -345,12 +347,11 @@ class Loop {
       onFailure: (failure) => this.onFailure(failure),
       onSuccess: (response) => this.onResponse(response, attempt)
     })
-    const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
     const timeout = this.request.policy.attemptTimeout ?? Infinity
     if (timeout === Infinity && remaining === Infinity) return whole
     const scope = remaining < timeout ? "deadline" : "attempt"
     return Effect.timeoutOrElse(whole, {
-      duration: Math.max(0, Math.min(remaining, timeout)),
+      duration: Math.min(remaining, timeout),
       orElse: () => Effect.succeed(this.timedOut(scope, true))
     })
   }

@@ -1,0 +1,125 @@
+/**
+ * Request headers in any of the shapes that frameworks hand out, read without surprises.
+ *
+ * @since 0.1.0
+ */
+import { fail } from "./WebhookVerificationError.ts"
+
+/**
+ * Headers as frameworks give them: a WHATWG `Headers`, Node's `IncomingHttpHeaders`, a record, a `Map`, or pairs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookHeaders =
+  | { get(name: string): string | null }
+  | Iterable<readonly [string, string]>
+  | { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+
+/** The values found for one name. */
+type Values = ReadonlyArray<string>
+
+const maxHeaderLength = 4096
+const none: Values = []
+
+const collect = (into: Array<string>, name: string, value: unknown): void => {
+  if (typeof value === "string") into.push(value)
+  else if (Array.isArray(value) && value.every((item) => typeof item === "string")) into.push(...value)
+  else if (value !== undefined && value !== null) fail({ _tag: "InvalidHeader", header: name, detail: "must be text." })
+}
+
+const fromPairs = (headers: Iterable<unknown>, names: ReadonlyArray<string>): Array<Values> => {
+  const found = names.map((): Array<string> => [])
+  for (const pair of headers) {
+    if (!Array.isArray(pair) || typeof pair[0] !== "string") {
+      return fail({ _tag: "InvalidHeaders", detail: "expected [name, value] pairs." })
+    }
+    const index = names.indexOf(pair[0].toLowerCase())
+    if (index !== -1) collect(found[index] as Array<string>, names[index] as string, pair[1])
+  }
+  return found
+}
+
+const fromRecord = (headers: object, names: ReadonlyArray<string>): Array<Values> => {
+  const found: Array<Values> = names.map(() => none)
+  for (const key of Object.keys(headers)) {
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] as string
+      if (key.length !== name.length || (key !== name && key.toLowerCase() !== name)) continue
+      const values: Array<string> = []
+      collect(values, name, (headers as Record<string, unknown>)[key])
+      if (values.length === 0) continue
+      if (found[index] !== none) return fail({ _tag: "DuplicateHeader", header: name })
+      found[index] = values
+    }
+  }
+  return found
+}
+
+/** Reads lower-case names, each as the list of its values; refuses shapes that are not headers. */
+export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
+  if (typeof headers !== "object" || headers === null) {
+    return fail({ _tag: "InvalidHeaders", detail: "pass the request's headers (request.headers)." })
+  }
+  if (headers instanceof Headers) {
+    return names.map((name) => {
+      const value = headers.get(name)
+      return value === null ? none : [value]
+    })
+  }
+  if (Symbol.iterator in headers) return fromPairs(headers as Iterable<unknown>, names)
+  if ("get" in headers && typeof headers.get === "function") {
+    const get = headers.get.bind(headers) as (name: string) => unknown
+    return names.map((name) => {
+      const values: Array<string> = []
+      collect(values, name, get(name))
+      return values
+    })
+  }
+  return fromRecord(headers, names)
+}
+
+/** The one value of a header, or undefined when it is absent or empty. */
+export const single = (values: Values | undefined, header: string): string | undefined => {
+  if (values !== undefined && values.length > 1) return fail({ _tag: "DuplicateHeader", header })
+  return values?.[0] || undefined
+}
+
+/** The text of a header that may be a list, refused when it is too long or holds control characters. */
+export const list = (values: Values | undefined, header: string): string | undefined => {
+  const text = values?.length === 1 ? values[0] : values?.join(" ")
+  if (text === undefined || text === "") return undefined
+  if (text.length > maxHeaderLength) {
+    return fail({ _tag: "InvalidHeader", header, detail: `is longer than ${maxHeaderLength} characters.` })
+  }
+  // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
+  if (/[\0-\x08\n-\x1f\x7f]/.test(text)) {
+    return fail({ _tag: "InvalidHeader", header, detail: "contains control characters." })
+  }
+  return text
+}
+
+/** Fails with every header that is absent, so that one look tells all. */
+export const requireAll = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): void => {
+  const missing = names.filter((_, index) => values[index] === undefined)
+  if (missing.length > 0) fail({ _tag: "MissingHeader", headers: missing })
+}
+
+/** A message id that cannot shift a delimiter and fits a queue's key. */
+export const parseId = (id: string, header: string): string =>
+  /^[!-+\-/-~]{1,255}$/.test(id)
+    ? id
+    : fail({ _tag: "InvalidHeader", header, detail: "must be 1 to 255 printable characters without '.' and ','." })
+
+/** A unix time in canonical decimal digits, as seconds. */
+export const parseTimestamp = (text: string, header: string, unit: "seconds" | "milliseconds"): number => {
+  const milliseconds = unit === "milliseconds"
+  if ((milliseconds ? /^(?:0|[1-9][0-9]{0,14})$/ : /^(?:0|[1-9][0-9]{0,11})$/).test(text)) {
+    return milliseconds ? Math.floor(Number(text) / 1000) : Number(text)
+  }
+  return fail({
+    _tag: "InvalidHeader",
+    header,
+    detail: `must be a unix time in ${unit}${/^[1-9][0-9]{12}$/.test(text) ? ", and looks like milliseconds" : ""}.`
+  })
+}

@@ -1,0 +1,136 @@
+/**
+ * Webhook secrets: their forms, and the keys made of them.
+ *
+ * @since 0.1.0
+ */
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto"
+import { fail } from "./WebhookVerificationError.ts"
+
+/**
+ * One secret: `whsec_` + base64 of 24 to 64 bytes, the deployment's own text (16 or more printable ASCII characters
+ * without spaces), raw key bytes (16 or more), or a function that returns one of these.
+ *
+ * **Details**
+ *
+ * The function form reads a secret late: `() => process.env.AYWA_RUNTIME_WEBHOOK_SECRET`, or for a `Redacted` of
+ * Effect `() => Redacted.value(secret)`. `undefined` is allowed by the type because environment variables are; it is
+ * refused when used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookSecret = string | Uint8Array | undefined | (() => string | Uint8Array | undefined)
+
+/**
+ * One secret, or several while a rotation lasts. An `undefined` item of a list is skipped, an empty list is refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookSecrets = WebhookSecret | ReadonlyArray<WebhookSecret>
+
+const invalid = (detail: string): never => fail({ _tag: "InvalidSecret", detail })
+
+/** The bytes of canonical, padded base64, or undefined. `Buffer.from` alone would read `%%%%` as an empty key. */
+export const decodeBase64 = (text: string): Buffer | undefined => {
+  const bytes = Buffer.from(text, "base64")
+  return bytes.length > 0 && bytes.toString("base64") === text ? bytes : undefined
+}
+
+const standardBytes = (secret: string): Buffer => {
+  if (secret === "") return invalid("it is empty. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
+  if (/\s/.test(secret)) return invalid("it contains white space. Remove the quotes, spaces or line break around it.")
+  if (secret.startsWith("whsec_")) {
+    const bytes = decodeBase64(secret.slice(6))
+    if (bytes === undefined) return invalid("what follows whsec_ is not standard base64 with padding. Copy it again.")
+    if (bytes.length < 24 || bytes.length > 64) return invalid("what follows whsec_ must be 24 to 64 bytes in base64.")
+    return bytes
+  }
+  if (/^wh(?:pk|sk)_/i.test(secret)) return invalid("it is an asymmetric key (v1a), which is not supported yet.")
+  if (/^whsec_/i.test(secret)) return invalid("the prefix whsec_ is lower case.")
+  if (!/^[!-~]{16,}$/.test(secret)) return invalid("text must be 16 or more printable ASCII characters.")
+  return Buffer.from(secret, "latin1")
+}
+
+const textBytes = (secret: string): Buffer =>
+  secret.trim() === "" ? invalid("it is empty.") : Buffer.from(secret, "utf8")
+
+const base64Bytes = (secret: string): Buffer => decodeBase64(secret) ?? invalid("it is not standard base64.")
+
+const maxKeys = 64
+
+const keyCache = (derive: (secret: string) => Buffer, minBytes: number) => {
+  // On Node 24 an HMAC over a KeyObject costs a quarter of one over raw key bytes.
+  const keys = new Map<string, KeyObject>()
+  const remember = (id: string, make: () => Uint8Array): KeyObject => {
+    const known = keys.get(id)
+    if (known !== undefined) return known
+    const key = createSecretKey(make())
+    if (keys.size >= maxKeys) keys.delete(keys.keys().next().value as string)
+    keys.set(id, key)
+    return key
+  }
+  return {
+    keys,
+    of: (secret: unknown): KeyObject => {
+      if (typeof secret === "string") return remember(secret, () => derive(secret))
+      if (secret instanceof Uint8Array) {
+        if (secret.length < minBytes) return invalid(`raw key bytes must be ${minBytes} or more.`)
+        // A space cannot occur in a text secret, so bytes and text never share an entry.
+        return remember(`bytes ${Buffer.from(secret).toString("latin1")}`, () => secret)
+      }
+      if (secret === undefined || secret === null) return invalid("it is missing. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
+      return invalid("it must be text or bytes. For a Redacted pass () => Redacted.value(secret).")
+    }
+  }
+}
+
+/** Keys as Standard Webhooks reads secrets. */
+export const standardKeys = keyCache(standardBytes, 16)
+/** Keys that are the UTF-8 bytes of any text. */
+export const textKeys = keyCache((secret) => textBytes(secret), 1)
+/** Keys that are decoded base64. */
+export const base64Keys = keyCache((secret) => base64Bytes(secret), 1)
+
+const read = (secret: unknown): unknown => {
+  if (typeof secret !== "function") return secret
+  try {
+    return secret()
+  } catch {
+    return invalid("the function that reads it threw.")
+  }
+}
+
+/** One secret or a list, functions called, skipped items gone, never empty. */
+export const readSecrets = (secrets: unknown): ReadonlyArray<unknown> => {
+  if (!Array.isArray(secrets)) return [read(secrets)]
+  const present = secrets.map(read).filter((secret) => secret !== undefined)
+  return present.length > 0 ? present : invalid("the list of secrets is empty. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
+}
+
+/**
+ * A new random secret, `whsec_` + base64 of 32 bytes.
+ *
+ * @since 0.1.0
+ * @category secrets
+ */
+export const generateWebhookSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`
+
+/**
+ * The `whsec_` form of a text or raw secret: the same key, in the form that every Standard Webhooks library accepts.
+ *
+ * **Details**
+ *
+ * Throws `WebhookVerificationError` (`InvalidSecret`) when the secret is unusable, or when its key is not 24 to 64
+ * bytes: such a key has no `whsec_` form and is better replaced with `generateWebhookSecret()`.
+ *
+ * @since 0.1.0
+ * @category secrets
+ */
+export const convertWebhookSecret = (secret: string | Uint8Array): string => {
+  const bytes = standardKeys.of(secret).export()
+  if (bytes.length < 24 || bytes.length > 64) {
+    return invalid("a key under 24 or over 64 bytes has no whsec_ form. Replace it with a generated secret.")
+  }
+  return `whsec_${bytes.toString("base64")}`
+}

@@ -1,0 +1,205 @@
+/** The promise client: every option on the wire, aborting, leaks, and a process that ends. */
+import { execFile } from "node:child_process"
+import { getEventListeners } from "node:events"
+import { inspect } from "node:util"
+import { afterEach, assert, describe, it } from "vitest"
+import { Aborted, AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
+import { assistant, json, serve, tagOf } from "./support/server.ts"
+
+const open: Array<AsyncDisposable> = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one[Symbol.asyncDispose]()
+})
+type Handler = Parameters<typeof serve>[0]
+const start = async (handler: Handler, options: Partial<AywaRuntimeClientOptions> = {}) => {
+  const server = await serve(handler)
+  const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", ...options })
+  open.push(server, aywa)
+  return { server, aywa }
+}
+const rows: Handler = (_, response) => json(response, 200, [])
+
+describe("options, each seen on the wire", () => {
+  it("idempotencyKey, headers, organizationId", async () => {
+    const { server, aywa } = await start((_, r) => json(r, 201, assistant("a")), { organizationId: "org_1", headers: { "x-team": "t" } })
+    await aywa.assistants.create({}, { idempotencyKey: "k1", headers: { "x-trace": "1" }, organizationId: "org_2" })
+    await aywa.assistants.create({})
+    assert.deepInclude(server.seen[0]?.headers, {
+      "idempotency-key": "k1",
+      "x-trace": "1",
+      "x-team": "t",
+      "x-organization-id": "org_2",
+      authorization: "Bearer k"
+    })
+    assert.strictEqual(server.seen[1]?.headers["x-organization-id"], "org_1")
+  })
+  it("retries", async () => {
+    const { server, aywa } = await start((_, r) => json(r, 503, {}, { "retry-after": "0" }))
+    await tagOf(aywa.assistants.list({}, { retries: 0 }))
+    assert.strictEqual(server.seen.length, 1)
+    await tagOf(aywa.assistants.list({}, { retries: 1 }))
+    assert.strictEqual(server.seen.length, 3)
+  })
+  it("timeout and deadline", async () => {
+    const { aywa } = await start(() => undefined)
+    assert.deepInclude({ ...Object(await tagOf(aywa.assistants.list({}, { timeout: 50, retries: 0 }))) }, { scope: "attempt", timeoutMillis: 50 })
+    assert.deepInclude({ ...Object(await tagOf(aywa.assistants.list({}, { deadline: 60 }))) }, { scope: "deadline", timeoutMillis: 60 })
+  })
+  it("an api key that is asked for before every attempt", async () => {
+    let asked = 0
+    const { server, aywa } = await start((_, r, i) => (i === 0 ? json(r, 503, {}, { "retry-after": "0" }) : json(r, 200, [])), {
+      apiKey: () => `key-${asked++}`
+    })
+    await aywa.assistants.list()
+    assert.deepStrictEqual(server.seen.map((seen) => seen.headers.authorization), ["Bearer key-0", "Bearer key-1"])
+  })
+  it("a key supplier that throws, rejects, or gives nonsense is a ConfigError, and the call settles (behaviour 23)", async () => {
+    for (const apiKey of [
+      () => {
+        throw new Error("canary")
+      },
+      () => Promise.reject(new Error("canary")),
+      () => "ca\nnary",
+      () => undefined as unknown as string
+    ]) {
+      const { server, aywa } = await start(rows, { apiKey })
+      const error = await tagOf(aywa.assistants.list())
+      assert.instanceOf(error, ConfigError)
+      assert.notInclude(inspect(error, { depth: 10 }), "canary")
+      assert.strictEqual(server.seen.length, 0)
+    }
+  })
+  for (const option of [{ timeout: 0 }, { timeout: Number.NaN }, { deadline: -1 }, { retries: 1.5 }]) {
+    it(`refuses ${inspect(option)} at the client and at the call`, async () => {
+      const { server, aywa } = await start(rows)
+      assert.throws(() => new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", ...option }), ConfigError)
+      assert.strictEqual(Reflect.get(Object(await tagOf(aywa.assistants.list({}, option))), "_tag"), "InvalidRequest")
+      assert.strictEqual(server.seen.length, 0)
+    })
+  }
+})
+
+describe("answers", () => {
+  it("withResponse tells status, request id, attempts, headers and replay, with one request", async () => {
+    const { server, aywa } = await start((_, r) => json(r, 201, assistant("a"), { "idempotency-replayed": "true", "x-extra": "1" }))
+    const { value, response } = await aywa.assistants.create({}, { idempotencyKey: "k1" }).withResponse()
+    assert.strictEqual(value.id, "a")
+    assert.deepInclude({ ...response }, { status: 201, requestId: "req_test", attempts: 1, replayed: true, idempotencyKey: "k1" })
+    assert.strictEqual(response.headers["x-extra"], "1")
+    assert.strictEqual(server.seen.length, 1)
+  })
+  it("errors have the caller's frames (behaviour 45)", async () => {
+    const { aywa } = await start((_, r) => json(r, 404, {}))
+    const theCallerOfThis = async () => await aywa.assistants.get("a")
+    const error = await tagOf(theCallerOfThis())
+    assert.match(Object(error).stack, /theCallerOfThis/)
+    assert.match(Object(error).stack, /^NotFound: assistants\.get:/)
+  })
+  it("a client is cheap: under 1 ms (behaviour 56), and its resources are made when used", () => {
+    const made = Array.from({ length: 200 }, () => {
+      const begin = process.cpuUsage()
+      void new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k" })
+      const { user, system } = process.cpuUsage(begin)
+      return user + system
+    })
+    assert.isBelow(made.toSorted((a, b) => a - b)[100] ?? Infinity, 1000)
+  })
+  it("await using closes connections, and the client can be used again", async () => {
+    const { server } = await start(rows)
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
+    await aywa.assistants.list()
+    assert.strictEqual(server.sockets.open.size, 1)
+    await aywa.close()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.strictEqual(server.sockets.open.size, 0)
+    await aywa.assistants.list()
+    await aywa[Symbol.asyncDispose]()
+  })
+})
+
+describe("aborting", () => {
+  it("before the call sends nothing (behaviour 19)", async () => {
+    const { server, aywa } = await start(rows)
+    const reason = new Error("mine")
+    const error = await tagOf(aywa.assistants.create({}, { signal: AbortSignal.abort(reason) }))
+    assert.instanceOf(error, Aborted)
+    assert.strictEqual(error.reason, reason)
+    assert.strictEqual(error.outcome, "not-sent")
+    assert.strictEqual(server.seen.length, 0)
+  })
+  it("during an attempt, keeps the reason and closes the connection (behaviour 19)", async () => {
+    const { server, aywa } = await start(() => undefined)
+    const controller = new AbortController()
+    setTimeout(() => controller.abort("stop"), 50)
+    const error = await tagOf(aywa.assistants.create({}, { signal: controller.signal, idempotencyKey: "k1" }))
+    assert.instanceOf(error, Aborted)
+    assert.strictEqual(error.reason, "stop")
+    assert.deepInclude({ ...error }, { outcome: "maybe-applied", attempts: 1, idempotencyKey: "k1" })
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    assert.strictEqual(server.sockets.open.size, 0)
+  })
+  it("cuts the wait before a retry (behaviour 18)", async () => {
+    const { server, aywa } = await start((_, r) => json(r, 429, {}, { "retry-after": "3" }))
+    const begin = performance.now()
+    const error = await tagOf(aywa.assistants.list({}, { signal: AbortSignal.timeout(200) }))
+    assert.instanceOf(error, Aborted)
+    assert.strictEqual(Object(error.reason).name, "TimeoutError")
+    assert.isBelow(performance.now() - begin, 1500)
+    assert.strictEqual(server.seen.length, 1)
+  })
+  it("leaves no listener on the signal after 1,000 calls, good and bad (behaviour 20)", async () => {
+    const { aywa } = await start((seen, r) => json(r, seen.url.includes("bad") ? 404 : 200, assistant("a")))
+    const controller = new AbortController()
+    const call = (i: number) => aywa.assistants.get(i % 2 ? "bad" : "good", { signal: controller.signal })
+    for (let i = 0; i < 1000; i += 50) await Promise.allSettled(Array.from({ length: 50 }, (_, j) => call(i + j)))
+    assert.strictEqual(getEventListeners(controller.signal, "abort").length, 0)
+  })
+})
+
+describe("processes", () => {
+  const run = (code: string) =>
+    new Promise<{ readonly code: number | null; readonly out: string; readonly ms: number }>((resolve) => {
+      const begin = performance.now()
+      const entry = new URL("../src/index.ts", import.meta.url).href
+      execFile(
+        process.execPath,
+        ["--unhandled-rejections=strict", "--input-type=module", "-e", `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`],
+        { timeout: 20_000 },
+        (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: stdout + stderr, ms: performance.now() - begin })
+      )
+    })
+
+  it("end when a call failed, whatever its timeout was (behaviour 21)", async () => {
+    const { code, out } = await run(`
+      const begin = performance.now()
+      const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:9", apiKey: "k", timeout: 60000, retries: 0 })
+      await aywa.assistants.list().catch((error) => console.log(error._tag))
+      process.on("exit", () => console.log(performance.now() - begin < 3000 ? "soon" : "late"))`)
+    assert.strictEqual(code, 0, out)
+    assert.match(out, /ConnectionError\s+soon/)
+  })
+  it("end after a call that succeeded, without close()", async () => {
+    const { server } = await start(rows)
+    const { code, out } = await run(`
+      const aywa = new AywaRuntimeClient({ baseUrl: ${JSON.stringify(server.baseUrl)}, apiKey: "k", timeout: 60000 })
+      console.log((await aywa.assistants.list()).items.length)
+      const begin = performance.now()
+      process.on("exit", () => console.log(performance.now() - begin < 3000 ? "soon" : "late"))`)
+    assert.strictEqual(code, 0, out)
+    assert.match(out, /0\s+soon/)
+  })
+  it("see no unhandled rejection from a failure that is awaited late (behaviour 24)", async () => {
+    const { code, out } = await run(`
+      const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:9", apiKey: "k", retries: 0 })
+      const tags = []
+      for (const call of [() => aywa.assistants.list(), () => aywa.assistants.get(""), () => aywa.assistants.create({}).withResponse(),
+        async () => { for await (const _ of aywa.assistants.list()) {} },
+        async () => { for await (const _ of aywa.assistants.stream()) {} }]) {
+        try { await call() } catch (error) { tags.push(error._tag) }
+      }
+      console.log(tags.join())`)
+    assert.strictEqual(code, 0, out)
+    assert.match(out, /ConnectionError,InvalidRequest,ConnectionError,ConnectionError,ConnectionError/)
+  })
+})

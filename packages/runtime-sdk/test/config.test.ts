@@ -1,0 +1,205 @@
+import { createServer } from "node:net"
+import { inspect } from "node:util"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { afterEach, assert, describe, it } from "vitest"
+import { AywaRuntimeClient, ConfigError } from "../src/index.ts"
+import * as Assistants from "../src/Assistants.ts"
+import * as AywaRuntime from "../src/AywaRuntime.ts"
+import * as RuntimeConfig from "../src/RuntimeConfig.ts"
+import { tagOf } from "./support/server.ts"
+
+const key = "canary-key-4711"
+
+const construct = (options: unknown): unknown => {
+  try {
+    return new AywaRuntimeClient(options as never)
+  } catch (error) {
+    return error
+  }
+}
+
+// A socket spy: nothing may connect while configuration is refused.
+const connected: Array<unknown> = []
+const { connect } = (await import("node:net")).Socket.prototype
+;(await import("node:net")).Socket.prototype.connect = function (this: object, ...args: Array<unknown>) {
+  connected.push(args)
+  return Reflect.apply(connect, this, args)
+} as typeof connect
+
+afterEach(() => {
+  for (const name of ["window", "importScripts"]) Reflect.deleteProperty(globalThis, name)
+})
+
+describe("baseUrl", () => {
+  const refused: ReadonlyArray<readonly [name: string, baseUrl: unknown, says: RegExp]> = [
+    ["undefined", undefined, /missing/],
+    ["null", null, /missing/],
+    ["empty", "", /empty/],
+    ["spaces", "   ", /empty/],
+    ["a number", 7, /must be a string/],
+    ["no scheme", "localhost:3000", /absolute URL/],
+    ["ftp", "ftp://localhost/x", /absolute URL/],
+    ["scheme-relative", "//localhost", /absolute URL/],
+    ["relative", "/api", /absolute URL/],
+    ["no host", "http://", /cannot|not a URL/],
+    ["user info", `https://user:${key}@localhost`, /user name or password/],
+    ["query", `https://localhost/?key=${key}`, /query/],
+    ["empty query", "https://localhost/?", /query/],
+    ["fragment", "https://localhost/#f", /fragment/],
+    ["plain http to a public host", "http://runtime.example.com", /plain http/],
+    ["the control plane", "https://app.aywaruntime.com", /control plane/],
+    ["the install host", "https://install.aywaruntime.com/x", /control plane/],
+    ["the control plane in capitals", "https://APP.AywaRuntime.COM.", /control plane/]
+  ]
+  for (const [name, baseUrl, says] of refused) {
+    it(`refuses ${name}, names field, variable and fix, and sends nothing`, () => {
+      const before = connected.length
+      const error = construct({ baseUrl, apiKey: key })
+      assert.instanceOf(error, ConfigError)
+      assert.strictEqual(error.field, "baseUrl")
+      assert.strictEqual(error.variable, "AYWA_RUNTIME_BASE_URL")
+      assert.match(error.message, says)
+      assert.match(error.message, /Set |Take|Use /)
+      assert.notInclude(inspect(error, { depth: 10, showHidden: true }), key)
+      assert.strictEqual(connected.length, before)
+    })
+  }
+
+  for (const [baseUrl, target] of [
+    ["http://127.0.0.1:1/", "/assistant"],
+    ["http://localhost:1", "/assistant"],
+    ["http://[::1]:1", "/assistant"],
+    ["http://127.0.0.1:1/prefix", "/prefix/assistant"],
+    ["http://127.0.0.1:1/prefix/", "/prefix/assistant"],
+    ["http://127.0.0.1:1/a//b//", "/a/b/assistant"]
+  ] as const) {
+    it(`keeps the base path of ${baseUrl}`, () => {
+      const config = RuntimeConfig.makeUnsafe({ baseUrl, apiKey: key })
+      assert.strictEqual(`${config.basePath}/assistant`, target)
+    })
+  }
+
+  it("allows plain http to a private network when asked to", () => {
+    assert.instanceOf(
+      construct({ baseUrl: "http://runtime.internal", apiKey: key, allowInsecure: true }),
+      AywaRuntimeClient
+    )
+  })
+})
+
+describe("apiKey and organizationId", () => {
+  const refused: ReadonlyArray<readonly [name: string, apiKey: unknown]> = [
+    ["undefined", undefined],
+    ["null", null],
+    ["empty", ""],
+    ["spaces", "  "],
+    ["a newline", `${key}\n`],
+    ["an embedded CRLF", `${key}\r\nx: y`],
+    ["a zero-width space", `${key}\u200b`],
+    ["a smart quote", `\u201c${key}\u201d`],
+    ["an object", { key }]
+  ]
+  for (const [name, apiKey] of refused) {
+    it(`refuses a key that is or has ${name}, without showing it`, () => {
+      const before = connected.length
+      const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey })
+      assert.instanceOf(error, ConfigError)
+      assert.strictEqual(error.field, "apiKey")
+      assert.include(error.message, "AYWA_RUNTIME_API_KEY")
+      assert.notInclude(inspect(error, { depth: 10, showHidden: true }), key)
+      assert.notInclude(JSON.stringify(error), key)
+      assert.strictEqual(connected.length, before)
+    })
+  }
+
+  it("says which character of a key is wrong, by index", () => {
+    const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: "abc\u200bdef" })
+    assert.match(String(error), /U\+200B at index 3/)
+  })
+
+  it("refuses an organization with a line break and takes an empty one as none", () => {
+    const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "org\n" + "x" })
+    assert.instanceOf(error, ConfigError)
+    assert.strictEqual(error.field, "organizationId")
+    assert.instanceOf(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "" }), AywaRuntimeClient)
+  })
+
+  it("shows no key when a client, a config or a service is printed", async () => {
+    const client = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })
+    const config = RuntimeConfig.makeUnsafe({ baseUrl: "http://127.0.0.1:1", apiKey: key })
+    for (const value of [client, config, (client as AywaRuntimeClient).assistants]) {
+      assert.notInclude(inspect(value, { depth: 10, showHidden: true }), key)
+      assert.notInclude(JSON.stringify(value) ?? "", key)
+    }
+  })
+
+  it("refuses default headers that would change who asks", () => {
+    for (const name of ["Authorization", "x-api-key", "Idempotency-Key"]) {
+      const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: "k", headers: { [name]: key } })
+      assert.instanceOf(error, ConfigError)
+      assert.notInclude(inspect(error), key)
+    }
+  })
+})
+
+describe("environment", () => {
+  it("refuses a browser", () => {
+    Object.assign(globalThis, { window: { document: {} } })
+    assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+  })
+  it("refuses a web worker", () => {
+    Object.assign(globalThis, { importScripts: () => undefined })
+    assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+  })
+})
+
+describe("in Effect programs", () => {
+  const list = Effect.gen(function* () {
+    return yield* (yield* Assistants.Assistants).list()
+  })
+
+  it("a wrong address is a ConfigError in the error channel", async () => {
+    const error = await tagOf(
+      Effect.runPromise(Effect.provide(list, AywaRuntime.layer({ baseUrl: "", apiKey: Redacted.make(key) })))
+    )
+    assert.instanceOf(error, ConfigError)
+  })
+
+  it("layerConfig reads the three variables, and says which one is missing", async () => {
+    const run = (env: Record<string, string>) =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          return yield* RuntimeConfig.RuntimeConfig
+        }).pipe(
+          Effect.provide(
+            Layer.provide(RuntimeConfig.layerConfig(), ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
+          )
+        )
+      )
+    const config = await run({
+      AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:1/base",
+      AYWA_RUNTIME_API_KEY: key,
+      AYWA_RUNTIME_ORGANIZATION_ID: "org_1"
+    })
+    assert.deepInclude(config, { origin: "http://127.0.0.1:1", basePath: "/base", organizationId: "org_1" })
+    const missing = await tagOf(run({ AYWA_RUNTIME_API_KEY: key }))
+    assert.match(String(missing), /AYWA_RUNTIME_BASE_URL/)
+    const noKey = await tagOf(run({ AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:1" }))
+    assert.match(String(noKey), /AYWA_RUNTIME_API_KEY/)
+  })
+})
+
+it("the socket spy sees connections when there are some", async () => {
+  const server = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const address = server.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  const client = new AywaRuntimeClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: key, retries: 0 })
+  const before = connected.length
+  await tagOf(client.assistants.list())
+  assert.isAbove(connected.length, before)
+  server.close()
+})

@@ -1,0 +1,201 @@
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as fc from "fast-check"
+import { afterEach, assert, describe, it } from "vitest"
+import { AywaRuntimeClient, ServerError, UnexpectedResponse, type Assistant } from "../src/index.ts"
+import * as Assistants from "../src/Assistants.ts"
+import * as AywaRuntime from "../src/AywaRuntime.ts"
+import { assistant, json, serve, tagOf } from "./support/server.ts"
+
+const open: Array<AsyncDisposable> = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one[Symbol.asyncDispose]()
+})
+type Handler = Parameters<typeof serve>[0]
+const start = async (handler: Handler) => {
+  const server = await serve(handler)
+  const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", retries: 0 })
+  open.push(server, aywa)
+  return { server, aywa }
+}
+const collect = async <A>(iterable: AsyncIterable<A>): Promise<Array<A>> => {
+  const all: Array<A> = []
+  for await (const one of iterable) all.push(one)
+  return all
+}
+const ids = (rows: ReadonlyArray<Assistant>) => rows.map((row) => row.id)
+const at = (millis: number) => new Date(Date.UTC(2026, 0, 1) + millis).toISOString()
+
+/** A list route in one of the four shapes, over rows that are newest first. */
+const listing =
+  (shape: number, rows: ReadonlyArray<ReturnType<typeof assistant>>): Handler =>
+  (seen, response) => {
+    const query = new URL(seen.url, "http://127.0.0.1").searchParams
+    const limit = Number(query.get("limit") ?? 100)
+    if (shape === 1) {
+      const le = query.get("createdAtLe")
+      return json(response, 200, rows.filter((row) => le === null || row.createdAt <= le).slice(0, limit))
+    }
+    const from = shape === 2 ? (Number(query.get("page") ?? 1) - 1) * limit : Number(query.get("cursor") ?? 0)
+    const results = rows.slice(from, from + limit)
+    const more = from + limit < rows.length
+    if (shape === 2) {
+      const metadata = { currentPage: from / limit + 1, itemsPerPage: limit, totalItems: rows.length }
+      return json(response, 200, { results, metadata })
+    }
+    const nextCursor = more ? String(from + limit) : null
+    if (shape === 3) return json(response, 200, { results, metadata: { nextCursor, hasNextPage: more, limit } })
+    return json(response, 200, { items: results, nextCursor })
+  }
+
+// Many rows in one millisecond, as after an import.
+const table = fc
+  .array(fc.integer({ min: 0, max: 6 }), { maxLength: 60 })
+  .map((times) => times.toSorted((a, b) => b - a).map((time, i) => assistant(`a${i}`, { createdAt: at(time) })))
+
+describe("walking a list", () => {
+  for (const shape of [1, 2, 3, 4]) {
+    it(`gives every row once, in order, in shape ${shape}, whatever the page size`, async () => {
+      await fc.assert(
+        fc.asyncProperty(table, fc.integer({ min: 1, max: 17 }), async (rows, limit) => {
+          const { aywa } = await start(listing(shape, rows))
+          const expected = rows.map((row) => row.id)
+          assert.deepStrictEqual(ids(await collect(aywa.assistants.list({ limit }))), expected)
+          assert.deepStrictEqual(ids(await collect(aywa.assistants.stream({ limit }))), expected)
+          const pages = await collect(aywa.assistants.pages({ limit }))
+          assert.deepStrictEqual(ids(pages.flatMap((page) => page.items)), expected)
+          for (const one of open.splice(0)) await one[Symbol.asyncDispose]()
+        }),
+        { numRuns: 40 }
+      )
+    })
+
+    it(`goes on from any page's cursor in shape ${shape}, also in another client`, async () => {
+      const rows = Array.from({ length: 23 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - Math.floor(i / 4)) }))
+      const { server, aywa } = await start(listing(shape, rows))
+      const pages = await collect(aywa.assistants.pages({ limit: 5 }))
+      let given = 0
+      for (const page of pages.slice(0, -1)) {
+        given += page.items.length
+        const other = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
+        open.push(other)
+        const rest = await collect(other.assistants.stream({ limit: 5, cursor: page.nextCursor }))
+        assert.deepStrictEqual(ids(rest), rows.slice(given).map((row) => row.id))
+      }
+    })
+  }
+
+  it("is a Stream in Effect programs", async () => {
+    const rows = Array.from({ length: 23 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - i) }))
+    const { server } = await start(listing(4, rows))
+    const all = await Effect.runPromise(
+      Effect.gen(function* () {
+        const assistants = yield* Assistants.Assistants
+        return yield* Stream.runCollect(assistants.stream({ limit: 5 }))
+      }).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "k" })))
+    )
+    assert.deepStrictEqual(ids(all), rows.map((row) => row.id))
+    assert.strictEqual(server.seen.length, 5)
+  })
+
+  it("asks for the first page once when a list is awaited and walked", async () => {
+    const { server, aywa } = await start(listing(4, [assistant("a")]))
+    const list = aywa.assistants.list()
+    assert.strictEqual((await list).items.length, 1)
+    assert.strictEqual((await collect(list)).length, 1)
+    assert.strictEqual(server.seen.length, 1)
+  })
+})
+
+describe("guards (behaviour 44)", () => {
+  it("an empty page in the middle is no end", async () => {
+    const { aywa } = await start((seen, response) => {
+      const cursor = new URL(seen.url, "http://127.0.0.1").searchParams.get("cursor")
+      if (cursor === null) json(response, 200, { items: [assistant("a")], nextCursor: "1" })
+      else if (cursor === "1") json(response, 200, { items: [], nextCursor: "2" })
+      else json(response, 200, { items: [assistant("b")], nextCursor: null })
+    })
+    assert.deepStrictEqual(ids(await collect(aywa.assistants.list())), ["a", "b"])
+  })
+
+  const loops: Record<string, Handler> = {
+    "the same cursor": (_, r) => json(r, 200, { items: [assistant("a")], nextCursor: "same" }),
+    "two cursors in turn": (_, r, i) => json(r, 200, { items: [assistant(`a${i}`)], nextCursor: i % 2 ? "x" : "y" }),
+    "always page 1": (_, r) =>
+      json(r, 200, { results: [assistant("a")], metadata: { currentPage: 1, itemsPerPage: 1, totalItems: 5 } }),
+    "a filter that is ignored": (_, r) =>
+      json(r, 200, Array.from({ length: 100 }, (_, i) => assistant(`a${i}`, { createdAt: at(100 - i) })))
+  }
+  for (const [name, handler] of Object.entries(loops)) {
+    it(`${name}: a typed error, not an endless walk`, async () => {
+      const { server, aywa } = await start(handler)
+      const error = await tagOf(collect(aywa.assistants.stream()))
+      assert.instanceOf(error, UnexpectedResponse)
+      assert.match(error.message, /never end|cannot be continued/)
+      assert.isBelow(server.seen.length, 6)
+      const inEffect = await tagOf(
+        Effect.runPromise(
+          Effect.gen(function* () {
+            return yield* Stream.runDrain((yield* Assistants.Assistants).stream())
+          }).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "k" })))
+        )
+      )
+      assert.instanceOf(inEffect, UnexpectedResponse)
+    })
+  }
+
+  it("after an error the same iterator asks for the same page again", async () => {
+    const rows = Array.from({ length: 6 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - i) }))
+    let fail = true
+    const { aywa } = await start((seen, response, i) => {
+      if (seen.url.includes("cursor=2") && fail) {
+        fail = false
+        return json(response, 503, {})
+      }
+      return listing(4, rows)(seen, response, i)
+    })
+    const iterator = aywa.assistants.stream({ limit: 2 })[Symbol.asyncIterator]()
+    const got: Array<string> = []
+    let failures = 0
+    for (let step = 0; step < 20; step++) {
+      try {
+        const next = await iterator.next()
+        if (next.done === true) break
+        got.push(next.value.id)
+      } catch (error) {
+        assert.instanceOf(error, ServerError)
+        failures++
+      }
+    }
+    assert.strictEqual(failures, 1)
+    assert.deepStrictEqual(got, rows.map((row) => row.id))
+  })
+
+  it("break stops asking, and parallel next() gives every row once", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - i) }))
+    const { server, aywa } = await start(listing(4, rows))
+    for await (const _ of aywa.assistants.list({ limit: 5 })) break
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.strictEqual(server.seen.length, 1)
+    const iterator = aywa.assistants.stream({ limit: 3 })[Symbol.asyncIterator]()
+    const all = await Promise.all(Array.from({ length: 25 }, () => iterator.next()))
+    assert.deepStrictEqual(all.flatMap((one) => (one.done === true ? [] : [one.value.id])), rows.map((row) => row.id))
+  })
+
+  it("refuses a cursor that is not one of ours", async () => {
+    const { server, aywa } = await start(listing(4, []))
+    for (const cursor of ["", "nonsense", btoa("{}"), btoa('{"kind":"window"}')]) {
+      assert.strictEqual(Reflect.get(Object(await tagOf(aywa.assistants.list({ cursor }))), "_tag"), "InvalidRequest")
+    }
+    assert.strictEqual(server.seen.length, 0)
+  })
+
+  it("more rows in one instant than a page can hold is said, not lost", async () => {
+    const rows = Array.from({ length: 2100 }, (_, i) => assistant(`a${i}`, { createdAt: at(0) }))
+    const { aywa } = await start(listing(1, rows))
+    const error = await tagOf(collect(aywa.assistants.stream({ limit: 1000 })))
+    assert.instanceOf(error, UnexpectedResponse)
+    assert.match(error.message, /1000 rows share/)
+  })
+})
+
