@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -24,7 +23,7 @@ const schemaOf = <E extends Errors.RuntimeError>(is: (u: unknown) => u is E): Er
         const read = Errors.fromJSON(input)
         return is(read)
           ? Effect.succeed(read)
-          : Effect.fail(new SchemaIssue.InvalidValue(Option.none(), { message: "Expected the JSON of an error" }))
+          : Effect.fail(new SchemaIssue.InvalidValue({ message: "Expected the JSON of an error" }))
       }),
       encode: SchemaGetter.transform((error) => error.toJSON())
     })
