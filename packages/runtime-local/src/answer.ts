@@ -1,0 +1,15 @@
+/**
+ * What a handler gives back; `server.ts` puts it on the socket, or a fault mangles it on the way.
+ */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** A JSON answer from text that is JSON already. */
+export const json = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status,
+  headers: { "content-type": "application/json; charset=utf-8", ...headers },
+  body
+})

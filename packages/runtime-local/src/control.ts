@@ -1,0 +1,100 @@
+/**
+ * The control API of a standalone runtime, below `/__aywa/`: what the handle does, over HTTP, behind a token.
+ */
+import * as crypto from "node:crypto"
+import * as Schema from "effect/Schema"
+import { type Answer, json } from "./answer.ts"
+import type { ApiKeyInfo, Keys } from "./auth.ts"
+import type { RuntimeClock } from "./clock.ts"
+import { HttpError } from "./errors.ts"
+import { type Exchange, headerOf } from "./exchange.ts"
+import type { FaultRule } from "./faults.ts"
+import { RuleInput } from "./faultSchemas.ts"
+import type { Journal } from "./journal.ts"
+
+/** What the control API can reach. */
+export interface ControlContext {
+  readonly token: string
+  readonly journal: Journal
+  readonly faults: {
+    readonly add: (rule: FaultRule) => string
+    readonly list: () => ReadonlyArray<unknown>
+    readonly remove: (id: string) => boolean
+    readonly clear: () => void
+  }
+  readonly clock: RuntimeClock
+  readonly keys: Keys
+  readonly addKey: (options: typeof KeyInput.Type) => ApiKeyInfo & { readonly key: string }
+  readonly reset: () => void
+}
+
+const KeyInput = Schema.Struct({
+  key: Schema.optional(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/))),
+  organization: Schema.optional(Schema.String.check(Schema.isMinLength(1))),
+  role: Schema.optional(Schema.Literals(["full", "read"]))
+})
+const ClockInput = Schema.Struct({ now: Schema.Union([Schema.String, Schema.Finite]) })
+const AdvanceInput = Schema.Struct({ ms: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
+
+/** Answers a control request. */
+export const makeControl = (context: ControlContext) => {
+  const expected = digest(context.token)
+  return async (exchange: Exchange, body: () => Promise<unknown>): Promise<Answer> => {
+    const given = headerOf(exchange.request, "authorization")?.replace(/^Bearer +/i, "") ?? ""
+    if (!crypto.timingSafeEqual(digest(given), expected)) {
+      throw new HttpError(401, "The control API needs its token: Authorization: Bearer <controlToken>")
+    }
+    const handler = handlers[`${exchange.method} ${exchange.path.slice("/__aywa/".length).replace(/\/$/, "")}`]
+    if (handler !== undefined) return ok(await handler(context, exchange, body))
+    const [, collection, id = ""] = /^\/__aywa\/(faults|keys)\/([^/]+)$/.exec(exchange.path) ?? []
+    if (exchange.method === "DELETE" && collection !== undefined) {
+      const removed = collection === "faults" ? context.faults.remove(id) : context.keys.revoke(id)
+      if (removed) return ok({ id })
+    }
+    throw new HttpError(404, `The control API has no ${exchange.method} ${exchange.path}`)
+  }
+}
+
+type ControlHandler = (context: ControlContext, exchange: Exchange, body: () => Promise<unknown>) => unknown
+
+const handlers: Readonly<Record<string, ControlHandler>> = {
+  "GET requests": ({ journal }, { query }) =>
+    journal.list({
+      method: query.get("method") ?? undefined,
+      path: query.get("path") ?? undefined,
+      idempotencyKey: query.get("idempotencyKey") ?? undefined,
+      committed: query.has("committed") ? query.get("committed") === "true" : undefined
+    }),
+  "DELETE requests": ({ journal }) => journal.clear(),
+  "GET faults": ({ faults }) => faults.list(),
+  "POST faults": async ({ faults }, _, body) => ({ id: faults.add(decode(RuleInput, await body())) }),
+  "DELETE faults": ({ faults }) => faults.clear(),
+  "GET clock": ({ clock }) => timeOf(clock),
+  "PUT clock": async ({ clock }, _, body) => {
+    const { now } = decode(ClockInput, await body())
+    if (typeof now === "string" && Number.isNaN(Date.parse(now))) throw new HttpError(400, "now: expected a time")
+    clock.set(now)
+    return timeOf(clock)
+  },
+  "POST clock/advance": async ({ clock }, _, body) => {
+    clock.advance(decode(AdvanceInput, await body()).ms)
+    return timeOf(clock)
+  },
+  "POST reset": ({ reset }) => reset(),
+  "GET keys": ({ keys }) => keys.list(),
+  "POST keys": async ({ addKey }, _, body) => addKey(decode(KeyInput, await body()))
+}
+
+const timeOf = (clock: RuntimeClock) => ({ now: new Date(clock.now()).toISOString() })
+
+const ok = (value: unknown): Answer => json(200, JSON.stringify(value ?? {}))
+
+const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown): A => {
+  try {
+    return Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(value)
+  } catch (error) {
+    throw new HttpError(400, error instanceof Error ? error.message : String(error))
+  }
+}
+
+const digest = (text: string) => crypto.createHash("sha256").update(text).digest()

@@ -1,0 +1,112 @@
+/**
+ * One request with its answer: what the pipeline passes along.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { HttpError } from "./errors.ts"
+import { type OpenEntry, maskHeaders } from "./journal.ts"
+
+/** A request being handled. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly requestId: string
+  /** Whether the client asked for RFC 9457 errors. */
+  readonly problem: boolean
+  /** Aborts when the listener goes away. */
+  readonly signal: AbortSignal
+  /** The line in the journal; filled in as the request proceeds. */
+  readonly entry: OpenEntry
+}
+
+/** Opens the exchange of a request that just arrived. */
+export const openExchange = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: { readonly signal: AbortSignal; readonly now: number; readonly makeId: () => string }
+): Exchange => {
+  const target = request.url ?? "/"
+  const mark = target.indexOf("?")
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const query = mark === -1 ? "" : target.slice(mark + 1)
+  const { headers, method = "GET" } = request
+  const given = headers["x-request-id"]
+  const requestId = typeof given === "string" && /^[\x21-\x7e]{1,200}$/.test(given) ? given : options.makeId()
+  const attempt = headers["x-aywa-attempt"]
+  return {
+    request,
+    response,
+    method,
+    path,
+    query: new URLSearchParams(query),
+    requestId,
+    problem: headers.accept?.includes("application/problem+json") ?? false,
+    signal: options.signal,
+    entry: {
+      requestId,
+      time: new Date(options.now).toISOString(),
+      method,
+      path,
+      query,
+      headers: maskHeaders(headers),
+      attempt: typeof attempt === "string" && /^\d{1,9}$/.test(attempt) ? Number(attempt) : undefined,
+      idempotencyKey: headerOf(request, "idempotency-key"),
+      body: undefined,
+      status: undefined,
+      committed: false,
+      replayed: false,
+      fault: undefined
+    }
+  }
+}
+
+/** A header as one string. */
+export const headerOf = (request: IncomingMessage, name: string): string | undefined => {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value.join(", ") : value
+}
+
+const bodyLimit = 10 * 1024 * 1024
+
+/** Reads the whole body; 413 beyond 10 MiB. */
+export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  if (Number(request.headers["content-length"] ?? 0) > bodyLimit) throw tooLarge()
+  const chunks: Array<Buffer> = []
+  let size = 0
+  await new Promise<void>((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length
+      if (size > bodyLimit) reject(tooLarge())
+      else chunks.push(chunk)
+    })
+    request.on("end", resolve)
+    request.on("error", () => reject(new Disconnected()))
+    request.on("close", () => reject(new Disconnected()))
+  })
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+}
+
+/** The client went away before it had sent its whole request. */
+export class Disconnected extends Error {
+  override readonly name = "Disconnected"
+}
+
+// The rest of the body is not read, so the connection cannot be used again.
+const tooLarge = () => new HttpError(413, "The body is larger than 10 MiB", { headers: { connection: "close" } })
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** Parses a JSON body; 415 for another type, 400 for bytes that are not JSON in UTF-8. */
+export const parseJson = (request: IncomingMessage, body: Buffer): unknown => {
+  const type = request.headers["content-type"] ?? ""
+  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
+    throw new HttpError(415, "The body must be JSON: Content-Type: application/json")
+  }
+  try {
+    return JSON.parse(utf8.decode(body))
+  } catch {
+    throw new HttpError(400, "The body is not valid JSON", { code: "invalid_json" })
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The actions that a fault can take, as data: rules come from tests, from the control API and from headers.
+ */
+import * as Schema from "effect/Schema"
+
+const positive = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+const status = Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))
+const action = <const Type extends string, const Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
+  Schema.Struct({ type: Schema.Literal(type), ...fields })
+
+/**
+ * What a fault does.
+ *
+ * - `latency`: waits; with `sigma` the wait is log-normal around `ms`.
+ * - `hold`: keeps the request running, and its idempotency key in flight, for `ms` before the work.
+ * - `stall`: the headers, then nothing.
+ * - `status`: an error answer; `html`: a gateway's error page.
+ * - `reset`: TCP RST; `close`: TCP FIN without an answer; `refuse`: closes the listener for `ms`, connections with it.
+ * - `truncate`: ends within the announced length; `chunk-cut`: ends within a chunked body; `malformed-chunk`;
+ *   `bad-gzip`.
+ * - `dribble`: the answer, slowly; `duplicate-headers`; `redirect`.
+ * - `invalid-json`, `unknown-enum`, `extra-fields`, `missing-field`, `empty`: another body.
+ */
+export const FaultAction = Schema.Union([
+  action("latency", { ms: positive, sigma: Schema.optional(positive) }),
+  action("hold", { ms: positive }),
+  action("stall", {}),
+  action("status", {
+    code: status,
+    body: Schema.optional(Schema.Unknown),
+    retryAfter: Schema.optional(Schema.Union([Schema.Finite, Schema.String])),
+    headers: Schema.optional(Schema.Record(Schema.String, Schema.String))
+  }),
+  action("html", { code: Schema.optional(status) }),
+  action("reset", {}),
+  action("close", {}),
+  action("truncate", {}),
+  action("chunk-cut", {}),
+  action("malformed-chunk", {}),
+  action("bad-gzip", {}),
+  action("dribble", { bytesPerSecond: Schema.Finite.check(Schema.isGreaterThan(0)) }),
+  action("duplicate-headers", {}),
+  action("redirect", { to: Schema.String, code: Schema.optional(status) }),
+  action("refuse", { ms: positive }),
+  action("invalid-json", {}),
+  action("unknown-enum", {}),
+  action("extra-fields", {}),
+  action("missing-field", { field: Schema.optional(Schema.String) }),
+  action("empty", {})
+])
+
+/** What a fault does. */
+export type FaultAction = typeof FaultAction.Type
+
+/** The actions that can be named without parameters. */
+export type BareAction = Exclude<FaultAction["type"], "latency" | "hold" | "status" | "dribble" | "redirect" | "refuse">
+
+/** An action, or just its name. */
+export type FaultInput = FaultAction | BareAction
+
+const bareNames = [
+  "stall",
+  "html",
+  "reset",
+  "close",
+  "truncate",
+  "chunk-cut",
+  "malformed-chunk",
+  "bad-gzip",
+  "duplicate-headers",
+  "invalid-json",
+  "unknown-enum",
+  "extra-fields",
+  "missing-field",
+  "empty"
+] as const satisfies ReadonlyArray<BareAction>
+
+/** A rule as it comes from outside. */
+export const RuleInput = Schema.Struct({
+  id: Schema.optional(Schema.String),
+  match: Schema.optional(
+    Schema.Struct({
+      method: Schema.optional(Schema.String),
+      path: Schema.optional(Schema.String),
+      key: Schema.optional(Schema.String),
+      bodyPath: Schema.optional(Schema.String),
+      attempt: Schema.optional(Schema.Finite)
+    })
+  ),
+  action: Schema.Union([Schema.Literals(bareNames), FaultAction]),
+  when: Schema.optional(Schema.Literals(["before", "after"])),
+  skip: Schema.optional(positive),
+  times: Schema.optional(positive),
+  probability: Schema.optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  seed: Schema.optional(Schema.Finite)
+})

@@ -1,0 +1,198 @@
+/**
+ * Faults on demand: which request is hit, by a rule or by its own header.
+ *
+ * `before` means that nothing happened; `after` means that the work is committed and the answer is lost or changed on
+ * its way: the one fault that proves that a retry does not do the work twice.
+ */
+import * as Schema from "effect/Schema"
+import { makeRandom } from "./ids.ts"
+import { FaultAction, type FaultInput, RuleInput } from "./faultSchemas.ts"
+
+/** Whether a fault hits before anything is done, or after the work is committed. */
+export type When = "before" | "after"
+
+/** What decides whether a rule hits. */
+export interface FaultSubject {
+  readonly method: string
+  readonly path: string
+  readonly key: string | undefined
+  readonly attempt: number | undefined
+  /** Parsed JSON body. Only read when a rule looks at it. */
+  readonly body: unknown
+}
+
+/** A fault to apply to one request. */
+export interface Fault {
+  readonly action: FaultAction
+  readonly when: When
+}
+
+/** A rule: the requests that it hits, and what it does to them. */
+export interface FaultRule {
+  readonly id?: string | undefined
+  readonly match?: FaultMatch | undefined
+  readonly action: FaultInput
+  /** The default depends on the action: those that change an answer need one, hence `"after"`. */
+  readonly when?: When | undefined
+  /** Lets this many matching requests through first. */
+  readonly skip?: number | undefined
+  /** Hits this often; for ever unless given. */
+  readonly times?: number | undefined
+  /** Chance of each hit, 0 to 1. */
+  readonly probability?: number | undefined
+  /** Makes `probability` repeatable. */
+  readonly seed?: number | undefined
+}
+
+/** All given conditions must hold. */
+export interface FaultMatch {
+  readonly method?: string | undefined
+  /** `*` stands for anything, `:id` for one segment: `/assistant/:id`. */
+  readonly path?: string | undefined
+  /** The Idempotency-Key. */
+  readonly key?: string | undefined
+  /** A place in the JSON body that must exist (`model.provider`) or have a value (`model.provider=openai`). */
+  readonly bodyPath?: string | undefined
+  /** The number in `X-Aywa-Attempt`. */
+  readonly attempt?: number | undefined
+}
+
+/** A rule with what became of it. */
+export interface ActiveRule extends FaultRule {
+  readonly id: string
+  readonly when: When
+  /** How often it hit. */
+  readonly hits: number
+}
+
+/** The rules in force. */
+export interface FaultRules {
+  /** Adds a rule and gives its id. The first rule that hits wins. */
+  readonly add: (rule: FaultRule) => string
+  readonly remove: (id: string) => boolean
+  readonly list: () => ReadonlyArray<ActiveRule>
+  readonly clear: () => void
+  /** Whether a rule looks at bodies, so that the body must be read before the fault. */
+  readonly needBody: () => boolean
+  /** Takes the fault of a request, if it has one. */
+  readonly take: (subject: FaultSubject) => Fault | undefined
+}
+
+interface Entry {
+  readonly rule: FaultRule
+  readonly fault: Fault
+  readonly id: string
+  readonly random: () => number
+  readonly path: RegExp | undefined
+  seen: number
+  hits: number
+}
+
+/** Rules whose chance comes from `seed` unless they have their own. */
+export const makeFaultRules = (seed: number): FaultRules => {
+  let entries: Array<Entry> = []
+  let count = 0
+  return {
+    add: (input) => {
+      const rule = decode(input)
+      const id = rule.id ?? `fault_${++count}`
+      entries = entries.filter((entry) => entry.id !== id)
+      entries.push({
+        rule,
+        id,
+        fault: faultOf(rule.action, rule.when),
+        random: makeRandom(rule.seed ?? seed + entries.length),
+        path: rule.match?.path === undefined ? undefined : pattern(rule.match.path),
+        seen: 0,
+        hits: 0
+      })
+      return id
+    },
+    remove: (id) => {
+      const before = entries.length
+      entries = entries.filter((entry) => entry.id !== id)
+      return entries.length < before
+    },
+    list: () =>
+      entries.map(({ rule, fault, id, hits }) => ({ ...rule, id, action: fault.action, when: fault.when, hits })),
+    clear: () => {
+      entries = []
+    },
+    needBody: () => entries.some(({ rule }) => rule.match?.bodyPath !== undefined),
+    take: (subject) => entries.find((entry) => hits(entry, subject))?.fault
+  }
+}
+
+/** Reads the header that injects a fault into its own request: `<name>[;k=v]`, e.g. `status;code=503;when=after`. */
+export const parseFaultHeader = (header: string, attempt: number | undefined): Fault | undefined => {
+  const [name = "", ...parameters] = header.split(";").map((part) => part.trim())
+  const values = Object.fromEntries(
+    parameters.map((parameter) => {
+      const [key = "", ...rest] = parameter.split("=")
+      const text = rest.join("=")
+      return [key, /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text]
+    })
+  )
+  const { when, attempt: only, ...action } = values
+  const rule = decode({ action: { ...action, type: name }, when, match: { attempt: only } })
+  return only === undefined || only === attempt ? faultOf(rule.action, rule.when) : undefined
+}
+
+const decode = (input: unknown): FaultRule => Schema.decodeUnknownSync(RuleInput, { onExcessProperty: "error" })(input)
+
+/** Actions that shape an answer which the client may well accept: without the work done they would be lies. */
+const needsAnswer: ReadonlySet<string> = new Set([
+  "dribble",
+  "duplicate-headers",
+  "unknown-enum",
+  "extra-fields",
+  "missing-field",
+  "empty"
+])
+
+/** Actions that cut or spoil an answer: the natural case is that there was one. */
+const spoilsAnswer: ReadonlySet<string> = new Set([
+  "truncate",
+  "chunk-cut",
+  "malformed-chunk",
+  "bad-gzip",
+  "invalid-json"
+])
+
+const faultOf = (input: FaultInput, when: When | undefined): Fault => {
+  const action: FaultAction = typeof input === "string" ? Schema.decodeUnknownSync(FaultAction)({ type: input }) : input
+  if (needsAnswer.has(action.type)) return { action, when: "after" }
+  return { action, when: when ?? (spoilsAnswer.has(action.type) ? "after" : "before") }
+}
+
+const hits = (entry: Entry, subject: FaultSubject): boolean => {
+  const { match = {}, skip = 0, times = Number.POSITIVE_INFINITY, probability = 1 } = entry.rule
+  if (match.method !== undefined && match.method.toUpperCase() !== subject.method) return false
+  if (entry.path !== undefined && !entry.path.test(subject.path)) return false
+  if (match.key !== undefined && match.key !== subject.key) return false
+  if (match.attempt !== undefined && match.attempt !== subject.attempt) return false
+  if (match.bodyPath !== undefined && !matchesBody(match.bodyPath, subject.body)) return false
+  entry.seen += 1
+  if (entry.seen <= skip || entry.hits >= times) return false
+  if (probability < 1 && entry.random() >= probability) return false
+  entry.hits += 1
+  return true
+}
+
+const pattern = (path: string) => {
+  const source = path
+    .replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replace(/:\w+/g, "[^/]+")
+  return new RegExp(`^${source}$`)
+}
+
+const matchesBody = (bodyPath: string, body: unknown): boolean => {
+  const [path = "", ...expected] = bodyPath.split("=")
+  let value = body
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false
+    value = Reflect.get(value, key)
+  }
+  return expected.length === 0 || String(value) === expected.join("=")
+}

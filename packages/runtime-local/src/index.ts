@@ -1,0 +1,18 @@
+/**
+ * The Aywa runtime's HTTP contract, served from one process with SQLite: for development, demos and tests. It places
+ * no calls and is never production.
+ *
+ * @since 0.1.0
+ */
+export { LocalRuntime, startLocalRuntime } from "./LocalRuntime.ts"
+export type { LocalRuntimeOptions } from "./options.ts"
+export type { Faults, LocalRuntimeHandle, StoredRow } from "./start.ts"
+export type { ApiKeyInfo, ApiKeyOptions, Role } from "./auth.ts"
+export type { RuntimeClock } from "./clock.ts"
+export type { ActiveRule, FaultMatch, FaultRule, When } from "./faults.ts"
+export type { BareAction, FaultAction, FaultInput } from "./faultSchemas.ts"
+export type { JournalEntry, RequestFilter } from "./journal.ts"
+export type { ListShape, ListShapes } from "./listing.ts"
+export type { RateLimitOptions } from "./rateLimit.ts"
+export type { Connections } from "./server.ts"
+export type { StoreLocation } from "./store.ts"

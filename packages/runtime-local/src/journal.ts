@@ -1,0 +1,79 @@
+/**
+ * What reached the runtime, for tests to look at.
+ */
+
+/** One request as the runtime saw it. */
+export interface JournalEntry {
+  readonly requestId: string
+  /** When it arrived, on the runtime's clock. */
+  readonly time: string
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  /** Lower-case names; credentials are masked. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The header `X-Aywa-Attempt`, as a number. */
+  readonly attempt: number | undefined
+  readonly idempotencyKey: string | undefined
+  /** The parsed JSON body, if the request got that far. */
+  readonly body: unknown
+  /** The status of the answer that was made; `undefined` when none was made. A fault may have lost it on the way. */
+  readonly status: number | undefined
+  /** Whether this very request changed the database: `false` for reads, refusals and replays. */
+  readonly committed: boolean
+  readonly replayed: boolean
+  /** The fault that was applied, e.g. `reset after`. */
+  readonly fault: string | undefined
+}
+
+/** The fields that are filled in while the request is handled. */
+export type OpenEntry = { -readonly [K in keyof JournalEntry]: JournalEntry[K] }
+
+/** Which requests to look at. */
+export interface RequestFilter {
+  readonly method?: string | undefined
+  readonly path?: string | RegExp | undefined
+  readonly idempotencyKey?: string | undefined
+  readonly committed?: boolean | undefined
+}
+
+/** The requests in the order of their arrival. */
+export interface Journal {
+  readonly add: (entry: OpenEntry) => void
+  readonly list: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
+  readonly clear: () => void
+}
+
+/** Keeps the last `limit` requests. */
+export const makeJournal = (limit = 10_000): Journal => {
+  let entries: Array<OpenEntry> = []
+  return {
+    add: (entry) => {
+      entries.push(entry)
+      // Cut rarely and by half: removing one from the front of a long array on every request is what would be slow.
+      if (entries.length >= limit * 2) entries = entries.slice(-limit)
+    },
+    list: (filter = {}) => entries.slice(-limit).filter((entry) => accepts(filter, entry)),
+    clear: () => {
+      entries = []
+    }
+  }
+}
+
+const accepts = ({ method, path, idempotencyKey, committed }: RequestFilter, entry: JournalEntry) =>
+  (method === undefined || entry.method === method) &&
+  (path === undefined || (typeof path === "string" ? entry.path === path : path.test(entry.path))) &&
+  (idempotencyKey === undefined || entry.idempotencyKey === idempotencyKey) &&
+  (committed === undefined || entry.committed === committed)
+
+const masked = new Set(["authorization", "x-api-key", "cookie", "proxy-authorization"])
+
+/** Headers as one string each, without their secrets. */
+export const maskHeaders = (headers: NodeJS.Dict<string | Array<string>>): Record<string, string> => {
+  const result: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const text = Array.isArray(value) ? value.join(", ") : (value ?? "")
+    result[name] = masked.has(name) ? text.replace(/\S+$/, "***") : text
+  }
+  return result
+}

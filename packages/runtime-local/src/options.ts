@@ -1,0 +1,49 @@
+/**
+ * The options of a runtime, and what they come to when they are not given.
+ */
+import type { ApiKeyOptions } from "./auth.ts"
+import type { ListShapes } from "./listing.ts"
+import type { RateLimitOptions } from "./rateLimit.ts"
+import type { StoreLocation } from "./store.ts"
+
+/**
+ * How to start a runtime. Everything has a default that suits a test.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LocalRuntimeOptions {
+  /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts. */
+  readonly store?: StoreLocation | undefined
+  /** Default 0: any free port. */
+  readonly port?: number | undefined
+  /** Default `127.0.0.1`. Another than loopback needs `unsafeExpose`. */
+  readonly host?: string | undefined
+  /** Binds and answers beyond loopback. The runtime is made for development: it has no TLS. */
+  readonly unsafeExpose?: boolean | undefined
+  /** Default: `aywa_local_` and 26 random characters. */
+  readonly apiKey?: string | undefined
+  /** More keys, each for one organization. */
+  readonly apiKeys?: ReadonlyArray<string | ApiKeyOptions> | undefined
+  /** The organization of `apiKey`. Default: the first one in the file, else a random UUID. */
+  readonly organization?: string | undefined
+  /** More organizations. */
+  readonly organizations?: ReadonlyArray<string> | undefined
+  /** Milliseconds that idempotency records are kept, on the runtime's clock. Default 24 h. */
+  readonly idempotencyTtl?: number | undefined
+  /** Refuses POST and PATCH without an Idempotency-Key. Default `false`. */
+  readonly requireIdempotencyKey?: boolean | undefined
+  /** Off unless given. */
+  readonly rateLimit?: RateLimitOptions | undefined
+  /** Makes ids, keys and chaos deterministic. */
+  readonly seed?: number | undefined
+  /** Default 1, the bare array. */
+  readonly listShape?: ListShapes | undefined
+  /** `false` accepts keys that the contract does not know. Default `true`. */
+  readonly strict?: boolean | undefined
+  /** `"manual"` stands still until it is moved. Default `"system"`. */
+  readonly clock?: "system" | "manual" | undefined
+}
+
+/** 24 hours. */
+export const defaultIdempotencyTtl = 86_400_000

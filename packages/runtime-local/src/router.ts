@@ -1,0 +1,100 @@
+/**
+ * The routes, computed from the contract table: an operation that the table gains is served without a change here,
+ * if its name is one of the generic ones, or with one entry in `special`.
+ */
+import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { crud, type CrudContext, type Handler } from "./crud.ts"
+import { HttpError } from "./errors.ts"
+import type { Ids } from "./ids.ts"
+import { type ListShapes, shapeOf } from "./listing.ts"
+import { rulesOf } from "./resources.ts"
+import type { Store } from "./store.ts"
+import { makeValidate } from "./validation.ts"
+
+/** One operation of the contract, ready to serve. */
+export interface Route {
+  /** Name in the contract table, e.g. `assistants.create`. */
+  readonly name: string
+  readonly method: string
+  readonly segments: ReadonlyArray<string>
+  readonly handler: Handler
+}
+
+/** A route with the `:id` of the path. */
+export interface Match {
+  readonly route: Route
+  readonly id: string
+}
+
+/** What the routes need. */
+export interface RouterContext {
+  readonly store: Store
+  readonly ids: Ids
+  readonly now: () => number
+  readonly listShape: ListShapes
+  readonly strict: boolean
+}
+
+/** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
+const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {}
+
+/** Finds the route of a request; throws 404, or 405 with the methods that there are. */
+export type Router = (method: string, path: string) => Match
+
+/** Routes for every operation of the contract that has a handler. */
+export const makeRouter = (context: RouterContext): Router => {
+  const routes = Object.entries<Group>(contract).flatMap(([resource, group]) =>
+    Object.entries(group).flatMap(([name, operation]) => makeRoute(context, resource, name, operation))
+  )
+  // A literal segment wins over `:id`: `/call/phone` is not the call "phone".
+  routes.sort((a, b) => a.segments.filter(isParameter).length - b.segments.filter(isParameter).length)
+  return (method, path) => {
+    const segments = path.split("/").slice(1)
+    const allowed = new Set<string>()
+    for (const route of routes) {
+      if (!matches(route.segments, segments)) continue
+      if (route.method === method) return { route, id: idOf(route.segments, segments) }
+      allowed.add(route.method)
+    }
+    if (allowed.size === 0) throw new HttpError(404, `There is no ${path}`)
+    const allow = [...allowed].join(", ")
+    throw new HttpError(405, `${path} takes ${allow}`, { headers: { allow } })
+  }
+}
+
+const makeRoute = (
+  { store, ids, now, listShape, strict }: RouterContext,
+  resource: string,
+  name: string,
+  operation: Operation
+): ReadonlyArray<Route> => {
+  const make = special[`${resource}.${name}`] ?? crud[name]
+  if (make === undefined) return []
+  const { method, path, body } = specOf(operation)
+  const handler = make({
+    store,
+    ids,
+    now,
+    resource,
+    rules: rulesOf(resource),
+    shape: shapeOf(listShape, resource, path),
+    strict,
+    validate: makeValidate(body, strict)
+  })
+  return [{ name: `${resource}.${name}`, method, segments: path.split("/").slice(1), handler }]
+}
+
+const isParameter = (segment: string) => segment.startsWith(":")
+
+const matches = (pattern: ReadonlyArray<string>, segments: ReadonlyArray<string>) =>
+  pattern.length === segments.length &&
+  pattern.every((part, index) => (isParameter(part) ? segments[index] !== "" : part === segments[index]))
+
+const idOf = (pattern: ReadonlyArray<string>, segments: ReadonlyArray<string>) => {
+  const raw = segments[pattern.findIndex(isParameter)] ?? ""
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return raw
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Puts the parts together.
+ */
+import { type ApiKeyInfo, makeKeys } from "./auth.ts"
+import { makeClock, type RuntimeClock } from "./clock.ts"
+import { makeControl } from "./control.ts"
+import { openExchange } from "./exchange.ts"
+import { type ActiveRule, type FaultRule, makeFaultRules, type When } from "./faults.ts"
+import type { FaultInput } from "./faultSchemas.ts"
+import { makeIdempotency } from "./idempotency.ts"
+import { type Ids, makeIds, makeRandom } from "./ids.ts"
+import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
+import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
+import { handle, type PipelineContext } from "./pipeline.ts"
+import { makeRateLimiter } from "./rateLimit.ts"
+import { makeRouter } from "./router.ts"
+import { type Connections, isLoopbackHost, makeListener } from "./server.ts"
+import { openStore, type Store } from "./store.ts"
+
+/**
+ * A running runtime.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LocalRuntimeHandle extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`; stays the same over restarts. */
+  readonly baseUrl: string
+  readonly apiKey: string
+  readonly organizationId: string
+  /** Bearer token of the control API below `/__aywa/`. */
+  readonly controlToken: string
+  /** What reached the runtime, oldest first. */
+  readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
+  readonly faults: Faults
+  readonly clock: RuntimeClock
+  /** Stored rows, oldest first, of all organizations or of one. `resource` is a name of the contract: `assistants`. */
+  readonly rows: (
+    resource: string,
+    options?: { readonly organization?: string | undefined }
+  ) => ReadonlyArray<StoredRow>
+  readonly count: (resource: string) => number
+  readonly connections: () => Connections
+  /** Adds a key; without one, a random one. */
+  readonly addKey: (options?: {
+    readonly key?: string | undefined
+    readonly organization?: string | undefined
+    readonly role?: "full" | "read" | undefined
+  }) => ApiKeyInfo & { readonly key: string }
+  readonly revokeKey: (id: string) => boolean
+  /** Kills every connection and what is in flight, then opens database and listener again, on the same file and port. */
+  readonly restart: () => Promise<void>
+  /** Forgets rows, idempotency records, requests, faults and limiter state; keys stay. */
+  readonly reset: () => void
+  readonly close: () => Promise<void>
+}
+
+/**
+ * A row as it is answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredRow {
+  readonly id: string
+  readonly orgId: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly [key: string]: unknown
+}
+
+/**
+ * Faults on demand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Faults {
+  /** Adds a rule and gives its id. The first rule that hits wins. */
+  readonly add: (rule: FaultRule) => string
+  /** Hits the next request (that matches), once. */
+  readonly next: (action: FaultInput, options?: Omit<FaultRule, "action" | "times">) => string
+  /** Closes the listener now: connections are refused for a while. */
+  readonly refuse: (milliseconds: number) => void
+  readonly remove: (id: string) => boolean
+  readonly list: () => ReadonlyArray<ActiveRule>
+  readonly clear: () => void
+}
+
+export type { When }
+
+/** Starts a runtime. */
+export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
+  const { host = "127.0.0.1", unsafeExpose = false, strict = true, seed } = options
+  if (!unsafeExpose && !isLoopbackHost(host)) {
+    throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
+  }
+  const clock = makeClock(options.clock ?? "system")
+  const { now } = clock
+  const ids = makeIds(seed)
+  const store = openStore(options.store ?? "memory")
+  const keys = makeKeys(store, now)
+  const { apiKey, organizationId } = seedKeys(store, keys, ids, options)
+  const idempotency = makeIdempotency(store, now, options.idempotencyTtl ?? defaultIdempotencyTtl)
+  idempotency.recover()
+  const journal = makeJournal()
+  const chaos = seed ?? 1
+  const rules = makeFaultRules(chaos)
+  const limiter = makeRateLimiter(options.rateLimit, now)
+  const controlToken = ids.token(32)
+  const listener = makeListener(host, options.port ?? 0, (request, response, signal) => {
+    const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
+    if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
+    void handle(context, exchange)
+  })
+  const faults: Faults = {
+    add: rules.add,
+    next: (action, rule = {}) => rules.add({ ...rule, action, times: 1 }),
+    refuse: listener.refuse,
+    remove: rules.remove,
+    list: rules.list,
+    clear: rules.clear
+  }
+  const reset = () => {
+    store.transaction(() => {
+      store.run("DELETE FROM resource_rows")
+      store.run("DELETE FROM idempotency")
+    })
+    journal.clear()
+    rules.clear()
+    limiter.reset()
+  }
+  const addKey: LocalRuntimeHandle["addKey"] = ({
+    key = newKey(ids),
+    organization = organizationId,
+    role = "full"
+  } = {}) => ({
+    ...keys.add({ key, organization, role }),
+    key
+  })
+  const context: PipelineContext = {
+    store,
+    keys,
+    limiter,
+    idempotency,
+    faults: rules,
+    requireKey: options.requireIdempotencyKey ?? false,
+    router: makeRouter({ store, ids, now, strict, listShape: options.listShape ?? 1 }),
+    random: makeRandom(chaos),
+    isHost: unsafeExpose ? () => true : isLoopbackHost,
+    refuse: listener.refuse,
+    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset })
+  }
+  try {
+    await listener.start()
+  } catch (error) {
+    store.close()
+    throw error
+  }
+  let closed = false
+  const close = async () => {
+    if (closed) return
+    closed = true
+    await listener.stop()
+    store.close()
+  }
+  return {
+    baseUrl: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port()}`,
+    apiKey,
+    organizationId,
+    controlToken,
+    requests: journal.list,
+    faults,
+    clock,
+    rows: (resource, { organization } = {}) =>
+      store
+        .all<{ body: string; orgId: string }>(
+          'SELECT body, org_id AS "orgId" FROM resource_rows WHERE resource = ? ORDER BY seq',
+          resource
+        )
+        .filter((row) => organization === undefined || row.orgId === organization)
+        .map((row) => JSON.parse(row.body) as StoredRow), // Written by the CRUD handlers.
+    count: (resource) =>
+      store.get<{ n: number }>("SELECT count(*) AS n FROM resource_rows WHERE resource = ?", resource)?.n ?? 0,
+    connections: listener.connections,
+    addKey,
+    revokeKey: keys.revoke,
+    restart: async () => {
+      await listener.stop()
+      store.reopen()
+      keys.load()
+      idempotency.recover()
+      limiter.reset()
+      await listener.start()
+    },
+    reset,
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}
+
+const newKey = (ids: Ids) => `aywa_local_${ids.token(26)}`
+
+/** Stores the keys that were asked for, and says which of them is the first. */
+const seedKeys = (
+  store: Store,
+  keys: ReturnType<typeof makeKeys>,
+  ids: Ids,
+  { apiKey, apiKeys = [], organization, organizations = [] }: LocalRuntimeOptions
+) => {
+  const known = store.get<{ id: string }>("SELECT id FROM organizations ORDER BY seq LIMIT 1")?.id
+  const given = apiKeys.map((key) => (typeof key === "string" ? { key } : key))
+  const organizationId = organization ?? organizations[0] ?? given[0]?.organization ?? known ?? ids.uuid()
+  const first =
+    apiKey ?? given.find((key) => (key.organization ?? organizationId) === organizationId)?.key ?? newKey(ids)
+  store.transaction(() => {
+    if (!given.some(({ key }) => key === first)) keys.add({ key: first, organization: organizationId, role: "full" })
+    for (const { key, organization = organizationId, role = "full" } of given) keys.add({ key, organization, role })
+    for (const id of organizations) {
+      store.run("INSERT OR IGNORE INTO organizations (id, created_at) VALUES (?, ?)", id, Date.now())
+    }
+  })
+  return { apiKey: first, organizationId }
+}

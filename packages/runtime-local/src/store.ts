@@ -1,0 +1,118 @@
+/**
+ * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+
+/** Where rows live. */
+export type StoreLocation = "memory" | { readonly file: string }
+
+/** The open database. */
+export interface Store {
+  /** The first row, or `undefined`. */
+  readonly get: <Row>(sql: string, ...values: ReadonlyArray<SQLInputValue>) => Row | undefined
+  readonly all: <Row>(sql: string, ...values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>
+  /** Runs a statement and gives the number of rows that it changed. */
+  readonly run: (sql: string, ...values: ReadonlyArray<SQLInputValue>) => number
+  /**
+   * Runs `f` in one `BEGIN IMMEDIATE` transaction; a throw rolls back. `f` must not await: other requests run between
+   * two turns of the event loop, and they would land in this transaction.
+   */
+  readonly transaction: <A>(f: () => A) => A
+  /** Closes the file and opens it again, as a restart of the process would; memory keeps its rows. */
+  readonly reopen: () => void
+  readonly close: () => void
+}
+
+/** Opens (and creates) the database. */
+export const openStore = (location: StoreLocation): Store => {
+  let database = open(location)
+  let statements = new Map<string, StatementSync>()
+  const prepare = (sql: string) => {
+    let statement = statements.get(sql)
+    if (statement === undefined) {
+      statement = database.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
+  return {
+    // Each call names the columns that it selects, so the row's type is stated where the SQL is.
+    get: <Row>(sql: string, ...values: ReadonlyArray<SQLInputValue>) => prepare(sql).get(...values) as Row | undefined,
+    all: <Row>(sql: string, ...values: ReadonlyArray<SQLInputValue>) =>
+      prepare(sql).all(...values) as unknown as ReadonlyArray<Row>,
+    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
+    transaction: (f) => {
+      prepare("BEGIN IMMEDIATE").run()
+      try {
+        const value = f()
+        prepare("COMMIT").run()
+        return value
+      } catch (error) {
+        // SQLite may have rolled back already (disk full); a second ROLLBACK would hide the first error.
+        if (database.isTransaction) prepare("ROLLBACK").run()
+        throw error
+      }
+    },
+    reopen: () => {
+      if (location === "memory") return
+      database.close()
+      statements = new Map()
+      database = open(location)
+    },
+    close: () => database.close()
+  }
+}
+
+const open = (location: StoreLocation): DatabaseSync => {
+  const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
+  database.exec(schema)
+  return database
+}
+
+const schema = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA busy_timeout = 5000;
+CREATE TABLE IF NOT EXISTS resource_rows (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  resource TEXT NOT NULL,
+  org_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  unique_key TEXT,
+  version INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  secrets TEXT,
+  UNIQUE (resource, id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS resource_rows_newest ON resource_rows (resource, org_id, created_at DESC, seq DESC);
+CREATE UNIQUE INDEX IF NOT EXISTS resource_rows_unique ON resource_rows (resource, org_id, unique_key)
+  WHERE unique_key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS idempotency (
+  org_id TEXT NOT NULL,
+  method TEXT NOT NULL,
+  path TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('in_flight', 'done')),
+  status INTEGER,
+  headers TEXT,
+  body TEXT,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, method, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS organizations (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS api_keys (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  hash BLOB NOT NULL UNIQUE,
+  org_id TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('full', 'read')),
+  created_at INTEGER NOT NULL
+) STRICT;
+`
