@@ -13,7 +13,7 @@ import { clientPolicy } from "./internal/clientPolicy.ts"
 import { promisify } from "./internal/promisify.ts"
 import { makeDispatcher, type ClosableTransport } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
-import { makeUnsafe, type RuntimeConfig } from "./RuntimeConfig.ts"
+import { makeUnsafe, type Options, type RuntimeConfig } from "./RuntimeConfig.ts"
 
 /**
  * Options of `AywaRuntimeClient`. The first three take `undefined`, because that is what `process.env.X` may be; a
@@ -87,7 +87,7 @@ export class AywaRuntimeClient {
       })
     }
     const { apiKey } = options
-    this.#config = makeUnsafe({
+    this.#config = configure(() => ({
       // Checked at run time: a missing value is a ConfigError that says what to set.
       baseUrl: options.baseUrl as string,
       apiKey: typeof apiKey === "function" ? asked(apiKey) : (apiKey as string),
@@ -95,7 +95,7 @@ export class AywaRuntimeClient {
       headers: options.headers,
       allowInsecure: options.allowInsecure,
       policy: clientPolicy(options)
-    })
+    }))
     this.#transport = () =>
       (this.#opened ??= (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch())
   }
@@ -138,6 +138,16 @@ export class AywaRuntimeClient {
       this.#resources.set(name, resource)
     }
     return resource as ClientOf<G> // Kept under the name of the group that it was made from.
+  }
+}
+
+/** Builds the configuration; what is wrong with it is reported at the caller's line, not at ours. */
+const configure = (options: () => Options): RuntimeConfig["Service"] => {
+  try {
+    return makeUnsafe(options())
+  } catch (error) {
+    if (error instanceof ConfigError) Error.captureStackTrace?.(error, AywaRuntimeClient)
+    throw error
   }
 }
 
