@@ -27,7 +27,8 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
   if (seen.has(entry)) return seen
   seen.add(entry)
   for (const [, from = ""] of readFileSync(entry, "utf8").matchAll(/from "([^"]+)"/g)) {
-    if (/^effect(\/|$)/.test(from)) throw new Error(`${entry} names ${from}: the promise entries must check without effect`)
+    if (/^effect(\/|$)/.test(from))
+      throw new Error(`${entry} names ${from}: the promise entries must check without effect`)
     if (from.startsWith(".")) declarationsOf(join(entry, "..", from.replace(/\.(js|ts)$/, ".d.ts")), seen)
   }
   return seen

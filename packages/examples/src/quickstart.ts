@@ -48,7 +48,11 @@ try {
   )
   say("")
 
-  const first = await step("First read", () => aywa.assistants.list({ limit: 20 }), (page) => `${page.items.length} assistants`)
+  const first = await step(
+    "First read",
+    () => aywa.assistants.list({ limit: 20 }),
+    (page) => `${page.items.length} assistants`
+  )
 
   if (write) {
     // One key per logical create: a rerun of this program makes a new draft, a retry of it does not.
@@ -57,14 +61,18 @@ try {
     const create = () => aywa.assistants.create(draft, { idempotencyKey })
 
     const assistant = await step("Create a draft assistant", create, (row) => row.id)
-    await step("The same create again", create, (row) => (row.id === assistant.id ? "the same assistant" : "ANOTHER ONE"))
-    local?.faults.next("reset", { when: "after", match: { method: "POST" } })
-    await step(
-      local === undefined ? "And once more" : "Once more, its first answer lost on the wire",
-      create,
-      (row) => (row.id === assistant.id ? "the same assistant" : "ANOTHER ONE")
+    await step("The same create again", create, (row) =>
+      row.id === assistant.id ? "the same assistant" : "ANOTHER ONE"
     )
-    const after = await step("Count them", () => aywa.assistants.list({ limit: 1000 }), (page) => `${page.items.length}`)
+    local?.faults.next("reset", { when: "after", match: { method: "POST" } })
+    await step(local === undefined ? "And once more" : "Once more, its first answer lost on the wire", create, (row) =>
+      row.id === assistant.id ? "the same assistant" : "ANOTHER ONE"
+    )
+    const after = await step(
+      "Count them",
+      () => aywa.assistants.list({ limit: 1000 }),
+      (page) => `${page.items.length}`
+    )
     const made = after.items.length - first.items.length
     if (first.items.length < 20 && made !== 1) throw new Error(`Expected one more assistant, found ${made}`)
 
@@ -89,19 +97,39 @@ try {
         if (!isRuntimeError(error) || error._tag !== "ConflictError") throw error
         say(`  ${"Delete it while a number is bound".padEnd(46)} refused: ${error.code} (${error.outcome})`)
       }
-      await step("Release the number", () => aywa.phoneNumbers.delete(number.id), () => "gone")
+      await step(
+        "Release the number",
+        () => aywa.phoneNumbers.delete(number.id),
+        () => "gone"
+      )
     }
 
-    await step("Read the tool definitions", () => aywa.tools.list({ limit: 20 }), (page) => `${page.items.length} tools`)
+    await step(
+      "Read the tool definitions",
+      () => aywa.tools.list({ limit: 20 }),
+      (page) => `${page.items.length} tools`
+    )
     await step(
       "Update the assistant",
       () => aywa.assistants.update(assistant.id, { firstMessage: "Hello! How can I help?" }),
       (row) => `firstMessage: ${row.firstMessage}`
     )
-    await step("Delete it", () => aywa.assistants.delete(assistant.id), () => "gone")
+    await step(
+      "Delete it",
+      () => aywa.assistants.delete(assistant.id),
+      () => "gone"
+    )
   } else {
-    await step("Read the phone numbers", () => aywa.phoneNumbers.list({ limit: 20 }), (page) => `${page.items.length} numbers`)
-    await step("Read the tool definitions", () => aywa.tools.list({ limit: 20 }), (page) => `${page.items.length} tools`)
+    await step(
+      "Read the phone numbers",
+      () => aywa.phoneNumbers.list({ limit: 20 }),
+      (page) => `${page.items.length} numbers`
+    )
+    await step(
+      "Read the tool definitions",
+      () => aywa.tools.list({ limit: 20 }),
+      (page) => `${page.items.length} tools`
+    )
   }
   say("\nDone. The same as an Effect program: packages/examples/src/quickstart-effect.ts")
 } catch (error) {

@@ -72,6 +72,7 @@ const bodyLimit = 10 * 1024 * 1024
 
 /** Reads the whole body; 413 beyond 10 MiB. */
 export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  if (request.destroyed) throw new Disconnected()
   if (Number(request.headers["content-length"] ?? 0) > bodyLimit) throw tooLarge()
   const chunks: Array<Buffer> = []
   let size = 0
@@ -93,8 +94,7 @@ export class Disconnected extends Error {
   override readonly name = "Disconnected"
 }
 
-// The rest of the body is not read, so the connection cannot be used again.
-const tooLarge = () => new HttpError(413, "The body is larger than 10 MiB", { headers: { connection: "close" } })
+const tooLarge = () => new HttpError(413, "The body is larger than 10 MiB")
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 

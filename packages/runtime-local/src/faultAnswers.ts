@@ -46,7 +46,9 @@ export const faultAnswer = (
     case "extra-fields":
       return mapRows(answer, (row) => ({ ...row, aywaUnknownField: { nested: [1, null, "x"] }, "x-unknown": null }))
     case "missing-field":
-      return mapRows(answer, ({ [action.field ?? "id"]: _, ...rest }) => rest)
+      return mapRows(answer, (row) =>
+        Object.fromEntries(Object.entries(row).filter(([key]) => key !== (action.field ?? "id")))
+      )
     default:
       return undefined
   }

@@ -49,6 +49,9 @@ export const FaultAction = Schema.Union([
   action("empty", {})
 ])
 
+/** The names of the actions. */
+export const actionNames: ReadonlyArray<string> = FaultAction.members.map((member) => member.fields.type.literal)
+
 /** What a fault does. */
 export type FaultAction = typeof FaultAction.Type
 

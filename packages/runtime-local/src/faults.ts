@@ -6,7 +6,8 @@
  */
 import * as Schema from "effect/Schema"
 import { makeRandom } from "./ids.ts"
-import { FaultAction, type FaultInput, RuleInput } from "./faultSchemas.ts"
+import { isJson } from "./validation.ts"
+import { actionNames, FaultAction, type FaultInput, RuleInput } from "./faultSchemas.ts"
 
 /** Whether a fault hits before anything is done, or after the work is committed. */
 export type When = "before" | "after"
@@ -138,7 +139,15 @@ export const parseFaultHeader = (header: string, attempt: number | undefined): F
   return only === undefined || only === attempt ? faultOf(rule.action, rule.when) : undefined
 }
 
-const decode = (input: unknown): FaultRule => Schema.decodeUnknownSync(RuleInput, { onExcessProperty: "error" })(input)
+/** The schema's own message lists every shape that an action can have: the name is what is wrong mostly. */
+const decode = (input: unknown): FaultRule => {
+  const action = isJson(input) ? input["action"] : undefined
+  const name = isJson(action) ? action["type"] : action
+  if (typeof name !== "string" || !actionNames.includes(name)) {
+    throw new TypeError(`There is no fault ${JSON.stringify(name)}; there are ${actionNames.join(", ")}`)
+  }
+  return Schema.decodeUnknownSync(RuleInput, { onExcessProperty: "error" })(input)
+}
 
 /** Actions that shape an answer which the client may well accept: without the work done they would be lies. */
 const needsAnswer: ReadonlySet<string> = new Set([

@@ -36,7 +36,7 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
   const readOnce = () => (body ??= readBody(exchange.request))
   try {
     if (!context.isHost(exchange.request.headers.host)) {
-      throw new HttpError(421, "This runtime answers on loopback names only", { headers: { connection: "close" } })
+      throw new HttpError(421, "This runtime answers on loopback names only")
     }
     if (exchange.path.startsWith("/__aywa/")) {
       send(exchange, await context.control(exchange, async () => parseJson(exchange.request, await readOnce())))
@@ -63,6 +63,8 @@ const answerWithFault = async (
   read: () => Promise<Buffer>
 ): Promise<void> => {
   const { action, when } = fault
+  // Read now what the client has sent: it may be gone after a wait, and a late request is still worked on.
+  if (action.type === "hold" || action.type === "latency") read().catch(() => {})
   if (action.type === "hold") return send(exchange, await answerOf(context, exchange, read, action.ms))
   if (action.type === "latency" && when === "before") {
     await sleep(latencyOf(action, context.random), exchange.signal)

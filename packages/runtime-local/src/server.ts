@@ -1,6 +1,7 @@
 /**
  * The listener: a socket on loopback that can be closed and opened again on the same port.
  */
+import { setMaxListeners } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 
@@ -46,6 +47,8 @@ export const makeListener = (host: string, wantedPort: number, serve: Serve): Li
   const start = () =>
     new Promise<void>((resolve, reject) => {
       generation = new AbortController()
+      // Every request that waits listens to it.
+      setMaxListeners(0, generation.signal)
       server.once("error", reject)
       server.listen(port, host, () => {
         server.off("error", reject)

@@ -92,7 +92,8 @@ export type { When }
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
   const { host = "127.0.0.1", unsafeExpose = false, strict = true, seed } = options
-  if (!unsafeExpose && !isLoopbackHost(host)) {
+  const authority = host.includes(":") ? `[${host}]` : host
+  if (!unsafeExpose && !isLoopbackHost(authority)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
   const clock = makeClock(options.clock ?? "system")
@@ -165,7 +166,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     store.close()
   }
   return {
-    baseUrl: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port()}`,
+    baseUrl: `http://${authority}:${listener.port()}`,
     apiKey,
     organizationId,
     controlToken,

@@ -27,7 +27,8 @@ export const sendBadly = async (exchange: Exchange, answer: Answer, action: Faul
   const { request, response, entry, signal } = exchange
   const bytes = Buffer.from(answer.body)
   const half = bytes.subarray(0, Math.floor(bytes.length / 2))
-  entry.status = answer.status
+  // A connection that is cut at once has no status; with `after` the journal keeps the one that was lost.
+  if (!entry.fault?.endsWith("before") || !cuts.has(action.type)) entry.status = answer.status
   switch (action.type) {
     case "reset":
       request.socket.resetAndDestroy()
@@ -80,6 +81,8 @@ export const sendBadly = async (exchange: Exchange, answer: Answer, action: Faul
       return false
   }
 }
+
+const cuts: ReadonlySet<string> = new Set(["reset", "close"])
 
 const headersOf = ({ requestId }: Exchange, { headers }: Answer): Record<string, string> => ({
   ...headers,

@@ -16,7 +16,9 @@ import type { Transport } from "./Transport.ts"
  * @since 0.1.0
  * @category services
  */
-export class Assistants extends Context.Service<Assistants, ServiceOf<typeof assistants>>()("@aywa-ai/runtime-sdk/Assistants") {}
+export class Assistants extends Context.Service<Assistants, ServiceOf<typeof assistants>>()(
+  "@aywa-ai/runtime-sdk/Assistants"
+) {}
 
 /**
  * Provides the service over a configuration and a transport.
@@ -24,4 +26,8 @@ export class Assistants extends Context.Service<Assistants, ServiceOf<typeof ass
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Assistants, never, RuntimeConfig | Transport> = layerOf(Assistants, "assistants", assistants)
+export const layer: Layer.Layer<Assistants, never, RuntimeConfig | Transport> = layerOf(
+  Assistants,
+  "assistants",
+  assistants
+)

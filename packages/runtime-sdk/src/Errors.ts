@@ -418,7 +418,8 @@ export const fromJSON = (json: unknown): RuntimeError | undefined => {
   if (typeof json !== "object" || json === null || !("_tag" in json) || typeof json._tag !== "string") return undefined
   if (!Object.hasOwn(classes, json._tag)) return undefined
   const { _tag, ...init } = json
-  if (!hasText(init, "message") || !(_tag === "ConfigError" ? hasText(init, "field") : isCallFields(init))) return undefined
+  if (!hasText(init, "message") || !(_tag === "ConfigError" ? hasText(init, "field") : isCallFields(init)))
+    return undefined
   const constructor = classes[_tag as keyof typeof classes] as new (init: object) => RuntimeError
   return new constructor(init)
 }

@@ -16,7 +16,9 @@ import type { Transport } from "./Transport.ts"
  * @since 0.1.0
  * @category services
  */
-export class PhoneNumbers extends Context.Service<PhoneNumbers, ServiceOf<typeof phoneNumbers>>()("@aywa-ai/runtime-sdk/PhoneNumbers") {}
+export class PhoneNumbers extends Context.Service<PhoneNumbers, ServiceOf<typeof phoneNumbers>>()(
+  "@aywa-ai/runtime-sdk/PhoneNumbers"
+) {}
 
 /**
  * Provides the service over a configuration and a transport.
@@ -24,4 +26,8 @@ export class PhoneNumbers extends Context.Service<PhoneNumbers, ServiceOf<typeof
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<PhoneNumbers, never, RuntimeConfig | Transport> = layerOf(PhoneNumbers, "phoneNumbers", phoneNumbers)
+export const layer: Layer.Layer<PhoneNumbers, never, RuntimeConfig | Transport> = layerOf(
+  PhoneNumbers,
+  "phoneNumbers",
+  phoneNumbers
+)

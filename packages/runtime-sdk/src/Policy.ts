@@ -208,7 +208,9 @@ export const deadline = (duration: Duration.Input): Transform => {
  * @since 0.1.0
  * @category combinators
  */
-export const idempotency = (mode: "auto" | "explicit"): Transform => (policy) => ({ ...policy, idempotency: mode })
+export const idempotency =
+  (mode: "auto" | "explicit"): Transform =>
+  (policy) => ({ ...policy, idempotency: mode })
 
 /**
  * Bounds the attempts that this policy governs: how many run at once, and how many start in a window. What exceeds
@@ -228,7 +230,8 @@ export const limit = (options: {
   readonly rate?: { readonly limit: number; readonly window: Duration.Input } | undefined
 }): Transform => {
   const limit = makeLimiter({
-    concurrency: options.concurrency === undefined ? undefined : Guards.positive("limit.concurrency", options.concurrency),
+    concurrency:
+      options.concurrency === undefined ? undefined : Guards.positive("limit.concurrency", options.concurrency),
     rate:
       options.rate === undefined
         ? undefined
@@ -295,5 +298,7 @@ export {
 function millis(name: string, duration: Duration.Input): number
 function millis(name: string, duration: Duration.Input | undefined): number | undefined
 function millis(name: string, duration: Duration.Input | undefined): number | undefined {
-  return duration === undefined ? undefined : Guards.duration(name, Duration.toMillis(Duration.fromInputUnsafe(duration)))
+  return duration === undefined
+    ? undefined
+    : Guards.duration(name, Duration.toMillis(Duration.fromInputUnsafe(duration)))
 }

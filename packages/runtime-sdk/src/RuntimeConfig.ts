@@ -155,4 +155,3 @@ const read = <A>(
         message: `${field} cannot be read from ${Check.variables[field]}. Set it to plain text.`
       })
   })
-

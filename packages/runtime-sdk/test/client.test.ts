@@ -21,7 +21,10 @@ const rows: Handler = (_, response) => json(response, 200, [])
 
 describe("options, each seen on the wire", () => {
   it("idempotencyKey, headers, organizationId", async () => {
-    const { server, aywa } = await start((_, r) => json(r, 201, assistant("a")), { organizationId: "org_1", headers: { "x-team": "t" } })
+    const { server, aywa } = await start((_, r) => json(r, 201, assistant("a")), {
+      organizationId: "org_1",
+      headers: { "x-team": "t" }
+    })
     await aywa.assistants.create({}, { idempotencyKey: "k1", headers: { "x-trace": "1" }, organizationId: "org_2" })
     await aywa.assistants.create({})
     assert.deepInclude(server.seen[0]?.headers, {
@@ -42,16 +45,28 @@ describe("options, each seen on the wire", () => {
   })
   it("timeout and deadline", async () => {
     const { aywa } = await start(() => undefined)
-    assert.deepInclude({ ...Object(await tagOf(aywa.assistants.list({}, { timeout: 50, retries: 0 }))) }, { scope: "attempt", timeoutMillis: 50 })
-    assert.deepInclude({ ...Object(await tagOf(aywa.assistants.list({}, { deadline: 60 }))) }, { scope: "deadline", timeoutMillis: 60 })
+    assert.deepInclude(
+      { ...Object(await tagOf(aywa.assistants.list({}, { timeout: 50, retries: 0 }))) },
+      { scope: "attempt", timeoutMillis: 50 }
+    )
+    assert.deepInclude(
+      { ...Object(await tagOf(aywa.assistants.list({}, { deadline: 60 }))) },
+      { scope: "deadline", timeoutMillis: 60 }
+    )
   })
   it("an api key that is asked for before every attempt", async () => {
     let asked = 0
-    const { server, aywa } = await start((_, r, i) => (i === 0 ? json(r, 503, {}, { "retry-after": "0" }) : json(r, 200, [])), {
-      apiKey: () => `key-${asked++}`
-    })
+    const { server, aywa } = await start(
+      (_, r, i) => (i === 0 ? json(r, 503, {}, { "retry-after": "0" }) : json(r, 200, [])),
+      {
+        apiKey: () => `key-${asked++}`
+      }
+    )
     await aywa.assistants.list()
-    assert.deepStrictEqual(server.seen.map((seen) => seen.headers.authorization), ["Bearer key-0", "Bearer key-1"])
+    assert.deepStrictEqual(
+      server.seen.map((seen) => seen.headers.authorization),
+      ["Bearer key-0", "Bearer key-1"]
+    )
   })
   it("a key supplier that throws, rejects, or gives nonsense is a ConfigError, and the call settles (behaviour 23)", async () => {
     for (const apiKey of [
@@ -81,10 +96,15 @@ describe("options, each seen on the wire", () => {
 
 describe("answers", () => {
   it("withResponse tells status, request id, attempts, headers and replay, with one request", async () => {
-    const { server, aywa } = await start((_, r) => json(r, 201, assistant("a"), { "idempotency-replayed": "true", "x-extra": "1" }))
+    const { server, aywa } = await start((_, r) =>
+      json(r, 201, assistant("a"), { "idempotency-replayed": "true", "x-extra": "1" })
+    )
     const { value, response } = await aywa.assistants.create({}, { idempotencyKey: "k1" }).withResponse()
     assert.strictEqual(value.id, "a")
-    assert.deepInclude({ ...response }, { status: 201, requestId: "req_test", attempts: 1, replayed: true, idempotencyKey: "k1" })
+    assert.deepInclude(
+      { ...response },
+      { status: 201, requestId: "req_test", attempts: 1, replayed: true, idempotencyKey: "k1" }
+    )
     assert.strictEqual(response.headers["x-extra"], "1")
     assert.strictEqual(server.seen.length, 1)
   })
@@ -163,10 +183,19 @@ describe("processes", () => {
       const entry = new URL("../src/index.ts", import.meta.url).href
       execFile(
         process.execPath,
-        ["--unhandled-rejections=strict", "--input-type=module", "-e", `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`],
+        [
+          "--unhandled-rejections=strict",
+          "--input-type=module",
+          "-e",
+          `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`
+        ],
         { timeout: 20_000 },
         (error, stdout, stderr) =>
-          resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: stdout + stderr, ms: performance.now() - begin })
+          resolve({
+            code: error === null ? 0 : Number(error.code ?? 1),
+            out: stdout + stderr,
+            ms: performance.now() - begin
+          })
       )
     })
 

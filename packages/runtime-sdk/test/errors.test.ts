@@ -30,7 +30,9 @@ const fields = fc.record(
 
 const anyError: fc.Arbitrary<Errors.RuntimeError> = fields.chain((init) =>
   fc.oneof(
-    fc.constantFrom("unauthenticated" as const, "forbidden" as const).map((kind) => new Errors.AuthError({ ...init, kind })),
+    fc
+      .constantFrom("unauthenticated" as const, "forbidden" as const)
+      .map((kind) => new Errors.AuthError({ ...init, kind })),
     fc.constant(new Errors.NotFound(init)),
     fc
       .array(fc.record({ path: fc.array(fc.string()), message: fc.string() }))
@@ -39,7 +41,9 @@ const anyError: fc.Arbitrary<Errors.RuntimeError> = fields.chain((init) =>
     fc.option(fc.nat(), { nil: undefined }).map((retryAfter) => new Errors.RateLimited({ ...init, retryAfter })),
     fc.constant(new Errors.ServerError({ ...init, retryAfter: 1 })),
     fc.constant(new Errors.ConnectionError({ ...init, code: "ECONNRESET", cause: new Error("x") })),
-    fc.constantFrom("attempt" as const, "deadline" as const).map((scope) => new Errors.TimeoutError({ ...init, scope, timeoutMillis: 1 })),
+    fc
+      .constantFrom("attempt" as const, "deadline" as const)
+      .map((scope) => new Errors.TimeoutError({ ...init, scope, timeoutMillis: 1 })),
     fc.string().map((issue) => new Errors.UnexpectedResponse({ ...init, issue })),
     fc.constant(new Errors.CircuitOpen({ ...init, retryAfterMillis: 5 })),
     fc.constant(new Errors.Aborted({ ...init, reason: "r" })),
@@ -83,7 +87,14 @@ describe("error classes", () => {
     )
   })
   it("work with catchTag", async () => {
-    const error = new Errors.NotFound({ operation: "o", method: "GET", path: "/", attempts: 1, outcome: "rejected", message: "m" })
+    const error = new Errors.NotFound({
+      operation: "o",
+      method: "GET",
+      path: "/",
+      attempts: 1,
+      outcome: "rejected",
+      message: "m"
+    })
     const caught = await Effect.runPromise(
       Effect.catchTag(Effect.fail(error), "NotFound", (e) => Effect.succeed(e.operation))
     )
@@ -93,17 +104,37 @@ describe("error classes", () => {
 
 describe("what the runtime answers, as errors", () => {
   const table: ReadonlyArray<readonly [status: number, body: unknown, tag: string, fields: object]> = [
-    [400, { message: ["name must be shorter", "x should not exist"], error: "Bad Request", statusCode: 400 }, "InvalidRequest", { outcome: "rejected" }],
-    [401, { message: "Invalid key.", error: "Unauthorized", statusCode: 401 }, "AuthError", { kind: "unauthenticated" }],
+    [
+      400,
+      { message: ["name must be shorter", "x should not exist"], error: "Bad Request", statusCode: 400 },
+      "InvalidRequest",
+      { outcome: "rejected" }
+    ],
+    [
+      401,
+      { message: "Invalid key.", error: "Unauthorized", statusCode: 401 },
+      "AuthError",
+      { kind: "unauthenticated" }
+    ],
     [402, { message: "not eligible" }, "AuthError", { kind: "forbidden" }],
     [403, { message: "This key may not" }, "AuthError", { kind: "forbidden" }],
     [404, { statusCode: 404, message: "Cannot GET" }, "NotFound", {}],
-    [409, { error: "assistant_pinned", message: "pinned" }, "ConflictError", { code: "assistant_pinned", isRetryable: false }],
+    [
+      409,
+      { error: "assistant_pinned", message: "pinned" },
+      "ConflictError",
+      { code: "assistant_pinned", isRetryable: false }
+    ],
     [409, { message: "Idempotency key reused", error: "Conflict" }, "ConflictError", { code: "conflict" }],
     [412, { code: "precondition_failed" }, "ConflictError", { code: "precondition_failed" }],
     [413, { message: "too large" }, "InvalidRequest", {}],
     [418, { message: "teapot" }, "UnexpectedResponse", { status: 418 }],
-    [422, { message: ["number must be E.164"], code: "idempotency_key_reused" }, "InvalidRequest", { code: "idempotency_key_reused" }],
+    [
+      422,
+      { message: ["number must be E.164"], code: "idempotency_key_reused" },
+      "InvalidRequest",
+      { code: "idempotency_key_reused" }
+    ],
     [429, { message: "Rate limit exceeded." }, "RateLimited", { outcome: "rejected", isRetryable: true }],
     [429, { message: "odd", code: "something_else" }, "RateLimited", { outcome: "maybe-applied" }],
     [500, { message: "Internal", statusCode: 500 }, "ServerError", { outcome: "maybe-applied" }],
@@ -117,8 +148,12 @@ describe("what the runtime answers, as errors", () => {
       const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", retries: 0 })
       open.push(server, aywa)
       const error = await tagOf(aywa.assistants.delete("a"))
-      assert.deepInclude({ ...Object(error) }, { _tag: tag, status, requestId: "req_test", operation: "assistants.delete", ...expected })
-      if (Array.isArray(Object(body).message)) assert.strictEqual(Object(error).issues.length, Object(body).message.length)
+      assert.deepInclude(
+        { ...Object(error) },
+        { _tag: tag, status, requestId: "req_test", operation: "assistants.delete", ...expected }
+      )
+      if (Array.isArray(Object(body).message))
+        assert.strictEqual(Object(error).issues.length, Object(body).message.length)
     })
   }
 
@@ -146,7 +181,12 @@ describe("what the runtime answers, as errors", () => {
       })
     )
     assert.instanceOf(error, Errors.InvalidRequest)
-    for (const text of [inspect(error, { depth: 10, showHidden: true }), JSON.stringify(error), String(error), error.stack ?? ""]) {
+    for (const text of [
+      inspect(error, { depth: 10, showHidden: true }),
+      JSON.stringify(error),
+      String(error),
+      error.stack ?? ""
+    ]) {
       assert.notInclude(text, "canary")
     }
   })
@@ -154,7 +194,9 @@ describe("what the runtime answers, as errors", () => {
   it("hostile bodies and headers do no harm (behaviour 34)", async () => {
     const server = await serve((_, r) => {
       r.writeHead(400, { "x-request-id": "r".repeat(5000) })
-      r.end('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"message":[1,null,"m"],"code":"__proto__"}')
+      r.end(
+        '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"message":[1,null,"m"],"code":"__proto__"}'
+      )
     })
     const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", retries: 0 })
     open.push(server, aywa)
@@ -165,4 +207,3 @@ describe("what the runtime answers, as errors", () => {
     assert.isAtMost(error.requestId?.length ?? 0, 200)
   })
 })
-

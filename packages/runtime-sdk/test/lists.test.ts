@@ -80,7 +80,10 @@ describe("walking a list", () => {
         const other = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
         open.push(other)
         const rest = await collect(other.assistants.stream({ limit: 5, cursor: page.nextCursor }))
-        assert.deepStrictEqual(ids(rest), rows.slice(given).map((row) => row.id))
+        assert.deepStrictEqual(
+          ids(rest),
+          rows.slice(given).map((row) => row.id)
+        )
       }
     })
   }
@@ -94,7 +97,10 @@ describe("walking a list", () => {
         return yield* Stream.runCollect(assistants.stream({ limit: 5 }))
       }).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "k" })))
     )
-    assert.deepStrictEqual(ids(all), rows.map((row) => row.id))
+    assert.deepStrictEqual(
+      ids(all),
+      rows.map((row) => row.id)
+    )
     assert.strictEqual(server.seen.length, 5)
   })
 
@@ -124,7 +130,11 @@ describe("guards (behaviour 44)", () => {
     "always page 1": (_, r) =>
       json(r, 200, { results: [assistant("a")], metadata: { currentPage: 1, itemsPerPage: 1, totalItems: 5 } }),
     "a filter that is ignored": (_, r) =>
-      json(r, 200, Array.from({ length: 100 }, (_, i) => assistant(`a${i}`, { createdAt: at(100 - i) })))
+      json(
+        r,
+        200,
+        Array.from({ length: 100 }, (_, i) => assistant(`a${i}`, { createdAt: at(100 - i) }))
+      )
   }
   for (const [name, handler] of Object.entries(loops)) {
     it(`${name}: a typed error, not an endless walk`, async () => {
@@ -168,7 +178,10 @@ describe("guards (behaviour 44)", () => {
       }
     }
     assert.strictEqual(failures, 1)
-    assert.deepStrictEqual(got, rows.map((row) => row.id))
+    assert.deepStrictEqual(
+      got,
+      rows.map((row) => row.id)
+    )
   })
 
   it("break stops asking, and parallel next() gives every row once", async () => {
@@ -179,7 +192,10 @@ describe("guards (behaviour 44)", () => {
     assert.strictEqual(server.seen.length, 1)
     const iterator = aywa.assistants.stream({ limit: 3 })[Symbol.asyncIterator]()
     const all = await Promise.all(Array.from({ length: 25 }, () => iterator.next()))
-    assert.deepStrictEqual(all.flatMap((one) => (one.done === true ? [] : [one.value.id])), rows.map((row) => row.id))
+    assert.deepStrictEqual(
+      all.flatMap((one) => (one.done === true ? [] : [one.value.id])),
+      rows.map((row) => row.id)
+    )
   })
 
   it("refuses a cursor that is not one of ours", async () => {
@@ -198,4 +214,3 @@ describe("guards (behaviour 44)", () => {
     assert.match(error.message, /1000 rows share/)
   })
 })
-

@@ -102,7 +102,10 @@ const seeds = (from: number, n: number): ReadonlyArray<number> =>
 describe("a retry never duplicates", () => {
   it(`over ${single ?? count} seeded fault schedules`, async () => {
     const tally: Record<string, number> = {}
-    const results = new Map<number, readonly [Schedule, Result.Result<unknown, Failure>, ReadonlyArray<string>, number]>()
+    const results = new Map<
+      number,
+      readonly [Schedule, Result.Result<unknown, Failure>, ReadonlyArray<string>, number]
+    >()
     await inBatches(seeds(1, count), 24, async (seed) => {
       const schedule = scheduleOf(seed)
       const rules = arm(runtime, schedule)
@@ -127,7 +130,12 @@ describe("a retry never duplicates", () => {
     process.stdout.write(`${results.size} fault schedules, no duplicate: ${JSON.stringify(tally)}\n`)
     if (single === undefined) {
       // The schedules reach what they are meant to reach.
-      for (const what of ["created", "ServerError/maybe-applied", "RateLimited/rejected", "ConnectionError/maybe-applied"]) {
+      for (const what of [
+        "created",
+        "ServerError/maybe-applied",
+        "RateLimited/rejected",
+        "ConnectionError/maybe-applied"
+      ]) {
         assert.isAbove(tally[what] ?? 0, 5, what)
       }
     }
@@ -210,7 +218,9 @@ describe("a retry never duplicates", () => {
         const { next } = randomOf(seed)
         const schedule: Schedule = { seed, steps: [], key: seed % 2 ? "given" : "generated", retries: 8 }
         const calls = Effect.runPromise(
-          Effect.orDie(Policy.with(create(address, schedule, undefined, 1000), Policy.retry({ baseDelay: 100, maxDelay: 400 })))
+          Effect.orDie(
+            Policy.with(create(address, schedule, undefined, 1000), Policy.retry({ baseDelay: 100, maxDelay: 400 }))
+          )
         )
         await new Promise((resolve) => setTimeout(resolve, next() * 12))
         await process_.kill()

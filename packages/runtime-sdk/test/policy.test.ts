@@ -65,7 +65,8 @@ const settle = <A, E extends RuntimeError>(effect: Effect.Effect<A, E, Assistant
     return yield* Fiber.join(fiber)
   })
 
-const gaps = (on: Script): ReadonlyArray<number> => on.requests.slice(1).map(({ at }, i) => Math.round((at - (on.requests[i]?.at ?? 0)) * 1000) / 1000)
+const gaps = (on: Script): ReadonlyArray<number> =>
+  on.requests.slice(1).map(({ at }, i) => Math.round((at - (on.requests[i]?.at ?? 0)) * 1000) / 1000)
 
 const transforms: fc.Arbitrary<Policy.Transform> = fc.oneof(
   fc.record({ times: fc.nat(9) }).map((o) => Policy.retry(o)),
@@ -192,7 +193,10 @@ describe("scopes", () => {
   it.effect("Policy.with stacks: the innermost wins a slot, other slots stay", () =>
     Effect.gen(function* () {
       const on = script(() => answer(503), Policy.retry({ times: 4, baseDelay: 1 }))
-      yield* settle(Policy.with(Policy.with(list, Policy.retry({ times: 1 })), Policy.retry({ times: 9, baseDelay: 10 })), on)
+      yield* settle(
+        Policy.with(Policy.with(list, Policy.retry({ times: 1 })), Policy.retry({ times: 9, baseDelay: 10 })),
+        on
+      )
       assert.strictEqual(on.requests.length, 2)
       assert.isAtLeast(gaps(on)[0] ?? 0, 1)
     })
@@ -218,7 +222,9 @@ describe("scopes", () => {
   )
   it.effect("two calls never share a generated key, a retried one keeps it", () =>
     Effect.gen(function* () {
-      const on = script((i) => (i % 2 === 0 ? lost : { ...ok, body: JSON.stringify({ id: "a", orgId: "o", createdAt: "", updatedAt: "" }) }))
+      const on = script((i) =>
+        i % 2 === 0 ? lost : { ...ok, body: JSON.stringify({ id: "a", orgId: "o", createdAt: "", updatedAt: "" }) }
+      )
       yield* settle(Effect.all([create, create, create]), on)
       const keys = on.requests.map(({ request }) => request.headers[request.headers.indexOf("idempotency-key") + 1])
       assert.strictEqual(keys.length, 6)

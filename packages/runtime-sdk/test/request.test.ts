@@ -17,7 +17,24 @@ afterAll(() => server[Symbol.asyncDispose]())
 describe("ids in paths", () => {
   const awkward = fc.oneof(
     fc.string({ unit: "binary", maxLength: 40 }),
-    fc.constantFrom(".", "..", "%2e%2e", "%2e", "a/b", "a?b", "a#b", "a\\b", "\u0000", "\ud800", "ü", "🙂", "../x", " ", ";", "a%2Fb")
+    fc.constantFrom(
+      ".",
+      "..",
+      "%2e%2e",
+      "%2e",
+      "a/b",
+      "a?b",
+      "a#b",
+      "a\\b",
+      "\u0000",
+      "\ud800",
+      "ü",
+      "🙂",
+      "../x",
+      " ",
+      ";",
+      "a%2Fb"
+    )
   )
 
   it("an id is exactly one path segment or is refused before anything is sent", async () => {
@@ -121,7 +138,15 @@ describe("headers and keys", () => {
       assert.strictEqual(server.seen.length, before)
     })
   }
-  for (const name of ["authorization", "Authorization", "X-API-Key", "x-organization-id", "Idempotency-Key", "host", "content-length"]) {
+  for (const name of [
+    "authorization",
+    "Authorization",
+    "X-API-Key",
+    "x-organization-id",
+    "Idempotency-Key",
+    "host",
+    "content-length"
+  ]) {
     it(`refuses to override ${name}`, async () => {
       const before = server.seen.length
       const error = await tagOf(aywa.assistants.list({}, { headers: { [name]: "v" } }))

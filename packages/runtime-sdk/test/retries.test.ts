@@ -134,10 +134,7 @@ describe("429 and Retry-After", () => {
 
   it("fails at once when the wait does not fit the deadline or the cap (behaviour 6)", async () => {
     for (const options of [{ deadline: 30_000 }, { deadline: 600_000 }]) {
-      const { server, aywa } = await start(
-        (_, response) => json(response, 429, {}, { "retry-after": "120" }),
-        options
-      )
+      const { server, aywa } = await start((_, response) => json(response, 429, {}, { "retry-after": "120" }), options)
       const error = await tagOf(aywa.assistants.list())
       assert.instanceOf(error, RateLimited)
       assert.strictEqual(error.retryAfter, 120)
@@ -167,7 +164,9 @@ describe("the server's word on retries (behaviour 13) and the attempt header (be
   })
 
   it("x-aywa-attempt counts from 0", async () => {
-    const { server, aywa } = await start((_, response, i) => (i < 2 ? json(response, 503, {}) : json(response, 200, [])))
+    const { server, aywa } = await start((_, response, i) =>
+      i < 2 ? json(response, 503, {}) : json(response, 200, [])
+    )
     await aywa.assistants.list()
     assert.deepStrictEqual(
       server.seen.map((seen) => seen.headers["x-aywa-attempt"]),
@@ -191,9 +190,12 @@ describe("connections", () => {
   it("reuses connections over retries: 50 calls of 503 then 200 need at most 2 (behaviour 11)", async () => {
     const big = "x".repeat(300_000)
     const { server, aywa } = await start((seen, response) =>
-      seen.headers["x-aywa-attempt"] === "0" ? json(response, 503, { message: big }, { "retry-after": "0" }) : json(response, 200, [])
+      seen.headers["x-aywa-attempt"] === "0"
+        ? json(response, 503, { message: big }, { "retry-after": "0" })
+        : json(response, 200, [])
     )
-    for (let i = 0; i < 50; i++) await aywa.assistants.list({}, { retries: 1, deadline: 60_000, headers: { "x-i": `${i}` } })
+    for (let i = 0; i < 50; i++)
+      await aywa.assistants.list({}, { retries: 1, deadline: 60_000, headers: { "x-i": `${i}` } })
     assert.isAtMost(server.sockets.opened, 2)
   }, 60_000)
 
@@ -316,7 +318,11 @@ describe("timeouts", () => {
 
 describe("answers that are not what the type says", () => {
   const cases: ReadonlyArray<readonly [name: string, handler: Handler, says: RegExp]> = [
-    ["HTML with 200 (behaviour 38)", (_, r) => r.writeHead(200, { "content-type": "text/html" }).end("<html>canary</html>"), /not JSON \(text\/html\)/],
+    [
+      "HTML with 200 (behaviour 38)",
+      (_, r) => r.writeHead(200, { "content-type": "text/html" }).end("<html>canary</html>"),
+      /not JSON \(text\/html\)/
+    ],
     ["broken JSON", (_, r) => r.writeHead(200).end('{"id": canary'), /not JSON/],
     ["an empty body (behaviour 41)", (_, r) => r.writeHead(200).end(), /empty body/],
     ["another shape", (_, r) => json(r, 200, { id: 7, orgId: "canary" }), /id: Expected string/],
@@ -335,14 +341,21 @@ describe("answers that are not what the type says", () => {
     })
   }
   it("502 with HTML keeps its status and is retried (behaviour 39)", async () => {
-    const { server, aywa } = await start((_, r) => r.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad</h1>"))
+    const { server, aywa } = await start((_, r) =>
+      r.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad</h1>")
+    )
     const error = await tagOf(aywa.assistants.get("a"))
     assert.instanceOf(error, ServerError)
     assert.strictEqual(error.status, 502)
     assert.strictEqual(server.seen.length, 3)
   })
   it("unknown fields, unknown enum values and nulls come through as they are (behaviour 42)", async () => {
-    const row = assistant("a", { firstMessageMode: "telepathy", voice: { provider: "new", x: { y: [1] } }, name: null, z: 1 })
+    const row = assistant("a", {
+      firstMessageMode: "telepathy",
+      voice: { provider: "new", x: { y: [1] } },
+      name: null,
+      z: 1
+    })
     const { aywa, server } = await start((_, r) => json(r, 200, row))
     const read = await aywa.assistants.get("a")
     assert.deepStrictEqual<unknown>(read, row)

@@ -43,4 +43,6 @@ export type PagedKeys<G> = {
   string
 
 /** `list` gives `stream` and `pages`; another paged operation `x` gives `xStream` and `xPages`. */
-export type Suffixed<K extends string, Plain extends string, Suffix extends string> = K extends "list" ? Plain : `${K}${Suffix}`
+export type Suffixed<K extends string, Plain extends string, Suffix extends string> = K extends "list"
+  ? Plain
+  : `${K}${Suffix}`

@@ -168,11 +168,7 @@ const newPhoneNumber = codec<NewPhoneNumber>()(
       )
         .filter((key) => body[key] === undefined || body[key] === null)
         .map((key) => ({ path: [key], issue: `Missing: a number of provider ${body.provider} needs it` }))
-      if (
-        body.provider === "twilio" &&
-        !body.twilioAuthToken &&
-        !(body.twilioApiKey && body.twilioApiSecret)
-      ) {
+      if (body.provider === "twilio" && !body.twilioAuthToken && !(body.twilioApiKey && body.twilioApiSecret)) {
         issues.push({ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" })
       }
       if (typeof body.number === "string") {

@@ -35,7 +35,9 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
   return {
     outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
     // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
-    transient: code === undefined || !/^(ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(code),
+    transient:
+      code === undefined ||
+      !/^(ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(code),
     retryAfter: undefined,
     status: undefined,
     requestId: undefined,
@@ -107,15 +109,12 @@ export const fromUnexpected = (subject: Subject, response: WireResponse, issue: 
 export const fromStatus = (subject: Subject, response: WireResponse, now: number): Failure => {
   const { status } = response
   const body = readErrorBody(response)
-  const said = body.messages.length === 0 ? "" : ` The runtime says: ${subject.redact(body.messages.join("; ")).slice(0, 2000)}`
+  const said =
+    body.messages.length === 0 ? "" : ` The runtime says: ${subject.redact(body.messages.join("; ")).slice(0, 2000)}`
   const wait = retryAfter(response.header("retry-after"), now)
   const seconds = wait === undefined ? undefined : wait / 1000
   const override = response.header("x-should-retry")
-  const failure = (
-    transient: boolean,
-    outcome: Outcome,
-    toError: (call: CallFields) => RuntimeError
-  ): Failure => ({
+  const failure = (transient: boolean, outcome: Outcome, toError: (call: CallFields) => RuntimeError): Failure => ({
     outcome: subject.reads ? "rejected" : outcome,
     transient: override === "true" ? true : override === "false" ? false : transient,
     retryAfter: wait,
@@ -129,63 +128,100 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
   })
 
   if (status === 401) {
-    return failure(false, "rejected", (call) =>
-      new Errors.AuthError({
-        ...call,
-        kind: "unauthenticated",
-        message: text(call, `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`)
-      })
+    return failure(
+      false,
+      "rejected",
+      (call) =>
+        new Errors.AuthError({
+          ...call,
+          kind: "unauthenticated",
+          message: text(
+            call,
+            `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`
+          )
+        })
     )
   }
   if (status === 402 || status === 403) {
-    return failure(false, "rejected", (call) =>
-      new Errors.AuthError({
-        ...call,
-        kind: "forbidden",
-        message: text(call, `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`)
-      })
+    return failure(
+      false,
+      "rejected",
+      (call) =>
+        new Errors.AuthError({
+          ...call,
+          kind: "forbidden",
+          message: text(
+            call,
+            `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`
+          )
+        })
     )
   }
   if ((status === 404 || status === 410) && subject.errors.includes("NotFound")) {
-    return failure(false, "rejected", (call) =>
-      new Errors.NotFound({ ...call, message: text(call, `no such row in this organization (${status}).${said}`) })
+    return failure(
+      false,
+      "rejected",
+      (call) =>
+        new Errors.NotFound({ ...call, message: text(call, `no such row in this organization (${status}).${said}`) })
     )
   }
   if ((status === 409 || status === 412) && subject.errors.includes("ConflictError")) {
     const code = body.code ?? (status === 412 ? "precondition_failed" : "conflict")
     const inUse = code === "idempotency_key_in_use"
-    return failure(inUse, inUse ? "maybe-applied" : "rejected", (call) =>
-      new Errors.ConflictError({ ...call, code, message: text(call, `conflict ${code} (${status}).${said}${conflictHint(code)}`) })
+    return failure(
+      inUse,
+      inUse ? "maybe-applied" : "rejected",
+      (call) =>
+        new Errors.ConflictError({
+          ...call,
+          code,
+          message: text(call, `conflict ${code} (${status}).${said}${conflictHint(code)}`)
+        })
     )
   }
   if (status === 400 || status === 413 || status === 415 || status === 422) {
-    return failure(false, "rejected", (call) =>
-      new Errors.InvalidRequest({
-        ...call,
-        code: body.code,
-        issues: body.messages.map((message) => ({ path: [], message: subject.redact(message) })),
-        message: text(call, `the runtime refuses the request (${status}${body.code === undefined ? "" : ` ${body.code}`}).${said}${conflictHint(body.code)}`)
-      })
+    return failure(
+      false,
+      "rejected",
+      (call) =>
+        new Errors.InvalidRequest({
+          ...call,
+          code: body.code,
+          issues: body.messages.map((message) => ({ path: [], message: subject.redact(message) })),
+          message: text(
+            call,
+            `the runtime refuses the request (${status}${body.code === undefined ? "" : ` ${body.code}`}).${said}${conflictHint(body.code)}`
+          )
+        })
     )
   }
   if (status === 429) {
     // A limiter acts before the handler. With another machine code it is not the limiter that speaks.
     const limiter = body.code === undefined || body.code === "rate_limited"
-    return failure(true, limiter ? "rejected" : "maybe-applied", (call) =>
-      new Errors.RateLimited({
-        ...call,
-        retryAfter: seconds,
-        message: text(call, `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`)
-      })
+    return failure(
+      true,
+      limiter ? "rejected" : "maybe-applied",
+      (call) =>
+        new Errors.RateLimited({
+          ...call,
+          retryAfter: seconds,
+          message: text(
+            call,
+            `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`
+          )
+        })
     )
   }
   if (status >= 500 || status === 408 || status === 425) {
-    return failure(status !== 501 && status !== 505, "maybe-applied", (call) =>
-      new Errors.ServerError({
-        ...call,
-        retryAfter: seconds,
-        message: text(call, `the runtime failed (${status}).${said}`)
-      })
+    return failure(
+      status !== 501 && status !== 505,
+      "maybe-applied",
+      (call) =>
+        new Errors.ServerError({
+          ...call,
+          retryAfter: seconds,
+          message: text(call, `the runtime failed (${status}).${said}`)
+        })
     )
   }
   if (status >= 300 && status < 400) {

@@ -44,10 +44,7 @@ export const makeBreaker = (options: { readonly failures: number; readonly openF
     CircuitBreaker.make({
       tripPolicy: CircuitBreaker.consecutive(options.failures),
       openDuration: options.openFor
-    }).pipe(
-      Effect.provide(CircuitBreaker.layerStoreMemory()),
-      Effect.provideService(Scope.Scope, Scope.makeUnsafe())
-    )
+    }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()), Effect.provideService(Scope.Scope, Scope.makeUnsafe()))
   )
   return {
     run: (effect, { key, isFailure, onOpen }) =>

@@ -33,7 +33,8 @@ const decode = (cursor: string): Continuation | undefined => {
     const json: unknown = JSON.parse(decodeURIComponent(atob(cursor)))
     if (!isObject(json)) return undefined
     if (json["kind"] === "page" && typeof json["page"] === "number") return { kind: "page", page: json["page"] }
-    if (json["kind"] === "cursor" && typeof json["cursor"] === "string") return { kind: "cursor", cursor: json["cursor"] }
+    if (json["kind"] === "cursor" && typeof json["cursor"] === "string")
+      return { kind: "cursor", cursor: json["cursor"] }
     const { kind, le, seen, limit } = json
     return kind === "window" && typeof le === "string" && typeof limit === "number" && isStrings(seen)
       ? { kind, le, seen, limit }

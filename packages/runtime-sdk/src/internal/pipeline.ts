@@ -59,10 +59,9 @@ export interface Sink {
 }
 
 /** Where a call reports to; nowhere by default. */
-export const ResponseSink = Context.Reference<Sink | undefined>(
-  "@aywa-ai/runtime-sdk/ResponseSink",
-  { defaultValue: () => undefined }
-)
+export const ResponseSink = Context.Reference<Sink | undefined>("@aywa-ai/runtime-sdk/ResponseSink", {
+  defaultValue: () => undefined
+})
 
 /** Prepares an operation of a runtime: whatever does not change between calls is done once, here. */
 export const makeCall = (runtime: Runtime, name: string, operation: Operation): Call => {
@@ -79,22 +78,23 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation): 
     ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
     headers: baseHeaders(runtime.config)
   }
-  const call = (args: Arguments) => Effect.withFiber((fiber) => {
-    const transform = fiber.getRef(Policy.CurrentTransform)
-    const request = prepare(prepared, args, transform(runtime.config.policy))
-    if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
-    const clock = fiber.getRef(Clock.Clock)
-    const loop = new Loop(prepared, request, clock, fiber.getRef(Random.Random), fiber.getRef(ResponseSink))
-    const breaker = request.policy.breaker
-    return breaker === undefined
-      ? loop.run(0)
-      : breaker.run(loop.run(0), {
-          key: runtime.config.origin,
-          isFailure: (error) =>
-            error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
-          onOpen: (retryAfterMillis) => circuitOpen(loop.fields(undefined, "not-sent", 0), retryAfterMillis)
-        })
-  })
+  const call = (args: Arguments) =>
+    Effect.withFiber((fiber) => {
+      const transform = fiber.getRef(Policy.CurrentTransform)
+      const request = prepare(prepared, args, transform(runtime.config.policy))
+      if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
+      const clock = fiber.getRef(Clock.Clock)
+      const loop = new Loop(prepared, request, clock, fiber.getRef(Random.Random), fiber.getRef(ResponseSink))
+      const breaker = request.policy.breaker
+      return breaker === undefined
+        ? loop.run(0)
+        : breaker.run(loop.run(0), {
+            key: runtime.config.origin,
+            isFailure: (error) =>
+              error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
+            onOpen: (retryAfterMillis) => circuitOpen(loop.fields(undefined, "not-sent", 0), retryAfterMillis)
+          })
+    })
   return Object.assign(call, { operation: name, method: spec.method, path: spec.path })
 }
 
@@ -173,7 +173,8 @@ const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Requ
   const headers = [...prepared.headers]
   const organizationId = options.organizationId ?? runtime.config.organizationId
   if (organizationId !== undefined) {
-    const bad = typeof organizationId === "string" && organizationId !== "" ? badCharacter(organizationId) : "is not an id"
+    const bad =
+      typeof organizationId === "string" && organizationId !== "" ? badCharacter(organizationId) : "is not an id"
     if (bad !== undefined) issues.push({ path: ["organizationId"], message: `Expected visible ASCII, but it ${bad}` })
     headers.push("x-organization-id", organizationId)
   }
@@ -252,13 +253,7 @@ class Loop {
   private ambiguous = false
   private answered = false
 
-  constructor(
-    prepared: Prepared,
-    request: Request,
-    clock: Clock.Clock,
-    random: Random.Random,
-    sink: Sink | undefined
-  ) {
+  constructor(prepared: Prepared, request: Request, clock: Clock.Clock, random: Random.Random, sink: Sink | undefined) {
     this.prepared = prepared
     this.request = request
     this.clock = clock
@@ -406,7 +401,9 @@ class Loop {
     const unexpected = (issue: string): FailedAttempt =>
       new FailedAttempt(Failure.fromUnexpected(this.subject, response, issue))
     if (response.body === "") {
-      return spec.mayBeEmpty ? this.done(response, attempt, undefined) : unexpected(`status ${status} with an empty body`)
+      return spec.mayBeEmpty
+        ? this.done(response, attempt, undefined)
+        : unexpected(`status ${status} with an empty body`)
     }
     let json: unknown
     try {
@@ -462,7 +459,12 @@ const circuitOpen = (fields: CallFields, retryAfterMillis: number | undefined): 
   })
 
 const notJson = (response: WireResponse): string => {
-  const type = response.header("content-type")?.split(";")[0]?.trim().replace(/[^\w/+.-]/g, "?").slice(0, 60)
+  const type = response
+    .header("content-type")
+    ?.split(";")[0]
+    ?.trim()
+    .replace(/[^\w/+.-]/g, "?")
+    .slice(0, 60)
   return `status ${response.status} with a body that is not JSON${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
 }
 

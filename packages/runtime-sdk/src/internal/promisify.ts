@@ -21,8 +21,7 @@ export const promisify = <G extends Group>(runtime: Runtime, name: string, group
   const client: Record<string, unknown> = {}
   for (const [key, operation] of Object.entries(group)) {
     let prepared: { readonly call: Call; readonly roles: ReturnType<typeof roles> } | undefined
-    const get = () =>
-      (prepared ??= { call: makeCall(runtime, `${name}.${key}`, operation), roles: roles(operation) })
+    const get = () => (prepared ??= { call: makeCall(runtime, `${name}.${key}`, operation), roles: roles(operation) })
     const method = (...args: ReadonlyArray<unknown>): Promise<unknown> => {
       const { call, roles } = get()
       const site = callSite(method)

@@ -49,7 +49,10 @@ const serverOwned = new Set([
 /** Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out. */
 export const encodeBody = (body: unknown, keep: ReadonlySet<string>): string | Issue => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return { path: [], message: `Expected an object, got ${body === null ? "null" : Array.isArray(body) ? "an array" : typeof body}` }
+    return {
+      path: [],
+      message: `Expected an object, got ${body === null ? "null" : Array.isArray(body) ? "an array" : typeof body}`
+    }
   }
   const own: Record<string, unknown> = Object.create(null)
   for (const key of Object.keys(body)) {
@@ -59,7 +62,10 @@ export const encodeBody = (body: unknown, keep: ReadonlySet<string>): string | I
     return JSON.stringify(own, unwrapRedacted)
   } catch (error) {
     // Cycles and bigints; the engine's message describes the shape, not the values.
-    return { path: [], message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}` }
+    return {
+      path: [],
+      message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
+    }
   }
 }
 
@@ -98,12 +104,16 @@ const instead: Readonly<Record<string, string>> = {
 }
 
 /** Appends extra headers to a header list, or says what is wrong with one. */
-export const appendHeaders = (list: Array<string>, extra: Readonly<Record<string, string | undefined>>): Issue | undefined => {
+export const appendHeaders = (
+  list: Array<string>,
+  extra: Readonly<Record<string, string | undefined>>
+): Issue | undefined => {
   for (const name of Object.keys(extra)) {
     const value = extra[name]
     if (value === undefined) continue
     const lower = name.toLowerCase()
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) return fault("headers", "A header name has a character that headers cannot have")
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower))
+      return fault("headers", "A header name has a character that headers cannot have")
     if (reserved.has(lower)) {
       return fault(`headers.${lower}`, `Set by the SDK; ${instead[lower] ?? "it cannot be given"}`)
     }
@@ -117,7 +127,8 @@ export const appendHeaders = (list: Array<string>, extra: Readonly<Record<string
 
 /** Checks an idempotency key given by the caller. */
 export const checkIdempotencyKey = (key: unknown): Issue | undefined => {
-  if (typeof key !== "string") return fault("idempotencyKey", `Expected a string, got ${key === null ? "null" : typeof key}`)
+  if (typeof key !== "string")
+    return fault("idempotencyKey", `Expected a string, got ${key === null ? "null" : typeof key}`)
   if (key === "") return fault("idempotencyKey", "Expected 1 to 255 visible ASCII characters, got none")
   if (key.length > 255) return fault("idempotencyKey", `Expected at most 255 characters, got ${key.length}`)
   const bad = badCharacter(key)

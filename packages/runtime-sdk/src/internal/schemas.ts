@@ -75,9 +75,7 @@ export const server = codec<Server>()(
   })
 )
 
-export const openAIMessage = codec<OpenAIMessage>()(
-  Schema.Struct({ role: Schema.String, content: opt(Schema.String) })
-)
+export const openAIMessage = codec<OpenAIMessage>()(Schema.Struct({ role: Schema.String, content: opt(Schema.String) }))
 
 export const functionDefinition = codec<FunctionDefinition>()(
   Schema.Struct({

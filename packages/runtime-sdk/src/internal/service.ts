@@ -61,8 +61,7 @@ export const makeService = <G extends Group>(runtime: Runtime, name: string, gro
   for (const [key, operation] of Object.entries(group)) {
     // Prepared on first use: a client that calls one operation pays for one.
     let prepared: { readonly call: Call; readonly roles: ReturnType<typeof roles> } | undefined
-    const get = () =>
-      (prepared ??= { call: makeCall(runtime, `${name}.${key}`, operation), roles: roles(operation) })
+    const get = () => (prepared ??= { call: makeCall(runtime, `${name}.${key}`, operation), roles: roles(operation) })
     service[key] = (...args: ReadonlyArray<unknown>) => {
       const { call, roles } = get()
       return call(roles(args))
@@ -100,7 +99,13 @@ const walk = <A>(call: Call, first: Arguments, pick: (page: Page<unknown>) => Re
 
 /** A cursor that was already followed: the list goes in circles. */
 export const loopError = (call: Call): Errors.UnexpectedResponse => {
-  const fields = { operation: call.operation, method: "GET", path: call.path, attempts: 1, outcome: "rejected" as const }
+  const fields = {
+    operation: call.operation,
+    method: "GET",
+    path: call.path,
+    attempts: 1,
+    outcome: "rejected" as const
+  }
   const issue = "the list repeats an earlier cursor: it would never end."
   return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }

@@ -69,9 +69,7 @@ export function operation<const Path extends string, A, Query = never, Body = ne
 export function operation<const Path extends string, A, Query = never, Body = never, E extends OperationError = never>(
   options: Options<Path, Query, Body, GoneSchema<A>, E>
 ): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: A | undefined; errors: E }>
-export function operation(
-  options: Options<string, unknown, unknown, AnySuccess, OperationError>
-): Operation {
+export function operation(options: Options<string, unknown, unknown, AnySuccess, OperationError>): Operation {
   const { success, body, ...rest } = options
   const kind = "schema" in success ? "page" : "value"
   const self: Operation = { method: rest.method, path: rest.path, kind, errors: rest.errors ?? [] }

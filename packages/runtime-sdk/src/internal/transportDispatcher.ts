@@ -191,9 +191,7 @@ class Collector implements Handler {
   // We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
   private inflate(encoding: string, bytes: Uint8Array, header: WireResponse["header"]): void {
     const fail = (cause: unknown): void =>
-      this.resume(
-        Effect.fail(new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause }))
-      )
+      this.resume(Effect.fail(new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause })))
     try {
       const format = encoding.trim().toLowerCase().replace(/^x-/, "")
       const stream = new Blob([new Uint8Array(bytes)])

@@ -73,7 +73,8 @@ const describe = (reason: WebhookVerificationReason): string => {
       return `${reason.header} has no usable signature (found: ${reason.versions.join(", ") || "none"}). Check the sender's scheme.`
     case "SignatureMismatch":
       return `No configured secret signed these bytes. ${
-        reason.hint ?? "Compare the secret with the runtime's, and pass the body as received: not parsed, decoded or re-encoded."
+        reason.hint ??
+        "Compare the secret with the runtime's, and pass the body as received: not parsed, decoded or re-encoded."
       }`
     case "TimestampTooOld":
     case "TimestampTooNew":

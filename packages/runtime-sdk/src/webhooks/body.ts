@@ -17,7 +17,7 @@ export type WebhookBody = string | ArrayBuffer | ArrayBufferView
 export type RawBody = string | Uint8Array
 
 const advice =
-  "pass the bytes as received. Express: express.raw({ type: \"*/*\" }) on this route. Fastify: addContentTypeParser with parseAs \"buffer\". Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded."
+  'pass the bytes as received. Express: express.raw({ type: "*/*" }) on this route. Fastify: addContentTypeParser with parseAs "buffer". Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded.'
 
 /** Turns a body into what is hashed, without copying bytes. */
 export const rawBody = (body: unknown, maxBytes: number): RawBody => {

@@ -100,10 +100,8 @@ export const list = (values: Values | undefined, header: string): string | undef
 }
 
 /** Fails with every header that is absent, so that one look tells all. */
-export const requireAll = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): void => {
-  const missing = names.filter((_, index) => values[index] === undefined)
-  if (missing.length > 0) fail({ _tag: "MissingHeader", headers: missing })
-}
+export const missing = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): never =>
+  fail({ _tag: "MissingHeader", headers: names.filter((_, index) => values[index] === undefined) })
 
 /** A message id that cannot shift a delimiter and fits a queue's key. */
 export const parseId = (id: string, header: string): string =>

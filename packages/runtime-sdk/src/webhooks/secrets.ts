@@ -59,25 +59,28 @@ const base64Bytes = (secret: string): Buffer => decodeBase64(secret) ?? invalid(
 
 const maxKeys = 64
 
-const keyCache = (derive: (secret: string) => Buffer, minBytes: number) => {
-  // On Node 24 an HMAC over a KeyObject costs a quarter of one over raw key bytes.
+// On Node 24 an HMAC over a KeyObject costs a quarter of one over raw key bytes, so keys are kept, at most 64 of a kind.
+const remember = (keys: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
+  const known = keys.get(id)
+  if (known !== undefined) return known
+  const key = createSecretKey(bytes(id))
+  if (keys.size >= maxKeys) keys.delete(keys.keys().next().value as string)
+  keys.set(id, key)
+  return key
+}
+
+const rawKeys = new Map<string, KeyObject>()
+
+const keyCache = (derive: (secret: string) => Uint8Array, minRawBytes: number) => {
   const keys = new Map<string, KeyObject>()
-  const remember = (id: string, make: () => Uint8Array): KeyObject => {
-    const known = keys.get(id)
-    if (known !== undefined) return known
-    const key = createSecretKey(make())
-    if (keys.size >= maxKeys) keys.delete(keys.keys().next().value as string)
-    keys.set(id, key)
-    return key
-  }
   return {
     keys,
     of: (secret: unknown): KeyObject => {
-      if (typeof secret === "string") return remember(secret, () => derive(secret))
+      if (typeof secret === "string") return remember(keys, secret, derive)
       if (secret instanceof Uint8Array) {
-        if (secret.length < minBytes) return invalid(`raw key bytes must be ${minBytes} or more.`)
-        // A space cannot occur in a text secret, so bytes and text never share an entry.
-        return remember(`bytes ${Buffer.from(secret).toString("latin1")}`, () => secret)
+        if (secret.length < minRawBytes) return invalid(`raw key bytes must be ${minRawBytes} or more.`)
+        // Looked up by content: the caller may overwrite its buffer.
+        return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => secret)
       }
       if (secret === undefined || secret === null) return invalid("it is missing. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
       return invalid("it must be text or bytes. For a Redacted pass () => Redacted.value(secret).")
@@ -88,9 +91,9 @@ const keyCache = (derive: (secret: string) => Buffer, minBytes: number) => {
 /** Keys as Standard Webhooks reads secrets. */
 export const standardKeys = keyCache(standardBytes, 16)
 /** Keys that are the UTF-8 bytes of any text. */
-export const textKeys = keyCache((secret) => textBytes(secret), 1)
+export const textKeys = keyCache(textBytes, 1)
 /** Keys that are decoded base64. */
-export const base64Keys = keyCache((secret) => base64Bytes(secret), 1)
+export const base64Keys = keyCache(base64Bytes, 1)
 
 const read = (secret: unknown): unknown => {
   if (typeof secret !== "function") return secret

@@ -3,8 +3,16 @@ import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
 
 export type Step =
   | { readonly kind: "none" }
-  | { readonly kind: "reset" | "close" | "stall" | "truncate" | "chunk-cut" | "html"; readonly when: "before" | "after" }
-  | { readonly kind: "status"; readonly code: number; readonly when: "before" | "after"; readonly retryAfter: number | undefined }
+  | {
+      readonly kind: "reset" | "close" | "stall" | "truncate" | "chunk-cut" | "html"
+      readonly when: "before" | "after"
+    }
+  | {
+      readonly kind: "status"
+      readonly code: number
+      readonly when: "before" | "after"
+      readonly retryAfter: number | undefined
+    }
 
 export interface Schedule {
   readonly seed: number
@@ -30,7 +38,9 @@ export const scheduleOf = (seed: number): Schedule => {
   const { next, pick } = randomOf(seed)
   const steps = Array.from({ length: 1 + Math.floor(next() * 5) }, (): Step => {
     const when = pick(["before", "after"] as const)
-    switch (pick(["none", "reset", "close", "stall", "truncate", "chunk-cut", "html", "status", "status", "status"] as const)) {
+    switch (
+      pick(["none", "reset", "close", "stall", "truncate", "chunk-cut", "html", "status", "status", "status"] as const)
+    ) {
       case "none":
         return { kind: "none" }
       case "status":

@@ -55,7 +55,12 @@ export const serve = async (
   }
 }
 
-export const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
+export const json = (
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {}
+): void => {
   response.writeHead(status, { "content-type": "application/json", "x-request-id": "req_test", ...headers })
   response.end(JSON.stringify(body))
 }
