@@ -11,8 +11,9 @@ import { tools } from "./contract/tools.ts"
 import { ConfigError } from "./Errors.ts"
 import { clientPolicy } from "./internal/clientPolicy.ts"
 import { promisify } from "./internal/promisify.ts"
-import { makeDispatcher, type ClosableTransport } from "./internal/transportDispatcher.ts"
+import { makeDispatcher } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
+import type { ClosableTransport } from "./internal/wire.ts"
 import { makeUnsafe, type Options, type RuntimeConfig } from "./RuntimeConfig.ts"
 
 /**

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import { Assistants, AywaRuntime, Errors, type Assistant, type Page } from "@aywa-ai/runtime-sdk/effect"
+import { Assistants, AywaRuntime, type Assistant, type Errors, type Page } from "@aywa-ai/runtime-sdk/effect"
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const proven = <T extends true>(): T | void => undefined

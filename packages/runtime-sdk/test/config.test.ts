@@ -121,7 +121,7 @@ describe("apiKey and organizationId", () => {
   })
 
   it("refuses an organization with a line break and takes an empty one as none", () => {
-    const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "org\n" + "x" })
+    const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "org\nx" })
     assert.instanceOf(error, ConfigError)
     assert.strictEqual(error.field, "organizationId")
     assert.instanceOf(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "" }), AywaRuntimeClient)

@@ -4,7 +4,7 @@
  */
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
-import type { WireFailure, WireResponse } from "../Transport.ts"
+import type { WireFailure, WireResponse } from "./wire.ts"
 import { retryAfter } from "./retryAfter.ts"
 
 /** A failed attempt. */

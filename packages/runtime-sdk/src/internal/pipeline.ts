@@ -15,7 +15,7 @@ import type { CallFields, Issue, Outcome, RuntimeError } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { RuntimeConfig } from "../RuntimeConfig.ts"
-import type { Transport, WireFailure, WireRequest, WireResponse } from "../Transport.ts"
+import type { TransportShape, WireFailure, WireRequest, WireResponse } from "./wire.ts"
 import { compile, explain } from "./codec.ts"
 import { badCharacter } from "./config.ts"
 import * as Failure from "./failure.ts"
@@ -28,7 +28,7 @@ import { version } from "./version.ts"
 /** What a service is built on. */
 export interface Runtime {
   readonly config: RuntimeConfig["Service"]
-  readonly transport: Transport["Service"]
+  readonly transport: TransportShape
 }
 
 /** Arguments of a call, by role. */

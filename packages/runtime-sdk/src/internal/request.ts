@@ -15,7 +15,7 @@ export const fillPath = (template: string, id: unknown): string | Issue => {
   if (id.length > 512) return fault("id", "Expected an id of at most 512 characters")
   // A URL parser treats these as steps through the path, encoded or not.
   if (id === "." || id === "..") return fault("id", "Expected an id; . and .. are path steps")
-  if (/[\u0000-\u001f\u007f]/.test(id)) return fault("id", "Expected an id without control characters")
+  if (/\p{Cc}/u.test(id)) return fault("id", "Expected an id without control characters")
   if (!id.isWellFormed()) return fault("id", "Expected well-formed Unicode; this has a lone surrogate")
   return template.replace(":id", () => encodeURIComponent(id))
 }

@@ -1,7 +1,7 @@
 /**
  * Builds the entries of the contract table, and gives the pipeline the schemas behind them.
  */
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { Input, Method, Operation } from "../contract/Operation.ts"
 import type { OperationError } from "../Errors.ts"
 
@@ -21,29 +21,29 @@ export interface Spec {
 
 /** A request body: fields of `A`, where an optional one may also be `undefined`. */
 export interface BodySchema<A> {
-  readonly "~input"?: A
-  readonly schema: Schema.Codec<unknown, unknown>
+  readonly "~type"?: A
+  readonly body: Schema.Codec<unknown, unknown>
 }
 
 /** The row that a delete gives back, if the runtime sends one. */
 export interface GoneSchema<A> {
-  readonly "~gone"?: A
+  readonly "~type"?: A
   readonly gone: Schema.Codec<unknown, unknown>
 }
 
 /** A list answer, in any of the four wire shapes. */
 export interface PageSchema<A> {
-  readonly "~item"?: A
-  readonly schema: Schema.Codec<unknown, unknown>
+  readonly "~type"?: A
+  readonly row: Schema.Codec<unknown, unknown>
 }
 
 const specs = new WeakMap<object, Spec>()
 
 /** Marks a schema as a request body. */
-export const input = <A>(schema: Schema.Codec<A, A>): BodySchema<Input<A>> => ({ schema })
+export const input = <A>(schema: Schema.Codec<A, A>): BodySchema<Input<A>> => ({ body: schema })
 
 /** Marks a schema as the row of a list. */
-export const page = <A>(schema: Schema.Codec<A, A>): PageSchema<A> => ({ schema })
+export const page = <A>(schema: Schema.Codec<A, A>): PageSchema<A> => ({ row: schema })
 
 /** Marks a schema as the row of a delete: an empty answer is a success without a row. */
 export const gone = <A>(schema: Schema.Codec<A, A>): GoneSchema<A> => ({ gone: schema })
@@ -71,13 +71,13 @@ export function operation<const Path extends string, A, Query = never, Body = ne
 ): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: A | undefined; errors: E }>
 export function operation(options: Options<string, unknown, unknown, AnySuccess, OperationError>): Operation {
   const { success, body, ...rest } = options
-  const kind = "schema" in success ? "page" : "value"
+  const kind = "row" in success ? "page" : "value"
   const self: Operation = { method: rest.method, path: rest.path, kind, errors: rest.errors ?? [] }
   specs.set(self, {
     ...self,
     query: rest.query,
-    body: body?.schema,
-    success: "schema" in success ? success.schema : "gone" in success ? success.gone : success,
+    body: body?.body,
+    success: "row" in success ? success.row : "gone" in success ? success.gone : success,
     mayBeEmpty: "gone" in success
   })
   return self

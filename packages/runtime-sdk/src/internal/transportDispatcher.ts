@@ -7,7 +7,7 @@
  * open 10,000 sockets. Anything unfamiliar: `undefined`, and the caller takes `fetch`.
  */
 import * as Effect from "effect/Effect"
-import { WireFailure, type Transport, type TransportOptions, type WireResponse } from "../Transport.ts"
+import { WireFailure, type ClosableTransport, type TransportOptions, type WireResponse } from "./wire.ts"
 import { connectionFailure } from "./wireFailure.ts"
 
 interface Dispatcher {
@@ -31,9 +31,6 @@ interface Controller {
   readonly abort: (reason: unknown) => void
 }
 type HeaderRecord = Readonly<Record<string, string | ReadonlyArray<string>>>
-
-/** A transport with connections of its own. */
-export type ClosableTransport = Transport["Service"] & { readonly close: () => Promise<void> }
 
 const isClosable = (u: object): u is { readonly close: () => Promise<void> } =>
   "close" in u && typeof u.close === "function"

@@ -2,8 +2,7 @@
  * `fetch` as transport: for runtimes without Node's dispatcher.
  */
 import * as Effect from "effect/Effect"
-import { WireFailure } from "../Transport.ts"
-import type { ClosableTransport } from "./transportDispatcher.ts"
+import { WireFailure, type ClosableTransport } from "./wire.ts"
 import { connectionFailure } from "./wireFailure.ts"
 
 export const makeFetch = (): ClosableTransport => ({
@@ -27,18 +26,17 @@ export const makeFetch = (): ClosableTransport => ({
           signal,
           ...(request.body === undefined ? undefined : { body: request.body })
         })
-        .then((response) => {
+        .then(async (response) => {
           begun = true
-          return response.text().then((body) => {
-            resume(
-              Effect.succeed({
-                status: response.status,
-                header: (name: string) => response.headers.get(name) ?? undefined,
-                headers: () => Object.fromEntries(response.headers),
-                body
-              })
-            )
-          })
+          const body = await response.text()
+          return resume(
+            Effect.succeed({
+              status: response.status,
+              header: (name: string) => response.headers.get(name) ?? undefined,
+              headers: () => Object.fromEntries(response.headers),
+              body
+            })
+          )
         })
         .catch(fail)
     })

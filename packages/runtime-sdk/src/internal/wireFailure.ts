@@ -1,7 +1,7 @@
 /**
  * Reads from an error of the platform whether the request can have left this process.
  */
-import type { WireFailure } from "../Transport.ts"
+import type { WireFailure } from "./wire.ts"
 
 // The connection was never made, so nothing was sent. Everything else (resets above all) is unknown.
 const unsent = new Set([
