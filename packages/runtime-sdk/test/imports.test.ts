@@ -1,0 +1,36 @@
+/** Importing and calling touches nothing but the configured address (behaviour 37). */
+import { readFileSync } from "node:fs"
+import { assert, it } from "vitest"
+import { version } from "../src/internal/version.ts"
+import { serve, json } from "./support/server.ts"
+
+it("the version in the user agent is the package's", () => {
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8")
+  )
+  assert.strictEqual(version, manifest.version)
+})
+
+it("an import and a call write no file, no output, and connect to baseUrl only", async () => {
+  await using server = await serve((_, r) => json(r, 200, []))
+  const entry = new URL("../src/index.ts", import.meta.url).href
+  const code = `
+    import fs from "node:fs"
+    import net from "node:net"
+    const done = []
+    for (const name of ["writeFileSync", "writeFile", "appendFileSync", "mkdirSync", "createWriteStream"]) {
+      const real = fs[name]
+      fs[name] = (...args) => { done.push(name); return real.apply(fs, args) }
+    }
+    const { connect } = net.Socket.prototype
+    net.Socket.prototype.connect = function (...args) { done.push("connect " + JSON.stringify(args[0]?.[0]?.port ?? args[0]?.port)); return connect.apply(this, args) }
+    const { AywaRuntimeClient } = await import(${JSON.stringify(entry)})
+    const aywa = new AywaRuntimeClient({ baseUrl: ${JSON.stringify(server.baseUrl)}, apiKey: "k" })
+    await aywa.assistants.list()
+    process.stdout.write(JSON.stringify(done))`
+  const { promisify } = await import("node:util")
+  const { execFile } = await import("node:child_process")
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code])
+  assert.deepStrictEqual(JSON.parse(stdout), [`connect ${JSON.stringify(new URL(server.baseUrl).port)}`])
+  assert.strictEqual(stderr, "")
+})

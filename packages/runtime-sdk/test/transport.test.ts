@@ -1,0 +1,121 @@
+import * as Effect from "effect/Effect"
+import { afterEach, assert, describe, it } from "vitest"
+import { makeDispatcher } from "../src/internal/transportDispatcher.ts"
+import { makeFetch } from "../src/internal/transportFetch.ts"
+import { AywaRuntimeClient } from "../src/index.ts"
+import { json, serve } from "./support/server.ts"
+
+const symbol = Symbol.for("undici.globalDispatcher.1")
+void new Headers()
+const original: unknown = Reflect.get(globalThis, symbol)
+afterEach(() => {
+  Reflect.set(globalThis, symbol, original)
+})
+
+describe("the dispatcher transport", () => {
+  it("is there on this Node", () => assert.isDefined(makeDispatcher()))
+
+  it("honours a dispatcher that a program has set, also after the client was made", async () => {
+    await using server = await serve((_, r) => json(r, 200, []))
+    await using aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
+    await aywa.assistants.list()
+    const seen: Array<unknown> = []
+    const proxy = {
+      dispatch: (options: { readonly path: string }, handler: unknown) => {
+        seen.push(options.path)
+        return Reflect.apply(Reflect.get(Object(original), "dispatch"), original, [options, handler])
+      }
+    }
+    Reflect.set(globalThis, symbol, proxy)
+    await aywa.assistants.list({ limit: 7 })
+    assert.deepStrictEqual(seen, ["/assistant?limit=7"])
+    assert.strictEqual(server.seen.length, 2)
+  })
+
+  it("is not taken where there is none", () => {
+    for (const absent of [undefined, null, {}, { dispatch: 1 }]) {
+      Reflect.set(globalThis, symbol, absent)
+      assert.isUndefined(makeDispatcher())
+    }
+  })
+
+  it("gives way to fetch, and calls still work", async () => {
+    await using server = await serve((_, r) => json(r, 200, []))
+    const real = globalThis.fetch
+    let fetched = 0
+    globalThis.fetch = (...args) => {
+      fetched++
+      return real(...args)
+    }
+    // Not a dispatcher while the client looks for one; fetch, which comes later, needs it to be one.
+    let looks = 0
+    Reflect.set(globalThis, symbol, {
+      get dispatch() {
+        return looks++ < 2 ? undefined : Reflect.get(Object(original), "dispatch").bind(original)
+      }
+    })
+    try {
+      const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
+      assert.strictEqual((await aywa.assistants.list()).items.length, 0)
+      assert.strictEqual(fetched, 1)
+      assert.strictEqual(server.seen.length, 1)
+    } finally {
+      globalThis.fetch = real
+    }
+  })
+
+  it("opens no more connections than it may", async () => {
+    await using server = await serve((_, r) => void setTimeout(() => json(r, 200, []), 5))
+    await using aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", connections: 4 })
+    await Promise.all(Array.from({ length: 60 }, () => aywa.assistants.list()))
+    assert.isAtMost(server.sockets.opened, 4)
+  })
+})
+
+for (const [name, make] of [
+  ["dispatcher", () => makeDispatcher() ?? makeFetch()],
+  ["fetch", makeFetch]
+] as const) {
+  describe(`${name}: what arrives and what comes back`, () => {
+    it("bodies of any text and size, byte for byte", async () => {
+      await using server = await serve((seen, r) => r.writeHead(200).end(seen.body))
+      const transport = make()
+      for (const body of ["ü🙂\u2028\u0000", "x".repeat(3_000_000), JSON.stringify({ a: "é" })]) {
+        const response = await Effect.runPromise(
+          transport.execute({ method: "POST", origin: server.baseUrl, path: "/x?a=b", headers: ["x-a", "1"], body })
+        )
+        assert.strictEqual(response.body, body)
+        assert.deepInclude(server.seen.at(-1), { method: "POST", url: "/x?a=b", body })
+      }
+      await transport.close()
+    })
+    it("headers, repeated ones joined, by lower-case name", async () => {
+      await using server = await serve((_, r) => {
+        r.setHeader("X-Twice", ["a", "b"])
+        r.setHeader("Retry-After", "3")
+        r.end("ok")
+      })
+      const transport = make()
+      const response = await Effect.runPromise(
+        transport.execute({ method: "GET", origin: server.baseUrl, path: "/", headers: [], body: undefined })
+      )
+      assert.strictEqual(response.header("x-twice"), "a, b")
+      assert.strictEqual(response.header("retry-after"), "3")
+      assert.isUndefined(response.header("absent"))
+      assert.deepInclude(response.headers(), { "x-twice": "a, b" })
+      await transport.close()
+    })
+    it("gzip from a gateway that compresses unasked", async () => {
+      const { gzipSync } = await import("node:zlib")
+      await using server = await serve((_, r) =>
+        r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("hello ü"))
+      )
+      const transport = make()
+      const response = await Effect.runPromise(
+        transport.execute({ method: "GET", origin: server.baseUrl, path: "/", headers: [], body: undefined })
+      )
+      assert.strictEqual(response.body, "hello ü")
+      await transport.close()
+    })
+  })
+}
