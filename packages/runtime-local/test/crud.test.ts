@@ -1,0 +1,184 @@
+import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { describe, expect, it } from "vitest"
+import { start } from "./support.ts"
+
+const byo = { provider: "byo-phone-number", number: "+14155550100", credentialId: "trunk" }
+
+describe("create, read, update, delete", () => {
+  it("creates with 201 and reads the same bytes back", async () => {
+    const { call, runtime } = await start()
+    const created = await call("POST", "/assistant", { name: "Front desk", metadata: { a: [1, null] } })
+    expect(created.status).toBe(201)
+    expect(created.body).toMatchObject({ name: "Front desk", orgId: runtime.organizationId, metadata: { a: [1, null] } })
+    expect(created.body.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const read = await call("GET", `/assistant/${created.body.id}`)
+    expect(read.status).toBe(200)
+    expect(read.text).toBe(created.text)
+    expect(read.headers.get("etag")).toBe('"1"')
+  })
+
+  it("patches shallowly: nested objects are replaced whole, null is kept, absent keys stay", async () => {
+    const { call } = await start()
+    const { body: row } = await call("POST", "/assistant", {
+      name: "A",
+      firstMessage: "Hello",
+      model: { provider: "openai", model: "gpt-4o", temperature: 0.3 }
+    })
+    const patched = await call("PATCH", `/assistant/${row.id}`, { firstMessage: null, model: { provider: "xai" } })
+    expect(patched.status).toBe(200)
+    expect(patched.body).toMatchObject({ name: "A", firstMessage: null, createdAt: row.createdAt })
+    expect(patched.body.model).toEqual({ provider: "xai" })
+    expect(patched.headers.get("etag")).toBe('"2"')
+  })
+
+  it("deletes with 200 and the row, and 404 from then on", async () => {
+    const { call } = await start()
+    const { body: row } = await call("POST", "/tool", { type: "endCall" })
+    const deleted = await call("DELETE", `/tool/${row.id}`)
+    expect([deleted.status, deleted.body]).toEqual([200, row])
+    expect((await call("GET", `/tool/${row.id}`)).status).toBe(404)
+    expect((await call("PATCH", `/tool/${row.id}`, {})).status).toBe(404)
+    expect((await call("DELETE", `/tool/${row.id}`)).status).toBe(404)
+  })
+
+  it("keeps nested keys that the contract does not know", async () => {
+    const { call } = await start()
+    const model = { provider: "openai", tomorrow: { deep: true } }
+    expect((await call("POST", "/assistant", { model })).body.model).toEqual(model)
+  })
+
+  it("serves every operation of the contract table that is plain CRUD", async () => {
+    const { call } = await start()
+    const names = new Set(["list", "get", "create", "update", "delete"])
+    const operations = Object.values(contract).flatMap((group) =>
+      Object.entries(group).flatMap(([name, operation]) => (names.has(name) ? [specOf(operation)] : []))
+    )
+    for (const { method, path } of operations) {
+      const hasBody = method === "POST" || method === "PATCH"
+      const { status } = await call(method, path.replace(":id", "nobody"), hasBody ? {} : undefined)
+      expect([200, 201, 400, 404], `${method} ${path}`).toContain(status)
+      expect(status === 404 ? path.includes(":id") : true, `${method} ${path}`).toBe(true)
+    }
+  })
+
+  it("answers If-Match with 412 when the row changed since it was read", async () => {
+    const { call } = await start()
+    const { body: row } = await call("POST", "/assistant", { name: "A" })
+    const headers = { "if-match": '"1"' }
+    expect((await call("PATCH", `/assistant/${row.id}`, { name: "B" }, { headers })).status).toBe(200)
+    const late = await call("PATCH", `/assistant/${row.id}`, { name: "C" }, { headers })
+    expect([late.status, late.body.code]).toEqual([412, "precondition_failed"])
+    expect((await call("DELETE", `/assistant/${row.id}`, undefined, { headers })).status).toBe(412)
+  })
+})
+
+describe("validation", () => {
+  const refused: ReadonlyArray<[string, string, unknown, ReadonlyArray<string>]> = [
+    ["an unknown key", "/assistant", { name: "A", nmae: 1 }, ["property nmae should not exist"]],
+    ["keys that the runtime owns", "/assistant", { id: "x", orgId: "y", createdAt: "z" }, [
+      "property id should not exist",
+      "property orgId should not exist",
+      "property createdAt should not exist"
+    ]],
+    ["a wrong type", "/assistant", { name: 1 }, ["name: "]],
+    ["a wrong type deep inside", "/assistant", { model: { provider: "x", messages: [{ role: 1 }] } }, [
+      "model.messages.0.role: "
+    ]],
+    ["a limit", "/assistant", { name: "x".repeat(41) }, ["name: "]],
+    ["what a provider needs", "/phone-number", { provider: "twilio" }, ["number: ", "twilioAccountSid: "]],
+    ["a number that is not E.164", "/phone-number", { ...byo, number: "0123456" }, ["number: "]],
+    ["a missing field", "/tool", {}, ["type: "]],
+    ["what a type needs", "/tool", { type: "apiRequest", method: "GET" }, ["url: "]],
+    ["a key named __proto__", "/assistant", '{"__proto__":{"name":"x"}}', ["property __proto__ should not exist"]],
+    ["an array", "/assistant", [], ["body: "]],
+    ["a string", "/assistant", '"x"', ["body: "]]
+  ]
+  it.each(refused)("refuses %s with 400 and a message for each path", async (_, path, body, expected) => {
+    const { call, runtime } = await start()
+    const { status, body: answer } = await call("POST", path, body)
+    expect([status, answer.error, answer.statusCode]).toEqual([400, "Bad Request", 400])
+    for (const text of expected) {
+      expect(answer.message.some((message: string) => message.startsWith(text)), `${answer.message}`).toBe(true)
+    }
+    expect(runtime.requests().at(-1)?.committed).toBe(false)
+    expect(runtime.count("assistants") + runtime.count("phoneNumbers") + runtime.count("tools")).toBe(0)
+  })
+
+  it("refuses keys of the runtime on PATCH too, and accepts what the row has", async () => {
+    const { call, runtime } = await start()
+    const { body: row } = await call("POST", "/phone-number", byo)
+    expect(row.status).toBe("active")
+    const { id, orgId, createdAt, updatedAt, ...rest } = row
+    const back = await call("PATCH", `/phone-number/${id}`, { ...rest, name: "Main" })
+    expect([back.status, back.body.name, back.body.status]).toEqual([200, "Main", "active"])
+    const refused = await call("PATCH", `/phone-number/${id}`, { id, orgId, createdAt, updatedAt, unknown: 1 })
+    expect(refused.status).toBe(400)
+    expect(refused.body.message).toHaveLength(5)
+    expect(runtime.rows("phoneNumbers")).toEqual([back.body])
+  })
+
+  it("checks limits on create only: a stored row may break them", async () => {
+    const { call } = await start()
+    const { body: row } = await call("POST", "/assistant", { name: "A" })
+    const name = "x".repeat(80)
+    expect((await call("PATCH", `/assistant/${row.id}`, { name })).body.name).toBe(name)
+    expect((await call("PATCH", `/assistant/${row.id}`, { name: 1 })).status).toBe(400)
+  })
+
+  it("accepts unknown keys with strict: false, but never those of the runtime", async () => {
+    const { call } = await start({ strict: false })
+    expect((await call("POST", "/assistant", { tomorrow: 1 })).body.tomorrow).toBe(1)
+    expect((await call("POST", "/assistant", { id: "x" })).status).toBe(400)
+    expect((await call("GET", "/assistant?tomorrow=1")).status).toBe(200)
+  })
+})
+
+describe("rules of resources", () => {
+  it("does not delete an assistant while a phone number is bound to it", async () => {
+    const { call } = await start()
+    const { body: assistant } = await call("POST", "/assistant", { name: "A" })
+    const { body: number } = await call("POST", "/phone-number", { ...byo, assistantId: assistant.id })
+    const refused = await call("DELETE", `/assistant/${assistant.id}`)
+    expect(refused.status).toBe(409)
+    expect(refused.body).toMatchObject({ statusCode: 409, error: "assistant_pinned", code: "assistant_pinned" })
+    await call("PATCH", `/phone-number/${number.id}`, { assistantId: null })
+    expect((await call("DELETE", `/assistant/${assistant.id}`)).status).toBe(200)
+  })
+
+  it("does not delete a tool while an assistant uses it", async () => {
+    const { call } = await start()
+    const { body: tool } = await call("POST", "/tool", { type: "endCall" })
+    const model = { provider: "openai", toolIds: ["other", tool.id] }
+    const { body: assistant } = await call("POST", "/assistant", { model })
+    await call("POST", "/assistant", { model: { provider: "openai", toolIds: null } })
+    const refused = await call("DELETE", `/tool/${tool.id}`)
+    expect([refused.status, refused.body.error, refused.body.code]).toEqual([409, "tool_pinned", "tool_pinned"])
+    await call("DELETE", `/assistant/${assistant.id}`)
+    expect((await call("DELETE", `/tool/${tool.id}`)).status).toBe(200)
+  })
+
+  it("has a phone number once in an organization", async () => {
+    const { call, runtime } = await start()
+    const { body: first } = await call("POST", "/phone-number", byo)
+    const twin = await call("POST", "/phone-number", byo)
+    expect([twin.status, twin.body.code, twin.body.error]).toEqual([409, "duplicate_number", "Conflict"])
+    const { body: second } = await call("POST", "/phone-number", { ...byo, number: "+14155550101" })
+    const moved = await call("PATCH", `/phone-number/${second.id}`, { number: byo.number })
+    expect([moved.status, moved.body.code]).toEqual([409, "duplicate_number"])
+    expect((await call("PATCH", `/phone-number/${first.id}`, { number: byo.number })).status).toBe(200)
+    const other = runtime.addKey({ organization: "org_2" })
+    expect((await call("POST", "/phone-number", byo, { apiKey: other.key })).status).toBe(201)
+    await call("DELETE", `/phone-number/${first.id}`)
+    expect((await call("POST", "/phone-number", byo)).status).toBe(201)
+  })
+
+  it("takes secrets and never gives them back", async () => {
+    const { call, runtime } = await start()
+    const body = { provider: "twilio", number: "+14155550100", twilioAccountSid: "AC1", twilioAuthToken: "s3cret" }
+    const { text, body: row } = await call("POST", "/phone-number", body)
+    const { text: patched } = await call("PATCH", `/phone-number/${row.id}`, { twilioAuthToken: "s3cret-2", name: "N" })
+    const { text: listed } = await call("GET", "/phone-number")
+    expect(text + patched + listed + JSON.stringify(runtime.rows("phoneNumbers"))).not.toContain("s3cret")
+    expect(row.twilioAccountSid).toBe("AC1")
+  })
+})

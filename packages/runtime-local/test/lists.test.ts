@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest"
+import type { ListShapes } from "../src/index.ts"
+import { type Client, start } from "./support.ts"
+
+const begin = Date.parse("2026-01-01T00:00:00.000Z")
+
+/** `count` assistants a1, a2, … one second apart. */
+const seeded = async (count: number, listShape: ListShapes = 1): Promise<Client> => {
+  const client = await start({ clock: "manual", listShape })
+  client.runtime.clock.set(begin)
+  for (let n = 1; n <= count; n++) {
+    client.runtime.clock.advance(1000)
+    await client.call("POST", "/assistant", { name: `a${n}` })
+  }
+  return client
+}
+
+const names = (rows: ReadonlyArray<{ name: string }>) => rows.map((row) => row.name).join(" ")
+
+describe("shapes", () => {
+  it("1: a bare array, newest first", async () => {
+    const { call } = await seeded(3)
+    expect(names((await call("GET", "/assistant")).body)).toBe("a3 a2 a1")
+    expect(names((await call("GET", "/assistant?limit=2")).body)).toBe("a3 a2")
+  })
+
+  it("2: pages with totals", async () => {
+    const { call } = await seeded(5, 2)
+    const { body } = await call("GET", "/assistant?limit=2&page=2")
+    expect(names(body.results)).toBe("a3 a2")
+    expect(body.metadata).toEqual({ currentPage: 2, itemsPerPage: 2, totalItems: 5 })
+    expect((await call("GET", "/assistant?limit=2&page=9")).body.results).toEqual([])
+  })
+
+  it("3: a cursor and whether there is more", async () => {
+    const { call } = await seeded(3, 3)
+    const { body: first } = await call("GET", "/assistant?limit=2")
+    expect(first.metadata).toEqual({ nextCursor: expect.any(String), hasNextPage: true, limit: 2 })
+    const { body: second } = await call("GET", `/assistant?limit=2&cursor=${first.metadata.nextCursor}`)
+    expect(names(second.results)).toBe("a1")
+    expect(second.metadata).toEqual({ nextCursor: null, hasNextPage: false, limit: 2 })
+  })
+
+  it("4: items and a cursor, stable while rows are added and deleted", async () => {
+    const { call } = await seeded(5, 4)
+    const { body: first } = await call("GET", "/assistant?limit=2")
+    await call("POST", "/assistant", { name: "new" })
+    await call("DELETE", `/assistant/${first.items[1].id}`)
+    const { body: second } = await call("GET", `/assistant?limit=2&cursor=${first.nextCursor}`)
+    const { body: third } = await call("GET", `/assistant?limit=2&cursor=${second.nextCursor}`)
+    expect([names(first.items), names(second.items), names(third.items)]).toEqual(["a5 a4", "a3 a2", "a1"])
+    expect(third.nextCursor).toBeNull()
+  })
+
+  it("can differ per route, by resource name or path", async () => {
+    const { call } = await start({ listShape: { assistants: 4, "/tool": 2 } })
+    expect((await call("GET", "/assistant")).body).toEqual({ items: [], nextCursor: null })
+    expect((await call("GET", "/tool")).body.metadata.totalItems).toBe(0)
+    expect((await call("GET", "/phone-number")).body).toEqual([])
+  })
+})
+
+describe("filters", () => {
+  it("limits to 100 unless told, to 0..1000 when told", async () => {
+    const { call } = await seeded(102)
+    expect((await call("GET", "/assistant")).body).toHaveLength(100)
+    expect((await call("GET", "/assistant?limit=1000")).body).toHaveLength(102)
+    expect((await call("GET", "/assistant?limit=0")).body).toEqual([])
+  })
+
+  it.each([
+    ["createdAtGt", "a5 a4"],
+    ["createdAtGe", "a5 a4 a3"],
+    ["createdAtLt", "a2 a1"],
+    ["createdAtLe", "a3 a2 a1"]
+  ])("%s compares exactly", async (filter, expected) => {
+    const { call } = await seeded(5)
+    const at = new Date(begin + 3000).toISOString()
+    expect(names((await call("GET", `/assistant?${filter}=${at}`)).body)).toBe(expected)
+  })
+
+  it("filters by updatedAt, and combines", async () => {
+    const { call, runtime } = await seeded(4)
+    const { body: rows } = await call("GET", "/assistant")
+    runtime.clock.advance(60_000)
+    await call("PATCH", `/assistant/${rows[3].id}`, { firstMessage: "Hi" })
+    const at = new Date(begin + 10_000).toISOString()
+    expect(names((await call("GET", `/assistant?updatedAtGe=${at}`)).body)).toBe("a1")
+    const window = `createdAtGt=${rows[3].createdAt}&createdAtLt=${rows[0].createdAt}`
+    expect(names((await call("GET", `/assistant?${window}&updatedAtLt=${at}`)).body)).toBe("a3 a2")
+  })
+
+  it("reads a time without an offset as UTC, and one with an offset", async () => {
+    const { call } = await seeded(2)
+    expect(names((await call("GET", "/assistant?createdAtGt=2026-01-01T00:00:01.000")).body)).toBe("a2")
+    expect(names((await call("GET", "/assistant?createdAtGt=2026-01-01T02:00:01%2B02:00")).body)).toBe("a2")
+    expect(names((await call("GET", "/assistant?createdAtGt=2026-01-02")).body)).toBe("")
+  })
+
+  it("keeps rows of one millisecond in a stable order, newest written first", async () => {
+    const { call, runtime } = await start({ clock: "manual", listShape: 4 })
+    for (let n = 0; n < 25; n++) await call("POST", "/assistant", { name: `a${n}` })
+    const seen: Array<string> = []
+    for (let cursor = ""; ; ) {
+      const { body } = await call("GET", `/assistant?limit=4${cursor}`)
+      seen.push(...body.items.map((row: { name: string }) => row.name))
+      if (body.nextCursor === null) break
+      cursor = `&cursor=${body.nextCursor}`
+    }
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => `a${24 - n}`))
+    expect(runtime.count("assistants")).toBe(25)
+  })
+
+  it.each([
+    "limit=-1",
+    "limit=1001",
+    "limit=1.5",
+    "limit=x",
+    "limit=",
+    "limit=1&limit=2",
+    "page=0",
+    "cursor=nonsense",
+    "createdAtGt=yesterday",
+    "createdAtGt=2026-13-45",
+    "updatedAtLe=",
+    "createdAt=2026-01-01",
+    "limt=5"
+  ])("refuses ?%s with 400 that names it", async (query) => {
+    const { call } = await start()
+    const { status, body } = await call("GET", `/assistant?${query}`)
+    expect([status, body.error]).toEqual([400, "Bad Request"])
+    expect(body.message.join()).toContain(query.slice(0, query.indexOf("=")))
+  })
+})
