@@ -7,6 +7,7 @@ import { parseArgs } from "node:util"
 import { startLocalRuntime } from "./LocalRuntime.ts"
 import type { ListShape } from "./listing.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
+import { isLoopback } from "./server.ts"
 
 const help = `Serves the Aywa runtime's HTTP contract for development: no calls are placed.
 
@@ -78,6 +79,9 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
   if (shape !== undefined && shapes[shape] === undefined) throw new UsageError("--list-shape takes 1, 2, 3 or 4")
   if (clock !== undefined && clock !== "system" && clock !== "manual") {
     throw new UsageError("--clock takes system or manual")
+  }
+  if (values.host !== undefined && !isLoopback(values.host) && !values["unsafe-expose"]) {
+    throw new UsageError(`--host ${values.host} is not loopback: that needs --unsafe-expose`)
   }
   if (db === "") throw new UsageError("--db takes a file name, or :memory:")
   const limit = integer("rate-limit", values["rate-limit"], 1e9) ?? 10_000

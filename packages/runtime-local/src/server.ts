@@ -85,6 +85,9 @@ export const makeListener = (host: string, wantedPort: number, serve: Serve): Li
 /** Whether a `Host` header names loopback: a page in a browser may point any name of its own at 127.0.0.1. */
 export const isLoopbackHost = (header: string | undefined): boolean => {
   if (header === undefined) return false
-  const name = header.replace(/:\d+$/, "").toLowerCase()
-  return name === "localhost" || name === "[::1]" || /^127(\.\d{1,3}){3}$/.test(name)
+  return isLoopback(header.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
 }
+
+/** Whether a name or an address can only be this machine. */
+export const isLoopback = (name: string): boolean =>
+  name.toLowerCase() === "localhost" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)

@@ -14,7 +14,7 @@ import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
 import { makeRouter } from "./router.ts"
-import { type Connections, isLoopbackHost, makeListener } from "./server.ts"
+import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
 import { openStore, type Store } from "./store.ts"
 
 /**
@@ -92,8 +92,7 @@ export type { When }
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
   const { host = "127.0.0.1", unsafeExpose = false, strict = true, seed } = options
-  const authority = host.includes(":") ? `[${host}]` : host
-  if (!unsafeExpose && !isLoopbackHost(authority)) {
+  if (!unsafeExpose && !isLoopback(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
   const clock = makeClock(options.clock ?? "system")
@@ -166,7 +165,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     store.close()
   }
   return {
-    baseUrl: `http://${authority}:${listener.port()}`,
+    baseUrl: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port()}`,
     apiKey,
     organizationId,
     controlToken,

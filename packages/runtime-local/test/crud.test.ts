@@ -9,7 +9,11 @@ describe("create, read, update, delete", () => {
     const { call, runtime } = await start()
     const created = await call("POST", "/assistant", { name: "Front desk", metadata: { a: [1, null] } })
     expect(created.status).toBe(201)
-    expect(created.body).toMatchObject({ name: "Front desk", orgId: runtime.organizationId, metadata: { a: [1, null] } })
+    expect(created.body).toMatchObject({
+      name: "Front desk",
+      orgId: runtime.organizationId,
+      metadata: { a: [1, null] }
+    })
     expect(created.body.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     const read = await call("GET", `/assistant/${created.body.id}`)
     expect(read.status).toBe(200)
@@ -75,15 +79,19 @@ describe("create, read, update, delete", () => {
 describe("validation", () => {
   const refused: ReadonlyArray<[string, string, unknown, ReadonlyArray<string>]> = [
     ["an unknown key", "/assistant", { name: "A", nmae: 1 }, ["property nmae should not exist"]],
-    ["keys that the runtime owns", "/assistant", { id: "x", orgId: "y", createdAt: "z" }, [
-      "property id should not exist",
-      "property orgId should not exist",
-      "property createdAt should not exist"
-    ]],
+    [
+      "keys that the runtime owns",
+      "/assistant",
+      { id: "x", orgId: "y", createdAt: "z" },
+      ["property id should not exist", "property orgId should not exist", "property createdAt should not exist"]
+    ],
     ["a wrong type", "/assistant", { name: 1 }, ["name: "]],
-    ["a wrong type deep inside", "/assistant", { model: { provider: "x", messages: [{ role: 1 }] } }, [
-      "model.messages.0.role: "
-    ]],
+    [
+      "a wrong type deep inside",
+      "/assistant",
+      { model: { provider: "x", messages: [{ role: 1 }] } },
+      ["model.messages.0.role: "]
+    ],
     ["a limit", "/assistant", { name: "x".repeat(41) }, ["name: "]],
     ["what a provider needs", "/phone-number", { provider: "twilio" }, ["number: ", "twilioAccountSid: "]],
     ["a number that is not E.164", "/phone-number", { ...byo, number: "0123456" }, ["number: "]],
@@ -98,7 +106,10 @@ describe("validation", () => {
     const { status, body: answer } = await call("POST", path, body)
     expect([status, answer.error, answer.statusCode]).toEqual([400, "Bad Request", 400])
     for (const text of expected) {
-      expect(answer.message.some((message: string) => message.startsWith(text)), `${answer.message}`).toBe(true)
+      expect(
+        answer.message.some((message: string) => message.startsWith(text)),
+        `${answer.message}`
+      ).toBe(true)
     }
     expect(runtime.requests().at(-1)?.committed).toBe(false)
     expect(runtime.count("assistants") + runtime.count("phoneNumbers") + runtime.count("tools")).toBe(0)

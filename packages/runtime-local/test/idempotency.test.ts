@@ -63,15 +63,17 @@ describe("a key", () => {
     expect((await call("POST", "/assistant", {}, { key: "k" })).body.id).toBe(a.id)
   })
 
-  it.each([["of 256 characters", "x".repeat(256)], ["with a space", "a b"], ["that is empty", '""'], ["beyond ASCII", "ä"]])(
-    "%s is 400",
-    async (_, key) => {
-      const { call, runtime } = await start()
-      const { status, body } = await call("POST", "/assistant", {}, { key })
-      expect([status, body.code]).toEqual([400, "idempotency_key_invalid"])
-      expect(runtime.count("assistants")).toBe(0)
-    }
-  )
+  it.each([
+    ["of 256 characters", "x".repeat(256)],
+    ["with a space", "a b"],
+    ["that is empty", '""'],
+    ["beyond ASCII", "ä"]
+  ])("%s is 400", async (_, key) => {
+    const { call, runtime } = await start()
+    const { status, body } = await call("POST", "/assistant", {}, { key })
+    expect([status, body.code]).toEqual([400, "idempotency_key_invalid"])
+    expect(runtime.count("assistants")).toBe(0)
+  })
 
   it("of 255 characters is taken; GET and DELETE do not look at theirs", async () => {
     const { call } = await start()

@@ -101,7 +101,7 @@ describe("filters", () => {
     const { call, runtime } = await start({ clock: "manual", listShape: 4 })
     for (let n = 0; n < 25; n++) await call("POST", "/assistant", { name: `a${n}` })
     const seen: Array<string> = []
-    for (let cursor = ""; ; ) {
+    for (let cursor = ""; ;) {
       const { body } = await call("GET", `/assistant?limit=4${cursor}`)
       seen.push(...body.items.map((row: { name: string }) => row.name))
       if (body.nextCursor === null) break

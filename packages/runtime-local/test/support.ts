@@ -74,7 +74,7 @@ export const failure = async (promise: Promise<unknown>): Promise<string> => {
     return "no failure"
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)
-    return `${error instanceof Error ? error.message : String(error)}: ${code}`
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+    return `${error instanceof Error ? error.message : String(error)}: ${String(code ?? cause)}`
   }
 }

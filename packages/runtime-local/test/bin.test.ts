@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { failure, start, temporaryFile } from "./support.ts"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+interface Ready {
+  readonly baseUrl: string
+  readonly apiKey: string
+  readonly organizationId: string
+  readonly controlToken: string
+  readonly pid: number
+}
+
+const spawnBin = (...args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const output = { stdout: "", stderr: "" }
+  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()))
+  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()))
+  return { child, output }
+}
+
+const exit = async (child: ChildProcess): Promise<number | null> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close")
+  return child.exitCode
+}
+
+const ready = async (...args: ReadonlyArray<string>) => {
+  const { child, output } = spawnBin(...args)
+  await expect.poll(() => output.stdout, { timeout: 10_000 }).toContain("\n")
+  const info: Ready = JSON.parse(output.stdout)
+  return { child, output, info }
+}
+
+describe("the process", () => {
+  it("prints one line when it is ready, serves, and stops cleanly", async () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const { child, output, info } = await ready("--api-key", "sk_local_1", "--organization", "org_1")
+      expect(info).toMatchObject({ apiKey: "sk_local_1", organizationId: "org_1", pid: child.pid })
+      const headers = { authorization: "Bearer sk_local_1" }
+      const response = await fetch(`${info.baseUrl}/assistant`, { headers })
+      expect([response.status, response.headers.get("ratelimit-policy")]).toEqual([200, '"default";q=10000;w=60'])
+      await response.text()
+      const controlled = await fetch(`${info.baseUrl}/__aywa/requests`, {
+        headers: { authorization: `Bearer ${info.controlToken}` }
+      })
+      expect(await controlled.json()).toHaveLength(1)
+      child.kill(signal)
+      expect(await exit(child)).toBe(0)
+      expect(output.stdout.trim().split("\n")).toHaveLength(1)
+      expect(output.stderr).toBe("")
+      expect(await failure(fetch(`${info.baseUrl}/health`))).toBe("fetch failed: ECONNREFUSED")
+    }
+  })
+
+  it("keeps rows and idempotency records in its file when it is killed", async () => {
+    const args = ["--db", temporaryFile(), "--api-key", "sk_1"]
+    const post = async (info: Ready) => {
+      const response = await fetch(`${info.baseUrl}/assistant`, {
+        method: "POST",
+        headers: { authorization: "Bearer sk_1", "content-type": "application/json", "idempotency-key": "k" },
+        body: JSON.stringify({ name: "A" })
+      })
+      return { text: await response.text(), replayed: response.headers.get("idempotency-replayed") }
+    }
+    const first = await ready(...args)
+    const { text } = await post(first.info)
+    first.child.kill("SIGKILL")
+    await exit(first.child)
+    const second = await ready(...args)
+    expect(second.info.organizationId).toBe(first.info.organizationId)
+    expect(await post(second.info)).toEqual({ text, replayed: "true" })
+  })
+
+  it("says in one line that its port is taken, exit code 1", async () => {
+    const { runtime } = await start()
+    const { child, output } = spawnBin("--port", new URL(runtime.baseUrl).port)
+    expect(await exit(child)).toBe(1)
+    expect(output.stderr).toMatch(/^127\.0\.0\.1:\d+ is in use[^\n]*\n$/)
+    expect(output.stdout).toBe("")
+  })
+
+  it("says in one line that its file cannot be opened, exit code 1", async () => {
+    const { child, output } = spawnBin("--db", `${temporaryFile()}/no/such/directory.sqlite`)
+    expect(await exit(child)).toBe(1)
+    expect(output.stderr).toMatch(/^Cannot open the database: [^\n]*\n$/)
+  })
+
+  it.each([
+    ["an unknown flag", ["--prot", "1"], "--prot"],
+    ["a port that is none", ["--port", "70000"], "--port"],
+    ["a shape that is none", ["--list-shape", "5"], "--list-shape"],
+    ["an argument", ["serve"], "serve"],
+    ["an empty key", ["--api-key", ""], "--api-key"],
+    ["a host beyond loopback", ["--host", "0.0.0.0"], "--unsafe-expose"]
+  ])("refuses %s", async (_, args, text) => {
+    const { child, output } = spawnBin(...args)
+    expect(await exit(child)).toBe(2)
+    expect(output.stderr.split("\n")[0]).toContain(text)
+    expect(output.stdout).toBe("")
+  })
+
+  it("explains itself", async () => {
+    const { child, output } = spawnBin("--help")
+    expect(await exit(child)).toBe(0)
+    expect(output.stdout).toContain("--idempotency-ttl")
+  })
+})

@@ -1,0 +1,311 @@
+import { describe, expect, it } from "vitest"
+import type { BareAction, FaultAction, FaultInput } from "../src/index.ts"
+import { type Client, failure, start } from "./support.ts"
+
+const create = ({ call }: Client, fault?: string, key = "k") =>
+  call(
+    "POST",
+    "/assistant",
+    { name: "A", model: { provider: "openai" } },
+    fault === undefined ? { key } : { key, fault }
+  )
+
+/** How Node's fetch sees an answer that never arrives whole. */
+const lost: ReadonlyArray<[BareAction, RegExp]> = [
+  ["reset", /^fetch failed: ECONNRESET$/],
+  ["close", /^fetch failed: UND_ERR_SOCKET$/],
+  ["truncate", /^terminated: UND_ERR_SOCKET$/],
+  ["chunk-cut", /^terminated: UND_ERR_SOCKET$/],
+  ["malformed-chunk", /^terminated: .*does not match the HTTP\/1\.1 protocol/],
+  ["bad-gzip", /^terminated: Z_DATA_ERROR$/]
+]
+
+describe("an answer that is lost", () => {
+  it.each(lost)("%s before: nothing was done", async (action, expected) => {
+    const client = await start()
+    expect(await failure(create(client, `${action};when=before`))).toMatch(expected)
+    expect(client.runtime.count("assistants")).toBe(0)
+    expect(client.runtime.requests().at(-1)).toMatchObject({ committed: false, fault: `${action} before` })
+    expect((await create(client)).status).toBe(201)
+  })
+
+  it.each(lost)("%s after: it was done, and a retry gives the answer that was lost", async (action, expected) => {
+    const client = await start()
+    expect(await failure(create(client, `${action};when=after`))).toMatch(expected)
+    expect(client.runtime.count("assistants")).toBe(1)
+    expect(client.runtime.requests().at(-1)).toMatchObject({ committed: true, status: 201, fault: `${action} after` })
+    const retry = await create(client)
+    expect([retry.status, retry.headers.get("idempotency-replayed")]).toEqual([201, "true"])
+    expect(client.runtime.rows("assistants")).toEqual([retry.body])
+  })
+
+  it.each(["truncate", "chunk-cut", "malformed-chunk", "bad-gzip"])("%s shows the status first", async (action) => {
+    const { runtime } = await start()
+    const headers = { authorization: `Bearer ${runtime.apiKey}`, "aywa-fault": action }
+    const response = await fetch(`${runtime.baseUrl}/assistant`, { headers })
+    expect(response.status).toBe(200)
+    expect(await failure(response.text())).toMatch(/^terminated/)
+  })
+
+  it.each(["before", "after"] as const)("stall %s: headers, then nothing", async (when) => {
+    const { runtime } = await start()
+    const response = await fetch(`${runtime.baseUrl}/assistant`, {
+      method: "POST",
+      signal: AbortSignal.timeout(150),
+      headers: {
+        authorization: `Bearer ${runtime.apiKey}`,
+        "content-type": "application/json",
+        "aywa-fault": `stall;when=${when}`
+      },
+      body: "{}"
+    })
+    expect(response.status).toBe(201)
+    await expect(response.text()).rejects.toThrow(/aborted due to timeout/)
+    expect(runtime.count("assistants")).toBe(when === "after" ? 1 : 0)
+  })
+
+  it("a stalled answer does not keep the runtime from closing", async () => {
+    const client = await start()
+    const stalled = failure(create(client, "stall"))
+    await expect.poll(() => client.runtime.requests().at(0)?.status).toBe(201)
+    await client.runtime.close()
+    expect(await stalled).toMatch(/^terminated/)
+  })
+})
+
+describe("another answer", () => {
+  it("status: the body of every error, with the code injected_fault", async () => {
+    const client = await start()
+    const { status, body, headers } = await create(client, "status;code=503;retryAfter=7")
+    expect([status, headers.get("retry-after")]).toEqual([503, "7"])
+    expect(body).toEqual({
+      statusCode: 503,
+      message: "Injected 503",
+      error: "Service Unavailable",
+      code: "injected_fault",
+      requestId: headers.get("x-request-id")
+    })
+    expect(client.runtime.count("assistants")).toBe(0)
+  })
+
+  it("status after: the work is done and its record kept", async () => {
+    const client = await start()
+    expect((await create(client, "status;code=500;when=after")).status).toBe(500)
+    const retry = await create(client)
+    expect([retry.status, retry.headers.get("idempotency-replayed")]).toEqual([201, "true"])
+    expect(client.runtime.count("assistants")).toBe(1)
+  })
+
+  it("429 before looks like the limiter's own, 429 after does not", async () => {
+    const client = await start({ rateLimit: { limit: 50 } })
+    const before = await create(client, "status;code=429;retryAfter=3")
+    expect([before.status, before.body.code, before.headers.get("retry-after")]).toEqual([429, "rate_limited", "3"])
+    expect(before.headers.get("ratelimit-policy")).toBe('"default";q=50;w=60')
+    const after = await create(client, "status;code=429;when=after")
+    expect([after.status, after.body.code]).toEqual([429, "injected_fault"])
+    expect(client.runtime.count("assistants")).toBe(1)
+  })
+
+  it("status takes a body and headers of its own from a rule", async () => {
+    const client = await start()
+    client.runtime.faults.next({ type: "status", code: 418, body: { a: 1 }, headers: { "x-should-retry": "false" } })
+    const { status, body, headers } = await create(client)
+    expect([status, body, headers.get("x-should-retry")]).toEqual([418, { a: 1 }, "false"])
+  })
+
+  it("html: a gateway's page", async () => {
+    const client = await start()
+    const { status, text, headers } = await create(client, "html;code=504;when=after")
+    expect([status, headers.get("content-type")]).toEqual([504, "text/html; charset=utf-8"])
+    expect(text).toContain("<html>")
+    expect(client.runtime.count("assistants")).toBe(1)
+  })
+
+  it("redirect: 307 to where it is told", async () => {
+    const { call } = await start()
+    const { status, headers } = await call("GET", "/assistant", undefined, {
+      fault: "redirect;to=http://127.0.0.1:9/x"
+    })
+    expect([status, headers.get("location")]).toEqual([307, "http://127.0.0.1:9/x"])
+  })
+
+  it("empty: 200 and no body", async () => {
+    const { call } = await start()
+    const { status, text } = await call("GET", "/assistant", undefined, { fault: "empty" })
+    expect([status, text]).toEqual([200, ""])
+  })
+
+  it("invalid-json, missing-field, extra-fields, unknown-enum change rows and lists in any shape", async () => {
+    for (const listShape of [1, 2, 3, 4] as const) {
+      const client = await start({ listShape })
+      const { body: row } = await create(client)
+      const rows = (body: { results?: unknown; items?: unknown }) => body.results ?? body.items ?? body
+      const list = async (fault: string) => rows((await client.call("GET", "/assistant", undefined, { fault })).body)
+      const read = (fault: string) => client.call("GET", `/assistant/${row.id}`, undefined, { fault })
+      expect((await read("invalid-json")).body).toBeUndefined()
+      expect((await read("missing-field")).body.id).toBeUndefined()
+      expect((await read("missing-field;field=name")).body).not.toHaveProperty("name")
+      expect((await read("extra-fields")).body).toMatchObject({ ...row, aywaUnknownField: { nested: [1, null, "x"] } })
+      expect((await read("unknown-enum")).body.model.provider).toBe("aywa-unknown")
+      expect(await list("missing-field;field=orgId")).toEqual([expect.not.objectContaining({ orgId: row.orgId })])
+      expect(await list("extra-fields")).toEqual([expect.objectContaining({ id: row.id, "x-unknown": null })])
+    }
+  })
+
+  it("duplicate-headers: fetch joins them", async () => {
+    const { call } = await start()
+    const { headers, body } = await call("GET", "/assistant", undefined, { fault: "duplicate-headers" })
+    expect(headers.get("x-request-id")).toMatch(/^(\S+), \1$/)
+    expect(body).toEqual([])
+  })
+})
+
+describe("slow answers", () => {
+  it("latency before and after wait, and answer truly", async () => {
+    for (const when of ["before", "after"]) {
+      const client = await start()
+      const begin = performance.now()
+      expect((await create(client, `latency;ms=120;when=${when}`)).status).toBe(201)
+      expect(performance.now() - begin).toBeGreaterThan(115)
+    }
+  })
+
+  it("a request whose client gave up during the latency is still worked on", async () => {
+    const client = await start()
+    const given = client.call("POST", "/assistant", {}, { fault: "latency;ms=150", signal: AbortSignal.timeout(50) })
+    expect(await failure(given)).toMatch(/timeout/)
+    expect(client.runtime.count("assistants")).toBe(0)
+    await expect.poll(() => client.runtime.count("assistants")).toBe(1)
+  })
+
+  it("latency after is time in which the work is already done", async () => {
+    const client = await start()
+    const slow = create(client, "latency;ms=300;when=after")
+    await expect.poll(() => client.runtime.count("assistants")).toBe(1)
+    expect((await create(client)).headers.get("idempotency-replayed")).toBe("true")
+    expect((await slow).status).toBe(201)
+  })
+
+  it("dribble sends all bytes, slowly", async () => {
+    const client = await start()
+    const { text } = await create(client)
+    const begin = performance.now()
+    const { text: dribbled } = await create(client, `dribble;bytesPerSecond=${text.length * 4}`)
+    expect(dribbled).toBe(text)
+    expect(performance.now() - begin).toBeGreaterThan(200)
+  })
+})
+
+describe("refuse", () => {
+  it("closes the listener for a while, and opens it on the same port", async () => {
+    const client = await start()
+    expect(await failure(create(client, "refuse;ms=200"))).toMatch(/fetch failed: (ECONNRESET|UND_ERR_SOCKET)/)
+    expect(await failure(create(client))).toBe("fetch failed: ECONNREFUSED")
+    await expect.poll(() => failure(create(client)), { timeout: 2000 }).toBe("no failure")
+    expect(client.runtime.count("assistants")).toBe(1)
+  })
+
+  it("after: the work is done", async () => {
+    const client = await start()
+    expect(await failure(create(client, "refuse;ms=50;when=after"))).toMatch(/fetch failed/)
+    await expect.poll(() => failure(create(client)), { timeout: 2000 }).toBe("no failure")
+    expect(client.runtime.requests({ committed: true })).toHaveLength(1)
+  })
+
+  it("at once, from the handle; a restart ends it", async () => {
+    const client = await start()
+    client.runtime.faults.refuse(60_000)
+    expect(await failure(create(client))).toBe("fetch failed: ECONNREFUSED")
+    await client.runtime.restart()
+    expect((await create(client)).status).toBe(201)
+  })
+})
+
+describe("rules", () => {
+  it("hit what they match, the first one wins", async () => {
+    const client = await start()
+    const { faults } = client.runtime
+    const status = (code: number): FaultAction => ({ type: "status", code })
+    faults.add({ action: status(501), match: { method: "DELETE" } })
+    faults.add({ action: status(502), match: { path: "/assistant/:id" } })
+    faults.add({ action: status(503), match: { path: "/pho*" } })
+    faults.add({ action: status(504), match: { key: "special" } })
+    faults.add({ action: status(505), match: { bodyPath: "model.provider=xai" } })
+    faults.add({ action: status(506), match: { bodyPath: "metadata" } })
+    faults.add({ action: status(507), match: { attempt: 1 } })
+    const post = async (body: object, options = {}) => (await client.call("POST", "/assistant", body, options)).status
+    expect((await client.call("DELETE", "/assistant/x")).status).toBe(501)
+    expect((await client.call("GET", "/assistant/x")).status).toBe(502)
+    expect((await client.call("GET", "/phone-number")).status).toBe(503)
+    expect(await post({}, { key: '"special"' })).toBe(504)
+    expect(await post({ model: { provider: "xai" } })).toBe(505)
+    expect(await post({ metadata: {} })).toBe(506)
+    expect(await post({}, { headers: { "x-aywa-attempt": "1" } })).toBe(507)
+    expect(await post({ model: { provider: "openai" } }, { headers: { "x-aywa-attempt": "0" } })).toBe(201)
+    expect(faults.list().map(({ hits }) => hits)).toEqual([1, 1, 1, 1, 1, 1, 1])
+  })
+
+  it("skip, times, remove, clear", async () => {
+    const client = await start()
+    const { faults } = client.runtime
+    const statuses = async (count: number) => {
+      const result: Array<number> = []
+      for (let n = 0; n < count; n++) result.push((await client.call("GET", "/assistant")).status)
+      return result
+    }
+    const id = faults.add({ action: { type: "status", code: 500 }, skip: 1, times: 2 })
+    expect(await statuses(5)).toEqual([200, 500, 500, 200, 200])
+    expect([faults.remove(id), faults.remove(id)]).toEqual([true, false])
+    faults.next({ type: "status", code: 501 })
+    faults.next({ type: "status", code: 502 }, { match: { method: "GET" }, when: "after" })
+    expect(await statuses(3)).toEqual([501, 502, 200])
+    faults.add({ action: "reset" })
+    faults.clear()
+    expect(await statuses(1)).toEqual([200])
+  })
+
+  it("probability repeats itself with the same seed", async () => {
+    const run = async (seed: number) => {
+      const client = await start()
+      client.runtime.faults.add({ action: { type: "status", code: 500 }, probability: 0.5, seed })
+      const result: Array<number> = []
+      for (let n = 0; n < 40; n++) result.push((await client.call("GET", "/assistant")).status)
+      return result
+    }
+    const first = await run(3)
+    expect(await run(3)).toEqual(first)
+    expect(await run(4)).not.toEqual(first)
+    expect(new Set(first)).toEqual(new Set([200, 500]))
+  })
+
+  it("from a header can be for one attempt only", async () => {
+    const client = await start()
+    const attempt = (n: number) =>
+      client.call("GET", "/assistant", undefined, {
+        fault: "status;code=500;attempt=0",
+        headers: { "x-aywa-attempt": String(n) }
+      })
+    expect([(await attempt(0)).status, (await attempt(1)).status]).toEqual([500, 200])
+  })
+
+  it("turn /readyz to 503", async () => {
+    const { call, runtime } = await start()
+    runtime.faults.add({ match: { path: "/readyz" }, action: { type: "status", code: 503 } })
+    expect((await call("GET", "/readyz")).status).toBe(503)
+    expect((await call("GET", "/health")).status).toBe(200)
+  })
+
+  it("that make no sense are refused, with the names that there are", async () => {
+    const { call, runtime } = await start()
+    const { faults } = runtime
+    // @ts-expect-error there is no such action
+    const wrong: FaultInput = "explode"
+    expect(() => faults.add({ action: wrong })).toThrow(/no fault "explode"; there are latency, hold, stall/)
+    expect(() => faults.add({ action: "reset", probability: 2 })).toThrow()
+    expect(() => faults.add({ action: { type: "status", code: 99 } })).toThrow()
+    for (const fault of ["explode", "status", "status;code=abc", "latency", "reset;whne=after"]) {
+      const { status, body } = await call("GET", "/assistant", undefined, { fault })
+      expect([status, body.message.startsWith("Aywa-Fault: ")], fault).toEqual([400, true])
+    }
+  })
+})

@@ -1,0 +1,254 @@
+import * as http from "node:http"
+import * as net from "node:net"
+import { describe, expect, it } from "vitest"
+import { type LocalRuntimeHandle, startLocalRuntime } from "../src/index.ts"
+import { failure, start, temporaryFile } from "./support.ts"
+
+/** A request that fetch would not make. */
+const raw = (runtime: LocalRuntimeHandle, options: http.RequestOptions, body?: string | Buffer) =>
+  new Promise<{ status: number; body: string; headers: http.IncomingHttpHeaders }>((resolve, reject) => {
+    const { hostname, port } = new URL(runtime.baseUrl)
+    const request = http.request({ hostname, port, ...options, agent: false }, (response) => {
+      let text = ""
+      response.on("data", (chunk: Buffer) => (text += chunk.toString()))
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text, headers: response.headers }))
+    })
+    request.on("error", reject)
+    request.end(body)
+  })
+
+describe("answers", () => {
+  it("probes need no key", async () => {
+    const { runtime } = await start()
+    expect((await fetch(`${runtime.baseUrl}/health`)).status).toBe(200)
+    expect(await (await fetch(`${runtime.baseUrl}/readyz`)).json()).toEqual({ status: "ready" })
+    expect((await fetch(`${runtime.baseUrl}/readyz`, { method: "POST" })).status).toBe(405)
+  })
+
+  it("take a request id, or make one", async () => {
+    const { call } = await start()
+    const given = await call("GET", "/nothing", undefined, { headers: { "x-request-id": "mine-1" } })
+    expect([given.headers.get("x-request-id"), given.body.requestId]).toEqual(["mine-1", "mine-1"])
+    const made = await call("GET", "/assistant", undefined, { headers: { "x-request-id": "not ok" } })
+    expect(made.headers.get("x-request-id")).toMatch(/^req_[a-z2-7]{20}$/)
+  })
+
+  it("404 for a path that is not there, 405 with Allow for a method that is not", async () => {
+    const { call } = await start()
+    for (const path of ["/nothing", "/assistant/", "/assistant/x/y", "/Assistant", "/"]) {
+      expect((await call("GET", path)).status, path).toBe(404)
+    }
+    const wrong = await call("PUT", "/assistant/x")
+    expect([wrong.status, wrong.body.error, wrong.headers.get("allow")]).toEqual([
+      405,
+      "Method Not Allowed",
+      "GET, PATCH, DELETE"
+    ])
+    expect((await call("DELETE", "/assistant")).headers.get("allow")).toBe("GET, POST")
+  })
+
+  it("an id may have any characters", async () => {
+    const { call } = await start()
+    for (const id of ["a%2Fb", "%E0%A4%A", "..%2f", "%00", "'--"]) {
+      expect((await call("GET", `/assistant/${id}`)).status, id).toBe(404)
+    }
+  })
+
+  it("415 for a body that is not JSON by its type, 400 invalid_json for one that is not JSON", async () => {
+    const { call, runtime } = await start()
+    const post = (body: string, type: string) => call("POST", "/assistant", body, { headers: { "content-type": type } })
+    expect((await post("{}", "text/plain")).status).toBe(415)
+    expect((await post("{}", "application/jsonx")).status).toBe(415)
+    expect((await post("{}", "application/json; charset=utf-8")).status).toBe(201)
+    expect((await post("{}", "application/merge-patch+json")).status).toBe(201)
+    for (const body of ["{", "", "{'a':1}", "NaN"]) {
+      const answer = await post(body, "application/json")
+      expect([answer.status, answer.body.code], body).toEqual([400, "invalid_json"])
+    }
+    const bytes = Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])
+    const headers = { authorization: `Bearer ${runtime.apiKey}`, "content-type": "application/json" }
+    expect((await raw(runtime, { method: "POST", path: "/assistant", headers }, bytes)).status).toBe(400)
+  })
+
+  it("413 beyond 10 MiB, announced or not, and the next request is fine", async () => {
+    const { call, runtime } = await start()
+    const big = JSON.stringify({ firstMessage: "x".repeat(10 * 1024 * 1024) })
+    expect((await call("POST", "/assistant", big)).status).toBe(413)
+    const headers = {
+      authorization: `Bearer ${runtime.apiKey}`,
+      "content-type": "application/json",
+      "transfer-encoding": "chunked"
+    }
+    expect((await raw(runtime, { method: "POST", path: "/assistant", headers }, big)).status).toBe(413)
+    expect((await call("POST", "/assistant", { firstMessage: "x".repeat(9 * 1024 * 1024) })).status).toBe(201)
+    expect(runtime.count("assistants")).toBe(1)
+  })
+
+  it("421 for a Host that is not loopback: a page may point its own name here", async () => {
+    const { runtime } = await start()
+    const ask = (host: string) => raw(runtime, { path: "/health", headers: { host } })
+    for (const host of ["localhost", "localhost:4010", "127.0.0.1", "127.1.2.3:80", "[::1]:9", "LOCALHOST"]) {
+      expect((await ask(host)).status, host).toBe(200)
+    }
+    for (const host of [
+      "attacker.example",
+      "localhost.attacker.example",
+      "127.0.0.1.attacker.example",
+      "10.0.0.1",
+      "x:1"
+    ]) {
+      expect((await ask(host)).status, host).toBe(421)
+    }
+  })
+
+  it("no CORS", async () => {
+    const { call } = await start()
+    const { headers } = await call("GET", "/assistant", undefined, { headers: { origin: "http://localhost:3000" } })
+    expect(headers.get("access-control-allow-origin")).toBeNull()
+  })
+
+  it("errors as RFC 9457 on request, with the same members", async () => {
+    const { call } = await start()
+    const headers = { accept: "application/problem+json" }
+    const { body, headers: answered } = await call("POST", "/assistant", { name: 1 }, { headers })
+    expect(answered.get("content-type")).toBe("application/problem+json")
+    expect(body).toMatchObject({ type: "about:blank", title: "Bad Request", status: 400, statusCode: 400 })
+    expect(body.message).toHaveLength(1)
+  })
+
+  it("survives bytes that are not HTTP, and clients that vanish", async () => {
+    const { call, runtime } = await start()
+    const { hostname, port } = new URL(runtime.baseUrl)
+    const talk = (text: string) =>
+      new Promise<void>((resolve) => {
+        const socket = net.connect(Number(port), hostname, () => {
+          socket.write(text)
+          setTimeout(() => socket.resetAndDestroy(), 20)
+        })
+        socket.on("close", () => resolve())
+        socket.on("error", () => {})
+      })
+    await talk("\u0016\u0003\u0001 hello\r\n\r\n")
+    const head = `POST /assistant HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${runtime.apiKey}\r\n`
+    await talk(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"name":`)
+    await talk(`${head}Content-`)
+    expect((await call("GET", "/assistant")).body).toEqual([])
+    await expect.poll(() => runtime.connections().open).toBeLessThanOrEqual(1)
+  })
+})
+
+describe("rate limit", () => {
+  it("is off unless asked for", async () => {
+    const { call } = await start()
+    expect((await call("GET", "/assistant")).headers.get("ratelimit")).toBeNull()
+  })
+
+  it("counts per key, refills with the clock, and does not use up an idempotency key", async () => {
+    const { call, runtime } = await start({ clock: "manual", rateLimit: { limit: 2, windowSeconds: 60 } })
+    const first = await call("GET", "/assistant")
+    expect(first.headers.get("ratelimit")).toBe('"default";r=1;t=30')
+    expect(first.headers.get("ratelimit-policy")).toBe('"default";q=2;w=60')
+    await call("GET", "/assistant")
+    const refused = await call("POST", "/assistant", { name: "A" }, { key: "k" })
+    expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([429, "rate_limited", "30"])
+    expect(refused.headers.get("x-ratelimit-remaining")).toBe("0")
+    const other = runtime.addKey()
+    expect((await call("GET", "/assistant", undefined, { apiKey: other.key })).status).toBe(200)
+    expect((await call("GET", "/health")).status).toBe(200)
+    runtime.clock.advance(30_000)
+    expect((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status).toBe(201)
+  })
+
+  it("can write Retry-After as a date", async () => {
+    const { call } = await start({ rateLimit: { limit: 1, retryAfterFormat: "date" } })
+    await call("GET", "/assistant")
+    const { headers } = await call("GET", "/assistant")
+    expect(Date.parse(headers.get("retry-after") ?? "")).toBeGreaterThan(Date.now())
+  })
+})
+
+describe("the handle", () => {
+  it("keeps a journal without secrets", async () => {
+    const { call, runtime } = await start()
+    await call("POST", "/assistant?x=1", { name: "A" }, { key: "k", headers: { "x-aywa-attempt": "2" } })
+    await call("POST", "/assistant", { name: "A" }, { key: "k", headers: { "x-aywa-attempt": "2" } })
+    const [refused, entry] = runtime.requests({ method: "POST" })
+    expect(refused).toMatchObject({ path: "/assistant", query: "x=1", committed: true })
+    expect(entry).toMatchObject({
+      method: "POST",
+      path: "/assistant",
+      attempt: 2,
+      idempotencyKey: "k",
+      body: { name: "A" },
+      fault: undefined
+    })
+    expect(entry?.headers["authorization"]).toBe("Bearer ***")
+    expect(JSON.stringify(runtime.requests())).not.toContain(runtime.apiKey)
+    expect(runtime.requests({ path: /^\/phone/ })).toEqual([])
+    expect(runtime.requests({ idempotencyKey: "k" })).toHaveLength(2)
+  })
+
+  it("counts connections", async () => {
+    const { runtime } = await start()
+    expect(runtime.connections()).toEqual({ open: 0, total: 0 })
+    await raw(runtime, { path: "/health" })
+    await raw(runtime, { path: "/health" })
+    await expect.poll(() => runtime.connections()).toEqual({ open: 0, total: 2 })
+  })
+
+  it("restarts on the same port, with the same rows and keys", async () => {
+    for (const store of ["memory", { file: temporaryFile() }] as const) {
+      const { call, runtime } = await start({ store })
+      const { body: row } = await call("POST", "/assistant", { name: "A" })
+      const before = runtime.baseUrl
+      await runtime.restart()
+      await runtime.restart()
+      expect(runtime.baseUrl).toBe(before)
+      expect((await call("GET", "/assistant")).body).toEqual([row])
+    }
+  })
+
+  it("moves the clock that stamps rows", async () => {
+    const { call, runtime } = await start({ clock: "manual" })
+    runtime.clock.set("2030-05-05T05:05:05.005Z")
+    const { body: row } = await call("POST", "/assistant", {})
+    expect(row.createdAt).toBe("2030-05-05T05:05:05.005Z")
+    runtime.clock.advance(1500)
+    const { body: patched } = await call("PATCH", `/assistant/${row.id}`, { name: "B" })
+    expect([patched.createdAt, patched.updatedAt]).toEqual(["2030-05-05T05:05:05.005Z", "2030-05-05T05:05:06.505Z"])
+    expect(() => runtime.clock.set("never")).toThrow(/Not a time/)
+    expect(() => runtime.clock.advance(-1)).toThrow()
+  })
+
+  it("resets to nothing, keys apart", async () => {
+    const { call, runtime } = await start()
+    await call("POST", "/assistant", {}, { key: "k" })
+    runtime.faults.add({ action: "reset" })
+    runtime.reset()
+    expect(runtime.requests()).toEqual([])
+    expect((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status).toBe(201)
+    expect(runtime.count("assistants")).toBe(1)
+  })
+
+  it("closes once, with await using too, and leaves the port", async () => {
+    let baseUrl = ""
+    {
+      await using runtime = await startLocalRuntime()
+      baseUrl = runtime.baseUrl
+      await fetch(`${baseUrl}/health`)
+      await runtime.close()
+    }
+    expect(await failure(fetch(`${baseUrl}/health`))).toBe("fetch failed: ECONNREFUSED")
+  })
+
+  it("binds to loopback only, unless told loudly", async () => {
+    await expect(startLocalRuntime({ host: "0.0.0.0" })).rejects.toThrow(/unsafeExpose/)
+    const runtime = await startLocalRuntime({ host: "0.0.0.0", unsafeExpose: true })
+    await runtime.close()
+  })
+
+  it("says which port is taken, and leaves nothing open", async () => {
+    const { runtime } = await start()
+    await expect(startLocalRuntime({ port: Number(new URL(runtime.baseUrl).port) })).rejects.toThrow(/EADDRINUSE/)
+  })
+})

@@ -1,0 +1,17 @@
+import * as Effect from "effect/Effect"
+import { expect, it } from "vitest"
+import { LocalRuntime } from "../src/index.ts"
+import { clientOf, failure } from "./support.ts"
+
+it("LocalRuntime.layer gives the handle, and closes it with its scope", async () => {
+  const program = Effect.gen(function* () {
+    const runtime = yield* LocalRuntime
+    const { status } = yield* Effect.promise(() => clientOf(runtime).call("POST", "/assistant", { name: "A" }))
+    return { status, count: runtime.count("assistants"), baseUrl: runtime.baseUrl }
+  })
+  const { status, count, baseUrl } = await Effect.runPromise(
+    Effect.provide(program, LocalRuntime.layer({ organization: "org_1" }))
+  )
+  expect([status, count]).toEqual([201, 1])
+  expect(await failure(fetch(`${baseUrl}/health`))).toBe("fetch failed: ECONNREFUSED")
+})
