@@ -4,21 +4,10 @@
  */
 import { execFileSync } from "node:child_process"
 import { copyFileSync, rmSync } from "node:fs"
-import { build } from "esbuild"
+import { bundle } from "./bundle.ts"
 
 const here = new URL("..", import.meta.url).pathname
 rmSync(`${here}dist`, { recursive: true, force: true })
 execFileSync("tsc", ["-p", `${here}tsconfig.build.json`], { stdio: "inherit" })
-await build({
-  entryPoints: ["index", "webhooks"].map((name) => `${here}src/${name}.ts`),
-  outdir: `${here}dist`,
-  bundle: true,
-  minify: true,
-  format: "esm",
-  platform: "node",
-  target: "node22",
-  legalComments: "none",
-  allowOverwrite: true,
-  logLevel: "warning"
-})
+await bundle(["index", "webhooks"], `${here}dist`)
 copyFileSync(`${here}../../LICENSE`, `${here}LICENSE`)

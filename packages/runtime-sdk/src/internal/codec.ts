@@ -42,11 +42,19 @@ export const compile = <A>(schema: Schema.Codec<A, unknown>): ((input: unknown) 
   }
 }
 
+/** Compiles a predicate for rows. */
+export const compileRows = (row: Schema.Codec<unknown, unknown>): ((input: unknown) => boolean) =>
+  compile(Schema.Array(row))
+
+/** The body fields of a schema. */
+export const keysOf = (schema: Schema.Codec<unknown, unknown>): ReadonlySet<string> =>
+  new Set(schema.ast._tag === "Objects" ? schema.ast.propertySignatures.map((p) => String(p.name)) : [])
+
 const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Explains what is wrong with a value: every issue with its path. Never quotes the value itself. */
 export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown): ReadonlyArray<Issue> => {
-  const result = Schema.decodeUnknownResult(schema, { errors: "all" })(input)
+  const result = Schema.decodeUnknownResult(memberOf(schema, input), { errors: "all" })(input)
   if (Result.isSuccess(result)) return []
   return formatter(result.failure.issue).issues.map((issue) => ({
     path: (issue.path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)),
@@ -58,16 +66,28 @@ export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown):
  * Reads by tag first: a row whose tag is known must match `known`; of any other only the row fields are checked, so
  * that one new kind of row does not make a whole list unreadable.
  */
-export const tagged = <I>(known: Proven<I>, tag: string, tags: ReadonlySet<string>): Proven<I> =>
-  Schema.Union([
-    known,
-    Schema.Struct({
-      id: Schema.String,
-      orgId: Schema.String,
-      createdAt: Schema.String,
-      updatedAt: Schema.String,
-      [tag]: Schema.String.check(
-        Schema.makeFilter((value) => !tags.has(value), { expected: "a type whose fields are not known here" })
-      )
-    })
-  ]) as unknown as Proven<I> // The generic member is wider than `I`; the entity's documentation says for which rows.
+export const tagged = <I>(known: Proven<I>, key: string, tags: ReadonlySet<string>): Proven<I> => {
+  const generic = Schema.Struct({
+    id: Schema.String,
+    orgId: Schema.String,
+    createdAt: Schema.String,
+    updatedAt: Schema.String,
+    [key]: Schema.String.check(
+      Schema.makeFilter((value) => !tags.has(value), { expected: "a type whose fields are not known here" })
+    )
+  })
+  const union = Schema.Union([known, generic])
+  members.set(union, (tag) => (typeof tag === "string" && !tags.has(tag) ? generic : known))
+  keys.set(union, key)
+  return union as unknown as Proven<I> // The generic member is wider than `I`; the entity's documentation says so.
+}
+
+const members = new WeakMap<object, (tag: unknown) => Schema.Codec<unknown, unknown>>()
+const keys = new WeakMap<object, string>()
+
+/** The member of a tagged union that a value is meant to be: only its issues help. */
+const memberOf = (schema: Schema.Codec<unknown, unknown>, input: unknown): Schema.Codec<unknown, unknown> => {
+  const choose = members.get(schema)
+  if (choose === undefined) return schema
+  return choose(typeof input === "object" && input !== null ? Reflect.get(input, keys.get(schema) ?? "") : undefined)
+}

@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { CallOptions, ResponseInfo } from "../CallOptions.ts"
 import type { Operation } from "../contract/Operation.ts"
 import type { CallFields, Issue, Outcome, RuntimeError } from "../Errors.ts"
@@ -16,7 +16,7 @@ import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { RuntimeConfig } from "../RuntimeConfig.ts"
 import type { TransportShape, WireFailure, WireRequest, WireResponse } from "./wire.ts"
-import { compile, explain } from "./codec.ts"
+import { compile, compileRows, explain, keysOf } from "./codec.ts"
 import { badCharacter } from "./config.ts"
 import * as Failure from "./failure.ts"
 import { pageRequest, rowsOf, toPage, type PageRequest } from "./pagination.ts"
@@ -72,7 +72,7 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation): 
     spec,
     reads: spec.method === "GET",
     idempotentMethod: spec.method !== "POST" && spec.method !== "PATCH",
-    isSuccess: compile(spec.kind === "page" ? Schema.Array(spec.success) : spec.success),
+    isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
     ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
@@ -132,9 +132,6 @@ const baseHeaders = (config: RuntimeConfig["Service"]): ReadonlyArray<string> =>
   `aywa-runtime-sdk/${version}`,
   ...config.headers
 ]
-
-const keysOf = (schema: Schema.Codec<unknown, unknown>): ReadonlySet<string> =>
-  new Set(schema.ast._tag === "Objects" ? schema.ast.propertySignatures.map((p) => String(p.name)) : [])
 
 /** Builds the request of a call, or the error that says everything that is wrong with its arguments. */
 const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Request | Errors.InvalidRequest => {
@@ -416,7 +413,7 @@ class Loop {
     }
     const rows = rowsOf(json)
     if (rows === undefined) return unexpected("the answer is not a list")
-    if (!isSuccess(rows)) return unexpected(wrongShape(Schema.Array(spec.success), rows))
+    if (!isSuccess(rows)) return unexpected(wrongRows(spec.success, rows))
     const page = toPage(this.request.page, json, rows)
     return typeof page === "string" ? unexpected(page) : this.done(response, attempt, page)
   }
@@ -468,8 +465,15 @@ const notJson = (response: WireResponse): string => {
   return `status ${response.status} with a body that is not JSON${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
 }
 
-const wrongShape = (schema: Schema.Codec<unknown, unknown>, value: unknown): string =>
-  `the answer has another shape than this SDK knows: ${explain(schema, value)
+const shape = (issues: ReadonlyArray<Issue>): string =>
+  `the answer has another shape than this SDK knows: ${issues
     .slice(0, 5)
     .map((issue) => `${issue.path.join(".")}: ${issue.message}`)
     .join("; ")}`
+
+const wrongShape = (schema: Schema.Codec<unknown, unknown>, value: unknown): string => shape(explain(schema, value))
+
+const wrongRows = (schema: Schema.Codec<unknown, unknown>, rows: ReadonlyArray<unknown>): string =>
+  shape(
+    rows.flatMap((row, i) => explain(schema, row).map(({ path, message }) => ({ path: [String(i), ...path], message })))
+  )

@@ -1,0 +1,36 @@
+/**
+ * Bundles entries into one minified file each.
+ */
+import { build, type Plugin } from "esbuild"
+
+const here = new URL("..", import.meta.url).pathname
+
+/** Puts the small schema in place of `effect/Schema`; see `src/internal/lite/Schema.ts`. */
+export const lite: Plugin = {
+  name: "lite-schema",
+  setup(builder) {
+    builder.onResolve({ filter: /^effect\/Schema$/ }, () => ({ path: `${here}src/internal/lite/Schema.ts` }))
+    builder.onResolve({ filter: /\/codec\.ts$/ }, ({ path, importer }) =>
+      importer.includes("/lite/") ? undefined : { path: `${here}src/internal/lite/${path.split("/").pop()}` }
+    )
+  }
+}
+
+/** Writes `<entry>.js` for each entry of `src`, and gives esbuild's account of what went in. */
+export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => {
+  const { metafile } = await build({
+    entryPoints: entries.map((name) => `${here}src/${name}.ts`),
+    outdir,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    legalComments: "none",
+    allowOverwrite: true,
+    logLevel: "warning",
+    metafile: true,
+    plugins: [lite]
+  })
+  return metafile
+}
