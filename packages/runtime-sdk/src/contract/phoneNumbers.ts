@@ -172,7 +172,8 @@ const newPhoneNumber = codec<NewPhoneNumber>()(
         issues.push({ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" })
       }
       if (typeof body.number === "string") {
-        if (body.numberE164CheckEnabled !== false && !e164.test(body.number)) {
+        const strict = body.provider === "byo-phone-number" || body.provider === "twilio"
+        if (strict && body.numberE164CheckEnabled !== false && !e164.test(body.number)) {
           issues.push({
             path: ["number"],
             issue: "Expected E.164 such as +14155550123 (or set numberE164CheckEnabled to false)"

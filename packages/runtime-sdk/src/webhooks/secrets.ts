@@ -52,11 +52,6 @@ const standardBytes = (secret: string): Buffer => {
   return Buffer.from(secret, "latin1")
 }
 
-const textBytes = (secret: string): Buffer =>
-  secret.trim() === "" ? invalid("it is empty.") : Buffer.from(secret, "utf8")
-
-const base64Bytes = (secret: string): Buffer => decodeBase64(secret) ?? invalid("it is not standard base64.")
-
 const maxKeys = 64
 
 // On Node 24 an HMAC over a KeyObject costs a quarter of one over raw key bytes, so keys are kept, at most 64 of a kind.
@@ -90,11 +85,6 @@ const keyCache = (derive: (secret: string) => Uint8Array, minRawBytes: number) =
 
 /** Keys as Standard Webhooks reads secrets. */
 export const standardKeys = keyCache(standardBytes, 16)
-/** Keys that are the UTF-8 bytes of any text. */
-export const textKeys = keyCache(textBytes, 1)
-/** Keys that are decoded base64. */
-export const base64Keys = keyCache(base64Bytes, 1)
-
 const read = (secret: unknown): unknown => {
   if (typeof secret !== "function") return secret
   try {

@@ -1,0 +1,58 @@
+/**
+ * JSON from outside: strict UTF-8, no `__proto__` keys, bounded depth.
+ *
+ * @since 0.1.0
+ */
+import type { RawBody } from "./body.ts"
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const maxDepth = 512
+
+/** The text of a body; throws on bytes that are not UTF-8. A byte order mark stays, and is no JSON. */
+export const decodeText = (body: RawBody): string => (typeof body === "string" ? body : utf8.decode(body))
+
+const protoKey = /"(?:_|\\u005f){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006f)(?:t|\\u0074)(?:o|\\u006f)(?:_|\\u005f){2}"/i
+
+const hasProtoKey = (text: string): boolean =>
+  (text.includes("__proto__") || text.includes("\\u00")) && protoKey.test(text)
+
+/** Whether fewer than `limit` containers are opened, which bounds the depth without a look at the value. */
+const isFlat = (text: string, limit: number): boolean => {
+  let left = limit
+  for (const open of ["{", "["]) {
+    for (let at = text.indexOf(open); at !== -1 && left > 0; at = text.indexOf(open, at + 1)) left--
+  }
+  return left > 0
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const isShallow = (value: object, depth: number): boolean => {
+  if (depth === 0) return false
+  if (Array.isArray(value)) {
+    for (const item of value) if (isObject(item) && !isShallow(item, depth - 1)) return false
+    return true
+  }
+  for (const key in value) {
+    const item: unknown = value[key as keyof typeof value]
+    if (isObject(item) && !isShallow(item, depth - 1)) return false
+  }
+  return true
+}
+
+/**
+ * Parses JSON and throws a SyntaxError or RangeError when it is none or too deep.
+ *
+ * **Details**
+ *
+ * Own `__proto__` keys are dropped, not refused: refusing would let a caller suppress an event by what it says.
+ * Deeper than 512 is refused, because a reviver, `JSON.stringify` and `structuredClone` overflow on such values.
+ */
+export const parseJson = (text: string): unknown => {
+  const value: unknown = JSON.parse(text)
+  if (text.length > maxDepth * 2 && !isFlat(text, maxDepth + 1) && isObject(value) && !isShallow(value, maxDepth)) {
+    throw new RangeError("nested too deep")
+  }
+  return hasProtoKey(text) ? JSON.parse(text, (key, item: unknown) => (key === "__proto__" ? undefined : item)) : value
+}

@@ -1,0 +1,102 @@
+/**
+ * From parsed JSON to a typed message: discriminate on `type`, then check what that type promises.
+ *
+ * @since 0.1.0
+ */
+import { array, flag, isRecord, number, optional, record, text, textOrNumber, type Check } from "./checks.ts"
+import type { KnownMessageType, Opaque, ToolCall, WebhookMessage } from "./events.ts"
+
+/** Fields that a type requires; everything else is optional and kept as it came. */
+type Required = Readonly<Record<string, Check<unknown>>>
+
+const records = array(record)
+const conversation: Required = { messagesOpenAIFormatted: records }
+
+const required: Readonly<Record<KnownMessageType, Required>> = {
+  "assistant-request": {},
+  "tool-calls": { toolCallList: optional(records), toolWithToolCallList: optional(records) },
+  "transfer-destination-request": {},
+  "knowledge-base-request": conversation,
+  "voice-request": { text, sampleRate: number },
+  "call.endpointing.request": conversation,
+  "status-update": { status: text, endedReason: optional(text) },
+  "end-of-call-report": { endedReason: text, artifact: record, analysis: record, cost: optional(number) },
+  "conversation-update": conversation,
+  "speech-update": { status: text, role: text, turn: optional(number) },
+  transcript: { role: text, transcriptType: text, transcript: text, isFiltered: optional(flag) },
+  "assistant.speechStarted": { text, turn: optional(number) },
+  "user-interrupted": {},
+  "transfer-update": {},
+  "phone-call-control": { request: text },
+  "handoff-destination-request": { parameters: record },
+  hang: {},
+  "model-output": {},
+  "language-change-detected": { language: text },
+  "voice-input": { input: text },
+  "chat.created": { chat: record },
+  "chat.deleted": { chat: record },
+  "session.created": { session: record },
+  "session.updated": { session: record },
+  "session.deleted": { session: record },
+  "call.deleted": {},
+  "call.delete.failed": {},
+  "call.artifact.upload": { artifacts: records },
+  "campaign.predial": { campaignId: text, contact: record }
+}
+
+const common: Required = {
+  timestamp: optional(textOrNumber),
+  call: optional(record),
+  phoneNumber: optional(record),
+  customer: optional(record),
+  assistant: optional(record),
+  artifact: optional(record)
+}
+
+const checksOf = new Map<string, ReadonlyArray<readonly [key: string, check: Check<unknown>]>>(
+  Object.entries(required).map(([type, own]) => [type, Object.entries({ ...common, ...own })])
+)
+
+const finalTranscript = 'transcript[transcriptType="final"]'
+
+/** Reads a message whose `type` is text. */
+export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMessage => {
+  const type = raw.type === finalTranscript ? "transcript" : raw.type
+  const checks = checksOf.get(type)
+  // Only the types above are known, so the casts here and below say what was just checked.
+  if (checks === undefined) return { type: raw.type, raw } as WebhookMessage
+  const message = type === raw.type ? raw : { ...raw, type, transcriptType: raw["transcriptType"] ?? "final" }
+  if (!checks.every(([key, check]) => check.is(message[key]))) {
+    const issues = checks.flatMap(([key, check]) => check.explain(message[key], [key]))
+    return { type: "invalid", of: raw.type, issues, raw }
+  }
+  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(message) } : message) as WebhookMessage
+}
+
+/** The tool calls of a message, from whichever list and in whichever shape they were sent. */
+const toolCallsOf = (message: Opaque): ReadonlyArray<ToolCall> => {
+  const lists = [message["toolCallList"], message["toolCalls"], nested(message["toolWithToolCallList"])]
+  const list = lists.find((one) => Array.isArray(one) && one.length > 0)
+  return (Array.isArray(list) ? list : []).filter(isRecord).map(toolCallOf)
+}
+
+const nested = (list: unknown): unknown =>
+  Array.isArray(list) ? list.map((item) => (isRecord(item) ? item["toolCall"] : undefined)) : undefined
+
+const toolCallOf = (call: Opaque): ToolCall => {
+  const inner = isRecord(call["function"]) ? call["function"] : {}
+  const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
+  const id = String(call["id"] ?? call["toolCallId"] ?? "")
+  const name = String(inner["name"] ?? call["name"] ?? "")
+  if (given === undefined || given === null || given === "") return { id, name, arguments: {} }
+  if (isRecord(given)) return { id, name, arguments: given }
+  try {
+    const parsed: unknown = typeof given === "string" ? JSON.parse(given, dropProto) : given
+    if (isRecord(parsed)) return { id, name, arguments: parsed }
+  } catch {
+    // Falls through: what the model wrote is no JSON.
+  }
+  return { id, name, arguments: {}, invalidArguments: typeof given === "string" ? given : JSON.stringify(given) }
+}
+
+const dropProto = (key: string, value: unknown): unknown => (key === "__proto__" ? undefined : value)
