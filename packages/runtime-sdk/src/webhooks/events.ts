@@ -356,14 +356,15 @@ export type KnownMessageType = KnownMessage["type"]
 export type MessageOf<Type extends KnownMessageType> = Extract<KnownMessage, { readonly type: Type }>
 
 /**
- * A message of a type that this version does not know. `type` is the text that was sent; its brand keeps a `switch`
- * over known types exact.
+ * A message of a type that this version does not know: never an error, so that a newer runtime can send it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface UnknownMessage {
-  readonly type: string & { readonly "~unknown": true }
+  readonly type: "unknown"
+  /** The type that was sent. */
+  readonly of: string
   readonly raw: Opaque
 }
 

@@ -63,13 +63,13 @@ const finalTranscript = 'transcript[transcriptType="final"]'
 export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMessage => {
   const type = raw.type === finalTranscript ? "transcript" : raw.type
   const checks = checksOf.get(type)
-  // Only the types above are known, so the casts here and below say what was just checked.
-  if (checks === undefined) return { type: raw.type, raw } as WebhookMessage
+  if (checks === undefined) return { type: "unknown", of: raw.type, raw }
   const message = type === raw.type ? raw : { ...raw, type, transcriptType: raw["transcriptType"] ?? "final" }
   if (!checks.every(([key, check]) => check.is(message[key]))) {
     const issues = checks.flatMap(([key, check]) => check.explain(message[key], [key]))
     return { type: "invalid", of: raw.type, issues, raw }
   }
+  // Only the types above are known: the cast says what was just checked.
   return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(message) } : message) as WebhookMessage
 }
 

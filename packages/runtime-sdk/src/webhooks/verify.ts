@@ -49,7 +49,7 @@ export interface RuntimeWebhookEvent {
   /** When this attempt was signed. */
   readonly attemptAt: Date
   readonly scheme: "standard-webhooks"
-  /** Typed by `type`; of an unknown type `{ type, raw }`; of a known type with a wrong body `type: "invalid"`. */
+  /** Switch on `type`. A type that is not known here is `unknown`, a known one with a wrong body is `invalid`. */
   readonly message: WebhookMessage
 }
 
