@@ -11,8 +11,6 @@
 
 import type { WebhookIssue } from "./checks.ts"
 
-import type { WebhookIssue } from "./checks.ts"
-
 /** Text with known values. */
 export type Open<Known extends string> = Known | (string & {})
 
@@ -234,7 +232,7 @@ export interface PhoneCallControl extends Common<"phone-call-control"> {
   readonly destination?: TransferDestination | null | undefined
 }
 
-
+/** Only the source platform sends these: */
 
 /** Asks where to hand off. Expects a reply, which the runtime never asks for. */
 export interface HandoffDestinationRequest extends Common<"handoff-destination-request"> {

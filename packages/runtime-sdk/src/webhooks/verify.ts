@@ -1,229 +1,185 @@
 /**
- * Verify, parse and check one delivery.
+ * Verifies deliveries of the runtime, and signs them for tests.
  *
  * @since 0.1.0
  */
+import { randomUUID } from "node:crypto"
 import { rawBody, type WebhookBody } from "./body.ts"
-import { decodeMessage, eventTime } from "./decode.ts"
-import type { InvalidMessage, KnownMessage, UnknownMessage, WebhookMessage } from "./events.ts"
-import type { WebhookHeaders } from "./headers.ts"
-import { type Authenticated, standard, type WebhookScheme, type WebhookSchemeName } from "./scheme.ts"
-import type { WebhookSecrets } from "./secrets.ts"
-import { fail, isWebhookVerificationError } from "./WebhookVerificationError.ts"
+import { isRecord } from "./checks.ts"
+import type { WebhookMessage } from "./events.ts"
+import { parseId, type WebhookHeaders } from "./headers.ts"
+import { decodeText, parseJson } from "./json.ts"
+import { readMessage } from "./messages.ts"
+import { standard, standardMac } from "./scheme.ts"
+import { readSecrets, standardKeys, type WebhookSecrets } from "./secrets.ts"
+import { fail } from "./WebhookVerificationError.ts"
 
 /**
- * What a verification may be told beside body, headers and secret.
+ * What is verified.
  *
  * @since 0.1.0
  * @category models
  */
-export interface VerifySettings {
-  /** Allowed distance between the attempt and this clock, both ways. Default 300; `"disabled"` only for old samples. */
+export interface VerifyWebhookOptions {
+  /** The body as received: text or bytes, before any JSON parser. */
+  readonly body: WebhookBody
+  /** The request's headers, in whatever shape the framework gives them. */
+  readonly headers: WebhookHeaders
+  /** The webhook secret, or several while a rotation lasts. */
+  readonly secret: WebhookSecrets
+  /** Seconds that the attempt's time may differ from ours, both ways; 300 by default. 0 means 0. */
   readonly toleranceSeconds?: number | "disabled" | undefined
-  /** The clock, epoch milliseconds. Default `Date.now`. */
+  /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: (() => number) | undefined
-  /** Default 10 MiB. */
+  /** Larger bodies are refused before they are hashed; 10 MiB by default. */
   readonly maxBodyBytes?: number | undefined
 }
 
 /**
- * The input of `verifyAywaRuntimeWebhook`.
+ * A verified delivery.
  *
  * @since 0.1.0
  * @category models
  */
-export interface VerifyOptions extends VerifySettings {
-  /** The body as received: text or bytes, not parsed. */
-  readonly body: WebhookBody
-  /** The request's headers, in whatever shape the framework has them. */
-  readonly headers: WebhookHeaders
-  /** The deployment's webhook signing secret, or several during a rotation. */
-  readonly secret: WebhookSecrets
-  readonly scheme?: undefined
-}
-
-/**
- * The input with a legacy scheme, which may carry its own secret.
- *
- * @since 0.1.0
- * @category models
- */
-export interface LegacyVerifyOptions extends VerifySettings {
-  readonly body: WebhookBody
-  readonly headers: WebhookHeaders
-  readonly secret?: WebhookSecrets
-  readonly scheme: WebhookScheme
-  /** Only for an HMAC template that signs `{method}` or `{url}`. */
-  readonly request?: { readonly method: string; readonly url: string } | undefined
-}
-
-interface Delivery {
-  /** When the event happened by its own account, else when the attempt was signed. */
-  readonly timestamp: Date | undefined
-  /** When this attempt was signed; `undefined` under a scheme that signs no time. */
-  readonly attemptAt: Date | undefined
-  readonly scheme: WebhookSchemeName
-}
-
-interface EventOf<M extends WebhookMessage, Known extends boolean> extends Delivery {
-  /** Equal over retries; an operator's replay has a new one. Deduplicate by it. */
+export interface RuntimeWebhookEvent {
+  /** The same over all attempts of one delivery: process each id once. */
   readonly id: string
-  /** Whether the type is known and its body was checked. */
-  readonly known: Known
-  readonly type: M["type"]
-  readonly message: M
+  /** When the event happened, by the runtime's clock; absent when the message does not say it. */
+  readonly timestamp: Date | undefined
+  /** When this attempt was signed. */
+  readonly attemptAt: Date
+  readonly scheme: "standard-webhooks"
+  /** Switch on `type`. A type that is not known here is `unknown`, a known one with a wrong body is `invalid`. */
+  readonly message: WebhookMessage
 }
 
-/** One event type for each message, so that a check of `event.type` narrows `event.message`. */
-type Distributed<M> = M extends KnownMessage ? EventOf<M, true> : never
-
 /**
- * An authentic event of the runtime.
+ * Verifies a delivery and gives its event. Synchronous; throws `WebhookVerificationError` and nothing else.
  *
  * **Details**
  *
- * Switch on `event.type` or `event.message.type`: both narrow. `event.known` is false for a type that this version
- * does not know (`message.raw` holds it) and for a known type with a wrong body (`type` is `"invalid"`,
- * `message.issues` says what is wrong).
- *
- * @since 0.1.0
- * @category models
- */
-export type RuntimeWebhookEvent = (
-  | Distributed<KnownMessage>
-  | EventOf<UnknownMessage, false>
-  | EventOf<InvalidMessage, false>
-) & { readonly timestamp: Date; readonly attemptAt: Date }
-
-type LegacyOf<Event> = Event extends unknown ? Omit<Event, "id"> & { readonly id: string | undefined } : never
-
-/**
- * An event under a legacy scheme, which may sign neither id nor time.
- *
- * @since 0.1.0
- * @category models
- */
-export type LegacyWebhookEvent = LegacyOf<
-  Distributed<KnownMessage> | EventOf<UnknownMessage, false> | EventOf<InvalidMessage, false>
->
-
-const tolerance = (value: unknown): number => {
-  if (value === undefined) return 300
-  if (value === "disabled") return Infinity
-  if (typeof value === "number" && value >= 0 && value < Infinity) return value
-  return fail({ _tag: "InvalidOptions", option: "toleranceSeconds", detail: 'pass seconds >= 0, or "disabled".' })
-}
-
-const clock = (now: unknown): number => {
-  let time: unknown
-  try {
-    time = now === undefined ? Date.now() : (now as () => unknown)()
-  } catch {
-    // Reported below as no time at all.
-  }
-  return Number.isFinite(time)
-    ? Math.floor((time as number) / 1000)
-    : fail({ _tag: "InvalidOptions", option: "now", detail: "must return epoch milliseconds, as Date.now does." })
-}
-
-const bodyLimit = (value: unknown): number => {
-  if (value === undefined) return 10 * 1024 * 1024
-  if (typeof value === "number" && value > 0) return value
-  return fail({ _tag: "InvalidOptions", option: "maxBodyBytes", detail: "pass a number of bytes above 0." })
-}
-
-const checkTime = (seconds: number, now: number, toleranceSeconds: number): void => {
-  const skew = now - seconds
-  // Written so that a skew that is no number fails.
-  if (Math.abs(skew) <= toleranceSeconds) return
-  fail({
-    _tag: skew < 0 ? "TimestampTooNew" : "TimestampTooOld",
-    skewSeconds: Math.abs(skew),
-    toleranceSeconds
-  })
-}
-
-const authenticate = (scheme: WebhookScheme, call: Parameters<WebhookScheme["authenticate"]>[0]): Authenticated => {
-  try {
-    return scheme.authenticate(call)
-  } catch (error) {
-    if (isWebhookVerificationError(error)) throw error
-    return fail({ _tag: "InvalidHeaders", detail: "reading them threw." })
-  }
-}
-
-/**
- * Verifies that a delivery comes from your runtime and returns its event; throws `WebhookVerificationError` otherwise.
- *
- * **When to use**
- *
- * In the route that receives webhooks, before anything else looks at the request. With a framework adapter
- * (`toWebHandler`, `toNodeHandler`, `fastifyWebhooks`) it is called for you.
- *
- * **Details**
- *
- * Synchronous. The scheme is Standard Webhooks v1: HMAC-SHA256 over `id.timestamp.body` with the deployment's secret.
- * Checked in this order, and nothing is read from the body before its signature is good: options, headers, size,
- * signature, clock, payload. Pass bytes where you have them: they are hashed as they are.
- *
- * **Gotchas**
- *
- * A body that a framework has parsed and printed again has other bytes and never verifies. The same delivery can
- * arrive twice: deduplicate by `event.id`.
+ * Standard Webhooks v1: HMAC-SHA256 over `id.timestamp.body`, compared in constant time. The bytes are verified before
+ * they are parsed; the time is judged only for an authentic message, so that a reported skew can be trusted.
  *
  * **Example**
  *
  * ```ts
  * import { verifyAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
  *
- * export const POST = async (request: Request) => {
- *   const event = verifyAywaRuntimeWebhook({
- *     body: await request.text(),
+ * export const receive = (rawBody: Uint8Array, request: Request) =>
+ *   verifyAywaRuntimeWebhook({
+ *     body: rawBody,
  *     headers: request.headers,
- *     secret: process.env.AYWA_RUNTIME_WEBHOOK_SECRET
+ *     secret: process.env["AYWA_RUNTIME_WEBHOOK_SECRET"]
  *   })
- *   if (event.type === "end-of-call-report") await save(event.message.analysis.summary)
- *   return new Response()
- * }
  * ```
  *
  * @since 0.1.0
  * @category verification
  */
-export function verifyAywaRuntimeWebhook(options: VerifyOptions): RuntimeWebhookEvent
-export function verifyAywaRuntimeWebhook(options: LegacyVerifyOptions): LegacyWebhookEvent
-export function verifyAywaRuntimeWebhook(options: VerifyOptions | LegacyVerifyOptions): unknown {
+export const verifyAywaRuntimeWebhook = (options: VerifyWebhookOptions): RuntimeWebhookEvent => {
   if (typeof options !== "object" || options === null) {
     return fail({ _tag: "InvalidOptions", option: "options", detail: "pass { body, headers, secret }." })
   }
-  const toleranceSeconds = tolerance(options.toleranceSeconds)
-  const now = clock(options.now)
-  const maxBytes = bodyLimit(options.maxBodyBytes)
-  const scheme = options.scheme ?? standard
-  if (typeof scheme.authenticate !== "function") {
-    return fail({ _tag: "InvalidOptions", option: "scheme", detail: "make it with WebhookScheme." })
+  const tolerance = toleranceOf(options.toleranceSeconds)
+  const maxBytes = options.maxBodyBytes ?? 10 * 1024 * 1024
+  if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 0)) {
+    return fail({ _tag: "InvalidOptions", option: "maxBodyBytes", detail: "must be a whole number of bytes." })
   }
-
+  const now = nowOf(options.now)
   let body: ReturnType<typeof rawBody> | undefined
-  const proof = authenticate(scheme, {
+  const { id, seconds } = standard.authenticate({
     headers: options.headers,
     secret: options.secret,
-    body: () => (body ??= rawBody(options.body, maxBytes)),
-    request: "request" in options ? options.request : undefined
+    body: () => (body = rawBody(options.body, maxBytes)),
+    request: undefined
   })
-  if (body === undefined) return fail({ _tag: "InvalidOptions", option: "scheme", detail: "read no body." })
-  const { id, seconds } = proof
-  if (seconds !== undefined) checkTime(seconds, now, tolerance(proof.toleranceSeconds ?? toleranceSeconds))
-
-  const message = decodeMessage(body)
-  const attemptAt = seconds === undefined ? undefined : new Date(seconds * 1000)
+  if (body === undefined || id === undefined || seconds === undefined) {
+    return fail({ _tag: "SignatureMismatch" })
+  }
+  const skew = Math.floor(now / 1000) - seconds
+  // Written so that anything that is no number fails closed.
+  if (tolerance !== "disabled" && !(Math.abs(skew) <= tolerance)) {
+    const reason = { skewSeconds: Math.abs(skew), toleranceSeconds: tolerance }
+    return fail({ _tag: skew < 0 ? "TimestampTooNew" : "TimestampTooOld", ...reason })
+  }
+  const message = messageOf(body)
   return {
     id,
-    timestamp: eventTime(message) ?? attemptAt,
-    attemptAt,
-    scheme: proof.scheme,
-    known: !("raw" in message),
-    type: message.type,
+    timestamp: timeOf(
+      "raw" in message ? Reflect.get(Object(message.raw), "timestamp") : Reflect.get(message, "timestamp")
+    ),
+    attemptAt: new Date(seconds * 1000),
+    scheme: "standard-webhooks",
     message
   }
+}
+
+const toleranceOf = (tolerance: number | "disabled" | undefined): number | "disabled" => {
+  if (tolerance === undefined) return 300
+  if (tolerance === "disabled" || (typeof tolerance === "number" && Number.isFinite(tolerance) && tolerance >= 0)) {
+    return tolerance
+  }
+  return fail({
+    _tag: "InvalidOptions",
+    option: "toleranceSeconds",
+    detail: 'must be seconds of 0 or more, or the text "disabled".'
+  })
+}
+
+const nowOf = (clock: (() => number) | undefined): number => {
+  let now: unknown
+  try {
+    now = (clock ?? Date.now)()
+  } catch {
+    now = undefined
+  }
+  return typeof now === "number" && Number.isFinite(now)
+    ? now
+    : fail({ _tag: "InvalidOptions", option: "now", detail: "must give epoch milliseconds." })
+}
+
+const messageOf = (body: string | Uint8Array): WebhookMessage => {
+  const malformed = (detail: string): never => fail({ _tag: "MalformedPayload", detail })
+  let json: unknown
+  try {
+    json = parseJson(decodeText(body))
+  } catch (error) {
+    return malformed(error instanceof RangeError ? "its JSON is nested too deep" : "the body is not JSON in UTF-8")
+  }
+  const message = isRecord(json) ? json["message"] : undefined
+  if (!isRecord(message) || typeof message["type"] !== "string") {
+    return malformed("the body has no message with a type")
+  }
+  return readMessage({ ...message, type: message["type"] })
+}
+
+const timeOf = (timestamp: unknown): Date | undefined => {
+  if (typeof timestamp !== "number" && typeof timestamp !== "string") return undefined
+  const date = new Date(timestamp)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/**
+ * Signs a body as the runtime does: the headers of one attempt. For tests of your own handler.
+ *
+ * @since 0.1.0
+ * @category testing
+ */
+export const signAywaRuntimeWebhook = (options: {
+  readonly body: WebhookBody
+  /** Several secrets give several signatures, as during a rotation. */
+  readonly secret: WebhookSecrets
+  /** A new one by default. */
+  readonly id?: string | undefined
+  /** When the attempt is made: now by default. */
+  readonly timestamp?: Date | undefined
+}): { readonly "webhook-id": string; readonly "webhook-timestamp": string; readonly "webhook-signature": string } => {
+  const id = parseId(options.id ?? `evt_${randomUUID().replaceAll("-", "")}`, "webhook-id")
+  const timestamp = String(Math.floor((options.timestamp ?? new Date()).getTime() / 1000))
+  const body = rawBody(options.body, Infinity)
+  const signatures = readSecrets(options.secret).map(
+    (secret) => `v1,${standardMac(standardKeys.of(secret), id, timestamp, body)}`
+  )
+  return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") }
 }
