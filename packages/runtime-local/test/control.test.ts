@@ -37,7 +37,7 @@ describe("the control API", () => {
     await control(client, "DELETE", "faults")
     expect((await client.call("GET", "/assistant")).status).toBe(200)
     for (const wrong of [{}, { action: "explode" }, { action: "reset", tims: 1 }, { action: { type: "latency" } }]) {
-      expect((await control(client, "POST", "faults", wrong)).status, JSON.stringify(wrong)).toBe(400)
+      expect([wrong, (await control(client, "POST", "faults", wrong)).status]).toEqual([wrong, 400])
     }
   })
 
@@ -67,7 +67,7 @@ describe("the control API", () => {
     expect((await control(client, "POST", "reset")).status).toBe(200)
     expect(client.runtime.count("assistants")).toBe(0)
     for (const path of ["nothing", "__proto__", "constructor", "faults/x/y"]) {
-      expect((await control(client, "GET", path)).status, path).toBe(404)
+      expect([path, (await control(client, "GET", path)).status]).toEqual([path, 404])
     }
   })
 })

@@ -36,7 +36,7 @@ describe("answers", () => {
   it("404 for a path that is not there, 405 with Allow for a method that is not", async () => {
     const { call } = await start()
     for (const path of ["/nothing", "/assistant/", "/assistant/x/y", "/Assistant", "/"]) {
-      expect((await call("GET", path)).status, path).toBe(404)
+      expect([path, (await call("GET", path)).status]).toEqual([path, 404])
     }
     const wrong = await call("PUT", "/assistant/x")
     expect([wrong.status, wrong.body.error, wrong.headers.get("allow")]).toEqual([
@@ -50,7 +50,7 @@ describe("answers", () => {
   it("an id may have any characters", async () => {
     const { call } = await start()
     for (const id of ["a%2Fb", "%E0%A4%A", "..%2f", "%00", "'--"]) {
-      expect((await call("GET", `/assistant/${id}`)).status, id).toBe(404)
+      expect([id, (await call("GET", `/assistant/${id}`)).status]).toEqual([id, 404])
     }
   })
 
@@ -63,7 +63,7 @@ describe("answers", () => {
     expect((await post("{}", "application/merge-patch+json")).status).toBe(201)
     for (const body of ["{", "", "{'a':1}", "NaN"]) {
       const answer = await post(body, "application/json")
-      expect([answer.status, answer.body.code], body).toEqual([400, "invalid_json"])
+      expect([body, answer.status, answer.body.code]).toEqual([body, 400, "invalid_json"])
     }
     const bytes = Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])
     const headers = { authorization: `Bearer ${runtime.apiKey}`, "content-type": "application/json" }
@@ -88,7 +88,7 @@ describe("answers", () => {
     const { runtime } = await start()
     const ask = (host: string) => raw(runtime, { path: "/health", headers: { host } })
     for (const host of ["localhost", "localhost:4010", "127.0.0.1", "127.1.2.3:80", "[::1]:9", "LOCALHOST"]) {
-      expect((await ask(host)).status, host).toBe(200)
+      expect([host, (await ask(host)).status]).toEqual([host, 200])
     }
     for (const host of [
       "attacker.example",
@@ -97,7 +97,7 @@ describe("answers", () => {
       "10.0.0.1",
       "x:1"
     ]) {
-      expect((await ask(host)).status, host).toBe(421)
+      expect([host, (await ask(host)).status]).toEqual([host, 421])
     }
   })
 
@@ -217,7 +217,7 @@ describe("the handle", () => {
     const { body: patched } = await call("PATCH", `/assistant/${row.id}`, { name: "B" })
     expect([patched.createdAt, patched.updatedAt]).toEqual(["2030-05-05T05:05:05.005Z", "2030-05-05T05:05:06.505Z"])
     expect(() => runtime.clock.set("never")).toThrow(/Not a time/)
-    expect(() => runtime.clock.advance(-1)).toThrow()
+    expect(() => runtime.clock.advance(-1)).toThrow(/0 or more/)
   })
 
   it("resets to nothing, keys apart", async () => {
