@@ -98,8 +98,7 @@ const answerOf = async (
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const hasBody = method === "POST" || method === "PATCH" || method === "PUT"
-    const body = hasBody ? parseJson(request, await read()) : undefined
+    const body = route.hasBody ? parseJson(request, await read()) : undefined
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
     const input = { organization: principal.organizationId, id, query: exchange.query, body, ifMatch }

@@ -6,8 +6,16 @@
 import * as Effect from "effect/Effect"
 import type { ClientOf } from "./ClientTypes.ts"
 import { assistants } from "./contract/assistants.ts"
+import { calls } from "./contract/calls.ts"
+import { credentials } from "./contract/credentials.ts"
+import { files } from "./contract/files.ts"
+import { imports } from "./contract/imports.ts"
+import { operations } from "./contract/operations.ts"
 import { phoneNumbers } from "./contract/phoneNumbers.ts"
+import { structuredOutputs } from "./contract/structuredOutputs.ts"
 import { tools } from "./contract/tools.ts"
+import { webhookEndpoints } from "./contract/webhookEndpoints.ts"
+import { webhookLogs } from "./contract/webhookLogs.ts"
 import { ConfigError } from "./Errors.ts"
 import { clientPolicy } from "./internal/clientPolicy.ts"
 import { promisify } from "./internal/promisify.ts"
@@ -114,6 +122,46 @@ export class AywaRuntimeClient {
   /** What assistants may do during a call. */
   get tools(): ClientOf<typeof tools> {
     return this.#resource("tools", tools)
+  }
+
+  /** Calls: placed, read, and controlled while they last. */
+  get calls(): ClientOf<typeof calls> {
+    return this.#resource("calls", calls)
+  }
+
+  /** What the runtime needs to reach carriers, providers and your servers. Secrets go in and never come out. */
+  get credentials(): ClientOf<typeof credentials> {
+    return this.#resource("credentials", credentials)
+  }
+
+  /** Where the runtime sends its events. */
+  get webhookEndpoints(): ClientOf<typeof webhookEndpoints> {
+    return this.#resource("webhookEndpoints", webhookEndpoints)
+  }
+
+  /** What knowledge bases and assistants read. */
+  get files(): ClientOf<typeof files> {
+    return this.#resource("files", files)
+  }
+
+  /** What is extracted from calls, by a schema. */
+  get structuredOutputs(): ClientOf<typeof structuredOutputs> {
+    return this.#resource("structuredOutputs", structuredOutputs)
+  }
+
+  /** Imports of a source account, and the mapping of its ids. */
+  get imports(): ClientOf<typeof imports> {
+    return this.#resource("imports", imports)
+  }
+
+  /** The runtime's outbox: webhook jobs and their attempts. */
+  get webhookLogs(): ClientOf<typeof webhookLogs> {
+    return this.#resource("webhookLogs", webhookLogs)
+  }
+
+  /** Whether the runtime is well, and what it has done. */
+  get operations(): ClientOf<typeof operations> {
+    return this.#resource("operations", operations)
   }
 
   /** Closes idle connections. Calls that are under way finish. */

@@ -76,7 +76,7 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation): 
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
     ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
-    headers: baseHeaders(runtime.config)
+    headers: baseHeaders(runtime.config, spec.text ? "text/plain" : "application/json")
   }
   const call = (args: Arguments) =>
     Effect.withFiber((fiber) => {
@@ -125,9 +125,9 @@ interface Request {
   readonly redact: (text: string) => string
 }
 
-const baseHeaders = (config: RuntimeConfig["Service"]): ReadonlyArray<string> => [
+const baseHeaders = (config: RuntimeConfig["Service"], accept: string): ReadonlyArray<string> => [
   "accept",
-  "application/json",
+  accept,
   "user-agent",
   `aywa-runtime-sdk/${version}`,
   ...config.headers
@@ -392,7 +392,7 @@ class Loop {
     const { status } = response
     if (status < 200 || status >= 300) {
       // A delete whose first answer was lost finds nothing the second time: it is done.
-      if (spec.mayBeEmpty && status === 404 && this.ambiguous) return this.done(response, attempt, undefined)
+      if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, attempt, undefined)
       return new FailedAttempt(Failure.fromStatus(this.subject, response, this.clock.currentTimeMillisUnsafe()))
     }
     const unexpected = (issue: string): FailedAttempt =>
@@ -402,6 +402,7 @@ class Loop {
         ? this.done(response, attempt, undefined)
         : unexpected(`status ${status} with an empty body`)
     }
+    if (spec.text) return this.done(response, attempt, response.body)
     let json: unknown
     try {
       json = JSON.parse(response.body)
