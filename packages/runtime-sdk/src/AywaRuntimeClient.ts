@@ -18,10 +18,13 @@ import { webhookEndpoints } from "./contract/webhookEndpoints.ts"
 import { webhookLogs } from "./contract/webhookLogs.ts"
 import { ConfigError } from "./Errors.ts"
 import { clientPolicy } from "./internal/clientPolicy.ts"
+import type { Observer } from "./internal/observe.ts"
+import { observeHook } from "./internal/observeHook.ts"
 import { promisify } from "./internal/promisify.ts"
 import { makeDispatcher } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
 import type { ClosableTransport } from "./internal/wire.ts"
+import type { Trace } from "./Trace.ts"
 import { makeUnsafe, type Options, type RuntimeConfig } from "./RuntimeConfig.ts"
 
 /**
@@ -52,6 +55,8 @@ export interface AywaRuntimeClientOptions {
   readonly connections?: number | undefined
   /** `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. */
   readonly transport?: "auto" | "fetch" | undefined
+  /** Sees every call and attempt; see `Trace`. */
+  readonly trace?: Trace | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
 }
@@ -84,6 +89,7 @@ export interface AywaRuntimeClientOptions {
 export class AywaRuntimeClient {
   readonly #config: RuntimeConfig["Service"]
   readonly #transport: () => ClosableTransport
+  readonly #observer: Observer | undefined
   #opened: ClosableTransport | undefined
   readonly #resources = new Map<string, unknown>()
 
@@ -105,6 +111,7 @@ export class AywaRuntimeClient {
       allowInsecure: options.allowInsecure,
       policy: clientPolicy(options)
     }))
+    this.#observer = options.trace === undefined ? undefined : observeHook(options.trace)
     this.#transport = () =>
       (this.#opened ??= (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch())
   }
@@ -180,7 +187,11 @@ export class AywaRuntimeClient {
     if (resource === undefined) {
       const transport = this.#transport
       resource = promisify(
-        { config: this.#config, transport: { execute: (request) => transport().execute(request) } },
+        {
+          config: this.#config,
+          transport: { execute: (request) => transport().execute(request) },
+          observer: this.#observer
+        },
         name,
         group
       )

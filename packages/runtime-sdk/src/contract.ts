@@ -46,6 +46,7 @@ export {
   specOf
 } from "./internal/spec.ts"
 
+export { openApi, type OpenApiDocument, type OpenApiOptions } from "./OpenApi.ts"
 export type { Spec } from "./internal/spec.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"
