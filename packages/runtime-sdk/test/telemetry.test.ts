@@ -31,10 +31,11 @@ const headerCanary = "canary-header-0451"
 const exported = async (baseUrl: string, program: Effect.Effect<unknown, unknown, Assistants.Assistants>) => {
   const collector = await receiver()
   open.push(collector)
-  const telemetry = Otlp.layerJson({ baseUrl: collector.baseUrl, resource: { serviceName: "test" }, loggerMergeWithExisting: false }).pipe(
-    Layer.provide(FetchHttpClient.layer),
-    Layer.provideMerge(Layer.succeed(Metric.MetricRegistry)(new Map()))
-  )
+  const telemetry = Otlp.layerJson({
+    baseUrl: collector.baseUrl,
+    resource: { serviceName: "test" },
+    loggerMergeWithExisting: false
+  }).pipe(Layer.provide(FetchHttpClient.layer), Layer.provideMerge(Layer.succeed(Metric.MetricRegistry)(new Map())))
   const runtime = AywaRuntime.layer({ baseUrl, apiKey: key, headers: { "x-team": headerCanary }, policy: quick })
   await program.pipe(
     Effect.ignore,
