@@ -27,8 +27,10 @@ export {
 } from "./internal/spec.ts"
 
 export type { Spec } from "./internal/spec.ts"
+export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"
 export type * from "./contract/assistants.ts"
 export type * from "./contract/phoneNumbers.ts"
 export type * from "./contract/tools.ts"
+export type * from "./contract/references.ts"
