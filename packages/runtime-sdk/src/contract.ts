@@ -28,8 +28,10 @@ export {
 
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./OpenApi.ts"
 export type { Spec } from "./internal/spec.ts"
+export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"
 export type * from "./contract/assistants.ts"
 export type * from "./contract/phoneNumbers.ts"
 export type * from "./contract/tools.ts"
+export type * from "./contract/references.ts"
