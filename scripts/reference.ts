@@ -9,8 +9,15 @@ import { type Declared, readSource, type Source } from "./reference/source.ts"
 
 const root = new URL("..", import.meta.url).pathname
 const groups: Readonly<Record<string, Group>> = contract
+/** Contract files whose types belong on the page of another. */
+const beside: Readonly<Record<string, ReadonlyArray<string>>> = { calls: ["callControl", "callViews"] }
+const read = (name: string) => readSource(join(root, `packages/runtime-sdk/src/contract/${name}.ts`))
 const sources = new Map(
-  Object.keys(groups).map((name) => [name, readSource(join(root, `packages/runtime-sdk/src/contract/${name}.ts`))])
+  Object.keys(groups).map((name): [string, Source] => {
+    const source = read(name)
+    const more = (beside[name] ?? []).flatMap((other) => read(other).declared)
+    return [name, { ...source, declared: [...source.declared, ...more] }]
+  })
 )
 const pascal = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 const title = (name: string) => pascal(name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`))

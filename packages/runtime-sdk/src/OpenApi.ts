@@ -61,9 +61,10 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
       const spec = specOf(operation)
       const path = spec.path.replace(/:(\w+)/g, "{$1}")
       const item = (paths[path] ??= {})
+      const method = spec.method.toLowerCase()
       const described = describeOperation(components, { resource, name, spec }, options)
-      // Two entries of the table may share a route, where one answers differently by what is asked.
-      item[spec.method.toLowerCase()] ??= described
+      const before = item[method]
+      item[method] = before === undefined ? described : either(before, described)
     }
   }
   return {
@@ -85,6 +86,24 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
     }
   }
 }
+
+/** Two entries of the table may share a route, where the answer goes by what is asked: then both schemas hold. */
+const either = (first: Json, second: Json): Json => {
+  const schemas = (json: Json): Json | undefined => (isJson(json["schema"]) ? json["schema"] : undefined)
+  const merge = (a: Json, b: Json): Json => {
+    const [one, other] = [schemas(a), schemas(b)]
+    if (one !== undefined && other !== undefined) return { ...a, schema: { anyOf: [one, other] } }
+    return Object.fromEntries(
+      Object.entries(a).map(([key, value]) => {
+        const beside = b[key]
+        return [key, isJson(value) && isJson(beside) ? merge(value, beside) : value]
+      })
+    )
+  }
+  return merge(first, second)
+}
+
+const isJson = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 
 interface Entry {
   readonly resource: string
@@ -123,7 +142,7 @@ const describeOperation = (components: Components, { resource, name, spec }: Ent
     responses: {
       [spec.method === "POST" && spec.mayBeEmpty === false ? "201" : "200"]: {
         description: spec.kind === "page" ? "One page, newest first." : "Done.",
-        content: { "application/json": { schema: success } }
+        content: { [spec.text ? "text/plain" : "application/json"]: { schema: success } }
       },
       ...Object.fromEntries(
         [...statusesOf(spec)].map((status) => [status, { $ref: `#/components/responses/E${status}` }])

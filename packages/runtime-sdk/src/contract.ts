@@ -48,6 +48,7 @@ export {
 
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./OpenApi.ts"
 export type { Spec } from "./internal/spec.ts"
+export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"
 export type * from "./contract/assistants.ts"
@@ -63,3 +64,4 @@ export type * from "./contract/structuredOutputs.ts"
 export type * from "./contract/imports.ts"
 export type * from "./contract/webhookLogs.ts"
 export type * from "./contract/operations.ts"
+export type * from "./contract/references.ts"

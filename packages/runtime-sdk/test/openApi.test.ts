@@ -24,6 +24,15 @@ describe("the OpenAPI document", () => {
     expect(missing).toEqual([])
   })
 
+  it("says both where two operations share a route", () => {
+    const { paths } = openApi(contract)
+    const call = JSON.stringify(paths["/call"]?.["post"])
+    for (const name of ["CreateCall", "CreateBatchCall", "CallCreateBatchResult", "Call"]) {
+      expect(call).toContain(`"$ref":"#/components/schemas/${name}"`)
+    }
+    expect(JSON.stringify(paths["/metrics"]?.["get"])).toContain('"text/plain":{"schema"')
+  })
+
   it("carries words about operations when it is given some", () => {
     const document = openApi(contract, { baseUrl: "https://runtime.example", describe: (name) => `About ${name}.` })
     expect(document.paths["/assistant"]?.["post"]?.["description"]).toBe("About assistants.create.")
