@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import type * as Redis from "effect/persistence/Redis"
@@ -110,6 +111,15 @@ const Item = Schema.Struct({
 })
 
 const make = Effect.fnUntraced(function* (store: Store, options: Options) {
+  const scope = yield* Effect.scope
+  /**
+   * Workers end before the database is closed: a delivery that was handled must still be acknowledged, and the
+   * queue tries that for as long as a lock lives.
+   */
+  const supervised = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.forkIn(work, scope), (fiber) =>
+      Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+    )
   const { name = "webhooks", maxAttempts = 10, order = "none", partitions = 16 } = options
   const backoff = Schedule.min([Schedule.exponential(options.backoff ?? "1 second"), Schedule.spaced("5 minutes")])
   const queues = yield* Effect.forEach(
@@ -171,17 +181,22 @@ const make = Effect.fnUntraced(function* (store: Store, options: Options) {
             backoff
           )
         })
-      return serveInOrder(
-        store,
-        queues.map((queue, i) => ({ name: `${name}:${i}`, next: take(queue, patient) })),
-        Duration.fromInputUnsafe(options.lockExpiration ?? "90 seconds")
+      return supervised(
+        serveInOrder(
+          store,
+          queues.map((queue, i) => ({ name: `${name}:${i}`, next: take(queue, patient) })),
+          Duration.fromInputUnsafe(options.lockExpiration ?? "90 seconds")
+        )
       )
     }
-    return Effect.forEach(
-      Array.from({ length: concurrency }),
-      () => Effect.forever(Effect.forEach(queues.slice(0, 1), (queue) => take(queue, once), { discard: true })),
-      { concurrency: "unbounded", discard: true }
-    ) as Effect.Effect<never, InboxError, R> // Each of them runs forever.
+    const worker = Effect.forever(Effect.forEach(queues, (queue) => take(queue, once), { discard: true }))
+    const workers = Array.from({ length: concurrency }, () => worker)
+    // Each of them runs forever.
+    return supervised(Effect.all(workers, { concurrency: "unbounded", discard: true })) as Effect.Effect<
+      never,
+      InboxError,
+      R
+    >
   }
 
   return WebhookInbox.of({
