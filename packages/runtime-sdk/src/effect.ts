@@ -5,6 +5,7 @@
  */
 export * as Assistants from "./Assistants.ts"
 export * as AywaRuntime from "./AywaRuntime.ts"
+export * as AywaWebhooks from "./AywaWebhooks.ts"
 export * as Errors from "./Errors.ts"
 export * as ErrorSchema from "./ErrorSchema.ts"
 export * as PhoneNumbers from "./PhoneNumbers.ts"

@@ -39,8 +39,8 @@ export interface Authenticated {
  * @category models
  */
 export interface WebhookScheme {
-  /** The header whose presence says that a sender used this scheme. */
-  readonly header: string
+  /** Headers of which the presence of one says that a sender used this scheme. */
+  readonly headers: ReadonlyArray<string>
   /** Judges one request; made by `WebhookScheme`, called by `verifyAywaRuntimeWebhook`. */
   readonly authenticate: (call: SchemeCall) => Authenticated
 }
@@ -83,7 +83,7 @@ const hintFor = (secrets: ReadonlyArray<unknown>, macs: ReadonlyArray<string>, m
 
 /** Standard Webhooks v1: `webhook-id`, `webhook-timestamp`, `webhook-signature`. */
 export const standard: WebhookScheme = {
-  header: signatureHeader,
+  headers: [signatureHeader],
   authenticate: (call) => {
     const secrets = readSecrets(call.secret)
     const keys = secrets.map(standardKeys.of)
