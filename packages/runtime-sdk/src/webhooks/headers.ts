@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, isWebhookVerificationError } from "./WebhookVerificationError.ts"
 
 /**
  * Headers as frameworks give them: a WHATWG `Headers`, Node's `IncomingHttpHeaders`, a record, a `Map`, or pairs.
@@ -61,6 +61,15 @@ export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): Rea
   if (typeof headers !== "object" || headers === null) {
     return fail({ _tag: "InvalidHeaders", detail: "pass the request's headers (request.headers)." })
   }
+  try {
+    return read(headers, names)
+  } catch (error) {
+    if (isWebhookVerificationError(error)) throw error
+    return fail({ _tag: "InvalidHeaders", detail: "they threw while they were read." })
+  }
+}
+
+const read = (headers: object, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
   // A WHATWG Headers answers any casing, a Map does not: that one is read as pairs.
   if (headers instanceof Headers) return fromGet((name) => headers.get(name), names)
   if (Symbol.iterator in headers) return fromPairs(headers as Iterable<unknown>, names)
