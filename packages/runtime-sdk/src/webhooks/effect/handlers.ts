@@ -16,6 +16,9 @@ type Reply<Type extends RequestType> =
   | WebhookReplies[Type]
   | (Type extends "voice-request" ? Stream.Stream<Uint8Array, unknown> : never)
 
+/** No reply. A lone `void` would take an effect of anything, because its type parameter is a function's result. */
+type Nothing = void | undefined
+
 /** A handler whose effect is interrupted at the deadline, and when the runtime hangs up. */
 type Handler<Message, A, R> = (message: Message, context: WebhookContext) => Effect.Effect<A, unknown, R>
 
@@ -28,12 +31,12 @@ type Handler<Message, A, R> = (message: Message, context: WebhookContext) => Eff
 export type EffectHandlerMap<R> = {
   readonly [Type in RequestType]?: Handler<MessageOf<Type>, Reply<Type>, R> | undefined
 } & {
-  readonly [Type in NoticeType]?: Handler<MessageOf<Type>, void, R> | undefined
+  readonly [Type in NoticeType]?: Handler<MessageOf<Type>, Nothing, R> | undefined
 } & {
   /** Types that this version does not know. Acknowledged when there is no handler. */
-  readonly unknown?: Handler<UnknownMessage, void, R> | undefined
+  readonly unknown?: Handler<UnknownMessage, Nothing, R> | undefined
   /** Known types with another body. Refused with 422 when there is no handler. */
-  readonly invalid?: Handler<InvalidMessage, void, R> | undefined
+  readonly invalid?: Handler<InvalidMessage, Nothing, R> | undefined
 }
 
 /** Runs the effects of a map with the services of a context. */
