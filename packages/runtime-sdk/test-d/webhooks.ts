@@ -35,14 +35,14 @@ type Six =
   | "voice-request"
   | "call.endpointing.request"
 
+declare const note: (...what: ReadonlyArray<unknown>) => void
+
 // Exactly six ask, and nothing asks and tells.
 proven<Equal<RequestMessage["type"], Six>>()
 proven<Equal<RequestType, Six>>()
 proven<Equal<keyof WebhookReplies, Six>>()
 proven<Equal<Extract<NoticeType, RequestType>, never>>()
-proven<
-  Equal<Exclude<KnownMessageType, NoticeType | RequestType>, "handoff-destination-request" | "campaign.predial">
->()
+proven<Equal<Exclude<KnownMessageType, NoticeType | RequestType>, "handoff-destination-request" | "campaign.predial">>()
 proven<Equal<keyof WebhookHandlerMap, Six | NoticeType | "unknown" | "invalid">>()
 
 // The union is closed over its tags, so a switch can be exhaustive.
@@ -100,7 +100,9 @@ handlers({
 handlers({ "voice-request": () => ({ data: "…" }) })
 handlers({
   "tool-calls": {
-    reply: async ({ toolCalls }, { signal }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: signal.aborted })) }),
+    reply: async ({ toolCalls }, { signal }) => ({
+      results: toolCalls.map(({ id }) => ({ toolCallId: id, result: signal.aborted }))
+    }),
     timeoutSeconds: 60,
     fallback: ({ toolCalls }) => ({ error: `${toolCalls.length} tools are busy` })
   }
@@ -108,7 +110,7 @@ handlers({
 
 // A reply is impossible for all others.
 handlers({ "end-of-call-report": (report) => void report.analysis.summary })
-handlers({ "status-update": async ({ status }) => console.log(status) })
+handlers({ "status-update": async ({ status }) => note(status) })
 // @ts-expect-error nobody reads this
 handlers({ "status-update": () => ({ assistantId: "a" }) })
 // @ts-expect-error nobody reads this
@@ -121,7 +123,7 @@ handlers({ transcript: { reply: () => {} } })
 handlers({ "assistant-requests": () => ({ assistantId: "a" }) })
 // @ts-expect-error the runtime never asks this
 handlers({ "handoff-destination-request": () => ({ destination: {} }) })
-handlers({ unknown: ({ of, raw }) => console.log(of, raw), invalid: ({ issues }) => console.log(issues) })
+handlers({ unknown: ({ of, raw }) => note(of, raw), invalid: ({ issues }) => note(issues) })
 
 // Secrets may be what `process.env.X` is; a scheme brings its own.
 const env: string | undefined = process.env["X"]
@@ -141,13 +143,13 @@ verifyAywaRuntimeWebhook({ body, headers })
 verifyAywaRuntimeWebhook({ body: { message: {} }, headers, secret: env })
 
 // Adapters fit the frameworks' own types.
-const sink: WebhookSink = { offer: async ({ id, body, type, callId }) => console.log(id, body, type, callId) }
+const sink: WebhookSink = { offer: async ({ id, body, type, callId }) => note(id, body, type, callId) }
 const web: (request: Request) => Promise<Response> = webhookHandler({ secret: env, inbox: sink })
 const node: (request: IncomingMessage, response: ServerResponse) => unknown = nodeWebhookHandler({
   secret: env,
   handlers: handlers({})
 })
-webhookReceiver({ scheme, handlers: { hang: () => {} }, onError: (error) => console.error(error.message, error.reason._tag) })
+webhookReceiver({ scheme, handlers: { hang: () => {} }, onError: (error) => note(error.message, error.reason._tag) })
 
 // Effects as handlers: the same rules, and their services become the layer's.
 WebhookRoute.layer("/webhooks", {
