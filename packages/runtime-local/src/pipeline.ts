@@ -93,7 +93,11 @@ const answerOf = async (
     const { method, path, request } = exchange
     if (path === "/health" || path === "/readyz") return probe(method, path)
     const principal = context.keys.authenticate(request.headers)
-    headers = context.limiter.take(principal.id)
+    headers = context.limiter.take({
+      key: principal.id,
+      organization: principal.organizationId,
+      write: method !== "GET" && method !== "HEAD"
+    })
     const { route, id } = context.router(method, path)
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
