@@ -6,8 +6,9 @@ import { sleep, Stopped } from "./clock.ts"
 import type { Handler, HandlerRequest } from "./crud.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
-import { fingerprintOf, type Idempotency, type IdempotencyScope, parseKey } from "./idempotency.ts"
+import { fingerprintInPieces, fingerprintOf, type Idempotency, type IdempotencyScope, parseKey } from "./idempotency.ts"
 import type { Route } from "./router.ts"
+import { runInSlices } from "./slices.ts"
 import type { Store } from "./store.ts"
 
 /** What execution works with. */
@@ -42,7 +43,10 @@ export const execute = async (
     exchange.entry.committed = true
     return answer
   }
-  const fingerprint = fingerprintOf(request.query, request.body)
+  const fingerprint =
+    prepare === undefined
+      ? fingerprintOf(request.query, request.body)
+      : await runInSlices(fingerprintInPieces(request.query, request.body), exchange.signal)
   if (hold === 0 && prepare === undefined) {
     return runOnce(context, exchange, route.handler, request, { scope, fingerprint, mine: false })
   }

@@ -94,7 +94,7 @@ const planRow = (context: PlanContext, source: string, targets: Targets, target:
   }
   const base = JSON.stringify(row)
   const hash = crypto.hash("sha256", base, "base64url")
-  const common = { kind: kind.name, sourceId, runtimeId, hash, base }
+  const common = { kind: kind.name, sourceId, runtimeId, hash, base, mapped }
   let action: Mapping["action"] = "created"
   let write: Write | undefined
   if (existing === undefined) {

@@ -109,6 +109,8 @@ export interface Write {
   /** JSON of the stored row; `undefined` when only the base is new. */
   readonly body: string | undefined
   readonly uniqueKey: string | null
+  /** What was remembered of the source row when the write was planned. */
+  readonly mapped: Mapped | undefined
   /** The row that is changed; `undefined` for a new one. */
   readonly over: { readonly seq: number; readonly version: number } | undefined
 }
@@ -128,17 +130,22 @@ export const writeRows = (
 ): void => {
   for (const write of writes) {
     if (write.body !== undefined) writeRow(store, organization, now, write)
-    store.run(
-      `INSERT OR REPLACE INTO import_sources (org_id, source, kind, source_id, runtime_id, hash, base)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      organization,
-      source,
-      write.kind,
-      write.sourceId,
-      write.runtimeId,
-      write.hash,
-      write.base
-    )
+    const values = [write.runtimeId, write.hash, write.base, organization, source, write.kind, write.sourceId]
+    const remembered =
+      write.mapped === undefined
+        ? store.run(
+            `INSERT OR IGNORE INTO import_sources (runtime_id, hash, base, org_id, source, kind, source_id)
+             VALUES (?, ?, ?, ?, ?, ?, ?)`,
+            ...values
+          )
+        : store.run(
+            `UPDATE import_sources SET runtime_id = ?, hash = ?, base = ?
+             WHERE org_id = ? AND source = ? AND kind = ? AND source_id = ? AND runtime_id = ? AND hash = ?`,
+            ...values,
+            write.mapped.runtimeId,
+            write.mapped.hash
+          )
+    if (remembered !== 1) throw new StalePlan()
   }
 }
 
