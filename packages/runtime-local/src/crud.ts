@@ -22,7 +22,11 @@ export interface HandlerRequest {
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
-export type Handler = (request: HandlerRequest) => Answer
+export interface Handler {
+  (request: HandlerRequest): Answer
+  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
+  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
+}
 
 /** What the handlers of one resource work with. */
 export interface CrudContext {
@@ -127,7 +131,7 @@ export const update =
   }
 
 /** A row of another organization is as absent as one that never was. */
-const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
   const row = store.get<Stored>(
     "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
     resource,

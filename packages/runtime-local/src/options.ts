@@ -2,6 +2,7 @@
  * The options of a runtime, and what they come to when they are not given.
  */
 import type { ApiKeyOptions } from "./auth.ts"
+import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
 import type { StoreLocation } from "./store.ts"
@@ -35,6 +36,8 @@ export interface LocalRuntimeOptions {
   readonly requireIdempotencyKey?: boolean | undefined
   /** Off unless given. */
   readonly rateLimit?: RateLimitOptions | undefined
+  /** Bounds of what one client, or all of them, may make this process hold. */
+  readonly limits?: RequestLimits | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */

@@ -6,6 +6,7 @@ import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-s
 import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
+import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
 import { rulesOf } from "./resources.ts"
@@ -43,11 +44,21 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.create": calls.create,
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
-  "calls.update": calls.rename
+  "calls.update": calls.rename,
+  "imports.create": imports.create,
+  "imports.createVapi": imports.createVapi,
+  "imports.mappings": imports.mappings
 }
 
+/** More paths of an operation: older names, and other forms that only this runtime serves. */
+const more: Readonly<Record<string, ReadonlyArray<readonly [path: string, make: (context: CrudContext) => Handler]>>> =
+  {
+    "imports.createVapi": [["/import/vapi", imports.createVapi]],
+    "imports.mappings": [["/imports/:id/mapping", imports.mapping]]
+  }
+
 /** Resources that are not plain rows: a generic handler would be wrong for them. */
-const notRows: ReadonlySet<string> = new Set(["imports", "operations", "webhookLogs"])
+const notRows: ReadonlySet<string> = new Set(["operations", "webhookLogs"])
 
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
@@ -83,7 +94,8 @@ const makeRoute = (
   if (make === undefined) return []
   const { method, path, body } = specOf(operation)
   const rules = rulesOf(resource)
-  const handler = make({
+  const full = `${resource}.${name}`
+  const context: CrudContext = {
     store,
     ids,
     now,
@@ -92,10 +104,14 @@ const makeRoute = (
     shape: shapeOf(listShape, resource, path),
     strict,
     validate: makeValidate(body, strict && !rules.open)
-  })
-  return [
-    { name: `${resource}.${name}`, method, segments: path.split("/").slice(1), hasBody: body !== undefined, handler }
-  ]
+  }
+  return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
+    name: full,
+    method,
+    segments: path.split("/").slice(1),
+    hasBody: body !== undefined,
+    handler: make(context)
+  }))
 }
 
 const isParameter = (segment: string) => segment.startsWith(":")

@@ -10,12 +10,13 @@ import type { FaultInput } from "./faultSchemas.ts"
 import { makeIdempotency } from "./idempotency.ts"
 import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
+import { makeBodies } from "./limits.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
 import { makeRouter } from "./router.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
-import { openStore, type Store } from "./store.ts"
+import { dataTables, openStore, type Store } from "./store.ts"
 
 /**
  * A running runtime.
@@ -108,7 +109,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const rules = makeFaultRules(chaos)
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
-  const listener = makeListener(host, options.port ?? 0, (request, response, signal) => {
+  const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
     if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
     void handle(context, exchange)
@@ -123,8 +124,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   }
   const reset = () => {
     store.transaction(() => {
-      store.run("DELETE FROM resource_rows")
-      store.run("DELETE FROM idempotency")
+      for (const table of dataTables) store.run(`DELETE FROM ${table}`)
     })
     journal.clear()
     rules.clear()
@@ -143,6 +143,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     keys,
     limiter,
     idempotency,
+    bodies: makeBodies(options.limits),
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
     router: makeRouter({ store, ids, now, strict, listShape: options.listShape }),

@@ -1,6 +1,7 @@
 /**
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
+import { importTableNames, importTables } from "./imports/store.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 
 /** Where rows live. */
@@ -63,9 +64,12 @@ export const openStore = (location: StoreLocation): Store => {
   }
 }
 
+/** The tables that hold what clients did: a reset empties them. */
+export const dataTables: ReadonlyArray<string> = ["resource_rows", "idempotency", ...importTableNames]
+
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  database.exec(schema)
+  for (const part of [schema, importTables]) database.exec(part)
   return database
 }
 
