@@ -2,6 +2,7 @@
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -65,7 +66,7 @@ export const openStore = (location: StoreLocation): Store => {
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  database.exec(schema)
+  database.exec(schema + outboxSchema)
   return database
 }
 
