@@ -6,8 +6,10 @@ import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-s
 import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
 import { makeValidate } from "./validation.ts"
@@ -34,6 +36,7 @@ export interface RouterContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly listShape: ListShapes | undefined
   readonly strict: boolean
 }
@@ -43,7 +46,11 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.create": calls.create,
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
-  "calls.update": calls.rename
+  "calls.update": calls.rename,
+  "webhookLogs.list": webhookLogs.list,
+  "webhookLogs.get": webhookLogs.get,
+  "webhookLogs.replay": webhookLogs.replay,
+  "webhookLogs.retry": webhookLogs.retry
 }
 
 /** Resources that are not plain rows: a generic handler would be wrong for them. */
@@ -74,7 +81,7 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, listShape, strict }: RouterContext,
+  { store, ids, now, engine, listShape, strict }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
@@ -87,6 +94,7 @@ const makeRoute = (
     store,
     ids,
     now,
+    engine,
     resource,
     rules,
     shape: shapeOf(listShape, resource, path),

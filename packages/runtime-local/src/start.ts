@@ -2,8 +2,9 @@
  * Puts the parts together.
  */
 import { type ApiKeyInfo, makeKeys } from "./auth.ts"
-import { makeClock, type RuntimeClock } from "./clock.ts"
+import type { RuntimeClock } from "./clock.ts"
 import { makeControl } from "./control.ts"
+import { makeEngine, makeTime, policyOf } from "./engine.ts"
 import { openExchange } from "./exchange.ts"
 import { type ActiveRule, type FaultRule, makeFaultRules, type When } from "./faults.ts"
 import type { FaultInput } from "./faultSchemas.ts"
@@ -15,6 +16,7 @@ import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
 import { makeRouter } from "./router.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
+import { makeSending, type Sending } from "./sending.ts"
 import { openStore, type Store } from "./store.ts"
 
 /**
@@ -23,7 +25,7 @@ import { openStore, type Store } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeHandle extends AsyncDisposable {
+export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** `http://127.0.0.1:<port>`; stays the same over restarts. */
   readonly baseUrl: string
   readonly apiKey: string
@@ -95,8 +97,8 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   if (!unsafeExpose && !isLoopback(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
-  const clock = makeClock(options.clock ?? "system")
-  const { now } = clock
+  const policy = policyOf(options)
+  const { now, scheduler } = makeTime(options.clock ?? "system")
   const ids = makeIds(seed)
   const store = openStore(options.store ?? "memory")
   const keys = makeKeys(store, now)
@@ -106,6 +108,9 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const journal = makeJournal()
   const chaos = seed ?? 1
   const rules = makeFaultRules(chaos)
+  const engine = makeEngine({ store, ids, rules, scheduler, now, seed, options, policy })
+  const { clock } = engine
+  const sending = makeSending({ store, ids, engine, organizationId })
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
   const listener = makeListener(host, options.port ?? 0, (request, response, signal) => {
@@ -125,6 +130,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     store.transaction(() => {
       store.run("DELETE FROM resource_rows")
       store.run("DELETE FROM idempotency")
+      engine.clear()
     })
     journal.clear()
     rules.clear()
@@ -145,14 +151,15 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     idempotency,
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({ store, ids, now, strict, listShape: options.listShape }),
+    router: makeRouter({ store, ids, now, engine, strict, listShape: options.listShape }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
-    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset })
+    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset, sending })
   }
   try {
     await listener.start()
+    engine.start()
   } catch (error) {
     store.close()
     throw error
@@ -161,6 +168,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const close = async () => {
     if (closed) return
     closed = true
+    engine.stop()
     await listener.stop()
     store.close()
   }
@@ -172,6 +180,10 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     requests: journal.list,
     faults,
     clock,
+    ...sending,
+    get webhookSecret() {
+      return sending.webhookSecret
+    },
     rows: (resource, { organization } = {}) =>
       store
         .all<{ body: string; orgId: string }>(
@@ -186,11 +198,13 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     addKey,
     revokeKey: keys.revoke,
     restart: async () => {
+      engine.stop()
       await listener.stop()
       store.reopen()
       keys.load()
       idempotency.recover()
       limiter.reset()
+      engine.start()
       await listener.start()
     },
     reset,

@@ -16,7 +16,13 @@ import { exchangeWith, type WireResult } from "./wire.ts"
 export type AttemptOutcome =
   /** The process stops: nothing may be written any more. */
   | { readonly type: "stopped" }
-  | { readonly type: "succeeded"; readonly status: number; readonly body: Buffer; readonly contentType: string; readonly ms: number }
+  | {
+      readonly type: "succeeded"
+      readonly status: number
+      readonly body: Buffer
+      readonly contentType: string
+      readonly ms: number
+    }
   | {
       readonly type: "failed"
       readonly failure: Failure
@@ -107,7 +113,8 @@ export const makeAttempt = (context: AttemptContext) => {
     try {
       target = await OutboundPolicy.check(job.url, { ...context.policy, timeout: Math.min(5000, options.timeout) })
     } catch (error) {
-      if (isOutboundRefused(error)) return { type: "refused", error: error.message, permanent: error.reason._tag !== "Unresolved" }
+      if (isOutboundRefused(error))
+        return { type: "refused", error: error.message, permanent: error.reason._tag !== "Unresolved" }
       throw error
     }
     if (context.isStopped(options.begun)) return undefined
@@ -121,7 +128,8 @@ export const makeAttempt = (context: AttemptContext) => {
       ...(redelivered ? { "x-aywa-redelivered": "true" } : {})
     }
     jobs.headers(job.id, number, JSON.stringify({ ...masked, ...own }))
-    if (fault?.action.type === "drop") return { type: "failure", kind: "connection", code: "DROPPED", sent: false, ms: 0 }
+    if (fault?.action.type === "drop")
+      return { type: "failure", kind: "connection", code: "DROPPED", sent: false, ms: 0 }
     return exchangeWith(target, {
       method: "POST",
       headers: { ...headers, ...own },
@@ -136,7 +144,11 @@ export const makeAttempt = (context: AttemptContext) => {
   const sign = (id: string, body: string, fault: Fault | undefined) => {
     const action = fault?.action
     const skew =
-      action?.type === "old-timestamp" ? -(action.seconds ?? 600) : action?.type === "skew" ? (action.seconds ?? 600) : 0
+      action?.type === "old-timestamp"
+        ? -(action.seconds ?? 600)
+        : action?.type === "skew"
+          ? (action.seconds ?? 600)
+          : 0
     return signAywaRuntimeWebhook({
       id,
       body,
@@ -177,15 +189,18 @@ interface Refused {
   readonly permanent: boolean
 }
 
-const outcomeOf = (result: WireResult | Refused, job: Job, ms: number): AttemptOutcome & { readonly type: "succeeded" | "failed" } => {
+const outcomeOf = (
+  result: WireResult | Refused,
+  job: Job,
+  ms: number
+): AttemptOutcome & { readonly type: "succeeded" | "failed" } => {
   if (result.type === "refused") {
     const failure = { kind: "connection", status: undefined, retryAfter: undefined } as const
     return { type: "failed", failure, error: result.error, permanent: result.permanent, refused: false, ms }
   }
   if (result.type === "failure") {
     const failure = { kind: result.kind, status: undefined, retryAfter: undefined }
-    const error =
-      result.kind === "timeout" ? "No answer in time" : `The connection failed (${result.code})`
+    const error = result.kind === "timeout" ? "No answer in time" : `The connection failed (${result.code})`
     const refused = !result.sent && result.kind === "connection" && result.code !== "DROPPED"
     return { type: "failed", failure, error, permanent: false, refused, ms }
   }

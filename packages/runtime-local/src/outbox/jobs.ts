@@ -89,13 +89,7 @@ export type Jobs = ReturnType<typeof makeJobs>
 export const makeJobs = (store: Store, now: () => number) => {
   const get = (id: string) => store.get<Job>(`SELECT ${jobColumns} FROM webhook_jobs WHERE id = ?`, id)
   const set = (id: string, state: JobState, nextAt: number | null) =>
-    store.run(
-      "UPDATE webhook_jobs SET state = ?, next_at = ?, updated_at = ? WHERE id = ?",
-      state,
-      nextAt,
-      now(),
-      id
-    )
+    store.run("UPDATE webhook_jobs SET state = ?, next_at = ?, updated_at = ? WHERE id = ?", state, nextAt, now(), id)
   return {
     get,
     set,

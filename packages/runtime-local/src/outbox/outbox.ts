@@ -13,6 +13,8 @@ import { type AttemptContext, type AttemptOutcome, makeAttempt } from "./attempt
 import { makeEventId } from "./eventId.ts"
 import { type EventBook, makeEvents } from "./events.ts"
 import { type Job, type Jobs, makeJobs } from "./jobs.ts"
+import { deadlineOf } from "./replies.ts"
+import { safeMessage } from "./safeMessage.ts"
 import { nextDelay, type WebhookSchedule } from "./schedule.ts"
 import { isEnabled, type Subject, type Target, targetsOf } from "./targets.ts"
 
@@ -45,11 +47,12 @@ export interface Asked {
 export interface Outbox extends WorkSource {
   /** Writes an event and its jobs; call it inside the transaction of the write that caused it. */
   readonly emit: (event: NewEvent) => Emitted
-  /** Sends an event now and waits for the answer, up to `deadline` milliseconds of real time. */
-  readonly ask: (event: NewEvent, deadline: number) => Promise<Asked>
+  /** Sends an event now and waits for the answer, up to its deadline, in real time. */
+  readonly ask: (event: NewEvent) => Promise<Asked>
   /** Resolves when the first attempts of a call's events are over, or after `most` milliseconds. */
   readonly settled: (callId: string, most: number) => Promise<void>
-  readonly newEventId: () => string
+  /** Says, inside a transaction, that jobs were written. */
+  readonly announce: () => void
   readonly jobs: Jobs
   readonly events: EventBook
   /** Picks up what a dead process left, and goes on. */
@@ -108,7 +111,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
       event.organization,
       event.type,
       event.callId ?? null,
-      JSON.stringify({ message: event.message }),
+      JSON.stringify({ message: safeMessage(event.message) }),
       now()
     )
     return eventId
@@ -133,9 +136,8 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     return { eventId, jobs: written }
   }
 
-  const ask = async (event: NewEvent, deadline: number): Promise<Asked> => {
+  const ask = async (event: NewEvent): Promise<Asked> => {
     const begun = generation
-    const until = performance.now() + deadline
     const { eventId, job } = store.transaction(() => {
       const eventId = insertEvent(event)
       const [target] = resolveTargets(event)
@@ -144,6 +146,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     announce()
     const stored = job === undefined ? undefined : jobs.get(job.id)
     if (stored === undefined) return { eventId, jobId: undefined, outcome: undefined }
+    const until = performance.now() + deadlineOf(event.type, serverOf(stored))
     for (let failures = 1; ; failures++) {
       const timeout = Math.max(1, until - performance.now())
       // One attempt after the other: a question is never asked twice at a time.
@@ -195,7 +198,13 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
       return
     }
     const { failure, permanent, ms } = outcome
-    if (failure.kind === "connection" && job.instant === 0 && outcome.refused && ms < instantMillis && job.reply === 0) {
+    if (
+      failure.kind === "connection" &&
+      job.instant === 0 &&
+      outcome.refused &&
+      ms < instantMillis &&
+      job.reply === 0
+    ) {
       jobs.failed(job.id, { instant: true })
       jobs.set(job.id, "retrying", now())
       return
@@ -240,13 +249,15 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     const room = concurrency - inFlight
     if (room <= 0) return []
     if (context.order === "created") return jobs.due(room, true).map(deliver)
-    return shuffle([...jobs.due(1000, false)], random).slice(0, room).map(deliver)
+    return shuffle([...jobs.due(1000, false)], random)
+      .slice(0, room)
+      .map(deliver)
   }
 
   return {
     emit,
     ask,
-    newEventId,
+    announce,
     jobs,
     events,
     take,

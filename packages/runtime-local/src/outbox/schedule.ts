@@ -48,9 +48,7 @@ export const nextDelay = (input: ScheduleInput): number | undefined => {
   // Plus or minus a fifth, so that the failures of one moment do not come back in one moment. What the receiver asks
   // for is honoured, but between the schedule's own delay and twice that: it neither hurries nor parks the job.
   const delay =
-    asked === undefined
-      ? base * 1000 * (0.8 + 0.4 * input.random)
-      : Math.min(Math.max(asked, base * 1000), base * 2000)
+    asked === undefined ? base * 1000 * (0.8 + 0.4 * input.random) : Math.min(Math.max(asked, base * 1000), base * 2000)
   const overloaded = failure.kind === "timeout" || failure.status === 429
   return Math.round(overloaded ? Math.max(delay, overloadedMillis) : delay)
 }
@@ -59,7 +57,7 @@ export const nextDelay = (input: ScheduleInput): number | undefined => {
 export const retryAfterMillis = (header: string | undefined, now: number): number | undefined => {
   if (header === undefined) return undefined
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
-  const time = /GMT$/.test(header) ? Date.parse(header) : Number.NaN
+  const time = header.endsWith("GMT") ? Date.parse(header) : Number.NaN
   return Number.isNaN(time) ? undefined : Math.max(0, time - now)
 }
 

@@ -64,7 +64,10 @@ export const exchangeWith = (target: CheckedTarget, options: WireRequest): Promi
         type: "answer",
         status: response.statusCode ?? 0,
         headers: Object.fromEntries(
-          Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")])
+          Object.entries(response.headers).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.join(", ") : (value ?? "")
+          ])
         ),
         body: Buffer.concat(chunks).subarray(0, options.keep),
         complete,
@@ -85,7 +88,9 @@ export const exchangeWith = (target: CheckedTarget, options: WireRequest): Promi
     const timer = setTimeout(() => end("timeout", "ETIMEDOUT"), options.timeout)
     const abort = () => end("connection", "ABORTED")
     options.signal.addEventListener("abort", abort, { once: true })
-    request.on("socket", (socket) => socket.once(target.protocol === "https:" ? "secureConnect" : "connect", () => (connected = true)))
+    request.on("socket", (socket) =>
+      socket.once(target.protocol === "https:" ? "secureConnect" : "connect", () => (connected = true))
+    )
     request.on("error", (error: NodeJS.ErrnoException) => end("connection", error.code ?? "ECONNRESET"))
     request.on("response", (response) => {
       const state: Received = { response, chunks: [], size: 0 }

@@ -19,8 +19,22 @@ const question = "Hi, where is my order 4711?"
 const answer = "It is on its way and arrives on Thursday."
 
 const entries = (context: TemplateContext) => [
-  { role: "bot", message: "Hello, how can I help?", time: context.now - 6000, endTime: context.now - 4500, secondsFromStart: 1, duration: 1500 },
-  { role: "user", message: question, time: context.now - 4000, endTime: context.now - 2000, secondsFromStart: 3, duration: 2000 }
+  {
+    role: "bot",
+    message: "Hello, how can I help?",
+    time: context.now - 6000,
+    endTime: context.now - 4500,
+    secondsFromStart: 1,
+    duration: 1500
+  },
+  {
+    role: "user",
+    message: question,
+    time: context.now - 4000,
+    endTime: context.now - 2000,
+    secondsFromStart: 3,
+    duration: 2000
+  }
 ]
 
 const chat = [
@@ -135,7 +149,12 @@ export const templateNames: ReadonlyArray<string> = Object.keys(templates)
 
 /** The event type of a template's name. */
 export const typeOf = (name: string): string =>
-  ["transcript.final", "status-update.ended", "phone-call-control.hang-up", "assistant.speechStarted.word-progress"].includes(name)
+  [
+    "transcript.final",
+    "status-update.ended",
+    "phone-call-control.hang-up",
+    "assistant.speechStarted.word-progress"
+  ].includes(name)
     ? name.replace(/\.(final|ended|hang-up|word-progress)$/, "")
     : name
 
