@@ -3,6 +3,7 @@
  */
 import { type Answer, json } from "./answer.ts"
 import { HttpError, notFound } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./masked.ts"
@@ -33,6 +34,7 @@ export interface CrudContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape

@@ -4,6 +4,7 @@
 import type { ApiKeyOptions } from "./auth.ts"
 import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
+import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
 import type { StoreLocation } from "./store.ts"
 
@@ -13,7 +14,7 @@ import type { StoreLocation } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeOptions {
+export interface LocalRuntimeOptions extends OutboundOptions {
   /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts. */
   readonly store?: StoreLocation | undefined
   /** Default 0: any free port. */

@@ -6,9 +6,11 @@ import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-s
 import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
 import { makeValidate } from "./validation.ts"
@@ -35,6 +37,7 @@ export interface RouterContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly listShape: ListShapes | undefined
   readonly strict: boolean
 }
@@ -47,7 +50,11 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.update": calls.rename,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
-  "imports.mappings": imports.mappings
+  "imports.mappings": imports.mappings,
+  "webhookLogs.list": webhookLogs.list,
+  "webhookLogs.get": webhookLogs.get,
+  "webhookLogs.replay": webhookLogs.replay,
+  "webhookLogs.retry": webhookLogs.retry
 }
 
 /** More paths of an operation: older names, and other forms that only this runtime serves. */
@@ -85,7 +92,7 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, listShape, strict }: RouterContext,
+  { store, ids, now, engine, listShape, strict }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
@@ -99,6 +106,7 @@ const makeRoute = (
     store,
     ids,
     now,
+    engine,
     resource,
     rules,
     shape: shapeOf(listShape, resource, path),

@@ -3,6 +3,7 @@
  */
 import { importTableNames, importTables } from "./imports/store.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -69,7 +70,7 @@ export const dataTables: ReadonlyArray<string> = ["resource_rows", "idempotency"
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  for (const part of [schema, importTables]) database.exec(part)
+  for (const part of [schema, importTables, outboxSchema]) database.exec(part)
   return database
 }
 
