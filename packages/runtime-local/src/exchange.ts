@@ -68,18 +68,21 @@ export const headerOf = (request: IncomingMessage, name: string): string | undef
   return Array.isArray(value) ? value.join(", ") : value
 }
 
-const bodyLimit = 10 * 1024 * 1024
+const mebibyte = 1024 * 1024
+const bodyLimit = 10 * mebibyte
+const formLimit = 100 * mebibyte
 
-/** Reads the whole body; 413 beyond 10 MiB. */
+/** Reads the whole body; 413 beyond 10 MiB, or 100 MiB for a form. */
 export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   if (request.destroyed) throw new Disconnected()
-  if (Number(request.headers["content-length"] ?? 0) > bodyLimit) throw tooLarge()
+  const limit = isForm(request) ? formLimit : bodyLimit
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit)
   const chunks: Array<Buffer> = []
   let size = 0
   await new Promise<void>((resolve, reject) => {
     request.on("data", (chunk: Buffer) => {
       size += chunk.length
-      if (size > bodyLimit) reject(tooLarge())
+      if (size > limit) reject(tooLarge(limit))
       else chunks.push(chunk)
     })
     request.on("end", resolve)
@@ -94,7 +97,15 @@ export class Disconnected extends Error {
   override readonly name = "Disconnected"
 }
 
-const tooLarge = () => new HttpError(413, "The body is larger than 10 MiB")
+const tooLarge = (limit: number) => new HttpError(413, `The body is larger than ${limit / mebibyte} MiB`)
+
+const isForm = (request: IncomingMessage) => /^multipart\/form-data\s*;/i.test(request.headers["content-type"] ?? "")
+
+/** The type of a multipart body, with its boundary; 415 for another type. */
+export const formType = (request: IncomingMessage): string => {
+  if (isForm(request)) return request.headers["content-type"] ?? ""
+  throw new HttpError(415, "The body must be a form: Content-Type: multipart/form-data with a boundary")
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 

@@ -6,9 +6,10 @@ import { type Answer, json } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "./clock.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
-import { Disconnected, type Exchange, headerOf, parseJson, readBody } from "./exchange.ts"
+import { Disconnected, type Exchange, headerOf, formType, parseJson, readBody } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
+import { parseForm } from "./files.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
 import { openApiAnswer } from "./openapi.ts"
 import type { RateLimiter } from "./rateLimit.ts"
@@ -101,10 +102,18 @@ const answerOf = async (
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const body = route.hasBody ? parseJson(request, await read()) : undefined
+    const form = route.body === "form" ? await parseForm(formType(request), Uint8Array.from(await read())) : undefined
+    const body = form?.body ?? (route.body === "json" ? parseJson(request, await read()) : undefined)
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
-    const input = { organization: principal.organizationId, id, query: exchange.query, body, ifMatch }
+    const input = {
+      organization: principal.organizationId,
+      id,
+      query: exchange.query,
+      body,
+      ifMatch,
+      upload: form?.bytes
+    }
     const answer = await execute(context, exchange, route, input, hold)
     return withHeaders(answer, headers)
   } catch (error) {

@@ -6,6 +6,7 @@ import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-s
 import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
+import * as files from "./files.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
 import { rulesOf } from "./resources.ts"
@@ -18,8 +19,8 @@ export interface Route {
   readonly name: string
   readonly method: string
   readonly segments: ReadonlyArray<string>
-  /** Whether the contract gives the request a JSON body. */
-  readonly hasBody: boolean
+  /** What the contract gives the request as a body. */
+  readonly body: "none" | "json" | "form"
   readonly handler: Handler
 }
 
@@ -43,7 +44,10 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.create": calls.create,
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
-  "calls.update": calls.rename
+  "calls.update": calls.rename,
+  "files.content": files.content,
+  "files.delete": files.remove,
+  "files.upload": files.upload
 }
 
 /** Resources that are not plain rows: a generic handler would be wrong for them. */
@@ -81,7 +85,7 @@ const makeRoute = (
 ): ReadonlyArray<Route> => {
   const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
   if (make === undefined) return []
-  const { method, path, body } = specOf(operation)
+  const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
   const handler = make({
     store,
@@ -94,7 +98,13 @@ const makeRoute = (
     validate: makeValidate(body, strict && !rules.open)
   })
   return [
-    { name: `${resource}.${name}`, method, segments: path.split("/").slice(1), hasBody: body !== undefined, handler }
+    {
+      name: `${resource}.${name}`,
+      method,
+      segments: path.split("/").slice(1),
+      body: multipart ? "form" : body === undefined ? "none" : "json",
+      handler
+    }
   ]
 }
 

@@ -124,6 +124,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const reset = () => {
     store.transaction(() => {
       store.run("DELETE FROM resource_rows")
+      store.run("DELETE FROM file_content")
       store.run("DELETE FROM idempotency")
     })
     journal.clear()
