@@ -20,6 +20,8 @@ export interface HandlerRequest {
   /** Parsed JSON; `undefined` where the method has no body. */
   readonly body: unknown
   readonly ifMatch: string | undefined
+  /** Bytes of the file in a multipart body. */
+  readonly upload?: Uint8Array | undefined
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
@@ -42,7 +44,8 @@ export interface CrudContext {
   readonly validate: Validate
 }
 
-interface Stored {
+/** A row as it is stored. */
+export interface Stored {
   readonly seq: number
   readonly version: number
   readonly body: string

@@ -7,6 +7,7 @@ import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
 import type { Engine } from "./engine.ts"
+import * as files from "./files.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
@@ -21,8 +22,8 @@ export interface Route {
   readonly name: string
   readonly method: string
   readonly segments: ReadonlyArray<string>
-  /** Whether the contract gives the request a JSON body. */
-  readonly hasBody: boolean
+  /** What the contract gives the request as a body. */
+  readonly body: "none" | "json" | "form"
   readonly handler: Handler
 }
 
@@ -48,6 +49,9 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
   "calls.update": calls.rename,
+  "files.content": files.content,
+  "files.delete": files.remove,
+  "files.upload": files.upload,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
   "imports.mappings": imports.mappings,
@@ -99,7 +103,7 @@ const makeRoute = (
 ): ReadonlyArray<Route> => {
   const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
   if (make === undefined) return []
-  const { method, path, body } = specOf(operation)
+  const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
   const full = `${resource}.${name}`
   const context: CrudContext = {
@@ -117,7 +121,7 @@ const makeRoute = (
     name: full,
     method,
     segments: path.split("/").slice(1),
-    hasBody: body !== undefined,
+    body: multipart ? "form" : body === undefined ? "none" : "json",
     handler: make(context)
   }))
 }

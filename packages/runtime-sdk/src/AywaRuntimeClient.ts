@@ -189,7 +189,10 @@ export class AywaRuntimeClient {
       resource = promisify(
         {
           config: this.#config,
-          transport: { execute: (request) => transport().execute(request) },
+          transport: {
+            execute: (request) => transport().execute(request),
+            stream: (request) => transport().stream(request)
+          },
           observer: this.#observer
         },
         name,

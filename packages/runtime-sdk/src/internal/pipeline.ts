@@ -24,7 +24,10 @@ import { pageRequest, rowsOf, toPage, type PageRequest } from "./pagination.ts"
 import { appendHeaders, checkIdempotencyKey, encodeBody, encodeQuery, fillPath } from "./request.ts"
 import type { Observed, Observer } from "./observe.ts"
 import { redactor } from "./redact.ts"
+import { ByteStream } from "./byteStream.ts"
 import { specOf, type Spec } from "./spec.ts"
+import { streamer } from "./streaming.ts"
+import { prepareUpload, type Upload } from "./upload.ts"
 import { version } from "./version.ts"
 
 /** What a service is built on. */
@@ -66,9 +69,14 @@ export const ResponseSink = Context.Reference<Sink | undefined>("@aywa-ai/runtim
   defaultValue: () => undefined
 })
 
-/** Prepares an operation of a runtime: whatever does not change between calls is done once, here. */
-export const makeCall = (runtime: Runtime, name: string, operation: Operation): Call => {
+/**
+ * Prepares an operation of a runtime: whatever does not change between calls is done once, here. `streamed` asks an
+ * operation that gives bytes for a stream of them.
+ */
+export const makeCall = (runtime: Runtime, name: string, operation: Operation, streamed = false): Call => {
   const spec = specOf(operation)
+  const { transport } = runtime
+  const bytes = spec.kind === "bytes"
   const prepared: Prepared = {
     runtime,
     name,
@@ -79,7 +87,11 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation): 
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
     ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
-    headers: baseHeaders(runtime.config, spec.text ? "text/plain" : "application/json"),
+    headers: baseHeaders(runtime.config, bytes ? "*/*" : spec.text ? "text/plain" : "application/json"),
+    send:
+      bytes || spec.multipart
+        ? streamer(transport, bytes ? (streamed ? "stream" : "bytes") : "text")
+        : (request) => transport.execute(request),
     traced: { operation: name, method: spec.method, path: spec.path, origin: runtime.config.origin }
   }
   const { traced } = prepared
@@ -118,6 +130,7 @@ interface Prepared {
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: ReadonlySet<string>
   readonly headers: ReadonlyArray<string>
+  readonly send: (request: WireRequest) => Effect.Effect<WireResponse, WireFailure>
   /** The call as those who watch see it. */
   readonly traced: TracedCall
 }
@@ -130,6 +143,7 @@ interface Request {
   readonly page: PageRequest | undefined
   readonly headers: ReadonlyArray<string>
   readonly body: string | undefined
+  readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
   readonly policy: Policy.Policy
   readonly redact: (text: string) => string
@@ -166,7 +180,12 @@ const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Requ
   }
 
   let body: string | undefined
-  if (prepared.isBody !== undefined && spec.body !== undefined) {
+  let upload: Upload | undefined
+  if (spec.multipart) {
+    const made = prepareUpload(spec, args.body)
+    if ("open" in made) upload = made
+    else issues.push(...made)
+  } else if (prepared.isBody !== undefined && spec.body !== undefined) {
     const encoded = encodeBody(args.body, prepared.ownKeys)
     if (typeof encoded !== "string") issues.push(encoded)
     else {
@@ -195,11 +214,12 @@ const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Requ
     const issue = checkIdempotencyKey(options.idempotencyKey)
     if (issue === undefined) idempotencyKey = options.idempotencyKey
     else issues.push(issue)
-  } else if (spec.method === "POST" && policy.idempotency === "auto") {
+  } else if (spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true) {
     idempotencyKey = `aywa-${globalThis.crypto.randomUUID()}`
   }
   if (idempotencyKey !== undefined) headers.push("idempotency-key", idempotencyKey)
   if (body !== undefined) headers.push("content-type", "application/json")
+  else if (upload !== undefined) headers.push("content-type", upload.contentType)
 
   if (issues.length > 0) {
     const fields = { operation: prepared.name, method: spec.method, path, attempts: 0, outcome: "not-sent" as const }
@@ -220,6 +240,7 @@ const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Requ
     page,
     headers,
     body,
+    upload,
     idempotencyKey,
     policy,
     redact: redactor(runtime.config.apiKey, body, () => extraHeaders(runtime.config.headers, options.headers))
@@ -303,7 +324,8 @@ class Loop {
       requestId: failure?.requestId,
       attempts,
       outcome,
-      idempotencyKey: this.request.idempotencyKey
+      idempotencyKey: this.request.idempotencyKey,
+      ...(this.request.upload?.once === true && failure?.transient === true ? Failure.sentOnce : undefined)
     }
   }
 
@@ -326,6 +348,7 @@ class Loop {
     if (retry === undefined || attempt >= retry.times || !failure.transient) return undefined
     const replayable = this.prepared.idempotentMethod || this.request.idempotencyKey !== undefined
     if (failure.outcome === "maybe-applied" && !replayable) return undefined
+    if (this.request.upload?.once === true && this.request.upload.spent()) return undefined
     if (retry.while !== undefined && !retry.while(error)) return undefined
     const asked = failure.retryAfter
     if (asked !== undefined && asked > retry.maxRetryAfter) return undefined
@@ -379,11 +402,11 @@ class Loop {
   private send(attempt: number, traceparent: string | undefined): Effect.Effect<unknown> {
     const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
     if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
-    const { config, transport } = this.prepared.runtime
-    const key = config.apiKey
+    const { send: transmit } = this.prepared
+    const key = this.prepared.runtime.config.apiKey
     const send = Redacted.isRedacted(key)
-      ? transport.execute(this.wire(key, attempt, traceparent))
-      : Effect.flatMap(key, (fresh) => transport.execute(this.wire(fresh, attempt, traceparent)))
+      ? transmit(this.wire(key, attempt, traceparent))
+      : Effect.flatMap(key, (fresh) => transmit(this.wire(fresh, attempt, traceparent)))
     const whole = Effect.matchEager(send, {
       onFailure: (failure) => this.onFailure(failure),
       onSuccess: (response) => this.onResponse(response, attempt)
@@ -415,7 +438,8 @@ class Loop {
         String(attempt),
         ...(traceparent === undefined ? [] : ["traceparent", traceparent])
       ],
-      body: this.request.body
+      body: this.request.body,
+      upload: this.request.upload
     }
   }
 
@@ -446,6 +470,7 @@ class Loop {
       if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, attempt, undefined)
       return new FailedAttempt(Failure.fromStatus(this.subject, response, this.clock.currentTimeMillisUnsafe()))
     }
+    if (spec.kind === "bytes") return this.done(response, attempt, this.content(response, attempt))
     const unexpected = (issue: string): FailedAttempt =>
       new FailedAttempt(Failure.fromUnexpected(this.subject, response, issue))
     if (response.body === "") {
@@ -468,6 +493,20 @@ class Loop {
     if (!isSuccess(rows)) return unexpected(wrongRows(spec.success, rows))
     const page = toPage(this.request.page, json, rows)
     return typeof page === "string" ? unexpected(page) : this.done(response, attempt, page)
+  }
+
+  /** Content as it is; a stream of it tells its failures as every call does. */
+  private content(response: WireResponse, attempt: number): unknown {
+    const { content } = response
+    if (content === undefined || content instanceof Uint8Array) return content
+    const idle = this.request.policy.attemptTimeout
+    return new ByteStream(content, idle, (failure) => {
+      const what =
+        failure === "idle"
+          ? Failure.fromTimeout(this.subject, "attempt", idle ?? 0, true)
+          : Failure.fromWire(this.subject, failure)
+      return what.toError(this.fields(what, what.outcome, attempt + 1))
+    })
   }
 
   private done(response: WireResponse, attempt: number, value: unknown): unknown {

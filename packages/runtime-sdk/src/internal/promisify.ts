@@ -12,6 +12,7 @@ import type { ClientOf, WithResponse } from "../ClientTypes.ts"
 import type { Group } from "../contract/Operation.ts"
 import type { Page } from "../contract/shared.ts"
 import { Aborted, isRuntimeError } from "../Errors.ts"
+import type { ByteStream } from "./byteStream.ts"
 import { text } from "./failure.ts"
 import { makeCall, ResponseSink, type Arguments, type Call, type Runtime, type Sink } from "./pipeline.ts"
 import { loopError, roles, streamNames } from "./service.ts"
@@ -29,6 +30,14 @@ export const promisify = <G extends Group>(runtime: Runtime, name: string, group
       return operation.kind === "page" ? new PagedCall(call, given, site) : new PromisedCall(call, given, site)
     }
     client[key] = method
+    if (operation.kind === "bytes") {
+      client[`${key}Stream`] = (...args: ReadonlyArray<unknown>) => {
+        const call = makeCall(runtime, `${name}.${key}`, operation, true)
+        const given = get().roles(args)
+        const site = callSite(method)
+        return { [Symbol.asyncIterator]: () => download(call, given, site) }
+      }
+    }
     if (operation.kind === "page") {
       const [stream, pages] = streamNames(key)
       const iterable = (args: ReadonlyArray<unknown>, of: typeof items | typeof pagesOf) => {
@@ -109,6 +118,44 @@ const withSite = <E extends Error>(error: E, site: Site): E => {
     }
   })
   return error
+}
+
+/** Content, piece by piece. The signal is listened to until the content ends. */
+const download = (call: Call, args: Arguments, site: Site): AsyncIterableIterator<Uint8Array> => {
+  const signal = signalOf(args)
+  let opening: Promise<ByteStream> | undefined
+  let detach = (): void => {}
+  const open = async (): Promise<ByteStream> => {
+    const { promise, sink } = run<ByteStream>(call, args, site)
+    const bytes = await promise
+    const abort = (): void => bytes.fail(aborted(call, sink, signal, site))
+    signal?.addEventListener("abort", abort, { once: true })
+    detach = () => signal?.removeEventListener("abort", abort)
+    if (signal?.aborted === true) abort()
+    return bytes
+  }
+  const ended = async (): Promise<IteratorResult<Uint8Array>> => {
+    detach()
+    // A connection that is still being made is closed as soon as it is there.
+    await (await opening?.catch(() => undefined))?.return()
+    return end
+  }
+  return {
+    next: async () => {
+      try {
+        const result = await (await (opening ??= open())).next()
+        if (result.done === true) detach()
+        return result
+      } catch (error) {
+        detach()
+        throw error instanceof Error ? withSite(error, site) : error
+      }
+    },
+    return: ended,
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
 }
 
 /** The promise of one call. */

@@ -7,6 +7,7 @@
  * open 10,000 sockets. Anything unfamiliar: `undefined`, and the caller takes `fetch`.
  */
 import * as Effect from "effect/Effect"
+import { streamDispatcher } from "./transportDispatcherStream.ts"
 import { WireFailure, type ClosableTransport, type TransportOptions, type WireResponse } from "./wire.ts"
 import { connectionFailure } from "./wireFailure.ts"
 
@@ -60,6 +61,11 @@ export const makeDispatcher = (options?: TransportOptions): ClosableTransport | 
   if (builtIn === undefined) return undefined
   const ours = bounded(builtIn, options?.connections ?? 128)
   return {
+    stream: streamDispatcher((dispatched, handler) => {
+      const now = current() ?? builtIn
+      // A handler of its own kind, with the same methods.
+      return (now === builtIn ? ours : now).dispatch(dispatched, handler as Handler)
+    }),
     close: () => (ours === builtIn || !isClosable(ours) ? Promise.resolve() : ours.close()),
     execute: (request) =>
       Effect.callback<WireResponse, WireFailure>((resume) => {

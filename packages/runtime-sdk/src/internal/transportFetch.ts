@@ -2,11 +2,13 @@
  * `fetch` as transport: for runtimes without Node's dispatcher.
  */
 import * as Effect from "effect/Effect"
+import { streamFetch } from "./transportFetchStream.ts"
 import { WireFailure, type ClosableTransport } from "./wire.ts"
 import { connectionFailure } from "./wireFailure.ts"
 
 export const makeFetch = (): ClosableTransport => ({
   close: () => Promise.resolve(),
+  stream: streamFetch,
   execute: (request) =>
     Effect.callback((resume, signal) => {
       const headers: Array<[string, string]> = []
