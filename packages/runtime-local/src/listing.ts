@@ -47,9 +47,9 @@ export const listRows = (
   resource: string,
   organization: string,
   query: URLSearchParams,
-  options: { readonly shape: ListShape; readonly strict: boolean }
+  options: { readonly shape: ListShape; readonly strict: boolean; readonly filters: ReadonlyArray<string> }
 ): Answer => {
-  const window = parse(query, options.strict)
+  const window = parse(query, options)
   const scope = [resource, organization, ...window.values]
   const { limit, page, cursor } = window
   const where = `resource = ? AND org_id = ?${window.where}`
@@ -89,7 +89,10 @@ export const listRows = (
 export const shapeOf = (shapes: ListShapes, resource: string, path: string): ListShape =>
   typeof shapes === "number" ? shapes : (shapes[resource] ?? shapes[path] ?? 1)
 
-const parse = (query: URLSearchParams, strict: boolean): Window => {
+const parse = (
+  query: URLSearchParams,
+  { strict, filters }: { readonly strict: boolean; readonly filters: ReadonlyArray<string> }
+): Window => {
   const problems: Array<string> = []
   const integer = (name: string, fallback: number, minimum: number, maximum: number) => {
     const text = query.get(name)
@@ -100,7 +103,8 @@ const parse = (query: URLSearchParams, strict: boolean): Window => {
     return fallback
   }
   for (const name of new Set(query.keys())) {
-    if (strict && !listParameters.has(name)) problems.push(`query parameter ${name} should not exist`)
+    if (strict && !listParameters.has(name) && !filters.includes(name))
+      problems.push(`query parameter ${name} should not exist`)
     else if (query.getAll(name).length > 1) problems.push(`${name}: expected one value`)
   }
   let where = ""
@@ -116,6 +120,12 @@ const parse = (query: URLSearchParams, strict: boolean): Window => {
         values.push(time)
       }
     }
+  }
+  for (const name of filters) {
+    const text = query.get(name)
+    if (text === null) continue
+    where += " AND json_extract(body, ?) = ?"
+    values.push(`$.${name}`, text)
   }
   const cursor = parseCursor(query.get("cursor"), problems)
   const window = {

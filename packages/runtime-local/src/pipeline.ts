@@ -10,6 +10,7 @@ import { Disconnected, type Exchange, headerOf, parseJson, readBody } from "./ex
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
+import { openApiAnswer } from "./openapi.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import type { Router } from "./router.ts"
 import { send, sendBadly } from "./wire.ts"
@@ -42,6 +43,8 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
       send(exchange, await context.control(exchange, async () => parseJson(exchange.request, await readOnce())))
       return
     }
+    const openapi = openApiAnswer(exchange)
+    if (openapi !== undefined) return send(exchange, openapi)
     const fault = await takeFault(context, exchange, readOnce)
     if (fault === undefined) {
       send(exchange, await answerOf(context, exchange, readOnce, 0))
@@ -98,8 +101,7 @@ const answerOf = async (
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const hasBody = method === "POST" || method === "PATCH" || method === "PUT"
-    const body = hasBody ? parseJson(request, await read()) : undefined
+    const body = route.hasBody ? parseJson(request, await read()) : undefined
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
     const input = { organization: principal.organizationId, id, query: exchange.query, body, ifMatch }

@@ -3,6 +3,7 @@
  * if its name is one of the generic ones, or with one entry in `special`.
  */
 import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
+import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
 import type { Ids } from "./ids.ts"
@@ -17,6 +18,8 @@ export interface Route {
   readonly name: string
   readonly method: string
   readonly segments: ReadonlyArray<string>
+  /** Whether the contract gives the request a JSON body. */
+  readonly hasBody: boolean
   readonly handler: Handler
 }
 
@@ -36,7 +39,15 @@ export interface RouterContext {
 }
 
 /** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
-const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {}
+const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
+  "calls.create": calls.create,
+  "calls.createPhone": calls.createPhone,
+  "calls.createWeb": calls.createWeb,
+  "calls.update": calls.rename
+}
+
+/** Resources that are not plain rows: a generic handler would be wrong for them. */
+const notRows: ReadonlySet<string> = new Set(["imports", "operations", "webhookLogs"])
 
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
@@ -68,20 +79,23 @@ const makeRoute = (
   name: string,
   operation: Operation
 ): ReadonlyArray<Route> => {
-  const make = special[`${resource}.${name}`] ?? crud[name]
+  const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
   if (make === undefined) return []
   const { method, path, body } = specOf(operation)
+  const rules = rulesOf(resource)
   const handler = make({
     store,
     ids,
     now,
     resource,
-    rules: rulesOf(resource),
+    rules,
     shape: shapeOf(listShape, resource, path),
     strict,
-    validate: makeValidate(body, strict)
+    validate: makeValidate(body, strict && !rules.open)
   })
-  return [{ name: `${resource}.${name}`, method, segments: path.split("/").slice(1), handler }]
+  return [
+    { name: `${resource}.${name}`, method, segments: path.split("/").slice(1), hasBody: body !== undefined, handler }
+  ]
 }
 
 const isParameter = (segment: string) => segment.startsWith(":")

@@ -54,7 +54,9 @@ describe("create, read, update, delete", () => {
   it("serves every operation of the contract table that is plain CRUD", async () => {
     const { call } = await start()
     const names = new Set(["list", "get", "create", "update", "delete"])
-    const operations = Object.values(contract).flatMap((group) =>
+    // Made by importing and by sending events, not by writing rows.
+    const { imports: _imports, webhookLogs: _webhookLogs, ...rows } = contract
+    const operations = Object.values(rows).flatMap((group) =>
       Object.entries(group).flatMap(([name, operation]) => (names.has(name) ? [specOf(operation)] : []))
     )
     for (const { method, path } of operations) {

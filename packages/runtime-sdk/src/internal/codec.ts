@@ -13,7 +13,11 @@ import type { Issue } from "../Errors.ts"
 /** Keys of `T` without its index signature. */
 type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] }
 
-type SameKeys<I, S> = [KnownKeys<I>] extends [keyof S] ? ([keyof S] extends [KnownKeys<I>] ? unknown : never) : never
+type SameKeys<I, S> = [KnownKeys<I>] extends [KnownKeys<S>]
+  ? [KnownKeys<S>] extends [KnownKeys<I>]
+    ? unknown
+    : never
+  : never
 
 /** `unknown` when interface and schema type agree, else `never`, which no schema is assignable to. */
 type Proof<I, S> = [I] extends [S] ? ([S] extends [I] ? SameKeys<I, S> : never) : never

@@ -15,12 +15,14 @@ import type { CallFields, Issue, Outcome, RuntimeError } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { RuntimeConfig } from "../RuntimeConfig.ts"
+import type { AttemptResult, TracedCall } from "../Trace.ts"
 import type { TransportShape, WireFailure, WireRequest, WireResponse } from "./wire.ts"
 import { compile, compileRows, explain, keysOf } from "./codec.ts"
 import { badCharacter } from "./config.ts"
 import * as Failure from "./failure.ts"
 import { pageRequest, rowsOf, toPage, type PageRequest } from "./pagination.ts"
 import { appendHeaders, checkIdempotencyKey, encodeBody, encodeQuery, fillPath } from "./request.ts"
+import type { Observed, Observer } from "./observe.ts"
 import { redactor } from "./redact.ts"
 import { specOf, type Spec } from "./spec.ts"
 import { version } from "./version.ts"
@@ -29,6 +31,7 @@ import { version } from "./version.ts"
 export interface Runtime {
   readonly config: RuntimeConfig["Service"]
   readonly transport: TransportShape
+  readonly observer?: Observer | undefined
 }
 
 /** Arguments of a call, by role. */
@@ -76,24 +79,29 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation): 
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
     ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
-    headers: baseHeaders(runtime.config)
+    headers: baseHeaders(runtime.config, spec.text ? "text/plain" : "application/json"),
+    traced: { operation: name, method: spec.method, path: spec.path, origin: runtime.config.origin }
   }
+  const { traced } = prepared
   const call = (args: Arguments) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
       const request = prepare(prepared, args, transform(runtime.config.policy))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const clock = fiber.getRef(Clock.Clock)
-      const loop = new Loop(prepared, request, clock, fiber.getRef(Random.Random), fiber.getRef(ResponseSink))
+      const observed = runtime.observer?.observe(fiber, traced)
+      const loop = new Loop(prepared, request, clock, fiber.getRef(Random.Random), fiber.getRef(ResponseSink), observed)
       const breaker = request.policy.breaker
-      return breaker === undefined
-        ? loop.run(0)
-        : breaker.run(loop.run(0), {
-            key: runtime.config.origin,
-            isFailure: (error) =>
-              error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
-            onOpen: (retryAfterMillis) => circuitOpen(loop.fields(undefined, "not-sent", 0), retryAfterMillis)
-          })
+      const run =
+        breaker === undefined
+          ? loop.run(0)
+          : breaker.run(loop.run(0), {
+              key: runtime.config.origin,
+              isFailure: (error) =>
+                error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
+              onOpen: (retryAfterMillis) => circuitOpen(loop.fields(undefined, "not-sent", 0), retryAfterMillis)
+            })
+      return observed === undefined ? run : observed.call(run)
     })
   return Object.assign(call, { operation: name, method: spec.method, path: spec.path })
 }
@@ -110,6 +118,8 @@ interface Prepared {
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: ReadonlySet<string>
   readonly headers: ReadonlyArray<string>
+  /** The call as those who watch see it. */
+  readonly traced: TracedCall
 }
 
 interface Request {
@@ -125,9 +135,9 @@ interface Request {
   readonly redact: (text: string) => string
 }
 
-const baseHeaders = (config: RuntimeConfig["Service"]): ReadonlyArray<string> => [
+const baseHeaders = (config: RuntimeConfig["Service"], accept: string): ReadonlyArray<string> => [
   "accept",
-  "application/json",
+  accept,
   "user-agent",
   `aywa-runtime-sdk/${version}`,
   ...config.headers
@@ -212,9 +222,14 @@ const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Requ
     body,
     idempotencyKey,
     policy,
-    redact: redactor(runtime.config.apiKey, body)
+    redact: redactor(runtime.config.apiKey, body, () => extraHeaders(runtime.config.headers, options.headers))
   }
 }
+
+const extraHeaders = (client: ReadonlyArray<string>, call: CallOptions["headers"]): ReadonlyArray<string> => [
+  ...client,
+  ...Object.entries(call ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+]
 
 /** A single call's options win over the policy around it. */
 const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {
@@ -245,12 +260,23 @@ class Loop {
   private readonly random: Random.Random
   private readonly sink: Sink | undefined
   private readonly subject: Failure.Subject
+  private readonly observed: Observed | undefined
   private readonly deadlineAt: number
   /** Whether an attempt may have taken effect; then no later answer can say that nothing happened. */
   private ambiguous = false
   private answered = false
+  /** The answer of the attempt under way. */
+  private response: WireResponse | undefined
 
-  constructor(prepared: Prepared, request: Request, clock: Clock.Clock, random: Random.Random, sink: Sink | undefined) {
+  constructor(
+    prepared: Prepared,
+    request: Request,
+    clock: Clock.Clock,
+    random: Random.Random,
+    sink: Sink | undefined,
+    observed: Observed | undefined
+  ) {
+    this.observed = observed
     this.prepared = prepared
     this.request = request
     this.clock = clock
@@ -289,7 +315,9 @@ class Loop {
     const error = failure.toError(this.fields(failure, outcome, attempt + 1))
     const delay = this.delay(failure, error, attempt)
     if (delay === undefined) return Effect.fail(error)
-    return Effect.flatMap(Effect.sleep(delay), () => this.run(attempt + 1))
+    const next = Effect.flatMap(Effect.sleep(delay), () => this.run(attempt + 1))
+    const said = this.prepared.runtime.observer?.retrying?.(this.prepared.traced, error, delay)
+    return said === undefined ? next : Effect.andThen(said, next)
   }
 
   /** Milliseconds until the next attempt; `undefined` when there must not be one. */
@@ -328,13 +356,34 @@ class Loop {
 
   /** One attempt. Never fails: a failure is a value, so that one place decides what follows. */
   private attempt(attempt: number): Effect.Effect<unknown> {
+    if (this.observed === undefined) return this.send(attempt, undefined)
+    return this.observed.attempt(
+      attempt,
+      (traceparent) => {
+        this.response = undefined
+        return this.send(attempt, traceparent)
+      },
+      (result) => this.told(result, attempt)
+    )
+  }
+
+  private told(result: unknown, attempt: number): AttemptResult {
+    const failed = result instanceof FailedAttempt ? result.failure : undefined
+    return {
+      status: failed?.status ?? this.response?.status,
+      requestId: failed?.requestId ?? (this.response === undefined ? undefined : Failure.requestIdOf(this.response)),
+      error: failed?.toError(this.fields(failed, failed.outcome, attempt + 1))._tag
+    }
+  }
+
+  private send(attempt: number, traceparent: string | undefined): Effect.Effect<unknown> {
     const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
     if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
     const { config, transport } = this.prepared.runtime
     const key = config.apiKey
     const send = Redacted.isRedacted(key)
-      ? transport.execute(this.wire(key, attempt))
-      : Effect.flatMap(key, (fresh) => transport.execute(this.wire(fresh, attempt)))
+      ? transport.execute(this.wire(key, attempt, traceparent))
+      : Effect.flatMap(key, (fresh) => transport.execute(this.wire(fresh, attempt, traceparent)))
     const whole = Effect.matchEager(send, {
       onFailure: (failure) => this.onFailure(failure),
       onSuccess: (response) => this.onResponse(response, attempt)
@@ -348,7 +397,7 @@ class Loop {
     })
   }
 
-  private wire(key: Redacted.Redacted<string>, attempt: number): WireRequest {
+  private wire(key: Redacted.Redacted<string>, attempt: number, traceparent: string | undefined): WireRequest {
     if (this.sink !== undefined) {
       this.sink.attempts = attempt + 1
       this.sink.outcome = this.prepared.reads ? "rejected" : "maybe-applied"
@@ -363,7 +412,8 @@ class Loop {
         "authorization",
         `Bearer ${Redacted.value(key)}`,
         "x-aywa-attempt",
-        String(attempt)
+        String(attempt),
+        ...(traceparent === undefined ? [] : ["traceparent", traceparent])
       ],
       body: this.request.body
     }
@@ -390,9 +440,10 @@ class Loop {
   private onResponse(response: WireResponse, attempt: number): unknown {
     const { spec, isSuccess } = this.prepared
     const { status } = response
+    this.response = response
     if (status < 200 || status >= 300) {
       // A delete whose first answer was lost finds nothing the second time: it is done.
-      if (spec.mayBeEmpty && status === 404 && this.ambiguous) return this.done(response, attempt, undefined)
+      if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, attempt, undefined)
       return new FailedAttempt(Failure.fromStatus(this.subject, response, this.clock.currentTimeMillisUnsafe()))
     }
     const unexpected = (issue: string): FailedAttempt =>
@@ -402,6 +453,7 @@ class Loop {
         ? this.done(response, attempt, undefined)
         : unexpected(`status ${status} with an empty body`)
     }
+    if (spec.text) return this.done(response, attempt, response.body)
     let json: unknown
     try {
       json = JSON.parse(response.body)

@@ -14,6 +14,7 @@ import * as Errors from "../Errors.ts"
 import { RuntimeConfig } from "../RuntimeConfig.ts"
 import { Transport } from "../Transport.ts"
 import { text } from "./failure.ts"
+import { effectObserver } from "./observeEffect.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./pipeline.ts"
 import { specOf } from "./spec.ts"
 
@@ -119,6 +120,7 @@ export const layerOf = <Id, G extends Group>(
   Layer.effect(
     tag,
     Effect.gen(function* () {
-      return makeService({ config: yield* RuntimeConfig, transport: yield* Transport }, name, group)
+      const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
+      return makeService(runtime, name, group)
     })
   )

@@ -16,6 +16,8 @@ export interface Spec {
   readonly success: Schema.Codec<unknown, unknown>
   /** Whether an answer without a body is a success: deletes. */
   readonly mayBeEmpty: boolean
+  /** Whether the answer is plain text, not JSON. */
+  readonly text: boolean
   readonly errors: ReadonlyArray<OperationError>
 }
 
@@ -37,10 +39,31 @@ export interface PageSchema<A> {
   readonly row: Schema.Codec<unknown, unknown>
 }
 
+/** An answer in plain text. */
+export interface TextSchema {
+  readonly "~type"?: string
+  readonly text: Schema.Codec<string, string>
+}
+
 const specs = new WeakMap<object, Spec>()
 
 /** Marks a schema as a request body. */
 export const input = <A>(schema: Schema.Codec<A, A>): BodySchema<Input<A>> => ({ body: schema })
+
+/**
+ * Marks a schema as a request body with a public type of its own: a union of variants, where the schema has all their
+ * fields and a check that knows which variant needs what, or fields that may be wrapped, where the schema sees them
+ * as they are sent.
+ */
+export const inputOf =
+  <Public>() =>
+  <A>(schema: Schema.Codec<A, A> & Related<Public, Input<A>>): BodySchema<Public> => ({ body: schema })
+
+/** `unknown` when one is assignable to the other, else `never`, which no schema is assignable to. */
+type Related<A, B> = [A] extends [B] ? unknown : [B] extends [A] ? unknown : never
+
+/** Marks a schema as an answer in plain text. */
+export const text = (schema: Schema.Codec<string, string>): TextSchema => ({ text: schema })
 
 /** Marks a schema as the row of a list. */
 export const page = <A>(schema: Schema.Codec<A, A>): PageSchema<A> => ({ row: schema })
@@ -69,6 +92,9 @@ export function operation<const Path extends string, A, Query = never, Body = ne
 export function operation<const Path extends string, A, Query = never, Body = never, E extends OperationError = never>(
   options: Options<Path, Query, Body, GoneSchema<A>, E>
 ): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: A | undefined; errors: E }>
+export function operation<const Path extends string, Query = never, Body = never, E extends OperationError = never>(
+  options: Options<Path, Query, Body, TextSchema, E>
+): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: string; errors: E }>
 export function operation(options: Options<string, unknown, unknown, AnySuccess, OperationError>): Operation {
   const { success, body, ...rest } = options
   const kind = "row" in success ? "page" : "value"
@@ -77,13 +103,15 @@ export function operation(options: Options<string, unknown, unknown, AnySuccess,
     ...self,
     query: rest.query,
     body: body?.body,
-    success: "row" in success ? success.row : "gone" in success ? success.gone : success,
-    mayBeEmpty: "gone" in success
+    success:
+      "row" in success ? success.row : "gone" in success ? success.gone : "text" in success ? success.text : success,
+    mayBeEmpty: "gone" in success,
+    text: "text" in success
   })
   return self
 }
 
-type AnySuccess = PageSchema<unknown> | GoneSchema<unknown> | Schema.Codec<unknown, unknown>
+type AnySuccess = PageSchema<unknown> | GoneSchema<unknown> | TextSchema | Schema.Codec<unknown, unknown>
 
 /** The schemas of an operation. */
 export const specOf = (operation: Operation): Spec => {
