@@ -3,7 +3,6 @@
  * value is the typed error itself.
  */
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -13,8 +12,9 @@ import type { Group } from "../contract/Operation.ts"
 import type { Page } from "../contract/shared.ts"
 import { Aborted, isRuntimeError } from "../Errors.ts"
 import { text } from "./failure.ts"
-import { makeCall, ResponseSink, type Arguments, type Call, type Runtime, type Sink } from "./pipeline.ts"
+import { makeCall, type Arguments, type Call, type Runtime } from "./pipeline.ts"
 import { loopError, roles, streamNames } from "./service.ts"
+import { Sink } from "./sink.ts"
 
 /** Builds a resource of the promise client. */
 export const promisify = <G extends Group>(runtime: Runtime, name: string, group: G): ClientOf<G> => {
@@ -57,24 +57,24 @@ const callSite = (below: (...args: ReadonlyArray<unknown>) => unknown): Site => 
 }
 
 /** Runs a call. The signal's listener goes when the call settles. */
-const run = <A>(call: Call, args: Arguments, site: Site): { readonly promise: Promise<A>; readonly sink: Sink } => {
-  const sink: Sink = { info: undefined, attempts: 0, outcome: "not-sent" }
+const run = <A>(
+  call: Call,
+  args: Arguments,
+  site: Site,
+  sink: Sink,
+  resolve: (value: A) => void,
+  reject: (error: unknown) => void
+): void => {
   const signal = signalOf(args)
-  const promise = new Promise<A>((resolve, reject) => {
-    if (signal?.aborted === true) return reject(aborted(call, sink, signal, site))
-    const fiber = Effect.runForkWith(Context.make(ResponseSink, sink))(
-      call(args),
-      signal === undefined ? undefined : { signal }
-    )
-    fiber.addObserver((exit) => {
-      if (Exit.isSuccess(exit)) return resolve(exit.value as A) // What the contract says the operation gives.
-      const error = Cause.findErrorOption(exit.cause)
-      if (Option.isSome(error)) reject(withSite(error.value, site))
-      else if (Cause.hasInterruptsOnly(exit.cause)) reject(aborted(call, sink, signal, site))
-      else reject(Cause.squash(exit.cause))
-    })
+  if (signal?.aborted === true) return reject(aborted(call, sink, signal, site))
+  const fiber = Effect.runFork(call(args, sink), signal === undefined ? undefined : { signal })
+  fiber.addObserver((exit) => {
+    if (Exit.isSuccess(exit)) return resolve(exit.value as A) // What the contract says the operation gives.
+    const error = Cause.findErrorOption(exit.cause)
+    if (Option.isSome(error)) reject(withSite(error.value, site))
+    else if (Cause.hasInterruptsOnly(exit.cause)) reject(aborted(call, sink, signal, site))
+    else reject(Cause.squash(exit.cause))
   })
-  return { promise, sink }
 }
 
 const signalOf = (args: Arguments): AbortSignal | undefined => {
@@ -113,14 +113,10 @@ const withSite = <E extends Error>(error: E, site: Site): E => {
 
 /** The promise of one call. */
 class PromisedCall<A> extends Promise<A> {
-  // Promises derived by `then` are plain ones.
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise
-  }
   private readonly sink: Sink
   constructor(call: Call, args: Arguments, site: Site) {
-    const { promise, sink } = run<A>(call, args, site)
-    super((resolve) => resolve(promise))
+    const sink = new Sink()
+    super((resolve, reject) => run(call, args, site, sink, resolve, reject))
     this.sink = sink
   }
   withResponse(): Promise<WithResponse<A>> {
@@ -148,6 +144,12 @@ class PagedCall<A> extends PromisedCall<Page<A>> {
   }
 }
 
+// `await` takes a promise as it is, without another around it, only if its constructor is Promise itself. That also
+// makes plain promises of what `then` derives.
+for (const { prototype } of [PromisedCall, PagedCall]) {
+  Object.defineProperty(prototype, "constructor", { value: Promise, configurable: true, writable: true })
+}
+
 /** Walks pages. After an error the same page is asked for again. */
 class Pages<A> {
   private readonly call: Call
@@ -166,7 +168,7 @@ class Pages<A> {
   }
   async next(): Promise<Page<A> | undefined> {
     if (this.done) return undefined
-    const pending = this.first ?? run<Page<A>>(this.call, this.args, this.site).promise
+    const pending = this.first ?? new PromisedCall<Page<A>>(this.call, this.args, this.site)
     this.first = undefined
     const page = await pending
     const cursor = page.nextCursor
