@@ -31,7 +31,7 @@ class FetchTransport implements DirectTransport {
 
   [Send](request: WireRequest, ending: Ending): Cancel {
     const exchange = new FetchExchange(ending)
-    exchange.begin(request)
+    void exchange.begin(request)
     return exchange
   }
 }
@@ -39,40 +39,34 @@ class FetchTransport implements DirectTransport {
 class FetchExchange implements Cancel {
   private readonly ending: Ending
   private readonly controller = new AbortController()
-  private response: Response | undefined
 
   constructor(ending: Ending) {
     this.ending = ending
   }
 
-  begin(request: WireRequest): void {
+  async begin(request: WireRequest): Promise<void> {
     // `manual` gives the redirect itself, so that it can be refused by name; nothing is followed or forwarded.
     const { signal } = this.controller
     const init: RequestInit = { method: request.method, headers: fields(request.headers), redirect: "manual", signal }
     if (request.body !== undefined) init.body = request.body
-    const failed = (cause: unknown): void => this.failed(cause)
-    globalThis.fetch(request.origin + request.path, init).then((response) => {
-      this.response = response
-      response.text().then((body) => this.complete(response, body), failed)
-    }, failed)
+    let begun = false
+    try {
+      const response = await globalThis.fetch(request.origin + request.path, init)
+      begun = true
+      const body = await response.text()
+      this.ending.end({
+        status: response.status,
+        header: (name) => response.headers.get(name) ?? undefined,
+        headers: () => Object.fromEntries(response.headers),
+        body
+      })
+    } catch (cause) {
+      if (!signal.aborted) this.ending.end(new WireFailure(connectionFailure(cause, begun)))
+    }
   }
 
   cancel(): void {
     this.controller.abort()
-  }
-
-  private complete(response: Response, body: string): void {
-    this.ending.end({
-      status: response.status,
-      header: (name) => response.headers.get(name) ?? undefined,
-      headers: () => Object.fromEntries(response.headers),
-      body
-    })
-  }
-
-  private failed(cause: unknown): void {
-    if (this.controller.signal.aborted) return
-    this.ending.end(new WireFailure(connectionFailure(cause, this.response !== undefined)))
   }
 }
 
