@@ -85,9 +85,12 @@ export const listRows = (
   }
 }
 
-/** The shape of a route. */
-export const shapeOf = (shapes: ListShapes, resource: string, path: string): ListShape =>
-  typeof shapes === "number" ? shapes : (shapes[resource] ?? shapes[path] ?? 1)
+// Where the source API answers with an envelope; everywhere else it answers with a bare array.
+const envelopes: Readonly<Record<string, ListShape>> = { structuredOutputs: 2 }
+
+/** The shape of a route: what was asked for, else what the source API has there. */
+export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: string): ListShape =>
+  typeof shapes === "number" ? shapes : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[resource] ?? 1)
 
 const parse = (
   query: URLSearchParams,

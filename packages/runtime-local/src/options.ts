@@ -37,7 +37,7 @@ export interface LocalRuntimeOptions {
   readonly rateLimit?: RateLimitOptions | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
-  /** Default 1, the bare array. */
+  /** Default: what the source API has on each route, mostly 1, the bare array. */
   readonly listShape?: ListShapes | undefined
   /** `false` accepts keys that the contract does not know. Default `true`. */
   readonly strict?: boolean | undefined

@@ -34,7 +34,7 @@ export interface RouterContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
-  readonly listShape: ListShapes
+  readonly listShape: ListShapes | undefined
   readonly strict: boolean
 }
 

@@ -145,7 +145,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     idempotency,
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({ store, ids, now, strict, listShape: options.listShape ?? 1 }),
+    router: makeRouter({ store, ids, now, strict, listShape: options.listShape }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
