@@ -96,6 +96,19 @@ export const fromTimeout = (
     })
 })
 
+/** The breaker let no attempt through. */
+export const circuitOpen = (fields: CallFields, retryAfterMillis: number | undefined): Errors.CircuitOpen =>
+  new Errors.CircuitOpen({
+    ...fields,
+    retryAfterMillis,
+    message: text(
+      fields,
+      `not sent: the circuit breaker is open after repeated failures${
+        retryAfterMillis === undefined ? "" : `; it tries again in ${Math.ceil(retryAfterMillis)} ms`
+      }.`
+    )
+  })
+
 /** The runtime answered something that the contract does not allow. */
 export const fromUnexpected = (subject: Subject, response: WireResponse, issue: string): Failure => ({
   outcome: subject.reads ? "rejected" : "maybe-applied",
@@ -286,7 +299,8 @@ const readErrorBody = (response: WireResponse): ErrorBody => {
 const plain = (value: string | undefined, max: number): string | undefined =>
   value === undefined ? undefined : value.replace(/[^\x20-\x7e]/g, "?").slice(0, max)
 
-export const requestIdOf = (response: WireResponse): string | undefined => plain(response.header("x-request-id"), 200)
+export const requestIdOf = (response: Pick<WireResponse, "header">): string | undefined =>
+  plain(response.header("x-request-id"), 200)
 
 const afterwards = Symbol("afterwards")
 

@@ -27,11 +27,11 @@ export const openUpload = (request: WireRequest): Effect.Effect<WireUploadBody |
 
 /** How a prepared operation sends its attempts, when it is not plain JSON both ways. */
 export const streamer = (
-  transport: TransportShape,
+  runtime: { readonly transport: TransportShape },
   answer: "text" | "bytes" | "stream"
 ): ((request: WireRequest) => Effect.Effect<WireResponse, WireFailure>) => {
   return (request) => {
-    const { stream } = transport
+    const { stream } = runtime.transport
     if (stream === undefined) {
       const cause = new TypeError("The transport has no `stream`")
       return Effect.fail(new WireFailure({ sent: "no", phase: "connection", code: "NO_STREAM", cause }))

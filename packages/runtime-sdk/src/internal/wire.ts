@@ -117,11 +117,29 @@ export interface TransportShape {
   readonly stream?: ((request: WireRequest) => Effect.Effect<WireStream, WireFailure>) | undefined
 }
 
-/** A transport with connections of its own. */
-export interface ClosableTransport extends TransportShape {
-  readonly stream: (request: WireRequest) => Effect.Effect<WireStream, WireFailure>
+/**
+ * `execute` without an Effect around it: what the pipeline takes where it can. Behind a symbol and on the prototype,
+ * so that a transport made by spreading one of ours has only the `execute` that it was given.
+ */
+export const Send: unique symbol = Symbol("@aywa-ai/runtime-sdk/Send")
+
+/** Where a transport tells how a request ended: once, or never if it was cancelled. */
+export interface Ending {
+  end(ended: WireResponse | WireFailure): void
+}
+
+/** A request under way. */
+export interface Cancel {
+  cancel(): void
+}
+
+/** A transport of ours. */
+export interface DirectTransport extends TransportShape {
+  [Send](request: WireRequest, ending: Ending): Cancel
   readonly close: () => Promise<void>
 }
+
+export const isDirect = (transport: TransportShape): transport is DirectTransport => Send in transport
 
 /**
  * Options of the transports that open connections themselves.
