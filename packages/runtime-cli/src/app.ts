@@ -5,6 +5,7 @@ import * as Command from "effect/cli/Command"
 import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
 import { resourceCommands } from "./resources/commands.ts"
+import { webhooks } from "./webhooks/commands.ts"
 
 /** Builds the tree. */
 export const makeApp = () => {
@@ -15,6 +16,7 @@ export const makeApp = () => {
     ),
     Command.withSubcommands([
       { group: "Resources", commands: resourceCommands() },
+      { group: "Webhooks", commands: [webhooks] },
       { group: "Shell", commands: [completions(() => tree)] }
     ]),
     Command.withGlobalFlags(globalFlags)
