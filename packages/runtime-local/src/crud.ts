@@ -3,6 +3,7 @@
  */
 import { type Answer, json } from "./answer.ts"
 import { HttpError, notFound } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./masked.ts"
@@ -24,13 +25,18 @@ export interface HandlerRequest {
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
-export type Handler = (request: HandlerRequest) => Answer
+export interface Handler {
+  (request: HandlerRequest): Answer
+  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
+  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
+}
 
 /** What the handlers of one resource work with. */
 export interface CrudContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape

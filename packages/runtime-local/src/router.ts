@@ -7,8 +7,11 @@ import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
 import * as files from "./files.ts"
+import type { Engine } from "./engine.ts"
+import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
 import { makeValidate } from "./validation.ts"
@@ -35,6 +38,7 @@ export interface RouterContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly listShape: ListShapes | undefined
   readonly strict: boolean
 }
@@ -47,11 +51,25 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.update": calls.rename,
   "files.content": files.content,
   "files.delete": files.remove,
-  "files.upload": files.upload
+  "files.upload": files.upload,
+  "imports.create": imports.create,
+  "imports.createVapi": imports.createVapi,
+  "imports.mappings": imports.mappings,
+  "webhookLogs.list": webhookLogs.list,
+  "webhookLogs.get": webhookLogs.get,
+  "webhookLogs.replay": webhookLogs.replay,
+  "webhookLogs.retry": webhookLogs.retry
 }
 
+/** More paths of an operation: older names, and other forms that only this runtime serves. */
+const more: Readonly<Record<string, ReadonlyArray<readonly [path: string, make: (context: CrudContext) => Handler]>>> =
+  {
+    "imports.createVapi": [["/import/vapi", imports.createVapi]],
+    "imports.mappings": [["/imports/:id/mapping", imports.mapping]]
+  }
+
 /** Resources that are not plain rows: a generic handler would be wrong for them. */
-const notRows: ReadonlySet<string> = new Set(["imports", "operations", "webhookLogs"])
+const notRows: ReadonlySet<string> = new Set(["operations", "webhookLogs"])
 
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
@@ -78,7 +96,7 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, listShape, strict }: RouterContext,
+  { store, ids, now, engine, listShape, strict }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
@@ -87,25 +105,25 @@ const makeRoute = (
   if (make === undefined) return []
   const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
-  const handler = make({
+  const full = `${resource}.${name}`
+  const context: CrudContext = {
     store,
     ids,
     now,
+    engine,
     resource,
     rules,
     shape: shapeOf(listShape, resource, path),
     strict,
     validate: makeValidate(body, strict && !rules.open)
-  })
-  return [
-    {
-      name: `${resource}.${name}`,
-      method,
-      segments: path.split("/").slice(1),
-      body: multipart ? "form" : body === undefined ? "none" : "json",
-      handler
-    }
-  ]
+  }
+  return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
+    name: full,
+    method,
+    segments: path.split("/").slice(1),
+    body: multipart ? ("form" as const) : body === undefined ? ("none" as const) : ("json" as const),
+    handler: make(context)
+  }))
 }
 
 const isParameter = (segment: string) => segment.startsWith(":")
