@@ -6,8 +6,8 @@ import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-s
 import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
-import type { Engine } from "./engine.ts"
 import * as files from "./files.ts"
+import type { Engine } from "./engine.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
@@ -121,7 +121,7 @@ const makeRoute = (
     name: full,
     method,
     segments: path.split("/").slice(1),
-    body: multipart ? "form" : body === undefined ? "none" : "json",
+    body: multipart ? ("form" as const) : body === undefined ? ("none" as const) : ("json" as const),
     handler: make(context)
   }))
 }
