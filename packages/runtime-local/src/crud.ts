@@ -3,8 +3,10 @@
  */
 import { type Answer, json } from "./answer.ts"
 import { HttpError, notFound } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
+import { maskSecrets } from "./masked.ts"
 import type { ResourceRules } from "./resources.ts"
 import type { Store } from "./store.ts"
 import type { Json, Validate } from "./validation.ts"
@@ -18,16 +20,23 @@ export interface HandlerRequest {
   /** Parsed JSON; `undefined` where the method has no body. */
   readonly body: unknown
   readonly ifMatch: string | undefined
+  /** Bytes of the file in a multipart body. */
+  readonly upload?: Uint8Array | undefined
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
-export type Handler = (request: HandlerRequest) => Answer
+export interface Handler {
+  (request: HandlerRequest): Answer
+  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
+  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
+}
 
 /** What the handlers of one resource work with. */
 export interface CrudContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape
@@ -35,7 +44,8 @@ export interface CrudContext {
   readonly validate: Validate
 }
 
-interface Stored {
+/** A row as it is stored. */
+export interface Stored {
   readonly seq: number
   readonly version: number
   readonly body: string
@@ -45,9 +55,9 @@ interface Stored {
 /** The generic handlers by the name of the operation in the contract table. */
 export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   list:
-    ({ store, resource, shape, strict }) =>
+    ({ store, resource, rules, shape, strict }) =>
     (request) =>
-      listRows(store, resource, request.organization, request.query, { shape, strict }),
+      listRows(store, resource, request.organization, request.query, { shape, strict, filters: rules.filters }),
 
   get: (context) => (request) => {
     const row = find(context, request)
@@ -55,38 +65,60 @@ export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> =
   },
 
   create: (context) => (request) => {
-    const { store, resource, rules, validate } = context
+    const { rules, validate } = context
     const body = validate(request.body)
-    const now = context.now()
-    const at = new Date(now).toISOString()
-    const id = context.ids.uuid()
-    const { visible, secrets } = split(body, rules.writeOnly, {})
-    const row = { id, orgId: request.organization, createdAt: at, updatedAt: at, ...rules.defaults(body), ...visible }
-    assertUnique(context, request.organization, row, 0)
-    const text = JSON.stringify(row)
-    store.run(
-      `INSERT INTO resource_rows (resource, org_id, id, unique_key, created_at, updated_at, body, secrets)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      resource,
-      request.organization,
-      id,
-      uniqueKey(rules, row),
-      now,
-      now,
-      text,
-      secrets
-    )
+    const text = insertRow(context, request.organization, { ...rules.defaults(body), ...body })
     return json(201, text, { etag: etag(1) })
   },
 
-  update: (context) => (request) => {
+  update: (context) => update(context),
+
+  delete: (context) => (request) => {
+    const { store, rules } = context
+    const stored = find(context, request)
+    assertMatch(request, stored)
+    rules.assertUnpinned(store, request.organization, request.id)
+    store.run("DELETE FROM resource_rows WHERE seq = ?", stored.seq)
+    return json(200, stored.body)
+  }
+}
+
+/** Stores a new row and gives its JSON. Fields that the runtime owns are added here. */
+export const insertRow = (context: CrudContext, organization: string, fields: Json): string => {
+  const { store, resource, rules } = context
+  const now = context.now()
+  const at = new Date(now).toISOString()
+  const id = context.ids.uuid()
+  const { visible, secrets } = split(fields, rules, {})
+  const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...visible }
+  assertUnique(context, organization, row, 0)
+  const text = JSON.stringify(row)
+  store.run(
+    `INSERT INTO resource_rows (resource, org_id, id, unique_key, created_at, updated_at, body, secrets)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    resource,
+    organization,
+    id,
+    uniqueKey(rules, row),
+    now,
+    now,
+    text,
+    secrets
+  )
+  return text
+}
+
+/** Changes a row by shallow merge. */
+export const update =
+  (context: CrudContext): Handler =>
+  (request) => {
     const { store, rules, validate } = context
     const stored = find(context, request)
     assertMatch(request, stored)
     const before = JSON.parse(stored.body) as Json // Written by these handlers: always an object.
     const patch = validate(request.body, before)
     const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as Json)
-    const { visible, secrets } = split(patch, rules.writeOnly, hidden)
+    const { visible, secrets } = split(patch, rules, hidden)
     const now = context.now()
     const row = { ...before, ...visible, updatedAt: new Date(now).toISOString() }
     assertUnique(context, request.organization, row, stored.seq)
@@ -101,20 +133,10 @@ export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> =
       stored.seq
     )
     return json(200, text, { etag: etag(stored.version + 1) })
-  },
-
-  delete: (context) => (request) => {
-    const { store, rules } = context
-    const stored = find(context, request)
-    assertMatch(request, stored)
-    rules.assertUnpinned(store, request.organization, request.id)
-    store.run("DELETE FROM resource_rows WHERE seq = ?", stored.seq)
-    return json(200, stored.body)
   }
-}
 
 /** A row of another organization is as absent as one that never was. */
-const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
   const row = store.get<Stored>(
     "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
     resource,
@@ -154,7 +176,11 @@ const assertUnique = ({ store, resource, rules }: CrudContext, organization: str
 }
 
 /** Takes write-only fields out of a body; what was hidden before stays unless it is replaced. */
-const split = (body: Json, writeOnly: ReadonlyArray<string>, hidden: Json) => {
+const split = (body: Json, { writeOnly, masked }: ResourceRules, hidden: Json) => {
+  if (masked) {
+    const { visible, kept } = maskSecrets(body, hidden)
+    return { visible, secrets: Object.keys(kept).length === 0 ? null : JSON.stringify(kept) }
+  }
   if (!writeOnly.some((key) => Object.hasOwn(body, key))) {
     return { visible: body, secrets: Object.keys(hidden).length === 0 ? null : JSON.stringify(hidden) }
   }

@@ -7,7 +7,7 @@
 import * as Schema from "effect/Schema"
 import { makeRandom } from "./ids.ts"
 import { isJson } from "./validation.ts"
-import { actionNames, FaultAction, type FaultInput, RuleInput } from "./faultSchemas.ts"
+import { actionNames, FaultAction, type FaultInput, RuleInput, webhookActions } from "./faultSchemas.ts"
 
 /** Whether a fault hits before anything is done, or after the work is committed. */
 export type When = "before" | "after"
@@ -20,6 +20,8 @@ export interface FaultSubject {
   readonly attempt: number | undefined
   /** Parsed JSON body. Only read when a rule looks at it. */
   readonly body: unknown
+  /** The type of the event, for a webhook that the runtime sends. */
+  readonly event?: string | undefined
 }
 
 /** A fault to apply to one request. */
@@ -56,6 +58,8 @@ export interface FaultMatch {
   readonly bodyPath?: string | undefined
   /** The number in `X-Aywa-Attempt`. */
   readonly attempt?: number | undefined
+  /** The type of a webhook, for the actions that hit webhooks. */
+  readonly event?: string | undefined
 }
 
 /** A rule with what became of it. */
@@ -135,6 +139,7 @@ export const parseFaultHeader = (header: string, attempt: number | undefined): F
     })
   )
   const { when, attempt: only, ...action } = values
+  if (webhookActions.has(name)) throw new TypeError(`${name} hits webhooks that the runtime sends: add it as a rule`)
   const rule = decode({ action: { ...action, type: name }, when, match: { attempt: only } })
   return only === undefined || only === attempt ? faultOf(rule.action, rule.when) : undefined
 }
@@ -176,6 +181,8 @@ const faultOf = (input: FaultInput, when: When | undefined): Fault => {
 
 const hits = (entry: Entry, subject: FaultSubject): boolean => {
   const { match = {}, skip = 0, times = Number.POSITIVE_INFINITY, probability = 1 } = entry.rule
+  if (webhookActions.has(entry.fault.action.type) !== (subject.event !== undefined)) return false
+  if (match.event !== undefined && match.event !== subject.event) return false
   if (match.method !== undefined && match.method.toUpperCase() !== subject.method) return false
   if (entry.path !== undefined && !entry.path.test(subject.path)) return false
   if (match.key !== undefined && match.key !== subject.key) return false

@@ -2,7 +2,9 @@
  * The options of a runtime, and what they come to when they are not given.
  */
 import type { ApiKeyOptions } from "./auth.ts"
+import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
+import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
 import type { StoreLocation } from "./store.ts"
 
@@ -12,7 +14,7 @@ import type { StoreLocation } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeOptions {
+export interface LocalRuntimeOptions extends OutboundOptions {
   /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts. */
   readonly store?: StoreLocation | undefined
   /** Default 0: any free port. */
@@ -35,9 +37,11 @@ export interface LocalRuntimeOptions {
   readonly requireIdempotencyKey?: boolean | undefined
   /** Off unless given. */
   readonly rateLimit?: RateLimitOptions | undefined
+  /** Bounds of what one client, or all of them, may make this process hold. */
+  readonly limits?: RequestLimits | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
-  /** Default 1, the bare array. */
+  /** Default: what the source API has on each route, mostly 1, the bare array. */
   readonly listShape?: ListShapes | undefined
   /** `false` accepts keys that the contract does not know. Default `true`. */
   readonly strict?: boolean | undefined

@@ -11,6 +11,12 @@ export interface ResourceRules {
   readonly label: string
   /** Fields that can be written and are never read back. */
   readonly writeOnly: ReadonlyArray<string>
+  /** Whether secrets, at any depth, are masked on reads. */
+  readonly masked: boolean
+  /** Whether a body may have keys that the contract does not name. */
+  readonly open: boolean
+  /** Query parameters of its list that ask for equality with a field of the same name. */
+  readonly filters: ReadonlyArray<string>
   /** Fields that the runtime fills in on create. */
   readonly defaults: (body: Json) => Json
   /** What may exist only once in an organization. */
@@ -22,6 +28,9 @@ export interface ResourceRules {
 const plain = (label: string): ResourceRules => ({
   label,
   writeOnly: [],
+  masked: false,
+  open: false,
+  filters: [],
   defaults: () => ({}),
   unique: undefined,
   assertUnpinned: () => {}
@@ -51,6 +60,17 @@ const rules: Readonly<Record<string, ResourceRules>> = {
       message: "This organization has this phone number already"
     }
   },
+  calls: { ...plain("Call"), filters: ["id", "assistantId", "phoneNumberId"] },
+  // More than fifty providers, each with fields of its own.
+  credentials: { ...plain("Credential"), masked: true, open: true },
+  imports: plain("Import"),
+  files: { ...plain("File"), filters: ["purpose"] },
+  structuredOutputs: {
+    ...plain("Structured output"),
+    defaults: () => ({ type: "ai" }),
+    filters: ["id", "name"]
+  },
+  webhookEndpoints: { ...plain("Webhook endpoint"), defaults: () => ({ enabled: true }) },
   tools: {
     ...plain("Tool"),
     assertUnpinned: (store, organization, id) => {

@@ -3,10 +3,15 @@
  * if its name is one of the generic ones, or with one entry in `special`.
  */
 import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
+import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
+import type { Engine } from "./engine.ts"
+import * as files from "./files.ts"
+import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
 import { makeValidate } from "./validation.ts"
@@ -17,6 +22,8 @@ export interface Route {
   readonly name: string
   readonly method: string
   readonly segments: ReadonlyArray<string>
+  /** What the contract gives the request as a body. */
+  readonly body: "none" | "json" | "form"
   readonly handler: Handler
 }
 
@@ -31,12 +38,38 @@ export interface RouterContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
-  readonly listShape: ListShapes
+  readonly engine: Engine
+  readonly listShape: ListShapes | undefined
   readonly strict: boolean
 }
 
 /** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
-const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {}
+const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
+  "calls.create": calls.create,
+  "calls.createPhone": calls.createPhone,
+  "calls.createWeb": calls.createWeb,
+  "calls.update": calls.rename,
+  "files.content": files.content,
+  "files.delete": files.remove,
+  "files.upload": files.upload,
+  "imports.create": imports.create,
+  "imports.createVapi": imports.createVapi,
+  "imports.mappings": imports.mappings,
+  "webhookLogs.list": webhookLogs.list,
+  "webhookLogs.get": webhookLogs.get,
+  "webhookLogs.replay": webhookLogs.replay,
+  "webhookLogs.retry": webhookLogs.retry
+}
+
+/** More paths of an operation: older names, and other forms that only this runtime serves. */
+const more: Readonly<Record<string, ReadonlyArray<readonly [path: string, make: (context: CrudContext) => Handler]>>> =
+  {
+    "imports.createVapi": [["/import/vapi", imports.createVapi]],
+    "imports.mappings": [["/imports/:id/mapping", imports.mapping]]
+  }
+
+/** Resources that are not plain rows: a generic handler would be wrong for them. */
+const notRows: ReadonlySet<string> = new Set(["operations", "webhookLogs"])
 
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
@@ -63,25 +96,34 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, listShape, strict }: RouterContext,
+  { store, ids, now, engine, listShape, strict }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
 ): ReadonlyArray<Route> => {
-  const make = special[`${resource}.${name}`] ?? crud[name]
+  const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
   if (make === undefined) return []
-  const { method, path, body } = specOf(operation)
-  const handler = make({
+  const { method, path, body, multipart } = specOf(operation)
+  const rules = rulesOf(resource)
+  const full = `${resource}.${name}`
+  const context: CrudContext = {
     store,
     ids,
     now,
+    engine,
     resource,
-    rules: rulesOf(resource),
+    rules,
     shape: shapeOf(listShape, resource, path),
     strict,
-    validate: makeValidate(body, strict)
-  })
-  return [{ name: `${resource}.${name}`, method, segments: path.split("/").slice(1), handler }]
+    validate: makeValidate(body, strict && !rules.open)
+  }
+  return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
+    name: full,
+    method,
+    segments: path.split("/").slice(1),
+    body: multipart ? "form" : body === undefined ? "none" : "json",
+    handler: make(context)
+  }))
 }
 
 const isParameter = (segment: string) => segment.startsWith(":")

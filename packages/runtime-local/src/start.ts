@@ -2,20 +2,23 @@
  * Puts the parts together.
  */
 import { type ApiKeyInfo, makeKeys } from "./auth.ts"
-import { makeClock, type RuntimeClock } from "./clock.ts"
+import type { RuntimeClock } from "./clock.ts"
 import { makeControl } from "./control.ts"
+import { makeEngine, makeTime, policyOf } from "./engine.ts"
 import { openExchange } from "./exchange.ts"
 import { type ActiveRule, type FaultRule, makeFaultRules, type When } from "./faults.ts"
 import type { FaultInput } from "./faultSchemas.ts"
 import { makeIdempotency } from "./idempotency.ts"
 import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
+import { makeBodies } from "./limits.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
 import { makeRouter } from "./router.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
-import { openStore, type Store } from "./store.ts"
+import { makeSending, type Sending } from "./sending.ts"
+import { dataTables, openStore, type Store } from "./store.ts"
 
 /**
  * A running runtime.
@@ -23,7 +26,7 @@ import { openStore, type Store } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeHandle extends AsyncDisposable {
+export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** `http://127.0.0.1:<port>`; stays the same over restarts. */
   readonly baseUrl: string
   readonly apiKey: string
@@ -95,8 +98,8 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   if (!unsafeExpose && !isLoopback(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
-  const clock = makeClock(options.clock ?? "system")
-  const { now } = clock
+  const policy = policyOf(options)
+  const { now, scheduler } = makeTime(options.clock ?? "system")
   const ids = makeIds(seed)
   const store = openStore(options.store ?? "memory")
   const keys = makeKeys(store, now)
@@ -106,9 +109,12 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const journal = makeJournal()
   const chaos = seed ?? 1
   const rules = makeFaultRules(chaos)
+  const engine = makeEngine({ store, ids, rules, scheduler, now, seed, options, policy })
+  const { clock } = engine
+  const sending = makeSending({ store, ids, engine, organizationId })
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
-  const listener = makeListener(host, options.port ?? 0, (request, response, signal) => {
+  const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
     if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
     void handle(context, exchange)
@@ -123,8 +129,8 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   }
   const reset = () => {
     store.transaction(() => {
-      store.run("DELETE FROM resource_rows")
-      store.run("DELETE FROM idempotency")
+      for (const table of dataTables) store.run(`DELETE FROM ${table}`)
+      engine.clear()
     })
     journal.clear()
     rules.clear()
@@ -143,16 +149,18 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     keys,
     limiter,
     idempotency,
+    bodies: makeBodies(options.limits),
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({ store, ids, now, strict, listShape: options.listShape ?? 1 }),
+    router: makeRouter({ store, ids, now, engine, strict, listShape: options.listShape }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
-    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset })
+    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset, sending })
   }
   try {
     await listener.start()
+    engine.start()
   } catch (error) {
     store.close()
     throw error
@@ -161,6 +169,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const close = async () => {
     if (closed) return
     closed = true
+    engine.stop()
     await listener.stop()
     store.close()
   }
@@ -172,6 +181,10 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     requests: journal.list,
     faults,
     clock,
+    ...sending,
+    get webhookSecret() {
+      return sending.webhookSecret
+    },
     rows: (resource, { organization } = {}) =>
       store
         .all<{ body: string; orgId: string }>(
@@ -186,11 +199,13 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     addKey,
     revokeKey: keys.revoke,
     restart: async () => {
+      engine.stop()
       await listener.stop()
       store.reopen()
       keys.load()
       idempotency.recover()
       limiter.reset()
+      engine.start()
       await listener.start()
     },
     reset,

@@ -1,7 +1,9 @@
 /**
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
+import { importTableNames, importTables } from "./imports/store.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -63,9 +65,12 @@ export const openStore = (location: StoreLocation): Store => {
   }
 }
 
+/** The tables that hold what clients did: a reset empties them. */
+export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content", "idempotency", ...importTableNames]
+
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  database.exec(schema)
+  for (const part of [schema, importTables, outboxSchema]) database.exec(part)
   return database
 }
 
@@ -101,6 +106,12 @@ CREATE TABLE IF NOT EXISTS idempotency (
   body TEXT,
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, method, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file_content (
+  file_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (file_id, at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS organizations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

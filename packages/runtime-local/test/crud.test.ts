@@ -47,14 +47,16 @@ describe("create, read, update, delete", () => {
 
   it("keeps nested keys that the contract does not know", async () => {
     const { call } = await start()
-    const model = { provider: "openai", tomorrow: { deep: true } }
+    const model = { provider: "openai", model: "gpt-4o", tomorrow: { deep: true } }
     expect((await call("POST", "/assistant", { model })).body.model).toEqual(model)
   })
 
   it("serves every operation of the contract table that is plain CRUD", async () => {
     const { call } = await start()
     const names = new Set(["list", "get", "create", "update", "delete"])
-    const operations = Object.values(contract).flatMap((group) =>
+    // Made by importing and by sending events, not by writing rows.
+    const { imports: _imports, webhookLogs: _webhookLogs, ...rows } = contract
+    const operations = Object.values(rows).flatMap((group) =>
       Object.entries(group).flatMap(([name, operation]) => (names.has(name) ? [specOf(operation)] : []))
     )
     for (const { method, path } of operations) {
@@ -159,9 +161,9 @@ describe("rules of resources", () => {
   it("does not delete a tool while an assistant uses it", async () => {
     const { call } = await start()
     const { body: tool } = await call("POST", "/tool", { type: "endCall" })
-    const model = { provider: "openai", toolIds: ["other", tool.id] }
+    const model = { provider: "openai", model: "gpt-4o", toolIds: ["other", tool.id] }
     const { body: assistant } = await call("POST", "/assistant", { model })
-    await call("POST", "/assistant", { model: { provider: "openai", toolIds: null } })
+    await call("POST", "/assistant", { model: { provider: "openai", model: "gpt-4o", toolIds: null } })
     const refused = await call("DELETE", `/tool/${tool.id}`)
     expect([refused.status, refused.body.error, refused.body.code]).toEqual([409, "tool_pinned", "tool_pinned"])
     await call("DELETE", `/assistant/${assistant.id}`)

@@ -47,6 +47,12 @@ describe("answers", () => {
     expect((await call("DELETE", "/assistant")).headers.get("allow")).toBe("GET, POST")
   })
 
+  it("the contract as OpenAPI, without a key", async () => {
+    const { runtime } = await start()
+    const response = await fetch(`${runtime.baseUrl}/openapi.json`)
+    expect(await response.json()).toMatchObject({ openapi: "3.1.0", paths: { "/assistant": { post: {} } } })
+  })
+
   it("an id may have any characters", async () => {
     const { call } = await start()
     for (const id of ["a%2Fb", "%E0%A4%A", "..%2f", "%00", "'--"]) {

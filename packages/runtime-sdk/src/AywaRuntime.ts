@@ -8,10 +8,19 @@ import * as Layer from "effect/Layer"
 import * as Assistants from "./Assistants.ts"
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { ConfigError } from "./Errors.ts"
-import { ResponseSink, type Sink } from "./internal/pipeline.ts"
+import { ResponseSink } from "./internal/pipeline.ts"
+import { Sink } from "./internal/sink.ts"
 import * as PhoneNumbers from "./PhoneNumbers.ts"
 import * as RuntimeConfig from "./RuntimeConfig.ts"
 import * as Tools from "./Tools.ts"
+import * as Calls from "./Calls.ts"
+import * as Credentials from "./Credentials.ts"
+import * as WebhookEndpoints from "./WebhookEndpoints.ts"
+import * as Files from "./Files.ts"
+import * as StructuredOutputs from "./StructuredOutputs.ts"
+import * as Imports from "./Imports.ts"
+import * as WebhookLogs from "./WebhookLogs.ts"
+import * as Operations from "./Operations.ts"
 import * as Transport from "./Transport.ts"
 
 /**
@@ -20,7 +29,18 @@ import * as Transport from "./Transport.ts"
  * @since 0.1.0
  * @category models
  */
-export type AywaRuntime = Assistants.Assistants | PhoneNumbers.PhoneNumbers | Tools.Tools
+export type AywaRuntime =
+  | Assistants.Assistants
+  | PhoneNumbers.PhoneNumbers
+  | Tools.Tools
+  | Calls.Calls
+  | Credentials.Credentials
+  | WebhookEndpoints.WebhookEndpoints
+  | Files.Files
+  | StructuredOutputs.StructuredOutputs
+  | Imports.Imports
+  | WebhookLogs.WebhookLogs
+  | Operations.Operations
 
 /**
  * All services, over a configuration and a transport that the program provides.
@@ -29,7 +49,19 @@ export type AywaRuntime = Assistants.Assistants | PhoneNumbers.PhoneNumbers | To
  * @category layers
  */
 export const layerServices: Layer.Layer<AywaRuntime, never, RuntimeConfig.RuntimeConfig | Transport.Transport> =
-  Layer.mergeAll(Assistants.layer, PhoneNumbers.layer, Tools.layer)
+  Layer.mergeAll(
+    Assistants.layer,
+    PhoneNumbers.layer,
+    Tools.layer,
+    Calls.layer,
+    Credentials.layer,
+    WebhookEndpoints.layer,
+    Files.layer,
+    StructuredOutputs.layer,
+    Imports.layer,
+    WebhookLogs.layer,
+    Operations.layer
+  )
 
 /**
  * All services of the runtime at a given address.
@@ -85,6 +117,6 @@ export const withResponse = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<{ readonly value: A; readonly response: ResponseInfo | undefined }, E, R> =>
   Effect.suspend(() => {
-    const sink: Sink = { info: undefined, attempts: 0, outcome: "not-sent" }
+    const sink = new Sink()
     return Effect.map(Effect.provideService(self, ResponseSink, sink), (value) => ({ value, response: sink.info }))
   })

@@ -6,14 +6,25 @@
 import * as Effect from "effect/Effect"
 import type { ClientOf } from "./ClientTypes.ts"
 import { assistants } from "./contract/assistants.ts"
+import { calls } from "./contract/calls.ts"
+import { credentials } from "./contract/credentials.ts"
+import { files } from "./contract/files.ts"
+import { imports } from "./contract/imports.ts"
+import { operations } from "./contract/operations.ts"
 import { phoneNumbers } from "./contract/phoneNumbers.ts"
+import { structuredOutputs } from "./contract/structuredOutputs.ts"
 import { tools } from "./contract/tools.ts"
+import { webhookEndpoints } from "./contract/webhookEndpoints.ts"
+import { webhookLogs } from "./contract/webhookLogs.ts"
 import { ConfigError } from "./Errors.ts"
 import { clientPolicy } from "./internal/clientPolicy.ts"
+import type { Observer } from "./internal/observe.ts"
+import { observeHook } from "./internal/observeHook.ts"
 import { promisify } from "./internal/promisify.ts"
 import { makeDispatcher } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
-import type { ClosableTransport } from "./internal/wire.ts"
+import type { DirectTransport } from "./internal/wire.ts"
+import type { Trace } from "./Trace.ts"
 import { makeUnsafe, type Options, type RuntimeConfig } from "./RuntimeConfig.ts"
 
 /**
@@ -44,6 +55,8 @@ export interface AywaRuntimeClientOptions {
   readonly connections?: number | undefined
   /** `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. */
   readonly transport?: "auto" | "fetch" | undefined
+  /** Sees every call and attempt; see `Trace`. */
+  readonly trace?: Trace | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
 }
@@ -75,8 +88,9 @@ export interface AywaRuntimeClientOptions {
  */
 export class AywaRuntimeClient {
   readonly #config: RuntimeConfig["Service"]
-  readonly #transport: () => ClosableTransport
-  #opened: ClosableTransport | undefined
+  readonly #transport: () => DirectTransport
+  readonly #observer: Observer | undefined
+  #opened: DirectTransport | undefined
   readonly #resources = new Map<string, unknown>()
 
   constructor(options: AywaRuntimeClientOptions) {
@@ -97,6 +111,7 @@ export class AywaRuntimeClient {
       allowInsecure: options.allowInsecure,
       policy: clientPolicy(options)
     }))
+    this.#observer = options.trace === undefined ? undefined : observeHook(options.trace)
     this.#transport = () =>
       (this.#opened ??= (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch())
   }
@@ -116,6 +131,46 @@ export class AywaRuntimeClient {
     return this.#resource("tools", tools)
   }
 
+  /** Calls: placed, read, and controlled while they last. */
+  get calls(): ClientOf<typeof calls> {
+    return this.#resource("calls", calls)
+  }
+
+  /** What the runtime needs to reach carriers, providers and your servers. Secrets go in and never come out. */
+  get credentials(): ClientOf<typeof credentials> {
+    return this.#resource("credentials", credentials)
+  }
+
+  /** Where the runtime sends its events. */
+  get webhookEndpoints(): ClientOf<typeof webhookEndpoints> {
+    return this.#resource("webhookEndpoints", webhookEndpoints)
+  }
+
+  /** What knowledge bases and assistants read. */
+  get files(): ClientOf<typeof files> {
+    return this.#resource("files", files)
+  }
+
+  /** What is extracted from calls, by a schema. */
+  get structuredOutputs(): ClientOf<typeof structuredOutputs> {
+    return this.#resource("structuredOutputs", structuredOutputs)
+  }
+
+  /** Imports of a source account, and the mapping of its ids. */
+  get imports(): ClientOf<typeof imports> {
+    return this.#resource("imports", imports)
+  }
+
+  /** The runtime's outbox: webhook jobs and their attempts. */
+  get webhookLogs(): ClientOf<typeof webhookLogs> {
+    return this.#resource("webhookLogs", webhookLogs)
+  }
+
+  /** Whether the runtime is well, and what it has done. */
+  get operations(): ClientOf<typeof operations> {
+    return this.#resource("operations", operations)
+  }
+
   /** Closes idle connections. Calls that are under way finish. */
   close(): Promise<void> {
     const opened = this.#opened
@@ -132,7 +187,14 @@ export class AywaRuntimeClient {
     if (resource === undefined) {
       const transport = this.#transport
       resource = promisify(
-        { config: this.#config, transport: { execute: (request) => transport().execute(request) } },
+        {
+          config: this.#config,
+          // Opened by the first call, and again by the first one after `close`.
+          get transport() {
+            return transport()
+          },
+          observer: this.#observer
+        },
         name,
         group
       )

@@ -5,8 +5,16 @@
  * @since 0.1.0
  */
 import { assistants } from "./contract/assistants.ts"
+import { calls } from "./contract/calls.ts"
+import { credentials } from "./contract/credentials.ts"
+import { files } from "./contract/files.ts"
+import { imports } from "./contract/imports.ts"
+import { operations } from "./contract/operations.ts"
 import { phoneNumbers } from "./contract/phoneNumbers.ts"
+import { structuredOutputs } from "./contract/structuredOutputs.ts"
 import { tools } from "./contract/tools.ts"
+import { webhookEndpoints } from "./contract/webhookEndpoints.ts"
+import { webhookLogs } from "./contract/webhookLogs.ts"
 
 /**
  * Every resource of the contract by the name that it has on the client.
@@ -14,7 +22,19 @@ import { tools } from "./contract/tools.ts"
  * @since 0.1.0
  * @category contract
  */
-export const contract = { assistants, phoneNumbers, tools }
+export const contract = {
+  assistants,
+  phoneNumbers,
+  tools,
+  calls,
+  credentials,
+  webhookEndpoints,
+  files,
+  structuredOutputs,
+  imports,
+  webhookLogs,
+  operations
+}
 
 export {
   /**
@@ -26,9 +46,22 @@ export {
   specOf
 } from "./internal/spec.ts"
 
+export { openApi, type OpenApiDocument, type OpenApiOptions } from "./OpenApi.ts"
 export type { Spec } from "./internal/spec.ts"
+export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"
 export type * from "./contract/assistants.ts"
 export type * from "./contract/phoneNumbers.ts"
 export type * from "./contract/tools.ts"
+export type * from "./contract/calls.ts"
+export type * from "./contract/callControl.ts"
+export type * from "./contract/callViews.ts"
+export type * from "./contract/credentials.ts"
+export type * from "./contract/webhookEndpoints.ts"
+export type * from "./contract/files.ts"
+export type * from "./contract/structuredOutputs.ts"
+export type * from "./contract/imports.ts"
+export type * from "./contract/webhookLogs.ts"
+export type * from "./contract/operations.ts"
+export type * from "./contract/references.ts"

@@ -1,17 +1,41 @@
 /**
  * The promise client's types, and that its surface is the services' surface.
  */
-import { AywaRuntimeClient, type Assistant, type CallPromise, type ListPromise, type Tool } from "@aywa-ai/runtime-sdk"
-import type { Assistants, PhoneNumbers, Tools } from "@aywa-ai/runtime-sdk/effect"
+import {
+  AywaRuntimeClient,
+  type Assistant,
+  type Call,
+  type CallBatch,
+  type CallControl,
+  type CallPromise,
+  type ListPromise,
+  type Tool
+} from "@aywa-ai/runtime-sdk"
+import type { contract } from "@aywa-ai/runtime-sdk/contract"
+import type * as Sdk from "@aywa-ai/runtime-sdk/effect"
+import * as Redacted from "effect/Redacted"
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const proven = <T extends true>(): T | void => undefined
 
 declare const aywa: AywaRuntimeClient
 
-proven<Equal<keyof AywaRuntimeClient["assistants"], keyof Assistants.Assistants["Service"]>>()
-proven<Equal<keyof AywaRuntimeClient["phoneNumbers"], keyof PhoneNumbers.PhoneNumbers["Service"]>>()
-proven<Equal<keyof AywaRuntimeClient["tools"], keyof Tools.Tools["Service"]>>()
+// The client's surface is the services' surface, group by group, and there is a service for every group.
+interface Services {
+  readonly assistants: Sdk.Assistants.Assistants["Service"]
+  readonly calls: Sdk.Calls.Calls["Service"]
+  readonly credentials: Sdk.Credentials.Credentials["Service"]
+  readonly files: Sdk.Files.Files["Service"]
+  readonly imports: Sdk.Imports.Imports["Service"]
+  readonly operations: Sdk.Operations.Operations["Service"]
+  readonly phoneNumbers: Sdk.PhoneNumbers.PhoneNumbers["Service"]
+  readonly structuredOutputs: Sdk.StructuredOutputs.StructuredOutputs["Service"]
+  readonly tools: Sdk.Tools.Tools["Service"]
+  readonly webhookEndpoints: Sdk.WebhookEndpoints.WebhookEndpoints["Service"]
+  readonly webhookLogs: Sdk.WebhookLogs.WebhookLogs["Service"]
+}
+proven<Equal<keyof Services, keyof typeof contract>>()
+proven<{ [K in keyof Services]: Equal<keyof Services[K], keyof AywaRuntimeClient[K]> }[keyof Services]>()
 
 const list = aywa.assistants.list({ limit: 20 }, { signal: new AbortController().signal })
 proven<Equal<typeof list, ListPromise<Assistant>>>()
@@ -37,3 +61,51 @@ void aywa.tools.create({})
 void aywa.assistants.list({}, { idempotencykey: "x" })
 // @ts-expect-error an id is required
 void aywa.assistants.get()
+
+// One customer gives a call, several give a batch.
+const placed = aywa.calls.create({ assistantId: "a", customer: { number: "+14155550123" } })
+proven<Equal<typeof placed, CallPromise<Call>>>()
+const batch = aywa.calls.createBatch({ assistantId: "a", customers: [{ number: "+14155550123" }] })
+proven<Equal<typeof batch, CallPromise<CallBatch>>>()
+// @ts-expect-error several customers are a batch
+void aywa.calls.create({ assistantId: "a", customers: [] })
+
+// Control actions are a union by type.
+void aywa.calls.control("id", { type: "say", content: "Hello" })
+void aywa.calls.control("id", { type: "transfer", destination: { type: "number", number: "+14155550123" } })
+declare const control: CallControl
+if (control.type === "control") {
+  proven<
+    Equal<
+      typeof control.control,
+      "mute-assistant" | "unmute-assistant" | "mute-customer" | "unmute-customer" | "say-first-message"
+    >
+  >()
+}
+// @ts-expect-error say needs content
+void aywa.calls.control("id", { type: "say" })
+// @ts-expect-error no such action
+void aywa.calls.control("id", { type: "dance" })
+// @ts-expect-error no such control
+void aywa.calls.control("id", { type: "control", control: "mute-everyone" })
+
+// Secrets are plain or wrapped, at the top and in plans.
+void aywa.credentials.create({ provider: "openai", apiKey: "plain" })
+void aywa.credentials.create({ provider: "openai", apiKey: Redacted.make("wrapped") })
+void aywa.credentials.create({
+  provider: "webhook",
+  authenticationPlan: { type: "bearer", token: Redacted.make("wrapped") }
+})
+void aywa.phoneNumbers.create({
+  provider: "twilio",
+  number: "+14155550123",
+  twilioAccountSid: "AC",
+  twilioAuthToken: Redacted.make("wrapped")
+})
+// @ts-expect-error a number is no secret
+void aywa.credentials.create({ provider: "openai", apiKey: 1 })
+// @ts-expect-error nor is a wrapped number
+void aywa.credentials.create({ provider: "openai", apiKey: Redacted.make(1) })
+
+const metrics = aywa.operations.metrics()
+proven<Equal<typeof metrics, CallPromise<string>>>()

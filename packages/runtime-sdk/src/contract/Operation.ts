@@ -22,8 +22,8 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
  * @category models
  */
 export interface OperationTypes {
-  /** `"page"` for lists, `"value"` for everything else. */
-  readonly kind: "page" | "value"
+  /** `"page"` for lists, `"bytes"` for content as it is, `"value"` for everything else. */
+  readonly kind: "page" | "value" | "bytes"
   /** Whether the path has an `:id`. */
   readonly id: boolean
   /** Query parameters, `never` when the operation takes none. */
@@ -46,7 +46,7 @@ export interface Operation<out T extends OperationTypes = OperationTypes> {
   readonly method: Method
   /** Path template below the base URL, e.g. `/assistant/:id`. */
   readonly path: string
-  /** `"page"` for lists, which also get `stream` and `pages`. */
+  /** `"page"` for lists, which also get `stream` and `pages`; `"bytes"` for content, which also gets a stream. */
   readonly kind: T["kind"]
   /** Operation-specific error tags; `Errors.CommonError` can happen to every operation. */
   readonly errors: ReadonlyArray<OperationError>
@@ -92,11 +92,54 @@ export interface JsonObject {
 }
 
 /**
- * The fields of a request body: an optional field may also be given as `undefined`, which means absent.
+ * Text that is wrapped so that it cannot be printed: what `Redacted.make` of Effect gives, or `redacted` of the
+ * promise entry.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RedactedText {
+  readonly "~effect/Redacted": { readonly _A: (_: never) => string }
+}
+
+/**
+ * A secret on its way to the runtime: plain, or wrapped so that it cannot be printed. Unwrapped only when the request
+ * is written; the runtime never sends it back.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Secret = string | RedactedText
+
+/**
+ * Body fields that carry secrets: each takes a `Secret`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SecretField =
+  | "apiKey"
+  | "apiSecret"
+  | "authPassword"
+  | "authToken"
+  | "clientSecret"
+  | "secretKey"
+  | "serverUrlSecret"
+  | "token"
+  | "twilioApiKey"
+  | "twilioApiSecret"
+  | "twilioAuthToken"
+
+/**
+ * The fields of a request body: an optional field may also be given as `undefined`, which means absent, and a field
+ * that carries a secret may be wrapped.
  *
  * @since 0.1.0
  * @category models
  */
 export type Input<Fields> = {
-  readonly [K in keyof Fields]: {} extends Pick<Fields, K> ? Fields[K] | undefined : Fields[K]
+  readonly [K in keyof Fields]:
+    | Fields[K]
+    | ({} extends Pick<Fields, K> ? undefined : never)
+    | (K extends SecretField ? RedactedText : never)
 }

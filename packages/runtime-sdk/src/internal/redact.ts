@@ -15,11 +15,19 @@ const secretsIn = (json: string): ReadonlyArray<string> => {
   return found
 }
 
-/** Replaces the API key, and every secret of the request body, wherever a text repeats it. Works only when called. */
+/** Header values that are long enough to be a secret: whose header it is says little about what is in it. */
+const valuesOf = (headers: ReadonlyArray<string>): ReadonlyArray<string> =>
+  headers.filter((value, i) => i % 2 === 1 && value.length >= 8)
+
+/**
+ * Replaces the API key, the values of extra headers, and every secret of the request body, wherever a text repeats
+ * them. Works only when called.
+ */
 export const redactor =
-  (apiKey: unknown, body: string | undefined) =>
+  (apiKey: unknown, body: string | undefined, extraHeaders: () => ReadonlyArray<string>) =>
   (text: string): string => {
     const secrets = body === undefined ? [] : [...secretsIn(body)]
+    secrets.push(...valuesOf(extraHeaders()))
     if (Redacted.isRedacted(apiKey)) secrets.push(String(Redacted.value(apiKey)))
     return secrets.reduce((out, secret) => out.split(secret).join("<redacted>"), text)
   }

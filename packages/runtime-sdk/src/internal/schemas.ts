@@ -22,6 +22,13 @@ export const atMost = (max: number) => Schema.String.check(Schema.isMaxLength(ma
 export const between = (min: number, max: number) =>
   Schema.String.check(Schema.isMinLength(min), Schema.isMaxLength(max))
 
+/** Text that is one of a few values, where the set is closed. */
+export const oneOf = (...values: ReadonlyArray<string>) =>
+  Schema.String.check(Schema.makeFilter((value) => values.includes(value), { expected: `one of ${values.join(", ")}` }))
+
+/** A whole number or fraction within limits, both included. */
+export const within = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
+
 /** Fields of every stored row. */
 export const row = {
   id: Schema.String,
@@ -38,23 +45,34 @@ const isoTime = Schema.String.check(
 
 const time = Schema.optionalKey(Schema.Union([isoTime, Schema.Undefined]))
 
+/** Optional text of a query. */
+export const text = Schema.optionalKey(Schema.Union([Schema.String, Schema.Undefined]))
+
+/** Query fields of every list. */
+export const listFields = {
+  limit: Schema.optionalKey(
+    Schema.Union([Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })), Schema.Undefined])
+  ),
+  cursor: text,
+  createdAtGt: time,
+  createdAtLt: time,
+  createdAtGe: time,
+  createdAtLe: time,
+  updatedAtGt: time,
+  updatedAtLt: time,
+  updatedAtGe: time,
+  updatedAtLe: time
+}
+
 /** Query of every list. */
-export const listQuery = codec<ListQuery>()(
-  Schema.Struct({
-    limit: Schema.optionalKey(
-      Schema.Union([Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })), Schema.Undefined])
-    ),
-    cursor: Schema.optionalKey(Schema.Union([Schema.String, Schema.Undefined])),
-    createdAtGt: time,
-    createdAtLt: time,
-    createdAtGe: time,
-    createdAtLe: time,
-    updatedAtGt: time,
-    updatedAtLt: time,
-    updatedAtGe: time,
-    updatedAtLe: time
-  })
-)
+export const listQuery = codec<ListQuery>()(Schema.Struct(listFields))
+
+const serverFields = {
+  url: opt(Schema.String),
+  timeoutSeconds: opt(Schema.Finite),
+  credentialId: opt(Schema.String),
+  headers: opt(Schema.Record(Schema.String, Schema.String))
+}
 
 const backoffPlan = codec<BackoffPlan>()(
   Schema.Struct({
@@ -65,13 +83,23 @@ const backoffPlan = codec<BackoffPlan>()(
   })
 )
 
-export const server = codec<Server>()(
+export const server = codec<Server>()(Schema.Struct({ ...serverFields, backoffPlan: opt(backoffPlan) }))
+
+/** A server in a create, with its limits. */
+export const newServer = codec<Server>()(
   Schema.Struct({
-    url: opt(Schema.String),
-    timeoutSeconds: opt(Schema.Finite),
-    credentialId: opt(Schema.String),
-    headers: opt(Schema.Record(Schema.String, Schema.String)),
-    backoffPlan: opt(backoffPlan)
+    ...serverFields,
+    timeoutSeconds: opt(within(1, 300)),
+    backoffPlan: opt(
+      codec<BackoffPlan>()(
+        Schema.Struct({
+          type: oneOf("fixed", "exponential"),
+          maxRetries: within(0, 10),
+          baseDelaySeconds: within(0, 10),
+          excludedStatusCodes: opt(Schema.Array(Schema.Finite))
+        })
+      )
+    )
   })
 )
 

@@ -1,0 +1,45 @@
+/**
+ * Secrets at any depth of a body: what is answered has a mask in their place, what was given is kept beside the row.
+ *
+ * A client may write back what it read: a mask stands for the secret that was there before.
+ */
+import { isJson, type Json } from "./validation.ts"
+
+const mask = "[REDACTED]"
+
+const secretName =
+  /^(token|gcpKey|authorization)$|(secret|secretKey|password|authToken|apiKey|accessKey|privateKey|passphrase|openAIKey)$/i
+
+/** Whether a field of this name holds a secret. */
+export const isSecretName = (key: string): boolean => secretName.test(key)
+
+/** Parts what is shown from what is kept. `kept` holds the whole top-level values that have secrets in them. */
+export const maskSecrets = (body: Json, kept: Json): { readonly visible: Json; readonly kept: Json } => {
+  const visible: Json = {}
+  const hidden: Json = { ...kept }
+  for (const [key, given] of Object.entries(body)) {
+    const whole = restore(given, kept[key])
+    const shown = hide(key, whole, false)
+    visible[key] = shown
+    if (JSON.stringify(shown) === JSON.stringify(whole)) delete hidden[key]
+    else hidden[key] = whole
+  }
+  return { visible, kept: hidden }
+}
+
+/** Puts the secret that was there before where the mask is. */
+const restore = (given: unknown, before: unknown): unknown => {
+  if (given === mask && typeof before === "string") return before
+  if (Array.isArray(given)) return given.map((item, i) => restore(item, Array.isArray(before) ? before[i] : undefined))
+  if (!isJson(given)) return given
+  const old = isJson(before) ? before : {}
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, restore(value, old[key])]))
+}
+
+const hide = (key: string, value: unknown, secret: boolean): unknown => {
+  const here = secret || secretName.test(key)
+  if (typeof value === "string") return here && value !== "" ? mask : value
+  if (Array.isArray(value)) return value.map((item) => hide("", item, here))
+  if (!isJson(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hide(name, item, here)]))
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest"
+import { start } from "./support.ts"
+
+describe("credentials", () => {
+  const hmac = {
+    provider: "custom-credential",
+    name: "Hook signing",
+    authenticationPlan: { type: "hmac", secretKey: "canary-hmac", algorithm: "sha256" }
+  }
+
+  it("takes secrets at any depth and answers with masks", async () => {
+    const { call, runtime } = await start()
+    const created = await call("POST", "/credential", hmac)
+    expect(created.status).toBe(201)
+    expect(created.body.authenticationPlan).toEqual({ type: "hmac", secretKey: "[REDACTED]", algorithm: "sha256" })
+    const trunk = await call("POST", "/credential", {
+      provider: "byo-sip-trunk",
+      gateways: [{ ip: "192.0.2.1" }],
+      outboundAuthenticationPlan: { authUsername: "u", authPassword: "canary-trunk" }
+    })
+    expect(trunk.body.outboundAuthenticationPlan).toEqual({ authUsername: "u", authPassword: "[REDACTED]" })
+    const list = await call("GET", "/credential")
+    expect(list.body).toHaveLength(2)
+    for (const text of [created.text, trunk.text, list.text, JSON.stringify(runtime.rows("credentials"))]) {
+      expect(text).not.toContain("canary")
+    }
+  })
+
+  it("keeps a secret whose mask is written back, and replaces one that is given anew", async () => {
+    const { call } = await start()
+    const { body: row } = await call("POST", "/credential", hmac)
+    const { id, orgId: _, createdAt: __, updatedAt: ___, ...read } = row
+    const same = await call("PATCH", `/credential/${id}`, { ...read, name: "Renamed" })
+    expect([same.status, same.body.name, same.body.authenticationPlan.secretKey]).toEqual([
+      200,
+      "Renamed",
+      "[REDACTED]"
+    ])
+    const other = await call("PATCH", `/credential/${id}`, {
+      authenticationPlan: { type: "bearer", token: "canary-new" }
+    })
+    expect(other.body.authenticationPlan).toEqual({ type: "bearer", token: "[REDACTED]" })
+  })
+
+  it("takes the fields of providers that the contract does not spell out", async () => {
+    const { call } = await start()
+    const { status, body } = await call("POST", "/credential", {
+      provider: "s3",
+      awsAccessKeyId: "id",
+      awsSecretAccessKey: "canary",
+      region: "eu-west-1"
+    })
+    expect([status, body.awsAccessKeyId, body.awsSecretAccessKey, body.region]).toEqual([
+      201,
+      "id",
+      "[REDACTED]",
+      "eu-west-1"
+    ])
+  })
+
+  it.each([
+    [{ provider: "twilio" }, ["accountSid", "authToken"]],
+    [{ provider: "webhook", authenticationPlan: { type: "bearer" } }, ["authenticationPlan.token"]],
+    [{ provider: "byo-sip-trunk" }, ["gateways"]]
+  ])("refuses %j", async (body, paths) => {
+    const { call } = await start()
+    const { status, body: error } = await call("POST", "/credential", body)
+    expect(status).toBe(400)
+    expect(error.message.map((message: string) => message.split(":")[0])).toEqual(paths)
+  })
+})
+
+describe("calls", () => {
+  const customer = { number: "+14155550188", name: "Jordan" }
+
+  it("creates one call", async () => {
+    const { call } = await start()
+    const { status, body } = await call("POST", "/call", { assistantId: "a", customer })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ type: "outboundPhoneCall", status: "queued", cost: 0, assistantId: "a", customer })
+    expect((await call("GET", `/call/${body.id}`)).body).toEqual(body)
+  })
+
+  it("creates a batch: who cannot be called is an error, the others get their call", async () => {
+    const { call, runtime } = await start()
+    const { status, body } = await call("POST", "/call", {
+      assistantId: "a",
+      schedulePlan: { earliestAt: "2100-01-01T00:00:00Z" },
+      customers: [customer, { number: "123" }, { sipUri: "sip:a@example.net" }]
+    })
+    expect(status).toBe(201)
+    expect(body.results.map((one: { customer: unknown; status: string }) => [one.customer, one.status])).toEqual([
+      [customer, "scheduled"],
+      [{ sipUri: "sip:a@example.net" }, "scheduled"]
+    ])
+    expect(body.errors).toEqual([
+      { customer: { number: "123" }, error: "customer.number must be a valid phone number in E.164 format" }
+    ])
+    expect(runtime.count("calls")).toBe(2)
+  })
+
+  it("creates phone and web calls on their own routes", async () => {
+    const { call } = await start()
+    expect((await call("POST", "/call/phone", { assistantId: "a", customer })).body.type).toBe("outboundPhoneCall")
+    expect((await call("POST", "/call/phone", { assistantId: "a" })).body.message).toEqual([
+      "customer: Missing: a phone call needs customer or customerId"
+    ])
+    expect((await call("POST", "/call/web", { assistant: { name: "A" } })).body.type).toBe("webCall")
+  })
+
+  it("changes the name, and nothing else", async () => {
+    const { call } = await start()
+    const { body: row } = await call("POST", "/call", { assistantId: "a", customer })
+    expect((await call("PATCH", `/call/${row.id}`, { name: "B" })).body).toMatchObject({ name: "B", customer })
+    expect((await call("PATCH", `/call/${row.id}`, { customer })).status).toBe(400)
+  })
+
+  it("filters its list", async () => {
+    const { call } = await start()
+    await call("POST", "/call", { assistantId: "a", customer })
+    const { body: row } = await call("POST", "/call", { assistantId: "b", customer })
+    expect((await call("GET", "/call?assistantId=b")).body).toEqual([row])
+    expect((await call("GET", "/assistant?assistantId=b")).status).toBe(400)
+  })
+})
+
+describe("webhook endpoints and structured outputs", () => {
+  it("are rows with defaults and limits", async () => {
+    const { call } = await start()
+    const endpoint = await call("POST", "/webhook-endpoint", { url: "https://hooks.example.com/a", scope: "account" })
+    expect(endpoint.body).toMatchObject({ url: "https://hooks.example.com/a", scope: "account", enabled: true })
+    expect((await call("POST", "/webhook-endpoint", { url: "/a", scope: "tool" })).status).toBe(400)
+    const output = await call("POST", "/structured-output", { name: "Booked", schema: { type: "boolean" } })
+    expect(output.body).toMatchObject({ name: "Booked", type: "ai" })
+    expect((await call("GET", "/structured-output?name=Booked")).body.results).toEqual([output.body])
+    expect((await call("GET", "/structured-output?name=Other")).body.results).toEqual([])
+  })
+})

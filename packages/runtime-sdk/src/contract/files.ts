@@ -1,0 +1,184 @@
+/**
+ * Files: what knowledge bases and assistants read.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { codec } from "../internal/codec.ts"
+import { between, listFields, object, opt, row, text } from "../internal/schemas.ts"
+import { bytes, form, gone, input, operation, page } from "../internal/spec.ts"
+import type { Input, JsonObject, Open } from "./Operation.ts"
+import type { ListQuery, Row } from "./shared.ts"
+
+/**
+ * What a file is for; any string is accepted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FilePurpose = Open<"assistant" | "composer-attachment" | "knowledge-base-v2">
+
+/**
+ * A file as the runtime stores it; its content is read with `files.content`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RuntimeFile extends Row, JsonObject {
+  readonly status?: Open<"processing" | "done" | "failed"> | null
+  readonly name?: string | null
+  /** The name that it was uploaded with. */
+  readonly originalName?: string | null
+  readonly bytes?: number | null
+  readonly mimetype?: string | null
+  readonly purpose?: FilePurpose | null
+  readonly url?: string | null
+  readonly parsedTextUrl?: string | null
+  readonly parsedTextBytes?: number | null
+  readonly metadata?: JsonObject | null
+}
+
+/**
+ * Where the content of an upload comes from. All but the stream can be read again, so that an upload whose answer is
+ * lost is repeated; a stream is sent once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FileSource =
+  | { readonly path: string }
+  | Blob
+  | Uint8Array
+  | AsyncIterable<Uint8Array>
+  | ReadableStream<Uint8Array>
+  | (() => AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>)
+
+/**
+ * Fields of the form that go with a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadFields {
+  readonly purpose?: FilePurpose | null
+  /** At most 4,096 characters as JSON. */
+  readonly metadata?: JsonObject | null
+}
+
+/**
+ * Body of `files.upload`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadFile extends Input<UploadFields> {
+  readonly file: FileSource
+  /** Name of the file; the default is that of the path or the `File`, else `file`. */
+  readonly name?: string | undefined
+  /** Media type; the default is that of the Blob, else `application/octet-stream`. */
+  readonly contentType?: string | undefined
+}
+
+/**
+ * The one field of a file that can be changed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileFields {
+  /** 1 to 40 characters. */
+  readonly name?: string
+}
+
+/**
+ * Body of `files.update`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UpdateFile extends Input<FileFields> {}
+
+/**
+ * Query of `files.list`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileListQuery extends ListQuery {
+  readonly purpose?: FilePurpose | undefined
+}
+
+const file = codec<RuntimeFile>()(
+  Schema.Struct({
+    ...row,
+    status: opt(Schema.String),
+    name: opt(Schema.String),
+    originalName: opt(Schema.String),
+    bytes: opt(Schema.Finite),
+    mimetype: opt(Schema.String),
+    purpose: opt(Schema.String),
+    url: opt(Schema.String),
+    parsedTextUrl: opt(Schema.String),
+    parsedTextBytes: opt(Schema.Finite),
+    metadata: opt(object)
+  })
+)
+
+const uploadFields = codec<UploadFields>()(
+  Schema.Struct({
+    purpose: opt(Schema.String),
+    metadata: opt(
+      object.check(
+        Schema.makeFilter((metadata) => JSON.stringify(metadata).length <= 4096, {
+          expected: "at most 4096 characters as JSON"
+        })
+      )
+    )
+  })
+)
+
+const updateFile = codec<FileFields>()(Schema.Struct({ name: Schema.optionalKey(between(1, 40)) }))
+
+const fileListQuery = codec<FileListQuery>()(Schema.Struct({ ...listFields, purpose: text }))
+
+/**
+ * The file operations of the contract.
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const files = {
+  /** Lists files, newest first. */
+  list: operation({ method: "GET", path: "/file", query: fileListQuery, success: page(file) }),
+  /** Reads what is known of one file; its content is `files.content`. */
+  get: operation({ method: "GET", path: "/file/:id", success: file, errors: ["NotFound"] }),
+  /**
+   * Uploads a file from a path, a Blob, bytes or a stream. One call stores at most one file: it carries an idempotency
+   * key on every attempt. A stream can be read only once: it is sent once, without a generated key. A large file needs
+   * a larger `timeout` than the default of 30 seconds for an attempt.
+   */
+  upload: operation({
+    method: "POST",
+    path: "/file",
+    body: form<UploadFile>()(uploadFields),
+    success: file,
+    errors: ["ConflictError"]
+  }),
+  /** Reads the content of a file whole; `contentStream` reads it piece by piece. */
+  content: operation({
+    method: "GET",
+    path: "/file/:id/content",
+    success: bytes(Schema.Unknown),
+    errors: ["NotFound"]
+  }),
+  /** Renames a file: `name` is all that can change. */
+  update: operation({
+    method: "PATCH",
+    path: "/file/:id",
+    body: input(updateFile),
+    success: file,
+    errors: ["NotFound", "ConflictError"]
+  }),
+  /** Deletes a file with its content and gives back the deleted row (`undefined` when the runtime sends none). */
+  delete: operation({ method: "DELETE", path: "/file/:id", success: gone(file), errors: ["NotFound", "ConflictError"] })
+}

@@ -1,0 +1,178 @@
+/**
+ * Imports: rows of a source account become rows of the runtime, and the mapping of their ids is kept.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { codec } from "../internal/codec.ts"
+import { listQuery, objects, opt, strings } from "../internal/schemas.ts"
+import { input, operation, page } from "../internal/spec.ts"
+import type { Input, JsonObject, Open } from "./Operation.ts"
+
+/**
+ * Rows as exported from the source account, by their own ids.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImportBundle extends JsonObject {
+  readonly assistants?: ReadonlyArray<JsonObject> | null
+  readonly phoneNumbers?: ReadonlyArray<JsonObject> | null
+  readonly tools?: ReadonlyArray<JsonObject> | null
+  readonly credentials?: ReadonlyArray<JsonObject> | null
+  readonly structuredOutputs?: ReadonlyArray<JsonObject> | null
+  readonly squads?: ReadonlyArray<JsonObject> | null
+  readonly files?: ReadonlyArray<JsonObject> | null
+}
+
+/**
+ * Fields of a new import.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImportFields {
+  /** Names the source account, such as `vapi`. The same rows of the same source are imported once. */
+  readonly source: string
+  readonly bundle: ImportBundle
+}
+
+/**
+ * Body of `imports.create`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreateImport extends Input<ImportFields> {}
+
+/**
+ * Body of `imports.createVapi`: the bundle itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreateVapiImport extends ImportBundle {}
+
+/**
+ * Where one row of the source went.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImportMapping extends JsonObject {
+  /** Kind of row, such as `assistant`. */
+  readonly resource: string
+  readonly sourceId: string
+  /** Absent for a row that was skipped. */
+  readonly runtimeId?: string | null
+  readonly action: Open<"created" | "updated" | "unchanged" | "skipped">
+  readonly warnings?: ReadonlyArray<string> | null
+}
+
+/**
+ * An import as lists and reads tell it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Import extends JsonObject {
+  readonly id: string
+  readonly source: string
+  readonly status: Open<"completed" | "completed_with_warnings" | "failed">
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly mappings?: ReadonlyArray<ImportMapping> | null
+  readonly warnings?: ReadonlyArray<string> | null
+}
+
+/**
+ * What an import did, row by row.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImportResult extends Import {
+  readonly mappings: ReadonlyArray<ImportMapping>
+  readonly warnings: ReadonlyArray<string>
+}
+
+const bundleFields = {
+  assistants: opt(objects),
+  phoneNumbers: opt(objects),
+  tools: opt(objects),
+  credentials: opt(objects),
+  structuredOutputs: opt(objects),
+  squads: opt(objects),
+  files: opt(objects)
+}
+
+const bundle = codec<ImportBundle>()(Schema.Struct(bundleFields))
+
+const newImport = codec<ImportFields>()(
+  Schema.Struct({ source: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)), bundle })
+)
+
+const mapping = codec<ImportMapping>()(
+  Schema.Struct({
+    resource: Schema.String,
+    sourceId: Schema.String,
+    runtimeId: opt(Schema.String),
+    action: Schema.String,
+    warnings: opt(strings)
+  })
+)
+
+const importFields = {
+  id: Schema.String,
+  source: Schema.String,
+  status: Schema.String,
+  createdAt: Schema.String,
+  mappings: opt(Schema.Array(mapping)),
+  warnings: opt(strings)
+}
+
+const imported = codec<Import>()(Schema.Struct(importFields))
+
+const result = codec<ImportResult>()(
+  Schema.Struct({ ...importFields, mappings: Schema.Array(mapping), warnings: strings })
+)
+
+/**
+ * The import operations of the contract.
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const imports = {
+  /**
+   * Imports a bundle. Importing the same bundle again changes nothing: rows match by source and source id. References
+   * between rows are rewritten; secrets are never in a bundle, so what needs them is created disabled, with a warning.
+   */
+  create: operation({
+    method: "POST",
+    path: "/imports",
+    body: input(newImport),
+    success: result,
+    errors: ["ConflictError"]
+  }),
+  /** Imports a bundle of source `vapi`. */
+  createVapi: operation({
+    method: "POST",
+    path: "/imports/vapi",
+    body: input(bundle),
+    success: result,
+    errors: ["ConflictError"]
+  }),
+  /** Lists imports, newest first. */
+  list: operation({ method: "GET", path: "/imports", query: listQuery, success: page(imported) }),
+  /** Reads one import. */
+  get: operation({ method: "GET", path: "/imports/:id", success: imported, errors: ["NotFound"] }),
+  /** Lists where each row of an import went. */
+  mappings: operation({
+    method: "GET",
+    path: "/imports/:id/mappings",
+    query: listQuery,
+    success: page(mapping),
+    errors: ["NotFound"]
+  })
+}

@@ -1,0 +1,113 @@
+/**
+ * Operations: whether the runtime is well, and what it has done.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { codec } from "../internal/codec.ts"
+import { object, opt } from "../internal/schemas.ts"
+import { operation, text } from "../internal/spec.ts"
+import type { JsonObject, Open } from "./Operation.ts"
+
+/**
+ * Whether the runtime lives, or is ready for work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Health extends JsonObject {
+  readonly status: Open<"ok" | "ready">
+}
+
+/**
+ * Something that a runtime needs before it can be used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SetupRequirement extends JsonObject {
+  readonly id: string
+  /** Whether it is met. */
+  readonly ok: boolean
+  readonly detail?: string | null
+}
+
+/**
+ * What to do when something goes wrong.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Runbook extends JsonObject {
+  readonly id: string
+  readonly title?: string | null
+}
+
+/**
+ * Metrics by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RuntimeMetrics extends JsonObject {}
+
+/**
+ * Service level objectives and how they are met.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServiceLevels extends JsonObject {}
+
+/**
+ * Counts and sums over calls.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AnalyticsSummary extends JsonObject {}
+
+const health = codec<Health>()(Schema.Struct({ status: Schema.String }))
+
+const requirement = codec<SetupRequirement>()(
+  Schema.Struct({ id: Schema.String, ok: Schema.Boolean, detail: opt(Schema.String) })
+)
+
+const runbook = codec<Runbook>()(Schema.Struct({ id: Schema.String, title: opt(Schema.String) }))
+
+/**
+ * The operational routes of the contract.
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const operations = {
+  /** Whether the runtime's process lives. */
+  health: operation({ method: "GET", path: "/health", success: health }),
+  /** Whether the runtime takes work; a ServerError with status 503 when it does not. */
+  readiness: operation({ method: "GET", path: "/readyz", success: health }),
+  /** What is still missing before the runtime can be used. */
+  setupRequirements: operation({
+    method: "GET",
+    path: "/setup/requirements",
+    success: Schema.Array(requirement)
+  }),
+  /** Metrics as Prometheus text. */
+  metrics: operation({ method: "GET", path: "/metrics", success: text(Schema.String) }),
+  /** Metrics as JSON. */
+  metricsJson: operation({ method: "GET", path: "/metrics.json", success: codec<RuntimeMetrics>()(object) }),
+  /** Service level objectives and how they are met. */
+  slo: operation({ method: "GET", path: "/slo", success: codec<ServiceLevels>()(object) }),
+  /** What to do when something goes wrong. */
+  runbooks: operation({
+    method: "GET",
+    path: "/runbooks",
+    success: Schema.Array(runbook)
+  }),
+  /** Counts and sums over calls. */
+  analyticsSummary: operation({
+    method: "GET",
+    path: "/analytics/summary",
+    success: codec<AnalyticsSummary>()(object)
+  })
+}

@@ -1,0 +1,223 @@
+/**
+ * Structured outputs: what is extracted from calls, by a schema.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { codec, ruled } from "../internal/codec.ts"
+import { between, listFields, object, objects, oneOf, opt, row, strings, text } from "../internal/schemas.ts"
+import { gone, input, operation, page } from "../internal/spec.ts"
+import type { Input, JsonObject, Open } from "./Operation.ts"
+import type { ListQuery, Row } from "./shared.ts"
+
+/**
+ * The fields that a create or an update may set; `null` clears.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructuredOutputFields {
+  /** 1 to 40 characters. */
+  readonly name?: string | null
+  /** JSON Schema of the result. */
+  readonly schema?: JsonObject | null
+  /** `ai` when absent: a model reads the call. `regex`: a pattern does. */
+  readonly type?: Open<"ai" | "regex"> | null
+  /** For `regex`, 1 to 1,000 characters. */
+  readonly regex?: string | null
+  readonly description?: string | null
+  readonly model?: JsonObject | null
+  readonly compliancePlan?: JsonObject | null
+  readonly assistantIds?: ReadonlyArray<string> | null
+  readonly workflowIds?: ReadonlyArray<string> | null
+  /** When it runs; `null` means always. */
+  readonly conditions?: ReadonlyArray<JsonObject> | null
+}
+
+/**
+ * A structured output as the runtime stores it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructuredOutput extends Row, StructuredOutputFields, JsonObject {}
+
+/**
+ * Fields of a new structured output.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewStructuredOutput extends StructuredOutputFields {
+  readonly name: string
+  readonly schema: JsonObject
+}
+
+/**
+ * Body of `structuredOutputs.create`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreateStructuredOutput extends Input<NewStructuredOutput> {}
+
+/**
+ * Body of `structuredOutputs.update`: a shallow merge.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UpdateStructuredOutput extends Input<StructuredOutputFields> {}
+
+/**
+ * Query of `structuredOutputs.list`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructuredOutputListQuery extends ListQuery {
+  readonly id?: string | undefined
+  readonly name?: string | undefined
+}
+
+/**
+ * Query of `structuredOutputs.update`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructuredOutputUpdateQuery {
+  /** `"true"` permits another top-level type of the schema. */
+  readonly schemaOverride?: string | undefined
+}
+
+/**
+ * Fields of a run over calls that have ended.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructuredOutputRunFields {
+  readonly callIds: ReadonlyArray<string>
+  /** A stored one; or `structuredOutput` in place. */
+  readonly structuredOutputId?: string | null
+  readonly structuredOutput?: JsonObject | null
+  /** Gives the results without storing them in the calls. */
+  readonly previewEnabled?: boolean | null
+}
+
+/**
+ * Body of `structuredOutputs.run`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunStructuredOutput extends Input<StructuredOutputRunFields> {}
+
+/**
+ * What a run gives. Its shape is the runtime's; every key is kept.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StructuredOutputRun extends JsonObject {}
+
+const fields = {
+  name: opt(Schema.String),
+  schema: opt(object),
+  type: opt(Schema.String),
+  regex: opt(Schema.String),
+  description: opt(Schema.String),
+  model: opt(object),
+  compliancePlan: opt(object),
+  assistantIds: opt(strings),
+  workflowIds: opt(strings),
+  conditions: opt(objects)
+}
+
+const structuredOutput = codec<StructuredOutput>()(Schema.Struct({ ...row, ...fields }))
+
+const newStructuredOutput = ruled(
+  codec<NewStructuredOutput>()(
+    Schema.Struct({
+      ...fields,
+      name: between(1, 40),
+      schema: object,
+      type: opt(oneOf("ai", "regex")),
+      regex: opt(between(1, 1000))
+    })
+  ),
+  (body) => [
+    ...(typeof body["schema"] === "object" && typeof Object(body["schema"]).type !== "string"
+      ? [{ path: ["schema", "type"], issue: "Missing: a JSON Schema names its type" }]
+      : []),
+    ...(body["type"] === "regex" && !body["regex"]
+      ? [{ path: ["regex"], issue: "Missing: a structured output of type regex needs it" }]
+      : [])
+  ]
+)
+
+const run = ruled(
+  codec<StructuredOutputRunFields>()(
+    Schema.Struct({
+      callIds: strings.check(Schema.isMinLength(1)),
+      structuredOutputId: opt(Schema.String),
+      structuredOutput: opt(object),
+      previewEnabled: opt(Schema.Boolean)
+    })
+  ),
+  ({ structuredOutputId, structuredOutput }) =>
+    Boolean(structuredOutputId) === Boolean(structuredOutput)
+      ? [{ path: ["structuredOutputId"], issue: "Expected exactly one of structuredOutputId and structuredOutput" }]
+      : []
+)
+
+/**
+ * The structured output operations of the contract.
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const structuredOutputs = {
+  /** Lists structured outputs, newest first. */
+  list: operation({
+    method: "GET",
+    path: "/structured-output",
+    query: codec<StructuredOutputListQuery>()(Schema.Struct({ ...listFields, id: text, name: text })),
+    success: page(structuredOutput)
+  }),
+  /** Reads one structured output. */
+  get: operation({ method: "GET", path: "/structured-output/:id", success: structuredOutput, errors: ["NotFound"] }),
+  /** Creates a structured output; one call creates at most one. */
+  create: operation({
+    method: "POST",
+    path: "/structured-output",
+    body: input(newStructuredOutput),
+    success: structuredOutput,
+    errors: ["ConflictError"]
+  }),
+  /** Changes a structured output by shallow merge: `schema` is replaced whole. */
+  update: operation({
+    method: "PATCH",
+    path: "/structured-output/:id",
+    query: codec<StructuredOutputUpdateQuery>()(Schema.Struct({ schemaOverride: text })),
+    body: input(codec<StructuredOutputFields>()(Schema.Struct(fields))),
+    success: structuredOutput,
+    errors: ["NotFound", "ConflictError"]
+  }),
+  /** Deletes a structured output and gives back the deleted row (`undefined` when the runtime sends none). */
+  delete: operation({
+    method: "DELETE",
+    path: "/structured-output/:id",
+    success: gone(structuredOutput),
+    errors: ["NotFound", "ConflictError"]
+  }),
+  /** Runs a structured output over calls that have ended. */
+  run: operation({
+    method: "POST",
+    path: "/structured-output/run",
+    body: input(run),
+    success: codec<StructuredOutputRun>()(object),
+    errors: ["NotFound", "ConflictError"]
+  })
+}

@@ -1,0 +1,137 @@
+/**
+ * Webhook endpoints: where the runtime sends its events.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { codec, ruled } from "../internal/codec.ts"
+import { listQuery, oneOf, opt, row, strings } from "../internal/schemas.ts"
+import { gone, input, operation, page } from "../internal/spec.ts"
+import type { Input, JsonObject, Open } from "./Operation.ts"
+import type { Row } from "./shared.ts"
+
+/**
+ * Whose events an endpoint gets; any string is accepted on reads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookScope = Open<"account" | "assistant" | "phone-number" | "tool">
+
+/**
+ * The fields that a create or an update may set.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebhookEndpointFields {
+  /** Absolute http or https address. */
+  readonly url?: string | null
+  readonly scope?: WebhookScope | null
+  /** Id of the assistant, phone number or tool; for every scope but `account`. */
+  readonly targetId?: string | null
+  /** Event types; absent or `null` means the runtime's default selection. */
+  readonly events?: ReadonlyArray<string> | null
+  readonly enabled?: boolean | null
+}
+
+/**
+ * A webhook endpoint as the runtime stores it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebhookEndpoint extends Row, WebhookEndpointFields, JsonObject {
+  readonly url: string
+}
+
+/**
+ * Fields of a new webhook endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewWebhookEndpoint extends WebhookEndpointFields {
+  readonly url: string
+  readonly scope: WebhookScope
+}
+
+/**
+ * Body of `webhookEndpoints.create`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreateWebhookEndpoint extends Input<NewWebhookEndpoint> {}
+
+/**
+ * Body of `webhookEndpoints.update`: a shallow merge.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UpdateWebhookEndpoint extends Input<WebhookEndpointFields> {}
+
+const fields = {
+  url: opt(Schema.String),
+  scope: opt(Schema.String),
+  targetId: opt(Schema.String),
+  events: opt(strings),
+  enabled: opt(Schema.Boolean)
+}
+
+const webhookEndpoint = codec<WebhookEndpoint>()(Schema.Struct({ ...row, ...fields, url: Schema.String }))
+
+const newWebhookEndpoint = ruled(
+  codec<NewWebhookEndpoint>()(
+    Schema.Struct({
+      ...fields,
+      url: Schema.String.check(
+        Schema.isPattern(/^https?:\/\/[^\s/?#]+\S*$/i, { expected: "an absolute http or https address" })
+      ),
+      scope: oneOf("account", "assistant", "phone-number", "tool")
+    })
+  ),
+  ({ scope, targetId }) =>
+    typeof scope === "string" && scope !== "account" && !targetId
+      ? [{ path: ["targetId"], issue: `Missing: an endpoint of scope ${scope} needs it` }]
+      : []
+)
+
+const updateWebhookEndpoint = codec<WebhookEndpointFields>()(Schema.Struct(fields))
+
+/**
+ * The webhook endpoint operations of the contract.
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const webhookEndpoints = {
+  /** Lists webhook endpoints, newest first. */
+  list: operation({ method: "GET", path: "/webhook-endpoint", query: listQuery, success: page(webhookEndpoint) }),
+  /** Reads one webhook endpoint. */
+  get: operation({ method: "GET", path: "/webhook-endpoint/:id", success: webhookEndpoint, errors: ["NotFound"] }),
+  /** Adds a webhook endpoint; one call adds at most one. */
+  create: operation({
+    method: "POST",
+    path: "/webhook-endpoint",
+    body: input(newWebhookEndpoint),
+    success: webhookEndpoint,
+    errors: ["ConflictError"]
+  }),
+  /** Changes a webhook endpoint by shallow merge; `{ enabled: false }` pauses it. */
+  update: operation({
+    method: "PATCH",
+    path: "/webhook-endpoint/:id",
+    body: input(updateWebhookEndpoint),
+    success: webhookEndpoint,
+    errors: ["NotFound", "ConflictError"]
+  }),
+  /** Deletes a webhook endpoint and gives back the deleted row (`undefined` when the runtime sends none). */
+  delete: operation({
+    method: "DELETE",
+    path: "/webhook-endpoint/:id",
+    success: gone(webhookEndpoint),
+    errors: ["NotFound", "ConflictError"]
+  })
+}

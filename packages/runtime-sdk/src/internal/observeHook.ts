@@ -1,0 +1,47 @@
+/**
+ * The promise client's `trace` hook as watcher. What the hook throws is dropped.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Cause from "effect/Cause"
+import * as Option from "effect/Option"
+import type { AttemptResult, Trace } from "../Trace.ts"
+import type { Observer } from "./observe.ts"
+
+const quietly = <A>(f: () => A): A | undefined => {
+  try {
+    return f()
+  } catch {
+    return undefined
+  }
+}
+
+const aborted = { _tag: "Aborted" } as const
+const cut: AttemptResult = { status: undefined, requestId: undefined, error: "Aborted" }
+
+/** Watches through a hook. */
+export const observeHook = (trace: Trace): Observer => ({
+  observe: (_, call) => {
+    const watching = quietly(() => trace(call))
+    if (watching === undefined || watching === null) return undefined
+    return {
+      call: (run) =>
+        Effect.onExit(run, (exit) =>
+          Effect.sync(() =>
+            quietly(() =>
+              watching.end?.(
+                Exit.isSuccess(exit) ? undefined : Option.getOrElse(Cause.findErrorOption(exit.cause), () => aborted)
+              )
+            )
+          )
+        ),
+      attempt: (attempt, run, told) =>
+        Effect.suspend(() => {
+          const one = quietly(() => watching.attempt?.(attempt))
+          return Effect.onExit(run(one?.traceparent), (exit) =>
+            Effect.sync(() => quietly(() => one?.end?.(Exit.isSuccess(exit) ? told(exit.value) : cut)))
+          )
+        })
+    }
+  }
+})

@@ -1,0 +1,60 @@
+import { LocalRuntime } from "@aywa-ai/runtime-local"
+import * as Effect from "effect/Effect"
+import { assert, describe, it } from "vitest"
+import { Assistants, Policy } from "../src/effect.ts"
+import { layer, startTestRuntime } from "../src/testing.ts"
+import { tagOf } from "./support/server.ts"
+
+describe("startTestRuntime", () => {
+  it("starts with rows, and a client that reads them", async () => {
+    await using test = await startTestRuntime({
+      rows: { assistants: [{ name: "One" }, { name: "Two" }], tools: [{ type: "endCall" }] }
+    })
+    assert.deepStrictEqual(
+      (await test.aywa.assistants.list()).items.map((row) => row.name),
+      ["Two", "One"]
+    )
+    assert.strictEqual(test.rows.tools[0]?.type, "endCall")
+    const more = await test.seed({ assistants: [{ name: "Three" }] })
+    assert.strictEqual((await test.aywa.assistants.get(more.assistants[0]?.id ?? "")).name, "Three")
+  })
+
+  it("faults, the clock and what arrived", async () => {
+    await using test = await startTestRuntime({ clock: "manual" })
+    test.runtime.clock.set("2026-01-31T09:00:00Z")
+    test.runtime.faults.next("reset", { when: "after" })
+    const row = await test.aywa.assistants.create({ name: "Once" })
+    assert.strictEqual(row.createdAt, "2026-01-31T09:00:00.000Z")
+    assert.strictEqual(test.runtime.count("assistants"), 1)
+    assert.deepStrictEqual(
+      test.runtime.requests({ method: "POST" }).map(({ attempt, committed }) => [attempt, committed]),
+      [
+        [0, true],
+        [1, false]
+      ]
+    )
+  })
+
+  it("rows that the runtime refuses stop the start, and nothing is left open", async () => {
+    const error = await tagOf(startTestRuntime({ rows: { assistants: [{ name: "x".repeat(41) }] } }))
+    assert.deepInclude({ ...Object(error) }, { operation: "assistants.create" })
+  })
+})
+
+describe("layer", () => {
+  it("every service, its configuration, and the runtime", () =>
+    Effect.gen(function* () {
+      const assistants = yield* Assistants.Assistants
+      const runtime = yield* LocalRuntime
+      runtime.faults.next({ type: "status", code: 503 })
+      const error = yield* Effect.flip(assistants.list())
+      assert.strictEqual(error._tag, "ServerError")
+      assert.deepStrictEqual(
+        (yield* assistants.list()).items.map((row) => row.name),
+        ["Seeded"]
+      )
+    }).pipe(
+      Effect.provide(layer({ rows: { assistants: [{ name: "Seeded" }] }, policy: Policy.noRetry })),
+      Effect.runPromise
+    ))
+})
