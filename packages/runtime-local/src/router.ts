@@ -9,6 +9,8 @@ import { HttpError } from "./errors.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import { operationHandlers } from "./operations/routes.ts"
+import type { ReportContext } from "./operations/report.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
 import { makeValidate } from "./validation.ts"
@@ -18,6 +20,8 @@ export interface Route {
   /** Name in the contract table, e.g. `assistants.create`. */
   readonly name: string
   readonly method: string
+  /** Path template, `/assistant/:id`. */
+  readonly path: string
   readonly segments: ReadonlyArray<string>
   /** Whether the contract gives the request a JSON body. */
   readonly hasBody: boolean
@@ -37,6 +41,8 @@ export interface RouterContext {
   readonly now: () => number
   readonly listShape: ListShapes
   readonly strict: boolean
+  /** What the operations of the runtime report on. */
+  readonly report: ReportContext
 }
 
 /** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
@@ -85,12 +91,16 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, listShape, strict }: RouterContext,
+  { store, ids, now, listShape, strict, report }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
 ): ReadonlyArray<Route> => {
-  const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
+  const operational = resource === "operations" ? operationHandlers[name]?.(report) : undefined
+  const make =
+    operational === undefined
+      ? (special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name]))
+      : () => operational
   if (make === undefined) return []
   const { method, path, body } = specOf(operation)
   const rules = rulesOf(resource)
@@ -108,6 +118,7 @@ const makeRoute = (
   return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
     name: full,
     method,
+    path,
     segments: path.split("/").slice(1),
     hasBody: body !== undefined,
     handler: make(context)

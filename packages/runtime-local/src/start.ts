@@ -11,10 +11,14 @@ import { makeIdempotency } from "./idempotency.ts"
 import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
 import { makeBodies } from "./limits.ts"
+import { makeMetrics } from "./operations/metrics.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
+import { rulesOf } from "./resources.ts"
+import { storeSeedRows } from "./seedRows.ts"
 import { makeRouter } from "./router.ts"
+import { makeScenarios, type Scenarios } from "./scenarios.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
 import { dataTables, openStore, type Store } from "./store.ts"
 
@@ -34,6 +38,8 @@ export interface LocalRuntimeHandle extends AsyncDisposable {
   /** What reached the runtime, oldest first. */
   readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
   readonly faults: Faults
+  /** Starts and stops named lists of faults. */
+  readonly scenarios: Scenarios
   readonly clock: RuntimeClock
   /** Stored rows, oldest first, of all organizations or of one. `resource` is a name of the contract: `assistants`. */
   readonly rows: (
@@ -104,14 +110,34 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const { apiKey, organizationId } = seedKeys(store, keys, ids, options)
   const idempotency = makeIdempotency(store, now, options.idempotencyTtl ?? defaultIdempotencyTtl)
   idempotency.recover()
+  if (options.rows !== undefined) {
+    storeSeedRows(store, options.rows, organizationId, (resource) => ({
+      store,
+      ids,
+      now,
+      resource,
+      rules: rulesOf(resource)
+    }))
+  }
   const journal = makeJournal()
   const chaos = seed ?? 1
-  const rules = makeFaultRules(chaos)
+  const rules = makeFaultRules(chaos, now)
+  const metrics = makeMetrics()
+  const scenarios = makeScenarios(rules.setScenario, chaos)
+  if (options.scenario !== undefined) scenarios.start(options.scenario)
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
   const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-    if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
+    if (!exchange.path.startsWith("/__aywa/")) {
+      journal.add(exchange.entry)
+      const started = performance.now()
+      response.once("close", () => {
+        const { organization, method, route, status, replayed, fault } = exchange.entry
+        const seconds = (performance.now() - started) / 1000
+        metrics.observe({ organization, method, route, status, seconds, replayed, fault: fault?.split(" ")[0] })
+      })
+    }
     void handle(context, exchange)
   })
   const faults: Faults = {
@@ -128,6 +154,8 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     })
     journal.clear()
     rules.clear()
+    scenarios.stop()
+    metrics.reset()
     limiter.reset()
   }
   const addKey: LocalRuntimeHandle["addKey"] = ({
@@ -146,11 +174,18 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     bodies: makeBodies(options.limits),
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({ store, ids, now, strict, listShape: options.listShape ?? 1 }),
+    router: makeRouter({
+      store,
+      ids,
+      now,
+      strict,
+      listShape: options.listShape ?? 1,
+      report: { store, metrics, outbox: undefined }
+    }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
-    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset })
+    control: makeControl({ token: controlToken, journal, faults, scenarios, clock, keys, addKey, reset })
   }
   try {
     await listener.start()
@@ -172,6 +207,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     controlToken,
     requests: journal.list,
     faults,
+    scenarios,
     clock,
     rows: (resource, { organization } = {}) =>
       store
