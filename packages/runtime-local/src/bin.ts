@@ -4,6 +4,7 @@
  * One line of JSON on stdout says that it is ready, and where; everything else goes to stderr.
  */
 import { parseArgs } from "node:util"
+import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { startLocalRuntime } from "./LocalRuntime.ts"
 import type { ListShape } from "./listing.ts"
 import { readScenario } from "./scenarios.ts"
@@ -26,6 +27,10 @@ const help = `Serves the Aywa runtime's HTTP contract for development: no calls 
   --seed <n|file>          A number makes ids and chaos deterministic; a JSON file has rows to begin with. May be repeated
   --scenario <name|file>   Faults from the start: flaky, brownout, deploy, lost-response, rate-limited, or a JSON file
   --clock <system|manual>  manual stands still until the control API moves it
+  --mode <development|production>  development reaches loopback and --allow-target only
+  --allow-target <host>    Development: a host that webhooks and tools may reach. May be repeated
+  --webhook-secret <s>     Signs webhooks; default: the one in the file, else a random one
+  --webhook-schedule <standard|instant>  instant retries without waits
   --no-strict              Accept properties that the contract does not know
   --require-key            Refuse POST and PATCH without an Idempotency-Key
   --unsafe-expose          Allow --host beyond loopback. There is no TLS
@@ -55,6 +60,10 @@ const parse = (args: ReadonlyArray<string>) => {
         seed: { type: "string", multiple: true },
         scenario: { type: "string" },
         clock: { type: "string" },
+        mode: { type: "string" },
+        "allow-target": { type: "string", multiple: true },
+        "webhook-secret": { type: "string" },
+        "webhook-schedule": { type: "string" },
         "no-strict": { type: "boolean" },
         "require-key": { type: "boolean" },
         "unsafe-expose": { type: "boolean" },
@@ -102,10 +111,17 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
   const [apiKey, ...apiKeys] = (values["api-key"] ?? []).map((key) => filled("api-key", key) ?? "")
   const shape = values["list-shape"]
   const seeds = values.seed ?? []
-  const { clock, db = ":memory:" } = values
+  const { clock, mode, db = ":memory:" } = values
+  const schedule = values["webhook-schedule"]
   if (shape !== undefined && shapes[shape] === undefined) throw new UsageError("--list-shape takes 1, 2, 3 or 4")
   if (clock !== undefined && clock !== "system" && clock !== "manual") {
     throw new UsageError("--clock takes system or manual")
+  }
+  if (mode !== undefined && mode !== "development" && mode !== "production") {
+    throw new UsageError("--mode takes development or production")
+  }
+  if (schedule !== undefined && schedule !== "standard" && schedule !== "instant") {
+    throw new UsageError("--webhook-schedule takes standard or instant")
   }
   if (values.host !== undefined && !isLoopback(values.host) && !values["unsafe-expose"]) {
     throw new UsageError(`--host ${values.host} is not loopback: that needs --unsafe-expose`)
@@ -137,6 +153,11 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     ),
     scenario: fromFile(values.scenario, readScenario),
     clock,
+    mode,
+    allowTargets: values["allow-target"],
+    toolAllowedHosts: OutboundPolicy.parseHosts(process.env["TOOL_API_REQUEST_ALLOWED_HOSTS"]),
+    webhookSecret: filled("webhook-secret", values["webhook-secret"]),
+    webhookSchedule: schedule,
     strict: !(values["no-strict"] ?? false),
     requireIdempotencyKey: values["require-key"],
     unsafeExpose: values["unsafe-expose"]
@@ -169,8 +190,9 @@ const run = async (options: LocalRuntimeOptions) => {
   }
   process.on("SIGINT", stop)
   process.on("SIGTERM", stop)
-  const { baseUrl, apiKey, organizationId, controlToken } = runtime
-  process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, organizationId, controlToken, pid: process.pid })}\n`)
+  const { baseUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
+  const { pid } = process
+  process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, organizationId, controlToken, webhookSecret, pid })}\n`)
 }
 
 const main = async () => {

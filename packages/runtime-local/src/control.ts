@@ -12,6 +12,8 @@ import type { FaultRule } from "./faults.ts"
 import { RuleInput } from "./faultSchemas.ts"
 import type { Journal } from "./journal.ts"
 import { scenarioOf, scenarios, type Scenarios } from "./scenarios.ts"
+import type { Sending } from "./sending.ts"
+import { TriggerBody } from "./trigger/control.ts"
 import { isJson } from "./validation.ts"
 
 /** What the control API can reach. */
@@ -29,6 +31,7 @@ export interface ControlContext {
   readonly keys: Keys
   readonly addKey: (options: typeof KeyInput.Type) => ApiKeyInfo & { readonly key: string }
   readonly reset: () => void
+  readonly sending: Sending
 }
 
 const KeyInput = Schema.Struct({
@@ -36,6 +39,7 @@ const KeyInput = Schema.Struct({
   organization: Schema.optional(Schema.String.check(Schema.isMinLength(1))),
   role: Schema.optional(Schema.Literals(["full", "read"]))
 })
+const RotateInput = Schema.Struct({ overlap: Schema.optional(Schema.Finite) })
 const ClockInput = Schema.Struct({ now: Schema.Union([Schema.String, Schema.Finite]) })
 const AdvanceInput = Schema.Struct({ ms: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
 
@@ -48,7 +52,7 @@ export const makeControl = (context: ControlContext) => {
       throw new HttpError(401, "The control API needs its token: Authorization: Bearer <controlToken>")
     }
     const handler = handlers[`${exchange.method} ${exchange.path.slice("/__aywa/".length).replace(/\/$/, "")}`]
-    if (handler !== undefined) return ok(await handler(context, exchange, body))
+    if (handler !== undefined) return answerOf(await handler(context, exchange, body))
     const [, collection, id = ""] = /^\/__aywa\/(faults|keys)\/([^/]+)$/.exec(exchange.path) ?? []
     if (exchange.method === "DELETE" && collection !== undefined) {
       const removed = collection === "faults" ? context.faults.remove(id) : context.keys.revoke(id)
@@ -79,7 +83,7 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
   "PUT scenario": async ({ scenarios }, _, body) => {
     const input = await body()
     const { name, rules } = isJson(input) ? input : {}
-    scenarios.start(orBadRequest(() => scenarioOf(rules === undefined ? name : input)))
+    orBadRequest(() => scenarios.start(scenarioOf(rules === undefined ? name : input)))
     return scenarioState(scenarios)
   },
   "DELETE scenario": ({ scenarios }) => {
@@ -94,9 +98,19 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     return timeOf(clock)
   },
   "POST clock/advance": async ({ clock }, _, body) => {
-    clock.advance(decode(AdvanceInput, await body()).ms)
-    return timeOf(clock)
+    const fired = await clock.advance(decode(AdvanceInput, await body()).ms)
+    return { ...timeOf(clock), fired }
   },
+  "POST trigger": async ({ sending }, _, body) => {
+    const triggered = await sending.trigger(decode(TriggerBody, await body()))
+    return triggered.jobs === undefined ? triggered : json(202, JSON.stringify(triggered))
+  },
+  "GET events": ({ sending }, { query }) =>
+    sending.events.list({ type: query.get("type") ?? undefined, callId: query.get("callId") ?? undefined }),
+  "GET webhook-secret": ({ sending }) => ({ secret: sending.webhookSecret }),
+  "POST webhook-secret/rotate": async ({ sending }, _, body) => ({
+    secret: sending.webhooks.rotateSecret(decode(RotateInput, await body()))
+  }),
   "POST reset": ({ reset }) => reset(),
   "GET keys": ({ keys }) => keys.list(),
   "POST keys": async ({ addKey }, _, body) => addKey(decode(KeyInput, await body()))
@@ -105,6 +119,11 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
 const scenarioState = ({ active }: Scenarios) => ({ active: active() ?? null, available: Object.values(scenarios) })
 
 const timeOf = (clock: RuntimeClock) => ({ now: new Date(clock.now()).toISOString() })
+
+const answerOf = (value: unknown): Answer => (isAnswer(value) ? value : ok(value))
+
+const isAnswer = (value: unknown): value is Answer =>
+  typeof value === "object" && value !== null && "status" in value && "headers" in value && "body" in value
 
 const ok = (value: unknown): Answer => json(200, JSON.stringify(value ?? {}))
 

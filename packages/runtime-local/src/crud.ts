@@ -3,6 +3,7 @@
  */
 import { type Answer, json } from "./answer.ts"
 import { HttpError, notFound } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./masked.ts"
@@ -19,6 +20,8 @@ export interface HandlerRequest {
   /** Parsed JSON; `undefined` where the method has no body. */
   readonly body: unknown
   readonly ifMatch: string | undefined
+  /** Bytes of the file in a multipart body. */
+  readonly upload?: Uint8Array | undefined
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
@@ -33,6 +36,7 @@ export interface CrudContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape
@@ -43,7 +47,8 @@ export interface CrudContext {
 /** What it takes to store a row. */
 export type RowContext = Pick<CrudContext, "store" | "ids" | "now" | "resource" | "rules">
 
-interface Stored {
+/** A row as it is stored. */
+export interface Stored {
   readonly seq: number
   readonly version: number
   readonly body: string

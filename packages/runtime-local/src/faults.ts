@@ -7,7 +7,7 @@
 import * as Schema from "effect/Schema"
 import { makeRandom } from "./ids.ts"
 import { isJson } from "./validation.ts"
-import { actionNames, FaultAction, type FaultInput, RuleInput } from "./faultSchemas.ts"
+import { actionNames, FaultAction, type FaultInput, RuleInput, webhookActions } from "./faultSchemas.ts"
 
 /** Whether a fault hits before anything is done, or after the work is committed. */
 export type When = "before" | "after"
@@ -20,6 +20,8 @@ export interface FaultSubject {
   readonly attempt: number | undefined
   /** Parsed JSON body. Only read when a rule looks at it. */
   readonly body: unknown
+  /** The type of the event, for a webhook that the runtime sends. */
+  readonly event?: string | undefined
 }
 
 /** A fault to apply to one request. */
@@ -65,6 +67,8 @@ export interface FaultMatch {
   readonly bodyPath?: string | undefined
   /** The number in `X-Aywa-Attempt`. */
   readonly attempt?: number | undefined
+  /** The type of a webhook, for the actions that hit webhooks. */
+  readonly event?: string | undefined
 }
 
 /** A rule with what became of it. */
@@ -100,6 +104,8 @@ interface Entry {
   readonly id: string
   readonly random: () => number
   readonly path: RegExp | undefined
+  /** Whether it hits what the runtime sends instead of what it is asked. */
+  readonly ofWebhooks: boolean
   readonly added: number
   seen: number
   hits: number
@@ -111,13 +117,17 @@ export const makeFaultRules = (seed: number, now: () => number): FaultRules => {
   let scenario: ReadonlyArray<Entry> = []
   let count = 0
   const makeEntry = (input: FaultRule, id: string, index: number): Entry => {
-    const rule = decode(input)
+    const rule = decodeRule(input)
     const { action, sequence = [], repeat = false, times } = rule
     const actions = action === undefined ? sequence : [action]
+    const faults = actions.map((action) => (action === "pass" ? undefined : faultOf(action, rule.when)))
+    const sides = new Set(faults.flatMap((fault) => (fault === undefined ? [] : webhookActions.has(fault.action.type))))
+    if (sides.size > 1) throw new TypeError("A sequence hits either requests or webhooks, not both")
     return {
       rule,
       id: rule.id ?? id,
-      faults: actions.map((action) => (action === "pass" ? undefined : faultOf(action, rule.when))),
+      faults,
+      ofWebhooks: sides.has(true),
       times: times ?? (action === undefined && !repeat ? sequence.length : Number.POSITIVE_INFINITY),
       random: makeRandom(rule.seed ?? seed + index),
       path: rule.match?.path === undefined ? undefined : pattern(rule.match.path),
@@ -171,14 +181,15 @@ export const parseFaultHeader = (header: string, attempt: number | undefined): F
     })
   )
   const { when, attempt: only, ...action } = values
-  const rule = decode({ action: { ...action, type: name }, when, match: { attempt: only } })
+  if (webhookActions.has(name)) throw new TypeError(`${name} hits webhooks that the runtime sends: add it as a rule`)
+  const rule = decodeRule({ action: { ...action, type: name }, when, match: { attempt: only } })
   return rule.action !== undefined && (only === undefined || only === attempt)
     ? faultOf(rule.action, rule.when)
     : undefined
 }
 
-/** The schema's own message lists every shape that an action can have: the name is what is wrong mostly. */
-const decode = (input: unknown): FaultRule => {
+/** Gives a rule back, or throws a TypeError that says what is wrong with it. The schema's own message lists every shape that an action can have: the name is what is wrong mostly. */
+export const decodeRule = (input: unknown): FaultRule => {
   const { action, sequence } = isJson(input) ? input : {}
   if ((action === undefined) === (sequence === undefined)) {
     throw new TypeError("A fault rule has either an action or a sequence of actions")
@@ -222,6 +233,8 @@ const hits = (entry: Entry, subject: FaultSubject, now: number): boolean => {
   const { match = {}, skip = 0, probability = 1, from = 0, until = Number.POSITIVE_INFINITY } = entry.rule
   const age = now - entry.added
   if (age < from || age >= until) return false
+  if (entry.ofWebhooks !== (subject.event !== undefined)) return false
+  if (match.event !== undefined && match.event !== subject.event) return false
   if (match.method !== undefined && match.method.toUpperCase() !== subject.method) return false
   if (entry.path !== undefined && !entry.path.test(subject.path)) return false
   if (match.key !== undefined && match.key !== subject.key) return false

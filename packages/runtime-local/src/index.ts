@@ -6,6 +6,13 @@
  */
 export { LocalRuntime, startLocalRuntime } from "./LocalRuntime.ts"
 export type { LocalRuntimeOptions } from "./options.ts"
+export type { Fired } from "./clock.ts"
+export type { OutboundOptions } from "./outboundOptions.ts"
+export type { EmittedEvent, EventFilter, Events } from "./outbox/events.ts"
+export type { JobState } from "./outbox/jobs.ts"
+export type { WebhookSchedule } from "./outbox/schedule.ts"
+export type { Sending } from "./sending.ts"
+export type { Triggered, TriggerInput } from "./trigger/trigger.ts"
 export type { Faults, LocalRuntimeHandle, StoredRow } from "./start.ts"
 export type { ApiKeyInfo, ApiKeyOptions, Role } from "./auth.ts"
 export type { RuntimeClock } from "./clock.ts"

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { HttpError } from "./errors.ts"
-import type { Exchange } from "./exchange.ts"
+import { type Exchange, isForm } from "./exchange.ts"
 
 /** Bounds of requests. */
 export interface RequestLimits {
@@ -12,6 +12,8 @@ export interface RequestLimits {
   readonly bodyBytes?: number | undefined
   /** Bytes of the body of an import; 413 beyond. Default 64 MiB. */
   readonly importBytes?: number | undefined
+  /** Bytes of the upload of a file; 413 beyond. Default 100 MiB. */
+  readonly formBytes?: number | undefined
   /** Levels of lists and objects in a JSON body; 400 `json_too_deep` beyond. Default 100. */
   readonly jsonDepth?: number | undefined
   /** Bytes of all bodies that are held at a time; 503 with `Retry-After` beyond. Default 256 MiB. */
@@ -41,7 +43,8 @@ const mebibyte = 1024 * 1024
 
 /** A reader with these bounds. */
 export const makeBodies = (limits: RequestLimits = {}): Bodies => {
-  const { bodyBytes = 10 * mebibyte, importBytes = 64 * mebibyte, jsonDepth = 100, heldBytes = 256 * mebibyte } = limits
+  const { bodyBytes = 10 * mebibyte, importBytes = 64 * mebibyte, formBytes = 100 * mebibyte } = limits
+  const { jsonDepth = 100, heldBytes = 256 * mebibyte } = limits
   let held = 0
   /** Counts what one request holds; says no when all of them together hold too much. */
   const share = ({ response }: Exchange) => {
@@ -60,7 +63,7 @@ export const makeBodies = (limits: RequestLimits = {}): Bodies => {
   return {
     held: () => held,
     read: async (exchange) => {
-      const limit = isImport(exchange.path) ? importBytes : bodyBytes
+      const limit = isForm(exchange.request) ? formBytes : isImport(exchange.path) ? importBytes : bodyBytes
       if (exchange.request.destroyed) throw new Disconnected()
       if (Number(exchange.request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit)
       return collect(exchange.request, limit, share(exchange))

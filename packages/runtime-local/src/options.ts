@@ -4,6 +4,7 @@
 import type { ApiKeyOptions } from "./auth.ts"
 import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
+import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
 import type { SeedRows } from "./seedRows.ts"
 import type { Scenario, ScenarioName } from "./scenarios.ts"
@@ -15,7 +16,7 @@ import type { StoreLocation } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeOptions {
+export interface LocalRuntimeOptions extends OutboundOptions {
   /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts. */
   readonly store?: StoreLocation | undefined
   /** Default 0: any free port. */
@@ -46,7 +47,7 @@ export interface LocalRuntimeOptions {
   readonly scenario?: ScenarioName | Scenario | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
-  /** Default 1, the bare array. */
+  /** Default: what the source API has on each route, mostly 1, the bare array. */
   readonly listShape?: ListShapes | undefined
   /** `false` accepts keys that the contract does not know. Default `true`. */
   readonly strict?: boolean | undefined

@@ -6,9 +6,10 @@ import type { Answer } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "./clock.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
-import { type Exchange, headerOf } from "./exchange.ts"
+import { type Exchange, formType, headerOf } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
+import { parseForm } from "./files.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
 import { type Bodies, Disconnected } from "./limits.ts"
 import { openApiAnswer } from "./openapi.ts"
@@ -116,10 +117,18 @@ const answerOf = async (
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const body = route.hasBody ? context.bodies.parse(request, await read()) : undefined
+    const form = route.body === "form" ? await parseForm(formType(request), Uint8Array.from(await read())) : undefined
+    const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
-    const input = { organization: principal.organizationId, id, query: exchange.query, body, ifMatch }
+    const input = {
+      organization: principal.organizationId,
+      id,
+      query: exchange.query,
+      body,
+      ifMatch,
+      upload: form?.bytes
+    }
     const answer = await execute(context, exchange, route, input, hold)
     return withHeaders(answer, headers)
   } catch (error) {

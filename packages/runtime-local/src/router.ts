@@ -6,11 +6,14 @@ import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-s
 import * as calls from "./calls.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
+import type { Engine } from "./engine.ts"
+import * as files from "./files.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
 import { operationHandlers } from "./operations/routes.ts"
 import type { ReportContext } from "./operations/report.ts"
+import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
 import { makeValidate } from "./validation.ts"
@@ -23,8 +26,8 @@ export interface Route {
   /** Path template, `/assistant/:id`. */
   readonly path: string
   readonly segments: ReadonlyArray<string>
-  /** Whether the contract gives the request a JSON body. */
-  readonly hasBody: boolean
+  /** What the contract gives the request as a body. */
+  readonly body: "none" | "json" | "form"
   readonly handler: Handler
 }
 
@@ -39,7 +42,8 @@ export interface RouterContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
-  readonly listShape: ListShapes
+  readonly engine: Engine
+  readonly listShape: ListShapes | undefined
   readonly strict: boolean
   /** What the operations of the runtime report on. */
   readonly report: ReportContext
@@ -51,9 +55,16 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
   "calls.update": calls.rename,
+  "files.content": files.content,
+  "files.delete": files.remove,
+  "files.upload": files.upload,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
-  "imports.mappings": imports.mappings
+  "imports.mappings": imports.mappings,
+  "webhookLogs.list": webhookLogs.list,
+  "webhookLogs.get": webhookLogs.get,
+  "webhookLogs.replay": webhookLogs.replay,
+  "webhookLogs.retry": webhookLogs.retry
 }
 
 /** More paths of an operation: older names, and other forms that only this runtime serves. */
@@ -91,7 +102,7 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, listShape, strict, report }: RouterContext,
+  { store, ids, now, engine, listShape, strict, report }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
@@ -102,13 +113,14 @@ const makeRoute = (
       ? (special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name]))
       : () => operational
   if (make === undefined) return []
-  const { method, path, body } = specOf(operation)
+  const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
   const full = `${resource}.${name}`
   const context: CrudContext = {
     store,
     ids,
     now,
+    engine,
     resource,
     rules,
     shape: shapeOf(listShape, resource, path),
@@ -120,7 +132,7 @@ const makeRoute = (
     method,
     path,
     segments: path.split("/").slice(1),
-    hasBody: body !== undefined,
+    body: multipart ? "form" : body === undefined ? "none" : "json",
     handler: make(context)
   }))
 }

@@ -5,8 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
-import type { FaultRule } from "./faults.ts"
-import { RuleInput } from "./faultSchemas.ts"
+import { decodeRule, type FaultRule } from "./faults.ts"
 
 /**
  * A scenario: rules that hit requests by chance, in sequence, or by route.
@@ -91,7 +90,7 @@ const ScenarioInput = Schema.Struct({
   name: Schema.String.check(Schema.isMinLength(1)),
   description: Schema.optional(Schema.String),
   seed: Schema.optional(Schema.Finite),
-  rules: Schema.Array(RuleInput)
+  rules: Schema.Array(Schema.Unknown)
 })
 
 /** Whether a name is that of a scenario that comes with the runtime. */
@@ -111,7 +110,8 @@ export const scenarioOf = (input: unknown): Scenario => {
     )
   }
   try {
-    return Schema.decodeUnknownSync(ScenarioInput, { onExcessProperty: "error" })(input)
+    const { rules, ...scenario } = Schema.decodeUnknownSync(ScenarioInput, { onExcessProperty: "error" })(input)
+    return { ...scenario, rules: rules.map(decodeRule) }
   } catch (error) {
     throw new TypeError(`Not a scenario: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }

@@ -2,8 +2,9 @@
  * Puts the parts together.
  */
 import { type ApiKeyInfo, makeKeys } from "./auth.ts"
-import { makeClock, type RuntimeClock } from "./clock.ts"
+import type { RuntimeClock } from "./clock.ts"
 import { makeControl } from "./control.ts"
+import { makeEngine, makeTime, policyOf } from "./engine.ts"
 import { openExchange } from "./exchange.ts"
 import { type ActiveRule, type FaultRule, makeFaultRules, type When } from "./faults.ts"
 import type { FaultInput } from "./faultSchemas.ts"
@@ -12,6 +13,7 @@ import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
 import { makeBodies } from "./limits.ts"
 import { makeMetrics } from "./operations/metrics.ts"
+import { outboxStats } from "./operations/data.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
@@ -20,6 +22,7 @@ import { storeSeedRows } from "./seedRows.ts"
 import { makeRouter } from "./router.ts"
 import { makeScenarios, type Scenarios } from "./scenarios.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
+import { makeSending, type Sending } from "./sending.ts"
 import { dataTables, openStore, type Store } from "./store.ts"
 
 /**
@@ -28,7 +31,7 @@ import { dataTables, openStore, type Store } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeHandle extends AsyncDisposable {
+export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** `http://127.0.0.1:<port>`; stays the same over restarts. */
   readonly baseUrl: string
   readonly apiKey: string
@@ -102,8 +105,8 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   if (!unsafeExpose && !isLoopback(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
-  const clock = makeClock(options.clock ?? "system")
-  const { now } = clock
+  const policy = policyOf(options)
+  const { now, scheduler } = makeTime(options.clock ?? "system")
   const ids = makeIds(seed)
   const store = openStore(options.store ?? "memory")
   const keys = makeKeys(store, now)
@@ -125,6 +128,9 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const metrics = makeMetrics()
   const scenarios = makeScenarios(rules.setScenario, chaos)
   if (options.scenario !== undefined) scenarios.start(options.scenario)
+  const engine = makeEngine({ store, ids, rules, scheduler, now, seed, options, policy })
+  const { clock } = engine
+  const sending = makeSending({ store, ids, engine, organizationId })
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
   const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
@@ -151,6 +157,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const reset = () => {
     store.transaction(() => {
       for (const table of dataTables) store.run(`DELETE FROM ${table}`)
+      engine.clear()
     })
     journal.clear()
     rules.clear()
@@ -178,17 +185,19 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
       store,
       ids,
       now,
+      engine,
       strict,
-      listShape: options.listShape ?? 1,
-      report: { store, metrics, outbox: undefined }
+      listShape: options.listShape,
+      report: { store, metrics, outbox: (organization) => outboxStats(store, organization) }
     }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
-    control: makeControl({ token: controlToken, journal, faults, scenarios, clock, keys, addKey, reset })
+    control: makeControl({ token: controlToken, journal, faults, scenarios, clock, keys, addKey, reset, sending })
   }
   try {
     await listener.start()
+    engine.start()
   } catch (error) {
     store.close()
     throw error
@@ -197,6 +206,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const close = async () => {
     if (closed) return
     closed = true
+    engine.stop()
     await listener.stop()
     store.close()
   }
@@ -209,6 +219,10 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     faults,
     scenarios,
     clock,
+    ...sending,
+    get webhookSecret() {
+      return sending.webhookSecret
+    },
     rows: (resource, { organization } = {}) =>
       store
         .all<{ body: string; orgId: string }>(
@@ -223,11 +237,13 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     addKey,
     revokeKey: keys.revoke,
     restart: async () => {
+      engine.stop()
       await listener.stop()
       store.reopen()
       keys.load()
       idempotency.recover()
       limiter.reset()
+      engine.start()
       await listener.start()
     },
     reset,

@@ -5,6 +5,7 @@ import * as fs from "node:fs"
 import { readinessTable } from "./operations/readiness.ts"
 import { importTableNames, importTables } from "./imports/store.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -72,14 +73,14 @@ export const openStore = (location: StoreLocation): Store => {
 }
 
 /** The tables that hold what clients did: a reset empties them. */
-export const dataTables: ReadonlyArray<string> = ["resource_rows", "idempotency", ...importTableNames]
+export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content", "idempotency", ...importTableNames]
 
 const inodeOf = (location: StoreLocation): number | undefined =>
   location === "memory" ? undefined : fs.statSync(location.file).ino
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  for (const part of [schema, importTables, readinessTable]) database.exec(part)
+  for (const part of [schema, importTables, outboxSchema, readinessTable]) database.exec(part)
   return database
 }
 
@@ -115,6 +116,12 @@ CREATE TABLE IF NOT EXISTS idempotency (
   body TEXT,
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, method, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file_content (
+  file_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (file_id, at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS organizations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -96,4 +96,51 @@ describe("the source API's own client", () => {
     await vapi.phoneNumbers.delete({ id: number.id })
     expect((await failure(vapi.phoneNumbers.get({ id: number.id }))).statusCode).toBe(404)
   })
+
+  it("calls: create, list with filters, get, update, delete, errors", async () => {
+    const { vapi } = await connect()
+    const assistant = await vapi.assistants.create({ name: "Desk" })
+    const other = await vapi.assistants.create({ name: "Other" })
+    const call = await vapi.calls.create({ assistantId: assistant.id, customer: { number: "+14155550123" } })
+    assert("id" in call)
+    await vapi.calls.create({ assistantId: other.id, customer: { number: "+14155550124" } })
+    expect(await vapi.calls.list()).toHaveLength(2)
+    expect((await vapi.calls.list({ assistantId: assistant.id })).map(({ id }) => id)).toEqual([call.id])
+    expect(await vapi.calls.list({ createdAtGt: "2099-01-01T00:00:00Z" })).toEqual([])
+    expect(await vapi.calls.get({ id: call.id })).toMatchObject({ id: call.id, assistantId: assistant.id })
+    expect(await vapi.calls.update({ id: call.id, name: "First call" })).toMatchObject({ name: "First call" })
+    expect((await vapi.calls.delete({ id: call.id })).id).toBe(call.id)
+    expect((await failure(vapi.calls.get({ id: call.id }))).statusCode).toBe(404)
+    const batch = await vapi.calls.create({
+      assistantId: assistant.id,
+      customers: [{ number: "+14155550125" }, { number: "+14155550126" }]
+    })
+    assert("results" in batch)
+    expect(batch.results).toHaveLength(2)
+    expect((await failure(vapi.calls.create({}))).statusCode).toBe(400)
+  })
+
+  it("structured outputs: create, list with filters, get, update, delete, errors", async () => {
+    const { vapi } = await connect()
+    const so = vapi.structuredOutputs
+    const made = await so.structuredOutputControllerCreate({ name: "Mood", schema: { type: "string" } })
+    await so.structuredOutputControllerCreate({ name: "Score", schema: { type: "integer" } })
+    const page = await so.structuredOutputControllerFindAll({ limit: 1 })
+    expect([page.results.length, page.metadata.totalItems, page.metadata.currentPage]).toEqual([1, 2, 1])
+    expect((await so.structuredOutputControllerFindAll({ name: "Mood" })).results.map(({ id }) => id)).toEqual([
+      made.id
+    ])
+    expect(await so.structuredOutputControllerFindOne({ id: made.id })).toEqual(made)
+    const updated = await so.structuredOutputControllerUpdate({
+      id: made.id,
+      schemaOverride: "false",
+      description: "How the caller felt"
+    })
+    expect(updated).toMatchObject({ name: "Mood", description: "How the caller felt" })
+    expect((await so.structuredOutputControllerRemove({ id: made.id })).id).toBe(made.id)
+    expect((await failure(so.structuredOutputControllerFindOne({ id: made.id }))).statusCode).toBe(404)
+    expect(
+      (await failure(so.structuredOutputControllerCreate({ name: "", schema: { type: "string" } }))).statusCode
+    ).toBe(400)
+  })
 })

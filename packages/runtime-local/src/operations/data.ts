@@ -78,6 +78,15 @@ export const webhookTargets = (store: Store, organization: string): number =>
     organization
   )?.n ?? 0
 
+/** Webhook jobs of an organization by their state. */
+export const outboxStats = (store: Store, organization: string): Readonly<Record<string, number>> =>
+  toRecord(
+    store.all<Counted>(
+      "SELECT state AS name, count(*) AS n FROM webhook_jobs WHERE org_id = ? GROUP BY state ORDER BY state",
+      organization
+    )
+  )
+
 interface Counted {
   readonly name: string
   readonly n: number
