@@ -4,6 +4,8 @@
  */
 import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
 import * as calls from "./calls.ts"
+import { control } from "./calls/control.ts"
+import * as views from "./calls/views.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
 import type { Engine } from "./engine.ts"
@@ -46,7 +48,14 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.create": calls.create,
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
+  "calls.createBatch": calls.create,
   "calls.update": calls.rename,
+  "calls.delete": calls.remove,
+  "calls.control": control,
+  "calls.timeline": views.timeline,
+  "calls.logs": views.logs,
+  "calls.costs": views.costs,
+  "calls.voicePipeline": views.voicePipeline,
   "webhookLogs.list": webhookLogs.list,
   "webhookLogs.get": webhookLogs.get,
   "webhookLogs.replay": webhookLogs.replay,

@@ -2,6 +2,7 @@
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { callsSchema } from "./calls/schema.ts"
 import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
@@ -66,7 +67,7 @@ export const openStore = (location: StoreLocation): Store => {
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  database.exec(schema + outboxSchema)
+  database.exec(schema + outboxSchema + callsSchema)
   return database
 }
 
