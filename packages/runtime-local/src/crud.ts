@@ -20,10 +20,16 @@ export interface HandlerRequest {
   /** Parsed JSON; `undefined` where the method has no body. */
   readonly body: unknown
   readonly ifMatch: string | undefined
+  /** Bytes of the file in a multipart body. */
+  readonly upload?: Uint8Array | undefined
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
-export type Handler = (request: HandlerRequest) => Answer
+export interface Handler {
+  (request: HandlerRequest): Answer
+  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
+  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
+}
 
 /** What the handlers of one resource work with. */
 export interface CrudContext {
@@ -38,7 +44,8 @@ export interface CrudContext {
   readonly validate: Validate
 }
 
-interface Stored {
+/** A row as it is stored. */
+export interface Stored {
   readonly seq: number
   readonly version: number
   readonly body: string
@@ -129,7 +136,7 @@ export const update =
   }
 
 /** A row of another organization is as absent as one that never was. */
-const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
   const row = store.get<Stored>(
     "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
     resource,

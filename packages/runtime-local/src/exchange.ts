@@ -68,45 +68,12 @@ export const headerOf = (request: IncomingMessage, name: string): string | undef
   return Array.isArray(value) ? value.join(", ") : value
 }
 
-const bodyLimit = 10 * 1024 * 1024
+/** Whether the body is a form with files. */
+export const isForm = (request: IncomingMessage): boolean =>
+  /^multipart\/form-data\s*;/i.test(request.headers["content-type"] ?? "")
 
-/** Reads the whole body; 413 beyond 10 MiB. */
-export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  if (request.destroyed) throw new Disconnected()
-  if (Number(request.headers["content-length"] ?? 0) > bodyLimit) throw tooLarge()
-  const chunks: Array<Buffer> = []
-  let size = 0
-  await new Promise<void>((resolve, reject) => {
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length
-      if (size > bodyLimit) reject(tooLarge())
-      else chunks.push(chunk)
-    })
-    request.on("end", resolve)
-    request.on("error", () => reject(new Disconnected()))
-    request.on("close", () => reject(new Disconnected()))
-  })
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
-}
-
-/** The client went away before it had sent its whole request. */
-export class Disconnected extends Error {
-  override readonly name = "Disconnected"
-}
-
-const tooLarge = () => new HttpError(413, "The body is larger than 10 MiB")
-
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-
-/** Parses a JSON body; 415 for another type, 400 for bytes that are not JSON in UTF-8. */
-export const parseJson = (request: IncomingMessage, body: Buffer): unknown => {
-  const type = request.headers["content-type"] ?? ""
-  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new HttpError(415, "The body must be JSON: Content-Type: application/json")
-  }
-  try {
-    return JSON.parse(utf8.decode(body))
-  } catch {
-    throw new HttpError(400, "The body is not valid JSON", { code: "invalid_json" })
-  }
+/** The type of a multipart body, with its boundary; 415 for another type. */
+export const formType = (request: IncomingMessage): string => {
+  if (isForm(request)) return request.headers["content-type"] ?? ""
+  throw new HttpError(415, "The body must be a form: Content-Type: multipart/form-data with a boundary")
 }

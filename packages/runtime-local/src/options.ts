@@ -2,6 +2,7 @@
  * The options of a runtime, and what they come to when they are not given.
  */
 import type { ApiKeyOptions } from "./auth.ts"
+import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
@@ -36,6 +37,8 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly requireIdempotencyKey?: boolean | undefined
   /** Off unless given. */
   readonly rateLimit?: RateLimitOptions | undefined
+  /** Bounds of what one client, or all of them, may make this process hold. */
+  readonly limits?: RequestLimits | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */

@@ -6,10 +6,12 @@ import { type Answer, json } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "./clock.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
-import { Disconnected, type Exchange, headerOf, parseJson, readBody } from "./exchange.ts"
+import { type Exchange, formType, headerOf } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
+import { parseForm } from "./files.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
+import { type Bodies, Disconnected } from "./limits.ts"
 import { openApiAnswer } from "./openapi.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import type { Router } from "./router.ts"
@@ -20,6 +22,7 @@ export interface PipelineContext extends ExecuteContext {
   readonly keys: Keys
   readonly limiter: RateLimiter
   readonly router: Router
+  readonly bodies: Bodies
   readonly faults: FaultRules
   /** Seeded chance, for log-normal latency. */
   readonly random: () => number
@@ -34,13 +37,16 @@ export interface PipelineContext extends ExecuteContext {
 /** Handles one request; never rejects. */
 export const handle = async (context: PipelineContext, exchange: Exchange): Promise<void> => {
   let body: Promise<Buffer> | undefined
-  const readOnce = () => (body ??= readBody(exchange.request))
+  const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
     if (!context.isHost(exchange.request.headers.host)) {
       throw new HttpError(421, "This runtime answers on loopback names only")
     }
     if (exchange.path.startsWith("/__aywa/")) {
-      send(exchange, await context.control(exchange, async () => parseJson(exchange.request, await readOnce())))
+      send(
+        exchange,
+        await context.control(exchange, async () => context.bodies.parse(exchange.request, await readOnce()))
+      )
       return
     }
     const openapi = openApiAnswer(exchange)
@@ -96,15 +102,27 @@ const answerOf = async (
     const { method, path, request } = exchange
     if (path === "/health" || path === "/readyz") return probe(method, path)
     const principal = context.keys.authenticate(request.headers)
-    headers = context.limiter.take(principal.id)
+    headers = context.limiter.take({
+      key: principal.id,
+      organization: principal.organizationId,
+      write: method !== "GET" && method !== "HEAD"
+    })
     const { route, id } = context.router(method, path)
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const body = route.hasBody ? parseJson(request, await read()) : undefined
+    const form = route.body === "form" ? await parseForm(formType(request), Uint8Array.from(await read())) : undefined
+    const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
-    const input = { organization: principal.organizationId, id, query: exchange.query, body, ifMatch }
+    const input = {
+      organization: principal.organizationId,
+      id,
+      query: exchange.query,
+      body,
+      ifMatch,
+      upload: form?.bytes
+    }
     const answer = await execute(context, exchange, route, input, hold)
     return withHeaders(answer, headers)
   } catch (error) {

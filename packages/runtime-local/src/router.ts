@@ -9,6 +9,8 @@ import * as views from "./calls/views.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
 import type { Engine } from "./engine.ts"
+import * as files from "./files.ts"
+import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
 import * as webhookLogs from "./outbox/logs.ts"
@@ -22,8 +24,8 @@ export interface Route {
   readonly name: string
   readonly method: string
   readonly segments: ReadonlyArray<string>
-  /** Whether the contract gives the request a JSON body. */
-  readonly hasBody: boolean
+  /** What the contract gives the request as a body. */
+  readonly body: "none" | "json" | "form"
   readonly handler: Handler
 }
 
@@ -56,14 +58,27 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.logs": views.logs,
   "calls.costs": views.costs,
   "calls.voicePipeline": views.voicePipeline,
+  "files.content": files.content,
+  "files.delete": files.remove,
+  "files.upload": files.upload,
+  "imports.create": imports.create,
+  "imports.createVapi": imports.createVapi,
+  "imports.mappings": imports.mappings,
   "webhookLogs.list": webhookLogs.list,
   "webhookLogs.get": webhookLogs.get,
   "webhookLogs.replay": webhookLogs.replay,
   "webhookLogs.retry": webhookLogs.retry
 }
 
+/** More paths of an operation: older names, and other forms that only this runtime serves. */
+const more: Readonly<Record<string, ReadonlyArray<readonly [path: string, make: (context: CrudContext) => Handler]>>> =
+  {
+    "imports.createVapi": [["/import/vapi", imports.createVapi]],
+    "imports.mappings": [["/imports/:id/mapping", imports.mapping]]
+  }
+
 /** Resources that are not plain rows: a generic handler would be wrong for them. */
-const notRows: ReadonlySet<string> = new Set(["imports", "operations", "webhookLogs"])
+const notRows: ReadonlySet<string> = new Set(["operations", "webhookLogs"])
 
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
@@ -97,9 +112,10 @@ const makeRoute = (
 ): ReadonlyArray<Route> => {
   const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
   if (make === undefined) return []
-  const { method, path, body } = specOf(operation)
+  const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
-  const handler = make({
+  const full = `${resource}.${name}`
+  const context: CrudContext = {
     store,
     ids,
     now,
@@ -109,10 +125,14 @@ const makeRoute = (
     shape: shapeOf(listShape, resource, path),
     strict,
     validate: makeValidate(body, strict && !rules.open)
-  })
-  return [
-    { name: `${resource}.${name}`, method, segments: path.split("/").slice(1), hasBody: body !== undefined, handler }
-  ]
+  }
+  return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
+    name: full,
+    method,
+    segments: path.split("/").slice(1),
+    body: multipart ? "form" : body === undefined ? "none" : "json",
+    handler: make(context)
+  }))
 }
 
 const isParameter = (segment: string) => segment.startsWith(":")

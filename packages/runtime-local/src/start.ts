@@ -11,13 +11,14 @@ import type { FaultInput } from "./faultSchemas.ts"
 import { makeIdempotency } from "./idempotency.ts"
 import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
+import { makeBodies } from "./limits.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
 import { makeRouter } from "./router.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
 import { makeSending, type Sending } from "./sending.ts"
-import { openStore, type Store } from "./store.ts"
+import { dataTables, openStore, type Store } from "./store.ts"
 
 /**
  * A running runtime.
@@ -113,7 +114,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const sending = makeSending({ store, ids, engine, organizationId })
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
-  const listener = makeListener(host, options.port ?? 0, (request, response, signal) => {
+  const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
     if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
     void handle(context, exchange)
@@ -128,8 +129,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   }
   const reset = () => {
     store.transaction(() => {
-      store.run("DELETE FROM resource_rows")
-      store.run("DELETE FROM idempotency")
+      for (const table of dataTables) store.run(`DELETE FROM ${table}`)
       engine.clear()
     })
     journal.clear()
@@ -149,6 +149,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     keys,
     limiter,
     idempotency,
+    bodies: makeBodies(options.limits),
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
     router: makeRouter({ store, ids, now, engine, strict, listShape: options.listShape }),

@@ -3,6 +3,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import { callsSchema } from "./calls/schema.ts"
+import { importTableNames, importTables } from "./imports/store.ts"
 import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
@@ -65,9 +66,12 @@ export const openStore = (location: StoreLocation): Store => {
   }
 }
 
+/** The tables that hold what clients did: a reset empties them. */
+export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content", "idempotency", ...importTableNames]
+
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  database.exec(schema + outboxSchema + callsSchema)
+  for (const part of [schema, importTables, outboxSchema, callsSchema]) database.exec(part)
   return database
 }
 
@@ -103,6 +107,12 @@ CREATE TABLE IF NOT EXISTS idempotency (
   body TEXT,
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, method, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file_content (
+  file_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (file_id, at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS organizations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

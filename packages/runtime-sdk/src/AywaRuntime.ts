@@ -8,7 +8,8 @@ import * as Layer from "effect/Layer"
 import * as Assistants from "./Assistants.ts"
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { ConfigError } from "./Errors.ts"
-import { ResponseSink, type Sink } from "./internal/pipeline.ts"
+import { ResponseSink } from "./internal/pipeline.ts"
+import { Sink } from "./internal/sink.ts"
 import * as PhoneNumbers from "./PhoneNumbers.ts"
 import * as RuntimeConfig from "./RuntimeConfig.ts"
 import * as Tools from "./Tools.ts"
@@ -116,6 +117,6 @@ export const withResponse = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<{ readonly value: A; readonly response: ResponseInfo | undefined }, E, R> =>
   Effect.suspend(() => {
-    const sink: Sink = { info: undefined, attempts: 0, outcome: "not-sent" }
+    const sink = new Sink()
     return Effect.map(Effect.provideService(self, ResponseSink, sink), (value) => ({ value, response: sink.info }))
   })

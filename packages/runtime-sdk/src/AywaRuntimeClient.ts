@@ -23,7 +23,7 @@ import { observeHook } from "./internal/observeHook.ts"
 import { promisify } from "./internal/promisify.ts"
 import { makeDispatcher } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
-import type { ClosableTransport } from "./internal/wire.ts"
+import type { DirectTransport } from "./internal/wire.ts"
 import type { Trace } from "./Trace.ts"
 import { makeUnsafe, type Options, type RuntimeConfig } from "./RuntimeConfig.ts"
 
@@ -88,9 +88,9 @@ export interface AywaRuntimeClientOptions {
  */
 export class AywaRuntimeClient {
   readonly #config: RuntimeConfig["Service"]
-  readonly #transport: () => ClosableTransport
+  readonly #transport: () => DirectTransport
   readonly #observer: Observer | undefined
-  #opened: ClosableTransport | undefined
+  #opened: DirectTransport | undefined
   readonly #resources = new Map<string, unknown>()
 
   constructor(options: AywaRuntimeClientOptions) {
@@ -189,7 +189,10 @@ export class AywaRuntimeClient {
       resource = promisify(
         {
           config: this.#config,
-          transport: { execute: (request) => transport().execute(request) },
+          // Opened by the first call, and again by the first one after `close`.
+          get transport() {
+            return transport()
+          },
           observer: this.#observer
         },
         name,

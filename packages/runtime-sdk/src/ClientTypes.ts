@@ -5,7 +5,7 @@
  */
 import type { CallOptions, ResponseInfo } from "./CallOptions.ts"
 import type { Group, TypesOf } from "./contract/Operation.ts"
-import type { ArgumentsOf, ItemOf, PagedKeys, SuccessOf, Suffixed } from "./contract/Signature.ts"
+import type { ArgumentsOf, BytesKeys, ItemOf, PagedKeys, SuccessOf, Suffixed } from "./contract/Signature.ts"
 import type { Page } from "./contract/shared.ts"
 
 /**
@@ -81,4 +81,12 @@ export type ClientOf<G extends Group> = {
   readonly [K in PagedKeys<G> as Suffixed<K, "pages", "Pages">]: (
     ...args: ArgumentsOf<TypesOf<G[K]>, ClientCallOptions>
   ) => AsyncIterable<Page<ItemOf<TypesOf<G[K]>>>>
+} & {
+  /**
+   * The bytes as they come, for content that need not fit into memory. Every piece must come within the attempt's
+   * timeout; the deadline is for the beginning of the answer. Leaving the loop closes the connection.
+   */
+  readonly [K in BytesKeys<G> as Suffixed<K, "stream", "Stream">]: (
+    ...args: ArgumentsOf<TypesOf<G[K]>, ClientCallOptions>
+  ) => AsyncIterable<Uint8Array>
 }

@@ -1,49 +1,45 @@
 /**
  * The way of one call: arguments -> request -> policy -> attempt { headers -> transport -> status -> error or
  * decode } -> value. Every operation goes through here; services hold no logic of their own.
+ *
+ * This is the hot path. What keeps it short: the request of a plain call is prepared beforehand (`prepare.ts`), an
+ * attempt is one callback without an Effect of the transport's or of a timeout around it (`attempt.ts`), and what
+ * only a failure or a curious caller needs (redaction, the answer's headers) is made when it is asked for.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import type * as Schema from "effect/Schema"
-import type { CallOptions, ResponseInfo } from "../CallOptions.ts"
 import type { Operation } from "../contract/Operation.ts"
-import type { CallFields, Issue, Outcome, RuntimeError } from "../Errors.ts"
+import type { CallFields, Outcome, RuntimeError } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
-import type { RuntimeConfig } from "../RuntimeConfig.ts"
-import type { AttemptResult, TracedCall } from "../Trace.ts"
-import type { TransportShape, WireFailure, WireRequest, WireResponse } from "./wire.ts"
-import { compile, compileRows, explain, keysOf } from "./codec.ts"
-import { badCharacter } from "./config.ts"
+import type { AttemptResult } from "../Trace.ts"
+import { sendDirectly } from "./attempt.ts"
+import { ByteStream } from "./byteStream.ts"
 import * as Failure from "./failure.ts"
-import { pageRequest, rowsOf, toPage, type PageRequest } from "./pagination.ts"
-import { appendHeaders, checkIdempotencyKey, encodeBody, encodeQuery, fillPath } from "./request.ts"
-import type { Observed, Observer } from "./observe.ts"
-import { redactor } from "./redact.ts"
-import { specOf, type Spec } from "./spec.ts"
-import { version } from "./version.ts"
+import type { Observed } from "./observe.ts"
+import { rowsOf, toPage } from "./pagination.ts"
+import {
+  prepareOperation,
+  prepareRequest,
+  withAuthorization,
+  type Arguments,
+  type Prepared,
+  type Request,
+  type Runtime
+} from "./prepare.ts"
+import type { Sink } from "./sink.ts"
+import { notJson, wrongRows, wrongShape } from "./unexpected.ts"
+import { isDirect, WireFailure, type WireRequest, type WireResponse } from "./wire.ts"
 
-/** What a service is built on. */
-export interface Runtime {
-  readonly config: RuntimeConfig["Service"]
-  readonly transport: TransportShape
-  readonly observer?: Observer | undefined
-}
-
-/** Arguments of a call, by role. */
-export interface Arguments {
-  readonly id?: unknown
-  readonly body?: unknown
-  readonly query?: unknown
-  readonly options?: CallOptions | undefined
-}
+export type { Arguments, Runtime } from "./prepare.ts"
 
 export interface Call {
-  (args: Arguments): Effect.Effect<unknown, RuntimeError>
+  /** `sink` is where the call reports to, unless the running fiber names one. */
+  (args: Arguments, sink?: Sink): Effect.Effect<unknown, RuntimeError>
   /** Such as `assistants.list`. */
   readonly operation: string
   readonly method: string
@@ -51,46 +47,25 @@ export interface Call {
   readonly path: string
 }
 
-/** What a caller can learn about a call while it runs and after it. */
-export interface Sink {
-  info: ResponseInfo | undefined
-  /** Attempts begun. */
-  attempts: number
-  /** What it would mean if the call ended now without an answer. */
-  outcome: Outcome
-  idempotencyKey?: string | undefined
-}
-
 /** Where a call reports to; nowhere by default. */
 export const ResponseSink = Context.Reference<Sink | undefined>("@aywa-ai/runtime-sdk/ResponseSink", {
   defaultValue: () => undefined
 })
 
-/** Prepares an operation of a runtime: whatever does not change between calls is done once, here. */
-export const makeCall = (runtime: Runtime, name: string, operation: Operation): Call => {
-  const spec = specOf(operation)
-  const prepared: Prepared = {
-    runtime,
-    name,
-    spec,
-    reads: spec.method === "GET",
-    idempotentMethod: spec.method !== "POST" && spec.method !== "PATCH",
-    isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
-    isBody: spec.body === undefined ? undefined : compile(spec.body),
-    isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
-    headers: baseHeaders(runtime.config, spec.text ? "text/plain" : "application/json"),
-    traced: { operation: name, method: spec.method, path: spec.path, origin: runtime.config.origin }
-  }
+/**
+ * Prepares an operation of a runtime: whatever does not change between calls is done once, here. `streamed` asks an
+ * operation that gives bytes for a stream of them.
+ */
+export const makeCall = (runtime: Runtime, name: string, operation: Operation, streamed = false): Call => {
+  const prepared = prepareOperation(runtime, name, operation, streamed)
   const { traced } = prepared
-  const call = (args: Arguments) =>
+  const call = (args: Arguments, sink?: Sink) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
-      const request = prepare(prepared, args, transform(runtime.config.policy))
+      const request = prepareRequest(prepared, args, transform(runtime.config.policy))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
-      const clock = fiber.getRef(Clock.Clock)
       const observed = runtime.observer?.observe(fiber, traced)
-      const loop = new Loop(prepared, request, clock, fiber.getRef(Random.Random), fiber.getRef(ResponseSink), observed)
+      const loop = new Loop(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observed)
       const breaker = request.policy.breaker
       const run =
         breaker === undefined
@@ -99,167 +74,20 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation): 
               key: runtime.config.origin,
               isFailure: (error) =>
                 error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
-              onOpen: (retryAfterMillis) => circuitOpen(loop.fields(undefined, "not-sent", 0), retryAfterMillis)
+              onOpen: (retryAfterMillis) => Failure.circuitOpen(loop.fields(undefined, "not-sent", 0), retryAfterMillis)
             })
       return observed === undefined ? run : observed.call(run)
     })
-  return Object.assign(call, { operation: name, method: spec.method, path: spec.path })
-}
-
-interface Prepared {
-  readonly runtime: Runtime
-  readonly name: string
-  readonly spec: Spec
-  readonly reads: boolean
-  readonly idempotentMethod: boolean
-  readonly isSuccess: (u: unknown) => boolean
-  readonly isBody: ((u: unknown) => boolean) | undefined
-  readonly isQuery: ((u: unknown) => boolean) | undefined
-  /** Body fields that the operation takes, whoever owns them elsewhere. */
-  readonly ownKeys: ReadonlySet<string>
-  readonly headers: ReadonlyArray<string>
-  /** The call as those who watch see it. */
-  readonly traced: TracedCall
-}
-
-interface Request {
-  /** Path below the base URL, without query: for errors and spans. */
-  readonly path: string
-  /** Path on the wire. */
-  readonly target: string
-  readonly page: PageRequest | undefined
-  readonly headers: ReadonlyArray<string>
-  readonly body: string | undefined
-  readonly idempotencyKey: string | undefined
-  readonly policy: Policy.Policy
-  readonly redact: (text: string) => string
-}
-
-const baseHeaders = (config: RuntimeConfig["Service"], accept: string): ReadonlyArray<string> => [
-  "accept",
-  accept,
-  "user-agent",
-  `aywa-runtime-sdk/${version}`,
-  ...config.headers
-]
-
-/** Builds the request of a call, or the error that says everything that is wrong with its arguments. */
-const prepare = (prepared: Prepared, args: Arguments, base: Policy.Policy): Request | Errors.InvalidRequest => {
-  const { spec, runtime } = prepared
-  const options = args.options ?? {}
-  const issues: Array<Issue> = []
-  const filled = fillPath(spec.path, args.id)
-  if (typeof filled !== "string") issues.push(filled)
-  const path = typeof filled === "string" ? filled : spec.path
-
-  let query = ""
-  let page: PageRequest | undefined
-  if (prepared.isQuery !== undefined && spec.query !== undefined) {
-    const given: unknown = args.query ?? {}
-    if (!prepared.isQuery(given)) issues.push(...explain(spec.query, given))
-    else if (spec.kind === "page") {
-      page = pageRequest({ ...(given as object) })
-      if (page === undefined) {
-        issues.push({ path: ["cursor"], message: "Expected the nextCursor of an earlier page, unchanged" })
-      } else query = encodeQuery(page.query)
-    } else query = encodeQuery({ ...(given as object) })
-  }
-
-  let body: string | undefined
-  if (prepared.isBody !== undefined && spec.body !== undefined) {
-    const encoded = encodeBody(args.body, prepared.ownKeys)
-    if (typeof encoded !== "string") issues.push(encoded)
-    else {
-      // What is checked is what will be sent: after `toJSON`, without what JSON drops.
-      const sent: unknown = JSON.parse(encoded)
-      if (!prepared.isBody(sent)) issues.push(...explain(spec.body, sent))
-      body = encoded
-    }
-  }
-
-  const headers = [...prepared.headers]
-  const organizationId = options.organizationId ?? runtime.config.organizationId
-  if (organizationId !== undefined) {
-    const bad =
-      typeof organizationId === "string" && organizationId !== "" ? badCharacter(organizationId) : "is not an id"
-    if (bad !== undefined) issues.push({ path: ["organizationId"], message: `Expected visible ASCII, but it ${bad}` })
-    headers.push("x-organization-id", organizationId)
-  }
-  if (options.headers !== undefined) {
-    const issue = appendHeaders(headers, options.headers)
-    if (issue !== undefined) issues.push(issue)
-  }
-  const policy = applyOptions(base, options, issues)
-  let idempotencyKey: string | undefined
-  if (options.idempotencyKey !== undefined) {
-    const issue = checkIdempotencyKey(options.idempotencyKey)
-    if (issue === undefined) idempotencyKey = options.idempotencyKey
-    else issues.push(issue)
-  } else if (spec.method === "POST" && policy.idempotency === "auto") {
-    idempotencyKey = `aywa-${globalThis.crypto.randomUUID()}`
-  }
-  if (idempotencyKey !== undefined) headers.push("idempotency-key", idempotencyKey)
-  if (body !== undefined) headers.push("content-type", "application/json")
-
-  if (issues.length > 0) {
-    const fields = { operation: prepared.name, method: spec.method, path, attempts: 0, outcome: "not-sent" as const }
-    return new Errors.InvalidRequest({
-      ...fields,
-      issues,
-      message: Failure.text(
-        fields,
-        `the request is wrong, and was not sent. ${issues
-          .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-          .join("; ")}.`
-      )
-    })
-  }
-  return {
-    path,
-    target: runtime.config.basePath + path + query,
-    page,
-    headers,
-    body,
-    idempotencyKey,
-    policy,
-    redact: redactor(runtime.config.apiKey, body, () => extraHeaders(runtime.config.headers, options.headers))
-  }
-}
-
-const extraHeaders = (client: ReadonlyArray<string>, call: CallOptions["headers"]): ReadonlyArray<string> => [
-  ...client,
-  ...Object.entries(call ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-]
-
-/** A single call's options win over the policy around it. */
-const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {
-  const millis = (name: "timeout" | "deadline"): number | undefined => {
-    const given = options[name]
-    if (given === undefined) return undefined
-    const value = typeof given === "number" ? given : Duration.toMillis(Duration.fromInputUnsafe(given))
-    if (value > 0) return value
-    issues.push({ path: [name], message: "Expected milliseconds greater than 0" })
-    return undefined
-  }
-  const attemptTimeout = millis("timeout") ?? policy.attemptTimeout
-  const deadline = millis("deadline") ?? policy.deadline
-  let { retry } = policy
-  if (options.retries !== undefined) {
-    if (!Number.isSafeInteger(options.retries) || options.retries < 0) {
-      issues.push({ path: ["retries"], message: "Expected a whole number of 0 or more" })
-    } else retry = options.retries === 0 ? undefined : { ...(retry ?? Policy.defaultRetry), times: options.retries }
-  }
-  return { ...policy, attemptTimeout, deadline, retry }
+  return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
 }
 
 /** One call under way: its attempts, and what they have shown so far. */
 class Loop {
   private readonly prepared: Prepared
   private readonly request: Request
+  private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly clock: Clock.Clock
-  private readonly random: Random.Random
   private readonly sink: Sink | undefined
-  private readonly subject: Failure.Subject
   private readonly observed: Observed | undefined
   private readonly deadlineAt: number
   /** Whether an attempt may have taken effect; then no later answer can say that nothing happened. */
@@ -271,20 +99,18 @@ class Loop {
   constructor(
     prepared: Prepared,
     request: Request,
-    clock: Clock.Clock,
-    random: Random.Random,
+    fiber: Fiber.Fiber<unknown, unknown>,
     sink: Sink | undefined,
     observed: Observed | undefined
   ) {
-    this.observed = observed
     this.prepared = prepared
     this.request = request
-    this.clock = clock
-    this.random = random
+    this.fiber = fiber
+    this.clock = fiber.getRef(Clock.Clock)
     this.sink = sink
-    this.subject = { reads: prepared.reads, errors: prepared.spec.errors, redact: request.redact }
+    this.observed = observed
     const { deadline } = request.policy
-    this.deadlineAt = deadline === undefined ? Infinity : clock.currentTimeMillisUnsafe() + deadline
+    this.deadlineAt = deadline === undefined ? Infinity : this.clock.currentTimeMillisUnsafe() + deadline
   }
 
   run(attempt: number): Effect.Effect<unknown, RuntimeError> {
@@ -303,7 +129,8 @@ class Loop {
       requestId: failure?.requestId,
       attempts,
       outcome,
-      idempotencyKey: this.request.idempotencyKey
+      idempotencyKey: this.request.idempotencyKey,
+      ...(this.request.upload?.once === true && failure?.transient === true ? Failure.sentOnce : undefined)
     }
   }
 
@@ -326,12 +153,13 @@ class Loop {
     if (retry === undefined || attempt >= retry.times || !failure.transient) return undefined
     const replayable = this.prepared.idempotentMethod || this.request.idempotencyKey !== undefined
     if (failure.outcome === "maybe-applied" && !replayable) return undefined
+    if (this.request.upload?.once === true && this.request.upload.spent()) return undefined
     if (retry.while !== undefined && !retry.while(error)) return undefined
     const asked = failure.retryAfter
     if (asked !== undefined && asked > retry.maxRetryAfter) return undefined
     const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** attempt)
     // Full jitter above a floor of a tenth, so that even the luckiest draw is a pause.
-    const backoff = Math.round(ceiling * (0.1 + 0.9 * this.random.nextDoubleUnsafe()))
+    const backoff = Math.round(ceiling * (0.1 + 0.9 * this.fiber.getRef(Random.Random).nextDoubleUnsafe()))
     const delay = asked === undefined ? backoff : Math.max(asked, ceiling * 0.1)
     return this.clock.currentTimeMillisUnsafe() + delay >= this.deadlineAt ? undefined : delay
   }
@@ -379,54 +207,68 @@ class Loop {
   private send(attempt: number, traceparent: string | undefined): Effect.Effect<unknown> {
     const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
     if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
-    const { config, transport } = this.prepared.runtime
-    const key = config.apiKey
-    const send = Redacted.isRedacted(key)
-      ? transport.execute(this.wire(key, attempt, traceparent))
-      : Effect.flatMap(key, (fresh) => transport.execute(this.wire(fresh, attempt, traceparent)))
-    const whole = Effect.matchEager(send, {
-      onFailure: (failure) => this.onFailure(failure),
-      onSuccess: (response) => this.onResponse(response, attempt)
-    })
+    const { runtime, streams } = this.prepared
+    const { transport } = runtime
     const timeout = this.request.policy.attemptTimeout ?? Infinity
-    if (timeout === Infinity && remaining === Infinity) return whole
     const scope = remaining < timeout ? "deadline" : "attempt"
-    return Effect.timeoutOrElse(whole, {
-      duration: Math.min(remaining, timeout),
-      orElse: () => Effect.succeed(this.timedOut(scope, true))
-    })
+    const duration = Math.min(remaining, timeout)
+    const key = runtime.config.apiKey
+    if (streams === undefined && isDirect(transport) && Redacted.isRedacted(key)) {
+      const result = sendDirectly(transport, this.wire(key, attempt, traceparent), duration, this.clock)
+      if (result !== undefined) {
+        return Effect.map(result, (ended) =>
+          ended === undefined
+            ? this.timedOut(scope, true)
+            : ended instanceof WireFailure
+              ? this.onFailure(ended)
+              : this.onResponse(ended)
+        )
+      }
+    }
+    // A body that is streamed, a transport or a clock of the program's own, or a key that is asked for: the same in
+    // Effects.
+    const execute = streams ?? ((request: WireRequest) => transport.execute(request))
+    const whole = Effect.matchEager(
+      Redacted.isRedacted(key)
+        ? execute(this.wire(key, attempt, traceparent))
+        : Effect.flatMap(key, (fresh) => execute(this.wire(fresh, attempt, traceparent))),
+      {
+        onFailure: (failure) => this.onFailure(failure),
+        onSuccess: (response) => this.onResponse(response)
+      }
+    )
+    if (duration === Infinity) return whole
+    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(scope, true)) })
   }
 
   private wire(key: Redacted.Redacted<string>, attempt: number, traceparent: string | undefined): WireRequest {
-    if (this.sink !== undefined) {
-      this.sink.attempts = attempt + 1
-      this.sink.outcome = this.prepared.reads ? "rejected" : "maybe-applied"
-      this.sink.idempotencyKey = this.request.idempotencyKey
-    }
+    const { prepared, request, sink } = this
+    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
+    const plain = attempt === 0 && request.headers === prepared.headers ? prepared.firstHeaders : undefined
+    const headers = plain ?? withAuthorization(request.headers, key, attempt)
     return {
-      method: this.prepared.spec.method,
-      origin: this.prepared.runtime.config.origin,
-      path: this.request.target,
-      headers: [
-        ...this.request.headers,
-        "authorization",
-        `Bearer ${Redacted.value(key)}`,
-        "x-aywa-attempt",
-        String(attempt),
-        ...(traceparent === undefined ? [] : ["traceparent", traceparent])
-      ],
-      body: this.request.body
+      method: prepared.spec.method,
+      origin: prepared.runtime.config.origin,
+      path: request.target,
+      headers: traceparent === undefined ? headers : [...headers, "traceparent", traceparent],
+      body: request.body,
+      upload: request.upload
     }
+  }
+
+  private subject(): Failure.Subject {
+    const { prepared, request } = this
+    return { reads: prepared.reads, errors: prepared.spec.errors, redact: request.redact }
   }
 
   private timedOut(scope: "attempt" | "deadline", sent: boolean): FailedAttempt {
     const { attemptTimeout, deadline } = this.request.policy
     const allowed = (scope === "attempt" ? attemptTimeout : deadline) ?? 0
-    return new FailedAttempt(Failure.fromTimeout(this.subject, scope, allowed, sent))
+    return new FailedAttempt(Failure.fromTimeout(this.subject(), scope, allowed, sent))
   }
 
   private onFailure(failure: WireFailure | Errors.ConfigError): FailedAttempt {
-    if (failure._tag === "WireFailure") return new FailedAttempt(Failure.fromWire(this.subject, failure))
+    if (failure._tag === "WireFailure") return new FailedAttempt(Failure.fromWire(this.subject(), failure))
     return new FailedAttempt({
       outcome: "not-sent",
       transient: false,
@@ -437,52 +279,59 @@ class Loop {
     })
   }
 
-  private onResponse(response: WireResponse, attempt: number): unknown {
+  private onResponse(response: WireResponse): unknown {
     const { spec, isSuccess } = this.prepared
     const { status } = response
     this.response = response
     if (status < 200 || status >= 300) {
       // A delete whose first answer was lost finds nothing the second time: it is done.
-      if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, attempt, undefined)
-      return new FailedAttempt(Failure.fromStatus(this.subject, response, this.clock.currentTimeMillisUnsafe()))
+      if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, undefined)
+      return new FailedAttempt(Failure.fromStatus(this.subject(), response, this.clock.currentTimeMillisUnsafe()))
     }
-    const unexpected = (issue: string): FailedAttempt =>
-      new FailedAttempt(Failure.fromUnexpected(this.subject, response, issue))
+    if (spec.kind === "bytes") return this.done(response, this.content(response))
     if (response.body === "") {
       return spec.mayBeEmpty
-        ? this.done(response, attempt, undefined)
-        : unexpected(`status ${status} with an empty body`)
+        ? this.done(response, undefined)
+        : this.unexpected(response, `status ${status} with an empty body`)
     }
-    if (spec.text) return this.done(response, attempt, response.body)
+    if (spec.text) return this.done(response, response.body)
     let json: unknown
     try {
       json = JSON.parse(response.body)
     } catch {
-      return unexpected(notJson(response))
+      return this.unexpected(response, notJson(response))
     }
     if (this.request.page === undefined) {
-      return isSuccess(json) ? this.done(response, attempt, json) : unexpected(wrongShape(spec.success, json))
+      if (!isSuccess(json)) return this.unexpected(response, wrongShape(spec.success, json))
+      return this.done(response, json)
     }
     const rows = rowsOf(json)
-    if (rows === undefined) return unexpected("the answer is not a list")
-    if (!isSuccess(rows)) return unexpected(wrongRows(spec.success, rows))
+    if (rows === undefined) return this.unexpected(response, "the answer is not a list")
+    if (!isSuccess(rows)) return this.unexpected(response, wrongRows(spec.success, rows))
     const page = toPage(this.request.page, json, rows)
-    return typeof page === "string" ? unexpected(page) : this.done(response, attempt, page)
+    return typeof page === "string" ? this.unexpected(response, page) : this.done(response, page)
   }
 
-  private done(response: WireResponse, attempt: number, value: unknown): unknown {
-    if (this.sink !== undefined) {
-      this.sink.info = {
-        status: response.status,
-        requestId: Failure.requestIdOf(response),
-        attempts: attempt + 1,
-        idempotencyKey: this.request.idempotencyKey,
-        replayed: response.header("idempotency-replayed") === "true",
-        get headers() {
-          return response.headers()
-        }
-      }
-    }
+  /** Content as it is; a stream of it tells its failures as every call does. */
+  private content({ content }: WireResponse): unknown {
+    if (content === undefined || content instanceof Uint8Array) return content
+    const idle = this.request.policy.attemptTimeout
+    const attempts = this.sink?.attempts ?? 1
+    return new ByteStream(content, idle, (failure) => {
+      const what =
+        failure === "idle"
+          ? Failure.fromTimeout(this.subject(), "attempt", idle ?? 0, true)
+          : Failure.fromWire(this.subject(), failure)
+      return what.toError(this.fields(what, what.outcome, attempts))
+    })
+  }
+
+  private unexpected(response: WireResponse, issue: string): FailedAttempt {
+    return new FailedAttempt(Failure.fromUnexpected(this.subject(), response, issue))
+  }
+
+  private done(response: WireResponse, value: unknown): unknown {
+    this.sink?.ended(response)
     return value
   }
 }
@@ -494,38 +343,3 @@ class FailedAttempt {
     this.failure = failure
   }
 }
-
-const circuitOpen = (fields: CallFields, retryAfterMillis: number | undefined): Errors.CircuitOpen =>
-  new Errors.CircuitOpen({
-    ...fields,
-    retryAfterMillis,
-    message: Failure.text(
-      fields,
-      `not sent: the circuit breaker is open after repeated failures${
-        retryAfterMillis === undefined ? "" : `; it tries again in ${Math.ceil(retryAfterMillis)} ms`
-      }.`
-    )
-  })
-
-const notJson = (response: WireResponse): string => {
-  const type = response
-    .header("content-type")
-    ?.split(";")[0]
-    ?.trim()
-    .replace(/[^\w/+.-]/g, "?")
-    .slice(0, 60)
-  return `status ${response.status} with a body that is not JSON${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
-}
-
-const shape = (issues: ReadonlyArray<Issue>): string =>
-  `the answer has another shape than this SDK knows: ${issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join(".")}: ${issue.message}`)
-    .join("; ")}`
-
-const wrongShape = (schema: Schema.Codec<unknown, unknown>, value: unknown): string => shape(explain(schema, value))
-
-const wrongRows = (schema: Schema.Codec<unknown, unknown>, rows: ReadonlyArray<unknown>): string =>
-  shape(
-    rows.flatMap((row, i) => explain(schema, row).map(({ path, message }) => ({ path: [String(i), ...path], message })))
-  )

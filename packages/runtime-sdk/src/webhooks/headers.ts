@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, isWebhookVerificationError } from "./WebhookVerificationError.ts"
 
 /**
  * Headers as frameworks give them: a WHATWG `Headers`, Node's `IncomingHttpHeaders`, a record, a `Map`, or pairs.
@@ -61,23 +61,28 @@ export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): Rea
   if (typeof headers !== "object" || headers === null) {
     return fail({ _tag: "InvalidHeaders", detail: "pass the request's headers (request.headers)." })
   }
-  if (headers instanceof Headers) {
-    return names.map((name) => {
-      const value = headers.get(name)
-      return value === null ? none : [value]
-    })
+  try {
+    return read(headers, names)
+  } catch (error) {
+    if (isWebhookVerificationError(error)) throw error
+    return fail({ _tag: "InvalidHeaders", detail: "they threw while they were read." })
   }
-  if (Symbol.iterator in headers) return fromPairs(headers as Iterable<unknown>, names)
-  if ("get" in headers && typeof headers.get === "function") {
-    const get = headers.get.bind(headers) as (name: string) => unknown
-    return names.map((name) => {
-      const values: Array<string> = []
-      collect(values, name, get(name))
-      return values
-    })
-  }
-  return fromRecord(headers, names)
 }
+
+const read = (headers: object, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
+  // A WHATWG Headers answers any casing, a Map does not: that one is read as pairs.
+  if (headers instanceof Headers) return fromGet((name) => headers.get(name), names)
+  if (Symbol.iterator in headers) return fromPairs(headers as Iterable<unknown>, names)
+  const { get } = headers as { readonly get?: unknown }
+  return typeof get === "function" ? fromGet((name) => get.call(headers, name), names) : fromRecord(headers, names)
+}
+
+const fromGet = (get: (name: string) => unknown, names: ReadonlyArray<string>): ReadonlyArray<Values> =>
+  names.map((name) => {
+    const values: Array<string> = []
+    collect(values, name, get(name))
+    return values
+  })
 
 /** The one value of a header, or undefined when it is absent or empty. */
 export const single = (values: Values | undefined, header: string): string | undefined => {

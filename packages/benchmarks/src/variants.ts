@@ -1,0 +1,93 @@
+/**
+ * The clients that are compared, each as the two calls that all of them have. A variant lives alone in its process.
+ */
+import type { Assistants as AssistantsService } from "@aywa-ai/runtime-sdk/effect"
+
+import { loadEffect, loadPromise } from "./built.ts"
+
+export interface Calls {
+  readonly get: () => Promise<unknown>
+  readonly list: () => Promise<unknown>
+  /** Runs `total` calls with `inFlight` at a time, for variants that have a way of their own to do so. */
+  readonly many?: (call: "get" | "list", total: number, inFlight: number) => Promise<void>
+}
+
+const key = "bench-key"
+const headers = { accept: "application/json", authorization: `Bearer ${key}`, "user-agent": "bench" }
+
+const promise = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Calls> => {
+  const { AywaRuntimeClient } = await loadPromise()
+  const { assistants } = new AywaRuntimeClient({ baseUrl, apiKey: key, transport })
+  return { get: () => assistants.get("a"), list: () => assistants.list({ limit: 20 }) }
+}
+
+const effect = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Calls> => {
+  const Effect = await import("effect/Effect")
+  const Layer = await import("effect/Layer")
+  const ManagedRuntime = await import("effect/ManagedRuntime")
+  const { Assistants, AywaRuntime, RuntimeConfig, Transport } = await loadEffect()
+  const runtime = ManagedRuntime.make(
+    AywaRuntime.layerServices.pipe(
+      Layer.provide([
+        RuntimeConfig.layer({ baseUrl, apiKey: key }),
+        transport === "fetch" ? Transport.layerFetch : Transport.layer()
+      ])
+    )
+  )
+  const service = await runtime.runPromise(Assistants.Assistants)
+  const call = (s: AssistantsService.Assistants["Service"], which: "get" | "list") =>
+    which === "get" ? s.get("a") : s.list({ limit: 20 })
+  return {
+    get: () => runtime.runPromise(call(service, "get")),
+    list: () => runtime.runPromise(call(service, "list")),
+    // As an Effect program does it: fibers, and no promise per call.
+    many: (which, total, inFlight) =>
+      runtime.runPromise(
+        Effect.forEach(
+          Array.from({ length: inFlight }),
+          () => Effect.repeat(Effect.asVoid(call(service, which)), { times: Math.ceil(total / inFlight) - 1 }),
+          { concurrency: "unbounded", discard: true }
+        )
+      )
+  }
+}
+
+export const variants: Readonly<Record<string, (baseUrl: string) => Promise<Calls>>> = {
+  fetch: async (baseUrl) => {
+    const call = async (path: string): Promise<unknown> => {
+      const response = await fetch(baseUrl + path, { headers })
+      if (!response.ok) throw new Error(`status ${response.status}`)
+      return response.json()
+    }
+    return { get: () => call("/assistant/a"), list: () => call("/assistant?limit=20") }
+  },
+  "undici.request": async (baseUrl) => {
+    const { request } = await import("undici")
+    const call = async (path: string): Promise<unknown> => {
+      const response = await request(baseUrl + path, { headers })
+      if (response.statusCode >= 300) throw new Error(`status ${response.statusCode}`)
+      return response.body.json()
+    }
+    return { get: () => call("/assistant/a"), list: () => call("/assistant?limit=20") }
+  },
+  aywa: (baseUrl) => promise(baseUrl, "auto"),
+  "aywa (Effect)": (baseUrl) => effect(baseUrl, "auto"),
+  "aywa on fetch": (baseUrl) => promise(baseUrl, "fetch"),
+  "aywa on fetch (Effect)": (baseUrl) => effect(baseUrl, "fetch"),
+  vapi: async (baseUrl) => {
+    const { VapiClient } = await import("@vapi-ai/server-sdk")
+    const { assistants } = new VapiClient({ token: key, environment: baseUrl })
+    return { get: () => assistants.get({ id: "a" }), list: () => assistants.list({ limit: 20 }) }
+  },
+  stripe: async (baseUrl) => {
+    const { default: Stripe } = await import("stripe")
+    const { hostname, port } = new URL(baseUrl)
+    const { customers } = new Stripe("sk_test_bench", { host: hostname, port, protocol: "http", telemetry: false })
+    return { get: () => customers.retrieve("a"), list: () => customers.list({ limit: 20 }) }
+  },
+  openai: async (baseUrl) => {
+    const { default: OpenAI } = await import("openai")
+    const { files } = new OpenAI({ apiKey: key, baseURL: baseUrl })
+    return { get: () => files.retrieve("a"), list: () => files.list({ limit: 20 }) }
+  }
+}

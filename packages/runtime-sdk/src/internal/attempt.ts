@@ -1,0 +1,94 @@
+/**
+ * One request and its timeout as one callback: what nearly every attempt is.
+ *
+ * `Effect.timeout` races two fibers, which costs more than all else that the SDK does for a call. Here the transport
+ * and a plain timer share one callback, and whichever ends first resumes the fiber, once. That is only the same thing
+ * while time is the system's: under a clock of the program's own (a TestClock) the pipeline takes the long way.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import {
+  Send,
+  WireFailure,
+  type Cancel,
+  type DirectTransport,
+  type TransportShape,
+  type WireRequest,
+  type WireResponse
+} from "./wire.ts"
+
+/** What a request came to; `undefined` when the time was up first. */
+type Ended = WireResponse | WireFailure | undefined
+
+const systemClock = Context.get(Context.empty(), Clock.Clock)
+
+// Beyond this, timers fire at once.
+const longestTimer = 2 ** 31 - 1
+
+/** Sends a request, for at most `duration` milliseconds; `undefined` when that needs the long way. */
+export const sendDirectly = (
+  transport: DirectTransport,
+  request: WireRequest,
+  duration: number,
+  clock: Clock.Clock
+): Effect.Effect<Ended> | undefined => {
+  if (clock !== systemClock || (duration > longestTimer && duration !== Infinity)) return undefined
+  return Effect.callback<Ended>((resume) => {
+    const exchange = new Exchange(resume)
+    exchange.begin(transport, request, duration)
+    return Effect.sync(() => exchange.cancel())
+  })
+}
+
+class Exchange {
+  private readonly resume: (effect: Effect.Effect<Ended>) => void
+  private pending: Cancel | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private over = false
+
+  constructor(resume: (effect: Effect.Effect<Ended>) => void) {
+    this.resume = resume
+  }
+
+  begin(transport: DirectTransport, request: WireRequest, duration: number): void {
+    this.pending = transport[Send](request, this)
+    if (duration !== Infinity && !this.over) this.timer = setTimeout(expire, duration, this)
+  }
+
+  /** Called by the transport, once. */
+  end(ended: WireResponse | WireFailure): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.timer)
+    this.resume(Effect.succeed(ended))
+  }
+
+  expire(): void {
+    if (this.over) return
+    this.over = true
+    this.pending?.cancel()
+    this.resume(Effect.succeed(undefined))
+  }
+
+  /** The fiber was interrupted. */
+  cancel(): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.timer)
+    this.pending?.cancel()
+  }
+}
+
+const expire = (exchange: Exchange): void => exchange.expire()
+
+/** `execute`, by way of `send`. */
+export const executeWith =
+  (transport: Pick<DirectTransport, typeof Send>): TransportShape["execute"] =>
+  (request) =>
+    Effect.callback((resume) => {
+      const pending = transport[Send](request, {
+        end: (ended) => resume(ended instanceof WireFailure ? Effect.fail(ended) : Effect.succeed(ended))
+      })
+      return Effect.sync(() => pending.cancel())
+    })
