@@ -6,7 +6,7 @@ import { type Answer, json } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "./clock.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
-import { type Exchange, formType, headerOf } from "./exchange.ts"
+import { type Exchange, headerOf } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
 import { parseForm } from "./files.ts"
@@ -111,7 +111,7 @@ const answerOf = async (
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const form = route.body === "form" ? await parseForm(formType(request), Uint8Array.from(await read())) : undefined
+    const form = route.body === "form" ? await parseForm(request, await read()) : undefined
     const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")

@@ -8,8 +8,8 @@ import { control } from "./calls/control.ts"
 import * as views from "./calls/views.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
-import type { Engine } from "./engine.ts"
 import * as files from "./files.ts"
+import type { Engine } from "./engine.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
@@ -130,7 +130,7 @@ const makeRoute = (
     name: full,
     method,
     segments: path.split("/").slice(1),
-    body: multipart ? "form" : body === undefined ? "none" : "json",
+    body: multipart ? ("form" as const) : body === undefined ? ("none" as const) : ("json" as const),
     handler: make(context)
   }))
 }
