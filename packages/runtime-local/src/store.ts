@@ -3,8 +3,9 @@
  */
 import * as fs from "node:fs"
 import { readinessTable } from "./operations/readiness.ts"
-import { importTableNames, importTables } from "./imports/store.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { callsSchema } from "./calls/schema.ts"
+import { importTableNames, importTables } from "./imports/store.ts"
 import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
@@ -80,7 +81,7 @@ const inodeOf = (location: StoreLocation): number | undefined =>
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  for (const part of [schema, importTables, outboxSchema, readinessTable]) database.exec(part)
+  for (const part of [schema, importTables, outboxSchema, callsSchema, readinessTable]) database.exec(part)
   return database
 }
 
