@@ -241,7 +241,9 @@ describe("rules", () => {
     expect(await post({ model: { provider: "xai", model: "grok-3" } })).toBe(505)
     expect(await post({ metadata: {} })).toBe(506)
     expect(await post({}, { headers: { "x-aywa-attempt": "1" } })).toBe(507)
-    expect(await post({ model: { provider: "openai", model: "gpt-4o" } }, { headers: { "x-aywa-attempt": "0" } })).toBe(201)
+    expect(await post({ model: { provider: "openai", model: "gpt-4o" } }, { headers: { "x-aywa-attempt": "0" } })).toBe(
+      201
+    )
     expect(faults.list().map(({ hits }) => hits)).toEqual([1, 1, 1, 1, 1, 1, 1])
   })
 
