@@ -14,6 +14,7 @@ import { type ListShapes, shapeOf } from "./listing.ts"
 import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
+import * as structuredOutputs from "./structuredOutputs.ts"
 import { makeValidate } from "./validation.ts"
 
 /** One operation of the contract, ready to serve. */
@@ -52,6 +53,7 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "files.content": files.content,
   "files.delete": files.remove,
   "files.upload": files.upload,
+  "structuredOutputs.run": structuredOutputs.run,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
   "imports.mappings": imports.mappings,
