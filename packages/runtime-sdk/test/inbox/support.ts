@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import pg from "pg"
+import { Client } from "pg"
 import { createClient } from "redis"
 import { NodeSqlite, WebhookInbox } from "../../src/inbox.ts"
 
@@ -43,7 +43,7 @@ export const inboxLayer = (
 const admin = "postgres://postgres@127.0.0.1:5432/postgres"
 
 const query = async (url: string, sql: string) => {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     return (await client.query(sql)).rows
