@@ -18,6 +18,7 @@ import type { ReportContext } from "./operations/report.ts"
 import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
+import * as structuredOutputs from "./structuredOutputs.ts"
 import { makeValidate } from "./validation.ts"
 
 /** One operation of the contract, ready to serve. */
@@ -67,6 +68,7 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "files.content": files.content,
   "files.delete": files.remove,
   "files.upload": files.upload,
+  "structuredOutputs.run": structuredOutputs.run,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
   "imports.mappings": imports.mappings,
