@@ -190,6 +190,17 @@ describe("a scripted call", () => {
     expect(asked?.message.toolWithToolCallList[0].toolCall).toEqual(asked?.message.toolCallList[0])
   })
 
+  it("with a seed is delivered in any order, and loses nothing by that", async () => {
+    const { client, receiver, assistant, runtime } = await setUp(answerTools, {}, { clock: "manual", seed: 11 })
+    runtime.calls.script({}, [{ user: "One." }, { assistant: "Two." }, { user: "Three." }, { assistant: "Four." }])
+    const placed = await place(client, assistant.id)
+    await runtime.clock.advance(minute)
+    const emitted = runtime.events.list({ callId: placed.id }).map(({ id }) => id)
+    const arrived = receiver.deliveries.map(({ id }) => id)
+    expect([...arrived].sort()).toEqual(emitted)
+    expect(arrived).not.toEqual(emitted)
+  })
+
   it("fills timeline, costs and logs from what happened", async () => {
     const { client, assistant, runtime, call } = await setUp(answerTools, {
       model: { provider: "openai", model: "m", tools }
