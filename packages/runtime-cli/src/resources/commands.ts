@@ -8,7 +8,8 @@ import { queryFlags } from "./query.ts"
 import { kebab, operationText, plural, resourceTexts, singular } from "./words.ts"
 
 /** One command per resource of the contract. */
-export const resourceCommands = () => Object.entries<Group>(contract).map(([name, group]) => resourceCommand(name, group))
+export const resourceCommands = () =>
+  Object.entries<Group>(contract).map(([name, group]) => resourceCommand(name, group))
 
 const resourceCommand = (resource: string, group: Group) =>
   branch({
@@ -32,7 +33,11 @@ const operationCommand = (resource: string, name: string, operation: Operation) 
       ...(hasBody
         ? {
             file: optionalArgument("file", "JSON or YAML file with the body; - reads stdin"),
-            set: texts("set", "PATH=VALUE", "Sets one field of the body, such as model.provider=openai. May be repeated")
+            set: texts(
+              "set",
+              "PATH=VALUE",
+              "Sets one field of the body, such as model.provider=openai. May be repeated"
+            )
           }
         : {}),
       ...(isWrite && spec.method === "POST"
@@ -95,4 +100,3 @@ const examplesOf = (resource: string, name: string, operation: Operation | undef
   const words = [command, ...(hasId ? ["ID"] : []), ...(hasBody ? [isList ? "" : "body.json"] : [])]
   return [[words.filter((word) => word !== "").join(" "), operationText(resource, name, command)]]
 }
-
