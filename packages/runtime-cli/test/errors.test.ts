@@ -20,7 +20,13 @@ describe("exit codes", () => {
     ["2 without an address", ["assistants", "list"], {}, 2, "ConfigError"],
     ["2 for a flag that is not a number", ["assistants", "list", "--limit", "many"], {}, 2, "usage"],
     ["2 for arguments that are missing", ["assistants", "get"], {}, 2, "usage"],
-    ["2 for a body that the contract refuses", ["assistants", "create", "--set", `name=${"x".repeat(41)}`], {}, 2, "InvalidRequest"],
+    [
+      "2 for a body that the contract refuses",
+      ["assistants", "create", "--set", `name=${"x".repeat(41)}`],
+      {},
+      2,
+      "InvalidRequest"
+    ],
     ["4 for a wrong key", ["assistants", "list"], { AYWA_RUNTIME_API_KEY: "wrong" }, 4, "AuthError"],
     ["5 for a row that is not there", ["assistants", "get", "nobody"], {}, 5, "NotFound"]
   ])("%s", async (name, args, env, code, tag) => {
@@ -34,7 +40,18 @@ describe("exit codes", () => {
     const { runtime, env } = await startRuntime()
     const assistant = await run(["assistants", "create", "--set", "name=Desk"], { env })
     await run(
-      ["phone-numbers", "create", "--set", "provider=byo-phone-number", "--set", 'number="+14155550123"', "--set", "credentialId=c1", "--set", `assistantId=${assistant.json.id}`],
+      [
+        "phone-numbers",
+        "create",
+        "--set",
+        "provider=byo-phone-number",
+        "--set",
+        'number="+14155550123"',
+        "--set",
+        "credentialId=c1",
+        "--set",
+        `assistantId=${assistant.json.id}`
+      ],
       { env }
     )
     const result = await run(["assistants", "delete", assistant.json.id, "--yes"], { env })

@@ -110,7 +110,9 @@ describe("a body that is wrong", () => {
   it("names a file that is not there, or not JSON, without quoting it", async () => {
     const { env } = await startRuntime()
     const file = join(temporaryFolder(), "secret.json")
-    expect(errorOf(await run(["assistants", "create", file], { env })).message).toContain(`${file} cannot be read (ENOENT)`)
+    expect(errorOf(await run(["assistants", "create", file], { env })).message).toContain(
+      `${file} cannot be read (ENOENT)`
+    )
     writeFileSync(file, '{\n  "name": "hunter2" "x"}')
     const error = errorOf(await run(["assistants", "create", file], { env }))
     expect(error.message).toContain("is not JSON (line 2, column 21)")

@@ -55,7 +55,11 @@ export const leaf = <const Name extends string, const Config extends Command.Com
       })
       if (typeof code === "number" && code !== 0) return yield* Effect.fail(new Exited(code))
     })
-  ).pipe(Command.withDescription(options.description), Command.withShortDescription(firstLine(options.description)), withExamples(options))
+  ).pipe(
+    Command.withDescription(options.description),
+    Command.withShortDescription(firstLine(options.description)),
+    withExamples(options)
+  )
 
 /** A command that only has commands below it. */
 export const branch = <const Name extends string, const Commands extends ReadonlyArray<Command.Command.Any>>(

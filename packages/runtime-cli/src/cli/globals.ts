@@ -22,7 +22,9 @@ const apiKey = setting(
   "api-key",
   Flag.Redacted("api-key").pipe(
     Flag.withMetavar("KEY"),
-    Flag.withDescription("Runtime API key. Better set as AYWA_RUNTIME_API_KEY: arguments are visible to other processes"),
+    Flag.withDescription(
+      "Runtime API key. Better set as AYWA_RUNTIME_API_KEY: arguments are visible to other processes"
+    ),
     Flag.optional
   )
 )

@@ -28,9 +28,8 @@ export const completions = (root: () => Command.Command.Any | undefined) =>
   })
 
 const globals = () =>
-  Completions.fromCommand(
-    Command.make("globals", Object.fromEntries(globalFlags.map(({ id, flag }) => [id, flag])))
-  ).flags
+  Completions.fromCommand(Command.make("globals", Object.fromEntries(globalFlags.map(({ id, flag }) => [id, flag]))))
+    .flags
 
 /** effect/cli completes global flags nowhere; here they are flags of every command. */
 const withGlobals = (

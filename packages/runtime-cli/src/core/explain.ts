@@ -78,7 +78,9 @@ const issuesOf = (error: object): ReadonlyArray<string> | undefined => {
   return issues.flatMap((issue: unknown) => {
     const path: unknown = typeof issue === "object" && issue !== null ? Reflect.get(issue, "path") : undefined
     const message = field(issue, "message")
-    return message === undefined ? [] : [Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ${message}` : message]
+    return message === undefined
+      ? []
+      : [Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ${message}` : message]
   })
 }
 

@@ -85,7 +85,12 @@ export const assign = (target: Json, set: string): void => {
   put(target, path, valueOf(set.slice(at + 1)), path.join("."))
 }
 
-const put = (target: Json | Array<unknown>, [key = "", ...rest]: ReadonlyArray<string>, value: unknown, whole: string) => {
+const put = (
+  target: Json | Array<unknown>,
+  [key = "", ...rest]: ReadonlyArray<string>,
+  value: unknown,
+  whole: string
+) => {
   if (Array.isArray(target) && !/^\d+$/.test(key)) {
     throw usage(`--set ${whole}: ${key} is no position in a list.`, "Positions count from 0.")
   }

@@ -22,7 +22,9 @@ export const requestLog =
       },
       end: () => {
         const ms = Math.round(performance.now() - began)
-        out.note(`${operation} ${method} ${path} -> ${last} (${attempts} attempt${attempts === 1 ? "" : "s"}, ${ms} ms)`)
+        out.note(
+          `${operation} ${method} ${path} -> ${last} (${attempts} attempt${attempts === 1 ? "" : "s"}, ${ms} ms)`
+        )
       }
     }
   }

@@ -30,7 +30,8 @@ export const widthOf = (text: string): number => {
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
-const wide = /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u
+const wide =
+  /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u
 
 /** Makes text safe for one line of a terminal. */
 export const printable = (text: string): string =>
@@ -95,7 +96,9 @@ export const fields = (row: Readonly<Record<string, unknown>>, paint: Paint): st
 /** One value in one line. */
 export const cell = (value: unknown): string => {
   if (value === undefined || value === null) return "-"
-  return printable(typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value))
+  return printable(
+    typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value)
+  )
 }
 
 /** How long ago, for people: `3 min ago`. Other text comes back as it is. */

@@ -26,7 +26,8 @@ const byResource: Readonly<Record<string, ReadonlyArray<string>>> = {
 export const at = (item: unknown, path: string): unknown => {
   let value = item
   for (const key of path.split(".")) {
-    value = typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+    value =
+      typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
   }
   return value
 }
@@ -60,7 +61,10 @@ const isUseful = (items: ReadonlyArray<unknown>, path: string) =>
   path === "id" || items.some((item) => at(item, path) !== undefined && at(item, path) !== null)
 
 const keysOf = (items: ReadonlyArray<unknown>): ReadonlyArray<string> =>
-  [...new Set(items.flatMap((item) => (typeof item === "object" && item !== null ? Object.keys(item) : [])))].slice(0, 6)
+  [...new Set(items.flatMap((item) => (typeof item === "object" && item !== null ? Object.keys(item) : [])))].slice(
+    0,
+    6
+  )
 
 const titleOf = (path: string) =>
   path

@@ -8,7 +8,8 @@ import { queryFlags } from "./query.ts"
 import { kebab, operationText, plural, resourceTexts, singular } from "./words.ts"
 
 /** One command per resource of the contract. */
-export const resourceCommands = () => Object.entries<Group>(contract).map(([name, group]) => resourceCommand(name, group))
+export const resourceCommands = () =>
+  Object.entries<Group>(contract).map(([name, group]) => resourceCommand(name, group))
 
 const resourceCommand = (resource: string, group: Group) =>
   branch({
@@ -104,4 +105,3 @@ const examplesOf = (resource: string, name: string, operation: Operation | undef
   ]
   return [[words.join(" "), operationText(resource, name, command)]]
 }
-

@@ -23,7 +23,10 @@ const descriptions: Readonly<Record<string, readonly [metavar: string, text: str
 export const queryFlags = (spec: Spec): Readonly<Record<string, Flag.Flag<string | number | undefined>>> =>
   Object.fromEntries(
     parametersOf(spec).map(({ name, whole }) => {
-      const [metavar, description] = descriptions[name] ?? ["VALUE", `Only rows with this ${kebab(name).replaceAll("-", " ")}`]
+      const [metavar, description] = descriptions[name] ?? [
+        "VALUE",
+        `Only rows with this ${kebab(name).replaceAll("-", " ")}`
+      ]
       return [name, whole ? integer(kebab(name), metavar, description) : text(kebab(name), metavar, description)]
     })
   )

@@ -38,7 +38,10 @@ const verify = leaf({
   examples: [
     ["webhooks verify request.http --ignore-age", "Is the signature good?"],
     ["webhooks verify request.http --at 2026-01-31T09:00:00Z", "Would it have been accepted then?"],
-    ["webhooks verify body.json --header 'webhook-id: evt_1' --header 'webhook-timestamp: 1769850000' --header 'webhook-signature: v1,…'", "Body and headers apart"]
+    [
+      "webhooks verify body.json --header 'webhook-id: evt_1' --header 'webhook-timestamp: 1769850000' --header 'webhook-signature: v1,…'",
+      "Body and headers apart"
+    ]
   ],
   config: {
     file: argument("file", "The stored request"),
@@ -52,7 +55,8 @@ const verify = leaf({
 
 const sign = leaf({
   name: "sign",
-  description: "Sign a body as the runtime does: print the headers, or write a whole request. For tests of your handler.",
+  description:
+    "Sign a body as the runtime does: print the headers, or write a whole request. For tests of your handler.",
   examples: [
     ["webhooks sign event.json", "The three headers"],
     ["webhooks sign event.json --output request.http", "A request that webhooks verify reads"]
@@ -72,8 +76,14 @@ const listen = leaf({
     "Receive the runtime's webhooks here and forward them, bytes and headers untouched.\n\nRegisters an endpoint for as long as it runs. A runtime on this machine reaches it directly; for a deployed one, --public-url is the address of a tunnel or proxy of yours that leads here. Payloads are shown only with --verbose.",
   examples: [
     ["webhooks listen --forward-to http://127.0.0.1:3000/webhooks", "From a local runtime to your handler"],
-    ["webhooks listen --forward-to http://127.0.0.1:3000/webhooks --events end-of-call-report,status-update", "Only these events"],
-    ["webhooks listen --forward-to http://127.0.0.1:3000 --port 4040 --public-url https://tunnel.example/", "From a deployed runtime through your tunnel"]
+    [
+      "webhooks listen --forward-to http://127.0.0.1:3000/webhooks --events end-of-call-report,status-update",
+      "Only these events"
+    ],
+    [
+      "webhooks listen --forward-to http://127.0.0.1:3000 --port 4040 --public-url https://tunnel.example/",
+      "From a deployed runtime through your tunnel"
+    ]
   ],
   config: {
     forwardTo: Flag.String("forward-to").pipe(Flag.withMetavar("URL"), Flag.withDescription("Your handler")),
@@ -91,7 +101,10 @@ const trigger = leaf({
     "Make a local runtime send an event, signed, logged and retried like any other.\n\nTYPE is an event type such as status-update, a variant such as status-update.ended, or a sequence such as call.completed. Needs the control token that aywa-runtime local prints (AYWA_RUNTIME_CONTROL_TOKEN).",
   examples: [
     ["webhooks trigger end-of-call-report --env-file .env.local", "One event"],
-    ["webhooks trigger status-update --set status=ended --set call.customer.number=+14155550123", "With values of yours"],
+    [
+      "webhooks trigger status-update --set status=ended --set call.customer.number=+14155550123",
+      "With values of yours"
+    ],
     ["webhooks trigger tool-calls --to http://127.0.0.1:3000/webhooks", "To this address, and show the reply"],
     ["webhooks trigger call.completed", "A whole call, event by event"]
   ],
@@ -125,7 +138,10 @@ const tail = leaf({
       Flag.withDescription("Time between two looks; default 1"),
       Flag.withDefault(1)
     ),
-    follow: Flag.Boolean("follow").pipe(Flag.withDescription("Goes on until Ctrl-C (--no-follow: shows what is there)"), Flag.withDefault(true))
+    follow: Flag.Boolean("follow").pipe(
+      Flag.withDescription("Goes on until Ctrl-C (--no-follow: shows what is there)"),
+      Flag.withDefault(true)
+    )
   },
   run: async (input, session) => (await import("./tail.ts")).tail(input, session)
 })
@@ -156,7 +172,11 @@ export const webhooks = branch({
     listen,
     trigger,
     tail,
-    again("replay", "Send an event again as a new job with a new id: a receiver that knows the old id takes it.", "job"),
+    again(
+      "replay",
+      "Send an event again as a new job with a new id: a receiver that knows the old id takes it.",
+      "job"
+    ),
     again("retry", "Make the next attempt of a job now; its id stays.", "job"),
     secret,
     verify,

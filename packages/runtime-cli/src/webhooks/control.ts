@@ -8,12 +8,7 @@ import type { Session } from "../core/session.ts"
 export const controlVariable = "AYWA_RUNTIME_CONTROL_TOKEN"
 
 /** Calls the control API. */
-export const control = async (
-  session: Session,
-  method: string,
-  path: string,
-  body?: unknown
-): Promise<unknown> => {
+export const control = async (session: Session, method: string, path: string, body?: unknown): Promise<unknown> => {
   const { settings, signal } = session
   const token = settings.variable(controlVariable)
   const base = settings.address?.value
@@ -56,7 +51,10 @@ export const control = async (
   if (response.ok) return answer
   throw new CliFailure({
     code: response.status === 401 ? "control_token" : `http_${response.status}`,
-    message: response.status === 401 ? "The control token is not the one of this runtime." : messageOf(answer, response.status),
+    message:
+      response.status === 401
+        ? "The control token is not the one of this runtime."
+        : messageOf(answer, response.status),
     hint: response.status === 401 ? "A new start has a new token: read its env file again." : undefined,
     exitCode: response.status === 401 ? exitCodes.auth : response.status === 404 ? exitCodes.notFound : exitCodes.usage
   })

@@ -24,7 +24,9 @@ export const diagnose = (request: StoredRequest, secret: string): string | undef
       return true
     } catch (error) {
       // What is signed well and is no event is signed well.
-      return error instanceof Error && "reason" in error && Reflect.get(Object(error.reason), "_tag") === "MalformedPayload"
+      return (
+        error instanceof Error && "reason" in error && Reflect.get(Object(error.reason), "_tag") === "MalformedPayload"
+      )
     }
   }
   return guesses(request.body, secret).find(fits)?.finding
@@ -36,7 +38,10 @@ const guesses = (bytes: Uint8Array, secret: string): ReadonlyArray<Guess> => {
   const of = (finding: string, changed: string | Uint8Array | undefined): ReadonlyArray<Guess> =>
     changed === undefined ? [] : [{ finding, body: typeof changed === "string" ? Buffer.from(changed) : changed }]
   return [
-    ...of("a line break was added at the end of the body", text.endsWith("\n") ? text.replace(/\r?\n$/, "") : undefined),
+    ...of(
+      "a line break was added at the end of the body",
+      text.endsWith("\n") ? text.replace(/\r?\n$/, "") : undefined
+    ),
     ...of("the line break at the end of the body was cut off", `${text}\n`),
     ...of("line endings were changed to CRLF", text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : undefined),
     ...of("line endings were changed to LF", text.includes("\n") ? text.replaceAll(/\r?\n/g, "\r\n") : undefined),

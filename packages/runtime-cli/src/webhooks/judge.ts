@@ -5,7 +5,10 @@ import { isWebhookVerificationError, verifyAywaRuntimeWebhook } from "@aywa-ai/r
 
 /** `good`, or the reason why not. */
 export const judge = (
-  delivery: { readonly headers: Readonly<Record<string, string | Array<string> | undefined>>; readonly body: Uint8Array },
+  delivery: {
+    readonly headers: Readonly<Record<string, string | Array<string> | undefined>>
+    readonly body: Uint8Array
+  },
   secret: string
 ): string => {
   try {

@@ -33,8 +33,16 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
       const { id, type, status, ms, error } = delivery
       const event = { id, type, signature, status, ms, ...(error === undefined ? {} : { error }) }
       out.event(input.verbose ? { ...event, payload: delivery.payload } : event, () => {
-        const answer = status === null ? out.paint("red", error ?? "no answer") : out.paint(status < 400 ? "green" : "red", String(status))
-        const proof = signature === "good" ? "" : signature === "unchecked" ? out.paint("dim", " unchecked") : out.paint("red", ` ${signature}`)
+        const answer =
+          status === null
+            ? out.paint("red", error ?? "no answer")
+            : out.paint(status < 400 ? "green" : "red", String(status))
+        const proof =
+          signature === "good"
+            ? ""
+            : signature === "unchecked"
+              ? out.paint("dim", " unchecked")
+              : out.paint("red", ` ${signature}`)
         const line = `${type ?? "?"}  ${out.paint("dim", id ?? "-")}  ->  ${answer}  ${ms} ms${proof}`
         return input.verbose ? `${line}\n${JSON.stringify(delivery.payload, null, 2)}` : line
       })
@@ -80,7 +88,8 @@ const opened = async (server: ReturnType<typeof createServer>, wanted: number | 
 /** The address that the runtime sends to: this machine's own for a local runtime, else the one that leads here. */
 const publicAddress = async (input: ListenInput, { settings }: Session, port: number): Promise<string> => {
   if (input.publicUrl !== undefined) {
-    if (!/^https?:\/\/[^\s/]/.test(input.publicUrl)) throw usage("--public-url takes an absolute http or https address.")
+    if (!/^https?:\/\/[^\s/]/.test(input.publicUrl))
+      throw usage("--public-url takes an absolute http or https address.")
     return input.publicUrl
   }
   const base = settings.address?.value ?? ""
@@ -128,7 +137,9 @@ const forward = async (
   try {
     const answer = await send(request, body, target, signal)
     const content = await buffer(answer)
-    const headers = answer.rawHeaders.filter((_, at) => !hopByHop.has((answer.rawHeaders[at - (at % 2)] ?? "").toLowerCase()))
+    const headers = answer.rawHeaders.filter(
+      (_, at) => !hopByHop.has((answer.rawHeaders[at - (at % 2)] ?? "").toLowerCase())
+    )
     response.writeHead(answer.statusCode ?? 502, headers).end(content)
     return { ...described, status: answer.statusCode ?? null, ms: since(), error: undefined }
   } catch (error) {

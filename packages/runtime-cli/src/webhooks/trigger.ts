@@ -35,7 +35,9 @@ export const trigger = async (input: TriggerInput, session: Session): Promise<nu
   const record: Record<string, unknown> = Object(answer)
   if (record["valid"] === false) return exitCodes.differences
   if (Array.isArray(record["jobs"]) && record["jobs"].length === 0) {
-    session.out.warn("Nobody is configured to receive this event: register an endpoint, or run aywa-runtime webhooks listen.")
+    session.out.warn(
+      "Nobody is configured to receive this event: register an endpoint, or run aywa-runtime webhooks listen."
+    )
   }
   return exitCodes.ok
 }
@@ -43,10 +45,19 @@ export const trigger = async (input: TriggerInput, session: Session): Promise<nu
 const textOf = (answer: unknown, { out }: Session): string => {
   const { jobs, events, ...rest }: Record<string, unknown> = Object(answer)
   const lines = Array.isArray(jobs)
-    ? jobs.map((job: unknown) => `  ${String(Reflect.get(Object(job), "id"))}  ${String(Reflect.get(Object(job), "target"))}`)
+    ? jobs.map(
+        (job: unknown) => `  ${String(Reflect.get(Object(job), "id"))}  ${String(Reflect.get(Object(job), "target"))}`
+      )
     : []
   const sequence = Array.isArray(events)
-    ? events.map((event: unknown) => `  ${String(Reflect.get(Object(event), "id"))}  ${String(Reflect.get(Object(event), "type"))}`)
+    ? events.map(
+        (event: unknown) =>
+          `  ${String(Reflect.get(Object(event), "id"))}  ${String(Reflect.get(Object(event), "type"))}`
+      )
     : []
-  return [fields(rest, out.paint), ...(lines.length > 0 ? ["jobs", ...lines] : []), ...(sequence.length > 0 ? ["events", ...sequence] : [])].join("\n")
+  return [
+    fields(rest, out.paint),
+    ...(lines.length > 0 ? ["jobs", ...lines] : []),
+    ...(sequence.length > 0 ? ["events", ...sequence] : [])
+  ].join("\n")
 }
