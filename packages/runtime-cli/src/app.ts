@@ -4,6 +4,7 @@
 import * as Command from "effect/cli/Command"
 import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
+import { local } from "./commands/local.ts"
 import { resourceCommands } from "./resources/commands.ts"
 import { webhooks } from "./webhooks/commands.ts"
 
@@ -15,6 +16,7 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, webhooks, migration."
     ),
     Command.withSubcommands([
+      { group: "Development", commands: [local] },
       { group: "Resources", commands: resourceCommands() },
       { group: "Webhooks", commands: [webhooks] },
       { group: "Shell", commands: [completions(() => tree)] }

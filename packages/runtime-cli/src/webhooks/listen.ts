@@ -27,26 +27,28 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
   const target = targetOf(input.forwardTo)
   const events = input.events?.split(",").map((event) => event.trim())
   const secret = settings.webhookSecret
-  const server = createServer((request, response) => {
-    void forward(request, response, target, signal).then((delivery) => {
-      const signature = secret === undefined ? "unchecked" : judge(delivery, Redacted.value(secret.value))
-      const { id, type, status, ms, error } = delivery
-      const event = { id, type, signature, status, ms, ...(error === undefined ? {} : { error }) }
-      out.event(input.verbose ? { ...event, payload: delivery.payload } : event, () => {
-        const answer =
-          status === null
-            ? out.paint("red", error ?? "no answer")
-            : out.paint(status < 400 ? "green" : "red", String(status))
-        const proof =
-          signature === "good"
-            ? ""
-            : signature === "unchecked"
-              ? out.paint("dim", " unchecked")
-              : out.paint("red", ` ${signature}`)
-        const line = `${type ?? "?"}  ${out.paint("dim", id ?? "-")}  ->  ${answer}  ${ms} ms${proof}`
-        return input.verbose ? `${line}\n${JSON.stringify(delivery.payload, null, 2)}` : line
-      })
+  const show = (delivery: Delivery): void => {
+    const signature = secret === undefined ? "unchecked" : judge(delivery, Redacted.value(secret.value))
+    const { id, type, status, ms, error } = delivery
+    const event = { id, type, signature, status, ms, ...(error === undefined ? {} : { error }) }
+    out.event(input.verbose ? { ...event, payload: delivery.payload } : event, () => {
+      const answer =
+        status === null
+          ? out.paint("red", error ?? "no answer")
+          : out.paint(status < 400 ? "green" : "red", String(status))
+      const proof =
+        signature === "good"
+          ? ""
+          : signature === "unchecked"
+            ? out.paint("dim", " unchecked")
+            : out.paint("red", ` ${signature}`)
+      const line = `${type ?? "?"}  ${out.paint("dim", id ?? "-")}  ->  ${answer}  ${ms} ms${proof}`
+      return input.verbose ? `${line}\n${JSON.stringify(delivery.payload, null, 2)}` : line
     })
+  }
+  const server = createServer((request, response) => {
+    // A sender that breaks off has sent nothing that could be forwarded.
+    void forward(request, response, target, signal).then(show, () => response.destroy())
   })
   const port = await opened(server.listen(input.port ?? 0, "127.0.0.1"), input.port)
   session.cleanup(() => {
