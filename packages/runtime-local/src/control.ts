@@ -12,8 +12,10 @@ import { type Exchange, headerOf } from "./exchange.ts"
 import type { FaultRule } from "./faults.ts"
 import { RuleInput } from "./faultSchemas.ts"
 import type { Journal } from "./journal.ts"
+import { scenarioOf, scenarios, type Scenarios } from "./scenarios.ts"
 import type { OpenSending } from "./sending.ts"
 import { TriggerBody } from "./trigger/control.ts"
+import { isJson } from "./validation.ts"
 
 /** What the control API can reach. */
 export interface ControlContext {
@@ -25,6 +27,7 @@ export interface ControlContext {
     readonly remove: (id: string) => boolean
     readonly clear: () => void
   }
+  readonly scenarios: Scenarios
   readonly clock: RuntimeClock
   readonly keys: Keys
   readonly addKey: (options: typeof KeyInput.Type) => ApiKeyInfo & { readonly key: string }
@@ -75,8 +78,22 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     }),
   "DELETE requests": ({ journal }) => journal.clear(),
   "GET faults": ({ faults }) => faults.list(),
-  "POST faults": async ({ faults }, _, body) => ({ id: faults.add(decode(RuleInput, await body())) }),
+  "POST faults": async ({ faults }, _, body) => {
+    const rule = decode(RuleInput, await body())
+    return { id: orBadRequest(() => faults.add(rule)) }
+  },
   "DELETE faults": ({ faults }) => faults.clear(),
+  "GET scenario": ({ scenarios }) => scenarioState(scenarios),
+  "PUT scenario": async ({ scenarios }, _, body) => {
+    const input = await body()
+    const { name, rules } = isJson(input) ? input : {}
+    orBadRequest(() => scenarios.start(scenarioOf(rules === undefined ? name : input)))
+    return scenarioState(scenarios)
+  },
+  "DELETE scenario": ({ scenarios }) => {
+    scenarios.stop()
+    return scenarioState(scenarios)
+  },
   "GET clock": ({ clock }) => timeOf(clock),
   "PUT clock": async ({ clock }, _, body) => {
     const { now } = decode(ClockInput, await body())
@@ -115,6 +132,8 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
   "POST keys": async ({ addKey }, _, body) => addKey(decode(KeyInput, await body()))
 }
 
+const scenarioState = ({ active }: Scenarios) => ({ active: active() ?? null, available: Object.values(scenarios) })
+
 const timeOf = (clock: RuntimeClock) => ({ now: new Date(clock.now()).toISOString() })
 
 const answerOf = (value: unknown): Answer => (isAnswer(value) ? value : ok(value))
@@ -124,9 +143,13 @@ const isAnswer = (value: unknown): value is Answer =>
 
 const ok = (value: unknown): Answer => json(200, JSON.stringify(value ?? {}))
 
-const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown): A => {
+const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown): A =>
+  orBadRequest(() => Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(value))
+
+/** What is wrong with a value is what the client is told. */
+const orBadRequest = <A>(f: () => A): A => {
   try {
-    return Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(value)
+    return f()
   } catch (error) {
     throw new HttpError(400, error instanceof Error ? error.message : String(error))
   }

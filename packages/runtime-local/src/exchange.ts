@@ -52,6 +52,8 @@ export const openExchange = (
       headers: maskHeaders(headers),
       attempt: typeof attempt === "string" && /^\d{1,9}$/.test(attempt) ? Number(attempt) : undefined,
       idempotencyKey: headerOf(request, "idempotency-key"),
+      organization: undefined,
+      route: undefined,
       body: undefined,
       status: undefined,
       committed: false,

@@ -13,9 +13,12 @@ import type { Engine } from "./engine.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import { operationHandlers } from "./operations/routes.ts"
+import type { ReportContext } from "./operations/report.ts"
 import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
+import * as structuredOutputs from "./structuredOutputs.ts"
 import { makeValidate } from "./validation.ts"
 
 /** One operation of the contract, ready to serve. */
@@ -23,6 +26,8 @@ export interface Route {
   /** Name in the contract table, e.g. `assistants.create`. */
   readonly name: string
   readonly method: string
+  /** Path template, `/assistant/:id`. */
+  readonly path: string
   readonly segments: ReadonlyArray<string>
   /** What the contract gives the request as a body. */
   readonly body: "none" | "json" | "form"
@@ -43,6 +48,8 @@ export interface RouterContext {
   readonly engine: Engine
   readonly listShape: ListShapes | undefined
   readonly strict: boolean
+  /** What the operations of the runtime report on. */
+  readonly report: ReportContext
 }
 
 /** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
@@ -61,6 +68,7 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "files.content": files.content,
   "files.delete": files.remove,
   "files.upload": files.upload,
+  "structuredOutputs.run": structuredOutputs.run,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
   "imports.mappings": imports.mappings,
@@ -105,12 +113,16 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, engine, listShape, strict }: RouterContext,
+  { store, ids, now, engine, listShape, strict, report }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
 ): ReadonlyArray<Route> => {
-  const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
+  const operational = resource === "operations" ? operationHandlers[name]?.(report) : undefined
+  const make =
+    operational === undefined
+      ? (special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name]))
+      : () => operational
   if (make === undefined) return []
   const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
@@ -129,6 +141,7 @@ const makeRoute = (
   return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
     name: full,
     method,
+    path,
     segments: path.split("/").slice(1),
     body: multipart ? ("form" as const) : body === undefined ? ("none" as const) : ("json" as const),
     handler: make(context)
