@@ -35,7 +35,7 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 try {
-  for (const entry of ["index", "webhooks"]) {
+  for (const entry of ["index", "webhooks", "outbound"]) {
     const reached = declarationsOf(join(sdk, `dist/${entry}.d.ts`))
     console.log(`${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
   }
@@ -90,6 +90,7 @@ export const listen = (use) => new Promise((resolve, reject) => {
       "server.d.ts": "export const listen: (use: (baseUrl: string) => Promise<void>) => Promise<void>\n",
       "main.ts": `import { AywaRuntimeClient, isRuntimeError, type Assistant } from "@aywa-ai/runtime-sdk"
 import { signAywaRuntimeWebhook, verifyAywaRuntimeWebhook, generateWebhookSecret } from "@aywa-ai/runtime-sdk/webhooks"
+import { isOutboundRefused, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { listen } from "./server.js"
 await listen(async (baseUrl) => {
   const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "k", organizationId: process.env.AYWA_RUNTIME_ORGANIZATION_ID })
@@ -104,6 +105,8 @@ await listen(async (baseUrl) => {
   const body = JSON.stringify({ message: { type: "status-update", status: "ended" } })
   const event = verifyAywaRuntimeWebhook({ body, headers: signAywaRuntimeWebhook({ body, secret }), secret })
   if (event.message.type !== "status-update") throw new Error("expected the event")
+  const refused = await OutboundPolicy.check("http://127.1/").catch((error: unknown) => error)
+  if (!isOutboundRefused(refused) || refused.reason._tag !== "ClosedAddress") throw new Error("expected a refusal")
 })
 `,
       "require.cjs": `const { AywaRuntimeClient } = require("@aywa-ai/runtime-sdk")
