@@ -62,12 +62,18 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     try {
       const one = await work
       fired?.push(one)
-    } catch (error) {
-      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
-    } finally {
       running -= 1
       pump()
+    } catch (error) {
+      running -= 1
+      // Its work may still be due: at once again would be for ever.
+      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
+      later()
     }
+  }
+  const later = () => {
+    clearTimeout(timer)
+    if (!stopped) timer = setTimeout(pump, troubled).unref()
   }
   const pump = () => {
     if (stopped) return
@@ -78,7 +84,7 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     } catch (error) {
       // The store fails: that is for requests to say. The work is still there, so it is looked at again.
       process.stderr.write(`Scheduled work cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
-      timer = setTimeout(pump, troubled).unref()
+      later()
     }
     const done = quiet
     quiet = []

@@ -3,6 +3,7 @@ import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { makeIds } from "../src/ids.ts"
 import { makeEventId } from "../src/outbox/eventId.ts"
+import { deadlineOf } from "../src/outbox/replies.ts"
 import { nextDelay } from "../src/outbox/schedule.ts"
 
 const standard = [5, 300, 1800, 7200, 18_000, 36_000, 36_000]
@@ -69,6 +70,18 @@ describe("the delay before the next attempt", () => {
       })
     )
   })
+})
+
+it("the deadline of a question is its server's, within bounds; who is to speak has 7.5 seconds, always", () => {
+  const deadlines = [
+    deadlineOf("assistant-request", {}),
+    deadlineOf("assistant-request", { timeoutSeconds: 1 }),
+    deadlineOf("tool-calls", {}),
+    deadlineOf("tool-calls", { timeoutSeconds: 7 }),
+    deadlineOf("tool-calls", { timeoutSeconds: 0 }),
+    deadlineOf("tool-calls", { timeoutSeconds: 1000 })
+  ]
+  assert.deepStrictEqual(deadlines, [7500, 7500, 20_000, 7000, 1000, 300_000])
 })
 
 it("event ids are unique, and sort as they were made while time does not run backwards", () => {
