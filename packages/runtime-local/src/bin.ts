@@ -7,6 +7,8 @@ import { parseArgs } from "node:util"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { startLocalRuntime } from "./LocalRuntime.ts"
 import type { ListShape } from "./listing.ts"
+import { readScenario } from "./scenarios.ts"
+import { readSeedRows } from "./seedRows.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
 import { isLoopback } from "./server.ts"
 
@@ -19,8 +21,11 @@ const help = `Serves the Aywa runtime's HTTP contract for development: no calls 
   --organization <id>      Organization of the keys; default: the first in the file, else a random one
   --list-shape <1-4>       Shape of list answers; default 1, the bare array
   --rate-limit <n>         Requests per minute and key; default 10000, 0 is no limit
+  --write-limit <n>        Writes per minute and key, apart from reads; default: with the reads
+  --organization-limit <n> Requests per minute of all keys of an organization; default: no limit
   --idempotency-ttl <s>    Seconds that idempotency keys are remembered; default 86400
-  --seed <n>               Makes ids and chaos deterministic
+  --seed <n|file>          A number makes ids and chaos deterministic; a JSON file has rows to begin with. May be repeated
+  --scenario <name|file>   Faults from the start: flaky, brownout, deploy, lost-response, rate-limited, or a JSON file
   --clock <system|manual>  manual stands still until the control API moves it
   --mode <development|production>  development reaches loopback and --allow-target only
   --allow-target <host>    Development: a host that webhooks and tools may reach. May be repeated
@@ -50,7 +55,10 @@ const parse = (args: ReadonlyArray<string>) => {
         "list-shape": { type: "string" },
         "rate-limit": { type: "string" },
         "idempotency-ttl": { type: "string" },
-        seed: { type: "string" },
+        "write-limit": { type: "string" },
+        "organization-limit": { type: "string" },
+        seed: { type: "string", multiple: true },
+        scenario: { type: "string" },
         clock: { type: "string" },
         mode: { type: "string" },
         "allow-target": { type: "string", multiple: true },
@@ -74,6 +82,24 @@ const integer = (name: string, text: string | undefined, maximum: number): numbe
   throw new UsageError(`--${name} takes a whole number from 0 to ${maximum}, not ${JSON.stringify(text)}`)
 }
 
+const atLeastOne = (name: string, text: string | undefined): number | undefined => {
+  const value = integer(name, text, 1e9)
+  if (value === 0) throw new UsageError(`--${name} takes 1 or more`)
+  return value
+}
+
+const isNumber = (text: string) => /^\d+$/.test(text)
+
+/** What is wrong with a file is wrong with the command line. */
+const fromFile = <A>(name: string | undefined, read: (name: string) => A): A | undefined => {
+  if (name === undefined) return undefined
+  try {
+    return read(name)
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
+}
+
 const filled = (name: string, text: string | undefined): string | undefined => {
   if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text
   throw new UsageError(`--${name} takes visible ASCII characters without spaces`)
@@ -84,6 +110,7 @@ const shapes: Readonly<Record<string, ListShape>> = { 1: 1, 2: 2, 3: 3, 4: 4 }
 const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
   const [apiKey, ...apiKeys] = (values["api-key"] ?? []).map((key) => filled("api-key", key) ?? "")
   const shape = values["list-shape"]
+  const seeds = values.seed ?? []
   const { clock, mode, db = ":memory:" } = values
   const schedule = values["webhook-schedule"]
   if (shape !== undefined && shapes[shape] === undefined) throw new UsageError("--list-shape takes 1, 2, 3 or 4")
@@ -110,9 +137,21 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     apiKeys,
     organization: filled("organization", values.organization),
     listShape: shape === undefined ? undefined : shapes[shape],
-    rateLimit: limit === 0 ? undefined : { limit },
+    rateLimit:
+      limit === 0
+        ? undefined
+        : {
+            limit,
+            writes: atLeastOne("write-limit", values["write-limit"]),
+            perOrganization: atLeastOne("organization-limit", values["organization-limit"])
+          },
     idempotencyTtl: ttl === undefined ? undefined : ttl * 1000,
-    seed: integer("seed", values.seed, Number.MAX_SAFE_INTEGER),
+    seed: integer("seed", seeds.find(isNumber), Number.MAX_SAFE_INTEGER),
+    rows: fromFile(
+      seeds.find((seed) => !isNumber(seed)),
+      readSeedRows
+    ),
+    scenario: fromFile(values.scenario, readScenario),
     clock,
     mode,
     allowTargets: values["allow-target"],

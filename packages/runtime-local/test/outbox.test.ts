@@ -431,6 +431,24 @@ describe("events", () => {
     )
   })
 
+  it("can be waited for over the control API", async () => {
+    const client = await start()
+    const get = (path: string) =>
+      client.call("GET", `/__aywa/${path}`, undefined, { apiKey: client.runtime.controlToken })
+    const waiting = get("events?type=hang&wait=10000")
+    await client.runtime.trigger({ type: "hang" })
+    expect((await waiting).body).toMatchObject([{ type: "hang", message: { type: "hang" } }])
+    expect((await get("events?type=transcript&wait=10")).body).toEqual([])
+    expect((await get("webhook-secret")).body).toEqual({ secret: client.runtime.webhookSecret })
+    const { body } = await client.call(
+      "POST",
+      "/__aywa/webhook-secret/rotate",
+      {},
+      { apiKey: client.runtime.controlToken }
+    )
+    expect(body.secret).toBe(client.runtime.webhookSecret)
+  })
+
   it("are gone after a reset", async () => {
     const { runtime } = await start()
     await runtime.trigger({ type: "hang" })
