@@ -183,7 +183,11 @@ const keepsOrder = (kind: "sqlite" | "postgres") => () => {
     checkOnce(ordered, done)
     for (const [call, effects] of Map.groupBy(done.effects, (effect) => effect.call_id)) {
       const numbers = effects.map(({ id }) => Number(id.slice("evt_".length)))
-      assert.deepStrictEqual(numbers, numbers.toSorted((a, b) => a - b), call)
+      assert.deepStrictEqual(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+        call
+      )
     }
   })
 }

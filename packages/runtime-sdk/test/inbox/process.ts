@@ -18,7 +18,13 @@ export interface Task {
   readonly effects: Extract<Place, { kind: "sqlite" | "postgres" }>
   readonly options: WebhookInbox.Options
   readonly work:
-    | { readonly as: "offer"; readonly from: number; readonly to: number; readonly calls: number; readonly inOrder: boolean }
+    | {
+        readonly as: "offer"
+        readonly from: number
+        readonly to: number
+        readonly calls: number
+        readonly inOrder: boolean
+      }
     | { readonly as: "handle"; readonly kill?: { readonly point: Point; readonly after: number } | undefined }
 }
 
