@@ -69,12 +69,12 @@ const crash = async (kind: "sqlite" | "postgres" | "redis", scenario: Scenario):
     const task = (work: Work): Task => ({ place, effects, options: scenario.options, work })
     const killed: Array<string> = []
     const deaths = [...scenario.deaths]
-    let stopping = false
+    const state = { stopping: false }
     /** Keeps one worker alive: a dead one is replaced. */
     const keep = async (): Promise<void> => {
-      while (!stopping) {
+      while (!state.stopping) {
         const ended = await start(task({ as: "handle", kill: deaths.shift() }), children)
-        if (stopping) return
+        if (state.stopping) return
         assert.strictEqual(ended.signal, "SIGKILL", ended.errors)
         killed.push(ended.output.trim())
       }
@@ -83,7 +83,7 @@ const crash = async (kind: "sqlite" | "postgres" | "redis", scenario: Scenario):
     const offered = await Promise.all(scenario.offers.map((work) => start(task(work), children)))
     for (const { code, errors } of offered) assert.strictEqual(code, 0, errors)
     await Promise.race([Promise.all(workers), settled(place)])
-    stopping = true
+    state.stopping = true
     for (const child of children) child.kill("SIGKILL")
     await Promise.all(workers)
     const done = await query(
@@ -161,7 +161,7 @@ const ordered: Scenario = {
   options: { lockExpiration: "1 second", order: "call", partitions: 6 }
 }
 
-const checkOnce = ({ events, deaths, workers }: Scenario, { effects, totals, parked, killed }: Effects) => {
+const check = ({ events, deaths, workers }: Scenario, { effects, totals, parked, killed }: Effects) => {
   // The last ones may find no work left to die of.
   assert.isAbove(killed.length, deaths.length - workers, "workers died")
   assert.deepStrictEqual([...new Set(killed)].toSorted(), points.map((point) => `killed ${point}`).toSorted())
@@ -171,16 +171,16 @@ const checkOnce = ({ events, deaths, workers }: Scenario, { effects, totals, par
   assert.strictEqual(parked, 0)
 }
 
-const crashes = (kind: "sqlite" | "postgres" | "redis") => () => {
+const crashes = (kind: "sqlite" | "postgres" | "redis") => {
   it(`${count} deliveries with duplicates, 12 workers killed: every effect once`, { timeout: 180_000 }, async () => {
-    checkOnce(many, await crash(kind, many))
+    check(many, await crash(kind, many))
   })
 }
 
-const keepsOrder = (kind: "sqlite" | "postgres") => () => {
+const keepsOrder = (kind: "sqlite" | "postgres") => {
   it("order: call holds over processes that are killed", { timeout: 120_000 }, async () => {
     const done = await crash(kind, ordered)
-    checkOnce(ordered, done)
+    check(ordered, done)
     for (const [call, effects] of Map.groupBy(done.effects, (effect) => effect.call_id)) {
       const numbers = effects.map(({ id }) => Number(id.slice("evt_".length)))
       assert.deepStrictEqual(
@@ -192,8 +192,14 @@ const keepsOrder = (kind: "sqlite" | "postgres") => () => {
   })
 }
 
-describe("crashes, SQLite", crashes("sqlite"))
-describe("crashes in order, SQLite", keepsOrder("sqlite"))
-;(await describeWith("PostgreSQL"))("crashes, PostgreSQL", crashes("postgres"))
-;(await describeWith("PostgreSQL"))("crashes in order, PostgreSQL", keepsOrder("postgres"))
-;(await describeWith("Redis"))("crashes, Redis", crashes("redis"))
+describe("crashes, SQLite", () => {
+  crashes("sqlite")
+  keepsOrder("sqlite")
+})
+;(await describeWith("PostgreSQL"))("crashes, PostgreSQL", () => {
+  crashes("postgres")
+  keepsOrder("postgres")
+})
+;(await describeWith("Redis"))("crashes, Redis", () => {
+  crashes("redis")
+})
