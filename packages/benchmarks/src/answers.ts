@@ -45,7 +45,7 @@ const customer = (i: number) => ({
   default_source: null,
   delinquent: false,
   description: "A customer of the practice, with a description of ordinary length for a row",
-  email: `person${i}@example.org`,
+  email: `person${i}@example`,
   invoice_prefix: "0759376C",
   invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
   livemode: false,

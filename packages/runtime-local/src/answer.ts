@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** In place of `body`: content that is read piece by piece as the client takes it. Its length is in the headers. */
+  readonly content?: Iterable<Uint8Array> | undefined
 }
 
 /** A JSON answer from text that is JSON already. */

@@ -1,33 +1,53 @@
 /**
- * The runtime's own time. It drives timestamps, idempotency TTLs and rate-limit windows; injected latency stays real.
+ * The runtime's own time. It drives timestamps, idempotency TTLs, rate-limit windows, deliveries and calls; injected
+ * latency stays real.
  */
+
+/**
+ * A piece of work that ran because its time had come.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Fired {
+  readonly kind: "webhook" | "call"
+  /** The job's or the call's id. */
+  readonly id: string
+  /** What was done: an event type, or a step of a call. */
+  readonly what: string
+  /** ISO 8601, on the runtime's clock. */
+  readonly at: string
+}
 
 /** A clock that tests can move. */
 export interface RuntimeClock {
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Moves to a point in time: epoch milliseconds, an ISO 8601 time or a Date. */
+  /** Jumps to a point in time: epoch milliseconds, an ISO 8601 time or a Date. What is due then runs at that time. */
   readonly set: (time: number | string | Date) => void
-  /** Moves forward by a number of milliseconds. */
-  readonly advance: (milliseconds: number) => void
+  /**
+   * Moves forward by a number of milliseconds, and stops on the way wherever something is due: it runs then, in order.
+   * Resolves when all is quiet, with what ran. With nothing due on the way the clock has moved when this returns.
+   */
+  readonly advance: (milliseconds: number) => Promise<ReadonlyArray<Fired>>
+}
+
+/** A clock as the scheduler sees it. */
+export interface Moving {
+  readonly now: () => number
+  readonly moveTo: (time: number) => void
 }
 
 /** `"system"` keeps running from wherever it is set to; `"manual"` stands still until it is moved. */
-export const makeClock = (mode: "system" | "manual"): RuntimeClock => {
+export const makeClock = (mode: "system" | "manual"): Moving => {
   let offset = 0
   let fixed = Date.now()
-  const now = () => (mode === "system" ? Date.now() + offset : fixed)
-  const moveTo = (time: number) => {
-    if (!Number.isFinite(time)) throw new TypeError("Not a time: give epoch milliseconds, an ISO 8601 time or a Date")
-    fixed = time
-    offset = time - Date.now()
-  }
   return {
-    now,
-    set: (time) => moveTo(typeof time === "number" ? time : new Date(time).getTime()),
-    advance: (milliseconds) => {
-      if (!(milliseconds >= 0)) throw new TypeError("The clock advances by a number of milliseconds, 0 or more")
-      moveTo(now() + milliseconds)
+    now: () => (mode === "system" ? Date.now() + offset : fixed),
+    moveTo: (time) => {
+      if (!Number.isFinite(time)) throw new TypeError("Not a time: give epoch milliseconds, an ISO 8601 time or a Date")
+      fixed = time
+      offset = time - Date.now()
     }
   }
 }

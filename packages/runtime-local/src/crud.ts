@@ -3,6 +3,7 @@
  */
 import { type Answer, json } from "./answer.ts"
 import { HttpError, notFound } from "./errors.ts"
+import type { Engine } from "./engine.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./masked.ts"
@@ -19,16 +20,23 @@ export interface HandlerRequest {
   /** Parsed JSON; `undefined` where the method has no body. */
   readonly body: unknown
   readonly ifMatch: string | undefined
+  /** Bytes of the file in a multipart body. */
+  readonly upload?: Uint8Array | undefined
 }
 
 /** Answers a request, inside a transaction, in one turn of the event loop. */
-export type Handler = (request: HandlerRequest) => Answer
+export interface Handler {
+  (request: HandlerRequest): Answer
+  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
+  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
+}
 
 /** What the handlers of one resource work with. */
 export interface CrudContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
+  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape
@@ -36,7 +44,11 @@ export interface CrudContext {
   readonly validate: Validate
 }
 
-interface Stored {
+/** What it takes to store a row. */
+export type RowContext = Pick<CrudContext, "store" | "ids" | "now" | "resource" | "rules">
+
+/** A row as it is stored. */
+export interface Stored {
   readonly seq: number
   readonly version: number
   readonly body: string
@@ -75,11 +87,15 @@ export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> =
 }
 
 /** Stores a new row and gives its JSON. Fields that the runtime owns are added here. */
-export const insertRow = (context: CrudContext, organization: string, fields: Json): string => {
+export const insertRow = (
+  context: RowContext,
+  organization: string,
+  fields: Json,
+  id: string = context.ids.uuid()
+): string => {
   const { store, resource, rules } = context
   const now = context.now()
   const at = new Date(now).toISOString()
-  const id = context.ids.uuid()
   const { visible, secrets } = split(fields, rules, {})
   const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...visible }
   assertUnique(context, organization, row, 0)
@@ -127,7 +143,7 @@ export const update =
   }
 
 /** A row of another organization is as absent as one that never was. */
-const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
   const row = store.get<Stored>(
     "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
     resource,
@@ -153,7 +169,7 @@ const uniqueKey = ({ unique }: ResourceRules, row: Json): string | null => {
   return typeof value === "string" ? value : null
 }
 
-const assertUnique = ({ store, resource, rules }: CrudContext, organization: string, row: Json, except: number) => {
+const assertUnique = ({ store, resource, rules }: RowContext, organization: string, row: Json, except: number) => {
   const key = uniqueKey(rules, row)
   if (key === null || rules.unique === undefined) return
   const other = store.get<{ seq: number }>(

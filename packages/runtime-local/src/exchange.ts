@@ -2,7 +2,6 @@
  * One request with its answer: what the pipeline passes along.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { HttpError } from "./errors.ts"
 import { type OpenEntry, maskHeaders } from "./journal.ts"
 
 /** A request being handled. */
@@ -53,6 +52,8 @@ export const openExchange = (
       headers: maskHeaders(headers),
       attempt: typeof attempt === "string" && /^\d{1,9}$/.test(attempt) ? Number(attempt) : undefined,
       idempotencyKey: headerOf(request, "idempotency-key"),
+      organization: undefined,
+      route: undefined,
       body: undefined,
       status: undefined,
       committed: false,
@@ -66,47 +67,4 @@ export const openExchange = (
 export const headerOf = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(", ") : value
-}
-
-const bodyLimit = 10 * 1024 * 1024
-
-/** Reads the whole body; 413 beyond 10 MiB. */
-export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  if (request.destroyed) throw new Disconnected()
-  if (Number(request.headers["content-length"] ?? 0) > bodyLimit) throw tooLarge()
-  const chunks: Array<Buffer> = []
-  let size = 0
-  await new Promise<void>((resolve, reject) => {
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length
-      if (size > bodyLimit) reject(tooLarge())
-      else chunks.push(chunk)
-    })
-    request.on("end", resolve)
-    request.on("error", () => reject(new Disconnected()))
-    request.on("close", () => reject(new Disconnected()))
-  })
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
-}
-
-/** The client went away before it had sent its whole request. */
-export class Disconnected extends Error {
-  override readonly name = "Disconnected"
-}
-
-const tooLarge = () => new HttpError(413, "The body is larger than 10 MiB")
-
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-
-/** Parses a JSON body; 415 for another type, 400 for bytes that are not JSON in UTF-8. */
-export const parseJson = (request: IncomingMessage, body: Buffer): unknown => {
-  const type = request.headers["content-type"] ?? ""
-  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new HttpError(415, "The body must be JSON: Content-Type: application/json")
-  }
-  try {
-    return JSON.parse(utf8.decode(body))
-  } catch {
-    throw new HttpError(400, "The body is not valid JSON", { code: "invalid_json" })
-  }
 }

@@ -3,11 +3,12 @@
  */
 import type { Answer } from "./answer.ts"
 import { sleep, Stopped } from "./clock.ts"
-import type { HandlerRequest } from "./crud.ts"
+import type { Handler, HandlerRequest } from "./crud.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
-import { fingerprintOf, type Idempotency, type IdempotencyScope, parseKey } from "./idempotency.ts"
+import { fingerprintInPieces, fingerprintOf, type Idempotency, type IdempotencyScope, parseKey } from "./idempotency.ts"
 import type { Route } from "./router.ts"
+import { runInSlices } from "./slices.ts"
 import type { Store } from "./store.ts"
 
 /** What execution works with. */
@@ -30,24 +31,39 @@ export const execute = async (
     if (hold > 0) await sleep(hold, exchange.signal)
     return route.handler(request)
   }
+  const { prepare } = route.handler
+  const ready = async () => {
+    if (hold > 0) await sleep(hold, exchange.signal)
+    return prepare === undefined ? route.handler : prepare(request, exchange.signal)
+  }
   const scope = scopeOf(context, exchange, request)
   if (scope === undefined) {
-    if (hold > 0) await sleep(hold, exchange.signal)
-    const answer = context.store.transaction(() => route.handler(request))
+    const handler = await ready()
+    const answer = context.store.transaction(() => handler(request))
     exchange.entry.committed = true
     return answer
   }
-  const fingerprint = fingerprintOf(request.query, request.body)
-  if (hold > 0) {
-    const replay = context.store.transaction(() => {
-      const stored = context.idempotency.find(scope, fingerprint, false)
-      if (stored === undefined) context.idempotency.begin(scope, fingerprint)
-      return stored
-    })
-    if (replay !== undefined) return replayed(exchange, replay)
-    await sleep(hold, exchange.signal)
+  const fingerprint =
+    prepare === undefined
+      ? fingerprintOf(request.query, request.body)
+      : await runInSlices(fingerprintInPieces(request.query, request.body), exchange.signal)
+  if (hold === 0 && prepare === undefined) {
+    return runOnce(context, exchange, route.handler, request, { scope, fingerprint, mine: false })
   }
-  return runOnce(context, exchange, route, request, { scope, fingerprint, mine: hold > 0 })
+  const replay = context.store.transaction(() => {
+    const stored = context.idempotency.find(scope, fingerprint, false)
+    if (stored === undefined) context.idempotency.begin(scope, fingerprint)
+    return stored
+  })
+  if (replay !== undefined) return replayed(exchange, replay)
+  let handler: Handler
+  try {
+    handler = await ready()
+  } catch (error) {
+    if (!(error instanceof Stopped)) context.store.transaction(() => context.idempotency.release(scope))
+    throw error
+  }
+  return runOnce(context, exchange, handler, request, { scope, fingerprint, mine: true })
 }
 
 interface Record {
@@ -59,7 +75,7 @@ interface Record {
 const runOnce = (
   { store, idempotency }: ExecuteContext,
   exchange: Exchange,
-  route: Route,
+  handler: Handler,
   request: HandlerRequest,
   { scope, fingerprint, mine }: Record
 ): Answer => {
@@ -67,7 +83,7 @@ const runOnce = (
     const [repeated, answer] = store.transaction(() => {
       const stored = idempotency.find(scope, fingerprint, mine)
       if (stored !== undefined) return [true, stored] as const
-      const answer = route.handler(request)
+      const answer = handler(request)
       idempotency.complete(scope, fingerprint, answer)
       return [false, answer] as const
     })

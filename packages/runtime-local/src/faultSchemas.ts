@@ -20,6 +20,13 @@ const action = <const Type extends string, const Fields extends Schema.Struct.Fi
  *   `bad-gzip`.
  * - `dribble`: the answer, slowly; `duplicate-headers`; `redirect`.
  * - `invalid-json`, `unknown-enum`, `extra-fields`, `missing-field`, `empty`: another body.
+ *
+ * And of a webhook that the runtime sends:
+ *
+ * - `drop`: lost on its way; `duplicate`: sent twice; `reorder`: held until another was delivered, or for `ms`
+ *   (default 500); `delay`: held for `ms`.
+ * - `bad-signature`: signed with another secret; `old-timestamp`: signed `seconds` ago (default 600), and truly so;
+ *   `skew`: signed by a clock that is `seconds` ahead (default 600; negative is behind).
  */
 export const FaultAction = Schema.Union([
   action("latency", { ms: positive, sigma: Schema.optional(positive) }),
@@ -46,7 +53,14 @@ export const FaultAction = Schema.Union([
   action("unknown-enum", {}),
   action("extra-fields", {}),
   action("missing-field", { field: Schema.optional(Schema.String) }),
-  action("empty", {})
+  action("empty", {}),
+  action("drop", {}),
+  action("duplicate", {}),
+  action("reorder", { ms: Schema.optional(positive) }),
+  action("delay", { ms: positive }),
+  action("bad-signature", {}),
+  action("old-timestamp", { seconds: Schema.optional(positive) }),
+  action("skew", { seconds: Schema.optional(Schema.Finite) })
 ])
 
 /** The names of the actions. */
@@ -55,8 +69,22 @@ export const actionNames: ReadonlyArray<string> = FaultAction.members.map((membe
 /** What a fault does. */
 export type FaultAction = typeof FaultAction.Type
 
+/** The actions that hit the webhooks that the runtime sends, and never a request to it. */
+export const webhookActions: ReadonlySet<string> = new Set([
+  "drop",
+  "duplicate",
+  "reorder",
+  "delay",
+  "bad-signature",
+  "old-timestamp",
+  "skew"
+])
+
 /** The actions that can be named without parameters. */
-export type BareAction = Exclude<FaultAction["type"], "latency" | "hold" | "status" | "dribble" | "redirect" | "refuse">
+export type BareAction = Exclude<
+  FaultAction["type"],
+  "latency" | "hold" | "status" | "dribble" | "redirect" | "refuse" | "delay"
+>
 
 /** An action, or just its name. */
 export type FaultInput = FaultAction | BareAction
@@ -75,8 +103,16 @@ const bareNames = [
   "unknown-enum",
   "extra-fields",
   "missing-field",
-  "empty"
+  "empty",
+  "drop",
+  "duplicate",
+  "reorder",
+  "bad-signature",
+  "old-timestamp",
+  "skew"
 ] as const satisfies ReadonlyArray<BareAction>
+
+const input = Schema.Union([Schema.Literals(bareNames), FaultAction])
 
 /** A rule as it comes from outside. */
 export const RuleInput = Schema.Struct({
@@ -87,13 +123,18 @@ export const RuleInput = Schema.Struct({
       path: Schema.optional(Schema.String),
       key: Schema.optional(Schema.String),
       bodyPath: Schema.optional(Schema.String),
-      attempt: Schema.optional(Schema.Finite)
+      attempt: Schema.optional(Schema.Finite),
+      event: Schema.optional(Schema.String)
     })
   ),
-  action: Schema.Union([Schema.Literals(bareNames), FaultAction]),
+  action: Schema.optional(input),
+  sequence: Schema.optional(Schema.Array(Schema.Union([Schema.Literal("pass"), input])).check(Schema.isMinLength(1))),
+  repeat: Schema.optional(Schema.Boolean),
   when: Schema.optional(Schema.Literals(["before", "after"])),
   skip: Schema.optional(positive),
   times: Schema.optional(positive),
+  from: Schema.optional(positive),
+  until: Schema.optional(positive),
   probability: Schema.optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
   seed: Schema.optional(Schema.Finite)
 })

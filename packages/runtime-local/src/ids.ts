@@ -8,6 +8,7 @@ export interface Ids {
   readonly uuid: () => string
   /** Text of `length` characters out of a-z and 2-7. */
   readonly token: (length: number) => string
+  readonly bytes: (size: number) => Buffer
 }
 
 const base32 = "abcdefghijklmnopqrstuvwxyz234567"
@@ -16,7 +17,7 @@ const base32 = "abcdefghijklmnopqrstuvwxyz234567"
 export const makeIds = (seed: number | undefined): Ids => {
   const bytes = seed === undefined ? (size: number) => crypto.randomBytes(size) : seededBytes(seed)
   const token = (length: number) => Array.from(bytes(length), (byte) => base32[byte & 31]).join("")
-  if (seed === undefined) return { uuid: () => crypto.randomUUID(), token }
+  if (seed === undefined) return { uuid: () => crypto.randomUUID(), token, bytes }
   return {
     uuid: () => {
       const b = bytes(16)
@@ -25,7 +26,8 @@ export const makeIds = (seed: number | undefined): Ids => {
       const hex = b.toString("hex")
       return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")
     },
-    token
+    token,
+    bytes
   }
 }
 

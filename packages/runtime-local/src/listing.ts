@@ -41,22 +41,58 @@ const listParameters: ReadonlySet<string> = new Set([
   ...Object.keys(columns).flatMap((column) => Object.keys(comparisons).map((suffix) => column + suffix))
 ])
 
-/** Answers a list, newest first; rows of one millisecond keep the order in which they were written. */
+/** A table that lists are made from: it has `seq`, `created_at` and `updated_at`. */
+export interface ListSource {
+  readonly table: string
+  /** Which rows of it may be seen at all. */
+  readonly where: string
+  readonly values: ReadonlyArray<SQLInputValue>
+  /** SQL of an item's JSON. */
+  readonly body: string
+  /** SQL of the value that a filter compares with. */
+  readonly column: (filter: string) => string
+  /** Default: newest first. */
+  readonly oldestFirst?: boolean | undefined
+}
+
+interface ListOptions {
+  readonly shape: ListShape
+  readonly strict: boolean
+  readonly filters: ReadonlyArray<string>
+}
+
+/** Answers a list of stored rows. */
 export const listRows = (
   store: Store,
   resource: string,
   organization: string,
   query: URLSearchParams,
-  options: { readonly shape: ListShape; readonly strict: boolean; readonly filters: ReadonlyArray<string> }
-): Answer => {
-  const window = parse(query, options)
-  const scope = [resource, organization, ...window.values]
+  options: ListOptions
+): Answer =>
+  listFrom(
+    store,
+    {
+      table: "resource_rows",
+      where: "resource = ? AND org_id = ?",
+      values: [resource, organization],
+      body: "body",
+      column: (filter) => `json_extract(body, '$.${filter}')`
+    },
+    query,
+    options
+  )
+
+/** Answers a list, newest first; rows of one millisecond keep the order in which they were written. */
+export const listFrom = (store: Store, source: ListSource, query: URLSearchParams, options: ListOptions): Answer => {
+  const window = parse(query, { ...options, column: source.column })
+  const scope = [...source.values, ...window.values]
   const { limit, page, cursor } = window
-  const where = `resource = ? AND org_id = ?${window.where}`
-  const after = cursor === undefined ? "" : " AND (created_at, seq) < (?, ?)"
+  const where = `${source.where}${window.where}`
+  const [order, beyond] = source.oldestFirst === true ? ["ASC", ">"] : ["DESC", "<"]
+  const after = cursor === undefined ? "" : ` AND (created_at, seq) ${beyond} (?, ?)`
   const rows = store.all<Listed>(
-    `SELECT seq, created_at AS "createdAt", body FROM resource_rows WHERE ${where}${after}
-     ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`,
+    `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${source.table} WHERE ${where}${after}
+     ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
     ...scope,
     ...(cursor === undefined ? [] : [cursor.createdAt, cursor.seq]),
     // One more than asked for tells whether there is a next page.
@@ -72,7 +108,7 @@ export const listRows = (
     case 1:
       return json(200, list)
     case 2: {
-      const total = store.get<{ n: number }>(`SELECT count(*) AS n FROM resource_rows WHERE ${where}`, ...scope)
+      const total = store.get<{ n: number }>(`SELECT count(*) AS n FROM ${source.table} WHERE ${where}`, ...scope)
       const metadata = JSON.stringify({ currentPage: page, itemsPerPage: limit, totalItems: total?.n ?? 0 })
       return json(200, `{"results":${list},"metadata":${metadata}}`)
     }
@@ -85,16 +121,23 @@ export const listRows = (
   }
 }
 
-// Where the source API answers with an envelope; everywhere else it answers with a bare array.
-const envelopes: Readonly<Record<string, ListShape>> = { structuredOutputs: 2 }
+// Where the source API answers with an envelope, and the logs, which it does not have; everything else is a bare array.
+const envelopes: Readonly<Record<string, ListShape>> = {
+  structuredOutputs: 2,
+  webhookLogs: 4,
+  "/call/:id/timeline": 4,
+  "/call/:id/logs": 4
+}
 
 /** The shape of a route: what was asked for, else what the source API has there. */
 export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: string): ListShape =>
-  typeof shapes === "number" ? shapes : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[resource] ?? 1)
+  typeof shapes === "number"
+    ? shapes
+    : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[path] ?? envelopes[resource] ?? 1)
 
 const parse = (
   query: URLSearchParams,
-  { strict, filters }: { readonly strict: boolean; readonly filters: ReadonlyArray<string> }
+  { strict, filters, column }: Omit<ListOptions, "shape"> & Pick<ListSource, "column">
 ): Window => {
   const problems: Array<string> = []
   const integer = (name: string, fallback: number, minimum: number, maximum: number) => {
@@ -127,8 +170,8 @@ const parse = (
   for (const name of filters) {
     const text = query.get(name)
     if (text === null) continue
-    where += " AND json_extract(body, ?) = ?"
-    values.push(`$.${name}`, text)
+    where += ` AND ${column(name)} = ?`
+    values.push(text)
   }
   const cursor = parseCursor(query.get("cursor"), problems)
   const window = {

@@ -10,6 +10,9 @@ const mask = "[REDACTED]"
 const secretName =
   /^(token|gcpKey|authorization)$|(secret|secretKey|password|authToken|apiKey|accessKey|privateKey|passphrase|openAIKey)$/i
 
+/** Whether a field of this name holds a secret. */
+export const isSecretName = (key: string): boolean => secretName.test(key)
+
 /** Parts what is shown from what is kept. `kept` holds the whole top-level values that have secrets in them. */
 export const maskSecrets = (body: Json, kept: Json): { readonly visible: Json; readonly kept: Json } => {
   const visible: Json = {}

@@ -2,8 +2,12 @@
  * The options of a runtime, and what they come to when they are not given.
  */
 import type { ApiKeyOptions } from "./auth.ts"
+import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
+import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
+import type { SeedRows } from "./seedRows.ts"
+import type { Scenario, ScenarioName } from "./scenarios.ts"
 import type { StoreLocation } from "./store.ts"
 
 /**
@@ -12,7 +16,7 @@ import type { StoreLocation } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeOptions {
+export interface LocalRuntimeOptions extends OutboundOptions {
   /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts. */
   readonly store?: StoreLocation | undefined
   /** Default 0: any free port. */
@@ -33,8 +37,14 @@ export interface LocalRuntimeOptions {
   readonly idempotencyTtl?: number | undefined
   /** Refuses POST and PATCH without an Idempotency-Key. Default `false`. */
   readonly requireIdempotencyKey?: boolean | undefined
+  /** Rows that are there from the start, in the first organization; `readSeedRows` reads them from a file. */
+  readonly rows?: SeedRows | undefined
   /** Off unless given. */
   readonly rateLimit?: RateLimitOptions | undefined
+  /** Bounds of what one client, or all of them, may make this process hold. */
+  readonly limits?: RequestLimits | undefined
+  /** Faults from the start: a scenario that comes with the runtime, or one of yours. */
+  readonly scenario?: ScenarioName | Scenario | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */

@@ -2,15 +2,19 @@
  * The way of one request: host check, fault before, auth, organization, rate limit, body, idempotency, handler,
  * fault after.
  */
-import { type Answer, json } from "./answer.ts"
+import type { Answer } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "./clock.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
-import { Disconnected, type Exchange, headerOf, parseJson, readBody } from "./exchange.ts"
+import { type Exchange, headerOf } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
+import { parseForm } from "./files.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
+import { type Bodies, Disconnected } from "./limits.ts"
 import { openApiAnswer } from "./openapi.ts"
+import { isStoreFailure } from "./operations/readiness.ts"
+import { probe, storeUnavailable } from "./operations/routes.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import type { Router } from "./router.ts"
 import { send, sendBadly } from "./wire.ts"
@@ -20,6 +24,7 @@ export interface PipelineContext extends ExecuteContext {
   readonly keys: Keys
   readonly limiter: RateLimiter
   readonly router: Router
+  readonly bodies: Bodies
   readonly faults: FaultRules
   /** Seeded chance, for log-normal latency. */
   readonly random: () => number
@@ -34,13 +39,16 @@ export interface PipelineContext extends ExecuteContext {
 /** Handles one request; never rejects. */
 export const handle = async (context: PipelineContext, exchange: Exchange): Promise<void> => {
   let body: Promise<Buffer> | undefined
-  const readOnce = () => (body ??= readBody(exchange.request))
+  const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
     if (!context.isHost(exchange.request.headers.host)) {
       throw new HttpError(421, "This runtime answers on loopback names only")
     }
     if (exchange.path.startsWith("/__aywa/")) {
-      send(exchange, await context.control(exchange, async () => parseJson(exchange.request, await readOnce())))
+      send(
+        exchange,
+        await context.control(exchange, async () => context.bodies.parse(exchange.request, await readOnce()))
+      )
       return
     }
     const openapi = openApiAnswer(exchange)
@@ -51,6 +59,7 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
       return
     }
     exchange.entry.fault = `${fault.action.type} ${fault.when}`
+    attribute(context, exchange)
     await answerWithFault(context, exchange, fault, readOnce)
   } catch (error) {
     if (error instanceof Stopped || error instanceof Disconnected) exchange.request.socket.destroy()
@@ -94,21 +103,37 @@ const answerOf = async (
   let headers: Readonly<Record<string, string>> = {}
   try {
     const { method, path, request } = exchange
-    if (path === "/health" || path === "/readyz") return probe(method, path)
+    const probed = probe(context.store, method, path)
+    if (probed !== undefined) return probed
     const principal = context.keys.authenticate(request.headers)
-    headers = context.limiter.take(principal.id)
+    exchange.entry.organization = principal.organizationId
+    headers = context.limiter.take({
+      key: principal.id,
+      organization: principal.organizationId,
+      write: method !== "GET" && method !== "HEAD"
+    })
     const { route, id } = context.router(method, path)
+    exchange.entry.route = route.path
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const body = route.hasBody ? parseJson(request, await read()) : undefined
+    const form = route.body === "form" ? await parseForm(request, await read()) : undefined
+    const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
-    const input = { organization: principal.organizationId, id, query: exchange.query, body, ifMatch }
+    const input = {
+      organization: principal.organizationId,
+      id,
+      query: exchange.query,
+      body,
+      ifMatch,
+      upload: form?.bytes
+    }
     const answer = await execute(context, exchange, route, input, hold)
     return withHeaders(answer, headers)
   } catch (error) {
     if (error instanceof Stopped || error instanceof Disconnected) throw error
+    attribute(context, exchange)
     return withHeaders(toAnswer(error, exchange), headers)
   }
 }
@@ -116,17 +141,25 @@ const answerOf = async (
 const withHeaders = (answer: Answer, headers: Readonly<Record<string, string>>): Answer =>
   Object.keys(headers).length === 0 ? answer : { ...answer, headers: { ...headers, ...answer.headers } }
 
-const probe = (method: string, path: string): Answer => {
-  if (method !== "GET") throw new HttpError(405, `${path} takes GET`, { headers: { allow: "GET" } })
-  return json(200, JSON.stringify({ status: path === "/health" ? "ok" : "ready" }))
+/** Notes whose request it is, and of which route, where it did not get far enough for that. */
+const attribute = ({ keys, router }: PipelineContext, { entry, method, path, request }: Exchange) => {
+  try {
+    entry.organization ??= keys.authenticate(request.headers).organizationId
+    entry.route ??= router(method, path).route.path
+  } catch {
+    // Nobody's, or no route: there is nothing to note.
+  }
 }
 
 const toAnswer = (error: unknown, exchange: Exchange): Answer => {
   if (error instanceof HttpError) return errorAnswer(error, exchange.requestId, exchange.problem)
+  if (isStoreFailure(error)) return toAnswer(storeUnavailable(messageOf(error)), exchange)
   // A defect of this package: who runs it must see it, the client need not.
   process.stderr.write(`${exchange.method} ${exchange.path} ${exchange.requestId}: ${describe(error)}\n`)
   return errorAnswer(new HttpError(500, "Internal error of the local runtime"), exchange.requestId, exchange.problem)
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 

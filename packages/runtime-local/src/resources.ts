@@ -63,6 +63,7 @@ const rules: Readonly<Record<string, ResourceRules>> = {
   calls: { ...plain("Call"), filters: ["id", "assistantId", "phoneNumberId"] },
   // More than fifty providers, each with fields of its own.
   credentials: { ...plain("Credential"), masked: true, open: true },
+  imports: plain("Import"),
   files: { ...plain("File"), filters: ["purpose"] },
   structuredOutputs: {
     ...plain("Structured output"),

@@ -4,6 +4,9 @@
 import { setMaxListeners } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import type { RequestLimits } from "./limits.ts"
+
+const backlog = 4096
 
 /** How many connections there are. */
 export interface Connections {
@@ -28,14 +31,26 @@ export interface Listener {
 export type Serve = (request: http.IncomingMessage, response: http.ServerResponse, signal: AbortSignal) => void
 
 /** Makes a listener; nothing is bound before `start`. */
-export const makeListener = (host: string, wantedPort: number, serve: Serve): Listener => {
+export const makeListener = (
+  host: string,
+  wantedPort: number,
+  { headersTimeout = 10_000, requestTimeout = 60_000 }: RequestLimits,
+  serve: Serve
+): Listener => {
   const sockets = new Set<Socket>()
   let total = 0
   let port = wantedPort
   let generation = new AbortController()
   let refusing: NodeJS.Timeout | undefined
-  const server = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
-    serve(request, response, generation.signal)
+  const server = http.createServer(
+    {
+      keepAliveTimeout: 60_000,
+      headersTimeout,
+      requestTimeout: Math.max(headersTimeout, requestTimeout),
+      // How exact the two are.
+      connectionsCheckingInterval: Math.max(50, Math.min(1000, headersTimeout / 4))
+    },
+    (request, response) => serve(request, response, generation.signal)
   )
   server.on("connection", (socket) => {
     total += 1
@@ -50,7 +65,8 @@ export const makeListener = (host: string, wantedPort: number, serve: Serve): Li
       // Every request that waits listens to it.
       setMaxListeners(0, generation.signal)
       server.once("error", reject)
-      server.listen(port, host, () => {
+      // A burst of connections waits in the kernel instead of being dropped.
+      server.listen(port, host, backlog, () => {
         server.off("error", reject)
         // A socket server has an address object; only pipes have a string.
         port = (server.address() as AddressInfo).port

@@ -2,20 +2,28 @@
  * Puts the parts together.
  */
 import { type ApiKeyInfo, makeKeys } from "./auth.ts"
-import { makeClock, type RuntimeClock } from "./clock.ts"
+import type { RuntimeClock } from "./clock.ts"
 import { makeControl } from "./control.ts"
+import { makeEngine, makeTime, policyOf } from "./engine.ts"
 import { openExchange } from "./exchange.ts"
 import { type ActiveRule, type FaultRule, makeFaultRules, type When } from "./faults.ts"
 import type { FaultInput } from "./faultSchemas.ts"
 import { makeIdempotency } from "./idempotency.ts"
 import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
+import { makeBodies } from "./limits.ts"
+import { makeMetrics } from "./operations/metrics.ts"
+import { outboxStats } from "./operations/data.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
+import { rulesOf } from "./resources.ts"
+import { storeSeedRows } from "./seedRows.ts"
 import { makeRouter } from "./router.ts"
+import { makeScenarios, type Scenarios } from "./scenarios.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
-import { openStore, type Store } from "./store.ts"
+import { makeSending, type Sending } from "./sending.ts"
+import { dataTables, openStore, type Store } from "./store.ts"
 
 /**
  * A running runtime.
@@ -23,7 +31,7 @@ import { openStore, type Store } from "./store.ts"
  * @since 0.1.0
  * @category models
  */
-export interface LocalRuntimeHandle extends AsyncDisposable {
+export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** `http://127.0.0.1:<port>`; stays the same over restarts. */
   readonly baseUrl: string
   readonly apiKey: string
@@ -33,6 +41,8 @@ export interface LocalRuntimeHandle extends AsyncDisposable {
   /** What reached the runtime, oldest first. */
   readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
   readonly faults: Faults
+  /** Starts and stops named lists of faults. */
+  readonly scenarios: Scenarios
   readonly clock: RuntimeClock
   /** Stored rows, oldest first, of all organizations or of one. `resource` is a name of the contract: `assistants`. */
   readonly rows: (
@@ -95,22 +105,45 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   if (!unsafeExpose && !isLoopback(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
-  const clock = makeClock(options.clock ?? "system")
-  const { now } = clock
+  const policy = policyOf(options)
+  const { now, scheduler } = makeTime(options.clock ?? "system")
   const ids = makeIds(seed)
   const store = openStore(options.store ?? "memory")
   const keys = makeKeys(store, now)
   const { apiKey, organizationId } = seedKeys(store, keys, ids, options)
   const idempotency = makeIdempotency(store, now, options.idempotencyTtl ?? defaultIdempotencyTtl)
   idempotency.recover()
+  if (options.rows !== undefined) {
+    storeSeedRows(store, options.rows, organizationId, (resource) => ({
+      store,
+      ids,
+      now,
+      resource,
+      rules: rulesOf(resource)
+    }))
+  }
   const journal = makeJournal()
   const chaos = seed ?? 1
-  const rules = makeFaultRules(chaos)
+  const rules = makeFaultRules(chaos, now)
+  const metrics = makeMetrics()
+  const scenarios = makeScenarios(rules.setScenario, chaos)
+  if (options.scenario !== undefined) scenarios.start(options.scenario)
+  const engine = makeEngine({ store, ids, rules, scheduler, now, seed, options, policy })
+  const { clock } = engine
+  const sending = makeSending({ store, ids, engine, organizationId })
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
-  const listener = makeListener(host, options.port ?? 0, (request, response, signal) => {
+  const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-    if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
+    if (!exchange.path.startsWith("/__aywa/")) {
+      journal.add(exchange.entry)
+      const started = performance.now()
+      response.once("close", () => {
+        const { organization, method, route, status, replayed, fault } = exchange.entry
+        const seconds = (performance.now() - started) / 1000
+        metrics.observe({ organization, method, route, status, seconds, replayed, fault: fault?.split(" ")[0] })
+      })
+    }
     void handle(context, exchange)
   })
   const faults: Faults = {
@@ -123,11 +156,13 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   }
   const reset = () => {
     store.transaction(() => {
-      store.run("DELETE FROM resource_rows")
-      store.run("DELETE FROM idempotency")
+      for (const table of dataTables) store.run(`DELETE FROM ${table}`)
+      engine.clear()
     })
     journal.clear()
     rules.clear()
+    scenarios.stop()
+    metrics.reset()
     limiter.reset()
   }
   const addKey: LocalRuntimeHandle["addKey"] = ({
@@ -143,16 +178,26 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     keys,
     limiter,
     idempotency,
+    bodies: makeBodies(options.limits),
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({ store, ids, now, strict, listShape: options.listShape }),
+    router: makeRouter({
+      store,
+      ids,
+      now,
+      engine,
+      strict,
+      listShape: options.listShape,
+      report: { store, metrics, outbox: (organization) => outboxStats(store, organization) }
+    }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
-    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset })
+    control: makeControl({ token: controlToken, journal, faults, scenarios, clock, keys, addKey, reset, sending })
   }
   try {
     await listener.start()
+    engine.start()
   } catch (error) {
     store.close()
     throw error
@@ -161,6 +206,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const close = async () => {
     if (closed) return
     closed = true
+    engine.stop()
     await listener.stop()
     store.close()
   }
@@ -171,7 +217,12 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     controlToken,
     requests: journal.list,
     faults,
+    scenarios,
     clock,
+    ...sending,
+    get webhookSecret() {
+      return sending.webhookSecret
+    },
     rows: (resource, { organization } = {}) =>
       store
         .all<{ body: string; orgId: string }>(
@@ -186,11 +237,13 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     addKey,
     revokeKey: keys.revoke,
     restart: async () => {
+      engine.stop()
       await listener.stop()
       store.reopen()
       keys.load()
       idempotency.recover()
       limiter.reset()
+      engine.start()
       await listener.start()
     },
     reset,

@@ -1,7 +1,12 @@
 /**
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
+import * as fs from "node:fs"
+import { readinessTable } from "./operations/readiness.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { callsSchema } from "./calls/schema.ts"
+import { importTableNames, importTables } from "./imports/store.ts"
+import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -18,6 +23,8 @@ export interface Store {
    * two turns of the event loop, and they would land in this transaction.
    */
   readonly transaction: <A>(f: () => A) => A
+  /** The file as it was when it was opened; `undefined` for memory. */
+  readonly file: () => { readonly path: string; readonly inode: number } | undefined
   /** Closes the file and opens it again, as a restart of the process would; memory keeps its rows. */
   readonly reopen: () => void
   readonly close: () => void
@@ -27,6 +34,7 @@ export interface Store {
 export const openStore = (location: StoreLocation): Store => {
   let database = open(location)
   let statements = new Map<string, StatementSync>()
+  let inode = inodeOf(location)
   const prepare = (sql: string) => {
     let statement = statements.get(sql)
     if (statement === undefined) {
@@ -58,14 +66,22 @@ export const openStore = (location: StoreLocation): Store => {
       database.close()
       statements = new Map()
       database = open(location)
+      inode = inodeOf(location)
     },
+    file: () => (location === "memory" || inode === undefined ? undefined : { path: location.file, inode }),
     close: () => database.close()
   }
 }
 
+/** The tables that hold what clients did: a reset empties them. */
+export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content", "idempotency", ...importTableNames]
+
+const inodeOf = (location: StoreLocation): number | undefined =>
+  location === "memory" ? undefined : fs.statSync(location.file).ino
+
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  database.exec(schema)
+  for (const part of [schema, importTables, outboxSchema, callsSchema, readinessTable]) database.exec(part)
   return database
 }
 
@@ -101,6 +117,12 @@ CREATE TABLE IF NOT EXISTS idempotency (
   body TEXT,
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, method, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file_content (
+  file_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (file_id, at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS organizations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -8,7 +8,8 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { invalid } from "./errors.ts"
 
-type AnySchema = Schema.Codec<unknown, unknown>
+/** A schema of the contract. */
+export type AnySchema = Schema.Codec<unknown, unknown>
 
 /** A JSON object as it came. */
 export type Json = Record<string, unknown>
@@ -56,14 +57,16 @@ export const keysOf = (ast: SchemaAST.AST): ReadonlySet<string> => {
   return new Set()
 }
 
-const compile = (schema: AnySchema) => {
+/** Compiles the check of a value. */
+export const compile = (schema: AnySchema) => {
   SchemaJITCompiler.enable(schema.ast)
   return Schema.is(schema)
 }
 
 const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const explain = (schema: AnySchema, value: unknown): ReadonlyArray<string> => {
+/** What is wrong with a value: one sentence per problem, each naming its path, none quoting the value. */
+export const explain = (schema: AnySchema, value: unknown): ReadonlyArray<string> => {
   const result = Schema.decodeUnknownResult(schema, { errors: "all" })(value)
   if (Result.isSuccess(result)) return []
   return formatter(result.failure.issue).issues.map((issue) => {

@@ -2,6 +2,7 @@
  * Puts answers on the socket: whole, or the way a fault wants them.
  */
 import * as http from "node:http"
+import { pipeline, Readable } from "node:stream"
 import * as zlib from "node:zlib"
 import type { Answer } from "./answer.ts"
 import { sleep } from "./clock.ts"
@@ -9,8 +10,14 @@ import type { Exchange } from "./exchange.ts"
 import type { FaultAction } from "./faultSchemas.ts"
 
 /** Sends a whole answer. */
-export const send = ({ response, requestId, entry }: Exchange, { status, headers, body }: Answer): void => {
+export const send = ({ response, requestId, entry }: Exchange, { status, headers, body, content }: Answer): void => {
   entry.status = status
+  if (content !== undefined) {
+    response.writeHead(status, { ...headers, "x-request-id": requestId })
+    // A client that goes away, or a store that is closed meanwhile, ends the connection; that is all there is to do.
+    pipeline(Readable.from(content, { objectMode: false, highWaterMark: 262_144 }), response, () => {})
+    return
+  }
   response.writeHead(status, {
     ...headers,
     "x-request-id": requestId,
@@ -25,7 +32,7 @@ export const send = ({ response, requestId, entry }: Exchange, { status, headers
  */
 export const sendBadly = async (exchange: Exchange, answer: Answer, action: FaultAction): Promise<boolean> => {
   const { request, response, entry, signal } = exchange
-  const bytes = Buffer.from(answer.body)
+  const bytes = answer.content === undefined ? Buffer.from(answer.body) : Buffer.concat([...answer.content])
   const half = bytes.subarray(0, Math.floor(bytes.length / 2))
   // A connection that is cut at once has no status; with `after` the journal keeps the one that was lost.
   if (!entry.fault?.endsWith("before") || !cuts.has(action.type)) entry.status = answer.status

@@ -103,6 +103,39 @@ describe("the process", () => {
     expect(output.stdout).toBe("")
   })
 
+  it("takes its mode and its hosts from flags and the environment", async () => {
+    const child = spawn(process.execPath, [bin, "--mode", "production", "--webhook-secret", "a-secret-of-16-or-more"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TOOL_API_REQUEST_ALLOWED_HOSTS: "10.0.0.1" }
+    })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    const [line] = await once(child.stdout, "data")
+    const info: Ready & { readonly webhookSecret: string } = JSON.parse(String(line))
+    expect(info.webhookSecret).toBe("a-secret-of-16-or-more")
+    const post = async (path: string, key: string, body: object) => {
+      const response = await fetch(info.baseUrl + path, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify(body)
+      })
+      return JSON.parse(await response.text())
+    }
+    const call = await post("/call", info.apiKey, {
+      assistant: {
+        model: { provider: "openai", model: "m", tools: [{ type: "apiRequest", name: "t", url: "http://{{host}}/" }] }
+      },
+      customer: { number: "+14155550188" }
+    })
+    expect(call.status).toBe("queued")
+    await post("/__aywa/calls/script", info.controlToken, { steps: [{ tool: "t", arguments: { host: "10.0.0.1" } }] })
+    const scripted = await post("/__aywa/calls/inbound", info.controlToken, { number: "+1" })
+    expect(scripted.statusCode).toBe(404)
+    const asked = await post("/__aywa/trigger", info.controlToken, { type: "tool-calls", to: "http://127.0.0.1:1/" })
+    expect(asked.issues.join()).toContain("closed range (loopback)")
+    const { callId } = await post("/__aywa/trigger", info.controlToken, { type: "call.completed" })
+    expect(callId).toMatch(/./)
+  })
+
   it("explains itself", async () => {
     const { child, output } = spawnBin("--help")
     expect(await exit(child)).toBe(0)

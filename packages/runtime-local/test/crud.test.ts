@@ -47,7 +47,7 @@ describe("create, read, update, delete", () => {
 
   it("keeps nested keys that the contract does not know", async () => {
     const { call } = await start()
-    const model = { provider: "openai", tomorrow: { deep: true } }
+    const model = { provider: "openai", model: "gpt-4o", tomorrow: { deep: true } }
     expect((await call("POST", "/assistant", { model })).body.model).toEqual(model)
   })
 
@@ -161,9 +161,9 @@ describe("rules of resources", () => {
   it("does not delete a tool while an assistant uses it", async () => {
     const { call } = await start()
     const { body: tool } = await call("POST", "/tool", { type: "endCall" })
-    const model = { provider: "openai", toolIds: ["other", tool.id] }
+    const model = { provider: "openai", model: "gpt-4o", toolIds: ["other", tool.id] }
     const { body: assistant } = await call("POST", "/assistant", { model })
-    await call("POST", "/assistant", { model: { provider: "openai", toolIds: null } })
+    await call("POST", "/assistant", { model: { provider: "openai", model: "gpt-4o", toolIds: null } })
     const refused = await call("DELETE", `/tool/${tool.id}`)
     expect([refused.status, refused.body.error, refused.body.code]).toEqual([409, "tool_pinned", "tool_pinned"])
     await call("DELETE", `/assistant/${assistant.id}`)

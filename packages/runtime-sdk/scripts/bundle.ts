@@ -16,10 +16,19 @@ export const lite: Plugin = {
   }
 }
 
+/** The webhook adapters stand on the public `./webhooks` entry: its one file is imported and not copied into theirs. */
+const shared: Plugin = {
+  name: "shared-webhooks",
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\.\/\.\.\/webhooks\.ts$/ }, () => ({ path: "../webhooks.js", external: true }))
+  }
+}
+
 /** Writes `<entry>.js` for each entry of `src`, and gives esbuild's account of what went in. */
 export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => {
   const { metafile } = await build({
     entryPoints: entries.map((name) => `${here}src/${name}.ts`),
+    outbase: `${here}src`,
     outdir,
     bundle: true,
     minify: true,
@@ -30,7 +39,7 @@ export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => 
     allowOverwrite: true,
     logLevel: "warning",
     metafile: true,
-    plugins: [lite]
+    plugins: [lite, shared]
   })
   return metafile
 }

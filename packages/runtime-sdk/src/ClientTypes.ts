@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { CallOptions, ResponseInfo } from "./CallOptions.ts"
+import type { CallOptions, RequestOptions, ResponseInfo, WaitOptions } from "./CallOptions.ts"
+import type { Call } from "./contract/calls.ts"
 import type { Group, TypesOf } from "./contract/Operation.ts"
-import type { ArgumentsOf, ItemOf, PagedKeys, SuccessOf, Suffixed } from "./contract/Signature.ts"
+import type { ArgumentsOf, BytesKeys, ItemOf, PagedKeys, SuccessOf, Suffixed } from "./contract/Signature.ts"
 import type { Page } from "./contract/shared.ts"
 
 /**
@@ -17,6 +18,39 @@ import type { Page } from "./contract/shared.ts"
 export interface ClientCallOptions extends CallOptions {
   /** Aborts the call: its attempts, its waits, its reading. The call rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A request of the promise client to a route that this SDK has no operation for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientRequestOptions extends RequestOptions, ClientCallOptions {}
+
+/**
+ * Options of a wait of the promise client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientWaitOptions extends WaitOptions {
+  /** Aborts the wait. It rejects with `Aborted`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Waiting for calls, on the promise client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallWaiting {
+  /**
+   * Reads a call until it has ended, with pauses that grow, and gives it. A wait that outlasts its deadline rejects
+   * with a TimeoutError of scope `deadline`; the call goes on.
+   */
+  waitUntilEnded(id: string, options?: ClientWaitOptions | undefined): CallPromise<Call>
 }
 
 /**
@@ -81,4 +115,12 @@ export type ClientOf<G extends Group> = {
   readonly [K in PagedKeys<G> as Suffixed<K, "pages", "Pages">]: (
     ...args: ArgumentsOf<TypesOf<G[K]>, ClientCallOptions>
   ) => AsyncIterable<Page<ItemOf<TypesOf<G[K]>>>>
+} & {
+  /**
+   * The bytes as they come, for content that need not fit into memory. Every piece must come within the attempt's
+   * timeout; the deadline is for the beginning of the answer. Leaving the loop closes the connection.
+   */
+  readonly [K in BytesKeys<G> as Suffixed<K, "stream", "Stream">]: (
+    ...args: ArgumentsOf<TypesOf<G[K]>, ClientCallOptions>
+  ) => AsyncIterable<Uint8Array>
 }

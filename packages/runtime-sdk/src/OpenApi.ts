@@ -122,9 +122,11 @@ const describeOperation = (components: Components, { resource, name, spec }: Ent
   const description = options.describe?.(`${resource}.${name}`)
   const one = singular(resource)
   const success =
-    spec.kind === "page"
-      ? { type: "array", items: components.reference(spec.success, `${one}Row`) }
-      : components.reference(spec.success, name === "get" ? one : `${one}${pascal(name)}Result`)
+    spec.kind === "bytes"
+      ? {}
+      : spec.kind === "page"
+        ? { type: "array", items: components.reference(spec.success, `${one}Row`) }
+        : components.reference(spec.success, name === "get" ? one : `${one}${pascal(name)}Result`)
   return {
     operationId: `${resource}.${name}`,
     tags: [resource],
@@ -136,13 +138,18 @@ const describeOperation = (components: Components, { resource, name, spec }: Ent
       : {
           requestBody: {
             required: true,
-            content: { "application/json": { schema: components.reference(spec.body, `${pascal(name)}${one}`) } }
+            content: spec.multipart
+              ? { "multipart/form-data": { schema: formOf(spec.body) } }
+              : { "application/json": { schema: components.reference(spec.body, `${pascal(name)}${one}`) } }
           }
         }),
     responses: {
       [spec.method === "POST" && spec.mayBeEmpty === false ? "201" : "200"]: {
         description: spec.kind === "page" ? "One page, newest first." : "Done.",
-        content: { [spec.text ? "text/plain" : "application/json"]: { schema: success } }
+        content:
+          spec.kind === "bytes"
+            ? { "application/octet-stream": {} }
+            : { [spec.text ? "text/plain" : "application/json"]: { schema: success } }
       },
       ...Object.fromEntries(
         [...statusesOf(spec)].map((status) => [status, { $ref: `#/components/responses/E${status}` }])
@@ -196,6 +203,18 @@ const schemaOf = (schema: Schema.Codec<unknown, unknown>): Json => {
   const document = Schema.toJsonSchemaDocument(schema)
   return document.schema satisfies JsonSchema.JsonSchema
 }
+
+/** A form: the file, and the fields that go with it; what is an object travels as JSON text. */
+const formOf = (schema: Schema.Codec<unknown, unknown>): Json => ({
+  type: "object",
+  properties: {
+    file: { type: "string", contentMediaType: "application/octet-stream" },
+    ...Object.fromEntries(
+      Object.keys(schemaOf(schema)["properties"] as object).map((field) => [field, { type: "string" }])
+    )
+  },
+  required: ["file"]
+})
 
 const errorBody: Json = {
   type: "object",

@@ -19,7 +19,15 @@ export {
    */
   WireFailure
 } from "./internal/wire.ts"
-export type { TransportOptions, TransportShape, WireRequest, WireResponse } from "./internal/wire.ts"
+export type {
+  TransportOptions,
+  TransportShape,
+  WireRequest,
+  WireResponse,
+  WireStream,
+  WireUpload,
+  WireUploadBody
+} from "./internal/wire.ts"
 
 /**
  * Sends requests. Follows no redirects, retries nothing, and stops reading when interrupted.

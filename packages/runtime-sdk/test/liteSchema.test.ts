@@ -124,7 +124,7 @@ describe("the small schema", () => {
           effect.explain(schema, json),
           `${file} ${group}.${name}`
         )
-        assert.strictEqual(small(group, name, part).is(json), effect.compile(schema)(json))
+        assert.strictEqual(small(group, name, part).is(json), effect.compile(schema)(json), `${file} ${group}.${name}`)
       }
     }
   })

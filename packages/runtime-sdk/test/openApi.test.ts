@@ -33,6 +33,18 @@ describe("the OpenAPI document", () => {
     expect(JSON.stringify(paths["/metrics"]?.["get"])).toContain('"text/plain":{"schema"')
   })
 
+  it("knows forms and content", () => {
+    const { paths } = openApi(contract)
+    expect(paths["/file"]?.["post"]).toMatchObject({
+      requestBody: {
+        content: {
+          "multipart/form-data": { schema: { required: ["file"], properties: { metadata: { type: "string" } } } }
+        }
+      }
+    })
+    expect(JSON.stringify(paths["/file/{id}/content"]?.["get"])).toContain('"application/octet-stream":{}')
+  })
+
   it("carries words about operations when it is given some", () => {
     const document = openApi(contract, { baseUrl: "https://runtime.example", describe: (name) => `About ${name}.` })
     expect(document.paths["/assistant"]?.["post"]?.["description"]).toBe("About assistants.create.")

@@ -22,8 +22,8 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
  * @category models
  */
 export interface OperationTypes {
-  /** `"page"` for lists, `"value"` for everything else. */
-  readonly kind: "page" | "value"
+  /** `"page"` for lists, `"bytes"` for content as it is, `"value"` for everything else. */
+  readonly kind: "page" | "value" | "bytes"
   /** Whether the path has an `:id`. */
   readonly id: boolean
   /** Query parameters, `never` when the operation takes none. */
@@ -46,7 +46,7 @@ export interface Operation<out T extends OperationTypes = OperationTypes> {
   readonly method: Method
   /** Path template below the base URL, e.g. `/assistant/:id`. */
   readonly path: string
-  /** `"page"` for lists, which also get `stream` and `pages`. */
+  /** `"page"` for lists, which also get `stream` and `pages`; `"bytes"` for content, which also gets a stream. */
   readonly kind: T["kind"]
   /** Operation-specific error tags; `Errors.CommonError` can happen to every operation. */
   readonly errors: ReadonlyArray<OperationError>

@@ -42,6 +42,12 @@ export type PagedKeys<G> = {
 }[keyof G] &
   string
 
+/** The operations of a group that give bytes. */
+export type BytesKeys<G> = {
+  [K in keyof G]: TypesOf<G[K]> extends { readonly kind: "bytes" } ? K : never
+}[keyof G] &
+  string
+
 /** `list` gives `stream` and `pages`; another paged operation `x` gives `xStream` and `xPages`. */
 export type Suffixed<K extends string, Plain extends string, Suffix extends string> = K extends "list"
   ? Plain

@@ -4,18 +4,21 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
+import { codec, ruled } from "../internal/codec.ts"
 import {
   atMost,
   between,
   listQuery,
+  newServer,
   object,
   objects,
+  oneOf,
   openAIMessage,
   opt,
   row,
   server,
-  strings
+  strings,
+  within
 } from "../internal/schemas.ts"
 import { gone, input, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -132,6 +135,8 @@ export interface Voice extends JsonObject {
   /** Optional only for `custom-voice`. */
   readonly voiceId?: string | null
   readonly model?: string | null
+  /** For `custom-voice`, which needs it. */
+  readonly server?: Server | null
 }
 
 /**
@@ -272,7 +277,12 @@ const modelFields = {
 const model = codec<Model>()(Schema.Struct(modelFields))
 
 const voice = codec<Voice>()(
-  Schema.Struct({ provider: Schema.String, voiceId: opt(Schema.String), model: opt(Schema.String) })
+  Schema.Struct({
+    provider: Schema.String,
+    voiceId: opt(Schema.String),
+    model: opt(Schema.String),
+    server: opt(server)
+  })
 )
 
 const transcriber = codec<Transcriber>()(
@@ -323,24 +333,59 @@ const assistant = codec<Assistant>()(Schema.Struct({ ...row, ...fields, latestVe
 const updateAssistant = codec<AssistantFields>()(Schema.Struct(fields))
 
 // Limits hold for what is created; stored rows may break them, so neither reads nor updates check them.
-const createAssistant = codec<AssistantFields>()(
-  Schema.Struct({
-    ...fields,
-    name: opt(atMost(40)),
-    voicemailMessage: opt(atMost(1000)),
-    endCallMessage: opt(atMost(1000)),
-    endCallPhrases: opt(Schema.Array(between(2, 140))),
-    maxDurationSeconds: opt(Schema.Finite.check(Schema.isBetween({ minimum: 10, maximum: 43_200 }))),
-    model: opt(
-      codec<Model>()(
-        Schema.Struct({
-          ...modelFields,
-          temperature: opt(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }))),
-          maxTokens: opt(Schema.Finite.check(Schema.isBetween({ minimum: 50, maximum: 10_000 })))
-        })
+const createAssistant = ruled(
+  codec<AssistantFields>()(
+    Schema.Struct({
+      ...fields,
+      name: opt(atMost(40)),
+      firstMessageMode: opt(
+        oneOf(
+          "assistant-speaks-first",
+          "assistant-speaks-first-with-model-generated-message",
+          "assistant-waits-for-user"
+        )
+      ),
+      server: opt(newServer),
+      voicemailMessage: opt(atMost(1000)),
+      endCallMessage: opt(atMost(1000)),
+      endCallPhrases: opt(Schema.Array(between(2, 140))),
+      maxDurationSeconds: opt(within(10, 43_200)),
+      model: opt(
+        codec<Model>()(
+          Schema.Struct({
+            ...modelFields,
+            messages: opt(
+              Schema.Array(
+                codec<OpenAIMessage>()(
+                  Schema.Struct({
+                    role: oneOf("assistant", "function", "user", "system", "tool"),
+                    content: opt(Schema.String)
+                  })
+                )
+              )
+            ),
+            temperature: opt(within(0, 2)),
+            maxTokens: opt(within(50, 10_000))
+          })
+        )
       )
-    )
-  })
+    })
+  ),
+  (body) => {
+    const model = Object(body["model"])
+    const voice = Object(body["voice"])
+    return [
+      ...(typeof model.provider === "string" && model.provider !== "vapi" && !model.model
+        ? [{ path: ["model", "model"], issue: `Missing: a model of provider ${model.provider} needs it` }]
+        : []),
+      ...(typeof voice.provider === "string" && voice.provider !== "custom-voice" && !voice.voiceId
+        ? [{ path: ["voice", "voiceId"], issue: `Missing: a voice of provider ${voice.provider} needs it` }]
+        : []),
+      ...(voice.provider === "custom-voice" && !voice.server
+        ? [{ path: ["voice", "server"], issue: "Missing: a custom voice needs it" }]
+        : [])
+    ]
+  }
 )
 
 /**

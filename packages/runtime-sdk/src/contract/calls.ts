@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
+import { codec, ruled, type RuleIssue } from "../internal/codec.ts"
 import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "../internal/schemas.ts"
 import { gone, input, inputOf, operation, page } from "../internal/spec.ts"
-import { numberIssues } from "../internal/telephone.ts"
+import { destinationIssues, missing, numberIssues } from "../internal/rules.ts"
 import type { CallControl, ControlFields, ControlResult } from "./callControl.ts"
 import type { CallCosts, CallEvent, CallLogLine, CallVoicePipeline } from "./callViews.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -326,7 +326,7 @@ const newCustomer = codec<Customer>()(
     email: opt(atMost(40)),
     externalId: opt(atMost(40)),
     extension: opt(atMost(10))
-  }).check(Schema.makeFilter((body) => numberIssues(body)))
+  })
 )
 
 const call = codec<Call>()(
@@ -409,52 +409,49 @@ const outboundFields = {
 
 const speakers = ["assistantId", "assistant", "squadId", "squad", "workflowId", "workflow"] as const
 
-/** Who speaks must be said, once. */
-const speaks = (body: CallBaseFields): Array<Schema.FilterIssue> => {
-  const issues: Array<Schema.FilterIssue> = []
-  if (speakers.every((key) => body[key] === undefined || body[key] === null)) {
-    issues.push({ path: ["assistantId"], issue: `Missing: a call needs one of ${speakers.join(", ")}` })
-  }
-  if (typeof body.assistantVersion === "string" && typeof body.assistantId !== "string") {
-    issues.push({ path: ["assistantVersion"], issue: "Only together with assistantId" })
-  }
-  return issues
-}
+/** Who speaks must be said; a customer's number must be one that can be dialled. */
+const callIssues = (body: Readonly<Record<string, unknown>>): ReadonlyArray<RuleIssue> => [
+  ...(speakers.every((key) => body[key] === undefined || body[key] === null)
+    ? [{ path: ["assistantId"], issue: `Missing: a call needs one of ${speakers.join(", ")}` }]
+    : []),
+  ...(typeof body["assistantVersion"] === "string" && typeof body["assistantId"] !== "string"
+    ? [{ path: ["assistantVersion"], issue: "Only together with assistantId" }]
+    : []),
+  ...numberIssues(body["customer"], ["customer"])
+]
 
-const newCall = codec<NewCall>()(
-  Schema.Struct({ ...outboundFields, customer: opt(newCustomer), customerId: opt(Schema.String) }).check(
-    Schema.makeFilter((body) => speaks(body))
-  )
+const callFields = codec<NewCall>()(
+  Schema.Struct({ ...outboundFields, customer: opt(newCustomer), customerId: opt(Schema.String) })
 )
 
-const newPhoneCall = codec<NewCall>()(
-  Schema.Struct({ ...outboundFields, customer: opt(newCustomer), customerId: opt(Schema.String) }).check(
-    Schema.makeFilter((body) => [
-      ...speaks(body),
-      ...(body.customer || body.customerId
-        ? []
-        : [{ path: ["customer"], issue: "Missing: a phone call needs customer or customerId" }])
-    ])
-  )
+const newCall = ruled(callFields, callIssues)
+
+const newPhoneCall = ruled(callFields, (body) => [
+  ...callIssues(body),
+  ...(body["customer"] || body["customerId"]
+    ? []
+    : [{ path: ["customer"], issue: "Missing: a phone call needs customer or customerId" }])
+])
+
+const newCallBatch = ruled(
+  codec<NewCallBatch>()(
+    Schema.Struct({
+      ...outboundFields,
+      // The runtime answers customer by customer: a number that it refuses must not hold up the others.
+      customers: Schema.Array(customer).check(Schema.isMinLength(1))
+    })
+  ),
+  callIssues
 )
 
-const newCallBatch = codec<NewCallBatch>()(
-  Schema.Struct({
-    ...outboundFields,
-    // The runtime answers customer by customer: a number that it refuses must not hold up the others.
-    customers: Schema.Array(customer).check(Schema.isMinLength(1))
-  }).check(Schema.makeFilter((body) => speaks(body)))
-)
-
-const newWebCall = codec<NewWebCall>()(
-  Schema.Struct({ ...baseFields, roomDeleteOnUserLeaveEnabled: opt(Schema.Boolean) }).check(
-    Schema.makeFilter((body) => speaks(body))
-  )
+const newWebCall = ruled(
+  codec<NewWebCall>()(Schema.Struct({ ...baseFields, roomDeleteOnUserLeaveEnabled: opt(Schema.Boolean) })),
+  callIssues
 )
 
 const updateCall = codec<CallUpdateFields>()(Schema.Struct({ name: opt(atMost(40)) }))
 
-const needs: { readonly [type: string]: ReadonlyArray<keyof ControlFields> } = {
+const needs: { readonly [type: string]: ReadonlyArray<string> } = {
   say: ["content"],
   "add-message": ["message"],
   control: ["control"],
@@ -463,27 +460,26 @@ const needs: { readonly [type: string]: ReadonlyArray<keyof ControlFields> } = {
   handoff: ["destination"]
 }
 
-const control = codec<ControlFields>()(
-  Schema.Struct({
-    type: oneOf("say", "add-message", "control", "end-call", "transfer", "send-transport-message", "handoff"),
-    content: opt(Schema.String),
-    endCallAfterSpoken: opt(Schema.Boolean),
-    interruptionsEnabled: opt(Schema.Boolean),
-    interruptAssistantEnabled: opt(Schema.Boolean),
-    message: opt(object),
-    triggerResponseEnabled: opt(Schema.Boolean),
-    control: opt(oneOf("mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "say-first-message")),
-    destination: opt(object)
-  }).check(
-    Schema.makeFilter((body) => [
-      ...(Object.hasOwn(needs, body.type) ? (needs[body.type] ?? []) : [])
-        .filter((key) => body[key] === undefined || body[key] === null)
-        .map((key) => ({ path: [key], issue: `Missing: ${body.type} needs it` })),
-      ...(body.destination?.["type"] === "number"
-        ? numberIssues(body.destination, true).map(({ path, issue }) => ({ path: ["destination", ...path], issue }))
-        : [])
-    ])
-  )
+const control = ruled(
+  codec<ControlFields>()(
+    Schema.Struct({
+      type: oneOf("say", "add-message", "control", "end-call", "transfer", "send-transport-message", "handoff"),
+      content: opt(Schema.String),
+      endCallAfterSpoken: opt(Schema.Boolean),
+      interruptionsEnabled: opt(Schema.Boolean),
+      interruptAssistantEnabled: opt(Schema.Boolean),
+      message: opt(object),
+      triggerResponseEnabled: opt(Schema.Boolean),
+      control: opt(
+        oneOf("mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "say-first-message")
+      ),
+      destination: opt(object)
+    })
+  ),
+  (body) => [
+    ...missing(body, needs, body["type"], "the action"),
+    ...destinationIssues(body["destination"], ["destination"])
+  ]
 )
 
 const controlResult = codec<ControlResult>()(Schema.Struct({ status: opt(Schema.String) }))

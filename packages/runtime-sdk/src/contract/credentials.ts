@@ -5,7 +5,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
+import { codec, ruled } from "../internal/codec.ts"
+import { missing } from "../internal/rules.ts"
 import { between, listQuery, object, oneOf, opt, row, within } from "../internal/schemas.ts"
 import { gone, inputOf, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open, Secret } from "./Operation.ts"
@@ -304,44 +305,35 @@ const planNeeds: { readonly [type: string]: ReadonlyArray<string> } = {
   hmac: ["secretKey", "algorithm"]
 }
 
-const missing = (
-  body: JsonObject,
-  table: { readonly [tag: string]: ReadonlyArray<string> },
-  tag: string,
-  path: ReadonlyArray<string>,
-  what: string
-): Array<Schema.FilterIssue> =>
-  (Object.hasOwn(table, tag) ? (table[tag] ?? []) : [])
-    .filter((key) => body[key] === undefined || body[key] === null)
-    .map((key) => ({ path: [...path, key], issue: `Missing: ${what} ${tag} needs it` }))
-
-const newCredential = codec<NewCredential>()(
-  Schema.Struct({
-    ...fields,
-    provider: Schema.String.check(Schema.isMinLength(1)),
-    name: opt(between(1, 40)),
-    authenticationPlan: opt(
-      codec<AuthenticationPlan>()(Schema.Struct({ ...planFields, algorithm: opt(oneOf("sha256", "sha512", "sha1")) }))
-    ),
-    gateways: opt(
-      Schema.Array(
-        codec<SipGateway>()(
-          Schema.Struct({ ...gatewayFields, port: opt(within(1, 65_535)), netmask: opt(within(24, 32)) })
+const newCredential = ruled(
+  codec<NewCredential>()(
+    Schema.Struct({
+      ...fields,
+      provider: Schema.String.check(Schema.isMinLength(1)),
+      name: opt(between(1, 40)),
+      authenticationPlan: opt(
+        codec<AuthenticationPlan>()(Schema.Struct({ ...planFields, algorithm: opt(oneOf("sha256", "sha512", "sha1")) }))
+      ),
+      gateways: opt(
+        Schema.Array(
+          codec<SipGateway>()(
+            Schema.Struct({ ...gatewayFields, port: opt(within(1, 65_535)), netmask: opt(within(24, 32)) })
+          )
         )
       )
-    )
-  }).check(
-    Schema.makeFilter((body) => {
-      const issues = missing(body, required, body.provider, [], "a credential of provider")
-      if (body.provider === "twilio" && !body.authToken && !(body.apiKey && body.apiSecret)) {
-        issues.push({ path: ["authToken"], issue: "Missing: give it, or apiKey with apiSecret" })
-      }
-      const plan = body.authenticationPlan
-      if (plan)
-        issues.push(...missing(plan, planNeeds, plan.type, ["authenticationPlan"], "an authentication plan of type"))
-      return issues
     })
-  )
+  ),
+  (body) => {
+    const plan = Object(body["authenticationPlan"])
+    const provider = body["provider"]
+    return [
+      ...missing(body, required, provider, "a credential of provider"),
+      ...(provider === "twilio" && !body["authToken"] && !(body["apiKey"] && body["apiSecret"])
+        ? [{ path: ["authToken"], issue: "Missing: give it, or apiKey with apiSecret" }]
+        : []),
+      ...missing(plan, planNeeds, plan.type, "an authentication plan of type", ["authenticationPlan"])
+    ]
+  }
 )
 
 const updateCredential = codec<CredentialFields & { readonly provider?: CredentialProvider }>()(

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { codec } from "../internal/codec.ts"
 import { between, listFields, object, opt, row, text } from "../internal/schemas.ts"
-import { gone, input, operation, page } from "../internal/spec.ts"
+import { bytes, form, gone, input, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { ListQuery, Row } from "./shared.ts"
 
@@ -36,6 +36,47 @@ export interface RuntimeFile extends Row, JsonObject {
   readonly parsedTextUrl?: string | null
   readonly parsedTextBytes?: number | null
   readonly metadata?: JsonObject | null
+}
+
+/**
+ * Where the content of an upload comes from. All but the stream can be read again, so that an upload whose answer is
+ * lost is repeated; a stream is sent once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FileSource =
+  | { readonly path: string }
+  | Blob
+  | Uint8Array
+  | AsyncIterable<Uint8Array>
+  | ReadableStream<Uint8Array>
+  | (() => AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>)
+
+/**
+ * Fields of the form that go with a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadFields {
+  readonly purpose?: FilePurpose | null
+  /** At most 4,096 characters as JSON. */
+  readonly metadata?: JsonObject | null
+}
+
+/**
+ * Body of `files.upload`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadFile extends Input<UploadFields> {
+  readonly file: FileSource
+  /** Name of the file; the default is that of the path or the `File`, else `file`. */
+  readonly name?: string | undefined
+  /** Media type; the default is that of the Blob, else `application/octet-stream`. */
+  readonly contentType?: string | undefined
 }
 
 /**
@@ -83,6 +124,19 @@ const file = codec<RuntimeFile>()(
   })
 )
 
+const uploadFields = codec<UploadFields>()(
+  Schema.Struct({
+    purpose: opt(Schema.String),
+    metadata: opt(
+      object.check(
+        Schema.makeFilter((metadata) => JSON.stringify(metadata).length <= 4096, {
+          expected: "at most 4096 characters as JSON"
+        })
+      )
+    )
+  })
+)
+
 const updateFile = codec<FileFields>()(Schema.Struct({ name: Schema.optionalKey(between(1, 40)) }))
 
 const fileListQuery = codec<FileListQuery>()(Schema.Struct({ ...listFields, purpose: text }))
@@ -98,6 +152,25 @@ export const files = {
   list: operation({ method: "GET", path: "/file", query: fileListQuery, success: page(file) }),
   /** Reads what is known of one file; its content is `files.content`. */
   get: operation({ method: "GET", path: "/file/:id", success: file, errors: ["NotFound"] }),
+  /**
+   * Uploads a file from a path, a Blob, bytes or a stream. One call stores at most one file: it carries an idempotency
+   * key on every attempt. A stream can be read only once: it is sent once, without a generated key. A large file needs
+   * a larger `timeout` than the default of 30 seconds for an attempt.
+   */
+  upload: operation({
+    method: "POST",
+    path: "/file",
+    body: form<UploadFile>()(uploadFields),
+    success: file,
+    errors: ["ConflictError"]
+  }),
+  /** Reads the content of a file whole; `contentStream` reads it piece by piece. */
+  content: operation({
+    method: "GET",
+    path: "/file/:id/content",
+    success: bytes(Schema.Unknown),
+    errors: ["NotFound"]
+  }),
   /** Renames a file: `name` is all that can change. */
   update: operation({
     method: "PATCH",

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
-import { atMost, between, listQuery, object, objects, opt, row, server } from "../internal/schemas.ts"
+import { codec, ruled } from "../internal/codec.ts"
+import { destinationIssues, missing, numberIssues } from "../internal/rules.ts"
+import { atMost, between, listQuery, object, objects, opt, row, newServer, server } from "../internal/schemas.ts"
 import { gone, input, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row, Server } from "./shared.ts"
@@ -26,7 +27,9 @@ export type PhoneNumberProvider = Open<"byo-phone-number" | "twilio" | "vonage" 
  */
 export interface FallbackDestination extends JsonObject {
   readonly type: Open<"number" | "sip">
+  /** E.164 unless `numberE164CheckEnabled` is `false`. */
   readonly number?: string | null
+  readonly numberE164CheckEnabled?: boolean | null
   readonly sipUri?: string | null
 }
 
@@ -114,7 +117,12 @@ export interface UpdatePhoneNumber extends Input<PhoneNumberFields> {
 }
 
 const fallbackDestination = codec<FallbackDestination>()(
-  Schema.Struct({ type: Schema.String, number: opt(Schema.String), sipUri: opt(Schema.String) })
+  Schema.Struct({
+    type: Schema.String,
+    number: opt(Schema.String),
+    numberE164CheckEnabled: opt(Schema.Boolean),
+    sipUri: opt(Schema.String)
+  })
 )
 
 const fields = {
@@ -144,47 +152,36 @@ const phoneNumber = codec<PhoneNumber>()(
   Schema.Struct({ ...row, ...fields, provider: Schema.String, status: opt(Schema.String) })
 )
 
-const required: { readonly [provider: string]: ReadonlyArray<keyof PhoneNumberFields> } = {
+const required: { readonly [provider: string]: ReadonlyArray<string> } = {
   "byo-phone-number": ["credentialId"],
   twilio: ["number", "twilioAccountSid"],
   vonage: ["number", "credentialId"],
   telnyx: ["number", "credentialId"]
 }
 
-const e164 = /^\+[1-9]\d{1,14}$/
-const anyNumber = /^\+?[a-zA-Z0-9]+$/
-
-const newPhoneNumber = codec<NewPhoneNumber>()(
-  Schema.Struct({
-    ...fields,
-    provider: Schema.String.check(Schema.isMinLength(1)),
-    name: opt(atMost(40)),
-    number: opt(between(3, 40)),
-    numberDesiredAreaCode: opt(between(3, 3))
-  }).check(
-    Schema.makeFilter((body) => {
-      const issues: Array<Schema.FilterIssue> = (
-        Object.hasOwn(required, body.provider) ? (required[body.provider] ?? []) : []
-      )
-        .filter((key) => body[key] === undefined || body[key] === null)
-        .map((key) => ({ path: [key], issue: `Missing: a number of provider ${body.provider} needs it` }))
-      if (body.provider === "twilio" && !body.twilioAuthToken && !(body.twilioApiKey && body.twilioApiSecret)) {
-        issues.push({ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" })
-      }
-      if (typeof body.number === "string") {
-        const strict = body.provider === "byo-phone-number" || body.provider === "twilio"
-        if (strict && body.numberE164CheckEnabled !== false && !e164.test(body.number)) {
-          issues.push({
-            path: ["number"],
-            issue: "Expected E.164 such as +14155550123 (or set numberE164CheckEnabled to false)"
-          })
-        } else if (!anyNumber.test(body.number)) {
-          issues.push({ path: ["number"], issue: "Expected letters and digits with an optional leading +" })
-        }
-      }
-      return issues
+const newPhoneNumber = ruled(
+  codec<NewPhoneNumber>()(
+    Schema.Struct({
+      ...fields,
+      provider: Schema.String.check(Schema.isMinLength(1)),
+      name: opt(atMost(40)),
+      number: opt(between(3, 40)),
+      numberDesiredAreaCode: opt(between(3, 3)),
+      server: opt(newServer)
     })
-  )
+  ),
+  (body) => {
+    const { provider } = body
+    const strict = provider === "byo-phone-number" || provider === "twilio"
+    return [
+      ...missing(body, required, provider, "a number of provider"),
+      ...(provider === "twilio" && !body["twilioAuthToken"] && !(body["twilioApiKey"] && body["twilioApiSecret"])
+        ? [{ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" }]
+        : []),
+      ...numberIssues(strict ? body : { ...body, numberE164CheckEnabled: false }, []),
+      ...destinationIssues(body["fallbackDestination"], ["fallbackDestination"])
+    ]
+  }
 )
 
 const updatePhoneNumber = codec<PhoneNumberFields & { readonly provider?: PhoneNumberProvider }>()(

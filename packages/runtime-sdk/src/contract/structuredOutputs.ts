@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
+import { codec, ruled } from "../internal/codec.ts"
 import { between, listFields, object, objects, oneOf, opt, row, strings, text } from "../internal/schemas.ts"
 import { gone, input, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -137,38 +137,39 @@ const fields = {
 
 const structuredOutput = codec<StructuredOutput>()(Schema.Struct({ ...row, ...fields }))
 
-const newStructuredOutput = codec<NewStructuredOutput>()(
-  Schema.Struct({
-    ...fields,
-    name: between(1, 40),
-    schema: object,
-    type: opt(oneOf("ai", "regex")),
-    regex: opt(between(1, 1000))
-  }).check(
-    Schema.makeFilter((body) => [
-      ...(typeof body.schema["type"] === "string"
-        ? []
-        : [{ path: ["schema", "type"], issue: "Missing: a JSON Schema names its type" }]),
-      ...(body.type === "regex" && !body.regex
-        ? [{ path: ["regex"], issue: "Missing: a structured output of type regex needs it" }]
-        : [])
-    ])
-  )
+const newStructuredOutput = ruled(
+  codec<NewStructuredOutput>()(
+    Schema.Struct({
+      ...fields,
+      name: between(1, 40),
+      schema: object,
+      type: opt(oneOf("ai", "regex")),
+      regex: opt(between(1, 1000))
+    })
+  ),
+  (body) => [
+    ...(typeof body["schema"] === "object" && typeof Object(body["schema"]).type !== "string"
+      ? [{ path: ["schema", "type"], issue: "Missing: a JSON Schema names its type" }]
+      : []),
+    ...(body["type"] === "regex" && !body["regex"]
+      ? [{ path: ["regex"], issue: "Missing: a structured output of type regex needs it" }]
+      : [])
+  ]
 )
 
-const run = codec<StructuredOutputRunFields>()(
-  Schema.Struct({
-    callIds: strings.check(Schema.isMinLength(1)),
-    structuredOutputId: opt(Schema.String),
-    structuredOutput: opt(object),
-    previewEnabled: opt(Schema.Boolean)
-  }).check(
-    Schema.makeFilter((body) =>
-      Boolean(body.structuredOutputId) === Boolean(body.structuredOutput)
-        ? [{ path: ["structuredOutputId"], issue: "Expected exactly one of structuredOutputId and structuredOutput" }]
-        : []
-    )
-  )
+const run = ruled(
+  codec<StructuredOutputRunFields>()(
+    Schema.Struct({
+      callIds: strings.check(Schema.isMinLength(1)),
+      structuredOutputId: opt(Schema.String),
+      structuredOutput: opt(object),
+      previewEnabled: opt(Schema.Boolean)
+    })
+  ),
+  ({ structuredOutputId, structuredOutput }) =>
+    Boolean(structuredOutputId) === Boolean(structuredOutput)
+      ? [{ path: ["structuredOutputId"], issue: "Expected exactly one of structuredOutputId and structuredOutput" }]
+      : []
 )
 
 /**

@@ -4,8 +4,21 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, tagged } from "../internal/codec.ts"
-import { functionDefinition, listQuery, object, objects, opt, row, server } from "../internal/schemas.ts"
+import { codec, ruled, tagged } from "../internal/codec.ts"
+import { destinationIssues, missing } from "../internal/rules.ts"
+import {
+  atMost,
+  functionDefinition,
+  listQuery,
+  newServer,
+  object,
+  objects,
+  oneOf,
+  opt,
+  row,
+  server,
+  within
+} from "../internal/schemas.ts"
 import { gone, input, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { FunctionDefinition, Row, Server } from "./shared.ts"
@@ -62,7 +75,9 @@ export interface ToolDestination extends JsonObject {
   readonly assistantId?: string | null
   readonly assistantName?: string | null
   readonly squadId?: string | null
+  /** E.164 unless `numberE164CheckEnabled` is `false`. */
   readonly number?: string | null
+  readonly numberE164CheckEnabled?: boolean | null
   readonly sipUri?: string | null
 }
 
@@ -182,6 +197,7 @@ const destination = codec<ToolDestination>()(
     assistantName: opt(Schema.String),
     squadId: opt(Schema.String),
     number: opt(Schema.String),
+    numberE164CheckEnabled: opt(Schema.Boolean),
     sipUri: opt(Schema.String)
   })
 )
@@ -230,7 +246,7 @@ const tool = tagged(
   known
 )
 
-const required: { readonly [type: string]: ReadonlyArray<keyof ToolFields> } = {
+const required: { readonly [type: string]: ReadonlyArray<string> } = {
   apiRequest: ["method", "url"],
   code: ["code"],
   sipRequest: ["verb"],
@@ -239,29 +255,38 @@ const required: { readonly [type: string]: ReadonlyArray<keyof ToolFields> } = {
   computer: ["subType", "name", "displayWidthPx", "displayHeightPx"]
 }
 
-const newTool = codec<NewTool>()(
-  Schema.Struct({
-    ...fields,
-    type: Schema.String.check(Schema.isMinLength(1)),
-    function: opt(
-      codec<FunctionDefinition>()(
-        Schema.Struct({
-          name: Schema.String.check(
-            Schema.isPattern(/^[a-zA-Z0-9_-]{1,64}$/, { expected: "1 to 64 of the characters a-z A-Z 0-9 _ -" })
-          ),
-          description: opt(Schema.String),
-          parameters: opt(object),
-          strict: opt(Schema.Boolean)
-        })
+const newTool = ruled(
+  codec<NewTool>()(
+    Schema.Struct({
+      ...fields,
+      type: Schema.String.check(Schema.isMinLength(1)),
+      server: opt(newServer),
+      method: opt(oneOf("GET", "POST", "PUT", "PATCH", "DELETE")),
+      code: opt(atMost(50_000)),
+      timeoutSeconds: opt(within(1, 300)),
+      function: opt(
+        codec<FunctionDefinition>()(
+          Schema.Struct({
+            name: Schema.String.check(
+              Schema.isPattern(/^[a-zA-Z0-9_-]{1,64}$/, { expected: "1 to 64 of the characters a-z A-Z 0-9 _ -" })
+            ),
+            description: opt(Schema.String),
+            parameters: opt(object),
+            strict: opt(Schema.Boolean)
+          })
+        )
       )
-    )
-  }).check(
-    Schema.makeFilter((body) =>
-      (Object.hasOwn(required, body.type) ? (required[body.type] ?? []) : [])
-        .filter((key) => body[key] === undefined || body[key] === null)
-        .map((key) => ({ path: [key], issue: `Missing: a tool of type ${body.type} needs it` }))
-    )
-  )
+    })
+  ),
+  (body) => [
+    ...missing(body, required, body["type"], "a tool of type"),
+    ...(body["type"] === "apiRequest" && typeof body["name"] === "string" && body["name"].length > 40
+      ? [{ path: ["name"], issue: "Expected a value with a length of at most 40" }]
+      : []),
+    ...(Array.isArray(body["destinations"])
+      ? body["destinations"].flatMap((destination, i) => destinationIssues(destination, ["destinations", String(i)]))
+      : [])
+  ]
 )
 
 const updateTool = codec<ToolFields & { readonly type?: ToolType }>()(

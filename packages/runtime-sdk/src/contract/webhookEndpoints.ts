@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
+import { codec, ruled } from "../internal/codec.ts"
 import { listQuery, oneOf, opt, row, strings } from "../internal/schemas.ts"
 import { gone, input, operation, page } from "../internal/spec.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -82,20 +82,20 @@ const fields = {
 
 const webhookEndpoint = codec<WebhookEndpoint>()(Schema.Struct({ ...row, ...fields, url: Schema.String }))
 
-const newWebhookEndpoint = codec<NewWebhookEndpoint>()(
-  Schema.Struct({
-    ...fields,
-    url: Schema.String.check(
-      Schema.isPattern(/^https?:\/\/[^\s/?#]+\S*$/i, { expected: "an absolute http or https address" })
-    ),
-    scope: oneOf("account", "assistant", "phone-number", "tool")
-  }).check(
-    Schema.makeFilter((body) =>
-      body.scope !== "account" && !body.targetId
-        ? [{ path: ["targetId"], issue: `Missing: an endpoint of scope ${body.scope} needs it` }]
-        : []
-    )
-  )
+const newWebhookEndpoint = ruled(
+  codec<NewWebhookEndpoint>()(
+    Schema.Struct({
+      ...fields,
+      url: Schema.String.check(
+        Schema.isPattern(/^https?:\/\/[^\s/?#]+\S*$/i, { expected: "an absolute http or https address" })
+      ),
+      scope: oneOf("account", "assistant", "phone-number", "tool")
+    })
+  ),
+  ({ scope, targetId }) =>
+    typeof scope === "string" && scope !== "account" && !targetId
+      ? [{ path: ["targetId"], issue: `Missing: an endpoint of scope ${scope} needs it` }]
+      : []
 )
 
 const updateWebhookEndpoint = codec<WebhookEndpointFields>()(Schema.Struct(fields))

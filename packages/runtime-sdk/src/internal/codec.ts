@@ -46,6 +46,27 @@ export const compile = <A>(schema: Schema.Codec<A, unknown>): ((input: unknown) 
   }
 }
 
+/** What a rule over several fields finds. */
+export interface RuleIssue {
+  readonly path: ReadonlyArray<string>
+  readonly issue: string
+}
+
+/**
+ * A rule over several fields of a body. It may see any JSON object, also one whose fields are wrong; it must look only
+ * at fields that the schema names, for it is also run on values of which only those are left.
+ */
+export type Rule = (body: Readonly<Record<string, unknown>>) => ReadonlyArray<RuleIssue>
+
+/** Adds a rule, whose issues are told together with those of single fields: a caller should learn all of them at once. */
+export const ruled = <I>(schema: Proven<I>, rule: Rule): Proven<I> => {
+  const checked = schema.check(Schema.makeFilter((body) => rule(Object(body))))
+  rules.set(checked, { schema, rule })
+  return checked
+}
+
+const rules = new WeakMap<object, { readonly schema: Schema.Codec<unknown, unknown>; readonly rule: Rule }>()
+
 /** Compiles a predicate for rows. */
 export const compileRows = (row: Schema.Codec<unknown, unknown>): ((input: unknown) => boolean) =>
   compile(Schema.Array(row))
@@ -58,6 +79,8 @@ const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Explains what is wrong with a value: every issue with its path. Never quotes the value itself. */
 export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown): ReadonlyArray<Issue> => {
+  const ruled = rules.get(schema)
+  if (ruled !== undefined) return [...explain(ruled.schema, input), ...broken(ruled.rule, input)]
   const result = Schema.decodeUnknownResult(memberOf(schema, input), { errors: "all" })(input)
   if (Result.isSuccess(result)) return []
   return formatter(result.failure.issue).issues.map((issue) => ({
@@ -65,6 +88,12 @@ export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown):
     message: issue.message
   }))
 }
+
+/** What a rule finds in a value; one that is no object has no fields to look at. */
+export const broken = (rule: Rule, input: unknown): ReadonlyArray<Issue> =>
+  typeof input !== "object" || input === null || Array.isArray(input)
+    ? []
+    : rule({ ...input }).map(({ path, issue }) => ({ path, message: issue }))
 
 /**
  * Reads by tag first: a row whose tag is known must match `known`; of any other only the row fields are checked, so

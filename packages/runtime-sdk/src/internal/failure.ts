@@ -5,6 +5,7 @@
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import type { WireFailure, WireResponse } from "./wire.ts"
+import { sourceFailed } from "./streaming.ts"
 import { retryAfter } from "./retryAfter.ts"
 
 /** A failed attempt. */
@@ -37,7 +38,9 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
     // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
     transient:
       code === undefined ||
-      !/^(ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(code),
+      !/^(UPLOAD_SOURCE|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(
+        code
+      ),
     retryAfter: undefined,
     status: undefined,
     requestId: undefined,
@@ -54,6 +57,10 @@ const wireText = (failure: WireFailure): string => {
       return `nothing listens at the runtime's address${code}. Check baseUrl, and that the runtime is up.`
     case "ENOTFOUND":
       return `the runtime's host name does not exist${code}. Check baseUrl.`
+    case sourceFailed:
+      return "what was to be uploaded could not be read. Check the path, or the stream; its own error is the cause."
+    case "NO_STREAM":
+      return "this transport cannot move files: give it a `stream` beside `execute`."
     case "EAI_AGAIN":
       return `the name server did not answer${code}.`
     default:
@@ -295,6 +302,14 @@ const plain = (value: string | undefined, max: number): string | undefined =>
 export const requestIdOf = (response: Pick<WireResponse, "header">): string | undefined =>
   plain(response.header("x-request-id"), 200)
 
+const afterwards = Symbol("afterwards")
+
+/** Added to the fields of a call whose body cannot be sent again: its message says so. */
+export const sentOnce = {
+  [afterwards]:
+    " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
+}
+
 /** The sentence that every message opens with, and what follows from the outcome. */
 export const text = (call: CallFields, what: string): string => {
   const facts = [
@@ -308,5 +323,6 @@ export const text = (call: CallFields, what: string): string => {
       : call.idempotencyKey === undefined
         ? " It may have taken effect: read before you repeat it."
         : ` It may have taken effect: repeat it with idempotencyKey ${JSON.stringify(call.idempotencyKey)}, which cannot apply it twice.`
-  return `${call.operation}: ${what}${next} [${facts.join(", ")}]`
+  const last: unknown = Reflect.get(call, afterwards)
+  return `${call.operation}: ${what}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
 }

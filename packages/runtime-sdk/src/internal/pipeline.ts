@@ -18,6 +18,7 @@ import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { AttemptResult } from "../Trace.ts"
 import { sendDirectly } from "./attempt.ts"
+import { ByteStream } from "./byteStream.ts"
 import * as Failure from "./failure.ts"
 import type { Observed } from "./observe.ts"
 import { rowsOf, toPage } from "./pagination.ts"
@@ -51,9 +52,12 @@ export const ResponseSink = Context.Reference<Sink | undefined>("@aywa-ai/runtim
   defaultValue: () => undefined
 })
 
-/** Prepares an operation of a runtime: whatever does not change between calls is done once, here. */
-export const makeCall = (runtime: Runtime, name: string, operation: Operation): Call => {
-  const prepared = prepareOperation(runtime, name, operation)
+/**
+ * Prepares an operation of a runtime: whatever does not change between calls is done once, here. `streamed` asks an
+ * operation that gives bytes for a stream of them.
+ */
+export const makeCall = (runtime: Runtime, name: string, operation: Operation, streamed = false): Call => {
+  const prepared = prepareOperation(runtime, name, operation, streamed)
   const { traced } = prepared
   const call = (args: Arguments, sink?: Sink) =>
     Effect.withFiber((fiber) => {
@@ -125,7 +129,8 @@ class Loop {
       requestId: failure?.requestId,
       attempts,
       outcome,
-      idempotencyKey: this.request.idempotencyKey
+      idempotencyKey: this.request.idempotencyKey,
+      ...(this.request.upload?.once === true && failure?.transient === true ? Failure.sentOnce : undefined)
     }
   }
 
@@ -148,6 +153,7 @@ class Loop {
     if (retry === undefined || attempt >= retry.times || !failure.transient) return undefined
     const replayable = this.prepared.idempotentMethod || this.request.idempotencyKey !== undefined
     if (failure.outcome === "maybe-applied" && !replayable) return undefined
+    if (this.request.upload?.once === true && this.request.upload.spent()) return undefined
     if (retry.while !== undefined && !retry.while(error)) return undefined
     const asked = failure.retryAfter
     if (asked !== undefined && asked > retry.maxRetryAfter) return undefined
@@ -201,12 +207,13 @@ class Loop {
   private send(attempt: number, traceparent: string | undefined): Effect.Effect<unknown> {
     const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
     if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
-    const { config, transport } = this.prepared.runtime
+    const { runtime, streams } = this.prepared
+    const { transport } = runtime
     const timeout = this.request.policy.attemptTimeout ?? Infinity
     const scope = remaining < timeout ? "deadline" : "attempt"
     const duration = Math.min(remaining, timeout)
-    const key = config.apiKey
-    if (isDirect(transport) && Redacted.isRedacted(key)) {
+    const key = runtime.config.apiKey
+    if (streams === undefined && isDirect(transport) && Redacted.isRedacted(key)) {
       const result = sendDirectly(transport, this.wire(key, attempt, traceparent), duration, this.clock)
       if (result !== undefined) {
         return Effect.map(result, (ended) =>
@@ -218,11 +225,13 @@ class Loop {
         )
       }
     }
-    // A transport or a clock of the program's own, or a key that is asked for: the same in Effects.
+    // A body that is streamed, a transport or a clock of the program's own, or a key that is asked for: the same in
+    // Effects.
+    const execute = streams ?? ((request: WireRequest) => transport.execute(request))
     const whole = Effect.matchEager(
       Redacted.isRedacted(key)
-        ? transport.execute(this.wire(key, attempt, traceparent))
-        : Effect.flatMap(key, (fresh) => transport.execute(this.wire(fresh, attempt, traceparent))),
+        ? execute(this.wire(key, attempt, traceparent))
+        : Effect.flatMap(key, (fresh) => execute(this.wire(fresh, attempt, traceparent))),
       {
         onFailure: (failure) => this.onFailure(failure),
         onSuccess: (response) => this.onResponse(response)
@@ -242,7 +251,8 @@ class Loop {
       origin: prepared.runtime.config.origin,
       path: request.target,
       headers: traceparent === undefined ? headers : [...headers, "traceparent", traceparent],
-      body: request.body
+      body: request.body,
+      upload: request.upload
     }
   }
 
@@ -278,6 +288,7 @@ class Loop {
       if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, undefined)
       return new FailedAttempt(Failure.fromStatus(this.subject(), response, this.clock.currentTimeMillisUnsafe()))
     }
+    if (spec.kind === "bytes") return this.done(response, this.content(response))
     if (response.body === "") {
       return spec.mayBeEmpty
         ? this.done(response, undefined)
@@ -299,6 +310,20 @@ class Loop {
     if (!isSuccess(rows)) return this.unexpected(response, wrongRows(spec.success, rows))
     const page = toPage(this.request.page, json, rows)
     return typeof page === "string" ? this.unexpected(response, page) : this.done(response, page)
+  }
+
+  /** Content as it is; a stream of it tells its failures as every call does. */
+  private content({ content }: WireResponse): unknown {
+    if (content === undefined || content instanceof Uint8Array) return content
+    const idle = this.request.policy.attemptTimeout
+    const attempts = this.sink?.attempts ?? 1
+    return new ByteStream(content, idle, (failure) => {
+      const what =
+        failure === "idle"
+          ? Failure.fromTimeout(this.subject(), "attempt", idle ?? 0, true)
+          : Failure.fromWire(this.subject(), failure)
+      return what.toError(this.fields(what, what.outcome, attempts))
+    })
   }
 
   private unexpected(response: WireResponse, issue: string): FailedAttempt {

@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import type { CallOptions } from "../CallOptions.ts"
 import type { Operation } from "../contract/Operation.ts"
-import type { Issue } from "../Errors.ts"
+import type { CallFields, Issue } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { RuntimeConfig } from "../RuntimeConfig.ts"
@@ -20,6 +20,8 @@ import { pageRequest, type PageRequest } from "./pagination.ts"
 import { redactor } from "./redact.ts"
 import { appendHeaders, checkIdempotencyKey, encodeBody, encodeQuery, fillPath } from "./request.ts"
 import { specOf, type Spec } from "./spec.ts"
+import { streamer } from "./streaming.ts"
+import { prepareUpload, type Upload } from "./upload.ts"
 import { version } from "./version.ts"
 import type { TransportShape } from "./wire.ts"
 
@@ -49,13 +51,15 @@ export interface Prepared {
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
-  readonly ownKeys: ReadonlySet<string>
+  readonly ownKeys: Pick<ReadonlySet<string>, "has">
   /** Headers that say nothing of who asks. */
   readonly ownHeaders: ReadonlyArray<string>
   /** Headers of a call without options; an attempt adds its own. */
   readonly headers: ReadonlyArray<string>
   /** All headers of the first attempt of such a call, when the key is known beforehand. */
   readonly firstHeaders: ReadonlyArray<string> | undefined
+  /** How an attempt is sent when its body or its answer is streamed. */
+  readonly streams: TransportShape["execute"] | undefined
   /** The call as those who watch see it. */
   readonly traced: TracedCall
 }
@@ -69,18 +73,23 @@ export interface Request {
   readonly page: PageRequest | undefined
   readonly headers: ReadonlyArray<string>
   readonly body: string | undefined
+  readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
   readonly policy: Policy.Policy
   /** Takes what is secret about this call out of a text. */
   readonly redact: (text: string) => string
 }
 
-export const prepareOperation = (runtime: Runtime, name: string, operation: Operation): Prepared => {
+const allKeys = { has: () => true }
+
+/** `streamed` asks an operation that gives bytes for a stream of them. */
+export const prepareOperation = (runtime: Runtime, name: string, operation: Operation, streamed: boolean): Prepared => {
   const spec = specOf(operation)
   const { config } = runtime
+  const bytes = spec.kind === "bytes"
   const ownHeaders = [
     "accept",
-    spec.text ? "text/plain" : "application/json",
+    bytes ? "*/*" : spec.text ? "text/plain" : "application/json",
     "user-agent",
     `aywa-runtime-sdk/${version}`,
     ...config.headers
@@ -97,12 +106,13 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
+    ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,
     firstHeaders: Redacted.isRedacted(config.apiKey)
       ? Object.freeze(withAuthorization(headers, config.apiKey, 0))
       : undefined,
+    streams: bytes || spec.multipart ? streamer(runtime, bytes ? (streamed ? "stream" : "bytes") : "text") : undefined,
     traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
   }
 }
@@ -140,7 +150,12 @@ export const prepareRequest = (
   }
 
   let body: string | undefined
-  if (prepared.isBody !== undefined && spec.body !== undefined) {
+  let upload: Upload | undefined
+  if (spec.multipart) {
+    const made = prepareUpload(spec, args.body)
+    if ("open" in made) upload = made
+    else issues.push(...made)
+  } else if (prepared.isBody !== undefined && spec.body !== undefined) {
     const encoded = encodeBody(args.body, prepared.ownKeys)
     if (typeof encoded !== "string") issues.push(encoded)
     else {
@@ -162,33 +177,35 @@ export const prepareRequest = (
     const issue = checkIdempotencyKey(options.idempotencyKey)
     if (issue === undefined) ({ idempotencyKey } = options)
     else issues.push(issue)
-  } else if (spec.method === "POST" && policy.idempotency === "auto") {
+  } else if (spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true) {
     idempotencyKey = `aywa-${globalThis.crypto.randomUUID()}`
   }
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (body !== undefined) headers = [...headers, "content-type", "application/json"]
+  else if (upload !== undefined) headers = [...headers, "content-type", upload.contentType]
 
-  if (issues.length > 0) return invalid(prepared, path, issues)
+  if (issues.length > 0) {
+    return invalidRequest({ operation: prepared.name, method: spec.method, path }, issues)
+  }
   return {
     path,
     target: runtime.config.basePath + path + query,
     page,
     headers,
     body,
+    upload,
     idempotencyKey,
     policy,
     redact: redactor(runtime.config.apiKey, body, () => extraHeaders(runtime.config.headers, options?.headers))
   }
 }
 
-const invalid = (prepared: Prepared, path: string, issues: ReadonlyArray<Issue>): Errors.InvalidRequest => {
-  const fields = {
-    operation: prepared.name,
-    method: prepared.spec.method,
-    path,
-    attempts: 0,
-    outcome: "not-sent" as const
-  }
+/** The error of a call whose arguments are wrong. */
+export const invalidRequest = (
+  call: Pick<CallFields, "operation" | "method" | "path">,
+  issues: ReadonlyArray<Issue>
+): Errors.InvalidRequest => {
+  const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
   const said = issues
     .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
     .join("; ")

@@ -7,10 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ResponseInfo } from "../CallOptions.ts"
-import type { ClientOf, WithResponse } from "../ClientTypes.ts"
+import type { CallPromise, ClientOf, WithResponse } from "../ClientTypes.ts"
 import type { Group } from "../contract/Operation.ts"
 import type { Page } from "../contract/shared.ts"
 import { Aborted, isRuntimeError } from "../Errors.ts"
+import type { ByteStream } from "./byteStream.ts"
 import { text } from "./failure.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./pipeline.ts"
 import { loopError, roles, streamNames } from "./service.ts"
@@ -28,6 +29,13 @@ export const promisify = <G extends Group>(runtime: Runtime, name: string, group
       return operation.kind === "page" ? new PagedCall(call, given) : new PromisedCall(call, given)
     }
     client[key] = method
+    if (operation.kind === "bytes") {
+      client[`${key}Stream`] = (...args: ReadonlyArray<unknown>) => {
+        const call = makeCall(runtime, `${name}.${key}`, operation, true)
+        const given = get().roles(args)
+        return { [Symbol.asyncIterator]: () => download(call, given) }
+      }
+    }
     if (operation.kind === "page") {
       const [stream, pages] = streamNames(key)
       const iterable = (args: ReadonlyArray<unknown>, of: typeof items | typeof pagesOf) => {
@@ -42,6 +50,9 @@ export const promisify = <G extends Group>(runtime: Runtime, name: string, group
   // `ClientOf` is this loop, spelled out; a test compares the two.
   return client as unknown as ClientOf<G>
 }
+
+/** Runs one call as a promise of the client. */
+export const promise = <A>(call: Call, args: Arguments): CallPromise<A> => new PromisedCall<A>(call, args)
 
 /** Runs a call. The signal's listener goes when the call settles. */
 const run = <A>(call: Call, args: Arguments, sink: Sink, resolve: (value: A | PromiseLike<A>) => void): void => {
@@ -86,6 +97,46 @@ const failed = async (error: unknown): Promise<never> => {
   await undefined
   if (isRuntimeError(error)) Error.captureStackTrace?.(error, failed)
   throw error
+}
+
+/** Content, piece by piece. The signal is listened to until the content ends. */
+const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array> => {
+  const signal = signalOf(args)
+  let opening: Promise<ByteStream> | undefined
+  let detach = (): void => {}
+  const open = async (): Promise<ByteStream> => {
+    const sink = new Sink()
+    const bytes = await new Promise<ByteStream>((resolve) => run(call, args, sink, resolve))
+    const abort = (): void => bytes.fail(aborted(call, sink, signal))
+    signal?.addEventListener("abort", abort, { once: true })
+    detach = () => signal?.removeEventListener("abort", abort)
+    if (signal?.aborted === true) abort()
+    return bytes
+  }
+  return {
+    async next() {
+      try {
+        opening ??= open()
+        const bytes = await opening
+        const result = await bytes.next()
+        if (result.done === true) detach()
+        return result
+      } catch (error) {
+        detach()
+        return failed(error)
+      }
+    },
+    async return() {
+      detach()
+      // A connection that is still being made is closed as soon as it is there.
+      const bytes = await opening?.catch(() => undefined)
+      await bytes?.return()
+      return end
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
 }
 
 /** The promise of one call. */

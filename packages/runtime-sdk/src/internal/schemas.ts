@@ -67,6 +67,13 @@ export const listFields = {
 /** Query of every list. */
 export const listQuery = codec<ListQuery>()(Schema.Struct(listFields))
 
+const serverFields = {
+  url: opt(Schema.String),
+  timeoutSeconds: opt(Schema.Finite),
+  credentialId: opt(Schema.String),
+  headers: opt(Schema.Record(Schema.String, Schema.String))
+}
+
 const backoffPlan = codec<BackoffPlan>()(
   Schema.Struct({
     type: Schema.String,
@@ -76,13 +83,23 @@ const backoffPlan = codec<BackoffPlan>()(
   })
 )
 
-export const server = codec<Server>()(
+export const server = codec<Server>()(Schema.Struct({ ...serverFields, backoffPlan: opt(backoffPlan) }))
+
+/** A server in a create, with its limits. */
+export const newServer = codec<Server>()(
   Schema.Struct({
-    url: opt(Schema.String),
-    timeoutSeconds: opt(Schema.Finite),
-    credentialId: opt(Schema.String),
-    headers: opt(Schema.Record(Schema.String, Schema.String)),
-    backoffPlan: opt(backoffPlan)
+    ...serverFields,
+    timeoutSeconds: opt(within(1, 300)),
+    backoffPlan: opt(
+      codec<BackoffPlan>()(
+        Schema.Struct({
+          type: oneOf("fixed", "exponential"),
+          maxRetries: within(0, 10),
+          baseDelaySeconds: within(0, 10),
+          excludedStatusCodes: opt(Schema.Array(Schema.Finite))
+        })
+      )
+    )
   })
 )
 

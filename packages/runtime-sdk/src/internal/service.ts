@@ -8,11 +8,12 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CallOptions } from "../CallOptions.ts"
 import type { Group, Operation, TypesOf } from "../contract/Operation.ts"
-import type { ArgumentsOf, ErrorsOf, ItemOf, PagedKeys, SuccessOf, Suffixed } from "../contract/Signature.ts"
+import type { ArgumentsOf, BytesKeys, ErrorsOf, ItemOf, PagedKeys, SuccessOf, Suffixed } from "../contract/Signature.ts"
 import type { Page } from "../contract/shared.ts"
 import * as Errors from "../Errors.ts"
 import { RuntimeConfig } from "../RuntimeConfig.ts"
 import { Transport } from "../Transport.ts"
+import type { ByteStream } from "./byteStream.ts"
 import { text } from "./failure.ts"
 import { effectObserver } from "./observeEffect.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./pipeline.ts"
@@ -33,6 +34,14 @@ export type ServiceOf<G extends Group> = {
   readonly [K in PagedKeys<G> as Suffixed<K, "pages", "Pages">]: (
     ...args: ArgumentsOf<TypesOf<G[K]>, CallOptions>
   ) => Stream.Stream<Page<ItemOf<TypesOf<G[K]>>>, ErrorsOf<TypesOf<G[K]>>>
+} & {
+  /**
+   * The bytes as they come, for content that need not fit into memory. Every piece must come within the attempt's
+   * timeout; the deadline is for the beginning of the answer.
+   */
+  readonly [K in BytesKeys<G> as Suffixed<K, "stream", "Stream">]: (
+    ...args: ArgumentsOf<TypesOf<G[K]>, CallOptions>
+  ) => Stream.Stream<Uint8Array, ErrorsOf<TypesOf<G[K]>>>
 }
 
 /** Sorts positional arguments into their roles. */
@@ -67,6 +76,12 @@ export const makeService = <G extends Group>(runtime: Runtime, name: string, gro
       const { call, roles } = get()
       return call(roles(args))
     }
+    if (operation.kind === "bytes") {
+      service[`${key}Stream`] = (...args: ReadonlyArray<unknown>) => {
+        const call = makeCall(runtime, `${name}.${key}`, operation, true)
+        return download(call, get().roles(args))
+      }
+    }
     if (operation.kind === "page") {
       const [stream, pages] = streamNames(key)
       const paginate = <A>(args: ReadonlyArray<unknown>, pick: (page: Page<unknown>) => ReadonlyArray<A>) =>
@@ -81,6 +96,19 @@ export const makeService = <G extends Group>(runtime: Runtime, name: string, gro
   // The mapped type above is this loop, spelled out; a test compares the two.
   return service as unknown as ServiceOf<G>
 }
+
+/** Content as a Stream that closes its connection however it ends. */
+const download = (call: Call, args: Arguments): Stream.Stream<Uint8Array, Errors.RuntimeError> =>
+  Stream.unwrap(
+    Effect.map(
+      Effect.acquireRelease(
+        call(args) as Effect.Effect<ByteStream, Errors.RuntimeError>, // What a call that is streamed gives.
+        (bytes) => Effect.promise(() => bytes.return()),
+        { interruptible: true }
+      ),
+      (bytes) => Stream.fromAsyncIterable(bytes, (error) => error as Errors.RuntimeError) // ByteStream fails with these.
+    )
+  )
 
 /** Follows a list to its end. An empty page in the middle is no end; a cursor that comes back is an error. */
 const walk = <A>(call: Call, first: Arguments, pick: (page: Page<unknown>) => ReadonlyArray<A>) => {

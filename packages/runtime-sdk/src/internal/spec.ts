@@ -4,12 +4,13 @@
 import type * as Schema from "effect/Schema"
 import type { Input, Method, Operation } from "../contract/Operation.ts"
 import type { OperationError } from "../Errors.ts"
+import { object } from "./schemas.ts"
 
 /** What the pipeline, the local runtime and the generators know of an operation. */
 export interface Spec {
   readonly method: Method
   readonly path: string
-  readonly kind: "page" | "value"
+  readonly kind: "page" | "value" | "bytes"
   readonly query: Schema.Codec<unknown, unknown> | undefined
   readonly body: Schema.Codec<unknown, unknown> | undefined
   /** The whole answer; for a page, one row. */
@@ -18,6 +19,10 @@ export interface Spec {
   readonly mayBeEmpty: boolean
   /** Whether the answer is plain text, not JSON. */
   readonly text: boolean
+  /** Whether the request is a form with a part `file` beside the fields of `body`. */
+  readonly multipart: boolean
+  /** Whether the body is sent as it is, with fields that the runtime owns elsewhere. */
+  readonly verbatim: boolean
   readonly errors: ReadonlyArray<OperationError>
 }
 
@@ -25,6 +30,8 @@ export interface Spec {
 export interface BodySchema<A> {
   readonly "~type"?: A
   readonly body: Schema.Codec<unknown, unknown>
+  readonly multipart?: boolean
+  readonly verbatim?: boolean
 }
 
 /** The row that a delete gives back, if the runtime sends one. */
@@ -45,6 +52,12 @@ export interface TextSchema {
   readonly text: Schema.Codec<string, string>
 }
 
+/** An answer that is content, whatever its type. */
+export interface BytesSchema {
+  readonly "~type"?: Uint8Array
+  readonly bytes: Schema.Codec<unknown, unknown>
+}
+
 const specs = new WeakMap<object, Spec>()
 
 /** Marks a schema as a request body. */
@@ -61,6 +74,17 @@ export const inputOf =
 
 /** `unknown` when one is assignable to the other, else `never`, which no schema is assignable to. */
 type Related<A, B> = [A] extends [B] ? unknown : [B] extends [A] ? unknown : never
+
+/** Marks a schema as the fields of a form that go with a file. */
+export const form =
+  <Public>() =>
+  (schema: Schema.Codec<unknown, unknown>): BodySchema<Public> => ({ body: schema, multipart: true })
+
+/** Any JSON object, sent as it is. */
+export const anyBody: BodySchema<object> = { body: object, verbatim: true }
+
+/** Marks an answer as content. */
+export const bytes = (schema: Schema.Codec<unknown, unknown>): BytesSchema => ({ bytes: schema })
 
 /** Marks a schema as an answer in plain text. */
 export const text = (schema: Schema.Codec<string, string>): TextSchema => ({ text: schema })
@@ -95,23 +119,38 @@ export function operation<const Path extends string, A, Query = never, Body = ne
 export function operation<const Path extends string, Query = never, Body = never, E extends OperationError = never>(
   options: Options<Path, Query, Body, TextSchema, E>
 ): Operation<{ kind: "value"; id: HasId<Path>; query: Query; body: Body; success: string; errors: E }>
+export function operation<const Path extends string, Query = never, Body = never, E extends OperationError = never>(
+  options: Options<Path, Query, Body, BytesSchema, E>
+): Operation<{ kind: "bytes"; id: HasId<Path>; query: Query; body: Body; success: Uint8Array; errors: E }>
 export function operation(options: Options<string, unknown, unknown, AnySuccess, OperationError>): Operation {
   const { success, body, ...rest } = options
-  const kind = "row" in success ? "page" : "value"
+  const kind = "row" in success ? "page" : "bytes" in success ? "bytes" : "value"
   const self: Operation = { method: rest.method, path: rest.path, kind, errors: rest.errors ?? [] }
   specs.set(self, {
     ...self,
     query: rest.query,
     body: body?.body,
-    success:
-      "row" in success ? success.row : "gone" in success ? success.gone : "text" in success ? success.text : success,
+    success: schemaOf(success),
     mayBeEmpty: "gone" in success,
-    text: "text" in success
+    text: "text" in success,
+    multipart: body?.multipart === true,
+    verbatim: body?.verbatim === true
   })
   return self
 }
 
-type AnySuccess = PageSchema<unknown> | GoneSchema<unknown> | TextSchema | Schema.Codec<unknown, unknown>
+type AnySuccess = PageSchema<unknown> | GoneSchema<unknown> | TextSchema | BytesSchema | Schema.Codec<unknown, unknown>
+
+const schemaOf = (success: AnySuccess): Schema.Codec<unknown, unknown> =>
+  "row" in success
+    ? success.row
+    : "gone" in success
+      ? success.gone
+      : "text" in success
+        ? success.text
+        : "bytes" in success
+          ? success.bytes
+          : success
 
 /** The schemas of an operation. */
 export const specOf = (operation: Operation): Spec => {

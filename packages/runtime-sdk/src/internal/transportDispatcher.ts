@@ -8,6 +8,7 @@
  */
 import { executeWith } from "./attempt.ts"
 import { Collector, LegacyCollector } from "./collector.ts"
+import { streamDispatcher } from "./transportDispatcherStream.ts"
 import {
   Send,
   type Cancel,
@@ -60,12 +61,17 @@ class DispatcherTransport implements DirectTransport {
   private readonly ours: Dispatcher
   private readonly legacy: boolean
   readonly execute: TransportShape["execute"]
+  readonly stream: NonNullable<TransportShape["stream"]>
 
   constructor(builtIn: Dispatcher, connections: number, legacy: boolean) {
     this.builtIn = builtIn
     this.ours = bounded(builtIn, connections)
     this.legacy = legacy
     this.execute = executeWith(this)
+    this.stream = streamDispatcher((dispatched, handler) => {
+      const now = current() ?? this.builtIn
+      return (now === this.builtIn ? this.ours : now).dispatch(dispatched, handler)
+    })
   }
 
   close(): Promise<void> {

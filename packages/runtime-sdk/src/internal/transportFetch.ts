@@ -5,6 +5,7 @@
  * timeout is the pipeline's, because `AbortSignal.timeout` costs a tenth of the whole request.
  */
 import { executeWith } from "./attempt.ts"
+import { streamFetch } from "./transportFetchStream.ts"
 import {
   Send,
   WireFailure,
@@ -20,6 +21,7 @@ export const makeFetch = (): DirectTransport => new FetchTransport()
 
 class FetchTransport implements DirectTransport {
   readonly execute: TransportShape["execute"]
+  readonly stream = streamFetch
 
   constructor() {
     this.execute = executeWith(this)

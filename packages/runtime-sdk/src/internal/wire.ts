@@ -18,6 +18,43 @@ export interface WireRequest {
   /** Header names and values in turn, names in lower case. */
   readonly headers: ReadonlyArray<string>
   readonly body: string | undefined
+  /** Sent in place of `body`; only `stream` looks at it. */
+  readonly upload?: WireUpload | undefined
+}
+
+/**
+ * A request body that is sent piece by piece.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireUpload {
+  /** Opens the body for one attempt. Rejects when its source cannot be read. */
+  readonly open: () => Promise<WireUploadBody>
+}
+
+/**
+ * An upload that is open.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireUploadBody {
+  /** Bytes in all, where that is known. */
+  readonly size: number | undefined
+  /** The pieces; nothing is read before the first is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/**
+ * An answer whose body is read as it comes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireStream extends Omit<WireResponse, "body" | "content"> {
+  /** The pieces. `return` closes the connection; a body that breaks off rejects with a WireFailure. */
+  readonly chunks: AsyncIterableIterator<Uint8Array>
 }
 
 /**
@@ -33,6 +70,8 @@ export interface WireResponse {
   /** All headers, lower-case. */
   readonly headers: () => Readonly<Record<string, string>>
   readonly body: string
+  /** In place of `body`, where the operation gives bytes. */
+  readonly content?: Uint8Array | AsyncIterableIterator<Uint8Array> | undefined
 }
 
 /**
@@ -71,6 +110,11 @@ export class WireFailure {
 export interface TransportShape {
   /** Sends one request and reads the whole answer. Follows no redirect; stops when interrupted. */
   readonly execute: (request: WireRequest) => Effect.Effect<WireResponse, WireFailure>
+  /**
+   * Sends one request, whose body may be an upload, and gives the answer as soon as it begins. Interruption stops it
+   * until then; afterwards the answer belongs to who reads it. A transport without it cannot move files.
+   */
+  readonly stream?: ((request: WireRequest) => Effect.Effect<WireStream, WireFailure>) | undefined
 }
 
 /**

@@ -25,7 +25,7 @@ export interface Check<out A> {
   readonly "~type"?: A
 }
 
-const leaf = <A>(expected: string, is: (value: unknown) => boolean): Check<A> => ({
+export const leaf = <A>(expected: string, is: (value: unknown) => boolean): Check<A> => ({
   is,
   explain: (value, path) => (is(value) ? [] : [{ path, expected }])
 })

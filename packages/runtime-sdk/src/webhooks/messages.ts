@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { array, flag, isRecord, number, optional, record, text, textOrNumber, type Check } from "./checks.ts"
+import { parseJson } from "./json.ts"
 import type { KnownMessageType, Opaque, ToolCall, WebhookMessage } from "./events.ts"
 
 /** Fields that a type requires; everything else is optional and kept as it came. */
@@ -91,12 +92,10 @@ const toolCallOf = (call: Opaque): ToolCall => {
   if (given === undefined || given === null || given === "") return { id, name, arguments: {} }
   if (isRecord(given)) return { id, name, arguments: given }
   try {
-    const parsed: unknown = typeof given === "string" ? JSON.parse(given, dropProto) : given
+    const parsed: unknown = typeof given === "string" ? parseJson(given) : given
     if (isRecord(parsed)) return { id, name, arguments: parsed }
   } catch {
     // Falls through: what the model wrote is no JSON.
   }
   return { id, name, arguments: {}, invalidArguments: typeof given === "string" ? given : JSON.stringify(given) }
 }
-
-const dropProto = (key: string, value: unknown): unknown => (key === "__proto__" ? undefined : value)

@@ -11,7 +11,7 @@ import { decodeBase64, readSecrets, standardKeys } from "./secrets.ts"
 import { fail } from "./WebhookVerificationError.ts"
 
 /** The names of the schemes. */
-export type WebhookSchemeName = "standard-webhooks"
+export type WebhookSchemeName = "standard-webhooks" | "shared-secret" | "hmac" | "stripe"
 
 /** One verification, as a scheme sees it. */
 export interface SchemeCall {
@@ -39,10 +39,9 @@ export interface Authenticated {
  * @category models
  */
 export interface WebhookScheme {
-  readonly name: string
-  /** @internal The header whose presence says that a sender used this scheme. */
-  readonly header: string
-  /** @internal */
+  /** Headers of which the presence of one says that a sender used this scheme. */
+  readonly headers: ReadonlyArray<string>
+  /** Judges one request; made by `WebhookScheme`, called by `verifyAywaRuntimeWebhook`. */
   readonly authenticate: (call: SchemeCall) => Authenticated
 }
 
@@ -84,8 +83,7 @@ const hintFor = (secrets: ReadonlyArray<unknown>, macs: ReadonlyArray<string>, m
 
 /** Standard Webhooks v1: `webhook-id`, `webhook-timestamp`, `webhook-signature`. */
 export const standard: WebhookScheme = {
-  name: "standard-webhooks",
-  header: signatureHeader,
+  headers: [signatureHeader],
   authenticate: (call) => {
     const secrets = readSecrets(call.secret)
     const keys = secrets.map(standardKeys.of)

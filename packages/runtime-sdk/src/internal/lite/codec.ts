@@ -7,6 +7,22 @@ import { node, type Node, Struct, String as Text, makeFilter } from "./Schema.ts
 /** The proof is a matter of types, and was made when the contract was compiled. */
 export const codec = () => (schema: Node) => schema
 
+interface Ruled {
+  readonly schema: Node
+  readonly rule: Rule
+}
+type Rule = (
+  body: Readonly<Record<string, unknown>>
+) => ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly issue: string }>
+
+const rules = new WeakMap<object, Ruled>()
+
+export const ruled = (schema: Node, rule: Rule): Node => {
+  const checked = schema.check(makeFilter((body) => rule(body)))
+  rules.set(checked, { schema, rule })
+  return checked
+}
+
 export const tagged = (known: Node, key: string, tags: ReadonlySet<string>): Node =>
   node({
     tag: "tagged",
@@ -106,6 +122,11 @@ const define = (out: Emitted, parameter: string, body: string): string => {
 
 /** Explains what is wrong with a value: every issue with its path. Never quotes the value itself. */
 export const explain = (schema: Node, input: unknown): ReadonlyArray<Issue> => {
+  const ruled = rules.get(schema)
+  if (ruled !== undefined) {
+    const broken = isKind(ruled.schema, input) ? ruled.rule({ ...(input as object) }) : []
+    return [...explain(ruled.schema, input), ...broken.map(({ path, issue: message }) => ({ path, message }))]
+  }
   const found = explainType(schema, input)
   // Checks see values of the right type only.
   return found.length > 0 ? found : schema.checks.flatMap((check) => check(input as never))

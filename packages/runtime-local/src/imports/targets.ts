@@ -1,0 +1,230 @@
+/**
+ * First pass of an import: which row of the runtime each row of the bundle is, or becomes. With that known, every
+ * reference can be rewritten before anything is written, however rows refer to each other.
+ */
+import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import type { Ids } from "../ids.ts"
+import type { Store } from "../store.ts"
+import { compile, explain, type Json } from "../validation.ts"
+import type { ImportRequest } from "./bundle.ts"
+import { type Kind, kinds, uniqueKeyOf } from "./kinds.ts"
+import { withoutSecrets } from "./secrets.ts"
+import { type Existing, existingRows, type Mapped, mappedRows } from "./store.ts"
+
+/** A row of the bundle that will be stored. */
+export interface Target {
+  readonly kind: Kind
+  readonly sourceId: string
+  readonly runtimeId: string
+  /** Without secrets and without what the source owned. References are those of the source. */
+  readonly row: Json
+  readonly needed: ReadonlyArray<string>
+  readonly warnings: ReadonlyArray<string>
+  readonly mapped: Mapped | undefined
+  readonly existing: Existing | undefined
+  /** What other rows will know it by. */
+  readonly name: string | undefined
+}
+
+/** A row of the bundle that is left out, and why. */
+export interface Skipped {
+  readonly kind: Kind
+  readonly sourceId: string
+  readonly reason: string
+}
+
+/** The outcome of the first pass, in the order of the bundle. */
+export interface Targets {
+  readonly rows: ReadonlyArray<Target | Skipped>
+  /** What is to stand in place of a reference; `undefined` when nothing is known of the row that it means. */
+  readonly resolve: (reference: FoundReference) => string | undefined
+  /** Why a name is not certain to mean one assistant, if so. */
+  readonly doubtful: (reference: FoundReference) => string | undefined
+}
+
+interface Known {
+  readonly mapped: ReadonlyMap<string, Mapped>
+  readonly existing: ReadonlyMap<string, Existing>
+}
+
+/** What the first pass works with. */
+export interface TargetContext {
+  readonly store: Store
+  readonly ids: Ids
+  readonly organization: string
+}
+
+/** Finds the targets, row by row: between two rows others may be served. */
+export function* findTargets(context: TargetContext, request: ImportRequest): Generator<void, Targets> {
+  const known = new Map<string, Known>()
+  const rows: Array<Target | Skipped> = []
+  const bySource = new Map<ReferringKind, Map<string, Target>>()
+  for (const kind of kinds) {
+    const { name } = kind
+    const state = read(context, request.source, kind)
+    known.set(name, state)
+    const found = new Map<string, Target>()
+    bySource.set(name, found)
+    const seen = new Set<string>()
+    const numbers = new Map([...state.existing.values()].map((row) => [row.uniqueKey, row.id]))
+    for (const [index, given] of (request.rows[name] ?? []).entries()) {
+      const outcome = targetOf(context, kind, given, index, state, seen, numbers)
+      rows.push(outcome)
+      if (isTarget(outcome)) found.set(outcome.sourceId, outcome)
+      yield
+    }
+  }
+  return { rows, ...resolver(known, bySource) }
+}
+
+/** Tells the two outcomes apart. */
+export const isTarget = (outcome: Target | Skipped): outcome is Target => "runtimeId" in outcome
+
+const read = ({ store, organization }: TargetContext, source: string, { name }: Kind): Known => {
+  const mapped = mappedRows(store, organization, source, name)
+  const existing = existingRows(store, organization, name)
+  return {
+    mapped: new Map(mapped.map((row) => [row.sourceId, row])),
+    existing: new Map(existing.map((row) => [row.id, row]))
+  }
+}
+
+const targetOf = (
+  { ids }: TargetContext,
+  kind: Kind,
+  given: Json,
+  index: number,
+  { mapped: known, existing: rows }: Known,
+  seen: Set<string>,
+  numbers: Map<string | null, string>
+): Target | Skipped => {
+  const id = given["id"]
+  const sourceId = typeof id === "string" && id !== "" ? id : `${kind.name}[${index}]`
+  const skip = (reason: string): Skipped => ({ kind, sourceId, reason })
+  if (kind.skipped !== undefined) return skip(kind.skipped)
+  if (sourceId !== id) return skip("it has no id: a second import could not know it again")
+  if (seen.has(sourceId)) return skip("the bundle has another row with this id")
+  seen.add(sourceId)
+  const mapped = known.get(sourceId)
+  const existing = mapped === undefined ? undefined : rows.get(mapped.runtimeId)
+  const { row: stripped, needed } = withoutSecrets(kind.name, given)
+  const row = bare(kind.name, stripped)
+  const unreadable = problemsOf(kind, row)
+  if (unreadable.length > 0) return skip(`clients could not read it: ${unreadable.join("; ")}`)
+  const runtimeId = existing?.id ?? ids.uuid()
+  const key = uniqueKeyOf(kind, row)
+  const owner = key === null ? undefined : numbers.get(key)
+  if (owner !== undefined && owner !== runtimeId) return skip(`this organization has its number already: ${owner}`)
+  if (key !== null) numbers.set(key, runtimeId)
+  return {
+    kind,
+    sourceId,
+    runtimeId,
+    row: kind.name === "credentials" ? { ...row, enabled: false } : row,
+    needed,
+    warnings: [...limitsOf(kind, row), ...(mapped !== undefined && existing === undefined ? [deletedSince] : [])],
+    mapped,
+    existing,
+    name: typeof row["name"] === "string" ? row["name"] : undefined
+  }
+}
+
+const deletedSince = "it was imported before and deleted here since: it is created again"
+
+const owned: ReadonlySet<string> = new Set([
+  "id",
+  "orgId",
+  "createdAt",
+  "updatedAt",
+  "latestVersion",
+  "isServerUrlSecretSet",
+  "analyticsMetadata",
+  "isDeleted",
+  "authenticationSession"
+])
+
+/** The row without what its source owned. */
+const bare = (kind: ReferringKind, row: Json): Json =>
+  Object.fromEntries(
+    Object.entries(row).filter(([key]) => !owned.has(key) && (key !== "workflowIds" || kind === "structuredOutputs"))
+  )
+
+const checks = new Map<string, (value: unknown) => boolean>()
+
+const check = (kind: Kind, side: "row" | "create", value: unknown): boolean => {
+  const schema = kind[side]
+  if (schema === undefined) return true
+  const name = `${kind.name}.${side}`
+  const matches = checks.get(name) ?? compile(schema)
+  checks.set(name, matches)
+  return matches(value)
+}
+
+const frame = { id: "id", orgId: "org", createdAt: "time", updatedAt: "time" }
+
+const problemsOf = (kind: Kind, row: Json): ReadonlyArray<string> => {
+  const whole = { ...frame, ...row }
+  return kind.row === undefined || check(kind, "row", whole) ? [] : explain(kind.row, whole)
+}
+
+/** What a create would refuse and an import keeps. Missing secrets are another matter. */
+const limitsOf = (kind: Kind, row: Json): ReadonlyArray<string> => {
+  if (kind.create === undefined || kind.name === "credentials" || check(kind, "create", row)) return []
+  const problems = explain(kind.create, row).filter((problem) => !/^twilio\w+: Missing/.test(problem))
+  return problems.map((problem) => `kept, although a create would refuse it: ${problem}`)
+}
+
+const resolver = (
+  known: ReadonlyMap<string, Known>,
+  bySource: ReadonlyMap<ReferringKind, ReadonlyMap<string, Target>>
+): Pick<Targets, "resolve" | "doubtful"> => {
+  const assistants = [...(bySource.get("assistants")?.values() ?? [])]
+  const named = groupBy(assistants, ({ name }) => name)
+  const mine = new Set(assistants.map(({ runtimeId }) => runtimeId))
+  const others = new Set(
+    [...(known.get("assistants")?.existing.values() ?? [])].flatMap((row) =>
+      row.name === null || mine.has(row.id) ? [] : [row.name]
+    )
+  )
+  const byId = ({ to, value }: FoundReference): string | undefined => {
+    const state = known.get(to)
+    const earlier = state?.mapped.get(value)?.runtimeId
+    return (
+      bySource.get(to as ReferringKind)?.get(value)?.runtimeId ??
+      (earlier !== undefined && state?.existing.has(earlier) ? earlier : undefined) ??
+      (state?.existing.has(value) ? value : undefined)
+    )
+  }
+  const byName = ({ value }: FoundReference): string | undefined => {
+    const [target, ...more] = named.get(value) ?? []
+    if (target === undefined) return others.has(value) ? value : undefined
+    return more.length > 0 ? value : nameNow(target)
+  }
+  return {
+    resolve: (reference) => (reference.by === "id" ? byId(reference) : byName(reference)),
+    doubtful: ({ by, value }) => {
+      if (by === "id") return undefined
+      const same = named.get(value) ?? []
+      if (same.length > 1) return `${same.length} assistants of the bundle have the name ${JSON.stringify(value)}`
+      return same.length === 1 && others.has(value)
+        ? `another assistant of this organization has the name ${JSON.stringify(value)}, too`
+        : undefined
+    }
+  }
+}
+
+/** The name that a row will have: the source's, unless only the runtime's was changed since the last import. */
+const nameNow = ({ name, existing, mapped }: Target): string | undefined =>
+  existing !== undefined && existing.name !== null && mapped?.name === name ? existing.name : name
+
+const groupBy = <A>(items: ReadonlyArray<A>, f: (item: A) => string | undefined): ReadonlyMap<string, Array<A>> => {
+  const groups = new Map<string, Array<A>>()
+  for (const item of items) {
+    const key = f(item)
+    if (key === undefined) continue
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}

@@ -1,0 +1,128 @@
+/**
+ * The events that a runtime emitted, for tests to look at and to wait for.
+ */
+import type { Store } from "../store.ts"
+import { isJson, type Json } from "../validation.ts"
+import type { Jobs, JobState } from "./jobs.ts"
+
+/**
+ * An event that the runtime emitted, whether or not a target was configured for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmittedEvent {
+  /** `evt_` and a ULID. */
+  readonly id: string
+  readonly organizationId: string
+  readonly type: string
+  readonly callId: string | undefined
+  /** ISO 8601, on the runtime's clock. */
+  readonly createdAt: string
+  readonly message: Json
+  /** Where it goes, and how far that is, at the time of the look. */
+  readonly jobs: ReadonlyArray<{ readonly id: string; readonly target: string; readonly state: JobState }>
+}
+
+/**
+ * Which events to look at.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EventFilter {
+  readonly type?: string | undefined
+  readonly callId?: string | undefined
+  readonly organizationId?: string | undefined
+  readonly where?: ((message: Json, event: EmittedEvent) => boolean) | undefined
+}
+
+/**
+ * The events of a runtime.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Events {
+  /** Events in the order in which they were emitted. */
+  readonly list: (filter?: EventFilter) => ReadonlyArray<EmittedEvent>
+  /**
+   * The first event of a type, emitted already or within `timeout` milliseconds of real time (default 5,000). Rejects
+   * with the types that did come.
+   */
+  readonly expect: (
+    type: string,
+    options?: Omit<EventFilter, "type"> & { readonly timeout?: number | undefined }
+  ) => Promise<EmittedEvent>
+}
+
+/** Events with the side that tells the waiting about news. */
+export interface EventBook extends Events {
+  readonly announce: () => void
+}
+
+interface Stored {
+  readonly id: string
+  readonly organizationId: string
+  readonly type: string
+  readonly callId: string | null
+  readonly createdAt: number
+  readonly body: string
+}
+
+/** Events over a store. */
+export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
+  const waiting = new Set<() => void>()
+  const list: Events["list"] = ({ type, callId, organizationId, where } = {}) =>
+    store
+      .all<Stored>(
+        `SELECT id, org_id AS organizationId, type, call_id AS callId, created_at AS createdAt, body
+         FROM webhook_events WHERE (? IS NULL OR type = ?) AND (? IS NULL OR call_id = ?) AND (? IS NULL OR org_id = ?)
+         ORDER BY seq`,
+        type ?? null,
+        type ?? null,
+        callId ?? null,
+        callId ?? null,
+        organizationId ?? null,
+        organizationId ?? null
+      )
+      .map((row) => read(row, jobs))
+      .filter((event) => where === undefined || where(event.message, event))
+  return {
+    list,
+    announce: () => {
+      for (const look of waiting) look()
+    },
+    expect: (type, { timeout = 5000, ...filter } = {}) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const [found] = list({ ...filter, type })
+          if (found === undefined) return
+          clearTimeout(timer)
+          waiting.delete(look)
+          resolve(found)
+        }
+        const timer = setTimeout(() => {
+          waiting.delete(look)
+          const came = list().map((event) => event.type)
+          reject(new Error(`No matching ${type} event within ${timeout} ms; there were: ${came.join(", ") || "none"}`))
+        }, timeout)
+        waiting.add(look)
+        look()
+      })
+  }
+}
+
+const read = (row: Stored, jobs: Jobs): EmittedEvent => {
+  const body: unknown = JSON.parse(row.body)
+  const message = isJson(body) && isJson(body["message"]) ? body["message"] : {}
+  return {
+    id: row.id,
+    organizationId: row.organizationId,
+    type: row.type,
+    callId: row.callId ?? undefined,
+    createdAt: new Date(row.createdAt).toISOString(),
+    message,
+    jobs: jobs.ofEvent(row.id).map((job) => ({ id: job.id, target: job.url, state: job.state }))
+  }
+}

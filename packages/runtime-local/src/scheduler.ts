@@ -1,0 +1,157 @@
+/**
+ * Work that becomes due on the runtime's clock: deliveries and calls. One place decides what runs when, so that a test
+ * that moves the clock can wait until everything is quiet.
+ */
+import type { Fired, Moving } from "./clock.ts"
+
+/** One kind of work. */
+export interface WorkSource {
+  /** When the next piece is due, of those that nobody works on. */
+  readonly nextDue: () => number | undefined
+  /** Claims what is due now, and starts it. */
+  readonly take: () => ReadonlyArray<Promise<Fired>>
+}
+
+/** The scheduler of a runtime. */
+export interface Scheduler {
+  readonly add: (source: WorkSource) => void
+  /** Says that there may be work: looked at after the current turn, hence after the current transaction. */
+  readonly wake: () => void
+  /** Resolves when nothing runs and nothing is due. */
+  readonly idle: () => Promise<void>
+  /** Moves the clock from due time to due time, running what is due at each; resolves when all is quiet. */
+  readonly advance: (milliseconds: number) => Promise<ReadonlyArray<Fired>>
+  readonly set: (time: number | string | Date) => void
+  readonly start: () => void
+  /** Starts nothing more; what runs is left to end. */
+  readonly stop: () => void
+}
+
+/** More rounds than any test has use for: a job that is due again and again at the same instant is a defect. */
+const mostRounds = 1_000_000
+
+/** The longest wait that a timer takes. */
+const longestTimer = 2_000_000_000
+
+/** A scheduler on a clock; on a clock that runs by itself it keeps a timer for what is next. */
+export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Scheduler => {
+  const sources: Array<WorkSource> = []
+  let running = 0
+  let stopped = true
+  let waking: NodeJS.Immediate | undefined
+  let timer: NodeJS.Timeout | undefined
+  let fired: Array<Fired> | undefined
+  let quiet: Array<() => void> = []
+  let advancing: Promise<unknown> | undefined
+
+  const nextDue = () => {
+    const times = sources.map((source) => source.nextDue()).filter((time) => time !== undefined)
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+  const isQuiet = () => {
+    if (stopped) return true
+    if (running > 0 || waking !== undefined) return false
+    const next = nextDue()
+    return next === undefined || next > clock.now()
+  }
+  const run = async (work: Promise<Fired>) => {
+    running += 1
+    try {
+      const one = await work
+      fired?.push(one)
+    } catch (error) {
+      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
+    } finally {
+      running -= 1
+      pump()
+    }
+  }
+  const pump = () => {
+    if (stopped) return
+    for (const source of sources) for (const work of source.take()) void run(work)
+    arm()
+    if (!isQuiet()) return
+    const done = quiet
+    quiet = []
+    for (const resolve of done) resolve()
+  }
+  const arm = () => {
+    clearTimeout(timer)
+    if (mode !== "system" || stopped) return
+    const next = nextDue()
+    if (next === undefined) return
+    const wait = next - clock.now()
+    if (wait > 0) timer = setTimeout(pump, Math.min(Math.ceil(wait), longestTimer)).unref()
+    // It became due between the look and now. What waits for running work is looked at when that ends.
+    else if (running === 0) wake()
+  }
+  const wake = () => {
+    waking ??= setImmediate(() => {
+      waking = undefined
+      pump()
+    })
+  }
+  const idle = () =>
+    new Promise<void>((resolve) => {
+      if (isQuiet()) return resolve()
+      quiet.push(resolve)
+      if (running === 0) wake()
+    })
+  const stepwise = async (milliseconds: number): Promise<ReadonlyArray<Fired>> => {
+    const target = clock.now() + milliseconds
+    const done: Array<Fired> = []
+    fired = done
+    // One instant after the other: the order of the work is the order of its times.
+    for (let round = 0; round < mostRounds; round++) {
+      // oxlint-disable-next-line no-await-in-loop
+      await idle()
+      const next = nextDue()
+      if (stopped || next === undefined || next > target) break
+      clock.moveTo(Math.max(next, clock.now()))
+      wake()
+    }
+    clock.moveTo(Math.max(target, clock.now()))
+    wake()
+    await idle()
+    fired = undefined
+    return done
+  }
+  return {
+    add: (source) => void sources.push(source),
+    wake,
+    idle,
+    advance: (milliseconds) => {
+      if (!(milliseconds >= 0)) throw new TypeError("The clock advances by a number of milliseconds, 0 or more")
+      const next = nextDue()
+      // Nothing to do on the way: the clock has moved before this returns.
+      if (advancing === undefined && isQuiet() && (next === undefined || next > clock.now() + milliseconds)) {
+        clock.moveTo(clock.now() + milliseconds)
+        arm()
+        return Promise.resolve([])
+      }
+      const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(() => stepwise(milliseconds))
+      advancing = mine
+      void mine.finally(() => {
+        if (advancing === mine) advancing = undefined
+      })
+      return mine
+    },
+    set: (time) => {
+      clock.moveTo(typeof time === "number" ? time : new Date(time).getTime())
+      wake()
+    },
+    start: () => {
+      stopped = false
+      wake()
+    },
+    stop: () => {
+      stopped = true
+      clearTimeout(timer)
+      clearImmediate(waking)
+      waking = undefined
+      const done = quiet
+      quiet = []
+      for (const resolve of done) resolve()
+    }
+  }
+}

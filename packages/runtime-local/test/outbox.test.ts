@@ -1,0 +1,477 @@
+/** Deliveries: what is sent, signed with what, tried again when, and what the log says about it. */
+import { setTimeout as wait } from "node:timers/promises"
+import { assert, describe, expect, it } from "vitest"
+import { retryAfterMillis } from "../src/outbox/schedule.ts"
+import { receive } from "./receiver.ts"
+import { type Client, start, temporaryFile } from "./support.ts"
+
+const secret = "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
+
+const endpoint = (client: Client, url: string, more: object = {}) =>
+  client.call("POST", "/webhook-endpoint", { url, scope: "account", ...more })
+
+const log = async (client: Client, query = "") => (await client.call("GET", `/logs/webhooks${query}`)).body.items
+const row = async (client: Client, id: string) => (await client.call("GET", `/logs/webhooks/${id}`)).body
+
+/** Sends an event, and gives its one job. */
+const send = async (client: Client, input: { readonly type?: string; readonly to?: string } = {}) => {
+  const { eventId, jobs } = await client.runtime.trigger({ type: "status-update", ...input })
+  const [job] = jobs ?? []
+  assert(job !== undefined && eventId !== undefined)
+  return { eventId, id: job.id }
+}
+
+describe("a delivery", () => {
+  it("is signed, verified by the SDK, and written down", async () => {
+    const client = await start({ webhookSecret: secret })
+    const receiver = await receive(() => ({ status: 202, body: { thanks: true }, headers: { "x-receiver": "r" } }))
+    await endpoint(client, `${receiver.url}/hook?a=1`)
+    const { eventId, id } = await send(client)
+    const [delivery] = await receiver.count(1)
+    assert(delivery !== undefined)
+    const event = delivery.verify(secret)
+    expect(event).toMatchObject({ id: eventId, message: { type: "status-update", status: "in-progress" } })
+    expect(eventId).toMatch(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/)
+    expect([delivery.path, delivery.headers["x-aywa-attempt"], delivery.headers["x-aywa-redelivered"]]).toEqual([
+      "/hook?a=1",
+      "1",
+      undefined
+    ])
+    await client.runtime.webhooks.idle()
+    expect(await row(client, id)).toMatchObject({
+      id,
+      eventId,
+      type: "status-update",
+      status: "succeeded",
+      target: `${receiver.url}/hook?a=1`,
+      level: "account",
+      attemptCount: 1,
+      statusCode: 202,
+      nextAttemptAt: null,
+      replayOf: null,
+      attempts: [
+        {
+          attempt: 1,
+          state: "answered",
+          statusCode: 202,
+          latencyMs: expect.any(Number),
+          requestHeaders: { "webhook-id": eventId },
+          responseHeaders: { "x-receiver": "r" },
+          responseBody: '{"thanks":true}',
+          error: null,
+          mayHaveArrived: true
+        }
+      ],
+      payload: { message: { type: "status-update" } }
+    })
+  })
+
+  it("is kept to 20,000 bytes of its answer, and any 2xx counts, whatever the body does", async () => {
+    const client = await start()
+    const receiver = await receive(() => ({ body: "x".repeat(500_000) }))
+    const { id } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    const { status, attempts } = await row(client, id)
+    expect([status, attempts[0].responseBody.length]).toEqual(["succeeded", 20_000])
+  })
+
+  it("follows no redirect", async () => {
+    const client = await start({ webhookSchedule: [] })
+    const other = await receive()
+    const receiver = await receive(() => ({ status: 307, headers: { location: other.url } }))
+    const { id } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    expect(await row(client, id)).toMatchObject({
+      status: "dead",
+      attempts: [{ statusCode: 307, error: "Answered 307: redirects are not followed" }]
+    })
+    expect(other.deliveries).toHaveLength(0)
+  })
+
+  it("carries the server's headers, but none that the signature stands in; secrets are masked in the log", async () => {
+    const client = await start()
+    const receiver = await receive()
+    const { body: assistant } = await client.call("POST", "/assistant", {
+      name: "A",
+      server: {
+        url: receiver.url,
+        headers: {
+          "X-Tenant": "riverside",
+          Authorization: "Bearer hunter2",
+          "webhook-id": "evt_forged",
+          "Webhook-Signature": "v1,forged",
+          "X-Aywa-Attempt": "9",
+          "content-type": "text/plain",
+          "bad name": "x",
+          split: "a\r\nb: c"
+        }
+      }
+    })
+    const { jobs } = await client.runtime.trigger({ type: "status-update", assistant: assistant.id })
+    const [delivery] = await receiver.count(1)
+    expect(delivery?.headers).toMatchObject({
+      "x-tenant": "riverside",
+      authorization: "Bearer hunter2",
+      "x-aywa-attempt": "1",
+      "content-type": "application/json"
+    })
+    delivery?.verify(client.runtime.webhookSecret)
+    await client.runtime.webhooks.idle()
+    const { text } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)
+    expect(text).not.toContain("hunter2")
+    expect(JSON.parse(text).attempts[0].requestHeaders).toMatchObject({ authorization: "***", "x-tenant": "riverside" })
+  })
+
+  it("uses a bearer credential and the legacy shared secret where the server names them", async () => {
+    const client = await start()
+    const receiver = await receive()
+    const { body: credential } = await client.call("POST", "/credential", {
+      provider: "webhook",
+      authenticationPlan: { type: "bearer", token: "tok_1", headerName: "X-Auth" }
+    })
+    await client.call("POST", "/assistant", { name: "flat", serverUrl: `${receiver.url}/flat`, serverUrlSecret: "old" })
+    const { body: flat } = await client.call("GET", "/assistant")
+    const { body: one } = await client.call("POST", "/assistant", {
+      server: { url: `${receiver.url}/credential`, credentialId: credential.id }
+    })
+    await client.runtime.trigger({ type: "status-update", assistant: flat[0].id })
+    await client.runtime.trigger({ type: "status-update", assistant: one.id })
+    await client.runtime.webhooks.idle()
+    const by = (path: string) => receiver.deliveries.find((delivery) => delivery.path === path)
+    expect(by("/flat")?.headers["x-vapi-secret"]).toBe("old")
+    expect(by("/credential")?.headers["x-auth"]).toBe("Bearer tok_1")
+  })
+})
+
+describe("secrets", () => {
+  it("all active ones sign, so that a receiver in a rotation knows one; expired ones do not", async () => {
+    const client = await start({ clock: "manual", webhookSecret: secret })
+    const receiver = await receive()
+    const { runtime } = client
+    const second = runtime.webhooks.rotateSecret({ overlap: 60_000 })
+    expect([runtime.webhookSecret, second === secret]).toEqual([second, false])
+    await send(client, { to: receiver.url })
+    const [during] = await receiver.count(1)
+    expect([during?.verify(secret).id, during?.verify(second).id]).toEqual([during?.id, during?.id])
+    await runtime.clock.advance(60_001)
+    await send(client, { to: receiver.url })
+    const [, after] = await receiver.count(2)
+    after?.verify(second)
+    expect(() => after?.verify(secret)).toThrow(/No configured secret/)
+  })
+
+  it("stays the same on the same file, and with the same seed", async () => {
+    const file = temporaryFile()
+    const first = await start({ store: { file } })
+    const { webhookSecret } = first.runtime
+    await first.runtime.close()
+    expect((await start({ store: { file } })).runtime.webhookSecret).toBe(webhookSecret)
+    const seeded = async () => (await start({ seed: 7 })).runtime.webhookSecret
+    expect(await seeded()).toBe(await seeded())
+  })
+
+  it("signatures are stamped with real time, also after the clock moved, unless asked otherwise", async () => {
+    const receiver = await receive()
+    const real = await start({ clock: "manual", webhookSecret: secret })
+    await real.runtime.clock.advance(86_400_000)
+    await send(real, { to: receiver.url })
+    const virtual = await start({ clock: "manual", webhookSecret: secret, signWith: "virtual" })
+    await virtual.runtime.clock.advance(86_400_000)
+    await virtual.runtime.trigger({ type: "hang", to: receiver.url })
+    await receiver.count(2)
+    const by = (type: string) => receiver.deliveries.find((delivery) => delivery.type === type)
+    by("status-update")?.verify(secret)
+    expect(() => by("hang")?.verify(secret)).toThrow(/ahead/)
+  })
+})
+
+describe("retries", () => {
+  it("keep the id, are signed anew, and follow the schedule, each delay within a fifth", async () => {
+    const client = await start({ clock: "manual", webhookSecret: secret })
+    const receiver = await receive(() => ({ status: 500 }))
+    const { id } = await send(client, { to: receiver.url })
+    const { clock, webhooks } = client.runtime
+    await webhooks.idle()
+    const base = [5, 300, 1800, 7200, 18_000, 36_000, 36_000]
+    for (const [index, seconds] of base.entries()) {
+      const { status, nextAttemptAt, attemptCount } = await row(client, id)
+      expect([status, attemptCount]).toEqual(["retrying", index + 1])
+      const delay = (Date.parse(nextAttemptAt) - clock.now()) / 1000
+      expect(delay).toBeGreaterThanOrEqual(seconds * 0.8 - 0.01)
+      expect(delay).toBeLessThanOrEqual(seconds * 1.2 + 0.01)
+      // Not a millisecond before.
+      expect(await clock.advance(delay * 1000 - 1)).toEqual([])
+      expect(await clock.advance(1)).toMatchObject([{ kind: "webhook", id, what: "status-update" }])
+    }
+    const last = await row(client, id)
+    expect([last.status, last.attemptCount, last.nextAttemptAt]).toEqual(["dead", 8, null])
+    expect(last.warning).toContain("8 times")
+    expect(new Set(receiver.deliveries.map((delivery) => delivery.id)).size).toBe(1)
+    expect(receiver.deliveries.map((delivery) => delivery.headers["x-aywa-attempt"])).toEqual([..."12345678"])
+    expect(receiver.deliveries.map((delivery) => delivery.headers["x-aywa-redelivered"])).toEqual([
+      undefined,
+      ...Array.from({ length: 7 }, () => "true")
+    ])
+    for (const delivery of receiver.deliveries) delivery.verify(secret)
+    expect(await clock.advance(86_400_000 * 30)).toEqual([])
+  })
+
+  it("end with the first success", async () => {
+    const client = await start({ webhookSchedule: "instant" })
+    const receiver = await receive((_, index) => ({ status: index < 3 ? 503 : 204 }))
+    const { id } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    expect(await row(client, id)).toMatchObject({ status: "succeeded", attemptCount: 4 })
+    expect(receiver.deliveries).toHaveLength(4)
+  })
+
+  it.each([
+    ["a number below the delay", { status: 503, headers: { "retry-after": "1" } }, 5, 5],
+    ["a number within", { status: 503, headers: { "retry-after": "7" } }, 7, 7],
+    ["a number above twice the delay", { status: 503, headers: { "retry-after": "900" } }, 10, 10],
+    ["nonsense", { status: 503, headers: { "retry-after": "soon" } }, 4, 6],
+    ["an HTTP-date far away", { status: 503, headers: { "retry-after": "Wed, 01 Jan 2200 00:00:00 GMT" } }, 10, 10],
+    ["a 429 waits at least a minute", { status: 429 }, 60, 60],
+    ["a 429 with Retry-After as well", { status: 429, headers: { "retry-after": "7" } }, 60, 60]
+  ])("honour Retry-After within bounds: %s", async (_, answer, least, most) => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive(() => answer)
+    const { id } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    const delay = (Date.parse((await row(client, id)).nextAttemptAt) - client.runtime.clock.now()) / 1000
+    expect(delay).toBeGreaterThanOrEqual(least)
+    expect(delay).toBeLessThanOrEqual(most)
+  })
+
+  it("read an HTTP-date against real time", () => {
+    const now = Date.UTC(2030, 0, 1)
+    expect(retryAfterMillis(new Date(now + 8000).toUTCString(), now)).toBe(8000)
+    expect(retryAfterMillis(new Date(now - 8000).toUTCString(), now)).toBe(0)
+    expect([retryAfterMillis("2030-01-01", now), retryAfterMillis("-1", now), retryAfterMillis("1.5", now)]).toEqual([
+      undefined,
+      undefined,
+      undefined
+    ])
+  })
+
+  it("follow the server's own plan where it has one", async () => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive((delivery) => ({ status: delivery.path === "/excluded" ? 422 : 500 }))
+    const assistant = async (path: string, backoffPlan: object) => {
+      const { body } = await client.call("POST", "/assistant", { server: { url: receiver.url + path, backoffPlan } })
+      return (await client.runtime.trigger({ type: "status-update", assistant: body.id })).jobs?.[0]?.id ?? ""
+    }
+    const doubling = await assistant("/x", { type: "exponential", maxRetries: 2, baseDelaySeconds: 2 })
+    const excluded = await assistant("/excluded", {
+      type: "fixed",
+      maxRetries: 5,
+      baseDelaySeconds: 1,
+      excludedStatusCodes: [422]
+    })
+    const { clock, webhooks } = client.runtime
+    await webhooks.idle()
+    expect((await row(client, excluded)).status).toBe("dead")
+    const delays: Array<number> = []
+    for (let i = 0; i < 2; i++) {
+      const { nextAttemptAt } = await row(client, doubling)
+      delays.push(Math.round((Date.parse(nextAttemptAt) - clock.now()) / 1000))
+      await clock.advance(Date.parse(nextAttemptAt) - clock.now())
+    }
+    expect([Math.abs((delays[0] ?? 0) - 2) <= 1, Math.abs((delays[1] ?? 0) - 4) <= 1]).toEqual([true, true])
+    expect(await row(client, doubling)).toMatchObject({ status: "dead", attemptCount: 3 })
+  })
+
+  it("begin with one at once when the connection was refused", async () => {
+    const client = await start({ clock: "manual" })
+    const gone = await receive()
+    await gone.close()
+    const { id } = await send(client, { to: gone.url })
+    await client.runtime.webhooks.idle()
+    const { status, attempts } = await row(client, id)
+    expect([status, attempts.length]).toEqual(["retrying", 2])
+    expect(attempts[1]).toMatchObject({
+      state: "failed",
+      error: "The connection failed (ECONNREFUSED)",
+      statusCode: null,
+      mayHaveArrived: false
+    })
+  })
+
+  it("an endpoint that is switched off cancels what waits for it", async () => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive(() => ({ status: 500 }))
+    const { body: made } = await endpoint(client, receiver.url)
+    const { id } = await send(client)
+    await client.runtime.webhooks.idle()
+    await client.call("PATCH", `/webhook-endpoint/${made.id}`, { enabled: false })
+    await client.runtime.clock.advance(60_000)
+    expect([(await row(client, id)).status, receiver.deliveries.length]).toEqual(["cancelled", 1])
+  })
+
+  it("an endpoint that fails for five days is switched off", async () => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive(() => ({ status: 500 }))
+    const { body: made } = await endpoint(client, receiver.url)
+    const enabled = async () => (await client.call("GET", `/webhook-endpoint/${made.id}`)).body.enabled
+    for (let day = 0; day < 4; day++) {
+      await send(client)
+      await client.runtime.clock.advance(86_400_000)
+    }
+    expect(await enabled()).toBe(true)
+    await client.runtime.clock.advance(86_400_000)
+    await send(client)
+    await client.runtime.clock.advance(86_400_000)
+    expect(await enabled()).toBe(false)
+  })
+})
+
+describe("the log", () => {
+  it("lists newest first, by cursor, with filters, of one's own organization", async () => {
+    const client = await start({
+      clock: "manual",
+      organization: "org_1",
+      apiKeys: [{ key: "other", organization: "org_other" }]
+    })
+    const receiver = await receive((delivery) => ({ status: delivery.type === "hang" ? 500 : 200 }))
+    for (const type of ["status-update", "hang", "transcript"]) {
+      await client.runtime.trigger({ type, to: receiver.url })
+      await client.runtime.clock.advance(10)
+    }
+    await client.runtime.webhooks.idle()
+    const types = (rows: ReadonlyArray<{ type: string }>) => rows.map(({ type }) => type)
+    expect(types(await log(client))).toEqual(["transcript", "hang", "status-update"])
+    const { body: page } = await client.call("GET", "/logs/webhooks?limit=2")
+    expect(types(page.items)).toEqual(["transcript", "hang"])
+    const { body: next } = await client.call("GET", `/logs/webhooks?limit=2&cursor=${page.nextCursor}`)
+    expect([types(next.items), next.nextCursor]).toEqual([["status-update"], null])
+    expect(types(await log(client, "?type=hang"))).toEqual(["hang"])
+    expect(types(await log(client, "?status=retrying"))).toEqual(["hang"])
+    expect(await log(client, "?callId=none")).toEqual([])
+    expect((await client.call("GET", "/logs/webhooks?stat=dead")).status).toBe(400)
+    const foreign = await client.call("GET", "/logs/webhooks", undefined, { apiKey: "other" })
+    expect(foreign.body.items).toEqual([])
+    for (const [method, path] of [
+      ["GET", `/logs/webhooks/${page.items[0].id}`],
+      ["POST", `/logs/webhooks/${page.items[0].id}/replay`],
+      ["POST", `/logs/webhooks/jobs/${page.items[0].id}/retry`]
+    ] as const) {
+      expect([path, (await client.call(method, path, undefined, { apiKey: "other" })).status]).toEqual([path, 404])
+    }
+  })
+
+  it("a replay is a new job with a signed id of its own", async () => {
+    const client = await start({ webhookSecret: secret })
+    const receiver = await receive()
+    const { id, eventId } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    const first = await client.call("POST", `/logs/webhooks/${id}/replay`)
+    expect([first.status, first.body.eventId, first.body.replayOf]).toEqual([202, `${eventId}_r1`, id])
+    const second = await client.call("POST", `/logs/webhooks/${first.body.id}/replay`)
+    expect([second.body.eventId, second.body.replayOf]).toEqual([`${eventId}_r2`, first.body.id])
+    await receiver.count(3)
+    expect(receiver.deliveries.map((delivery) => delivery.verify(secret).id)).toEqual([
+      eventId,
+      `${eventId}_r1`,
+      `${eventId}_r2`
+    ])
+    expect(receiver.deliveries[1]?.raw).toEqual(receiver.deliveries[0]?.raw)
+  })
+
+  it("a retry is the same job with the same id, and refused where there is nothing to do", async () => {
+    const client = await start({ webhookSchedule: [] })
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const receiver = await receive(async (_, index) => {
+      if (index === 1) await held
+      return { status: index === 0 ? 500 : 200 }
+    })
+    const { id, eventId } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    expect((await row(client, id)).status).toBe("dead")
+    const retry = () => client.call("POST", `/logs/webhooks/jobs/${id}/retry`)
+    const first = await retry()
+    expect([first.status, first.body.eventId, first.body.status]).toEqual([202, eventId, "retrying"])
+    await receiver.count(2)
+    const running = await retry()
+    expect([running.status, running.body.code]).toEqual([409, "job_running"])
+    release()
+    await client.runtime.webhooks.idle()
+    const done = await retry()
+    expect([done.status, done.body.code]).toEqual([409, "job_succeeded"])
+    expect(receiver.deliveries.map((delivery) => delivery.id)).toEqual([eventId, eventId])
+    expect((await client.call("POST", "/logs/webhooks/jobs/nothing/retry")).status).toBe(404)
+  })
+
+  it("answers a repeated replay with the same job", async () => {
+    const client = await start()
+    const receiver = await receive()
+    const { id } = await send(client, { to: receiver.url })
+    await client.runtime.webhooks.idle()
+    const replay = () => client.call("POST", `/logs/webhooks/${id}/replay`, undefined, { key: "replay-1" })
+    const [a, b] = [await replay(), await replay()]
+    expect([a.body.id, b.headers.get("idempotency-replayed")]).toEqual([b.body.id, "true"])
+    await client.runtime.webhooks.idle()
+    expect(receiver.deliveries).toHaveLength(2)
+  })
+})
+
+describe("events", () => {
+  it("can be listed and waited for, with and without a target", async () => {
+    const { runtime } = await start()
+    const later = runtime.events.expect("transcript", { where: (message) => message["role"] === "user" })
+    await runtime.trigger({ type: "speech-update" })
+    await runtime.trigger({ type: "transcript", set: { role: "assistant" } })
+    await runtime.trigger({ type: "transcript" })
+    expect(await later).toMatchObject({ type: "transcript", message: { role: "user" }, jobs: [] })
+    expect(runtime.events.list().map(({ type }) => type)).toEqual(["speech-update", "transcript", "transcript"])
+    const ids = runtime.events.list().map(({ id }) => id)
+    expect(ids).toEqual([...ids].sort())
+    await expect(runtime.events.expect("hang", { timeout: 20 })).rejects.toThrow(
+      "No matching hang event within 20 ms; there were: speech-update, transcript, transcript"
+    )
+  })
+
+  it("can be waited for over the control API", async () => {
+    const client = await start()
+    const get = (path: string) =>
+      client.call("GET", `/__aywa/${path}`, undefined, { apiKey: client.runtime.controlToken })
+    const waiting = get("events?type=hang&wait=10000")
+    await client.runtime.trigger({ type: "hang" })
+    expect((await waiting).body).toMatchObject([{ type: "hang", message: { type: "hang" } }])
+    expect((await get("events?type=transcript&wait=10")).body).toEqual([])
+    expect((await get("webhook-secret")).body).toEqual({ secret: client.runtime.webhookSecret })
+    const { body } = await client.call(
+      "POST",
+      "/__aywa/webhook-secret/rotate",
+      {},
+      { apiKey: client.runtime.controlToken }
+    )
+    expect(body.secret).toBe(client.runtime.webhookSecret)
+  })
+
+  it("are gone after a reset", async () => {
+    const { runtime } = await start()
+    await runtime.trigger({ type: "hang" })
+    runtime.reset()
+    expect(runtime.events.list()).toEqual([])
+  })
+})
+
+describe("timeouts", () => {
+  it("a question that is not answered in time ends then, and is not asked again", async () => {
+    const client = await start()
+    const receiver = await receive(() => ({ hang: true }))
+    const { body: assistant } = await client.call("POST", "/assistant", {
+      server: { url: receiver.url, timeoutSeconds: 1 }
+    })
+    const { status, issues, jobId } = await client.runtime.trigger({ type: "tool-calls", assistant: assistant.id })
+    expect([status, issues]).toEqual([null, ["No answer in time"]])
+    await wait(50)
+    expect(receiver.deliveries).toHaveLength(1)
+    expect(await row(client, jobId ?? "")).toMatchObject({
+      status: "dead",
+      expectsReply: true,
+      attempts: [{ error: "No answer in time", mayHaveArrived: true }]
+    })
+  })
+})

@@ -1,0 +1,167 @@
+/** A process that dies while it delivers: nothing is lost, and nothing comes twice without being marked so. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { assert, describe, expect, it, onTestFinished } from "vitest"
+import { receive } from "./receiver.ts"
+import { start, temporaryFile } from "./support.ts"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+interface Ready {
+  readonly baseUrl: string
+  readonly controlToken: string
+  readonly webhookSecret: string
+}
+
+const boot = async (...args: ReadonlyArray<string>): Promise<{ child: ChildProcess; info: Ready }> => {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const [line] = await once(child.stdout, "data")
+  return { child, info: JSON.parse(String(line)) }
+}
+
+const kill = async (child: ChildProcess) => {
+  child.kill("SIGKILL")
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close")
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into JSON that they provoke
+const get = async (info: Ready, path: string): Promise<any> => {
+  const response = await fetch(info.baseUrl + path, { headers: { authorization: "Bearer sk_1" } })
+  return response.json()
+}
+
+const trigger = async (info: Ready, body: object): Promise<Triggered> => {
+  const response = await fetch(`${info.baseUrl}/__aywa/trigger`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${info.controlToken}`, "content-type": "application/json" },
+    body: JSON.stringify(body)
+  })
+  assert.strictEqual(response.status, 202)
+  // What the control API answers.
+  return (await response.json()) as Triggered
+}
+
+interface Triggered {
+  readonly eventId: string
+  readonly jobs: ReadonlyArray<{ readonly id: string }>
+}
+
+describe("kill -9 in the middle of a delivery", () => {
+  it("the attempt is written down as interrupted, and the next one carries the mark", async () => {
+    const args = ["--db", temporaryFile(), "--api-key", "sk_1"]
+    const receiver = await receive((_, index) => (index === 0 ? { hang: true } : {}))
+    const first = await boot(...args)
+    const { eventId, jobs } = await trigger(first.info, { type: "hang", to: receiver.url })
+    await receiver.count(1)
+    await kill(first.child)
+    const second = await boot(...args)
+    expect(second.info.webhookSecret).toBe(first.info.webhookSecret)
+    await receiver.count(2)
+    const path = `/logs/webhooks/${jobs[0]?.id}`
+    await expect.poll(async () => (await get(second.info, path)).status).toBe("succeeded")
+    const job = await get(second.info, path)
+    expect(job.attempts).toMatchObject([
+      { attempt: 1, state: "interrupted", mayHaveArrived: true, error: expect.stringContaining("stopped during") },
+      { attempt: 2, state: "answered", statusCode: 200 }
+    ])
+    expect(receiver.deliveries.map(({ id, headers }) => [id, headers["x-aywa-redelivered"]])).toEqual([
+      [eventId, undefined],
+      [eventId, "true"]
+    ])
+    for (const delivery of receiver.deliveries) delivery.verify(first.info.webhookSecret)
+  })
+
+  it("rounds of it under load: every event that was acknowledged arrives, every repetition is marked", async () => {
+    const rounds = Number(process.env["AYWA_CRASH_ROUNDS"] ?? 3)
+    const args = ["--db", temporaryFile(), "--api-key", "sk_1", "--webhook-schedule", "instant"]
+    const receiver = await receive()
+    const acknowledged = new Set<string>()
+    for (let round = 0; round < rounds; round++) {
+      // oxlint-disable-next-line no-await-in-loop -- one process after the other is the point
+      const { child, info } = await boot(...args)
+      // Until the process is killed: then the requests fail.
+      const load = Array.from({ length: 8 }, async () => {
+        try {
+          for (;;) {
+            // oxlint-disable-next-line no-await-in-loop
+            acknowledged.add((await trigger(info, { type: "hang", to: receiver.url })).eventId)
+          }
+        } catch {
+          return
+        }
+      })
+      // oxlint-disable-next-line no-await-in-loop
+      await receiver.count(receiver.deliveries.length + 50 + round * 37)
+      // oxlint-disable-next-line no-await-in-loop
+      await kill(child)
+      // oxlint-disable-next-line no-await-in-loop
+      await Promise.all(load)
+    }
+    const { info } = await boot(...args)
+    await expect
+      .poll(async () => (await get(info, "/logs/webhooks?limit=1000&status=succeeded")).items.length, {
+        timeout: 20_000
+      })
+      .toBeGreaterThan(0)
+    const open = async () =>
+      (
+        await Promise.all(
+          ["pending", "delivering", "retrying"].map((status) => get(info, `/logs/webhooks?limit=1&status=${status}`))
+        )
+      ).flatMap((page) => page.items)
+    await expect.poll(open, { timeout: 20_000 }).toEqual([])
+    const seen = new Set<string>()
+    const unmarked: Array<string> = []
+    for (const { id, headers } of receiver.deliveries) {
+      // Marked without need it may be (the mark says "may have"), unmarked it may not be.
+      if (seen.has(id) && headers["x-aywa-redelivered"] !== "true") unmarked.push(id)
+      seen.add(id)
+    }
+    expect(unmarked).toEqual([])
+    expect(acknowledged.size).toBeGreaterThan(100)
+    expect([...acknowledged].filter((id) => !seen.has(id))).toEqual([])
+    const dead = await get(info, "/logs/webhooks?limit=1&status=dead")
+    expect(dead.items).toEqual([])
+  }, 120_000)
+})
+
+describe("a restart in the same process", () => {
+  it("cuts the delivery, writes nothing behind the back of the new database, and goes on", async () => {
+    const client = await start({ store: { file: temporaryFile() } })
+    const receiver = await receive((_, index) => (index === 0 ? { hang: true } : {}))
+    const { jobs } = await client.runtime.trigger({ type: "hang", to: receiver.url })
+    await receiver.count(1)
+    await client.runtime.restart()
+    await receiver.count(2)
+    await client.runtime.webhooks.idle()
+    const { body } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)
+    expect([body.status, body.attempts.map(({ state }: { state: string }) => state)]).toEqual([
+      "succeeded",
+      ["interrupted", "answered"]
+    ])
+  })
+
+  it("a question that was being asked is over: whoever waited is gone", async () => {
+    const client = await start({ store: { file: temporaryFile() } })
+    const receiver = await receive(() => ({ hang: true }))
+    const asked = client.runtime.trigger({ type: "tool-calls", to: receiver.url })
+    await receiver.count(1)
+    await client.runtime.restart()
+    expect(await asked).toMatchObject({ valid: false, issues: ["The runtime stopped"] })
+    const { body } = await client.call("GET", "/logs/webhooks")
+    expect(body.items).toMatchObject([{ status: "dead", attemptCount: 1 }])
+    expect(receiver.deliveries).toHaveLength(1)
+  })
+
+  it("a memory store keeps its jobs over a restart", async () => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive((_, index) => ({ status: index === 0 ? 500 : 200 }))
+    await client.runtime.trigger({ type: "hang", to: receiver.url })
+    await client.runtime.webhooks.idle()
+    await client.runtime.restart()
+    expect(await client.runtime.clock.advance(10_000)).toHaveLength(1)
+    expect(receiver.deliveries).toHaveLength(2)
+  })
+})

@@ -1,0 +1,11 @@
+/**
+ * The webhook inbox: work done once, over machines.
+ *
+ * @since 0.1.0
+ */
+export * as NodeSqlite from "./inbox/NodeSqlite.ts"
+export * as Once from "./inbox/Once.ts"
+export * as WebhookDedupe from "./inbox/WebhookDedupe.ts"
+export * as WebhookInbox from "./inbox/WebhookInbox.ts"
+export { InboxError } from "./inbox/model.ts"
+export type { Delivery, Parked } from "./inbox/model.ts"

@@ -1,0 +1,83 @@
+/**
+ * Dedupe alone, for those who have a queue of their own (SQS, Kafka): claim an id, enqueue, answer 2xx.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redis from "effect/persistence/Redis"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { InboxError } from "./model.ts"
+import type { Store } from "./Store.ts"
+import { makeMemory } from "./storeMemory.ts"
+import { makeRedis } from "./storeRedis.ts"
+import { makeSql } from "./storeSql.ts"
+
+/**
+ * Remembers webhook ids.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class WebhookDedupe extends Context.Service<
+  WebhookDedupe,
+  {
+    /**
+     * Runs `enqueue` unless the id was claimed within `remember` (default 7 days), and says whether it ran. If it
+     * fails the claim is given up, so that the runtime's next attempt can succeed. A process that dies in between
+     * leaves the claim: use an inbox where that must not happen.
+     */
+    readonly claim: <A, E, R>(
+      id: string,
+      enqueue: Effect.Effect<A, E, R>,
+      remember?: Duration.Input
+    ) => Effect.Effect<boolean, E | InboxError, R>
+  }
+>()("@aywa-ai/runtime-sdk/WebhookDedupe") {}
+
+const make = (store: Store): WebhookDedupe["Service"] => ({
+  claim: (id, enqueue, remember = "7 days") =>
+    Effect.suspend(() => {
+      // A new owner each time: the lease of an earlier claim is never ours.
+      const owner = globalThis.crypto.randomUUID()
+      const name = `seen:${id}`
+      return Effect.flatMap(store.lease(name, owner, Duration.toMillis(Duration.fromInputUnsafe(remember))), (ours) =>
+        ours
+          ? Effect.as(
+              Effect.onError(enqueue, () => Effect.ignore(store.release(name, owner))),
+              true
+            )
+          : Effect.succeed(false)
+      )
+    })
+})
+
+/**
+ * In the memory of one process.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedupe, Effect.map(makeMemory, make))
+
+/**
+ * In SQLite or PostgreSQL, table `aywa_inbox_leases`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.effect(
+  WebhookDedupe,
+  Effect.map(makeSql("aywa_inbox"), make)
+)
+
+/**
+ * In Redis.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, never, Redis.Redis> =>
+  Layer.effect(WebhookDedupe, Effect.map(makeRedis(prefix), make))

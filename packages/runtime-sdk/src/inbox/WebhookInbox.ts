@@ -1,0 +1,284 @@
+/**
+ * The inbox: a verified delivery is stored, the runtime gets its 2xx, and workers handle it afterwards. Duplicates by
+ * webhook id are dropped, failures are retried and then parked.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
+import type * as Redis from "effect/persistence/Redis"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as SqlClient from "effect/sql/SqlClient"
+import { type Delivery, InboxError, type Parked } from "./model.ts"
+import { partitionOf, queueId } from "./names.ts"
+import { serveInOrder } from "./ordered.ts"
+import type { Store } from "./Store.ts"
+import { makeMemory } from "./storeMemory.ts"
+import { makeRedis } from "./storeRedis.ts"
+import { makeSql } from "./storeSql.ts"
+
+/**
+ * Options of an inbox.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Several inboxes may share a database: each has a name. Default `webhooks`. */
+  readonly name?: string | undefined
+  /** Attempts before a delivery is parked. Default 10. */
+  readonly maxAttempts?: number | undefined
+  /** Wait after the first failure; it doubles with each further one, up to five minutes. Default 1 second. */
+  readonly backoff?: Duration.Input | undefined
+  /**
+   * `none` (default): workers take whatever is next. `call`: the deliveries of one call are handled one at a time, in
+   * the order in which they were stored; see `WebhookInbox`.
+   */
+  readonly order?: "none" | "call" | undefined
+  /** With `order: "call"`: how many calls can be handled side by side, over all processes. Default 16. Never change it while deliveries wait. */
+  readonly partitions?: number | undefined
+  /** How often an idle process looks for deliveries that another one stored. Default 200 ms. */
+  readonly pollInterval?: Duration.Input | undefined
+  /** After this time without a sign of life, a worker's delivery is given to another one. Default 90 seconds. */
+  readonly lockExpiration?: Duration.Input | undefined
+  /** How long the ids of handled deliveries are remembered. Default 7 days; longer than the runtime retries (28 hours). */
+  readonly remember?: Duration.Input | undefined
+}
+
+/**
+ * What a handler is told beside the delivery.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attempt {
+  /** 1 for the first. A crash of the process counts as an attempt. */
+  readonly attempt: number
+}
+
+/**
+ * The inbox.
+ *
+ * **Details**
+ *
+ * Delivery to the handler is at least once: a process may die between the handler's last effect and its
+ * acknowledgement. `Once.run` inside the handler makes an effect in the same SQL database exactly once.
+ *
+ * With `order: "call"` the deliveries of one call are handled in the order in which they were stored, one at a time
+ * over all processes, and a failing one holds back those behind it until it succeeds or is parked. Deliveries that
+ * name no call share one line. When a process dies, another takes over its lines after `lockExpiration`; in Redis the
+ * delivery that the dead process was handling then goes behind the others of its line (SQL keeps its place).
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class WebhookInbox extends Context.Service<
+  WebhookInbox,
+  {
+    /** Stores a delivery. A delivery whose id was stored before is dropped. */
+    readonly offer: (delivery: Delivery) => Effect.Effect<void, InboxError>
+    /**
+     * Handles deliveries until it is interrupted, `concurrency` side by side in this process (default 8; with
+     * `order: "call"` the partitions decide).
+     */
+    readonly run: <E, R>(
+      handler: (delivery: Delivery, attempt: Attempt) => Effect.Effect<unknown, E, R>,
+      options?: { readonly concurrency?: number | undefined }
+    ) => Effect.Effect<never, InboxError, R>
+    /** Deliveries that were given up, oldest first; 100 unless a limit is given. */
+    readonly parked: (limit?: number) => Effect.Effect<ReadonlyArray<Parked>, InboxError>
+    /** Puts a parked delivery back with new attempts; `false` when it is not parked. */
+    readonly requeue: (id: string) => Effect.Effect<boolean, InboxError>
+    /** Removes a parked delivery for good; `false` when it is not parked. */
+    readonly discard: (id: string) => Effect.Effect<boolean, InboxError>
+  }
+>()("@aywa-ai/runtime-sdk/WebhookInbox") {}
+
+// The body is kept as text: what was signed can be audited, and a deeply nested body cannot break a store.
+const Item = Schema.Struct({
+  id: Schema.String,
+  type: Schema.String,
+  callId: Schema.optionalKey(Schema.String),
+  body: Schema.String,
+  requeued: Schema.Finite
+})
+
+const make = Effect.fnUntraced(function* (store: Store, options: Options) {
+  const scope = yield* Effect.scope
+  /**
+   * Workers end before the database is closed: a delivery that was handled must still be acknowledged, and the
+   * queue tries that for as long as a lock lives.
+   */
+  const supervised = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.forkIn(work, scope), (fiber) =>
+      Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+    )
+  const { name = "webhooks", maxAttempts = 10, order = "none", partitions = 16 } = options
+  const backoff = Schedule.min([Schedule.exponential(options.backoff ?? "1 second"), Schedule.spaced("5 minutes")])
+  const queues = yield* Effect.forEach(
+    Array.from({ length: order === "call" ? partitions : 1 }, (_, i) => (order === "call" ? `${name}:${i}` : name)),
+    // Parking is ours, where it can be listed; the queue itself never gives up.
+    (name) => PersistedQueue.make({ name, schema: Item, maxAttempts: 2_000_000_000, retrySchedule: backoff })
+  )
+  const queueOf = (callId: string | undefined) => queues[partitionOf(callId, queues.length)] ?? queues[0]
+
+  const put = (delivery: Delivery, requeued: number) =>
+    Effect.suspend(() => {
+      const { id, type, callId, body } = delivery
+      const queue = queueOf(callId)
+      if (queue === undefined) return Effect.die(new RangeError("partitions must be 1 or more"))
+      const item = { id, type, body, requeued, ...(callId === undefined ? {} : { callId }) }
+      return Effect.asVoid(queue.offer(item, { id: queueId(id, requeued) }))
+    }).pipe(Effect.mapError((cause) => new InboxError("storing a delivery", cause)))
+
+  const park = (item: typeof Item.Type, attempts: number, reason: string) =>
+    Effect.flatMap(Clock.currentTimeMillis, (parkedAt) =>
+      store.park({ ...item, attempts, reason: reason.slice(0, 4000), parkedAt })
+    )
+
+  const run = <E, R>(
+    handler: (delivery: Delivery, attempt: Attempt) => Effect.Effect<unknown, E, R>,
+    { concurrency = 8 }: { readonly concurrency?: number | undefined } = {}
+  ): Effect.Effect<never, InboxError, R> => {
+    /** One attempt; a failure of the last one parks. */
+    const once = (item: typeof Item.Type, attempt: number): Effect.Effect<unknown, E | InboxError, R> => {
+      const { requeued: _, ...delivery } = item
+      if (attempt > maxAttempts) return park(item, attempt - 1, "The process died while it was handled")
+      return Effect.catchCause(
+        Effect.suspend(() => handler(delivery, { attempt })),
+        (cause): Effect.Effect<unknown, E | InboxError> => {
+          if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+          return attempt >= maxAttempts ? park(item, attempt, Cause.pretty(cause)) : Effect.failCause(cause)
+        }
+      )
+    }
+    const take = (queue: (typeof queues)[number], handle: typeof once) =>
+      Effect.catchCause(
+        queue.take((item, { attempts }) => handle(item, attempts)),
+        (cause) => {
+          const error = Cause.findErrorOption(cause)
+          if (error._tag === "Some" && error.value instanceof PersistedQueue.PersistedQueueError) {
+            return Effect.fail(new InboxError("taking a delivery", error.value))
+          }
+          // The handler's failure is the queue's business: it comes back after the backoff.
+          return Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : Effect.void
+        }
+      )
+    if (order === "call") {
+      const patient = (item: typeof Item.Type, attempts: number) =>
+        // In place, so that what comes later waits behind it.
+        Effect.suspend(() => {
+          let attempt = attempts - 1
+          return Effect.retry(
+            Effect.suspend(() => once(item, ++attempt)),
+            backoff
+          )
+        })
+      return supervised(
+        serveInOrder(
+          store,
+          queues.map((queue, i) => ({ name: `${name}:${i}`, next: take(queue, patient) })),
+          Duration.fromInputUnsafe(options.lockExpiration ?? "90 seconds")
+        )
+      )
+    }
+    const worker = Effect.forever(Effect.forEach(queues, (queue) => take(queue, once), { discard: true }))
+    const workers = Array.from({ length: concurrency }, () => worker)
+    // Each of them runs forever.
+    return supervised(Effect.all(workers, { concurrency: "unbounded", discard: true })) as Effect.Effect<
+      never,
+      InboxError,
+      R
+    >
+  }
+
+  return WebhookInbox.of({
+    offer: (delivery) => put(delivery, 0),
+    run,
+    parked: (limit = 100) => store.parked(limit),
+    requeue: (id) =>
+      Effect.flatMap(store.find(id), (found) => {
+        if (found === undefined) return Effect.succeed(false)
+        // Stored first: a crash in between leaves it parked as well, and putting it back again changes nothing.
+        return Effect.as(Effect.andThen(put(found, found.requeued + 1), store.unpark(found)), true)
+      }),
+    discard: (id) =>
+      Effect.flatMap(store.find(id), (found) =>
+        found === undefined ? Effect.succeed(false) : Effect.as(store.unpark(found), true)
+      )
+  })
+})
+
+const layerOf = <E, R, R2>(
+  options: Options,
+  queueStore: Layer.Layer<PersistedQueue.PersistedQueueStore, E, R>,
+  store: Effect.Effect<Store, E, R2>
+): Layer.Layer<WebhookInbox, E, R | R2> => {
+  const cleanup = PersistedQueue.layerCleanup({ timeToLive: options.remember ?? "7 days" })
+  const queue = Layer.merge(PersistedQueue.layer, cleanup).pipe(Layer.provideMerge(queueStore))
+  return Layer.effect(
+    WebhookInbox,
+    Effect.flatMap(store, (store) => make(store, options))
+  ).pipe(Layer.provide(queue))
+}
+
+const storeOptions = ({ pollInterval = "200 millis", lockExpiration = "90 seconds" }: Options) => ({
+  pollInterval,
+  lockExpiration,
+  lockRefreshInterval: Duration.divideUnsafe(Duration.fromInputUnsafe(lockExpiration), 3)
+})
+
+/**
+ * An inbox in the memory of one process: for development and tests. What waits is lost when the process ends.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory = (options: Options = {}): Layer.Layer<WebhookInbox> =>
+  layerOf(options, PersistedQueue.layerStoreMemory, makeMemory)
+
+/**
+ * An inbox in SQLite or PostgreSQL: the default for an application that has a database. Several processes may share
+ * it. Tables `aywa_inbox`, `aywa_inbox_parked` and `aywa_inbox_leases` are created when they are not there.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerSql = (options: Options = {}): Layer.Layer<WebhookInbox, InboxError, SqlClient.SqlClient> =>
+  layerOf(
+    options,
+    Layer.effect(
+      PersistedQueue.PersistedQueueStore,
+      PersistedQueue.makeStoreSql({ tableName: "aywa_inbox", ...storeOptions(options) }).pipe(
+        Effect.mapError((cause) => new InboxError("creating its tables", cause))
+      )
+    ),
+    makeSql("aywa_inbox", options.name)
+  )
+
+/**
+ * An inbox in Redis: takes in the most. What survives a crash of Redis is what its persistence settings say.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerRedis = (
+  options: Options & {
+    /** Prefix of all keys. Default `{aywa}:`; the braces keep them in one slot of a cluster. */
+    readonly prefix?: string | undefined
+  } = {}
+): Layer.Layer<WebhookInbox, never, Redis.Redis> => {
+  const prefix = options.prefix ?? "{aywa}:"
+  return layerOf(
+    options,
+    PersistedQueue.layerStoreRedis({ prefix, ...storeOptions(options) }),
+    makeRedis(prefix, options.name)
+  )
+}

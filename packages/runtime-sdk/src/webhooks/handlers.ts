@@ -1,0 +1,17 @@
+/**
+ * Handlers by type of event, and adapters that put them behind a route: entry `./webhooks/handlers`.
+ *
+ * @since 0.1.0
+ */
+export { handlers } from "./handling/handlers.ts"
+export type { HandledDelivery, WebhookAnswer, WebhookHandlers } from "./handling/handlers.ts"
+export type * from "./handling/types.ts"
+export type * from "./handling/replies.ts"
+export { isWebhookHandlerError, WebhookHandlerError } from "./handling/WebhookHandlerError.ts"
+export type { WebhookHandlerReason } from "./handling/WebhookHandlerError.ts"
+export { webhookReceiver } from "./handling/receiver.ts"
+export type { IncomingWebhook, WebhookReceiver, WebhookReceiverOptions } from "./handling/receiver.ts"
+export { webhookHandler } from "./handling/web.ts"
+export { nodeWebhookHandler } from "./handling/node.ts"
+export { fastifyWebhookHandler, fastifyWebhooks } from "./handling/fastify.ts"
+export type { FastifyWebhookInstance, FastifyWebhookReply, FastifyWebhookRequest } from "./handling/fastify.ts"

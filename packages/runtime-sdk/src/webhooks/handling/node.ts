@@ -1,0 +1,93 @@
+/**
+ * The adapter for Node's own http server, and for Express, Nest, Koa's raw objects and others on top of it.
+ *
+ * @since 0.1.0
+ */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { WebhookBody } from "../body.ts"
+import { WebhookVerificationError } from "../../webhooks.ts"
+import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
+import { sendAnswer } from "./send.ts"
+
+/** A request of Node, with what frameworks put on it. */
+export type NodeWebhookRequest = IncomingMessage & {
+  /** What a body parser made of the body. */
+  readonly body?: unknown
+  /** The bytes that Nest and some clouds keep beside the parsed body. */
+  readonly rawBody?: unknown
+  /** The address before a router of Express took its own part away. */
+  readonly originalUrl?: string
+}
+
+/**
+ * A handler of Node's http server and of Express.
+ *
+ * **Details**
+ *
+ * Reads the body itself, up to `maxBodyBytes`. Takes the bytes that `express.raw()` left, or Nest's `rawBody`, when the
+ * stream was read before; answers 400 and says what to change when only a parsed object is left. Answers everything but
+ * POST with 405. Never rejects.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+ *
+ * export const server = createServer(
+ *   nodeWebhookHandler({
+ *     secret: process.env["AYWA_RUNTIME_WEBHOOK_SECRET"],
+ *     handlers: { "end-of-call-report": async (report) => console.log(report.endedReason) }
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category adapters
+ */
+export const nodeWebhookHandler = (
+  options: WebhookReceiverOptions
+): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) => {
+  const receive = webhookReceiver(options)
+  return async (request: NodeWebhookRequest, response) => {
+    const hungUp = new AbortController()
+    response.once("close", () => {
+      if (!response.writableFinished) hungUp.abort()
+    })
+    const answer = await receive({
+      method: request.method ?? "",
+      url: request.originalUrl ?? request.url ?? "",
+      headers: request.headers,
+      signal: hungUp.signal,
+      body: (maxBytes) => readBody(request, maxBytes)
+    })
+    await sendAnswer(answer, request, response)
+  }
+}
+
+const advice =
+  'a body parser ran before this handler and kept no bytes. Express: register this route above app.use(express.json()), or give it express.raw({ type: "*/*" }). Nest: NestFactory.create(AppModule, { rawBody: true }).'
+
+/** The raw body: bytes that a framework kept, else the stream. */
+const readBody = async (request: NodeWebhookRequest, maxBytes: number): Promise<WebhookBody> => {
+  for (const kept of [request.rawBody, request.body]) {
+    if (typeof kept === "string" || kept instanceof Uint8Array) return kept
+  }
+  if (request.readableEnded || request.readableDidRead) {
+    throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
+  }
+  const tooLarge = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: maxBytes })
+  if (Number(request.headers["content-length"]) > maxBytes) throw tooLarge
+  return new Promise((resolve, reject) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBytes) chunks.push(chunk)
+      else reject(tooLarge)
+    })
+    request.once("end", () => resolve(Buffer.concat(chunks)))
+    request.once("error", reject)
+    request.once("close", () => reject(new Error("The request broke off.")))
+  })
+}

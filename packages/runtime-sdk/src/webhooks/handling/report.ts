@@ -1,0 +1,17 @@
+/**
+ * Where errors go when nobody asks for them.
+ *
+ * @since 0.1.0
+ */
+import type { WebhookVerificationError } from "../../webhooks.ts"
+import { isWebhookHandlerError, type WebhookHandlerError } from "./WebhookHandlerError.ts"
+
+/** Reasons of refusals that point at this process or at the runtime, not at whoever knocks on the door. */
+const loud: ReadonlySet<string> = new Set(["InvalidSecret", "InvalidOptions", "InvalidBody", "MalformedPayload"])
+
+/** Prints what somebody here should look at as a process warning, on Node, Bun, Deno and Workers alike. */
+export const reportToProcess = (error: WebhookVerificationError | WebhookHandlerError): void => {
+  if (!isWebhookHandlerError(error) && !loud.has(error.reason._tag)) return
+  const cause = error.cause instanceof Error ? (error.cause.stack ?? String(error.cause)) : undefined
+  process.emitWarning(error.message, { type: "AywaRuntimeWebhook", ...(cause === undefined ? {} : { detail: cause }) })
+}

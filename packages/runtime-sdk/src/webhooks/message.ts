@@ -1,0 +1,47 @@
+/**
+ * From the bytes of a body to its typed message.
+ *
+ * @since 0.1.0
+ */
+import { rawBody, type RawBody, type WebhookBody } from "./body.ts"
+import { isRecord } from "./checks.ts"
+import type { WebhookMessage } from "./events.ts"
+import { decodeText, parseJson } from "./json.ts"
+import { readMessage } from "./messages.ts"
+import { fail } from "./WebhookVerificationError.ts"
+
+/** Reads `{ message: { type, … } }`; fails with `MalformedPayload`. */
+export const messageOf = (body: RawBody): WebhookMessage => {
+  let json: unknown
+  try {
+    json = parseJson(decodeText(body))
+  } catch (error) {
+    return malformed(error instanceof RangeError ? "its JSON is nested too deep" : "the body is not JSON in UTF-8")
+  }
+  const message = isRecord(json) ? json["message"] : undefined
+  return isRecord(message) && typeof message["type"] === "string"
+    ? readMessage({ ...message, type: message["type"] })
+    : malformed("the body has no message with a type")
+}
+
+const malformed = (detail: string): never => fail({ _tag: "MalformedPayload", detail })
+
+/** The message's own time: epoch milliseconds or ISO text. */
+export const timeOf = (message: WebhookMessage): Date | undefined => {
+  const { timestamp } = message.type === "unknown" || message.type === "invalid" ? message.raw : message
+  if (typeof timestamp !== "number" && typeof timestamp !== "string") return undefined
+  const date = new Date(timestamp)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/**
+ * Reads the message of a body that was verified when it was received, as an inbox stored it. **Verifies nothing.**
+ *
+ * **Details**
+ *
+ * Throws `WebhookVerificationError` (`MalformedPayload`, `InvalidBody`) for a body that is no event.
+ *
+ * @since 0.1.0
+ * @category messages
+ */
+export const parseAywaRuntimeWebhook = (body: WebhookBody): WebhookMessage => messageOf(rawBody(body, Infinity))

@@ -1,0 +1,334 @@
+/** Files over real sockets and both transports: uploads from every source, downloads whole and piece by piece. */
+import { randomBytes } from "node:crypto"
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer, type RequestListener } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Readable } from "node:stream"
+import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as fc from "fast-check"
+import { assert, describe, it, onTestFinished } from "vitest"
+import * as AywaRuntime from "../src/AywaRuntime.ts"
+import { AywaRuntimeClient, type FileSource } from "../src/index.ts"
+import * as Files from "../src/Files.ts"
+import { tagOf } from "./support/server.ts"
+
+const transports = ["auto", "fetch"] as const
+
+const start = async (options: Partial<ConstructorParameters<typeof AywaRuntimeClient>[0]> = {}) => {
+  const runtime = await startLocalRuntime()
+  onTestFinished(() => runtime.close())
+  const aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey, ...options })
+  onTestFinished(() => aywa.close())
+  return { runtime, aywa }
+}
+
+/** A server that is given the raw request. */
+const listen = async (handler: RequestListener) => {
+  const server = createServer(handler)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  )
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const temporary = (name: string, content: Uint8Array | string): string => {
+  const directory = mkdtempSync(join(tmpdir(), "aywa-files-"))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const path = join(directory, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const concat = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const parts: Array<Uint8Array> = []
+  for await (const chunk of chunks) parts.push(chunk)
+  return Buffer.concat(parts)
+}
+
+const row = { id: "f", orgId: "o", createdAt: "c", updatedAt: "u" }
+
+for (const transport of transports) {
+  describe(`files, transport ${transport}`, () => {
+    const content = randomBytes(700_000)
+    const sources: ReadonlyArray<readonly [string, () => FileSource, string]> = [
+      ["a path", () => ({ path: temporary("policies.pdf", content) }), "policies.pdf"],
+      ["a Blob", () => new Blob([content], { type: "text/plain" }), "file"],
+      ["a File", () => new File([content], "prices.csv"), "prices.csv"],
+      ["a Buffer", () => content, "file"],
+      ["a web stream", () => new Blob([content]).stream(), "file"],
+      ["a Node stream", () => createReadStream(temporary("x", content)), "file"],
+      ["a function", () => () => Readable.from([content.subarray(0, 9), content.subarray(9)]), "file"]
+    ]
+    for (const [what, make, name] of sources) {
+      it(`uploads ${what} and downloads the same bytes`, async () => {
+        const { aywa } = await start({ transport })
+        const file = await aywa.files.upload({ file: make(), purpose: "assistant", metadata: { source: "erp" } })
+        assert.include(file, { name, originalName: name, bytes: content.length, status: "done", purpose: "assistant" })
+        assert.deepStrictEqual(file.metadata, { source: "erp" })
+        assert.deepStrictEqual(await aywa.files.get(file.id), file)
+        assert.isTrue(Buffer.from(await aywa.files.content(file.id)).equals(content))
+        assert.isTrue((await concat(aywa.files.contentStream(file.id))).equals(content))
+      })
+    }
+
+    it("lists, renames and deletes; content of what is gone is NotFound", async () => {
+      const { aywa } = await start({ transport })
+      const file = await aywa.files.upload({ file: Buffer.from("a"), name: "a.txt", purpose: "assistant" })
+      assert.deepStrictEqual((await aywa.files.list({ purpose: "assistant" })).items, [file])
+      assert.deepStrictEqual((await aywa.files.list({ purpose: "other" })).items, [])
+      assert.strictEqual((await aywa.files.update(file.id, { name: "b.txt" })).name, "b.txt")
+      assert.strictEqual((await aywa.files.delete(file.id))?.id, file.id)
+      assert.strictEqual(Object(await tagOf(aywa.files.content(file.id)))._tag, "NotFound")
+      assert.strictEqual(Object(await tagOf(concat(aywa.files.contentStream(file.id))))._tag, "NotFound")
+    })
+
+    it("an empty file is a file", async () => {
+      const { aywa } = await start({ transport })
+      const file = await aywa.files.upload({ file: new Uint8Array() })
+      assert.strictEqual(file.bytes, 0)
+      assert.strictEqual((await aywa.files.content(file.id)).length, 0)
+      assert.strictEqual((await concat(aywa.files.contentStream(file.id))).length, 0)
+    })
+
+    it("repeats an upload whose answer was lost: same key, same bytes, one file", async () => {
+      const { runtime, aywa } = await start({ transport })
+      runtime.faults.next({ type: "reset" }, { when: "after" })
+      const { value, response } = await aywa.files.upload({ file: { path: temporary("x", content) } }).withResponse()
+      assert.strictEqual(response.attempts, 2)
+      assert.isTrue(response.replayed)
+      assert.strictEqual(runtime.count("files"), 1)
+      assert.isTrue(Buffer.from(await aywa.files.content(value.id)).equals(content))
+      const keys = runtime.requests({ path: "/file", method: "POST" }).map(({ idempotencyKey }) => idempotencyKey)
+      assert.strictEqual(keys.length, 2)
+      assert.isDefined(keys[0])
+      assert.strictEqual(keys[0], keys[1])
+    })
+
+    it("sends a stream once, without a key, and says why it was not repeated", async () => {
+      const { runtime, aywa } = await start({ transport })
+      runtime.faults.next({ type: "status", code: 503 })
+      const error = Object(await tagOf(aywa.files.upload({ file: new Blob([content]).stream() })))
+      assert.strictEqual(error._tag, "ServerError")
+      assert.strictEqual(error.attempts, 1)
+      assert.match(error.message, /from a stream, which can be read only once, so it was not sent again/)
+      const seen = runtime.requests({ path: "/file" })
+      assert.deepStrictEqual(
+        seen.map(({ idempotencyKey }) => idempotencyKey),
+        [undefined]
+      )
+    })
+
+    it("a stream that was not touched is sent again: nothing listened the first time", async () => {
+      const { runtime, aywa } = await start({ transport, retries: 5 })
+      runtime.faults.refuse(150)
+      const file = await aywa.files.upload({ file: new Blob([content]).stream() })
+      assert.strictEqual(file.bytes, content.length)
+      assert.strictEqual(runtime.count("files"), 1)
+    })
+
+    it("sends the length where it is known", async () => {
+      const lengths: Array<string | undefined> = []
+      const baseUrl = await listen((request, response) => {
+        lengths.push(request.headers["content-length"])
+        request.resume()
+        request.on("end", () =>
+          response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(row))
+        )
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      await aywa.files.upload({ file: content })
+      await aywa.files.upload({ file: new Blob([content]).stream() })
+      if (transport === "auto") assert.isAbove(Number(lengths[0]), content.length)
+      assert.isUndefined(lengths[1])
+    })
+
+    it("a source that fails is told as such, and nothing of it is repeated", async () => {
+      const { runtime, aywa } = await start({ transport })
+      const missing = Object(await tagOf(aywa.files.upload({ file: { path: "/nowhere/at-all" } })))
+      assert.strictEqual(missing._tag, "ConnectionError")
+      assert.strictEqual(missing.outcome, "not-sent")
+      assert.match(missing.message, /what was to be uploaded could not be read/)
+      async function* broken() {
+        yield Buffer.from("a")
+        throw new Error("the disk is gone")
+      }
+      const error = Object(await tagOf(aywa.files.upload({ file: broken() })))
+      assert.strictEqual(error._tag, "ConnectionError")
+      assert.strictEqual(error.attempts, 1)
+      assert.strictEqual(runtime.count("files"), 0)
+    })
+
+    it("leaving a download closes its connection", async () => {
+      let closed: () => void
+      const gone = new Promise<void>((resolve) => (closed = resolve))
+      const baseUrl = await listen((_, response) => {
+        response.on("close", () => closed())
+        const piece = Buffer.alloc(65_536)
+        const write = () => {
+          while (response.writable && response.write(piece)) {}
+        }
+        response.on("drain", write)
+        write()
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      for await (const chunk of aywa.files.contentStream("an-id")) {
+        assert.isAbove(chunk.length, 0)
+        break
+      }
+      await gone
+    })
+
+    it("aborting a download ends it with Aborted, and leaves no listener", async () => {
+      const baseUrl = await listen((_, response) => {
+        response.writeHead(200, { "content-length": "1000" })
+        response.write("some")
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      const controller = new AbortController()
+      const error = Object(
+        await tagOf(
+          (async () => {
+            for await (const _ of aywa.files.contentStream("an-id", { signal: controller.signal })) {
+              controller.abort("enough")
+            }
+          })()
+        )
+      )
+      assert.strictEqual(error._tag, "Aborted")
+      assert.strictEqual(error.reason, "enough")
+    })
+
+    it("content that breaks off or stalls is a typed error", async () => {
+      let mode = "cut"
+      const baseUrl = await listen((_, response) => {
+        response.writeHead(200, { "content-length": "1000" })
+        response.write("some", () => {
+          if (mode === "cut") response.destroy()
+        })
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, retries: 0, timeout: 300 })
+      const cut = Object(await tagOf(concat(aywa.files.contentStream("an-id"))))
+      assert.include({ ...cut }, { _tag: "ConnectionError", outcome: "rejected" })
+      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "ConnectionError")
+      mode = "stall"
+      const stalled = Object(await tagOf(concat(aywa.files.contentStream("an-id"))))
+      assert.include({ ...stalled }, { _tag: "TimeoutError", scope: "attempt" })
+      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "TimeoutError")
+    })
+
+    it("a redirect of a download is refused", async () => {
+      let reached = 0
+      const elsewhere = await listen((_, response) => {
+        reached++
+        response.end("other")
+      })
+      const baseUrl = await listen((_, response) => response.writeHead(302, { location: elsewhere }).end())
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "UnexpectedResponse")
+      assert.strictEqual(reached, 0)
+    })
+  })
+}
+
+describe("forms", () => {
+  it("no name can leave its quotes or its line: the file arrives under exactly one part", async () => {
+    let seen: { readonly type: string; readonly body: Buffer } | undefined
+    const baseUrl = await listen((request, response) => {
+      const parts: Array<Buffer> = []
+      request.on("data", (part: Buffer) => parts.push(part))
+      request.on("end", () => {
+        seen = { type: request.headers["content-type"] ?? "", body: Buffer.concat(parts) }
+        response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(row))
+      })
+    })
+    const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key" })
+    const name = fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
+      fc.constantFrom(
+        '"; name="purpose',
+        "a\r\ncontent-type: text/html\r\n\r\n<script>",
+        "\r\n--aywa-\r\n",
+        'x"\n',
+        "\ud800"
+      )
+    )
+    await fc.assert(
+      fc.asyncProperty(name, fc.uint8Array({ maxLength: 200 }), async (name, content) => {
+        await aywa.files.upload({ file: content, name, purpose: "assistant" })
+        const form = await new Response(Uint8Array.from(seen?.body ?? []), {
+          headers: { "content-type": seen?.type ?? "" }
+        }).formData()
+        assert.deepStrictEqual([...form.keys()], ["purpose", "file"])
+        const file = form.get("file")
+        assert.instanceOf(file, File)
+        assert.deepStrictEqual(new Uint8Array(await file.arrayBuffer()), Uint8Array.from(content))
+      }),
+      { numRuns: 200 }
+    )
+  })
+
+  it.each([
+    ["a bare path", { file: "a/path" }, "file"],
+    ["no file", {}, "file"],
+    ["an empty name", { file: Buffer.from("a"), name: "" }, "name"],
+    ["a type with a line break", { file: Buffer.from("a"), contentType: "text/plain\r\nx: y" }, "contentType"],
+    ["a purpose that is a number", { file: Buffer.from("a"), purpose: 3 }, "purpose"],
+    ["metadata beyond the limit", { file: Buffer.from("a"), metadata: { text: "x".repeat(5000) } }, "metadata"]
+  ])("refuses %s before anything is sent", async (_, body, path) => {
+    const { runtime, aywa } = await start()
+    // @ts-expect-error what plain JavaScript may pass
+    const error = Object(await tagOf(aywa.files.upload(body)))
+    assert.strictEqual(error._tag, "InvalidRequest")
+    assert.deepStrictEqual(
+      error.issues.map((issue: { path: ReadonlyArray<string> }) => issue.path.join(".")),
+      [path]
+    )
+    assert.lengthOf(runtime.requests(), 0)
+  })
+
+  it("two forms never share a boundary", async () => {
+    const boundaries = new Set<string>()
+    const baseUrl = await listen((request, response) => {
+      boundaries.add(/boundary=(.+)$/.exec(request.headers["content-type"] ?? "")?.[1] ?? "")
+      request.resume()
+      request.on("end", () => response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(row)))
+    })
+    const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key" })
+    for (let i = 0; i < 20; i++) await aywa.files.upload({ file: Buffer.from("a") })
+    assert.strictEqual(boundaries.size, 20)
+    for (const boundary of boundaries) assert.match(boundary, /^aywa-[0-9a-f]{48}$/)
+  })
+})
+
+describe("Effect", () => {
+  it("uploads, and downloads as a Stream", async () => {
+    const { runtime } = await start()
+    const program = Effect.gen(function* () {
+      const files = yield* Files.Files
+      const file = yield* files.upload({ file: Buffer.from("0123456789".repeat(100_000)), name: "digits.txt" })
+      const length = yield* Stream.runFold(
+        files.contentStream(file.id),
+        () => 0,
+        (sum, chunk) => sum + chunk.length
+      )
+      const first = yield* Stream.runCollect(Stream.take(files.contentStream(file.id), 1))
+      const missing = yield* Effect.flip(Stream.runDrain(files.contentStream("nobody")))
+      return { length, first: first.length, missing: missing._tag }
+    })
+    const layer = AywaRuntime.layer({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
+    assert.deepStrictEqual(await Effect.runPromise(Effect.provide(program, layer)), {
+      length: 1_000_000,
+      first: 1,
+      missing: "NotFound"
+    })
+  })
+})

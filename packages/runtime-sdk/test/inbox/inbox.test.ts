@@ -1,0 +1,258 @@
+/** The inbox over every store, the real ones. */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import { DatabaseSync } from "node:sqlite"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { InboxError, Once, WebhookInbox } from "../../src/inbox.ts"
+import type { Options } from "../../src/inbox/WebhookInbox.ts"
+import { describeWith } from "../support/services.ts"
+import { delivery, inboxLayer, makePlace, type Place, sqlLayer, until } from "./support.ts"
+
+const Inbox = WebhookInbox.WebhookInbox
+type Run = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) => Promise<A>
+
+const suite = (kind: Place["kind"]) => () => {
+  let place: Place
+  let remove: () => Promise<void>
+  let count = 0
+  beforeAll(async () => {
+    ;({ place, remove } = await makePlace(kind))
+  })
+  afterAll(() => remove())
+  /** Each test has an inbox of its own name in the same database. */
+  const run: Run = (program, options) =>
+    program.pipe(
+      Effect.provide(inboxLayer(place, { name: `test${count++}`, ...options })),
+      Effect.scoped,
+      Effect.runPromise
+    )
+
+  it("drops duplicates by id, and runs an operator's replay", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const seen: Array<string> = []
+        for (const id of ["evt_1", "evt_1", "evt_2", "evt_1_r1", "evt_2"]) yield* inbox.offer(delivery(id))
+        const worker = yield* Effect.forkChild(inbox.run((one) => Effect.sync(() => seen.push(one.id))))
+        yield* until(
+          Effect.sync(() => seen.length >= 3),
+          "three deliveries"
+        )
+        yield* inbox.offer(delivery("evt_1"))
+        yield* inbox.offer(delivery("evt_last"))
+        yield* until(
+          Effect.sync(() => seen.includes("evt_last")),
+          "the last delivery"
+        )
+        yield* Fiber.interrupt(worker)
+        assert.deepStrictEqual(seen.toSorted(), ["evt_1", "evt_1_r1", "evt_2", "evt_last"])
+      })
+    ))
+
+  it("keeps the body byte for byte", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const bodies = [`{"a":"\\u0000 Grüße 👋"}`, "x".repeat(1_000_000), "[".repeat(5000) + "]".repeat(5000), ""]
+        const seen = new Map<string, string>()
+        for (const [i, body] of bodies.entries()) yield* inbox.offer({ id: `evt_${i}`, type: "t", body })
+        yield* Effect.forkChild(inbox.run((one) => Effect.sync(() => seen.set(one.id, one.body))))
+        yield* until(
+          Effect.sync(() => seen.size === bodies.length),
+          "all bodies"
+        )
+        assert.deepStrictEqual(
+          [...bodies.keys()].map((i) => seen.get(`evt_${i}`)),
+          bodies
+        )
+      })
+    ))
+
+  it("tries again after a failure, then parks; what is parked can be put back or removed", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const attempts: Array<string> = []
+        let broken = true
+        yield* inbox.offer(delivery("evt_bad", "call_1"))
+        yield* inbox.offer(delivery("evt_good"))
+        yield* Effect.forkChild(
+          inbox.run((one, { attempt }) =>
+            Effect.suspend(() => {
+              attempts.push(`${one.id} ${attempt}`)
+              return one.id === "evt_bad" && broken
+                ? Effect.fail(new Error("the database of orders is down"))
+                : Effect.void
+            })
+          )
+        )
+        yield* until(
+          Effect.map(inbox.parked(), (parked) => parked.length === 1),
+          "the parked delivery"
+        )
+        const [parked] = yield* inbox.parked()
+        assert.deepInclude(parked, { ...delivery("evt_bad", "call_1"), attempts: 3, requeued: 0 })
+        assert.match(parked?.reason ?? "", /the database of orders is down/)
+        assert.deepStrictEqual(attempts.toSorted(), ["evt_bad 1", "evt_bad 2", "evt_bad 3", "evt_good 1"])
+        // Offered again by the runtime: still the same delivery.
+        yield* inbox.offer(delivery("evt_bad", "call_1"))
+        assert.strictEqual(yield* inbox.requeue("evt_nothing"), false)
+        assert.strictEqual(yield* inbox.requeue("evt_bad"), true)
+        yield* until(
+          Effect.map(inbox.parked(), (parked) => parked[0]?.requeued === 1),
+          "it to be parked again"
+        )
+        broken = false
+        assert.strictEqual(yield* inbox.requeue("evt_bad"), true)
+        yield* until(
+          Effect.sync(() => attempts.length === 8),
+          "its success"
+        )
+        assert.deepStrictEqual(yield* inbox.parked(), [])
+        broken = true
+        yield* inbox.offer(delivery("evt_bad_r1"))
+        assert.strictEqual(yield* inbox.discard("evt_bad"), false)
+      }),
+      { maxAttempts: 3 }
+    ))
+
+  it("a handler that dies or throws is a failure like any other", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        yield* inbox.offer(delivery("evt_1"))
+        yield* Effect.forkChild(
+          inbox.run((): Effect.Effect<void> => {
+            throw new Error("thrown, not failed")
+          })
+        )
+        yield* until(
+          Effect.map(inbox.parked(), (parked) => parked.length === 1),
+          "the parked delivery"
+        )
+        assert.match((yield* inbox.parked())[0]?.reason ?? "", /thrown, not failed/)
+        assert.strictEqual(yield* inbox.discard("evt_1"), true)
+        assert.deepStrictEqual(yield* inbox.parked(), [])
+      }),
+      { maxAttempts: 2 }
+    ))
+
+  it("an interrupted handler is not an attempt, and its delivery is handled later", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        let started = 0
+        yield* inbox.offer(delivery("evt_1"))
+        const first = yield* Effect.forkChild(
+          inbox.run(() =>
+            Effect.andThen(
+              Effect.sync(() => started++),
+              Effect.never
+            )
+          )
+        )
+        yield* until(
+          Effect.sync(() => started === 1),
+          "the first handler"
+        )
+        yield* Fiber.interrupt(first)
+        let attempt = 0
+        yield* Effect.forkChild(inbox.run((_, info) => Effect.sync(() => (attempt = info.attempt))))
+        yield* until(
+          Effect.sync(() => attempt > 0),
+          "the second handler"
+        )
+        assert.strictEqual(attempt, 1)
+      })
+    ))
+
+  it("with order: call, the deliveries of a call run one at a time in their order, and a failing one holds back the rest", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const seen: Array<string> = []
+        const running = new Set<string>()
+        const calls = Array.from({ length: 6 }, (_, i) => `call_${i}`)
+        for (let n = 0; n < 5; n++) for (const call of calls) yield* inbox.offer(delivery(`${call}-${n}`, call))
+        const handler = (one: { readonly id: string; readonly callId?: string | undefined }, attempt: number) =>
+          Effect.gen(function* () {
+            const call = one.callId ?? ""
+            if (running.has(call)) throw new Error(`two at once for ${call}`)
+            running.add(call)
+            yield* Effect.sleep(2)
+            running.delete(call)
+            if (one.id === "call_3-1" && attempt < 3) return yield* Effect.fail("not yet")
+            seen.push(one.id)
+          })
+        // Two workers of one process, as two processes would be.
+        for (let i = 0; i < 2; i++) {
+          yield* Effect.forkChild(inbox.run((one, { attempt }) => handler(one, attempt)))
+        }
+        yield* until(
+          Effect.sync(() => seen.length === 30),
+          "all deliveries"
+        )
+        for (const call of calls) {
+          assert.deepStrictEqual(
+            seen.filter((id) => id.startsWith(call)),
+            [0, 1, 2, 3, 4].map((n) => `${call}-${n}`)
+          )
+        }
+        assert.deepStrictEqual(yield* inbox.parked(), [])
+      }),
+      { order: "call", partitions: 4, lockExpiration: "2 seconds" }
+    ))
+}
+
+describe("in memory", suite("memory"))
+describe("in SQLite", suite("sqlite"))
+;(await describeWith("PostgreSQL"))("in PostgreSQL", suite("postgres"))
+;(await describeWith("Redis"))("in Redis", suite("redis"))
+
+describe("when the store is down", () => {
+  it("an offer fails with InboxError, which says to answer 503", async () => {
+    const { place, remove } = await makePlace("sqlite")
+    const error = await Effect.gen(function* () {
+      const inbox = yield* Inbox
+      assert(place.kind === "sqlite")
+      const database = new DatabaseSync(place.file)
+      database.exec("DROP TABLE aywa_inbox")
+      database.close()
+      return yield* Effect.flip(inbox.offer(delivery("evt_1")))
+    }).pipe(Effect.provide(inboxLayer(place)), Effect.scoped, Effect.runPromise)
+    await remove()
+    assert(error instanceof InboxError)
+    assert.deepInclude({ ...error }, { _tag: "InboxError", httpStatus: 503 })
+    assert.match(error.message, /Answer 503/)
+  })
+})
+
+const onceSuite = (kind: "sqlite" | "postgres") =>
+  it(`runs an effect once per id, and not at all when it fails (${kind})`, async () => {
+    const { place, remove } = await makePlace(kind)
+    assert(place.kind === "sqlite" || place.kind === "postgres")
+    await Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* Once.createTable
+      yield* sql`CREATE TABLE hits (id TEXT)`
+      const hit = (id: string) => Once.run(id, sql`INSERT INTO hits (id) VALUES (${id})`)
+      yield* Effect.exit(Once.run("a", Effect.andThen(sql`INSERT INTO hits (id) VALUES ('a')`, Effect.fail("no"))))
+      assert.deepStrictEqual(yield* sql`SELECT id FROM hits`, [])
+      const results = yield* Effect.forEach(["a", "a", "b", "a", "b"], hit, { concurrency: 5 })
+      assert.strictEqual(results.filter((result) => result._tag === "Some").length, 2)
+      assert.deepStrictEqual(
+        (yield* sql<{ id: string }>`SELECT id FROM hits ORDER BY id`).map((row) => row.id),
+        ["a", "b"]
+      )
+    }).pipe(Effect.provide(Layer.orDie(sqlLayer(place))), Effect.scoped, Effect.runPromise)
+    await remove()
+  })
+
+describe("Once", () => {
+  onceSuite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("Once", () => {
+  onceSuite("postgres")
+})

@@ -1,0 +1,497 @@
+/** Handlers: replies, deadlines, fallbacks, notices. */
+import { readdirSync, readFileSync } from "node:fs"
+import * as fc from "fast-check"
+import { afterEach, assert, describe, it, vi } from "vitest"
+import { parseAywaRuntimeWebhook, type WebhookMessage } from "../../src/webhooks.ts"
+import {
+  handlers,
+  isWebhookHandlerError,
+  type WebhookAnswer,
+  type WebhookContext,
+  type WebhookHandlerError,
+  type WebhookHandlerMap
+} from "../../src/webhooks/handlers.ts"
+import { handlerSecondsOf, waitSecondsOf } from "../../src/webhooks/handling/deadline.ts"
+
+const messageOf = (type: string, more: object = {}): WebhookMessage =>
+  parseAywaRuntimeWebhook(JSON.stringify({ message: { type, ...more } }))
+
+const calls = [
+  { id: "1", name: "first", arguments: { a: 1 } },
+  { id: "2", function: { name: "second", arguments: "{}" } }
+]
+const toolCalls = messageOf("tool-calls", { toolCallList: calls })
+const required = {
+  "assistant-request": {},
+  "tool-calls": { toolCallList: calls },
+  "transfer-destination-request": {},
+  "knowledge-base-request": { messagesOpenAIFormatted: [] },
+  "voice-request": { text: "hi", sampleRate: 24000 },
+  "call.endpointing.request": { messagesOpenAIFormatted: [] }
+} as const
+type Six = keyof typeof required
+const six = Object.keys(required) as ReadonlyArray<Six>
+
+const textOf = async ({ body }: WebhookAnswer): Promise<string> => {
+  if (typeof body === "string") return body
+  const chunks: Array<Uint8Array> = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+const jsonOf = async (answer: WebhookAnswer): Promise<unknown> => JSON.parse(await textOf(answer))
+const errorOf = ({ error }: WebhookAnswer): WebhookHandlerError =>
+  isWebhookHandlerError(error) ? error : assert.fail("the answer has no error")
+
+/** A map with one handler whose type is not checked. */
+const mapOf = (type: string, handler: unknown): WebhookHandlerMap => ({ [type]: handler })
+const answerTo = (type: Six, handler: unknown) => handlers(mapOf(type, handler)).answer(messageOf(type, required[type]))
+
+describe("replies", () => {
+  const folder = new URL("../fixtures/server-messages/responses/", import.meta.url)
+  for (const name of readdirSync(folder)) {
+    const type = six.find((one) => name.startsWith(`${one}.`))
+    it(`${name} is ${type === undefined ? "for an event that nobody here answers" : "sent as it is"}`, async () => {
+      const sample = JSON.parse(readFileSync(new URL(name, folder), "utf8"))
+      if (type === undefined) {
+        const answer = await handlers({}).answer(messageOf("handoff-destination-request", { parameters: {} }))
+        return assert.strictEqual(answer.status, 501)
+      }
+      const message =
+        type === "tool-calls"
+          ? messageOf(type, { toolCallList: [{ id: "call_Zk3p9vQy7T0b", name: "book_appointment" }] })
+          : messageOf(type, required[type])
+      const answer = await handlers(mapOf(type, () => sample)).answer(message)
+      assert.isUndefined(answer.error, String(answer.error))
+      assert.deepStrictEqual([answer.status, await jsonOf(answer)], [200, sample])
+    })
+  }
+
+  const wrong: ReadonlyArray<readonly [type: Six, reply: unknown, expected: RegExp]> = [
+    ["assistant-request", undefined, /an object with assistantId/],
+    ["assistant-request", "assistant-1", /an object with assistantId/],
+    ["assistant-request", {}, /exactly one of assistantId/],
+    ["assistant-request", { assistantId: "a", error: "b" }, /exactly one/],
+    ["assistant-request", { assistantId: 7 }, /assistantId must be text/],
+    ["assistant-request", { assistantId: "a", assistantOverrides: "x" }, /assistantOverrides must be an object/],
+    ["assistant-request", { destination: { type: "number" } }, /destination\.number must be text/],
+    ["assistant-request", { destination: { number: "+1" } }, /destination\.type must be number, sip or assistant/],
+    ["transfer-destination-request", { destination: { type: "sip", number: "+1" } }, /sipUri must be text/],
+    ["transfer-destination-request", { destination: { type: "assistant" } }, /assistantName must be text/],
+    ["knowledge-base-request", { documents: [{ content: "a" }] }, /documents\.0\.similarity must be a number/],
+    ["knowledge-base-request", { documents: "a" }, /documents must be a list/],
+    ["call.endpointing.request", { timeoutSeconds: 16 }, /from 0 to 15/],
+    ["call.endpointing.request", { timeoutSeconds: Number.NaN }, /from 0 to 15/],
+    ["call.endpointing.request", { timeoutSeconds: "1" }, /from 0 to 15/],
+    ["tool-calls", { results: {} }, /results must be a list/],
+    ["tool-calls", { results: [] }, /a result for every tool call/],
+    ["tool-calls", { results: [{ toolCallId: "1", result: "a" }] }, /a result for every tool call/],
+    [
+      "tool-calls",
+      {
+        results: [
+          { toolCallId: "1", result: "a" },
+          { toolCallId: "2", result: "a" },
+          { toolCallId: "3", result: "a" }
+        ]
+      },
+      /results\.2\.toolCallId must be the id of a tool call of the event/
+    ],
+    [
+      "tool-calls",
+      {
+        results: [
+          { toolCallId: "1", result: "a" },
+          { toolCallId: "1", result: "b" }
+        ]
+      },
+      /results\.1\.toolCallId must be one result per tool call/
+    ],
+    ["tool-calls", { results: [{ toolCallId: "1" }, { toolCallId: "2", result: "a" }] }, /either result or error/],
+    [
+      "tool-calls",
+      {
+        results: [
+          { toolCallId: "1", result: 1n },
+          { toolCallId: "2", result: "a" }
+        ]
+      },
+      /results\.0\.result must be text or JSON/
+    ],
+    [
+      "tool-calls",
+      {
+        results: [
+          { toolCallId: "1", error: { no: 1 } },
+          { toolCallId: "2", result: "a" }
+        ]
+      },
+      /results\.0\.error must be text/
+    ],
+    ["voice-request", { data: "x" }, /PCM bytes/],
+    ["voice-request", "x", /PCM bytes/]
+  ]
+  for (const [type, reply, expected] of wrong) {
+    it(`${type}: ${expected.source}`, async () => {
+      const answer = await answerTo(type, () => reply)
+      assert.strictEqual(errorOf(answer).reason._tag, "InvalidReply")
+      assert.match(errorOf(answer).message, expected)
+      // The call goes on with the fallback; a voice has none.
+      assert.strictEqual(answer.status, type === "voice-request" ? 500 : 200)
+    })
+  }
+
+  it("results are ordered as the calls, named, and on one line", async () => {
+    const answer = await answerTo("tool-calls", () => ({
+      results: [
+        { toolCallId: "2", error: "line one\r\nline two", message: { type: "request-failed" } },
+        { toolCallId: "1", result: { text: "a\nb", list: [1] }, metadata: { m: 1 } }
+      ]
+    }))
+    assert.deepStrictEqual(await jsonOf(answer), {
+      results: [
+        { toolCallId: "1", name: "first", result: '{"text":"a\\nb","list":[1]}', metadata: { m: 1 } },
+        { toolCallId: "2", name: "second", error: "line one line two", message: { type: "request-failed" } }
+      ]
+    })
+  })
+
+  it("whatever a handler replies, the answer is one that the runtime reads", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...six),
+        fc.oneof(
+          fc.anything(),
+          fc.record(
+            {
+              assistantId: fc.anything(),
+              error: fc.anything(),
+              destination: fc.anything(),
+              results: fc.array(fc.record({ toolCallId: fc.constantFrom("1", "2", "3"), result: fc.anything() })),
+              documents: fc.anything(),
+              message: fc.anything(),
+              timeoutSeconds: fc.anything()
+            },
+            { requiredKeys: [] }
+          )
+        ),
+        async (type, reply) => {
+          const answer = await answerTo(type, () => reply)
+          if (type === "voice-request") return assert.include([200, 500], answer.status)
+          assert.strictEqual(answer.status, 200)
+          const sent = await jsonOf(answer)
+          // What was sent is itself a good reply: sending it again changes nothing.
+          const again = await answerTo(type, () => sent)
+          assert.isUndefined(again.error)
+          assert.deepStrictEqual(await jsonOf(again), sent)
+        }
+      ),
+      { numRuns: 2000 }
+    )
+  })
+})
+
+describe("fallbacks", () => {
+  const defaults: Readonly<Record<Six, unknown>> = {
+    "assistant-request": { error: "Sorry, we cannot take your call right now. Please try again later." },
+    "tool-calls": {
+      results: ["first", "second"].map((name, index) => ({
+        toolCallId: String(index + 1),
+        name,
+        error: "The tool did not answer. Tell the user that this did not work, and offer to try again."
+      }))
+    },
+    "transfer-destination-request": { error: "No destination is available." },
+    "knowledge-base-request": { documents: [] },
+    "voice-request": { error: "HandlerFailed" },
+    "call.endpointing.request": { timeoutSeconds: 0.5 }
+  }
+  for (const type of six) {
+    it(`${type}: when the handler throws`, async () => {
+      const cause = new Error("database is down")
+      const answer = await answerTo(type, () => {
+        throw cause
+      })
+      assert.deepStrictEqual(await jsonOf(answer), defaults[type])
+      assert.strictEqual(answer.status, type === "voice-request" ? 503 : 200)
+      assert.strictEqual(errorOf(answer).cause, cause)
+      assert.strictEqual(errorOf(answer).fallback, type !== "voice-request")
+      assert.notInclude(errorOf(answer).message, "database")
+    })
+  }
+  it("its own one, a value or made of the message; the default when that one is no good", async () => {
+    const failing = (fallback: unknown) =>
+      answerTo("tool-calls", { reply: () => Promise.reject(new Error("no")), fallback })
+    assert.deepStrictEqual(await jsonOf(await failing({ error: "all busy" })), { error: "all busy" })
+    const made = await failing((message: { readonly toolCalls: ReadonlyArray<{ readonly id: string }> }) => ({
+      results: message.toolCalls.map(({ id }) => ({ toolCallId: id, error: "busy" }))
+    }))
+    assert.include(await textOf(made), '"error":"busy"')
+    for (const bad of [{ results: [] }, 7, () => ({}), () => assert.fail("no")]) {
+      assert.deepStrictEqual(await jsonOf(await failing(bad)), defaults["tool-calls"])
+    }
+  })
+  it("silence for a voice, when that is wanted", async () => {
+    const answer = await answerTo("voice-request", {
+      reply: () => Promise.reject(new Error("no")),
+      fallback: Buffer.from("pcm")
+    })
+    assert.deepStrictEqual([answer.status, await textOf(answer)], [200, "pcm"])
+  })
+})
+
+describe("deadlines", () => {
+  afterEach(() => vi.useRealTimers())
+
+  const waits: ReadonlyArray<readonly [type: string, more: object, configured: number | undefined, wait: number]> = [
+    ["assistant-request", {}, undefined, 7.5],
+    ["assistant-request", { assistant: { server: { timeoutSeconds: 60 } } }, 60, 7.5],
+    ["tool-calls", {}, undefined, 20],
+    ["tool-calls", {}, 5, 5],
+    ["tool-calls", { assistant: { server: { timeoutSeconds: 30 } } }, undefined, 30],
+    ["tool-calls", { phoneNumber: { server: { timeoutSeconds: 12 } } }, undefined, 12],
+    [
+      "tool-calls",
+      {
+        assistant: { server: { timeoutSeconds: 30 } },
+        toolWithToolCallList: [{ server: { timeoutSeconds: 9 } }, { server: { timeoutSeconds: 8 } }, {}]
+      },
+      undefined,
+      8
+    ],
+    ["tool-calls", { assistant: { server: { timeoutSeconds: 0 } } }, undefined, 20],
+    ["tool-calls", { assistant: { server: { timeoutSeconds: "9" } } }, undefined, 20],
+    [
+      "voice-request",
+      { text: "", sampleRate: 1, assistant: { voice: { server: { timeoutSeconds: 3 } } } },
+      undefined,
+      3
+    ],
+    [
+      "knowledge-base-request",
+      { messagesOpenAIFormatted: [], assistant: { model: { knowledgeBase: { server: { timeoutSeconds: 4 } } } } },
+      undefined,
+      4
+    ],
+    [
+      "call.endpointing.request",
+      {
+        messagesOpenAIFormatted: [],
+        assistant: { startSpeakingPlan: { smartEndpointingPlan: { server: { timeoutSeconds: 2 } } } }
+      },
+      undefined,
+      2
+    ],
+    ["hang", {}, undefined, 20]
+  ]
+  for (const [type, more, configured, wait] of waits) {
+    it(`${type} ${JSON.stringify(more).slice(0, 50)} waits ${wait} s`, () => {
+      const message = messageOf(type, more)
+      if (message.type === "unknown" || message.type === "invalid") return assert.fail("a known message is needed")
+      assert.strictEqual(waitSecondsOf(message, configured), wait)
+    })
+  }
+  it("a handler gets less than the runtime waits: 6 of 7.5, 18.5 of 20, 0.75 of 1", () => {
+    assert.deepStrictEqual([7.5, 20, 1].map(handlerSecondsOf), [6, 18.5, 0.75])
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 300, noNaN: true }), (wait) => {
+        const own = handlerSecondsOf(wait)
+        assert.isTrue(own > 0 && own < wait && wait - own <= 1.5)
+      })
+    )
+  })
+
+  for (const [type, seconds] of [
+    ["assistant-request", 6],
+    ["tool-calls", 18.5]
+  ] as const) {
+    it(`${type}: the fallback goes out after ${seconds} s, and the signal says so`, async () => {
+      vi.useFakeTimers()
+      let context: WebhookContext | undefined
+      let answer: WebhookAnswer | undefined
+      const pending = answerTo(type, (_: unknown, given: WebhookContext) => {
+        context = given
+        return new Promise(() => {})
+      }).then((made) => (answer = made))
+      await vi.advanceTimersByTimeAsync(seconds * 1000 - 1)
+      assert.isUndefined(answer)
+      assert.isFalse(context?.signal.aborted)
+      await vi.advanceTimersByTimeAsync(1)
+      await pending
+      assert.isDefined(answer)
+      assert.isTrue(context?.signal.aborted)
+      assert.strictEqual(context?.signal.reason?.name, "TimeoutError")
+      assert.deepStrictEqual<object>(errorOf(answer!).reason, { _tag: "HandlerTimedOut", seconds })
+      assert.strictEqual(vi.getTimerCount(), 0)
+    })
+  }
+  it("time that went by before counts, and an answer in time leaves no timer behind", async () => {
+    vi.useFakeTimers()
+    const slow = handlers({ "assistant-request": () => new Promise(() => {}) })
+    let done = false
+    const pending = slow.answer(messageOf("assistant-request"), { elapsed: 5000 }).then(() => (done = true))
+    await vi.advanceTimersByTimeAsync(999)
+    assert.isFalse(done)
+    await vi.advanceTimersByTimeAsync(1)
+    await pending
+    await handlers({ "assistant-request": () => ({ assistantId: "a" }) }).answer(messageOf("assistant-request"))
+    assert.strictEqual(vi.getTimerCount(), 0)
+  })
+  it("a handler that fails after the deadline is nobody's unhandled rejection", async () => {
+    vi.useFakeTimers()
+    const seen: Array<unknown> = []
+    const listen = (error: unknown) => seen.push(error)
+    process.on("unhandledRejection", listen)
+    const pending = answerTo("assistant-request", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10_000))
+      throw new Error("late")
+    })
+    await vi.advanceTimersByTimeAsync(20_000)
+    await pending
+    vi.useRealTimers()
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off("unhandledRejection", listen)
+    assert.deepStrictEqual(seen, [])
+  })
+  it("the handler is told when the runtime hangs up, and nothing listens afterwards", async () => {
+    const caller = new AbortController()
+    const started = Promise.withResolvers<WebhookContext>()
+    const map = handlers({
+      "assistant-request": async (_, context) => {
+        started.resolve(context)
+        await new Promise((resolve) => context.signal.addEventListener("abort", resolve))
+        return { error: "nobody is there" }
+      }
+    })
+    const pending = map.answer(messageOf("assistant-request"), { signal: caller.signal })
+    const { signal } = await started.promise
+    caller.abort(new Error("hung up"))
+    assert.strictEqual(await textOf(await pending), '{"error":"nobody is there"}')
+    assert.strictEqual(signal.reason?.message, "hung up")
+  })
+})
+
+describe("voice", () => {
+  it("pieces go out as they are made, and the first one in time counts", async () => {
+    const made: Array<string> = []
+    const answer = await answerTo("voice-request", async function* () {
+      for (const piece of ["a", "b", "c"]) {
+        made.push(piece)
+        yield Buffer.from(piece)
+      }
+    })
+    assert.deepStrictEqual(answer.headers, { "content-type": "audio/pcm" })
+    assert.deepStrictEqual(made, ["a"])
+    assert.strictEqual(await textOf(answer), "abc")
+  })
+  it("a failure before the first piece is another answer, after it the stream breaks", async () => {
+    const early = await answerTo("voice-request", async function* () {
+      yield* []
+      throw new Error("no voice")
+    })
+    assert.strictEqual(early.status, 503)
+    const late = await answerTo("voice-request", async function* () {
+      yield Buffer.from("a")
+      throw new Error("no more voice")
+    })
+    assert.strictEqual(late.status, 200)
+    await textOf(late).then(
+      () => assert.fail("must break"),
+      (error: unknown) => assert.match(String(error), /no more voice/)
+    )
+  })
+  it("when nobody listens any longer, the source is closed", async () => {
+    let closed = false
+    const answer = await answerTo("voice-request", async function* () {
+      try {
+        for (;;) yield Buffer.from("a")
+      } finally {
+        closed = true
+      }
+    })
+    for await (const _ of answer.body as AsyncIterable<Uint8Array>) break
+    assert.isTrue(closed)
+  })
+  it("pieces that are no bytes break the stream", async () => {
+    const answer = await answerTo("voice-request", async function* () {
+      yield Buffer.from("a")
+      yield "text"
+    })
+    await textOf(answer).then(
+      () => assert.fail("must break"),
+      (error: unknown) => assert.instanceOf(error, TypeError)
+    )
+  })
+})
+
+describe("notices", () => {
+  it("are handled, and acknowledged without a handler", async () => {
+    const seen: Array<unknown> = []
+    const map = handlers({
+      "status-update": (message, { id }) => void seen.push([message.status, id]),
+      unknown: ({ of }) => void seen.push(of)
+    })
+    assert.deepStrictEqual(map.types, ["status-update", "unknown"])
+    const status = messageOf("status-update", { status: "ended" })
+    const answers = [
+      await map.answer(status, { id: "evt_1" }),
+      await map.answer(messageOf("video.started")),
+      await map.answer(messageOf("hang")),
+      await handlers({}).answer(messageOf("video.started"))
+    ]
+    assert.deepStrictEqual([...new Set(answers.map((answer) => answer.status))], [200])
+    assert.deepStrictEqual(seen, [["ended", "evt_1"], "video.started"])
+  })
+  it("a handler that throws is 503, so that the runtime delivers again", async () => {
+    const map = handlers({ hang: () => Promise.reject(new Error("no")) })
+    const answer = await map.answer(messageOf("hang"), { id: "evt_1" })
+    assert.deepStrictEqual([answer.status, await jsonOf(answer)], [503, { error: "HandlerFailed" }])
+    assert.deepInclude<object>(errorOf(answer), { type: "hang", id: "evt_1", fallback: false })
+  })
+  it("a known type with a wrong body is 422 without a handler for it", async () => {
+    const wrong = messageOf("status-update", { status: 7 })
+    const answer = await handlers({}).answer(wrong)
+    assert.strictEqual(answer.status, 422)
+    assert.match(errorOf(answer).message, /status-update: .*status must be text/)
+    const seen: Array<string> = []
+    assert.strictEqual((await handlers({ invalid: ({ of }) => void seen.push(of) }).answer(wrong)).status, 200)
+    assert.deepStrictEqual(seen, ["status-update"])
+  })
+  it("an event that asks and has no handler is 501, and says what to do", async () => {
+    for (const type of six) {
+      const answer = await handlers({}).answer(messageOf(type, required[type]))
+      assert.strictEqual(answer.status, 501)
+      assert.match(errorOf(answer).message, /Add one, or take the type out of serverMessages/)
+    }
+  })
+  it("names from Object.prototype are no handlers", async () => {
+    for (const type of ["constructor", "toString", "__proto__"]) {
+      assert.strictEqual((await handlers({}).answer(messageOf(type))).status, 200)
+    }
+  })
+})
+
+describe("in a worker", () => {
+  it("a notice's handler runs without a deadline and rejects with its failure", async () => {
+    const cause = new Error("no")
+    const map = handlers({
+      hang: (_, { id, deadline, signal }) => {
+        assert.deepStrictEqual([id, deadline, signal.aborted], ["evt_1", undefined, false])
+      },
+      "user-interrupted": () => Promise.reject(cause)
+    })
+    await map.run(messageOf("hang"), { id: "evt_1" })
+    await map.run(messageOf("session.created", { session: {} }))
+    await map.run(messageOf("video.started"))
+    const failure = async (message: WebhookMessage): Promise<unknown> => {
+      try {
+        await map.run(message)
+      } catch (error) {
+        return isWebhookHandlerError(error) ? [error.reason._tag, error.cause] : error
+      }
+      return "none"
+    }
+    assert.deepStrictEqual(await failure(messageOf("user-interrupted")), ["HandlerFailed", cause])
+    assert.deepStrictEqual(await failure(messageOf("status-update")), ["InvalidMessage", undefined])
+    assert.deepStrictEqual(await failure(toolCalls), ["NoHandler", undefined])
+  })
+})
