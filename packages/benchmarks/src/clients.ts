@@ -52,7 +52,7 @@ const effect = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Cal
   }
 }
 
-export const variants: Readonly<Record<string, (baseUrl: string) => Promise<Calls>>> = {
+export const callers: Readonly<Record<string, (baseUrl: string) => Promise<Calls>>> = {
   fetch: async (baseUrl) => {
     const call = async (path: string): Promise<unknown> => {
       const response = await fetch(baseUrl + path, { headers })
