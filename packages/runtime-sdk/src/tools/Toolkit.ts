@@ -150,7 +150,11 @@ export const handle = <R>(
     )
   }
 
-  const one = (call: ToolCall, message: Pick<ToolCalls, "toolCalls">, millis: number): Effect.Effect<ToolResult, never, R> => {
+  const one = (
+    call: ToolCall,
+    message: Pick<ToolCalls, "toolCalls">,
+    millis: number
+  ): Effect.Effect<ToolResult, never, R> => {
     const { id, name } = call
     const tool = byName.get(name)
     if (tool === undefined) {

@@ -108,7 +108,9 @@ export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>
     if (wrongTimeout) findings.push({ _tag: "WrongTimeout", name, id: row.id, expected, actual })
     const fields: UpdateTool = {
       // A nested object is replaced whole: what others set in it is written back.
-      ...(drift.some(({ path }) => path[0] === "function") ? { function: { ...row.function, ...wanted.function } } : {}),
+      ...(drift.some(({ path }) => path[0] === "function")
+        ? { function: { ...row.function, ...wanted.function } }
+        : {}),
       ...(drift.some(({ path }) => path[0] === "async") ? { async: wanted.async ?? false } : {}),
       ...(drift.some(({ path }) => path[0] === "messages") ? { messages: wanted.messages } : {}),
       ...(wrongServer || wrongTimeout ? { server: { ...row.server, ...wanted.server } } : {})

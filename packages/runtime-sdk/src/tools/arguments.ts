@@ -26,6 +26,8 @@ export const argumentsOf = <P>(
         return at === "" ? message : `${at}: ${message}`
       })
       const more = issues.length > most ? `; and ${issues.length - most} more` : ""
-      return new ToolFailure(`The arguments of ${name} are wrong. ${lines.join("; ")}${more}. Correct them and try again.`)
+      return new ToolFailure(
+        `The arguments of ${name} are wrong. ${lines.join("; ")}${more}. Correct them and try again.`
+      )
     })
 }

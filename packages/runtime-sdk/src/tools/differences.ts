@@ -38,7 +38,8 @@ export const differences = (
   return [{ path, ...(absent(expected) ? {} : { expected }), ...(absent(actual) ? {} : { actual }) }]
 }
 
-const own = (value: Record<string, unknown>, key: string): unknown => (Object.hasOwn(value, key) ? value[key] : undefined)
+const own = (value: Record<string, unknown>, key: string): unknown =>
+  Object.hasOwn(value, key) ? value[key] : undefined
 
 const absent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0)
@@ -46,7 +47,8 @@ const absent = (value: unknown): boolean =>
 const same = (a: unknown, b: unknown): boolean => {
   if (absent(a) || absent(b)) return absent(a) && absent(b)
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b
-  const text = (list: ReadonlyArray<unknown>) => [...new Set(list.map((item) => JSON.stringify(item)))].toSorted().join()
+  const text = (list: ReadonlyArray<unknown>) =>
+    [...new Set(list.map((item) => JSON.stringify(item)))].toSorted().join()
   return text(a) === text(b)
 }
 

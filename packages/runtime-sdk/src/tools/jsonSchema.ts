@@ -81,7 +81,9 @@ class Translation {
       case "Arrays":
         return this.array(found, path, inside)
       case "Objects":
-        return this.object(found, path, inside)
+        return found.propertySignatures.length + found.indexSignatures.length === 0
+          ? this.refuse(path, "is an object without fields: leave it out")
+          : this.object(found, path, inside)
       case "Union":
         return this.union(found, path, inside)
       case "Null":
@@ -93,7 +95,11 @@ class Translation {
     }
   }
 
-  private finish(schema: ToolSchema, node: Pick<Exclude<Node, { _tag: "Reference" }>, "annotations" | "checks">, path: Path) {
+  private finish(
+    schema: ToolSchema,
+    node: Pick<Exclude<Node, { _tag: "Reference" }>, "annotations" | "checks">,
+    path: Path
+  ) {
     const { keywords, loose, text } = checksOf(node, schema.type)
     this.loose.push(...loose.map((rule) => ({ path, rule })))
     return withText({ ...schema, ...keywords }, text)
@@ -196,12 +202,14 @@ class Translation {
       return this.finish(this.value(numbers[0], path, inside), node, path)
     }
     const literals = members.flatMap((member) =>
-      member._tag === "Literal" ? [member.literal] : member._tag === "Enum" ? member.enums.map(([, value]) => value) : []
+      member._tag === "Literal"
+        ? [member.literal]
+        : member._tag === "Enum"
+          ? member.enums.map(([, value]) => value)
+          : []
     )
     if (members.every((member) => member._tag === "Literal" || member._tag === "Enum")) {
-      return members.length === 0
-        ? this.refuse(path, "can never be given")
-        : this.literals(literals, node, path)
+      return members.length === 0 ? this.refuse(path, "can never be given") : this.literals(literals, node, path)
     }
     const schemas = members.map((member) => this.value(member, path, [...inside, node]))
     const [first, ...others] = schemas
@@ -217,7 +225,9 @@ class Translation {
   /** The members of a union, those of unions inside of it too. */
   private members(node: Node): ReadonlyArray<Exclude<Node, { readonly _tag: "Reference" | "Suspend" }>> {
     const found = this.resolve(node)
-    return found._tag === "Union" && found.checks.length === 0 ? found.types.flatMap((type) => this.members(type)) : [found]
+    return found._tag === "Union" && found.checks.length === 0
+      ? found.types.flatMap((type) => this.members(type))
+      : [found]
   }
 }
 
