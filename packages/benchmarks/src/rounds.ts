@@ -89,7 +89,8 @@ const ask = async (worker: ChildProcess, task: Task): Promise<Sample> => {
 /** The next message of a process; fails when the process ends first. */
 export const message = (child: ChildProcess): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`${child.spawnargs.slice(1).join(" ")} ended (${code})`))
+    const ended = (code: number | null): void =>
+      reject(new Error(`${child.spawnargs.slice(1).join(" ")} ended (${code})`))
     child.once("exit", ended)
     child.once("message", (value) => {
       child.off("exit", ended)
