@@ -35,7 +35,7 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 try {
-  for (const entry of ["index", "webhooks"]) {
+  for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"]) {
     const reached = declarationsOf(join(sdk, `dist/${entry}.d.ts`))
     console.log(`${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
   }
@@ -89,7 +89,7 @@ export const listen = (use) => new Promise((resolve, reject) => {
       "server.js": server,
       "server.d.ts": "export const listen: (use: (baseUrl: string) => Promise<void>) => Promise<void>\n",
       "main.ts": `import { AywaRuntimeClient, isRuntimeError, type Assistant } from "@aywa-ai/runtime-sdk"
-import { signAywaRuntimeWebhook, verifyAywaRuntimeWebhook, generateWebhookSecret } from "@aywa-ai/runtime-sdk/webhooks"
+  for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"]) {
 import { listen } from "./server.js"
 await listen(async (baseUrl) => {
   const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "k", organizationId: process.env.AYWA_RUNTIME_ORGANIZATION_ID })
@@ -104,6 +104,7 @@ await listen(async (baseUrl) => {
   const body = JSON.stringify({ message: { type: "status-update", status: "ended" } })
   const event = verifyAywaRuntimeWebhook({ body, headers: signAywaRuntimeWebhook({ body, secret }), secret })
   if (event.message.type !== "status-update") throw new Error("expected the event")
+  for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"]) {
 })
 `,
       "require.cjs": `const { AywaRuntimeClient } = require("@aywa-ai/runtime-sdk")
@@ -127,6 +128,12 @@ if (typeof AywaRuntimeClient !== "function" || typeof verifyAywaRuntimeWebhook !
       "main.ts": `import * as Effect from "effect/Effect"
 import { Assistants, AywaRuntime, Errors, Policy } from "@aywa-ai/runtime-sdk/effect"
 import { NotFound } from "@aywa-ai/runtime-sdk"
+import { AywaWebhooks } from "@aywa-ai/runtime-sdk/effect"
+import { WebhookRoute } from "@aywa-ai/runtime-sdk/webhooks/http"
+import * as Layer from "effect/Layer"
+export const routes = WebhookRoute.layer("/webhooks", { handlers: { hang: () => Effect.void } }).pipe(
+  Layer.provide(AywaWebhooks.layerConfig())
+)
 import { listen } from "./server.js"
 await listen((baseUrl) =>
   Effect.gen(function* () {

@@ -190,6 +190,25 @@ describe("a scripted call", () => {
     expect(asked?.message.toolWithToolCallList[0].toolCall).toEqual(asked?.message.toolCallList[0])
   })
 
+  it("is delivered one event after the other; what another call has to say does not wait for it", async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const set = await setUp(async (delivery) => {
+      if (delivery.message.status === "queued") await held
+      return {}
+    })
+    const { id } = await place(set.client, set.assistant.id)
+    await set.receiver.count(1)
+    const arrived = () => set.receiver.deliveries.map(({ type }) => type)
+    await set.runtime.trigger({ type: "hang", to: set.receiver.url, call: id })
+    await set.runtime.trigger({ type: "user-interrupted", to: set.receiver.url })
+    await set.receiver.count(2)
+    expect(arrived()).toEqual(["status-update", "user-interrupted"])
+    release()
+    await set.runtime.webhooks.idle()
+    expect(arrived()).toEqual(["status-update", "user-interrupted", "hang"])
+  })
+
   it("with a seed is delivered in any order, and loses nothing by that", async () => {
     const { client, receiver, assistant, runtime } = await setUp(answerTools, {}, { clock: "manual", seed: 11 })
     runtime.calls.script({}, [{ user: "One." }, { assistant: "Two." }, { user: "Three." }, { assistant: "Four." }])
