@@ -40,6 +40,9 @@ const KeyInput = Schema.Struct({
   organization: Schema.optional(Schema.String.check(Schema.isMinLength(1))),
   role: Schema.optional(Schema.Literals(["full", "read"]))
 })
+/** Milliseconds that a request may wait for an event. */
+const longestWait = 60_000
+
 const RotateInput = Schema.Struct({ overlap: Schema.optional(Schema.Finite) })
 const ClockInput = Schema.Struct({ now: Schema.Union([Schema.String, Schema.Finite]) })
 const AdvanceInput = Schema.Struct({ ms: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
@@ -106,8 +109,14 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     const triggered = await sending.trigger(decode(TriggerBody, await body()))
     return triggered.jobs === undefined ? triggered : json(202, JSON.stringify(triggered))
   },
-  "GET events": ({ sending }, { query }) =>
-    sending.events.list({ type: query.get("type") ?? undefined, callId: query.get("callId") ?? undefined }),
+  "GET events": async ({ sending }, { query }) => {
+    const type = query.get("type") ?? undefined
+    const filter = { callId: query.get("callId") ?? undefined }
+    const wait = Math.min(Number(query.get("wait") ?? 0), longestWait)
+    // What did not come in time is for the list to show.
+    if (type !== undefined && wait > 0) await sending.events.expect(type, { ...filter, timeout: wait }).catch(() => {})
+    return sending.events.list({ ...filter, type })
+  },
   "POST calls/script": async ({ sending }, _, body) => ({ id: sending.calls.add(await body()) }),
   "DELETE calls/script": ({ sending }) => sending.calls.clearScripts(),
   "POST calls/inbound": async ({ sending }, _, body) => {
