@@ -32,7 +32,7 @@ const bodyOf = (bytes: number): Buffer => {
         timestamp: 1_790_000_000_000,
         call: { id: "11111111-1111-4111-8111-111111111111", orgId: "org_1", type: "inboundPhoneCall" },
         messages,
-        conversation: [{ role: "system", content: "You are the receptionist of a practice." }]
+        messagesOpenAIFormatted: [{ role: "system", content: "You are the receptionist of a practice." }]
       }
     })
   while (json().length < bytes - 200) messages.push(turn(messages.length))
