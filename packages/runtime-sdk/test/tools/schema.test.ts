@@ -216,9 +216,9 @@ const near = (schema: ToolSchema): fc.Arbitrary<unknown> => {
         const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, near(field)] as const)
         const all = fc.record({ ...Object.fromEntries(fields), extra: fc.constant(1) })
         const dropped = fc.subarray([...Object.keys(schema.properties ?? {}), "extra"], { maxLength: 1 })
-        return fc.tuple(all, dropped).map(([value, keys]) =>
-          Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
-        )
+        return fc
+          .tuple(all, dropped)
+          .map(([value, keys]) => Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key))))
       }
     }
   }

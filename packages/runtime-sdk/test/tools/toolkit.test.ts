@@ -61,7 +61,9 @@ describe("the handler of tool-calls", () => {
       for (const given of [args, JSON.stringify(args)]) {
         for (const list of lists) {
           assert.deepStrictEqual(await handle(eventOf(list({ id: "tc_1", ...place(given) }))), {
-            results: [{ toolCallId: "tc_1", name: "lookupOrder", result: '{"id":"A-1","at":"1970-01-01T00:00:00.000Z"}' }]
+            results: [
+              { toolCallId: "tc_1", name: "lookupOrder", result: '{"id":"A-1","at":"1970-01-01T00:00:00.000Z"}' }
+            ]
           })
         }
       }
@@ -91,7 +93,11 @@ describe("the handler of tool-calls", () => {
         ]
       })
     )
-    const said = reply.results.map(({ toolCallId, name, result, error }) => [toolCallId, name, result ?? `error: ${error}`])
+    const said = reply.results.map(({ toolCallId, name, result, error }) => [
+      toolCallId,
+      name,
+      result ?? `error: ${error}`
+    ])
     assert.deepStrictEqual(
       said.map(([id, name]) => [id, name]),
       "1 lookupOrder,2 weather,3 unknown,4 dies,5 lookupOrder,6 lookupOrder,7 stops,8 weather,9 lookupOrder"
@@ -171,13 +177,11 @@ describe("the handler of tool-calls", () => {
         }),
       failure: (error) => `None of ${error.sku} are left`
     })
-    const program = Toolkit.handle(Toolkit.make(stock, weather), silent)(
-      eventOf({ toolCallList: [callOf("stock", { sku: "a" }, "1"), callOf("stock", { sku: "" }, "2")] })
-    )
-    const { results } = await program.pipe(
-      Effect.provideService(Stock, { of: (sku) => sku.length }),
-      Effect.runPromise
-    )
+    const program = Toolkit.handle(
+      Toolkit.make(stock, weather),
+      silent
+    )(eventOf({ toolCallList: [callOf("stock", { sku: "a" }, "1"), callOf("stock", { sku: "" }, "2")] }))
+    const { results } = await program.pipe(Effect.provideService(Stock, { of: (sku) => sku.length }), Effect.runPromise)
     assert.deepStrictEqual(
       results.map(({ result, error }) => result ?? error),
       ["1", "None of  are left"]
@@ -191,9 +195,10 @@ describe("the handler of tool-calls", () => {
       execute: () => JSON.parse("1.5") as number
     })
     const nothing = Tool.make("nothing", { description: "No result", success: Schema.Void, execute: () => {} })
-    const { results } = await Toolkit.handler(Toolkit.make(wrong, nothing), silent)(
-      eventOf({ toolCallList: [callOf("wrong"), callOf("nothing")] })
-    )
+    const { results } = await Toolkit.handler(
+      Toolkit.make(wrong, nothing),
+      silent
+    )(eventOf({ toolCallList: [callOf("wrong"), callOf("nothing")] }))
     assert.deepStrictEqual(
       results.map(({ result, error }) => result ?? error),
       ["wrong failed.", "done"]
@@ -228,7 +233,9 @@ describe("the handler of tool-calls", () => {
 it("behind a real server: a signed event in, results out", async () => {
   const secret = generateWebhookSecret()
   const toolkit = Toolkit.make(orders, weather)
-  const server = createServer(nodeWebhookHandler({ secret, handlers: { "tool-calls": Toolkit.handler(toolkit, silent) } }))
+  const server = createServer(
+    nodeWebhookHandler({ secret, handlers: { "tool-calls": Toolkit.handler(toolkit, silent) } })
+  )
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
   const body = JSON.stringify({
