@@ -100,7 +100,7 @@ const planOf = (db: TestDatabase, map: ReadonlyMap<string, string>, more: object
 /** What the rows must be afterwards, by the pure functions. */
 const expected = (all: ReadonlyArray<Row>, map: ReadonlyMap<string, string>) => {
   const resolve = (id: string) => map.get(id)
-  const or = <A>(value: A | null, f: (value: A) => unknown) => (value === null ? null : f(value))
+  const or = <A, B>(value: A | null, f: (value: A) => B): B | null => (value === null ? null : f(value))
   return {
     assistant: all.map(({ assistant }) => or(assistant, (id) => map.get(id) ?? id)),
     line: all.map(({ line }) => or(line, (line) => rewriteText(line, resolve))),

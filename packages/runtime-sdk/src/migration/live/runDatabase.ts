@@ -237,10 +237,7 @@ export const rollbackDatabase = async (
 }
 
 const assertPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
-  const exists = await driver.run(`SELECT 1 AS one FROM ${tables(plan).run} WHERE 1 = 0`).then(
-    () => true,
-    () => false
-  )
+  const exists = (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
   if (exists && (await holds(driver, prepared(plan)))) return
   fail({
     _tag: "OutOfOrder",

@@ -12,6 +12,8 @@ export interface SqlDialect {
   readonly same: (left: string, right: string) => string
   /** The mapping table and the table of the run. */
   readonly createTables: (plan: SqlPlan) => ReadonlyArray<string>
+  /** Counts 1 where the connection's own schema has a table of this name. */
+  readonly exists: (table: string) => string
   /** An insert that leaves out rows that are there. */
   readonly insertNew: (table: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<string>) => string
   readonly createLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>

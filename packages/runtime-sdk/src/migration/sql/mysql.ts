@@ -57,7 +57,7 @@ const scan = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patte
   const token = `REGEXP_SUBSTR(${rest}, ${patterns[kind]})`
   const valid = kind === "json-any" ? `JSON_VALID(${column}) AND ` : ""
   return `WITH RECURSIVE scan AS (
-    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300)) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${valid}${characters(column)} REGEXP ${patterns[kind]} AND ${keyed(plan, location)}
+    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${valid}${characters(column)} REGEXP ${patterns[kind]} AND ${keyed(plan, location)}
     UNION ALL
     SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${patterns[kind]}
   )`
@@ -88,6 +88,8 @@ export const mysql: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step VARCHAR(20) NOT NULL, ok INT NOT NULL, CONSTRAINT \`${plan.prefix}: not what 1 prepared\` CHECK (step <> 'prepared' OR ok = 1), CONSTRAINT \`${plan.prefix}: not the rows expected\` CHECK (step <> 'expect' OR ok = 1)) ENGINE = InnoDB`
     ]
   },
+  exists: (table) =>
+    `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON DUPLICATE KEY UPDATE ${columns[0]} = ${table}.${columns[0]}`,
   createLedger: (plan, location) => {

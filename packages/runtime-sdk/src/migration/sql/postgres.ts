@@ -80,6 +80,7 @@ export const postgres: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${run} (item text PRIMARY KEY, value text NOT NULL)`
     ]
   },
+  exists: (table) => `SELECT COUNT(*) AS n FROM (SELECT to_regclass(${quoteText(table)}) AS r) q WHERE q.r IS NOT NULL`,
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON CONFLICT DO NOTHING`,
   createLedger: (plan, location) => {

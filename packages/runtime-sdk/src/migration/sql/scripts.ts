@@ -63,7 +63,7 @@ export interface MappingScripts {
  */
 export const mappingScripts = (plan: SqlPlan): MappingScripts => {
   const file = (name: string, what: string, statements: ReadonlyArray<string>): string =>
-    `${heading(plan, name, what)}\n${statements.map((statement) => finish(statement)).join("\n")}\n`
+    `${heading(plan, name, what)}\n${[...encoding[plan.dialect], ...statements].map((statement) => finish(statement)).join("\n")}\n`
   return {
     "1-prepare.sql": file("1-prepare.sql", "Makes mapping table and ledgers; changes no row of yours.", prepare(plan)),
     "2-apply.sql": file("2-apply.sql", "Rewrites the ids that 1-prepare.sql found.", run(plan, "apply")),
@@ -74,6 +74,13 @@ export const mappingScripts = (plan: SqlPlan): MappingScripts => {
 }
 
 const finish = (statement: string): string => (statement.endsWith(";") ? statement : `${statement};`)
+
+// The files are UTF-8, whatever the client's own setting is.
+const encoding: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
+  postgres: ["SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on"],
+  mysql: ["SET NAMES utf8mb4"],
+  sqlite: []
+}
 
 const dumps: Readonly<Record<Dialect, string>> = {
   postgres: "pg_dump --format=custom --file=before.dump",

@@ -95,6 +95,7 @@ export const sqlite: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step TEXT, ok INTEGER, CONSTRAINT "this is not what 1-prepare prepared" CHECK (step <> 'prepared' OR ok), CONSTRAINT "more or fewer rows than expected" CHECK (step <> 'expect' OR ok))`
     ]
   },
+  exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
   createLedger: (plan, location) => {
