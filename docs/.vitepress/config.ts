@@ -25,6 +25,7 @@ export default defineConfig({
           page("Tools", "/tools"),
           page("Test your own code", "/testing"),
           page("The local runtime", "/local-runtime"),
+          page("Calls and webhooks locally", "/local-calls"),
           page("Move from the source platform", "/migration"),
           page("The command line", "/cli"),
           page("Observability", "/observability"),
