@@ -5,14 +5,17 @@ import * as crypto from "node:crypto"
 import * as Schema from "effect/Schema"
 import { type Answer, json } from "./answer.ts"
 import type { ApiKeyInfo, Keys } from "./auth.ts"
+import { InboundBody } from "./calls/handle.ts"
 import type { RuntimeClock } from "./clock.ts"
 import { HttpError } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
 import type { FaultRule } from "./faults.ts"
 import { RuleInput } from "./faultSchemas.ts"
 import type { Journal } from "./journal.ts"
-import type { Sending } from "./sending.ts"
+import { scenarioOf, scenarios, type Scenarios } from "./scenarios.ts"
+import type { OpenSending } from "./sending.ts"
 import { TriggerBody } from "./trigger/control.ts"
+import { isJson } from "./validation.ts"
 
 /** What the control API can reach. */
 export interface ControlContext {
@@ -24,11 +27,12 @@ export interface ControlContext {
     readonly remove: (id: string) => boolean
     readonly clear: () => void
   }
+  readonly scenarios: Scenarios
   readonly clock: RuntimeClock
   readonly keys: Keys
   readonly addKey: (options: typeof KeyInput.Type) => ApiKeyInfo & { readonly key: string }
   readonly reset: () => void
-  readonly sending: Sending
+  readonly sending: OpenSending
 }
 
 const KeyInput = Schema.Struct({
@@ -36,6 +40,9 @@ const KeyInput = Schema.Struct({
   organization: Schema.optional(Schema.String.check(Schema.isMinLength(1))),
   role: Schema.optional(Schema.Literals(["full", "read"]))
 })
+/** Milliseconds that a request may wait for an event. */
+const longestWait = 60_000
+
 const RotateInput = Schema.Struct({ overlap: Schema.optional(Schema.Finite) })
 const ClockInput = Schema.Struct({ now: Schema.Union([Schema.String, Schema.Finite]) })
 const AdvanceInput = Schema.Struct({ ms: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
@@ -71,8 +78,22 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     }),
   "DELETE requests": ({ journal }) => journal.clear(),
   "GET faults": ({ faults }) => faults.list(),
-  "POST faults": async ({ faults }, _, body) => ({ id: faults.add(decode(RuleInput, await body())) }),
+  "POST faults": async ({ faults }, _, body) => {
+    const rule = decode(RuleInput, await body())
+    return { id: orBadRequest(() => faults.add(rule)) }
+  },
   "DELETE faults": ({ faults }) => faults.clear(),
+  "GET scenario": ({ scenarios }) => scenarioState(scenarios),
+  "PUT scenario": async ({ scenarios }, _, body) => {
+    const input = await body()
+    const { name, rules } = isJson(input) ? input : {}
+    orBadRequest(() => scenarios.start(scenarioOf(rules === undefined ? name : input)))
+    return scenarioState(scenarios)
+  },
+  "DELETE scenario": ({ scenarios }) => {
+    scenarios.stop()
+    return scenarioState(scenarios)
+  },
   "GET clock": ({ clock }) => timeOf(clock),
   "PUT clock": async ({ clock }, _, body) => {
     const { now } = decode(ClockInput, await body())
@@ -88,8 +109,20 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     const triggered = await sending.trigger(decode(TriggerBody, await body()))
     return triggered.jobs === undefined ? triggered : json(202, JSON.stringify(triggered))
   },
-  "GET events": ({ sending }, { query }) =>
-    sending.events.list({ type: query.get("type") ?? undefined, callId: query.get("callId") ?? undefined }),
+  "GET events": async ({ sending }, { query }) => {
+    const type = query.get("type") ?? undefined
+    const filter = { callId: query.get("callId") ?? undefined }
+    const wait = Math.min(Number(query.get("wait") ?? 0), longestWait)
+    // What did not come in time is for the list to show.
+    if (type !== undefined && wait > 0) await sending.events.expect(type, { ...filter, timeout: wait }).catch(() => {})
+    return sending.events.list({ ...filter, type })
+  },
+  "POST calls/script": async ({ sending }, _, body) => ({ id: sending.calls.add(await body()) }),
+  "DELETE calls/script": ({ sending }) => sending.calls.clearScripts(),
+  "POST calls/inbound": async ({ sending }, _, body) => {
+    const call = sending.calls.inbound(decode(InboundBody, await body()))
+    return json(201, JSON.stringify(call))
+  },
   "GET webhook-secret": ({ sending }) => ({ secret: sending.webhookSecret }),
   "POST webhook-secret/rotate": async ({ sending }, _, body) => ({
     secret: sending.webhooks.rotateSecret(decode(RotateInput, await body()))
@@ -98,6 +131,8 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
   "GET keys": ({ keys }) => keys.list(),
   "POST keys": async ({ addKey }, _, body) => addKey(decode(KeyInput, await body()))
 }
+
+const scenarioState = ({ active }: Scenarios) => ({ active: active() ?? null, available: Object.values(scenarios) })
 
 const timeOf = (clock: RuntimeClock) => ({ now: new Date(clock.now()).toISOString() })
 
@@ -108,9 +143,13 @@ const isAnswer = (value: unknown): value is Answer =>
 
 const ok = (value: unknown): Answer => json(200, JSON.stringify(value ?? {}))
 
-const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown): A => {
+const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown): A =>
+  orBadRequest(() => Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(value))
+
+/** What is wrong with a value is what the client is told. */
+const orBadRequest = <A>(f: () => A): A => {
   try {
-    return Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(value)
+    return f()
   } catch (error) {
     throw new HttpError(400, error instanceof Error ? error.message : String(error))
   }

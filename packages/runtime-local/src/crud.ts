@@ -44,6 +44,9 @@ export interface CrudContext {
   readonly validate: Validate
 }
 
+/** What it takes to store a row. */
+export type RowContext = Pick<CrudContext, "store" | "ids" | "now" | "resource" | "rules">
+
 /** A row as it is stored. */
 export interface Stored {
   readonly seq: number
@@ -84,11 +87,15 @@ export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> =
 }
 
 /** Stores a new row and gives its JSON. Fields that the runtime owns are added here. */
-export const insertRow = (context: CrudContext, organization: string, fields: Json): string => {
+export const insertRow = (
+  context: RowContext,
+  organization: string,
+  fields: Json,
+  id: string = context.ids.uuid()
+): string => {
   const { store, resource, rules } = context
   const now = context.now()
   const at = new Date(now).toISOString()
-  const id = context.ids.uuid()
   const { visible, secrets } = split(fields, rules, {})
   const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...visible }
   assertUnique(context, organization, row, 0)
@@ -162,7 +169,7 @@ const uniqueKey = ({ unique }: ResourceRules, row: Json): string | null => {
   return typeof value === "string" ? value : null
 }
 
-const assertUnique = ({ store, resource, rules }: CrudContext, organization: string, row: Json, except: number) => {
+const assertUnique = ({ store, resource, rules }: RowContext, organization: string, row: Json, except: number) => {
   const key = uniqueKey(rules, row)
   if (key === null || rules.unique === undefined) return
   const other = store.get<{ seq: number }>(

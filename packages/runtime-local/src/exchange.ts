@@ -2,7 +2,6 @@
  * One request with its answer: what the pipeline passes along.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { HttpError } from "./errors.ts"
 import { type OpenEntry, maskHeaders } from "./journal.ts"
 
 /** A request being handled. */
@@ -53,6 +52,8 @@ export const openExchange = (
       headers: maskHeaders(headers),
       attempt: typeof attempt === "string" && /^\d{1,9}$/.test(attempt) ? Number(attempt) : undefined,
       idempotencyKey: headerOf(request, "idempotency-key"),
+      organization: undefined,
+      route: undefined,
       body: undefined,
       status: undefined,
       committed: false,
@@ -66,14 +67,4 @@ export const openExchange = (
 export const headerOf = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(", ") : value
-}
-
-/** Whether the body is a form with files. */
-export const isForm = (request: IncomingMessage): boolean =>
-  /^multipart\/form-data\s*;/i.test(request.headers["content-type"] ?? "")
-
-/** The type of a multipart body, with its boundary; 415 for another type. */
-export const formType = (request: IncomingMessage): string => {
-  if (isForm(request)) return request.headers["content-type"] ?? ""
-  throw new HttpError(415, "The body must be a form: Content-Type: multipart/form-data with a boundary")
 }

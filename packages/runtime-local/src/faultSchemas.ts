@@ -112,6 +112,8 @@ const bareNames = [
   "skew"
 ] as const satisfies ReadonlyArray<BareAction>
 
+const input = Schema.Union([Schema.Literals(bareNames), FaultAction])
+
 /** A rule as it comes from outside. */
 export const RuleInput = Schema.Struct({
   id: Schema.optional(Schema.String),
@@ -125,10 +127,14 @@ export const RuleInput = Schema.Struct({
       event: Schema.optional(Schema.String)
     })
   ),
-  action: Schema.Union([Schema.Literals(bareNames), FaultAction]),
+  action: Schema.optional(input),
+  sequence: Schema.optional(Schema.Array(Schema.Union([Schema.Literal("pass"), input])).check(Schema.isMinLength(1))),
+  repeat: Schema.optional(Schema.Boolean),
   when: Schema.optional(Schema.Literals(["before", "after"])),
   skip: Schema.optional(positive),
   times: Schema.optional(positive),
+  from: Schema.optional(positive),
+  until: Schema.optional(positive),
   probability: Schema.optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
   seed: Schema.optional(Schema.Finite)
 })

@@ -2,9 +2,10 @@
  * Files: rows with content, kept in pieces beside them, so that a download needs the memory of one piece.
  */
 import * as crypto from "node:crypto"
+import type { IncomingMessage } from "node:http"
 import { type Answer, json } from "./answer.ts"
 import { crud, type CrudContext, find, type Handler, insertRow } from "./crud.ts"
-import { invalid } from "./errors.ts"
+import { HttpError, invalid } from "./errors.ts"
 import type { Store } from "./store.ts"
 import { isJson, type Json } from "./validation.ts"
 
@@ -15,11 +16,15 @@ export interface UploadedForm {
   readonly bytes: Uint8Array
 }
 
-/** Reads a multipart body; 400 for one that cannot be read or has no part `file`. */
-export const parseForm = async (contentType: string, body: Uint8Array<ArrayBuffer>): Promise<UploadedForm> => {
+/** Reads a multipart body; 415 for another type, 400 for one that cannot be read or has no part `file`. */
+export const parseForm = async (request: IncomingMessage, body: Buffer): Promise<UploadedForm> => {
+  const type = request.headers["content-type"] ?? ""
+  if (!/^multipart\/form-data\s*;/i.test(type)) {
+    throw new HttpError(415, "The body must be a form: Content-Type: multipart/form-data with a boundary")
+  }
   let form: FormData
   try {
-    form = await new Response(body, { headers: { "content-type": contentType } }).formData()
+    form = await new Response(Uint8Array.from(body), { headers: { "content-type": type } }).formData()
   } catch {
     throw invalid(["body: not a multipart form that can be read"])
   }

@@ -15,6 +15,10 @@ export interface JournalEntry {
   /** The header `X-Aywa-Attempt`, as a number. */
   readonly attempt: number | undefined
   readonly idempotencyKey: string | undefined
+  /** The organization of the key; `undefined` when nobody was authenticated. */
+  readonly organization: string | undefined
+  /** The route that was found: its path in the contract, `/assistant/:id`. */
+  readonly route: string | undefined
   /** The parsed JSON body, if the request got that far. */
   readonly body: unknown
   /** The status of the answer that was made; `undefined` when none was made. A fault may have lost it on the way. */

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { HttpError } from "./errors.ts"
-import { type Exchange, isForm } from "./exchange.ts"
+import type { Exchange } from "./exchange.ts"
 
 /** Bounds of requests. */
 export interface RequestLimits {
@@ -12,7 +12,7 @@ export interface RequestLimits {
   readonly bodyBytes?: number | undefined
   /** Bytes of the body of an import; 413 beyond. Default 64 MiB. */
   readonly importBytes?: number | undefined
-  /** Bytes of the upload of a file; 413 beyond. Default 100 MiB. */
+  /** Bytes of the form of a file; 413 beyond. Default 64 MiB. */
   readonly formBytes?: number | undefined
   /** Levels of lists and objects in a JSON body; 400 `json_too_deep` beyond. Default 100. */
   readonly jsonDepth?: number | undefined
@@ -43,7 +43,7 @@ const mebibyte = 1024 * 1024
 
 /** A reader with these bounds. */
 export const makeBodies = (limits: RequestLimits = {}): Bodies => {
-  const { bodyBytes = 10 * mebibyte, importBytes = 64 * mebibyte, formBytes = 100 * mebibyte } = limits
+  const { bodyBytes = 10 * mebibyte, importBytes = 64 * mebibyte, formBytes = 64 * mebibyte } = limits
   const { jsonDepth = 100, heldBytes = 256 * mebibyte } = limits
   let held = 0
   /** Counts what one request holds; says no when all of them together hold too much. */
@@ -63,7 +63,7 @@ export const makeBodies = (limits: RequestLimits = {}): Bodies => {
   return {
     held: () => held,
     read: async (exchange) => {
-      const limit = isForm(exchange.request) ? formBytes : isImport(exchange.path) ? importBytes : bodyBytes
+      const limit = isImport(exchange.path) ? importBytes : exchange.path === "/file" ? formBytes : bodyBytes
       if (exchange.request.destroyed) throw new Disconnected()
       if (Number(exchange.request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit)
       return collect(exchange.request, limit, share(exchange))

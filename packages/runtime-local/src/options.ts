@@ -6,6 +6,8 @@ import type { RequestLimits } from "./limits.ts"
 import type { ListShapes } from "./listing.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./rateLimit.ts"
+import type { SeedRows } from "./seedRows.ts"
+import type { Scenario, ScenarioName } from "./scenarios.ts"
 import type { StoreLocation } from "./store.ts"
 
 /**
@@ -35,10 +37,14 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly idempotencyTtl?: number | undefined
   /** Refuses POST and PATCH without an Idempotency-Key. Default `false`. */
   readonly requireIdempotencyKey?: boolean | undefined
+  /** Rows that are there from the start, in the first organization; `readSeedRows` reads them from a file. */
+  readonly rows?: SeedRows | undefined
   /** Off unless given. */
   readonly rateLimit?: RateLimitOptions | undefined
   /** Bounds of what one client, or all of them, may make this process hold. */
   readonly limits?: RequestLimits | undefined
+  /** Faults from the start: a scenario that comes with the runtime, or one of yours. */
+  readonly scenario?: ScenarioName | Scenario | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */

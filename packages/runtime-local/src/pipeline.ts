@@ -2,17 +2,19 @@
  * The way of one request: host check, fault before, auth, organization, rate limit, body, idempotency, handler,
  * fault after.
  */
-import { type Answer, json } from "./answer.ts"
+import type { Answer } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "./clock.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
-import { type Exchange, formType, headerOf } from "./exchange.ts"
+import { type Exchange, headerOf } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
 import { parseForm } from "./files.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
 import { type Bodies, Disconnected } from "./limits.ts"
 import { openApiAnswer } from "./openapi.ts"
+import { isStoreFailure } from "./operations/readiness.ts"
+import { probe, storeUnavailable } from "./operations/routes.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import type { Router } from "./router.ts"
 import { send, sendBadly } from "./wire.ts"
@@ -57,6 +59,7 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
       return
     }
     exchange.entry.fault = `${fault.action.type} ${fault.when}`
+    attribute(context, exchange)
     await answerWithFault(context, exchange, fault, readOnce)
   } catch (error) {
     if (error instanceof Stopped || error instanceof Disconnected) exchange.request.socket.destroy()
@@ -100,18 +103,21 @@ const answerOf = async (
   let headers: Readonly<Record<string, string>> = {}
   try {
     const { method, path, request } = exchange
-    if (path === "/health" || path === "/readyz") return probe(method, path)
+    const probed = probe(context.store, method, path)
+    if (probed !== undefined) return probed
     const principal = context.keys.authenticate(request.headers)
+    exchange.entry.organization = principal.organizationId
     headers = context.limiter.take({
       key: principal.id,
       organization: principal.organizationId,
       write: method !== "GET" && method !== "HEAD"
     })
     const { route, id } = context.router(method, path)
+    exchange.entry.route = route.path
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
-    const form = route.body === "form" ? await parseForm(formType(request), Uint8Array.from(await read())) : undefined
+    const form = route.body === "form" ? await parseForm(request, await read()) : undefined
     const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
     exchange.entry.body = body
     const ifMatch = headerOf(request, "if-match")
@@ -127,6 +133,7 @@ const answerOf = async (
     return withHeaders(answer, headers)
   } catch (error) {
     if (error instanceof Stopped || error instanceof Disconnected) throw error
+    attribute(context, exchange)
     return withHeaders(toAnswer(error, exchange), headers)
   }
 }
@@ -134,17 +141,25 @@ const answerOf = async (
 const withHeaders = (answer: Answer, headers: Readonly<Record<string, string>>): Answer =>
   Object.keys(headers).length === 0 ? answer : { ...answer, headers: { ...headers, ...answer.headers } }
 
-const probe = (method: string, path: string): Answer => {
-  if (method !== "GET") throw new HttpError(405, `${path} takes GET`, { headers: { allow: "GET" } })
-  return json(200, JSON.stringify({ status: path === "/health" ? "ok" : "ready" }))
+/** Notes whose request it is, and of which route, where it did not get far enough for that. */
+const attribute = ({ keys, router }: PipelineContext, { entry, method, path, request }: Exchange) => {
+  try {
+    entry.organization ??= keys.authenticate(request.headers).organizationId
+    entry.route ??= router(method, path).route.path
+  } catch {
+    // Nobody's, or no route: there is nothing to note.
+  }
 }
 
 const toAnswer = (error: unknown, exchange: Exchange): Answer => {
   if (error instanceof HttpError) return errorAnswer(error, exchange.requestId, exchange.problem)
+  if (isStoreFailure(error)) return toAnswer(storeUnavailable(messageOf(error)), exchange)
   // A defect of this package: who runs it must see it, the client need not.
   process.stderr.write(`${exchange.method} ${exchange.path} ${exchange.requestId}: ${describe(error)}\n`)
   return errorAnswer(new HttpError(500, "Internal error of the local runtime"), exchange.requestId, exchange.problem)
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 

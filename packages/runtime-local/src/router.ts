@@ -4,16 +4,21 @@
  */
 import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
 import * as calls from "./calls.ts"
+import { control } from "./calls/control.ts"
+import * as views from "./calls/views.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
-import type { Engine } from "./engine.ts"
 import * as files from "./files.ts"
+import type { Engine } from "./engine.ts"
 import * as imports from "./imports/routes.ts"
 import type { Ids } from "./ids.ts"
 import { type ListShapes, shapeOf } from "./listing.ts"
+import { operationHandlers } from "./operations/routes.ts"
+import type { ReportContext } from "./operations/report.ts"
 import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
+import * as structuredOutputs from "./structuredOutputs.ts"
 import { makeValidate } from "./validation.ts"
 
 /** One operation of the contract, ready to serve. */
@@ -21,6 +26,8 @@ export interface Route {
   /** Name in the contract table, e.g. `assistants.create`. */
   readonly name: string
   readonly method: string
+  /** Path template, `/assistant/:id`. */
+  readonly path: string
   readonly segments: ReadonlyArray<string>
   /** What the contract gives the request as a body. */
   readonly body: "none" | "json" | "form"
@@ -41,6 +48,8 @@ export interface RouterContext {
   readonly engine: Engine
   readonly listShape: ListShapes | undefined
   readonly strict: boolean
+  /** What the operations of the runtime report on. */
+  readonly report: ReportContext
 }
 
 /** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
@@ -48,10 +57,18 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.create": calls.create,
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
+  "calls.createBatch": calls.create,
   "calls.update": calls.rename,
+  "calls.delete": calls.remove,
+  "calls.control": control,
+  "calls.timeline": views.timeline,
+  "calls.logs": views.logs,
+  "calls.costs": views.costs,
+  "calls.voicePipeline": views.voicePipeline,
   "files.content": files.content,
   "files.delete": files.remove,
   "files.upload": files.upload,
+  "structuredOutputs.run": structuredOutputs.run,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
   "imports.mappings": imports.mappings,
@@ -96,12 +113,16 @@ export const makeRouter = (context: RouterContext): Router => {
 }
 
 const makeRoute = (
-  { store, ids, now, engine, listShape, strict }: RouterContext,
+  { store, ids, now, engine, listShape, strict, report }: RouterContext,
   resource: string,
   name: string,
   operation: Operation
 ): ReadonlyArray<Route> => {
-  const make = special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name])
+  const operational = resource === "operations" ? operationHandlers[name]?.(report) : undefined
+  const make =
+    operational === undefined
+      ? (special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name]))
+      : () => operational
   if (make === undefined) return []
   const { method, path, body, multipart } = specOf(operation)
   const rules = rulesOf(resource)
@@ -120,8 +141,9 @@ const makeRoute = (
   return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
     name: full,
     method,
+    path,
     segments: path.split("/").slice(1),
-    body: multipart ? "form" : body === undefined ? "none" : "json",
+    body: multipart ? ("form" as const) : body === undefined ? ("none" as const) : ("json" as const),
     handler: make(context)
   }))
 }

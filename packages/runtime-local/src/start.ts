@@ -12,10 +12,15 @@ import { makeIdempotency } from "./idempotency.ts"
 import { type Ids, makeIds, makeRandom } from "./ids.ts"
 import { type JournalEntry, makeJournal, type RequestFilter } from "./journal.ts"
 import { makeBodies } from "./limits.ts"
+import { makeMetrics } from "./operations/metrics.ts"
+import { outboxStats } from "./operations/data.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./pipeline.ts"
 import { makeRateLimiter } from "./rateLimit.ts"
+import { rulesOf } from "./resources.ts"
+import { storeSeedRows } from "./seedRows.ts"
 import { makeRouter } from "./router.ts"
+import { makeScenarios, type Scenarios } from "./scenarios.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./server.ts"
 import { makeSending, type Sending } from "./sending.ts"
 import { dataTables, openStore, type Store } from "./store.ts"
@@ -36,6 +41,8 @@ export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** What reached the runtime, oldest first. */
   readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
   readonly faults: Faults
+  /** Starts and stops named lists of faults. */
+  readonly scenarios: Scenarios
   readonly clock: RuntimeClock
   /** Stored rows, oldest first, of all organizations or of one. `resource` is a name of the contract: `assistants`. */
   readonly rows: (
@@ -106,9 +113,21 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const { apiKey, organizationId } = seedKeys(store, keys, ids, options)
   const idempotency = makeIdempotency(store, now, options.idempotencyTtl ?? defaultIdempotencyTtl)
   idempotency.recover()
+  if (options.rows !== undefined) {
+    storeSeedRows(store, options.rows, organizationId, (resource) => ({
+      store,
+      ids,
+      now,
+      resource,
+      rules: rulesOf(resource)
+    }))
+  }
   const journal = makeJournal()
   const chaos = seed ?? 1
-  const rules = makeFaultRules(chaos)
+  const rules = makeFaultRules(chaos, now)
+  const metrics = makeMetrics()
+  const scenarios = makeScenarios(rules.setScenario, chaos)
+  if (options.scenario !== undefined) scenarios.start(options.scenario)
   const engine = makeEngine({ store, ids, rules, scheduler, now, seed, options, policy })
   const { clock } = engine
   const sending = makeSending({ store, ids, engine, organizationId })
@@ -116,7 +135,15 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   const controlToken = ids.token(32)
   const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-    if (!exchange.path.startsWith("/__aywa/")) journal.add(exchange.entry)
+    if (!exchange.path.startsWith("/__aywa/")) {
+      journal.add(exchange.entry)
+      const started = performance.now()
+      response.once("close", () => {
+        const { organization, method, route, status, replayed, fault } = exchange.entry
+        const seconds = (performance.now() - started) / 1000
+        metrics.observe({ organization, method, route, status, seconds, replayed, fault: fault?.split(" ")[0] })
+      })
+    }
     void handle(context, exchange)
   })
   const faults: Faults = {
@@ -134,6 +161,8 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     })
     journal.clear()
     rules.clear()
+    scenarios.stop()
+    metrics.reset()
     limiter.reset()
   }
   const addKey: LocalRuntimeHandle["addKey"] = ({
@@ -152,11 +181,19 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     bodies: makeBodies(options.limits),
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({ store, ids, now, engine, strict, listShape: options.listShape }),
+    router: makeRouter({
+      store,
+      ids,
+      now,
+      engine,
+      strict,
+      listShape: options.listShape,
+      report: { store, metrics, outbox: (organization) => outboxStats(store, organization) }
+    }),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,
-    control: makeControl({ token: controlToken, journal, faults, clock, keys, addKey, reset, sending })
+    control: makeControl({ token: controlToken, journal, faults, scenarios, clock, keys, addKey, reset, sending })
   }
   try {
     await listener.start()
@@ -180,6 +217,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     controlToken,
     requests: journal.list,
     faults,
+    scenarios,
     clock,
     ...sending,
     get webhookSecret() {

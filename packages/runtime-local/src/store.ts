@@ -1,8 +1,11 @@
 /**
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
-import { importTableNames, importTables } from "./imports/store.ts"
+import * as fs from "node:fs"
+import { readinessTable } from "./operations/readiness.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { callsSchema } from "./calls/schema.ts"
+import { importTableNames, importTables } from "./imports/store.ts"
 import { outboxSchema } from "./outbox/schema.ts"
 
 /** Where rows live. */
@@ -20,6 +23,8 @@ export interface Store {
    * two turns of the event loop, and they would land in this transaction.
    */
   readonly transaction: <A>(f: () => A) => A
+  /** The file as it was when it was opened; `undefined` for memory. */
+  readonly file: () => { readonly path: string; readonly inode: number } | undefined
   /** Closes the file and opens it again, as a restart of the process would; memory keeps its rows. */
   readonly reopen: () => void
   readonly close: () => void
@@ -29,6 +34,7 @@ export interface Store {
 export const openStore = (location: StoreLocation): Store => {
   let database = open(location)
   let statements = new Map<string, StatementSync>()
+  let inode = inodeOf(location)
   const prepare = (sql: string) => {
     let statement = statements.get(sql)
     if (statement === undefined) {
@@ -60,7 +66,9 @@ export const openStore = (location: StoreLocation): Store => {
       database.close()
       statements = new Map()
       database = open(location)
+      inode = inodeOf(location)
     },
+    file: () => (location === "memory" || inode === undefined ? undefined : { path: location.file, inode }),
     close: () => database.close()
   }
 }
@@ -68,9 +76,12 @@ export const openStore = (location: StoreLocation): Store => {
 /** The tables that hold what clients did: a reset empties them. */
 export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content", "idempotency", ...importTableNames]
 
+const inodeOf = (location: StoreLocation): number | undefined =>
+  location === "memory" ? undefined : fs.statSync(location.file).ino
+
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  for (const part of [schema, importTables, outboxSchema]) database.exec(part)
+  for (const part of [schema, importTables, outboxSchema, callsSchema, readinessTable]) database.exec(part)
   return database
 }
 

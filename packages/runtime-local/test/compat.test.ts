@@ -143,4 +143,19 @@ describe("the source API's own client", () => {
       (await failure(so.structuredOutputControllerCreate({ name: "", schema: { type: "string" } }))).statusCode
     ).toBe(400)
   })
+
+  it("files: create, list, get, update, delete, errors", async () => {
+    const { vapi } = await connect()
+    const file = await vapi.files.create({
+      file: new File(["Opening hours: 9 to 5"], "hours.txt"),
+      purpose: "assistant"
+    })
+    expect(file).toMatchObject({ name: "hours.txt", bytes: 21, status: "done" })
+    expect((await vapi.files.list({ purpose: "assistant" })).map(({ id }) => id)).toEqual([file.id])
+    expect(await vapi.files.list({ purpose: "composer-attachment" })).toEqual([])
+    expect(await vapi.files.get({ id: file.id })).toEqual(file)
+    expect(await vapi.files.update({ id: file.id, name: "opening.txt" })).toMatchObject({ name: "opening.txt" })
+    expect((await vapi.files.delete({ id: file.id })).id).toBe(file.id)
+    expect((await failure(vapi.files.get({ id: file.id }))).statusCode).toBe(404)
+  })
 })

@@ -6,7 +6,7 @@ const create = ({ call }: Client, fault?: string, key = "k") =>
   call(
     "POST",
     "/assistant",
-    { name: "A", model: { provider: "openai" } },
+    { name: "A", model: { provider: "openai", model: "gpt-4o" } },
     fault === undefined ? { key } : { key, fault }
   )
 
@@ -238,10 +238,12 @@ describe("rules", () => {
     expect((await client.call("GET", "/assistant/x")).status).toBe(502)
     expect((await client.call("GET", "/phone-number")).status).toBe(503)
     expect(await post({}, { key: '"special"' })).toBe(504)
-    expect(await post({ model: { provider: "xai" } })).toBe(505)
+    expect(await post({ model: { provider: "xai", model: "grok-3" } })).toBe(505)
     expect(await post({ metadata: {} })).toBe(506)
     expect(await post({}, { headers: { "x-aywa-attempt": "1" } })).toBe(507)
-    expect(await post({ model: { provider: "openai" } }, { headers: { "x-aywa-attempt": "0" } })).toBe(201)
+    expect(await post({ model: { provider: "openai", model: "gpt-4o" } }, { headers: { "x-aywa-attempt": "0" } })).toBe(
+      201
+    )
     expect(faults.list().map(({ hits }) => hits)).toEqual([1, 1, 1, 1, 1, 1, 1])
   })
 

@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import type { CallOptions } from "../CallOptions.ts"
 import type { Operation } from "../contract/Operation.ts"
-import type { Issue } from "../Errors.ts"
+import type { CallFields, Issue } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { RuntimeConfig } from "../RuntimeConfig.ts"
@@ -51,7 +51,7 @@ export interface Prepared {
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
-  readonly ownKeys: ReadonlySet<string>
+  readonly ownKeys: Pick<ReadonlySet<string>, "has">
   /** Headers that say nothing of who asks. */
   readonly ownHeaders: ReadonlyArray<string>
   /** Headers of a call without options; an attempt adds its own. */
@@ -80,6 +80,8 @@ export interface Request {
   readonly redact: (text: string) => string
 }
 
+const allKeys = { has: () => true }
+
 /** `streamed` asks an operation that gives bytes for a stream of them. */
 export const prepareOperation = (runtime: Runtime, name: string, operation: Operation, streamed: boolean): Prepared => {
   const spec = specOf(operation)
@@ -104,7 +106,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
+    ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,
     firstHeaders: Redacted.isRedacted(config.apiKey)
@@ -182,7 +184,9 @@ export const prepareRequest = (
   if (body !== undefined) headers = [...headers, "content-type", "application/json"]
   else if (upload !== undefined) headers = [...headers, "content-type", upload.contentType]
 
-  if (issues.length > 0) return invalid(prepared, path, issues)
+  if (issues.length > 0) {
+    return invalidRequest({ operation: prepared.name, method: spec.method, path }, issues)
+  }
   return {
     path,
     target: runtime.config.basePath + path + query,
@@ -196,14 +200,12 @@ export const prepareRequest = (
   }
 }
 
-const invalid = (prepared: Prepared, path: string, issues: ReadonlyArray<Issue>): Errors.InvalidRequest => {
-  const fields = {
-    operation: prepared.name,
-    method: prepared.spec.method,
-    path,
-    attempts: 0,
-    outcome: "not-sent" as const
-  }
+/** The error of a call whose arguments are wrong. */
+export const invalidRequest = (
+  call: Pick<CallFields, "operation" | "method" | "path">,
+  issues: ReadonlyArray<Issue>
+): Errors.InvalidRequest => {
+  const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
   const said = issues
     .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
     .join("; ")

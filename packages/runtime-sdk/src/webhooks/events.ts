@@ -85,6 +85,7 @@ export interface TransferDestination extends Opaque {
   readonly number?: string | null | undefined
   readonly sipUri?: string | null | undefined
   readonly assistantName?: string | null | undefined
+  readonly assistantId?: string | null | undefined
   readonly extension?: string | null | undefined
   readonly callerId?: string | null | undefined
   readonly description?: string | null | undefined

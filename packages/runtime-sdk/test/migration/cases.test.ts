@@ -137,8 +137,7 @@ for (const { name, describe, open } of databases) {
       await migrate(
         [{ table: "calls", column: "ref", kind: "id" }],
         { mappings: [mapping("abcDEF", "N1"), mapping("ABCdef", "N2")] },
-        async () =>
-          assert.deepStrictEqual(await column(db, "calls", "ref", "id"), ["N1", "N2", "abcDEF ", "abcdef"])
+        async () => assert.deepStrictEqual(await column(db, "calls", "ref", "id"), ["N1", "N2", "abcDEF ", "abcdef"])
       )
     })
 
@@ -166,8 +165,8 @@ for (const { name, describe, open } of databases) {
         { a: [{ b: old(1) }, old(2)], [old(3)]: old(3), c: `x ${old(1)} y`, d: `"${old(1)}"`, e: "\\", f: old(4) },
         [old(1), `\\"${old(2)}`, "é", old(55)],
         old(2),
-        { "a:b": ":", "x": `"` , y: old(1) },
-        "\"",
+        { "a:b": ":", x: `"`, y: old(1) },
+        '"',
         {},
         { long: "z".repeat(400), id: old(1), esc: `\\\\"`, k: old(2) }
       ]
@@ -177,7 +176,9 @@ for (const { name, describe, open } of databases) {
       }
       await db.sql(
         `CREATE TABLE docs (id int PRIMARY KEY, body ${json()}, raw ${type("text", "longtext")}, plain ${type("json", "longtext")})`,
-        ...documents.map((doc, at) => `INSERT INTO docs VALUES (${at}, ${literal(doc)}, ${literal(doc)}, ${literal(doc)})`),
+        ...documents.map(
+          (doc, at) => `INSERT INTO docs VALUES (${at}, ${literal(doc)}, ${literal(doc)}, ${literal(doc)})`
+        ),
         `INSERT INTO docs VALUES (100, NULL, NULL, NULL)`
       )
       const resolve = (id: string) => simple.find(({ sourceId }) => sourceId === id)?.runtimeId
@@ -247,7 +248,11 @@ for (const { name, describe, open } of databases) {
             list([]),
             null
           ])
-          assert.deepStrictEqual(await column(db, "squads", "names", "id"), [list([fresh(2)]), null, list(["x", fresh(3)])])
+          assert.deepStrictEqual(await column(db, "squads", "names", "id"), [
+            list([fresh(2)]),
+            null,
+            list(["x", fresh(3)])
+          ])
         }
       )
     })
@@ -257,7 +262,9 @@ for (const { name, describe, open } of databases) {
       await db.sql(
         `CREATE TABLE links (tenant ${t} NOT NULL, assistant ${t} NOT NULL, tool ${t} NOT NULL, note ${t}, PRIMARY KEY (tenant, assistant, tool))`,
         ...[1, 2, 3].flatMap((n) =>
-          ["t1", "t2"].map((tenant) => `INSERT INTO links VALUES (${q(tenant)}, ${q(old(n))}, ${q(old(n + 1))}, ${q(old(n))})`)
+          ["t1", "t2"].map(
+            (tenant) => `INSERT INTO links VALUES (${q(tenant)}, ${q(old(n))}, ${q(old(n + 1))}, ${q(old(n))})`
+          )
         ),
         `INSERT INTO links VALUES ('t3', 'keep', ${q(old(1))}, ${q(old(2))})`
       )
@@ -269,7 +276,9 @@ for (const { name, describe, open } of databases) {
         ],
         {},
         async () => {
-          const { rows } = await db.driver.run("SELECT tenant, assistant, tool, note FROM links ORDER BY tenant, assistant")
+          const { rows } = await db.driver.run(
+            "SELECT tenant, assistant, tool, note FROM links ORDER BY tenant, assistant"
+          )
           assert.deepStrictEqual(
             rows.map((row) => ({ ...row })),
             [
@@ -301,7 +310,9 @@ for (const { name, describe, open } of databases) {
           async () => {
             assert.deepStrictEqual(await column(db, "agents", "id", "name"), [1, 2, 3].map(fresh))
             if (is("postgres")) {
-              const { rows } = await db.driver.run("SELECT condeferrable AS a, condeferred AS b FROM pg_constraint WHERE conname = 'calls_agent'")
+              const { rows } = await db.driver.run(
+                "SELECT condeferrable AS a, condeferred AS b FROM pg_constraint WHERE conname = 'calls_agent'"
+              )
               assert.deepStrictEqual({ ...rows[0] }, { a: deferred !== "", b: deferred.endsWith("DEFERRED") })
             }
           }
@@ -396,7 +407,9 @@ for (const { name, describe, open } of databases) {
       ]
       await db.sql(
         `CREATE TABLE calls (id int PRIMARY KEY, assistant ${uuid()}, body ${json()})`,
-        ...[1, 2, 3, 4, 5, 6].map((n) => `INSERT INTO calls VALUES (${n}, ${q(old(n))}, ${q(JSON.stringify({ id: old(n) }))})`)
+        ...[1, 2, 3, 4, 5, 6].map(
+          (n) => `INSERT INTO calls VALUES (${n}, ${q(old(n))}, ${q(JSON.stringify({ id: old(n) }))})`
+        )
       )
       await migrate(
         [
@@ -460,7 +473,8 @@ for (const { name, describe, open } of databases) {
       const table = "Anrufe 通話 `\"'; DROP TABLE x; --"
       const name = `a"b'c\`d; -- $1 ?:x /* é`
       const key = `k"e\`y;'`
-      const quote = (text: string) => (is("mysql") ? `\`${text.replaceAll("`", "``")}\`` : `"${text.replaceAll('"', '""')}"`)
+      const quote = (text: string) =>
+        is("mysql") ? `\`${text.replaceAll("`", "``")}\`` : `"${text.replaceAll('"', '""')}"`
       await db.sql(
         `CREATE TABLE ${quote(table)} (${quote(key)} int PRIMARY KEY, ${quote(name)} ${text()})`,
         `INSERT INTO ${quote(table)} VALUES (1, ${q(old(1))}), (2, ${q(old(2))}), (3, ${q(old(3))})`
@@ -507,7 +521,10 @@ for (const { name, describe, open } of databases) {
       await refused(dryRunDatabase(db.driver, other), "OutOfOrder")
       await refused(applyDatabase(db.driver, other), "OutOfOrder")
       const expecting = await plan([{ ...location, expect: { min: 1, max: 1 } }])
-      assert.match(await refused(applyDatabase(db.driver, expecting), "Refused"), /2 rows would change, expected 1 to 1/)
+      assert.match(
+        await refused(applyDatabase(db.driver, expecting), "Refused"),
+        /2 rows would change, expected 1 to 1/
+      )
       assert.deepStrictEqual(await column(db, "calls", "assistant", "id"), [old(1), old(2)])
     })
   })

@@ -131,7 +131,10 @@ export const databases: ReadonlyArray<{
 ]
 
 /** Every value of every table, as text: what must be the same after apply and rollback. */
-export const snapshot = async ({ driver }: TestDatabase, prefix = "aywa_migration"): Promise<Record<string, ReadonlyArray<string>>> => {
+export const snapshot = async (
+  { driver }: TestDatabase,
+  prefix = "aywa_migration"
+): Promise<Record<string, ReadonlyArray<string>>> => {
   const { tables } = await readCatalog(driver)
   const all: Record<string, ReadonlyArray<string>> = {}
   for (const { table, columns, view } of tables) {
@@ -151,10 +154,19 @@ export const snapshot = async ({ driver }: TestDatabase, prefix = "aywa_migratio
 }
 
 /** One column of a table, in the order of another. */
-export const column = async ({ driver }: TestDatabase, table: string, name: string, order: string): Promise<ReadonlyArray<string | null>> => {
+export const column = async (
+  { driver }: TestDatabase,
+  table: string,
+  name: string,
+  order: string
+): Promise<ReadonlyArray<string | null>> => {
   const q = (text: string) => quoteName(driver.dialect, text)
   const value =
-    driver.dialect === "postgres" ? `${q(name)}::text` : driver.dialect === "mysql" ? `CONVERT(${q(name)} USING utf8mb4)` : q(name)
+    driver.dialect === "postgres"
+      ? `${q(name)}::text`
+      : driver.dialect === "mysql"
+        ? `CONVERT(${q(name)} USING utf8mb4)`
+        : q(name)
   const { rows } = await driver.run(`SELECT ${value} AS v FROM ${q(table)} ORDER BY ${q(order)}`)
   return rows.map((row) => (row["v"] === null ? null : String(row["v"])))
 }

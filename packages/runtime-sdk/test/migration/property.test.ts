@@ -25,7 +25,9 @@ const maps = fc
 
 const anId = fc.nat(16).map(id)
 const aText = fc
-  .array(fc.oneof(anId, fc.constantFrom(" ", "/", "-", "_", "x", "é", '"', "?a=", ":", ".", "\n", "word ")), { maxLength: 8 })
+  .array(fc.oneof(anId, fc.constantFrom(" ", "/", "-", "_", "x", "é", '"', "?a=", ":", ".", "\n", "word ")), {
+    maxLength: 8
+  })
   .map((parts) => parts.join(""))
 const aJson = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -34,7 +36,10 @@ const aJson = fc.letrec((tie) => ({
     aText,
     fc.constantFrom(null, true, 7, 1.5, "", "\\", '"'),
     fc.array(tie("value"), { maxLength: 3 }),
-    fc.dictionary(fc.oneof(anId, fc.constantFrom("a", "b c", "a:b", '"', "\\")), tie("value"), { maxKeys: 3, noNullPrototype: true })
+    fc.dictionary(fc.oneof(anId, fc.constantFrom("a", "b c", "a:b", '"', "\\")), tie("value"), {
+      maxKeys: 3,
+      noNullPrototype: true
+    })
   )
 })).value
 const rows = fc.array(
@@ -59,21 +64,33 @@ const fill = async (db: TestDatabase, all: ReadonlyArray<Row>) => {
   await db.reset()
   const my = db.driver.dialect === "mysql"
   const text = my ? "longtext" : "text"
-  await db.sql(`CREATE TABLE t (id int PRIMARY KEY, assistant varchar(60), line ${text}, body ${text}, doc ${my ? "json" : "text"})`)
+  await db.sql(
+    `CREATE TABLE t (id int PRIMARY KEY, assistant varchar(60), line ${text}, body ${text}, doc ${my ? "json" : "text"})`
+  )
   const pg = db.driver.dialect === "postgres"
   for (const [at, { assistant, line, body, path }] of all.entries()) {
     const doc = path === null ? null : JSON.stringify({ a: { id: path, x: id(1) }, b: id(1) })
     const values = [assistant, line, body, doc].map((value) => value ?? "")
     const empty = [assistant, line, body, doc].map((value) => (value === null ? "1" : "0"))
     // NULL cannot be a parameter of the port: it is made by the statement.
-    const marks = [0, 1, 2, 3].map((n) => (empty[n] === "1" ? "NULL" : pg ? `$${values.slice(0, n).filter((_, m) => empty[m] === "0").length + 1}` : "?"))
-    await db.driver.run(`INSERT INTO t VALUES (${at}, ${marks.join(", ")})`, values.filter((_, n) => empty[n] === "0"))
+    const marks = [0, 1, 2, 3].map((n) =>
+      empty[n] === "1" ? "NULL" : pg ? `$${values.slice(0, n).filter((_, m) => empty[m] === "0").length + 1}` : "?"
+    )
+    await db.driver.run(
+      `INSERT INTO t VALUES (${at}, ${marks.join(", ")})`,
+      values.filter((_, n) => empty[n] === "0")
+    )
   }
 }
 
 const planOf = (db: TestDatabase, map: ReadonlyMap<string, string>, more: object = {}) =>
   planDatabase(db.driver, {
-    mappings: [...map].map(([sourceId, runtimeId]): Mapping => ({ source: "s", resource: "assistant", sourceId, runtimeId })),
+    mappings: [...map].map(([sourceId, runtimeId]): Mapping => ({
+      source: "s",
+      resource: "assistant",
+      sourceId,
+      runtimeId
+    })),
     locations,
     allowMerge: true,
     chunk: 3,
@@ -207,7 +224,9 @@ for (const { name, describe, open } of databases) {
             await applyDatabase(db.driver, plan)
             assert.deepStrictEqual((await verifyDatabase(db.driver, plan)).problems, [])
             assert.deepStrictEqual(await column(db, "agents", "id", "n"), all)
-            const { rows } = await db.driver.run("SELECT a.n, l.tenant, l.peer, l.note FROM links l JOIN agents a ON a.id = l.agent ORDER BY a.n")
+            const { rows } = await db.driver.run(
+              "SELECT a.n, l.tenant, l.peer, l.note FROM links l JOIN agents a ON a.id = l.agent ORDER BY a.n"
+            )
             assert.deepStrictEqual(
               rows.map((row) => ({ ...row })),
               [0, 1, 2, 3, 4, 5, 6, 7].map((n) => ({ n, tenant: n % 2, peer: moved((n + 1) % 8), note: moved(n) }))

@@ -24,7 +24,8 @@ const fields = ["source", "resource", "sourceId", "runtimeId"] as const
 
 /** Reads a mapping out of anything; `where` says where it stands, for the message. */
 export const readMapping = (value: unknown, where: string): Mapping => {
-  if (typeof value !== "object" || value === null) return invalid(where, "expected an object with source, resource, sourceId, runtimeId")
+  if (typeof value !== "object" || value === null)
+    return invalid(where, "expected an object with source, resource, sourceId, runtimeId")
   const [source, resource, sourceId, runtimeId] = fields.map((field) => {
     const text: unknown = Reflect.get(value, field)
     return typeof text === "string" && text !== "" ? text : invalid(`${where}.${field}`, "expected a text")

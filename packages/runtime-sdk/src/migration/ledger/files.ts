@@ -142,7 +142,11 @@ export const readRuntimeMappings = async (
   const merged = new Map<string, Mapping>()
   for await (const imported of aywa.imports.list({ limit: 100 }, { signal })) {
     if (source !== undefined && imported.source !== source) continue
-    for await (const { resource, sourceId, runtimeId } of aywa.imports.mappings(imported.id, { limit: 1000 }, { signal })) {
+    for await (const { resource, sourceId, runtimeId } of aywa.imports.mappings(
+      imported.id,
+      { limit: 1000 },
+      { signal }
+    )) {
       if (typeof runtimeId !== "string") continue
       const mapping = { source: imported.source, resource, sourceId, runtimeId }
       if (!merged.has(keyOf(mapping))) merged.set(keyOf(mapping), mapping)

@@ -156,7 +156,9 @@ export interface MysqlConnection {
 export const mysqlDriver = async (connection: string | MysqlConnection): Promise<SqlDriver> => {
   const own = typeof connection === "string"
   const open = own
-    ? await (await peer("mysql2", () => import("mysql2/promise"))).createConnection({
+    ? await (
+        await peer("mysql2", () => import("mysql2/promise"))
+      ).createConnection({
         uri: connection,
         charset: "utf8mb4",
         supportBigNumbers: true
@@ -185,7 +187,8 @@ export const openDatabase = (url: string): Promise<SqlDriver> => {
   if (/^postgres(ql)?:\/\//.test(url)) return pgDriver(url)
   if (/^(mysql|mariadb):\/\//.test(url)) return mysqlDriver(url.replace(/^mariadb:/, "mysql:"))
   if (url.startsWith("pglite:")) return pgliteDriver(url.slice("pglite:".length))
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(url)) return invalid("url", "expected postgres:, mysql:, mariadb:, pglite: or sqlite:")
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(url))
+    return invalid("url", "expected postgres:, mysql:, mariadb:, pglite: or sqlite:")
   return sqliteDriver(url.replace(/^sqlite:/, ""))
 }
 
@@ -199,7 +202,9 @@ export const runAll = async (driver: SqlDriver, statements: ReadonlyArray<string
 
 /** Runs work inside of a transaction. */
 export const inTransaction = async <A>(driver: SqlDriver, work: () => Promise<A>): Promise<A> => {
-  await driver.run(driver.dialect === "sqlite" ? "BEGIN IMMEDIATE" : driver.dialect === "mysql" ? "START TRANSACTION" : "BEGIN")
+  await driver.run(
+    driver.dialect === "sqlite" ? "BEGIN IMMEDIATE" : driver.dialect === "mysql" ? "START TRANSACTION" : "BEGIN"
+  )
   try {
     const result = await work()
     await driver.run("COMMIT")

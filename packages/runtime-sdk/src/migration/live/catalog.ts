@@ -72,7 +72,11 @@ const list = (row: SqlRow, key: string): ReadonlyArray<string> => {
   return Array.isArray(items) ? items.map(String) : []
 }
 
-const grouped = <A>(rows: ReadonlyArray<SqlRow>, keys: ReadonlyArray<string>, make: (rows: ReadonlyArray<SqlRow>) => A) => {
+const grouped = <A>(
+  rows: ReadonlyArray<SqlRow>,
+  keys: ReadonlyArray<string>,
+  make: (rows: ReadonlyArray<SqlRow>) => A
+) => {
   const groups = new Map<string, Array<SqlRow>>()
   for (const row of rows) {
     const key = JSON.stringify(keys.map((name) => str(row, name)))

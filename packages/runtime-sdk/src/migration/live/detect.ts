@@ -150,7 +150,8 @@ const judge = (
   })
   if (json.hits > 0) {
     const { hits, deep, paths } = json
-    if (driver.dialect === "postgres" && column.type.endsWith("[]")) return [candidate({ ...base, kind: "array" }, hits)]
+    if (driver.dialect === "postgres" && column.type.endsWith("[]"))
+      return [candidate({ ...base, kind: "array" }, hits)]
     if (!deep && paths.size === 1) {
       return [...paths.values()].map((path) => candidate({ ...base, kind: "json-path", path }, hits))
     }
@@ -161,7 +162,9 @@ const judge = (
     const others = inside.hits > 0 ? [`${inside.hits} rows have ids inside of text as well: kind text takes both`] : []
     return [candidate({ ...base, kind: inside.hits > 0 ? "text" : "id" }, whole.hits + inside.hits, ...others)]
   }
-  return inside.hits > 0 ? [candidate({ ...base, kind: "text" }, inside.hits, "ids inside of text: read some rows first")] : []
+  return inside.hits > 0
+    ? [candidate({ ...base, kind: "text" }, inside.hits, "ids inside of text: read some rows first")]
+    : []
 }
 
 const parse = (value: string): unknown => {

@@ -51,9 +51,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
   const catalog = await readCatalog(driver)
   const known = config.locations.map((location, at) => complete(driver, catalog, location, `locations[${at}]`))
   const located = (schema: string, table: string, column: string) =>
-    known.some(
-      ({ info, location }) => info.schema === schema && info.table === table && location.column === column
-    )
+    known.some(({ info, location }) => info.schema === schema && info.table === table && location.column === column)
   const sides = catalog.foreignKeys.map((key) => ({
     key,
     child: key.columns.some((column) => located(key.schema, key.table, column)),
@@ -88,13 +86,15 @@ const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field
   const column = find(location.column)
   if (column === undefined) return invalid(`${field}.column`, `${location.table} has no column ${location.column}`)
   const key = location.key ?? info.primaryKey
-  if (key.length === 0) return invalid(`${field}.key`, `${location.table} has no primary key: name columns that find one row`)
+  if (key.length === 0)
+    return invalid(`${field}.key`, `${location.table} has no primary key: name columns that find one row`)
   for (const name of key) {
     if (find(name) === undefined) return invalid(`${field}.key`, `${location.table} has no column ${name}`)
   }
   const json = column.type === "json" || column.type === "jsonb"
   const array = column.type.endsWith("[]")
-  const columnType = driver.dialect !== "postgres" || array ? undefined : json ? (column.type as "json" | "jsonb") : "text"
+  const columnType =
+    driver.dialect !== "postgres" || array ? undefined : json ? (column.type as "json" | "jsonb") : "text"
   const self = info.columns.filter(({ selfUpdating, name }) => selfUpdating && name !== location.column)
   return {
     info,
@@ -127,7 +127,10 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
     }
     const odd = location.set.entries.find(({ target }) => !uuid.test(target))
     if (/^uuid(\[\])?$/.test(type) && odd !== undefined) {
-      say("error", `the column takes UUIDs only, and ${odd.source} becomes ${odd.target}: name the resource of this location`)
+      say(
+        "error",
+        `the column takes UUIDs only, and ${odd.source} becomes ${odd.target}: name the resource of this location`
+      )
     }
   }
   const width = Number(/^(?:var)?char(?:acter varying|acter)?\((\d+)\)/.exec(type)?.[1] ?? Number.POSITIVE_INFINITY)
@@ -146,13 +149,19 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
     }
   }
   if (location.set.merged.length > 0 && info.uniques.some((columns) => columns.includes(location.column))) {
-    say("error", "several ids become one, and the column is part of a unique constraint: merge those rows by hand first")
+    say(
+      "error",
+      "several ids become one, and the column is part of a unique constraint: merge those rows by hand first"
+    )
   }
   if (!info.uniques.some((columns) => columns.every((name) => location.key.some(({ column }) => column === name)))) {
     say("error", `(${location.key.map(({ column }) => column).join(", ")}) is not unique: it cannot find one row`)
   }
   if (info.triggers.length > 0) {
-    say("warning", `triggers run for every row (${info.triggers.join(", ")}); what they do elsewhere, rollback does not undo`)
+    say(
+      "warning",
+      `triggers run for every row (${info.triggers.join(", ")}); what they do elsewhere, rollback does not undo`
+    )
   }
   return findings
 }
@@ -167,7 +176,8 @@ const aboutForeignKey = (
   const from = `${key.table}(${key.columns.join(", ")})`
   const to = `${key.refTable}(${key.refColumns.join(", ")})`
   const finding = (level: Finding["level"], message: string) => [{ level, subject: key.name, message }]
-  if (child && !parent) return finding("error", `${from} refers to ${to}, which no location names: its rows would lose their parent`)
+  if (child && !parent)
+    return finding("error", `${from} refers to ${to}, which no location names: its rows would lose their parent`)
   if (!parent || child) return []
   if (!key.cascades) return finding("error", `${from} refers to ${to}: add a location for it, too`)
   return driver.dialect === "mysql" && plan.foreignKeys.length > 0

@@ -126,7 +126,12 @@ export const dryRunDatabase = async (
       check(signal)
       await driver.run(remember(plan, location))
       await runAll(driver, fill(plan, location))
-      onProgress?.({ step: "dry-run", location: location.label, done: location.index + 1, total: plan.locations.length })
+      onProgress?.({
+        step: "dry-run",
+        location: location.label,
+        done: location.index + 1,
+        total: plan.locations.length
+      })
     }
     await driver.run(end(plan))
   }
@@ -208,7 +213,8 @@ export const applyDatabase = async (
   for (const location of plan.locations) {
     const { min, max } = location.expect
     const rows = await count(driver, ledgerSize(plan, location))
-    if (rows < min || rows > max) problems.push(`${location.label}: ${rows} rows would change, expected ${min} to ${max}`)
+    if (rows < min || rows > max)
+      problems.push(`${location.label}: ${rows} rows would change, expected ${min} to ${max}`)
   }
   if (problems.length > 0) return fail({ _tag: "Refused", problems })
   return runMoves(driver, plan, "apply", applyMoves(plan), options)

@@ -64,7 +64,9 @@ export const tableOf = (plan: SqlPlan, { schema, table }: Pick<PlannedLocation, 
 export const columnOf = (plan: SqlPlan, column: string): string => `t.${quoteName(plan.dialect, column)}`
 
 /** The keys of a ledger. */
-export const keysOf = ({ key }: PlannedLocation): ReadonlyArray<KeyColumn & { readonly k: string; readonly w: string | undefined }> =>
+export const keysOf = ({
+  key
+}: PlannedLocation): ReadonlyArray<KeyColumn & { readonly k: string; readonly w: string | undefined }> =>
   key.map((column, at) => ({
     ...column,
     k: `k${at + 1}`,
@@ -91,12 +93,19 @@ export const keyed = (plan: SqlPlan, location: PlannedLocation): string =>
 export const selectList = (
   plan: SqlPlan,
   location: PlannedLocation,
-  values: { readonly next: string; readonly temporary: string; readonly after: (index: number, column: string) => string }
+  values: {
+    readonly next: string
+    readonly temporary: string
+    readonly after: (index: number, column: string) => string
+  }
 ): string => {
   const list = keysOf(location).flatMap(({ column, k, w, rewrittenBy }) => {
     const now = columnOf(plan, column)
     if (w === undefined || rewrittenBy === undefined) return [`${now} AS ${k}`]
-    return [`${now} AS ${k}`, `${rewrittenBy === location.index ? values.next : values.after(rewrittenBy, now)} AS ${w}`]
+    return [
+      `${now} AS ${k}`,
+      `${rewrittenBy === location.index ? values.next : values.after(rewrittenBy, now)} AS ${w}`
+    ]
   })
   list.push(`${columnOf(plan, location.column)} AS old_value`, `${values.next} AS new_value`)
   if (location.twoStep) list.push(`${values.temporary} AS tmp_value`)
@@ -105,7 +114,9 @@ export const selectList = (
 }
 
 /** Locations, other than this one, that rewrite a column of its key. */
-export const otherRewriters = (location: PlannedLocation): ReadonlyArray<{ readonly index: number; readonly column: string }> =>
+export const otherRewriters = (
+  location: PlannedLocation
+): ReadonlyArray<{ readonly index: number; readonly column: string }> =>
   location.key.flatMap(({ column, rewrittenBy }) =>
     rewrittenBy === undefined || rewrittenBy === location.index ? [] : [{ index: rewrittenBy, column }]
   )

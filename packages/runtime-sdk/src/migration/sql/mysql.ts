@@ -39,9 +39,7 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
   if (location.kind === "id") return text(column)
   const found = `JSON_EXTRACT(${column}, ${path(location)})`
-  return text(
-    `IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`
-  )
+  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
 }
 
 const manyKind = ({ kind }: PlannedLocation): keyof typeof patterns | undefined =>
@@ -157,4 +155,3 @@ export const mysqlSession: ReadonlyArray<string> = [
   "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
   "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 ]
-

@@ -40,6 +40,8 @@ export const checkId = (field: string, id: string): string =>
 
 /** The reserved value that stands for a source id between the two passes. Shaped like a UUID, to fit any id column. */
 export const temporaryId = (set: string, source: string): string => {
-  const hex = createHash("sha256").update(JSON.stringify(["aywa-tmp", set, source])).digest("hex")
+  const hex = createHash("sha256")
+    .update(JSON.stringify(["aywa-tmp", set, source]))
+    .digest("hex")
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-b${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

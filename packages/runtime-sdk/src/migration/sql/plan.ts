@@ -95,7 +95,8 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   if (dialect !== "postgres" && dialect !== "mysql" && dialect !== "sqlite") {
     return invalid("dialect", "expected postgres, mysql or sqlite")
   }
-  if (!/^[a-z][a-z0-9_]{0,39}$/.test(prefix)) return invalid("prefix", "expected 1 to 40 of a-z 0-9 _, beginning with a letter")
+  if (!/^[a-z][a-z0-9_]{0,39}$/.test(prefix))
+    return invalid("prefix", "expected 1 to 40 of a-z 0-9 _, beginning with a letter")
   if (!Number.isInteger(chunk) || chunk < 1 || chunk > 1_000_000) return invalid("chunk", "expected 1 to 1000000 rows")
   if (config.locations.length === 0) return invalid("locations", "name at least one column")
   const mappings = mergeMappings(config.mappings)
@@ -138,7 +139,10 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   for (const [at, key] of foreignKeys.entries()) checkForeignKey(dialect, key, `foreignKeys[${at}]`)
   const single = dialect === "sqlite" || (dialect === "postgres" && foreignKeys.length > 0)
   if (config.transaction === "chunks" && single && dialect === "postgres") {
-    return invalid("transaction", "foreign keys can be deferred inside of one transaction only: leave it out, or say single")
+    return invalid(
+      "transaction",
+      "foreign keys can be deferred inside of one transaction only: leave it out, or say single"
+    )
   }
   return {
     dialect,
@@ -167,7 +171,10 @@ const makeSet = (
     const to = checkId(`mapping ${source}/${resource}/${sourceId}`, runtimeId)
     const known = targets.get(from)
     if (known !== undefined && known !== to) {
-      return invalid(field, `${from} stands for ${known} and for ${to} in the mapping: name the resource of this location`)
+      return invalid(
+        field,
+        `${from} stands for ${known} and for ${to} in the mapping: name the resource of this location`
+      )
     }
     targets.set(from, to)
   }

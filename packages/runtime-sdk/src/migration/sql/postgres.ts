@@ -1,16 +1,7 @@
 /**
  * PostgreSQL 12 or later, and PGlite.
  */
-import {
-  columnOf,
-  inSet,
-  keyed,
-  otherRewriters,
-  selectList,
-  type SqlDialect,
-  tableOf,
-  tables
-} from "./dialect.ts"
+import { columnOf, inSet, keyed, otherRewriters, selectList, type SqlDialect, tableOf, tables } from "./dialect.ts"
 import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
@@ -125,7 +116,10 @@ export const postgres: SqlDialect = {
     const { typed } = tables(plan)
     const column = columnOf(plan, location.column)
     const others = otherRewriters(location)
-      .map(({ index, column }) => ` LEFT JOIN ${typed(index)} x${index} ON x${index}.source = ${text(columnOf(plan, column))}`)
+      .map(
+        ({ index, column }) =>
+          ` LEFT JOIN ${typed(index)} x${index} ON x${index}.source = ${text(columnOf(plan, column))}`
+      )
       .join("")
     const after = (index: number, now: string) => `coalesce(x${index}.target, ${now})`
     if (isMany(location)) {
@@ -163,4 +157,3 @@ export const postgres: SqlDialect = {
   update: ({ plan, location, from, to, match, where }) =>
     `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${tables(plan).ledger(location)} b WHERE ${[match, `${postgres.same(columnOf(plan, location.column), `b.${from}`)}`, ...where].join(" AND ")}`
 }
-

@@ -169,7 +169,9 @@ const failures = {
 const assert = (plan: SqlPlan, step: keyof typeof failures, condition: string): ReadonlyArray<string> =>
   plan.dialect === "postgres"
     ? [dollar(`BEGIN IF NOT (${condition}) THEN RAISE EXCEPTION ${quoteText(failures[step])}; END IF; END`)]
-    : [`INSERT INTO ${plan.prefix}_guard (step, ok) SELECT ${quoteText(step)}, 0 FROM (SELECT 1 AS one) q WHERE NOT (${condition})`]
+    : [
+        `INSERT INTO ${plan.prefix}_guard (step, ok) SELECT ${quoteText(step)}, 0 FROM (SELECT 1 AS one) q WHERE NOT (${condition})`
+      ]
 
 /** A block whose quotes no name can end. */
 const dollar = (body: string): string => {
@@ -205,7 +207,10 @@ const verify = (plan: SqlPlan): ReadonlyArray<string> => [
     labelled(location, stateCounts(plan, location, "after")),
     labelled(location, tableCounts(plan, location))
   ]),
-  ...orphans(plan).map(({ label, sql }) => `SELECT ${quoteText(label.replaceAll("\\", "/"))} AS foreign_key, q.n AS must_be_zero FROM (${sql}) q`)
+  ...orphans(plan).map(
+    ({ label, sql }) =>
+      `SELECT ${quoteText(label.replaceAll("\\", "/"))} AS foreign_key, q.n AS must_be_zero FROM (${sql}) q`
+  )
 ]
 
 const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [

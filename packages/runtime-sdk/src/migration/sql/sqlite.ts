@@ -1,16 +1,7 @@
 /**
  * SQLite 3.35 or later. JSON and texts are read by plain functions: neither regular expressions nor extensions.
  */
-import {
-  columnOf,
-  inSet,
-  keyed,
-  otherRewriters,
-  selectList,
-  type SqlDialect,
-  tableOf,
-  tables
-} from "./dialect.ts"
+import { columnOf, inSet, keyed, otherRewriters, selectList, type SqlDialect, tableOf, tables } from "./dialect.ts"
 import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 

@@ -2,15 +2,7 @@
  * The statements of a run, in order: the same for scripts and for a live database.
  */
 import type { Dialect } from "./config.ts"
-import {
-  columnOf,
-  keysOf,
-  ledgerColumns,
-  type LedgerValue,
-  type SqlDialect,
-  tableOf,
-  tables
-} from "./dialect.ts"
+import { columnOf, keysOf, ledgerColumns, type LedgerValue, type SqlDialect, tableOf, tables } from "./dialect.ts"
 import { mysql } from "./mysql.ts"
 import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
@@ -55,19 +47,11 @@ export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
 
 /** Says what is being prepared. */
 export const begin = (plan: SqlPlan): string =>
-  dialects[plan.dialect].insertNew(
-    tables(plan).run,
-    ["item", "value"],
-    [`('checksum', ${quoteText(plan.checksum)})`]
-  )
+  dialects[plan.dialect].insertNew(tables(plan).run, ["item", "value"], [`('checksum', ${quoteText(plan.checksum)})`])
 
 /** Says that all of it was. */
 export const end = (plan: SqlPlan): string =>
-  dialects[plan.dialect].insertNew(
-    tables(plan).run,
-    ["item", "value"],
-    [`('prepared', ${quoteText(plan.checksum)})`]
-  )
+  dialects[plan.dialect].insertNew(tables(plan).run, ["item", "value"], [`('prepared', ${quoteText(plan.checksum)})`])
 
 /** Writes down the rows of a location that change and are not in its ledger yet. Changes no row of the customer's. */
 export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
@@ -176,8 +160,10 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const match = keysOf(location).map(
     ({ column, k, w }) => `${columnOf(plan, column)} = b.${keys === "after" ? (w ?? k) : k}`
   )
-  const is = (name: LedgerValue) => `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
-  const count = (condition: string, name: string) => `COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0) AS ${name}`
+  const is = (name: LedgerValue) =>
+    `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
+  const count = (condition: string, name: string) =>
+    `COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0) AS ${name}`
   return `SELECT COUNT(*) AS changes, ${count(is("new_value"), "renewed")}, ${count(is("old_value"), "old")}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
 }
 
@@ -202,7 +188,9 @@ export const orphans = (plan: SqlPlan): ReadonlyArray<{ readonly label: string; 
   })
 
 /** Around a single transaction of PostgreSQL: constraints wait until its end, and are put back as they were. */
-export const deferral = (plan: SqlPlan): { readonly before: ReadonlyArray<string>; readonly after: ReadonlyArray<string> } => {
+export const deferral = (
+  plan: SqlPlan
+): { readonly before: ReadonlyArray<string>; readonly after: ReadonlyArray<string> } => {
   if (plan.foreignKeys.length === 0) return { before: [], after: [] }
   switch (plan.dialect) {
     case "sqlite":
@@ -214,10 +202,7 @@ export const deferral = (plan: SqlPlan): { readonly before: ReadonlyArray<string
         `ALTER TABLE ${tableOf(plan, { schema, table })} ALTER CONSTRAINT ${quoteName("postgres", name)} ${to}`
       const rigid = plan.foreignKeys.filter(({ deferrable }) => deferrable !== true)
       return {
-        before: [
-          ...rigid.map((key) => alter(key, "DEFERRABLE INITIALLY DEFERRED")),
-          "SET CONSTRAINTS ALL DEFERRED"
-        ],
+        before: [...rigid.map((key) => alter(key, "DEFERRABLE INITIALLY DEFERRED")), "SET CONSTRAINTS ALL DEFERRED"],
         // Checked here: a constraint with checks to come cannot be altered.
         after: ["SET CONSTRAINTS ALL IMMEDIATE", ...rigid.map((key) => alter(key, "NOT DEFERRABLE"))]
       }

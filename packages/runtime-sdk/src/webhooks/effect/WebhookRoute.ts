@@ -105,8 +105,14 @@ export const layer = <R = never>(
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | AywaWebhooks | R> =>
   HttpRouter.use((router) => Effect.flatMap(make(options), (handle) => router.add("*", path, handle)))
 
+const advice =
+  "the body of this request was read before. Take HttpServerRequest.json, text or a body schema out of the middleware in front of this route: the route reads the bytes itself."
+
 /** Reads a body up to a limit, and no further. */
 const readBody = (request: HttpServerRequest.HttpServerRequest, maxBytes: number): Effect.Effect<Buffer, unknown> => {
+  if (Reflect.get(request.source, "bodyUsed") === true || Reflect.get(request.source, "readableDidRead") === true) {
+    return Effect.fail(new WebhookVerificationError({ _tag: "InvalidBody", detail: advice }))
+  }
   const tooLarge = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: maxBytes })
   if (Number(request.headers["content-length"]) > maxBytes) return Effect.fail(tooLarge)
   return Effect.suspend(() => {

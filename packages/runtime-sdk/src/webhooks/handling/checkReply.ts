@@ -25,10 +25,10 @@ export type CheckedReply =
 
 type JsonType = Exclude<RequestType, "voice-request">
 
-const destinationField: Readonly<Record<string, string>> = {
-  number: "number",
-  sip: "sipUri",
-  assistant: "assistantName"
+const destinationFields: Readonly<Record<string, ReadonlyArray<string>>> = {
+  number: ["number"],
+  sip: ["sipUri"],
+  assistant: ["assistantName", "assistantId"]
 }
 
 /** A destination names where to: each type has its own field for that. */
@@ -38,8 +38,10 @@ const destination: Check<object> = {
     if (!isRecord(value) || typeof value["type"] !== "string") {
       return [{ path: [...path, "type"], expected: "number, sip or assistant" }]
     }
-    const field = Object.hasOwn(destinationField, value["type"]) ? destinationField[value["type"]] : undefined
-    return field === undefined ? [] : text.explain(value[field], [...path, field])
+    const fields = Object.hasOwn(destinationFields, value["type"]) ? (destinationFields[value["type"]] ?? []) : []
+    const [field] = fields
+    if (field === undefined || fields.some((name) => text.is(value[name]))) return []
+    return [{ path: [...path, field], expected: "text" }]
   }
 }
 

@@ -1,0 +1,361 @@
+import * as fc from "fast-check"
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it, onTestFinished } from "vitest"
+// @ts-expect-error -- the parser has no types
+import parser from "parse-prometheus-text-format"
+import { bounds, makeMetrics, quantile } from "../src/operations/metrics.ts"
+import { expose } from "../src/operations/prometheus.ts"
+import { type Client, start, temporaryFile } from "./support.ts"
+
+interface Parsed {
+  readonly name: string
+  readonly help: string
+  readonly type: string
+  readonly metrics: ReadonlyArray<{
+    readonly value?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly buckets?: Readonly<Record<string, string>>
+    readonly count?: string
+    readonly sum?: string
+  }>
+}
+
+const parse = (text: string): ReadonlyArray<Parsed> => parser(text)
+
+const scrape = async ({ call }: Client, apiKey?: string) => {
+  const { text, headers } = await call("GET", "/metrics", undefined, apiKey === undefined ? {} : { apiKey })
+  expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8")
+  return new Map(parse(text).map((metric) => [metric.name, metric]))
+}
+
+/** Some traffic whose counts are known. */
+const traffic = async (client: Client) => {
+  const { call } = client
+  await call("POST", "/assistant", { name: "A" }, { key: "k" })
+  await call("POST", "/assistant", { name: "A" }, { key: "k" })
+  await call("POST", "/tool", { type: "endCall" })
+  await call("GET", "/assistant")
+  await call("GET", "/assistant")
+  await call("GET", "/assistant/none")
+  await call("GET", "/nowhere")
+  await call("GET", "/assistant", undefined, { fault: "status;code=503" })
+  await call("GET", "/assistant", undefined, { fault: "reset" }).catch(() => undefined)
+}
+
+describe("/metrics", () => {
+  it("says in Prometheus' format what happened", async () => {
+    const client = await start()
+    await traffic(client)
+    const metrics = await scrape(client)
+    const requests = metrics.get("aywa_runtime_http_requests_total")
+    expect(requests?.type).toBe("COUNTER")
+    const counted = Object.fromEntries(
+      (requests?.metrics ?? []).map(({ labels, value }) => [
+        `${labels?.["method"]} ${labels?.["route"]} ${labels?.["status"]}`,
+        Number(value)
+      ])
+    )
+    expect(counted).toEqual({
+      "POST /assistant 201": 2,
+      "POST /tool 201": 1,
+      "GET /assistant 200": 2,
+      "GET /assistant 503": 1,
+      "GET /assistant 0": 1,
+      "GET /assistant/:id 404": 1,
+      "GET (none) 404": 1
+    })
+    const value = (name: string, label?: string) =>
+      Number(
+        metrics
+          .get(name)
+          ?.metrics.find(({ labels }) => label === undefined || Object.values(labels ?? {}).includes(label))?.value
+      )
+    expect(value("aywa_runtime_idempotent_replays_total")).toBe(1)
+    expect(value("aywa_runtime_faults_injected_total", "status")).toBe(1)
+    expect(value("aywa_runtime_faults_injected_total", "reset")).toBe(1)
+    expect(value("aywa_runtime_rows", "assistants")).toBe(1)
+    expect(value("aywa_runtime_rows", "tools")).toBe(1)
+    expect(value("process_cpu_seconds_total")).toBeGreaterThan(0)
+    expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e7)
+    const scraped = (await scrape(client)).get("aywa_runtime_http_requests_total")
+    expect(scraped?.metrics.find(({ labels }) => labels?.["route"] === "/metrics")?.value).toBe("1")
+  })
+
+  it("has histograms whose buckets add up", async () => {
+    const client = await start()
+    await traffic(client)
+    const { text } = await client.call("GET", "/metrics")
+    const lines = text.split("\n").filter((line) => line.startsWith("aywa_runtime_http_request_duration_seconds"))
+    const of = (route: string, suffix: string) =>
+      lines
+        .filter((line) => line.includes(`_${suffix}{method="GET",route="${route}"`))
+        .map((line) => Number(line.split(" ").at(-1)))
+    const buckets = of("/assistant", "bucket")
+    expect(buckets).toHaveLength(bounds.length + 1)
+    expect(buckets).toEqual(buckets.toSorted((a, b) => a - b))
+    expect([buckets.at(-1), of("/assistant", "count")[0]]).toEqual([4, 4])
+    expect(of("/assistant", "sum")[0]).toBeGreaterThan(0)
+    const histogram = parse(text).find(({ name }) => name === "aywa_runtime_http_request_duration_seconds")
+    expect(histogram?.type).toBe("HISTOGRAM")
+  })
+
+  it("needs a key, and counts nothing of another organization", async () => {
+    const client = await start()
+    expect((await fetch(`${client.runtime.baseUrl}/metrics`)).status).toBe(401)
+    await traffic(client)
+    const { key } = client.runtime.addKey({ organization: "org_other" })
+    const before = await scrape(client, key)
+    expect(before.get("aywa_runtime_http_requests_total")).toBeUndefined()
+    expect(before.get("aywa_runtime_rows")).toBeUndefined()
+  })
+
+  it("any label survives, as a parser reads it", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", '"', "\\", "\n", "n", "{", "}", "=", ",", " ", "é") })
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), fc.nat(), (labels, value) => {
+        const exposed = expose([
+          {
+            name: "m",
+            help: "Help with \\ and\nlines",
+            type: "gauge",
+            samples: labels.map((label, i) => ({ labels: { label, i: String(i) }, value }))
+          }
+        ])
+        const read = parse(exposed)
+        expect(read.map(({ name, type }) => [name, type])).toEqual([["m", "GAUGE"]])
+        expect(read[0]?.metrics.map(({ labels }) => labels?.["label"])).toEqual(labels)
+        expect(read[0]?.metrics.map((metric) => Number(metric.value))).toEqual(labels.map(() => value))
+      })
+    )
+  })
+})
+
+describe("/metrics.json and /slo", () => {
+  it("say the same as JSON", async () => {
+    const client = await start()
+    await traffic(client)
+    const { body } = await client.call("GET", "/metrics.json")
+    expect(body.requests).toMatchObject({
+      total: 9,
+      byStatus: { 0: 1, 200: 2, 201: 3, 404: 2, 503: 1 },
+      idempotentReplays: 1,
+      faultsInjected: { status: 1, reset: 1 }
+    })
+    expect(body.requests.routes).toContainEqual(expect.objectContaining({ method: "POST", route: "/tool", count: 1 }))
+    expect(body.requests.latency.p50).toBeLessThanOrEqual(body.requests.latency.p99)
+    expect(body.requests.latency.p99).toBeLessThanOrEqual(body.requests.latency.max)
+    expect([body.rows.assistants, body.rows.tools]).toEqual([1, 1])
+  })
+
+  it("objectives are met or missed by what was answered", async () => {
+    const client = await start()
+    const objectives = async () => {
+      const { body } = await client.call("GET", "/slo")
+      return Object.fromEntries(body.objectives.map((one: { id: string }) => [one.id, one]))
+    }
+    expect(await objectives()).toMatchObject({ availability: { actual: null, met: null, total: 0, budgetLeft: 0 } })
+    for (let i = 0; i < 8; i++) await client.call("GET", "/assistant")
+    expect(await objectives()).toMatchObject({ availability: { actual: 1, met: true, good: 9, total: 9 } })
+    await client.call("GET", "/assistant", undefined, { fault: "status;code=500" })
+    // The two reads of /slo count, too.
+    expect(await objectives()).toMatchObject({ availability: { met: false, good: 10, total: 11, budgetLeft: -1 } })
+    await client.call("POST", "/assistant", {}, { fault: "latency;ms=600" })
+    expect(await objectives()).toMatchObject({ "latency-writes": { met: false, good: 0, total: 1 } })
+    const { body } = await client.call("GET", "/runbooks")
+    const active = body.filter((one: { active: boolean }) => one.active).map(({ id }: { id: string }) => id)
+    expect(active).toEqual(["server-errors", "slow-answers", "faults-injected"])
+  })
+
+  it("a share of times is where the buckets say it is", () => {
+    const seconds = fc.double({ min: 0, max: 20, noNaN: true })
+    fc.assert(
+      fc.property(
+        fc.array(seconds, { minLength: 1, maxLength: 60 }),
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        (times, share) => {
+          const metrics = makeMetrics()
+          for (const seconds of times) {
+            metrics.observe({
+              organization: "o",
+              method: "GET",
+              route: "/",
+              status: 200,
+              seconds,
+              replayed: false,
+              fault: undefined
+            })
+          }
+          const value = quantile(metrics.of("o").routes, share) ?? Number.NaN
+          const exact =
+            times.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * times.length - 1e-9) - 1)] ?? Number.NaN
+          const upper = bounds.find((bound) => exact <= bound) ?? Number.POSITIVE_INFINITY
+          const lower = bounds.findLast((bound) => bound < exact) ?? 0
+          expect(value).toBeGreaterThanOrEqual(Math.min(lower, Math.max(...times)))
+          expect(value).toBeLessThanOrEqual(Math.min(upper, Math.max(...times)))
+        }
+      )
+    )
+  })
+})
+
+describe("/setup/requirements, /runbooks and /analytics/summary", () => {
+  const failing = async ({ call }: Client) =>
+    (await call("GET", "/setup/requirements")).body
+      .filter(({ ok }: { ok: boolean }) => !ok)
+      .map(({ id }: { id: string }) => id)
+
+  it("ask for what is missing, until it is there", async () => {
+    const client = await start()
+    const { call } = client
+    expect(await failing(client)).toEqual(["assistants", "phone-numbers", "webhooks"])
+    const { body: assistant } = await call("POST", "/assistant", { server: { url: "http://127.0.0.1:9/hook" } })
+    await call("POST", "/phone-number", { provider: "vapi", number: "+14155550100" })
+    expect(await failing(client)).toEqual(["phone-numbers"])
+    await call("POST", "/phone-number", { provider: "vapi", number: "+14155550101", assistantId: assistant.id })
+    expect(await failing(client)).toEqual([])
+    const { body } = await call("POST", "/imports/vapi", {
+      credentials: [{ id: "c", provider: "openai", name: "Models" }]
+    })
+    expect(await failing(client)).toEqual(["credentials"])
+    const runbooks = (await call("GET", "/runbooks")).body
+    expect(runbooks[0]).toMatchObject({ id: "credentials-disabled", active: true, evidence: "Disabled: Models" })
+    await call("PATCH", `/credential/${body.mappings[0].runtimeId}`, { apiKey: "sk", enabled: true })
+    expect(await failing(client)).toEqual([])
+  })
+
+  it("add up the calls of the organization", async () => {
+    const client = await start({
+      rows: {
+        calls: [
+          {
+            id: "1",
+            type: "webCall",
+            status: "ended",
+            endedReason: "customer-ended-call",
+            startedAt: "2026-01-01T00:00:00.000Z",
+            endedAt: "2026-01-01T00:01:30.500Z",
+            cost: 0.25
+          },
+          {
+            id: "2",
+            type: "outboundPhoneCall",
+            status: "ended",
+            endedReason: "voicemail",
+            startedAt: "2026-01-01T00:00:00.000Z",
+            endedAt: "2026-01-01T00:00:29.500Z",
+            cost: 0.5
+          },
+          { id: "3", type: "webCall", status: "queued" }
+        ]
+      }
+    })
+    expect((await client.call("GET", "/analytics/summary")).body).toEqual({
+      calls: {
+        total: 3,
+        byType: { outboundPhoneCall: 1, webCall: 2 },
+        byStatus: { ended: 2, queued: 1 },
+        byEndedReason: { "customer-ended-call": 1, voicemail: 1 },
+        minutes: 2,
+        averageSeconds: 60,
+        cost: 0.75
+      },
+      rows: { calls: 3 }
+    })
+    const { key: apiKey } = client.runtime.addKey({ organization: "org_other" })
+    expect((await client.call("GET", "/analytics/summary", undefined, { apiKey })).body.calls).toMatchObject({
+      total: 0,
+      minutes: 0,
+      averageSeconds: null
+    })
+    const { text } = await client.call("GET", "/metrics")
+    expect(text).toContain('aywa_runtime_calls{status="ended"} 2')
+  })
+})
+
+describe("/readyz", () => {
+  const ready = ({ runtime }: Client) =>
+    fetch(`${runtime.baseUrl}/readyz`).then(async (response) => ({
+      status: response.status,
+      body: JSON.parse(await response.text())
+    }))
+
+  it("is public, and 200 while the store takes writes", async () => {
+    for (const store of ["memory", { file: temporaryFile() }] as const) {
+      expect(await ready(await start({ store }))).toEqual({ status: 200, body: { status: "ready" } })
+    }
+  })
+
+  it("503 when the file is gone, replaced or damaged; /health stays 200", async () => {
+    const damage: ReadonlyArray<readonly [(file: string) => void, string]> = [
+      [(file) => fs.rmSync(file), "the database file is gone"],
+      [
+        (file) => {
+          fs.copyFileSync(file, `${file}.copy`)
+          fs.renameSync(`${file}.copy`, file)
+        },
+        "the database file was replaced"
+      ],
+      [
+        (file) => {
+          const descriptor = fs.openSync(file, "r+")
+          fs.writeSync(descriptor, Buffer.alloc(100, "x"), 0, 100, 0)
+          fs.closeSync(descriptor)
+        },
+        "the database file is damaged"
+      ]
+    ]
+    for (const [act, problem] of damage) {
+      const file = temporaryFile()
+      const client = await start({ store: { file } })
+      act(file)
+      const { status, body } = await ready(client)
+      expect([status, body.code]).toEqual([503, "store_unavailable"])
+      expect(body.message).toBe(`The store does not work: ${problem}`)
+      expect((await fetch(`${client.runtime.baseUrl}/health`)).status).toBe(200)
+      expect((await client.call("GET", "/runbooks")).body[0]).toMatchObject({ id: "store-unavailable", active: true })
+    }
+  })
+
+  it("503 by a fault, too", async () => {
+    const client = await start()
+    client.runtime.faults.add({ action: { type: "status", code: 503 }, match: { path: "/readyz" }, times: 1 })
+    expect([(await ready(client)).status, (await ready(client)).status]).toEqual([503, 200])
+  })
+
+  it("503 when the disk is full; what was acknowledged is still there, and writes are refused, not lost", async () => {
+    const file = temporaryFile()
+    const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+    // No file of this process may grow beyond 1,000 KiB: writes fail as they do on a full disk.
+    const script = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`
+    const args = ["-c", script, process.execPath, bin, "--db", file, "--api-key", "sk_1", "--rate-limit", "0"]
+    const child = spawn("bash", args, { stdio: ["ignore", "pipe", "pipe"] })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    let [output, errors] = ["", ""]
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()))
+    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()))
+    await expect.poll(() => output, { timeout: 20_000 }).toContain("\n")
+    const { baseUrl } = JSON.parse(output)
+    const headers = { authorization: "Bearer sk_1", "content-type": "application/json" }
+    const stored: Array<string> = []
+    let refused: { status: number; code: string } | undefined
+    for (let i = 0; i < 200 && refused === undefined; i++) {
+      const body = JSON.stringify({ firstMessage: "x".repeat(10_000) })
+      const response = await fetch(`${baseUrl}/assistant`, { method: "POST", headers, body })
+      const row = JSON.parse(await response.text())
+      if (response.status === 201) stored.push(row.id)
+      else refused = { status: response.status, code: row.code }
+    }
+    expect(refused).toEqual({ status: 503, code: "store_unavailable" })
+    expect(stored.length).toBeGreaterThan(5)
+    expect((await fetch(`${baseUrl}/health`)).status).toBe(200)
+    // A probe writes little: what was too much for a row may still be room for it, until its own writes have filled it.
+    let readiness = await fetch(`${baseUrl}/readyz`)
+    for (let i = 0; i < 500 && readiness.status === 200; i++) readiness = await fetch(`${baseUrl}/readyz`)
+    expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("store_unavailable")])
+    const list = JSON.parse(await (await fetch(`${baseUrl}/assistant?limit=1000`, { headers })).text())
+    expect(new Set(list.map(({ id }: { id: string }) => id))).toEqual(new Set(stored))
+    expect(errors).not.toContain("at ")
+  })
+})

@@ -1,0 +1,88 @@
+/** The whole way: the local runtime signs and sends, the adapters verify and answer, the runtime judges the answer. */
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { startLocalRuntime, type LocalRuntimeHandle } from "@aywa-ai/runtime-local"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { nodeWebhookHandler, type WebhookHandlerMap, type WebhookReceiverOptions } from "../../src/webhooks/handlers.ts"
+
+let runtime: LocalRuntimeHandle
+beforeAll(async () => {
+  runtime = await startLocalRuntime({ webhookSchedule: "instant" })
+})
+afterAll(() => runtime.close())
+
+const listen = async (options: WebhookReceiverOptions) => {
+  const server = createServer(nodeWebhookHandler({ secret: runtime.webhookSecret, onError: () => {}, ...options }))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  }
+}
+
+const six = {
+  "assistant-request": () => ({ assistantId: "reception" }),
+  "tool-calls": ({ toolCalls }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: { ok: 1 } })) }),
+  "transfer-destination-request": () => ({ destination: { type: "number", number: "+14155550142" } }),
+  "knowledge-base-request": () => ({ documents: [{ content: "Open at nine.", similarity: 0.9 }] }),
+  "voice-request": async function* () {
+    yield new Uint8Array(480)
+  },
+  "call.endpointing.request": () => ({ timeoutSeconds: 0.4 })
+} satisfies WebhookHandlerMap
+type Six = keyof typeof six
+const types = Object.keys(six) as ReadonlyArray<Six>
+
+describe("beside the local runtime", () => {
+  for (const type of types) {
+    it(`${type}: the reply is one that the runtime reads`, async () => {
+      await using server = await listen({ handlers: six })
+      const { status, valid, issues } = await runtime.trigger({ type, to: server.url })
+      assert.deepStrictEqual([status, valid, issues], [200, true, []])
+    })
+    it(`${type}: so is the fallback of a handler that throws`, async () => {
+      const failing = { [type]: () => Promise.reject(new Error("no")) } as WebhookHandlerMap
+      await using server = await listen({ handlers: failing })
+      const { status, valid, issues } = await runtime.trigger({ type, to: server.url })
+      // There is no fallback for a voice: the runtime learns that there is none.
+      if (type === "voice-request") assert.strictEqual(status, 503)
+      else assert.deepStrictEqual([status, valid, issues], [200, true, []])
+    })
+  }
+  it("a notice whose handler fails is delivered again under the same id, until it is handled", async () => {
+    const seen: Array<string | undefined> = []
+    const done = Promise.withResolvers<void>()
+    await using server = await listen({
+      handlers: {
+        "end-of-call-report": (_, { id }) => {
+          seen.push(id)
+          if (seen.length < 3) throw new Error("the database is down")
+          done.resolve()
+        }
+      }
+    })
+    const { eventId } = await runtime.trigger({ type: "end-of-call-report", to: server.url })
+    await done.promise
+    assert.deepStrictEqual(seen, [eventId, eventId, eventId])
+  })
+  it("so is one that the inbox did not store", async () => {
+    const offered: Array<string> = []
+    const done = Promise.withResolvers<void>()
+    await using server = await listen({
+      inbox: {
+        offer: async ({ id, type }) => {
+          offered.push(`${id} ${type}`)
+          if (offered.length < 2) throw new Error("the queue is down")
+          done.resolve()
+        }
+      }
+    })
+    const { eventId } = await runtime.trigger({ type: "status-update", to: server.url })
+    await done.promise
+    assert.deepStrictEqual(offered, [`${eventId} status-update`, `${eventId} status-update`])
+  })
+})
