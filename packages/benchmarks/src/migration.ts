@@ -45,7 +45,12 @@ const mappings: ReadonlyArray<Mapping> = Array.from({ length: ids }, (_, n) => (
   sourceId: oldId(n),
   runtimeId: newId(n)
 }))
-const locations: ReadonlyArray<Location> = columns.map((column) => ({ table: "calls", column, kind: "id", key: ["id"] }))
+const locations: ReadonlyArray<Location> = columns.map((column) => ({
+  table: "calls",
+  column,
+  kind: "id",
+  key: ["id"]
+}))
 
 const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   const begin = performance.now()
@@ -82,7 +87,8 @@ const oneByOne = async (driver: SqlDriver): Promise<number> => {
   await fill(driver)
   const time = await seconds(async () => {
     for (const { sourceId, runtimeId } of mappings.slice(0, measured)) {
-      for (const name of columns) await driver.run(`UPDATE calls SET ${name} = '${runtimeId}' WHERE ${name} = '${sourceId}'`)
+      for (const name of columns)
+        await driver.run(`UPDATE calls SET ${name} = '${runtimeId}' WHERE ${name} = '${sourceId}'`)
     }
   })
   return (time / Math.min(measured, ids)) * ids
@@ -127,7 +133,8 @@ const measure = async (name: string, driver: SqlDriver) => {
   await driver.run("DROP TABLE calls")
   await driver.run("DROP TABLE plain_map")
   const whole = times.dryRun + times.apply
-  const line = (what: string, time: number, of = whole) => console.log(`  ${what.padEnd(44)} ${time.toFixed(1).padStart(9)} s   x ${(time / of).toFixed(2)}`)
+  const line = (what: string, time: number, of = whole) =>
+    console.log(`  ${what.padEnd(44)} ${time.toFixed(1).padStart(9)} s   x ${(time / of).toFixed(2)}`)
   console.log(`${name}: ${rows} rows, ${columns.length} columns, ${ids} mappings`)
   line("ledger: dry run + apply", whole)
   line("  dry run (mapping, ledgers, report)", times.dryRun)

@@ -88,7 +88,8 @@ export const mysql: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step VARCHAR(20) NOT NULL, ok INT NOT NULL, CONSTRAINT \`${plan.prefix}: not what 1 prepared\` CHECK (step <> 'prepared' OR ok = 1), CONSTRAINT \`${plan.prefix}: not the rows expected\` CHECK (step <> 'expect' OR ok = 1)) ENGINE = InnoDB`
     ]
   },
-  exists: (table) => `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
+  exists: (table) =>
+    `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON DUPLICATE KEY UPDATE ${columns[0]} = ${table}.${columns[0]}`,
   createLedger: (plan, location) => {

@@ -96,7 +96,8 @@ export const sqlite: SqlDialect = {
     ]
   },
   exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
-  insertNew: (table, columns, rows) => `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
+  insertNew: (table, columns, rows) =>
+    `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
   createLedger: (plan, location) => {
     const name = tables(plan).ledger(location)
     const column = columnOf(plan, location.column)
