@@ -206,10 +206,18 @@ const suite = (kind: Place["kind"]) => {
     ))
 }
 
-describe("in memory", () => suite("memory"))
-describe("in SQLite", () => suite("sqlite"))
-;(await describeWith("PostgreSQL"))("in PostgreSQL", () => suite("postgres"))
-;(await describeWith("Redis"))("in Redis", () => suite("redis"))
+describe("in memory", () => {
+  suite("memory")
+})
+describe("in SQLite", () => {
+  suite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("in PostgreSQL", () => {
+  suite("postgres")
+})
+;(await describeWith("Redis"))("in Redis", () => {
+  suite("redis")
+})
 
 describe("when the store is down", () => {
   it("an offer fails with InboxError, which says to answer 503", async () => {

@@ -269,6 +269,13 @@ describe("receiver", () => {
     assert.match(printed[2] ?? "", /status-update evt_1: the inbox did not store it/)
     for (const line of printed) for (const hidden of [secret, "ended", "canary"]) assert.notInclude(line, hidden)
   })
+  it("a report that fails costs no answer", async () => {
+    const onError = () => {
+      throw new Error("the log is full")
+    }
+    const answer = await webhookReceiver({ secret: otherSecret, now, onError })({ method: "POST", headers, body })
+    assert.strictEqual(answer.status, 401)
+  })
   it("an inbox gets the body as it was signed, the type as it was sent, and the call", async () => {
     const inbox = offered()
     const receive = webhookReceiver({ secret, inbox })
