@@ -29,7 +29,7 @@ await once(server, "listening")
 const serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`
 
 const runtime = await startLocalRuntime({})
-const aywa = new AywaRuntimeClient(runtime)
+const aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
 const { created, alignment } = await applyTools(aywa, toolkit, { serverUrl })
 console.log("created", created)
 
@@ -46,11 +46,16 @@ console.log("updated", updated)
 const call = (id: string, orderId: unknown) => ({ id, function: { name: "lookupOrder", arguments: { orderId } } })
 const toolCallList = [call("1", "A-1"), call("2", "B-2"), call("3", 3)]
 const body = JSON.stringify({ message: { type: "tool-calls", toolCallList } })
-const answer = await fetch(serverUrl, { method: "POST", headers: { ...signAywaRuntimeWebhook({ body, secret }) }, body })
+const answer = await fetch(serverUrl, {
+  method: "POST",
+  headers: { ...signAywaRuntimeWebhook({ body, secret }) },
+  body
+})
 const { results } = (await answer.json()) as { readonly results: ReadonlyArray<object> }
 for (const result of results) console.log(result)
 
 server.close()
 await aywa.close()
 await runtime.close()
-if (drifted.findings.length !== 1 || !after.aligned || results.length !== 3) throw new Error("Expected drift, then none")
+if (drifted.findings.length !== 1 || !after.aligned || results.length !== 3)
+  throw new Error("Expected drift, then none")
