@@ -4,7 +4,10 @@
 import * as Command from "effect/cli/Command"
 import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
+import { local } from "./commands/local.ts"
+import { doctorCommand } from "./doctor/command.ts"
 import { resourceCommands } from "./resources/commands.ts"
+import { webhooks } from "./webhooks/commands.ts"
 
 /** Builds the tree. */
 export const makeApp = () => {
@@ -14,7 +17,9 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, webhooks, migration."
     ),
     Command.withSubcommands([
+      { group: "Development", commands: [local, doctorCommand] },
       { group: "Resources", commands: resourceCommands() },
+      { group: "Webhooks", commands: [webhooks] },
       { group: "Shell", commands: [completions(() => tree)] }
     ]),
     Command.withGlobalFlags(globalFlags)

@@ -11,12 +11,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { makeApp } from "./app.ts"
-import { Exited, Failed } from "./cli/define.ts"
+import type { Exited, Failed } from "./cli/define.ts"
 import { platform } from "./cli/platform.ts"
 import { makePresenter } from "./cli/presenter.ts"
 import { type ExplainedError, explain, paragraph } from "./core/explain.ts"
 import { exitCodes } from "./core/failure.ts"
 import { hasColor } from "./core/output.ts"
+import { stop } from "./core/stop.ts"
 import { painter } from "./core/table.ts"
 import { version } from "./version.ts"
 
@@ -54,14 +55,13 @@ const program = Command.runWith(makeApp(), { version })(args).pipe(
 /** The exit code of a run, after reporting what must be reported. */
 const codeOf = (exit: Exit.Exit<void, Failed | Exited | CliError.CliError>): number => {
   if (Exit.isSuccess(exit)) return exitCodes.ok
-  if (stoppedBy !== undefined) return stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted
   const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  if (failure?._tag === "Exited") return failure.exitCode
+  if (stoppedBy !== undefined) return stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted
   if (failure === undefined) {
-    if (Cause.hasInterruptsOnly(exit.cause)) return exitCodes.interrupted
     const defect = Cause.squash(exit.cause)
     return report(explain(defect), defect)
   }
-  if (failure._tag === "Exited") return failure.exitCode
   if (failure._tag === "Failed") return report(explain(failure.error), failure.error)
   // The presenter has said it already; help that was asked for is no failure.
   if (failure._tag === "ShowHelp") return failure.errors.length === 0 ? exitCodes.ok : exitCodes.usage
@@ -84,13 +84,12 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-const fiber = Effect.runFork(program)
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     // A second one does not wait for anything.
     if (stoppedBy !== undefined) process.exit(signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted)
     stoppedBy = signal
-    fiber.interruptUnsafe()
+    stop.abort(new Error(`Stopped by ${signal}`))
   })
 }
-fiber.addObserver((exit) => finish(codeOf(exit)))
+Effect.runFork(program).addObserver((exit) => finish(codeOf(exit)))

@@ -120,20 +120,26 @@ describe("the process", () => {
       })
       return JSON.parse(await response.text())
     }
-    const call = await post("/call", info.apiKey, {
-      assistant: {
-        model: { provider: "openai", model: "m", tools: [{ type: "apiRequest", name: "t", url: "http://{{host}}/" }] }
-      },
+    await post("/__aywa/calls/script", info.controlToken, {
+      steps: ["10.0.0.1", "10.0.0.2"].map((host) => ({ tool: "t", arguments: { host } }))
+    })
+    const tools = [{ type: "apiRequest", name: "t", method: "GET", url: "http://{{host}}/" }]
+    await post("/call", info.apiKey, {
+      assistant: { model: { provider: "openai", model: "m", tools } },
       customer: { number: "+14155550188" }
     })
-    expect(call.status).toBe("queued")
-    await post("/__aywa/calls/script", info.controlToken, { steps: [{ tool: "t", arguments: { host: "10.0.0.1" } }] })
-    const scripted = await post("/__aywa/calls/inbound", info.controlToken, { number: "+1" })
-    expect(scripted.statusCode).toBe(404)
+    const events = await fetch(`${info.baseUrl}/__aywa/events?type=end-of-call-report&wait=20000`, {
+      headers: { authorization: `Bearer ${info.controlToken}` }
+    })
+    const [report] = JSON.parse(await events.text())
+    const results = report.message.artifact.messages.filter(({ role }: { role: string }) => role === "tool_call_result")
+    // Listed, and still private; not listed.
+    expect(results.map(({ result }: { result: string }) => result)).toEqual([
+      expect.stringContaining("closed range (private)"),
+      expect.stringContaining("TOOL_API_REQUEST_ALLOWED_HOSTS")
+    ])
     const asked = await post("/__aywa/trigger", info.controlToken, { type: "tool-calls", to: "http://127.0.0.1:1/" })
     expect(asked.issues.join()).toContain("closed range (loopback)")
-    const { callId } = await post("/__aywa/trigger", info.controlToken, { type: "call.completed" })
-    expect(callId).toMatch(/./)
   })
 
   it("explains itself", async () => {

@@ -94,6 +94,29 @@ describe("a call without a script", () => {
     })
   })
 
+  it("begins with silence where the assistant waits for the user", async () => {
+    const { client, assistant, runtime, call } = await setUp(() => ({}), {
+      firstMessageMode: "assistant-waits-for-user"
+    })
+    runtime.calls.script({}, [{ user: "Anybody there?" }])
+    const { id } = await place(client, assistant.id)
+    await runtime.clock.advance(minute)
+    expect((await call("GET", `/call/${id}`)).body.artifact.transcript).toBe("User: Anybody there?\n")
+  })
+
+  it("that nobody answers costs nothing", async () => {
+    const { client, assistant, runtime, call } = await setUp()
+    runtime.calls.script({}, [{ fail: "customer-busy" }])
+    const { id } = await place(client, assistant.id)
+    await runtime.clock.advance(minute)
+    expect((await call("GET", `/call/${id}/costs`)).body).toEqual({
+      simulated: true,
+      cost: 0,
+      costBreakdown: { total: 0 },
+      costs: []
+    })
+  })
+
   it("whose assistant does not exist ends with a reason", async () => {
     const { client, runtime, call } = await setUp()
     const placed = await place(client, "nobody")
@@ -188,6 +211,25 @@ describe("a scripted call", () => {
     const asked = receiver.deliveries.find(({ type }) => type === "tool-calls")
     expect(JSON.parse(asked?.message.toolCallList[0].function.arguments)).toEqual({ orderId: "4711" })
     expect(asked?.message.toolWithToolCallList[0].toolCall).toEqual(asked?.message.toolCallList[0])
+  })
+
+  it("is delivered one event after the other; what another call has to say does not wait for it", async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const set = await setUp(async (delivery) => {
+      if (delivery.message.status === "queued") await held
+      return {}
+    })
+    const { id } = await place(set.client, set.assistant.id)
+    await set.receiver.count(1)
+    const arrived = () => set.receiver.deliveries.map(({ type }) => type)
+    await set.runtime.trigger({ type: "hang", to: set.receiver.url, call: id })
+    await set.runtime.trigger({ type: "user-interrupted", to: set.receiver.url })
+    await set.receiver.count(2)
+    expect(arrived()).toEqual(["status-update", "user-interrupted"])
+    release()
+    await set.runtime.webhooks.idle()
+    expect(arrived()).toEqual(["status-update", "user-interrupted", "hang"])
   })
 
   it("with a seed is delivered in any order, and loses nothing by that", async () => {
@@ -649,7 +691,13 @@ describe("control", () => {
   })
 
   it("refuses what is not an action, and calls of others", async () => {
-    const { act, call, id } = await running()
+    const { act, call, id, runtime } = await running()
+    const { key } = runtime.addKey({ organization: "org_other" })
+    const stranger = await call("POST", `/call/${id}/control`, { type: "end-call" }, { apiKey: key })
+    expect(stranger.status).toBe(404)
+    for (const view of ["timeline", "costs", "logs", "voice-pipeline"]) {
+      expect([view, (await call("GET", `/call/${id}/${view}`, undefined, { apiKey: key })).status]).toEqual([view, 404])
+    }
     expect((await act({ type: "explode" })).status).toBe(400)
     expect((await act({ type: "say" })).status).toBe(400)
     expect((await act({ type: "handoff", destination: { type: "assistant", assistantName: "No" } })).status).toBe(404)

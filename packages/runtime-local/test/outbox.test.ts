@@ -99,6 +99,7 @@ describe("a delivery", () => {
           "X-Tenant": "riverside",
           Authorization: "Bearer hunter2",
           "webhook-id": "evt_forged",
+          "webhook-extra": "forged",
           "Webhook-Signature": "v1,forged",
           "X-Aywa-Attempt": "9",
           "content-type": "text/plain",
@@ -115,6 +116,7 @@ describe("a delivery", () => {
       "x-aywa-attempt": "1",
       "content-type": "application/json"
     })
+    expect(delivery?.headers["webhook-extra"]).toBeUndefined()
     delivery?.verify(client.runtime.webhookSecret)
     await client.runtime.webhooks.idle()
     const { text } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)

@@ -43,6 +43,23 @@ describe("credentials", () => {
     expect(other.body.authenticationPlan).toEqual({ type: "bearer", token: "[REDACTED]" })
   })
 
+  it("the secret behind a mask that was written back is the one that was given", async () => {
+    const file = temporaryFile()
+    const { call } = await start({ store: { file } })
+    const { body: row } = await call("POST", "/credential", hmac)
+    const kept = () => {
+      const database = new DatabaseSync(file)
+      const found = database.prepare("SELECT secrets FROM resource_rows WHERE id = ?").get(row.id)
+      database.close()
+      return JSON.parse(String(found?.["secrets"])) as unknown
+    }
+    await call("PATCH", `/credential/${row.id}`, { authenticationPlan: row.authenticationPlan })
+    expect(kept()).toEqual({ authenticationPlan: hmac.authenticationPlan })
+    const other = { type: "hmac", secretKey: "canary-other", algorithm: "sha512" }
+    await call("PATCH", `/credential/${row.id}`, { authenticationPlan: other })
+    expect(kept()).toEqual({ authenticationPlan: other })
+  })
+
   it("takes the fields of providers that the contract does not spell out", async () => {
     const { call } = await start()
     const { status, body } = await call("POST", "/credential", {

@@ -7,6 +7,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Run, within } from "../core/session.ts"
+import { stop } from "../core/stop.ts"
 import { given } from "./globals.ts"
 
 /** Whatever a command failed with, on its way to the exit code. */
@@ -47,7 +48,11 @@ export const leaf = <const Name extends string, const Config extends Command.Com
   Command.make(options.name, options.config, (input) =>
     Effect.gen(function* () {
       const flags = yield* given
-      const code = yield* settled((signal) => within(flags, signal, (session) => options.run(input, session)))
+      const code = yield* Effect.tryPromise({
+        // Not the fiber's signal: a command that is stopped is waited for, so that nothing stays half written.
+        try: () => within(flags, stop.signal, (session) => options.run(input, session)),
+        catch: (error) => new Failed(error)
+      })
       if (typeof code === "number" && code !== 0) return yield* Effect.fail(new Exited(code))
     })
   ).pipe(
@@ -66,20 +71,6 @@ export const branch = <const Name extends string, const Commands extends Readonl
     Command.withShortDescription(firstLine(options.description)),
     withExamples(options)
   )
-
-/** Runs a promise; when interrupted it is told, and waited for: what it has begun to write it finishes or takes back. */
-const settled = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Failed> =>
-  Effect.callback<A, Failed>((resume) => {
-    const controller = new AbortController()
-    const promise = run(controller.signal).then(
-      (value) => resume(Effect.succeed(value)),
-      (error: unknown) => resume(Effect.fail(new Failed(error)))
-    )
-    return Effect.promise(() => {
-      controller.abort(new Error("interrupted"))
-      return promise
-    })
-  })
 
 const firstLine = (text: string) => text.split("\n")[0] ?? text
 

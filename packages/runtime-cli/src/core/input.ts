@@ -109,7 +109,8 @@ const put = (
 
 const isObject = (value: unknown): value is Json | Array<unknown> => typeof value === "object" && value !== null
 
-const valueOf = (text: string): unknown => {
+/** JSON where it reads as JSON, text otherwise. */
+export const valueOf = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {

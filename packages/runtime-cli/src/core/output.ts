@@ -6,7 +6,7 @@ import { fields, type Column, type Paint, painter, table } from "./table.ts"
 
 /** A stream that text is written to. */
 export interface Sink {
-  readonly write: (text: string) => unknown
+  readonly write: (text: string | Uint8Array) => unknown
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
 }
@@ -26,8 +26,10 @@ export interface Output {
   readonly row: (row: Readonly<Record<string, unknown>>) => void
   /** One event of a stream: a line of JSON, or a line of text. */
   readonly event: (value: unknown, text: () => string) => void
-  /** Text as it is, whatever the format: secrets, SQL, completion scripts. */
-  readonly raw: (text: string) => void
+  /** Text as it is, into a pipe too: secrets, SQL, scripts. JSON only if it is asked for and `value` is given. */
+  readonly raw: (text: string, value?: unknown) => void
+  /** Content as it is. */
+  readonly bytes: (content: Uint8Array) => void
   /** Something to know, on stderr; silent with `--quiet`. */
   readonly note: (text: string) => void
   /** Something to worry about, on stderr, `--quiet` or not. */
@@ -99,7 +101,11 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
       ),
     row: (row) => result(row, () => fields(row, paint)),
     event: (value, text) => out(json ? JSON.stringify(value) : text()),
-    raw: out,
+    raw: (text, value) => out(options.json === true && value !== undefined ? JSON.stringify(value, null, 2) : text),
+    bytes: (content) => {
+      clear()
+      stdout.write(content)
+    },
     note: (text) => {
       if (!options.quiet) err(text)
     },

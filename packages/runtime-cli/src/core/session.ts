@@ -4,7 +4,7 @@
  */
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import * as Redacted from "effect/Redacted"
-import { usage } from "./failure.ts"
+import { messageOf, usage } from "./failure.ts"
 import { makeOutput, type Output } from "./output.ts"
 import { type GlobalFlags, resolve, type Settings } from "./settings.ts"
 
@@ -67,7 +67,13 @@ export const within = async <A>(
     return await use(session)
   } finally {
     out.status(undefined)
-    for (const run of cleanups) await run()
+    for (const run of cleanups) {
+      try {
+        await run()
+      } catch (error) {
+        out.warn(`Not everything could be taken back: ${messageOf(error)}`)
+      }
+    }
   }
 }
 

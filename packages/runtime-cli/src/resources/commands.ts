@@ -32,12 +32,10 @@ const operationCommand = (resource: string, name: string, operation: Operation) 
       ...(hasId ? { id: argument("id", `Id of the ${singular(resource)}`) } : {}),
       ...(hasBody
         ? {
-            file: optionalArgument("file", "JSON or YAML file with the body; - reads stdin"),
-            set: texts(
-              "set",
-              "PATH=VALUE",
-              "Sets one field of the body, such as model.provider=openai. May be repeated"
-            )
+            file: spec.multipart
+              ? argument("file", "File to upload")
+              : optionalArgument("file", "JSON or YAML file with the body; - reads stdin"),
+            set: texts("set", "PATH=VALUE", "Sets one field of the body, such as metadata.team=desk. May be repeated")
           }
         : {}),
       ...(isWrite && spec.method === "POST"
@@ -49,6 +47,7 @@ const operationCommand = (resource: string, name: string, operation: Operation) 
             )
           }
         : {}),
+      ...(spec.kind === "bytes" ? { output: text("output", "FILE", "Writes here instead of to stdout") } : {}),
       ...(isList
         ? {
             all: flag("all", "Every page, not only the first"),
@@ -75,7 +74,7 @@ const traits = (spec: Spec, name: string) => ({
 const examplesOf = (resource: string, name: string, operation: Operation | undefined): ReadonlyArray<Example> => {
   if (operation === undefined) return []
   const command = `${kebab(resource)} ${kebab(name)}`
-  const { hasId, hasBody, isList, isDelete } = traits(specOf(operation), name)
+  const { hasId, hasBody, isDelete } = traits(specOf(operation), name)
   const one = singular(resource)
   const file = `${one.replaceAll(" ", "-")}.yaml`
   if (name === "list") {
@@ -97,6 +96,12 @@ const examplesOf = (resource: string, name: string, operation: Operation | undef
     ]
   }
   if (isDelete) return [[`${command} ID --yes`, "Without asking"]]
-  const words = [command, ...(hasId ? ["ID"] : []), ...(hasBody ? [isList ? "" : "body.json"] : [])]
-  return [[words.filter((word) => word !== "").join(" "), operationText(resource, name, command)]]
+  const { multipart, kind } = specOf(operation)
+  const words = [
+    command,
+    ...(hasId ? ["ID"] : []),
+    ...(hasBody ? [multipart ? "prices.pdf" : "body.json"] : []),
+    ...(kind === "bytes" ? ["--output prices.pdf"] : [])
+  ]
+  return [[words.join(" "), operationText(resource, name, command)]]
 }

@@ -3,6 +3,7 @@
  */
 import type { Spec } from "@aywa-ai/runtime-sdk/contract"
 import { readBody } from "../core/input.ts"
+import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import { fields } from "../core/table.ts"
 import { viewOf } from "./columns.ts"
@@ -21,6 +22,7 @@ export interface Invocation {
     readonly idempotencyKey?: string | undefined
     readonly all?: boolean
     readonly columns?: string | undefined
+    readonly output?: string | undefined
     readonly query: Readonly<Record<string, string | number | undefined>>
   }
 }
@@ -30,7 +32,7 @@ type Method = (...args: ReadonlyArray<unknown>) => Promise<unknown> & AsyncItera
 /** Runs it. */
 export const runOperation = async (invocation: Invocation, session: Session): Promise<void> => {
   const { resource, name, spec, isDelete, input } = invocation
-  const body = spec.body === undefined ? undefined : await readBody(input.file, input.set ?? [])
+  const body = await bodyOf(spec, input)
   const client = await session.client()
   // Group and operation come from the contract table, which the client is computed from.
   const method = (client as unknown as Record<string, Record<string, Method>>)[resource]?.[name]
@@ -44,7 +46,22 @@ export const runOperation = async (invocation: Invocation, session: Session): Pr
     { signal: session.signal, idempotencyKey: input.idempotencyKey }
   ]
   if (spec.kind === "page") return showRows(invocation, await rowsOf(invocation, method(...args), session), session)
-  show(invocation, await method(...args), session)
+  const value = await method(...args)
+  if (value instanceof Uint8Array) return writeBytes(value, input.output, session)
+  show(invocation, value, session)
+}
+
+const bodyOf = async (spec: Spec, input: Invocation["input"]): Promise<unknown> => {
+  if (spec.body === undefined) return undefined
+  if (!spec.multipart) return readBody(input.file, input.set ?? [])
+  const fields = (input.set ?? []).length === 0 ? {} : await readBody(undefined, input.set ?? [])
+  return { ...fields, file: { path: input.file } }
+}
+
+const writeBytes = async (bytes: Uint8Array, output: string | undefined, { out }: Session): Promise<void> => {
+  if (output === undefined) return out.bytes(bytes)
+  await writeWhole(output, bytes)
+  out.result({ file: output, bytes: bytes.length }, () => `${output}: ${bytes.length} bytes`)
 }
 
 interface Page {

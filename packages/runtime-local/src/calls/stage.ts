@@ -42,7 +42,7 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
 
   const onTimeline = (run: Run, id: string, type: string, own: Json) => {
     const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !bulky.has(key) || type === "transcript"))
-    runs.write(run, "event", { id, type, ...kept, status: runs.call(run)?.["status"], data: kept })
+    runs.write(run, "event", { id, type, status: runs.call(run)?.["status"], data: kept })
   }
 
   const emit = (run: Run, type: string, own: Json): void => {
