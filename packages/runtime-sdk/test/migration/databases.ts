@@ -1,8 +1,8 @@
 /** The four databases that the mapping SQL is tested on: each a fresh one, dropped afterwards. */
 import { PGlite } from "@electric-sql/pglite"
-import mysql2 from "mysql2/promise"
+import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
-import pg from "pg"
+import { Client } from "pg"
 import { describe } from "vitest"
 import { mysqlDriver, pgDriver, pgliteDriver, type SqlDriver, sqliteDriver } from "../../src/migration.ts"
 import { quoteName } from "../../src/migration/sql/names.ts"
@@ -32,10 +32,10 @@ const sqlOf =
 const openPostgres = async (): Promise<TestDatabase> => {
   const name = unique()
   const at = "postgres://postgres@127.0.0.1:5432/"
-  const admin = new pg.Client({ connectionString: `${at}postgres` })
+  const admin = new Client({ connectionString: `${at}postgres` })
   await admin.connect()
   await admin.query(`CREATE DATABASE ${name}`)
-  const client = new pg.Client({ connectionString: `${at}${name}` })
+  const client = new Client({ connectionString: `${at}${name}` })
   await client.connect()
   const driver = await pgDriver(client)
   const sql = sqlOf(driver)
@@ -55,7 +55,7 @@ const openPostgres = async (): Promise<TestDatabase> => {
 
 const openMariaDb = async (): Promise<TestDatabase> => {
   const name = unique()
-  const admin = await mysql2.createConnection("mysql://root@127.0.0.1:3306/mysql")
+  const admin = await createConnection("mysql://root@127.0.0.1:3306/mysql")
   await admin.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
   const url = `mysql://root@127.0.0.1:3306/${name}`
   const driver = await mysqlDriver(url)

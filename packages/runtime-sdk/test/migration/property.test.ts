@@ -1,5 +1,5 @@
 /** Laws on random maps (chains, swaps, merges, fixed points) and random rows, against a pure reference. */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { afterAll, assert, beforeAll, it } from "vitest"
 import {
   applyDatabase,

@@ -164,6 +164,7 @@ const makeSet = (
   resources: ReadonlyArray<string> | undefined,
   field: string
 ): IdSet => {
+  if (/[\\\p{Cc}]/u.test(name)) invalid(field, "control characters and backslashes cannot be part of a resource")
   const targets = new Map<string, string>()
   for (const { source, resource, sourceId, runtimeId } of mappings) {
     if (resources !== undefined && !resources.includes(resource)) continue
