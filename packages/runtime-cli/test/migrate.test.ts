@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
-import pg from "pg"
+import { Client } from "pg"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
@@ -112,7 +112,7 @@ describe("migrate on a database", () => {
 
   it("works on PostgreSQL by its address, which never shows", async (context) => {
     const name = `cli_${process.pid}_${Date.now().toString(36)}`
-    const client = new pg.Client({ connectionString: "postgres://postgres@127.0.0.1:5432/postgres" })
+    const client = new Client({ connectionString: "postgres://postgres@127.0.0.1:5432/postgres" })
     try {
       await client.connect()
     } catch (error) {
