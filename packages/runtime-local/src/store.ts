@@ -2,6 +2,7 @@
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
 import * as fs from "node:fs"
+import { cursorTable } from "./cursors.ts"
 import { readinessTable } from "./operations/readiness.ts"
 import { importTableNames, importTables } from "./imports/store.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
@@ -80,7 +81,7 @@ const inodeOf = (location: StoreLocation): number | undefined =>
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  for (const part of [schema, importTables, outboxSchema, readinessTable]) database.exec(part)
+  for (const part of [schema, importTables, outboxSchema, readinessTable, cursorTable]) database.exec(part)
   return database
 }
 
