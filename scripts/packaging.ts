@@ -35,7 +35,7 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 try {
-  for (const entry of ["index", "webhooks"]) {
+  for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"]) {
     const reached = declarationsOf(join(sdk, `dist/${entry}.d.ts`))
     console.log(`${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
   }
@@ -89,7 +89,9 @@ export const listen = (use) => new Promise((resolve, reject) => {
       "server.js": server,
       "server.d.ts": "export const listen: (use: (baseUrl: string) => Promise<void>) => Promise<void>\n",
       "main.ts": `import { AywaRuntimeClient, isRuntimeError, type Assistant } from "@aywa-ai/runtime-sdk"
-import { signAywaRuntimeWebhook, verifyAywaRuntimeWebhook, generateWebhookSecret } from "@aywa-ai/runtime-sdk/webhooks"
+import { generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook, WebhookVerificationError } from "@aywa-ai/runtime-sdk/webhooks"
+import { fastifyWebhooks, nodeWebhookHandler, webhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import { WebhookScheme } from "@aywa-ai/runtime-sdk/webhooks/legacy"
 import { listen } from "./server.js"
 await listen(async (baseUrl) => {
   const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "k", organizationId: process.env.AYWA_RUNTIME_ORGANIZATION_ID })
@@ -104,6 +106,15 @@ await listen(async (baseUrl) => {
   const body = JSON.stringify({ message: { type: "status-update", status: "ended" } })
   const event = verifyAywaRuntimeWebhook({ body, headers: signAywaRuntimeWebhook({ body, secret }), secret })
   if (event.message.type !== "status-update") throw new Error("expected the event")
+  const receive = webhookHandler({ secret, handlers: { "status-update": ({ status }) => { if (status !== "ended") throw new Error(status) } } })
+  const answers = [
+    await receive(new Request(baseUrl, { method: "POST", body, headers: signAywaRuntimeWebhook({ body, secret }) })),
+    await webhookHandler({ scheme: WebhookScheme.sharedSecret({ secrets: "token" }), onError: (error) => {
+      if (!(error instanceof WebhookVerificationError)) throw error
+    } })(new Request(baseUrl, { method: "POST", body, headers: { "x-vapi-secret": "wrong" } }))
+  ]
+  if (answers.map(({ status }) => status).join() !== "200,401") throw new Error("expected 200 and 401")
+  if (typeof nodeWebhookHandler !== "function" || typeof fastifyWebhooks !== "function") throw new Error("adapters")
 })
 `,
       "require.cjs": `const { AywaRuntimeClient } = require("@aywa-ai/runtime-sdk")
@@ -127,6 +138,12 @@ if (typeof AywaRuntimeClient !== "function" || typeof verifyAywaRuntimeWebhook !
       "main.ts": `import * as Effect from "effect/Effect"
 import { Assistants, AywaRuntime, Errors, Policy } from "@aywa-ai/runtime-sdk/effect"
 import { NotFound } from "@aywa-ai/runtime-sdk"
+import { AywaWebhooks } from "@aywa-ai/runtime-sdk/effect"
+import { WebhookRoute } from "@aywa-ai/runtime-sdk/webhooks/http"
+import * as Layer from "effect/Layer"
+export const routes = WebhookRoute.layer("/webhooks", { handlers: { hang: () => Effect.void } }).pipe(
+  Layer.provide(AywaWebhooks.layerConfig())
+)
 import { listen } from "./server.js"
 await listen((baseUrl) =>
   Effect.gen(function* () {

@@ -60,7 +60,12 @@ try {
   const config = {
     extends: "../../../tsconfig.base.json",
     // A reader's project has the DOM types where a page talks about Request and Response.
-    compilerOptions: { noEmit: true, noUnusedLocals: false, lib: ["ES2024", "DOM", "DOM.AsyncIterable"] },
+    compilerOptions: {
+      noEmit: true,
+      declaration: false,
+      noUnusedLocals: false,
+      lib: ["ES2024", "DOM", "DOM.AsyncIterable"]
+    },
     include: ["*.ts"]
   }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))

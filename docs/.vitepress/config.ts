@@ -16,7 +16,23 @@ export default defineConfig({
     sidebar: [
       {
         text: "Guide",
-        items: [page("Start", "/"), page("Receive webhooks", "/webhooks")]
+        items: [
+          page("Start", "/"),
+          page("Errors", "/errors"),
+          page("Retries and idempotency", "/retries"),
+          page("Files, waiting, other routes", "/files"),
+          page("Receive webhooks", "/webhooks"),
+          page("The inbox", "/inbox"),
+          page("Tools", "/tools"),
+          page("Test your own code", "/testing"),
+          page("The local runtime", "/local-runtime"),
+          page("Calls and webhooks locally", "/local-calls"),
+          page("Move from the source platform", "/migration"),
+          page("The command line", "/cli"),
+          page("Observability", "/observability"),
+          page("Performance", "/performance"),
+          page("Production checklist", "/production")
+        ]
       },
       {
         text: "Reference",

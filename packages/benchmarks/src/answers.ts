@@ -2,20 +2,21 @@
  * What the loopback server answers, in the shape of each client that asks.
  */
 
+/** Status line and headers of an answer with a body of so many bytes. */
+export const header = (status: string, length: number): Buffer =>
+  Buffer.from(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\nx-request-id: req_1\r\n` +
+      `date: Wed, 25 Nov 2026 09:00:00 GMT\r\ncontent-length: ${length}\r\nconnection: keep-alive\r\n` +
+      `keep-alive: timeout=60\r\n\r\n`
+  )
+
 const response = (status: string, json: unknown): Buffer => {
   const body = Buffer.from(JSON.stringify(json))
-  return Buffer.concat([
-    Buffer.from(
-      `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\nx-request-id: req_1\r\n` +
-        `date: Wed, 25 Nov 2026 09:00:00 GMT\r\ncontent-length: ${body.length}\r\nconnection: keep-alive\r\n` +
-        `keep-alive: timeout=60\r\n\r\n`
-    ),
-    body
-  ])
+  return Buffer.concat([header(status, body.length), body])
 }
 
 /** About 620 bytes of JSON, as a stored assistant has them. */
-const assistant = (i: number) => ({
+export const assistant = (i: number) => ({
   id: `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`,
   orgId: "11111111-1111-4111-8111-111111111111",
   createdAt: instant(i),
@@ -35,7 +36,7 @@ const assistant = (i: number) => ({
 const instant = (i: number): string => new Date(1_790_000_000_000 - i * 1000).toISOString()
 
 /** The same amount of JSON in another API's shape. */
-const customer = (i: number) => ({
+export const customer = (i: number) => ({
   id: `cus_${String(i).padStart(14, "0")}`,
   object: "customer",
   address: { city: "Berlin", country: "DE", line1: "Example street 1", line2: null, postal_code: "10115", state: null },
@@ -45,7 +46,7 @@ const customer = (i: number) => ({
   default_source: null,
   delinquent: false,
   description: "A customer of the practice, with a description of ordinary length for a row",
-  email: `person${i}@example.org`,
+  email: `person${i}@example`,
   invoice_prefix: "0759376C",
   invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
   livemode: false,

@@ -5,6 +5,7 @@
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { answers, notFound } from "./answers.ts"
+import { page } from "./pages.ts"
 
 const end = "\r\n\r\n"
 
@@ -27,8 +28,10 @@ const server = createServer((socket) => {
 
 const answer = (target: string, write: (bytes: Buffer) => void): void => {
   const path = target.split("?", 1)[0] ?? ""
-  if (path === "/slow/assistant/a") setTimeout(() => write(answers.get("/assistant/a") ?? notFound), 3000)
-  else write(answers.get(path) ?? notFound)
+  if (path.startsWith("/never") || path.endsWith("/never")) return
+  const known = answers.get(path)
+  const many = path.startsWith("/many/") || (path === "/v1/customers" && !target.endsWith("limit=20"))
+  write(many ? page(target) : (known ?? notFound))
 }
 
 server.listen({ port: 0, host: "127.0.0.1", backlog: 16_384 }, () => {

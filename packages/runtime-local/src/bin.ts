@@ -3,177 +3,9 @@
  *
  * One line of JSON on stdout says that it is ready, and where; everything else goes to stderr.
  */
-import { parseArgs } from "node:util"
-import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
+import { explain, help, messageOf, readOptions } from "./commandLine.ts"
 import { startLocalRuntime } from "./LocalRuntime.ts"
-import type { ListShape } from "./listing.ts"
-import { readScenario } from "./scenarios.ts"
-import { readSeedRows } from "./seedRows.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
-import { isLoopback } from "./server.ts"
-
-const help = `Serves the Aywa runtime's HTTP contract for development: no calls are placed.
-
-  --port <n>               Port to listen on; 0, the default, is any free one
-  --host <address>         Address to bind; default 127.0.0.1
-  --db <file>              SQLite file; default :memory:
-  --api-key <key>          Key to accept; default: a random one. May be repeated
-  --organization <id>      Organization of the keys; default: the first in the file, else a random one
-  --list-shape <1-4>       Shape of list answers; default 1, the bare array
-  --rate-limit <n>         Requests per minute and key; default 10000, 0 is no limit
-  --write-limit <n>        Writes per minute and key, apart from reads; default: with the reads
-  --organization-limit <n> Requests per minute of all keys of an organization; default: no limit
-  --idempotency-ttl <s>    Seconds that idempotency keys are remembered; default 86400
-  --seed <n|file>          A number makes ids and chaos deterministic; a JSON file has rows to begin with. May be repeated
-  --scenario <name|file>   Faults from the start: flaky, brownout, deploy, lost-response, rate-limited, or a JSON file
-  --clock <system|manual>  manual stands still until the control API moves it
-  --mode <development|production>  development reaches loopback and --allow-target only
-  --allow-target <host>    Development: a host that webhooks and tools may reach. May be repeated
-  --webhook-secret <s>     Signs webhooks; default: the one in the file, else a random one
-  --webhook-schedule <standard|instant>  instant retries without waits
-  --no-strict              Accept properties that the contract does not know
-  --require-key            Refuse POST and PATCH without an Idempotency-Key
-  --unsafe-expose          Allow --host beyond loopback. There is no TLS
-  --help                   Show this
-`
-
-/** The command line is wrong: exit code 2. */
-class UsageError extends Error {
-  override readonly name = "UsageError"
-}
-
-const parse = (args: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: "string" },
-        host: { type: "string" },
-        db: { type: "string" },
-        "api-key": { type: "string", multiple: true },
-        organization: { type: "string" },
-        "list-shape": { type: "string" },
-        "rate-limit": { type: "string" },
-        "idempotency-ttl": { type: "string" },
-        "write-limit": { type: "string" },
-        "organization-limit": { type: "string" },
-        seed: { type: "string", multiple: true },
-        scenario: { type: "string" },
-        clock: { type: "string" },
-        mode: { type: "string" },
-        "allow-target": { type: "string", multiple: true },
-        "webhook-secret": { type: "string" },
-        "webhook-schedule": { type: "string" },
-        "no-strict": { type: "boolean" },
-        "require-key": { type: "boolean" },
-        "unsafe-expose": { type: "boolean" },
-        help: { type: "boolean", short: "h" }
-      }
-    }).values
-  } catch (error) {
-    throw new UsageError(messageOf(error))
-  }
-}
-
-const integer = (name: string, text: string | undefined, maximum: number): number | undefined => {
-  if (text === undefined) return undefined
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (value <= maximum) return value
-  throw new UsageError(`--${name} takes a whole number from 0 to ${maximum}, not ${JSON.stringify(text)}`)
-}
-
-const atLeastOne = (name: string, text: string | undefined): number | undefined => {
-  const value = integer(name, text, 1e9)
-  if (value === 0) throw new UsageError(`--${name} takes 1 or more`)
-  return value
-}
-
-const isNumber = (text: string) => /^\d+$/.test(text)
-
-/** What is wrong with a file is wrong with the command line. */
-const fromFile = <A>(name: string | undefined, read: (name: string) => A): A | undefined => {
-  if (name === undefined) return undefined
-  try {
-    return read(name)
-  } catch (error) {
-    throw new UsageError(messageOf(error))
-  }
-}
-
-const filled = (name: string, text: string | undefined): string | undefined => {
-  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text
-  throw new UsageError(`--${name} takes visible ASCII characters without spaces`)
-}
-
-const shapes: Readonly<Record<string, ListShape>> = { 1: 1, 2: 2, 3: 3, 4: 4 }
-
-const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
-  const [apiKey, ...apiKeys] = (values["api-key"] ?? []).map((key) => filled("api-key", key) ?? "")
-  const shape = values["list-shape"]
-  const seeds = values.seed ?? []
-  const { clock, mode, db = ":memory:" } = values
-  const schedule = values["webhook-schedule"]
-  if (shape !== undefined && shapes[shape] === undefined) throw new UsageError("--list-shape takes 1, 2, 3 or 4")
-  if (clock !== undefined && clock !== "system" && clock !== "manual") {
-    throw new UsageError("--clock takes system or manual")
-  }
-  if (mode !== undefined && mode !== "development" && mode !== "production") {
-    throw new UsageError("--mode takes development or production")
-  }
-  if (schedule !== undefined && schedule !== "standard" && schedule !== "instant") {
-    throw new UsageError("--webhook-schedule takes standard or instant")
-  }
-  if (values.host !== undefined && !isLoopback(values.host) && !values["unsafe-expose"]) {
-    throw new UsageError(`--host ${values.host} is not loopback: that needs --unsafe-expose`)
-  }
-  if (db === "") throw new UsageError("--db takes a file name, or :memory:")
-  const limit = integer("rate-limit", values["rate-limit"], 1e9) ?? 10_000
-  const ttl = integer("idempotency-ttl", values["idempotency-ttl"], 1e9)
-  return {
-    port: integer("port", values.port, 65_535),
-    host: values.host,
-    store: db === ":memory:" ? "memory" : { file: db },
-    apiKey,
-    apiKeys,
-    organization: filled("organization", values.organization),
-    listShape: shape === undefined ? undefined : shapes[shape],
-    rateLimit:
-      limit === 0
-        ? undefined
-        : {
-            limit,
-            writes: atLeastOne("write-limit", values["write-limit"]),
-            perOrganization: atLeastOne("organization-limit", values["organization-limit"])
-          },
-    idempotencyTtl: ttl === undefined ? undefined : ttl * 1000,
-    seed: integer("seed", seeds.find(isNumber), Number.MAX_SAFE_INTEGER),
-    rows: fromFile(
-      seeds.find((seed) => !isNumber(seed)),
-      readSeedRows
-    ),
-    scenario: fromFile(values.scenario, readScenario),
-    clock,
-    mode,
-    allowTargets: values["allow-target"],
-    toolAllowedHosts: OutboundPolicy.parseHosts(process.env["TOOL_API_REQUEST_ALLOWED_HOSTS"]),
-    webhookSecret: filled("webhook-secret", values["webhook-secret"]),
-    webhookSchedule: schedule,
-    strict: !(values["no-strict"] ?? false),
-    requireIdempotencyKey: values["require-key"],
-    unsafeExpose: values["unsafe-expose"]
-  }
-}
-
-const explain = (error: unknown, options: LocalRuntimeOptions): string => {
-  const code = error instanceof Error && "code" in error ? error.code : undefined
-  const where = `${options.host ?? "127.0.0.1"}:${options.port ?? 0}`
-  if (code === "EADDRINUSE") return `${where} is in use: choose another --port, or 0 for any free one`
-  if (code === "EACCES") return `${where} may not be bound: choose another --port`
-  if (code === "ERR_SQLITE_ERROR") return `Cannot open the database: ${messageOf(error)}`
-  return messageOf(error)
-}
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const fail = (message: string, code: number) => {
   process.stderr.write(`${message}\n`)
@@ -196,16 +28,15 @@ const run = async (options: LocalRuntimeOptions) => {
 }
 
 const main = async () => {
-  let options: LocalRuntimeOptions = {}
+  let options: LocalRuntimeOptions | undefined
   try {
-    const values = parse(process.argv.slice(2))
-    if (values.help) {
-      process.stdout.write(help)
-      return
-    }
-    options = toOptions(values)
+    options = readOptions(process.argv.slice(2))
   } catch (error) {
     return fail(`${messageOf(error)}\n\n${help}`, 2)
+  }
+  if (options === undefined) {
+    process.stdout.write(help)
+    return
   }
   try {
     await run(options)

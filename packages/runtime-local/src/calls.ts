@@ -1,9 +1,9 @@
 /**
- * New calls: rows that say what was asked for. Nothing dials.
+ * New calls: rows that say what was asked for, and that live from then on. Nothing dials.
  */
 import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
 import { json } from "./answer.ts"
-import { type CrudContext, type Handler, type HandlerRequest, insertRow, update } from "./crud.ts"
+import { crud, type CrudContext, type Handler, type HandlerRequest, insertRow, update } from "./crud.ts"
 import { invalid } from "./errors.ts"
 import { isJson, type Json, makeValidate } from "./validation.ts"
 
@@ -45,8 +45,26 @@ export const createWeb =
 export const rename = (context: CrudContext): Handler =>
   update({ ...context, validate: (body) => context.validate(body) })
 
-const insertCall = (context: CrudContext, request: HandlerRequest, type: string, body: Json): string =>
-  insertRow(context, request.organization, { type, status: statusOf(context.now(), body), cost: 0, ...body })
+/** `DELETE /call/:id`: what it left behind goes, too. */
+export const remove = (context: CrudContext): Handler => {
+  const { calls, outbox } = context.engine
+  return (request) => {
+    const run = calls.runs.get(request.id)
+    const event = run === undefined ? undefined : calls.stage.eventOf(run, "call.deleted", {})
+    const answer = crud["delete"]?.(context)(request)
+    if (answer === undefined) throw new Error("There is no generic delete")
+    if (event !== undefined) outbox.emit(event)
+    calls.runs.remove(request.id)
+    return answer
+  }
+}
+
+const insertCall = (context: CrudContext, request: HandlerRequest, type: string, body: Json): string => {
+  const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body }
+  const text = insertRow(context, request.organization, fields)
+  context.engine.calls.begin(JSON.parse(text) as Json) // Just written, hence an object.
+  return text
+}
 
 const statusOf = (now: number, body: Json): string => {
   const plan = body["schedulePlan"]

@@ -5,6 +5,7 @@ import * as crypto from "node:crypto"
 import * as Schema from "effect/Schema"
 import { type Answer, json } from "./answer.ts"
 import type { ApiKeyInfo, Keys } from "./auth.ts"
+import { InboundBody } from "./calls/handle.ts"
 import type { RuntimeClock } from "./clock.ts"
 import { HttpError } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
@@ -12,7 +13,7 @@ import type { FaultRule } from "./faults.ts"
 import { RuleInput } from "./faultSchemas.ts"
 import type { Journal } from "./journal.ts"
 import { scenarioOf, scenarios, type Scenarios } from "./scenarios.ts"
-import type { Sending } from "./sending.ts"
+import type { OpenSending } from "./sending.ts"
 import { TriggerBody } from "./trigger/control.ts"
 import { isJson } from "./validation.ts"
 
@@ -31,7 +32,7 @@ export interface ControlContext {
   readonly keys: Keys
   readonly addKey: (options: typeof KeyInput.Type) => ApiKeyInfo & { readonly key: string }
   readonly reset: () => void
-  readonly sending: Sending
+  readonly sending: OpenSending
 }
 
 const KeyInput = Schema.Struct({
@@ -39,6 +40,9 @@ const KeyInput = Schema.Struct({
   organization: Schema.optional(Schema.String.check(Schema.isMinLength(1))),
   role: Schema.optional(Schema.Literals(["full", "read"]))
 })
+/** Milliseconds that a request may wait for an event. */
+const longestWait = 60_000
+
 const RotateInput = Schema.Struct({ overlap: Schema.optional(Schema.Finite) })
 const ClockInput = Schema.Struct({ now: Schema.Union([Schema.String, Schema.Finite]) })
 const AdvanceInput = Schema.Struct({ ms: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
@@ -105,8 +109,20 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     const triggered = await sending.trigger(decode(TriggerBody, await body()))
     return triggered.jobs === undefined ? triggered : json(202, JSON.stringify(triggered))
   },
-  "GET events": ({ sending }, { query }) =>
-    sending.events.list({ type: query.get("type") ?? undefined, callId: query.get("callId") ?? undefined }),
+  "GET events": async ({ sending }, { query }) => {
+    const type = query.get("type") ?? undefined
+    const filter = { callId: query.get("callId") ?? undefined }
+    const wait = Math.min(Number(query.get("wait") ?? 0), longestWait)
+    // What did not come in time is for the list to show.
+    if (type !== undefined && wait > 0) await sending.events.expect(type, { ...filter, timeout: wait }).catch(() => {})
+    return sending.events.list({ ...filter, type })
+  },
+  "POST calls/script": async ({ sending }, _, body) => ({ id: sending.calls.add(await body()) }),
+  "DELETE calls/script": ({ sending }) => sending.calls.clearScripts(),
+  "POST calls/inbound": async ({ sending }, _, body) => {
+    const call = sending.calls.inbound(decode(InboundBody, await body()))
+    return json(201, JSON.stringify(call))
+  },
   "GET webhook-secret": ({ sending }) => ({ secret: sending.webhookSecret }),
   "POST webhook-secret/rotate": async ({ sending }, _, body) => ({
     secret: sending.webhooks.rotateSecret(decode(RotateInput, await body()))

@@ -2,6 +2,7 @@
  * What happens by itself: the clock, and the work that becomes due on it.
  */
 import type { OutboundPolicyOptions } from "@aywa-ai/runtime-sdk/outbound"
+import { type Calls, makeCalls } from "./calls/calls.ts"
 import { makeClock, type RuntimeClock } from "./clock.ts"
 import type { FaultRules } from "./faults.ts"
 import { type Ids, makeRandom } from "./ids.ts"
@@ -15,6 +16,7 @@ import type { Store } from "./store.ts"
 export interface Engine {
   readonly clock: RuntimeClock
   readonly outbox: Outbox
+  readonly calls: Calls
   readonly secrets: Secrets
   readonly policy: OutboundPolicyOptions
   readonly wake: () => void
@@ -60,23 +62,39 @@ export const makeEngine = (context: EngineContext): Engine => {
     signTime: options.signWith === "virtual" ? now : Date.now,
     wake: scheduler.wake
   })
+  const calls = makeCalls({
+    store,
+    ids,
+    outbox,
+    now,
+    wake: scheduler.wake,
+    pace: options.callPace ?? {},
+    api: { policy, allowedHosts: options.toolAllowedHosts ?? [] }
+  })
+  scheduler.add(calls)
   scheduler.add(outbox)
   return {
     clock: { now, set: scheduler.set, advance: scheduler.advance },
     outbox,
+    calls,
     secrets,
     policy,
     wake: scheduler.wake,
     idle: scheduler.idle,
     start: () => {
       outbox.start()
+      calls.start()
       scheduler.start()
     },
     stop: () => {
       scheduler.stop()
+      calls.stop()
       outbox.stop()
     },
-    clear: outbox.jobs.clear
+    clear: () => {
+      outbox.jobs.clear()
+      calls.runs.clear()
+    }
   }
 }
 

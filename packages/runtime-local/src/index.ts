@@ -6,6 +6,9 @@
  */
 export { LocalRuntime, startLocalRuntime } from "./LocalRuntime.ts"
 export type { LocalRuntimeOptions } from "./options.ts"
+export type { CallHandle, InboundCall } from "./calls/handle.ts"
+export type { ScriptMatch, ScriptOptions, ScriptStep } from "./calls/script.ts"
+export type { CallPace } from "./calls/steps.ts"
 export type { Fired } from "./clock.ts"
 export type { OutboundOptions } from "./outboundOptions.ts"
 export type { EmittedEvent, EventFilter, Events } from "./outbox/events.ts"

@@ -125,11 +125,18 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
 }
 
 // Where the source API answers with an envelope, and the logs, which it does not have; everything else is a bare array.
-const envelopes: Readonly<Record<string, ListShape>> = { structuredOutputs: 2, webhookLogs: 4 }
+const envelopes: Readonly<Record<string, ListShape>> = {
+  structuredOutputs: 2,
+  webhookLogs: 4,
+  "/call/:id/timeline": 4,
+  "/call/:id/logs": 4
+}
 
 /** The shape of a route: what was asked for, else what the source API has there. */
 export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: string): ListShape =>
-  typeof shapes === "number" ? shapes : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[resource] ?? 1)
+  typeof shapes === "number"
+    ? shapes
+    : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[path] ?? envelopes[resource] ?? 1)
 
 const parse = (
   query: URLSearchParams,

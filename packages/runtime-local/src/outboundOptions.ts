@@ -2,6 +2,7 @@
  * Options of what goes out of the runtime: deliveries, tools, calls.
  */
 import type { Resolve } from "@aywa-ai/runtime-sdk/outbound"
+import type { CallPace } from "./calls/steps.ts"
 import type { WebhookSchedule } from "./outbox/schedule.ts"
 
 /**
@@ -38,4 +39,6 @@ export interface OutboundOptions {
    * receivers refuse once it is five minutes off.
    */
   readonly signWith?: "real" | "virtual" | undefined
+  /** How fast calls go. By default a call without a script is over in less than a second. */
+  readonly callPace?: CallPace | undefined
 }

@@ -4,6 +4,8 @@
  */
 import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
 import * as calls from "./calls.ts"
+import { control } from "./calls/control.ts"
+import * as views from "./calls/views.ts"
 import { crud, type CrudContext, type Handler } from "./crud.ts"
 import { HttpError } from "./errors.ts"
 import * as files from "./files.ts"
@@ -16,6 +18,7 @@ import type { ReportContext } from "./operations/report.ts"
 import * as webhookLogs from "./outbox/logs.ts"
 import { rulesOf } from "./resources.ts"
 import type { Store } from "./store.ts"
+import * as structuredOutputs from "./structuredOutputs.ts"
 import { makeValidate } from "./validation.ts"
 
 /** One operation of the contract, ready to serve. */
@@ -54,10 +57,18 @@ const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
   "calls.create": calls.create,
   "calls.createPhone": calls.createPhone,
   "calls.createWeb": calls.createWeb,
+  "calls.createBatch": calls.create,
   "calls.update": calls.rename,
+  "calls.delete": calls.remove,
+  "calls.control": control,
+  "calls.timeline": views.timeline,
+  "calls.logs": views.logs,
+  "calls.costs": views.costs,
+  "calls.voicePipeline": views.voicePipeline,
   "files.content": files.content,
   "files.delete": files.remove,
   "files.upload": files.upload,
+  "structuredOutputs.run": structuredOutputs.run,
   "imports.create": imports.create,
   "imports.createVapi": imports.createVapi,
   "imports.mappings": imports.mappings,

@@ -33,6 +33,9 @@ const mostRounds = 1_000_000
 /** The longest wait that a timer takes. */
 const longestTimer = 2_000_000_000
 
+/** Milliseconds until the next look at a store that fails. */
+const troubled = 1000
+
 /** A scheduler on a clock; on a clock that runs by itself it keeps a timer for what is next. */
 export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Scheduler => {
   const sources: Array<WorkSource> = []
@@ -59,18 +62,30 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     try {
       const one = await work
       fired?.push(one)
-    } catch (error) {
-      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
-    } finally {
       running -= 1
       pump()
+    } catch (error) {
+      running -= 1
+      // Its work may still be due: at once again would be for ever.
+      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
+      later()
     }
+  }
+  const later = () => {
+    clearTimeout(timer)
+    if (!stopped) timer = setTimeout(pump, troubled).unref()
   }
   const pump = () => {
     if (stopped) return
-    for (const source of sources) for (const work of source.take()) void run(work)
-    arm()
-    if (!isQuiet()) return
+    try {
+      for (const source of sources) for (const work of source.take()) void run(work)
+      arm()
+      if (!isQuiet()) return
+    } catch (error) {
+      // The store fails: that is for requests to say. The work is still there, so it is looked at again.
+      process.stderr.write(`Scheduled work cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+      later()
+    }
     const done = quiet
     quiet = []
     for (const resolve of done) resolve()
@@ -131,9 +146,10 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
       }
       const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(() => stepwise(milliseconds))
       advancing = mine
-      void mine.finally(() => {
+      const over = () => {
         if (advancing === mine) advancing = undefined
-      })
+      }
+      mine.then(over, over)
       return mine
     },
     set: (time) => {

@@ -103,6 +103,45 @@ describe("the process", () => {
     expect(output.stdout).toBe("")
   })
 
+  it("takes its mode and its hosts from flags and the environment", async () => {
+    const child = spawn(process.execPath, [bin, "--mode", "production", "--webhook-secret", "a-secret-of-16-or-more"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TOOL_API_REQUEST_ALLOWED_HOSTS: "10.0.0.1" }
+    })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    const [line] = await once(child.stdout, "data")
+    const info: Ready & { readonly webhookSecret: string } = JSON.parse(String(line))
+    expect(info.webhookSecret).toBe("a-secret-of-16-or-more")
+    const post = async (path: string, key: string, body: object) => {
+      const response = await fetch(info.baseUrl + path, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify(body)
+      })
+      return JSON.parse(await response.text())
+    }
+    await post("/__aywa/calls/script", info.controlToken, {
+      steps: ["10.0.0.1", "10.0.0.2"].map((host) => ({ tool: "t", arguments: { host } }))
+    })
+    const tools = [{ type: "apiRequest", name: "t", method: "GET", url: "http://{{host}}/" }]
+    await post("/call", info.apiKey, {
+      assistant: { model: { provider: "openai", model: "m", tools } },
+      customer: { number: "+14155550188" }
+    })
+    const events = await fetch(`${info.baseUrl}/__aywa/events?type=end-of-call-report&wait=20000`, {
+      headers: { authorization: `Bearer ${info.controlToken}` }
+    })
+    const [report] = JSON.parse(await events.text())
+    const results = report.message.artifact.messages.filter(({ role }: { role: string }) => role === "tool_call_result")
+    // Listed, and still private; not listed.
+    expect(results.map(({ result }: { result: string }) => result)).toEqual([
+      expect.stringContaining("closed range (private)"),
+      expect.stringContaining("TOOL_API_REQUEST_ALLOWED_HOSTS")
+    ])
+    const asked = await post("/__aywa/trigger", info.controlToken, { type: "tool-calls", to: "http://127.0.0.1:1/" })
+    expect(asked.issues.join()).toContain("closed range (loopback)")
+  })
+
   it("explains itself", async () => {
     const { child, output } = spawnBin("--help")
     expect(await exit(child)).toBe(0)

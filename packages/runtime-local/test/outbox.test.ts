@@ -99,6 +99,7 @@ describe("a delivery", () => {
           "X-Tenant": "riverside",
           Authorization: "Bearer hunter2",
           "webhook-id": "evt_forged",
+          "webhook-extra": "forged",
           "Webhook-Signature": "v1,forged",
           "X-Aywa-Attempt": "9",
           "content-type": "text/plain",
@@ -115,6 +116,7 @@ describe("a delivery", () => {
       "x-aywa-attempt": "1",
       "content-type": "application/json"
     })
+    expect(delivery?.headers["webhook-extra"]).toBeUndefined()
     delivery?.verify(client.runtime.webhookSecret)
     await client.runtime.webhooks.idle()
     const { text } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)
@@ -429,6 +431,24 @@ describe("events", () => {
     await expect(runtime.events.expect("hang", { timeout: 20 })).rejects.toThrow(
       "No matching hang event within 20 ms; there were: speech-update, transcript, transcript"
     )
+  })
+
+  it("can be waited for over the control API", async () => {
+    const client = await start()
+    const get = (path: string) =>
+      client.call("GET", `/__aywa/${path}`, undefined, { apiKey: client.runtime.controlToken })
+    const waiting = get("events?type=hang&wait=10000")
+    await client.runtime.trigger({ type: "hang" })
+    expect((await waiting).body).toMatchObject([{ type: "hang", message: { type: "hang" } }])
+    expect((await get("events?type=transcript&wait=10")).body).toEqual([])
+    expect((await get("webhook-secret")).body).toEqual({ secret: client.runtime.webhookSecret })
+    const { body } = await client.call(
+      "POST",
+      "/__aywa/webhook-secret/rotate",
+      {},
+      { apiKey: client.runtime.controlToken }
+    )
+    expect(body.secret).toBe(client.runtime.webhookSecret)
   })
 
   it("are gone after a reset", async () => {

@@ -1,6 +1,7 @@
 /** A process that dies while it delivers: nothing is lost, and nothing comes twice without being marked so. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { assert, describe, expect, it, onTestFinished } from "vitest"
 import { receive } from "./receiver.ts"
@@ -125,6 +126,25 @@ describe("kill -9 in the middle of a delivery", () => {
     const dead = await get(info, "/logs/webhooks?limit=1&status=dead")
     expect(dead.items).toEqual([])
   }, 120_000)
+})
+
+describe("a store that fails", () => {
+  it("ends neither the process nor the work: it goes on when the store does", async () => {
+    const file = temporaryFile()
+    const client = await start({ store: { file } })
+    const receiver = await receive()
+    const database = new DatabaseSync(file)
+    database.exec("ALTER TABLE webhook_jobs RENAME TO hidden")
+    await expect(client.runtime.trigger({ type: "hang", to: receiver.url })).rejects.toThrow("no such table")
+    await expect(client.runtime.events.expect("hang", { timeout: 5000 })).rejects.toThrow(/no such table|No matching/)
+    client.runtime.clock.set(client.runtime.clock.now() + 1)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await client.call("GET", "/assistant")).status).toBe(200)
+    database.exec("ALTER TABLE hidden RENAME TO webhook_jobs")
+    database.close()
+    await client.runtime.trigger({ type: "hang", to: receiver.url })
+    await receiver.count(1)
+  })
 })
 
 describe("a restart in the same process", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { start } from "./support.ts"
+import { DatabaseSync } from "node:sqlite"
+import { type Reply, start, temporaryFile } from "./support.ts"
 
 describe("credentials", () => {
   const hmac = {
@@ -40,6 +41,23 @@ describe("credentials", () => {
       authenticationPlan: { type: "bearer", token: "canary-new" }
     })
     expect(other.body.authenticationPlan).toEqual({ type: "bearer", token: "[REDACTED]" })
+  })
+
+  it("the secret behind a mask that was written back is the one that was given", async () => {
+    const file = temporaryFile()
+    const { call } = await start({ store: { file } })
+    const { body: row } = await call("POST", "/credential", hmac)
+    const kept = () => {
+      const database = new DatabaseSync(file)
+      const found = database.prepare("SELECT secrets FROM resource_rows WHERE id = ?").get(row.id)
+      database.close()
+      return JSON.parse(String(found?.["secrets"])) as unknown
+    }
+    await call("PATCH", `/credential/${row.id}`, { authenticationPlan: row.authenticationPlan })
+    expect(kept()).toEqual({ authenticationPlan: hmac.authenticationPlan })
+    const other = { type: "hmac", secretKey: "canary-other", algorithm: "sha512" }
+    await call("PATCH", `/credential/${row.id}`, { authenticationPlan: other })
+    expect(kept()).toEqual({ authenticationPlan: other })
   })
 
   it("takes the fields of providers that the contract does not spell out", async () => {
@@ -134,5 +152,79 @@ describe("webhook endpoints and structured outputs", () => {
     expect(output.body).toMatchObject({ name: "Booked", type: "ai" })
     expect((await call("GET", "/structured-output?name=Booked")).body.results).toEqual([output.body])
     expect((await call("GET", "/structured-output?name=Other")).body.results).toEqual([])
+  })
+})
+
+describe("structured outputs", () => {
+  const customer = { number: "+14155550188" }
+  const human = {
+    name: "Asked for a person",
+    type: "regex",
+    regex: "/\\b(human|person)\\b/i",
+    schema: { type: "boolean" }
+  }
+
+  const setUp = async () => {
+    const client = await start()
+    const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
+    return { ...client, row }
+  }
+
+  it("runs no model, and says so", async () => {
+    const { call, row } = await setUp()
+    const { body: output } = await call("POST", "/structured-output", { name: "Booked", schema: { type: "boolean" } })
+    const run = await call("POST", "/structured-output/run", { callIds: [row.id], structuredOutputId: output.id })
+    expect(run.status).toBe(201)
+    expect(run.body).toMatchObject({
+      structuredOutputId: output.id,
+      note: expect.stringContaining("runs no model"),
+      results: { [row.id]: { [output.id]: { name: "Booked", result: null } } }
+    })
+    const again = await call("POST", "/structured-output/run", { callIds: [row.id], structuredOutputId: output.id })
+    expect(again.body).toEqual(run.body)
+    expect((await call("GET", `/call/${row.id}`)).body).toEqual(row)
+  })
+
+  it("applies a pattern only to what was said", async () => {
+    const { call, row } = await setUp()
+    const run = await call("POST", "/structured-output/run", { callIds: [row.id], structuredOutput: human })
+    expect(Object.values(run.body.results[row.id])).toEqual([
+      { name: human.name, result: null, skipped: "The call has no transcript" }
+    ])
+  })
+
+  it("keeps what a pattern found in the call, unless it is a preview", async () => {
+    const file = temporaryFile()
+    const client = await start({ store: { file } })
+    const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
+    // What was said is written by the call's own events; here, straight into the database.
+    const database = new DatabaseSync(file)
+    const said = JSON.stringify({ ...row, artifact: { transcript: "AI: Hello\nUser: A Human, please." } })
+    database.prepare("UPDATE resource_rows SET body = ? WHERE id = ?").run(said, row.id)
+    database.close()
+    const run = (structuredOutput: object, previewEnabled: boolean) =>
+      client.call("POST", "/structured-output/run", { callIds: [row.id], structuredOutput, previewEnabled })
+    const outcome = ({ body }: Reply) => Object.values<Record<string, unknown>>(body.results[row.id])
+    expect(outcome(await run(human, true))).toEqual([{ name: human.name, result: true }])
+    expect(outcome(await run({ ...human, regex: "robot" }, true))).toEqual([{ name: human.name, result: false }])
+    const word = { name: "Word", type: "regex", regex: "H[a-z]+", schema: { type: "string" } }
+    expect(outcome(await run(word, true))).toEqual([{ name: "Word", result: "Hello" }])
+    const read = async () => (await client.call("GET", `/call/${row.id}`)).body.artifact.structuredOutputs
+    expect(await read()).toBeUndefined()
+    const { body } = await run(word, false)
+    expect(await read()).toEqual({ [body.structuredOutputId]: { name: "Word", result: "Hello" } })
+  })
+
+  it("refuses what it cannot find or read", async () => {
+    const { call, row } = await setUp()
+    const run = async (body: unknown) => {
+      const { status } = await call("POST", "/structured-output/run", body)
+      return status
+    }
+    expect(await run({ callIds: ["nobody"], structuredOutput: human })).toBe(404)
+    expect(await run({ callIds: [row.id], structuredOutputId: "nobody" })).toBe(404)
+    expect(await run({ callIds: [row.id] })).toBe(400)
+    expect(await run({ callIds: [], structuredOutput: human })).toBe(400)
+    expect(await run({ callIds: [row.id], structuredOutput: { ...human, regex: "(" } })).toBe(400)
   })
 })

@@ -131,6 +131,7 @@ describe("overrides", () => {
     ["an unknown type", { type: "explode" }, 400, /There is no event "explode"/],
     ["no type", {}, 400, /type/],
     ["a path that is not there", { type: "hang", set: { "call.nothing.there": 1 } }, 400, /has no call.nothing.there/],
+    ["a field that is not there", { type: "hang", set: { nothing: 1 } }, 400, /has no nothing/],
     ["a path through the prototype", { type: "hang", set: { "__proto__.polluted": 1 } }, 400, /has no __proto__/],
     ["an unknown call", { type: "hang", call: "nobody" }, 404, /Call nobody/],
     ["an unknown assistant", { type: "hang", assistant: "nobody" }, 404, /Assistant nobody/],

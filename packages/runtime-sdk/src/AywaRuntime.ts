@@ -6,11 +6,12 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Assistants from "./Assistants.ts"
-import type { ResponseInfo } from "./CallOptions.ts"
+import type { RequestOptions, ResponseInfo } from "./CallOptions.ts"
 import type { ConfigError } from "./Errors.ts"
 import { ResponseSink } from "./internal/pipeline.ts"
 import { Sink } from "./internal/sink.ts"
 import * as PhoneNumbers from "./PhoneNumbers.ts"
+import * as Request from "./Request.ts"
 import * as RuntimeConfig from "./RuntimeConfig.ts"
 import * as Tools from "./Tools.ts"
 import * as Calls from "./Calls.ts"
@@ -41,6 +42,7 @@ export type AywaRuntime =
   | Imports.Imports
   | WebhookLogs.WebhookLogs
   | Operations.Operations
+  | Request.Request
 
 /**
  * All services, over a configuration and a transport that the program provides.
@@ -60,7 +62,8 @@ export const layerServices: Layer.Layer<AywaRuntime, never, RuntimeConfig.Runtim
     StructuredOutputs.layer,
     Imports.layer,
     WebhookLogs.layer,
-    Operations.layer
+    Operations.layer,
+    Request.layer
   )
 
 /**
@@ -105,6 +108,23 @@ export const layerConfig = (
   options?: Omit<RuntimeConfig.Options, "baseUrl" | "apiKey" | "organizationId"> & Transport.TransportOptions
 ): Layer.Layer<AywaRuntime, ConfigError> =>
   layerServices.pipe(Layer.provide([RuntimeConfig.layerConfig(options), Transport.layer(options)]))
+
+/**
+ * Asks a route that this SDK has no operation for; see `Request`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"
+ *
+ * export const squads = AywaRuntime.request({ method: "GET", path: "/squad", query: { limit: 20 } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const request = (options: RequestOptions): Effect.Effect<unknown, Request.RequestError, Request.Request> =>
+  Effect.flatMap(Request.Request, (service) => service.send(options))
 
 /**
  * Runs a call and tells about its answer too: status, request id, headers, attempts. For an effect with several

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type { ClientOf } from "./ClientTypes.ts"
+import type { CallPromise, CallWaiting, ClientOf, ClientRequestOptions } from "./ClientTypes.ts"
 import { assistants } from "./contract/assistants.ts"
 import { calls } from "./contract/calls.ts"
 import { credentials } from "./contract/credentials.ts"
@@ -20,9 +20,12 @@ import { ConfigError } from "./Errors.ts"
 import { clientPolicy } from "./internal/clientPolicy.ts"
 import type { Observer } from "./internal/observe.ts"
 import { observeHook } from "./internal/observeHook.ts"
-import { promisify } from "./internal/promisify.ts"
+import { makeCall, type Runtime } from "./internal/pipeline.ts"
+import { promise, promisify } from "./internal/promisify.ts"
+import { makeRequest } from "./internal/rawRequest.ts"
 import { makeDispatcher } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
+import { makeWait } from "./internal/waiting.ts"
 import type { DirectTransport } from "./internal/wire.ts"
 import type { Trace } from "./Trace.ts"
 import { makeUnsafe, type Options, type RuntimeConfig } from "./RuntimeConfig.ts"
@@ -92,6 +95,7 @@ export class AywaRuntimeClient {
   readonly #observer: Observer | undefined
   #opened: DirectTransport | undefined
   readonly #resources = new Map<string, unknown>()
+  #calls: (ClientOf<typeof calls> & CallWaiting) | undefined
 
   constructor(options: AywaRuntimeClientOptions) {
     if (typeof options !== "object" || options === null) {
@@ -132,8 +136,8 @@ export class AywaRuntimeClient {
   }
 
   /** Calls: placed, read, and controlled while they last. */
-  get calls(): ClientOf<typeof calls> {
-    return this.#resource("calls", calls)
+  get calls(): ClientOf<typeof calls> & CallWaiting {
+    return (this.#calls ??= this.#waitingCalls())
   }
 
   /** What the runtime needs to reach carriers, providers and your servers. Secrets go in and never come out. */
@@ -171,6 +175,23 @@ export class AywaRuntimeClient {
     return this.#resource("operations", operations)
   }
 
+  /**
+   * Asks a route that this SDK has no operation for: the same authorization, policy and errors, below `baseUrl` and
+   * nowhere else. Gives the JSON of the answer, unchecked; `undefined` for an empty one.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+   *
+   * export const squads = (aywa: AywaRuntimeClient) =>
+   *   aywa.request({ method: "GET", path: "/squad", query: { limit: 20 } })
+   * ```
+   */
+  request(options: ClientRequestOptions): CallPromise<unknown> {
+    return promise(makeRequest(this.#runtime(), options), { options })
+  }
+
   /** Closes idle connections. Calls that are under way finish. */
   close(): Promise<void> {
     const opened = this.#opened
@@ -182,22 +203,28 @@ export class AywaRuntimeClient {
     return this.close()
   }
 
+  #runtime(): Runtime {
+    const transport = this.#transport
+    return {
+      config: this.#config,
+      // Opened by the first call, and again by the first one after `close`.
+      get transport() {
+        return transport()
+      },
+      observer: this.#observer
+    }
+  }
+
+  #waitingCalls(): ClientOf<typeof calls> & CallWaiting {
+    const wait = makeWait(makeCall(this.#runtime(), "calls.get", calls.get))
+    const waiting: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
+    return { ...this.#resource("calls", calls), ...waiting }
+  }
+
   #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {
     let resource = this.#resources.get(name)
     if (resource === undefined) {
-      const transport = this.#transport
-      resource = promisify(
-        {
-          config: this.#config,
-          // Opened by the first call, and again by the first one after `close`.
-          get transport() {
-            return transport()
-          },
-          observer: this.#observer
-        },
-        name,
-        group
-      )
+      resource = promisify(this.#runtime(), name, group)
       this.#resources.set(name, resource)
     }
     return resource as ClientOf<G> // Kept under the name of the group that it was made from.

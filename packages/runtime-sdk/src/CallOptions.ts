@@ -30,6 +30,45 @@ export interface CallOptions {
 }
 
 /**
+ * A request to a route that this SDK has no operation for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestOptions extends CallOptions {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  /** From `/` on, below the base URL, without a query. Another origin cannot be reached. */
+  readonly path: string
+  /** Query parameters; absent ones are left out, lists repeat their key. */
+  readonly query?: Readonly<Record<string, QueryValue | ReadonlyArray<QueryValue>>> | undefined
+  /** A JSON object, sent as it is. */
+  readonly body?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * What a query parameter may be.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type QueryValue = string | number | boolean | null | undefined
+
+/**
+ * How to wait for something that takes its time: milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WaitOptions extends Omit<CallOptions, "idempotencyKey" | "deadline"> {
+  /** Until the second look; later ones are further and further apart. 1,000 by default. */
+  readonly pollEvery?: number | undefined
+  /** Between two looks at most. 15,000 by default. */
+  readonly maxPollEvery?: number | undefined
+  /** For the whole wait. An hour by default. */
+  readonly deadline?: number | undefined
+}
+
+/**
  * The answer behind a value.
  *
  * @since 0.1.0

@@ -4,11 +4,36 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { calls } from "./contract/calls.ts"
-import { layerOf, type ServiceOf } from "./internal/service.ts"
-import type { RuntimeConfig } from "./RuntimeConfig.ts"
-import type { Transport } from "./Transport.ts"
+import type { WaitOptions } from "./CallOptions.ts"
+import type { Call } from "./contract/calls.ts"
+import type { TypesOf } from "./contract/Operation.ts"
+import type { ErrorsOf } from "./contract/Signature.ts"
+import { effectObserver } from "./internal/observeEffect.ts"
+import { makeCall } from "./internal/pipeline.ts"
+import { makeService, type ServiceOf } from "./internal/service.ts"
+import { makeWait } from "./internal/waiting.ts"
+import { RuntimeConfig } from "./RuntimeConfig.ts"
+import { Transport } from "./Transport.ts"
+
+/**
+ * Waiting for calls.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallWaiting {
+  /**
+   * Reads a call until it has ended, with pauses that grow, and gives it. A wait that outlasts its deadline fails with
+   * a TimeoutError of scope `deadline`; the call goes on.
+   */
+  readonly waitUntilEnded: (
+    id: string,
+    options?: WaitOptions | undefined
+  ) => Effect.Effect<Call, ErrorsOf<TypesOf<(typeof calls)["get"]>>>
+}
 
 /**
  * The calls of a runtime: the operations of the contract, and streams over every list.
@@ -16,7 +41,9 @@ import type { Transport } from "./Transport.ts"
  * @since 0.1.0
  * @category services
  */
-export class Calls extends Context.Service<Calls, ServiceOf<typeof calls>>()("@aywa-ai/runtime-sdk/Calls") {}
+export class Calls extends Context.Service<Calls, ServiceOf<typeof calls> & CallWaiting>()(
+  "@aywa-ai/runtime-sdk/Calls"
+) {}
 
 /**
  * Provides the service over a configuration and a transport.
@@ -24,4 +51,13 @@ export class Calls extends Context.Service<Calls, ServiceOf<typeof calls>>()("@a
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Calls, never, RuntimeConfig | Transport> = layerOf(Calls, "calls", calls)
+export const layer: Layer.Layer<Calls, never, RuntimeConfig | Transport> = Layer.effect(
+  Calls,
+  Effect.gen(function* () {
+    const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
+    const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
+    const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
+    // The wait gives what it reads, and fails as reading does.
+    return Calls.of({ ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) })
+  })
+)

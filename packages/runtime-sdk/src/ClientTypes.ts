@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { CallOptions, ResponseInfo } from "./CallOptions.ts"
+import type { CallOptions, RequestOptions, ResponseInfo, WaitOptions } from "./CallOptions.ts"
+import type { Call } from "./contract/calls.ts"
 import type { Group, TypesOf } from "./contract/Operation.ts"
 import type { ArgumentsOf, BytesKeys, ItemOf, PagedKeys, SuccessOf, Suffixed } from "./contract/Signature.ts"
 import type { Page } from "./contract/shared.ts"
@@ -17,6 +18,39 @@ import type { Page } from "./contract/shared.ts"
 export interface ClientCallOptions extends CallOptions {
   /** Aborts the call: its attempts, its waits, its reading. The call rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A request of the promise client to a route that this SDK has no operation for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientRequestOptions extends RequestOptions, ClientCallOptions {}
+
+/**
+ * Options of a wait of the promise client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientWaitOptions extends WaitOptions {
+  /** Aborts the wait. It rejects with `Aborted`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Waiting for calls, on the promise client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallWaiting {
+  /**
+   * Reads a call until it has ended, with pauses that grow, and gives it. A wait that outlasts its deadline rejects
+   * with a TimeoutError of scope `deadline`; the call goes on.
+   */
+  waitUntilEnded(id: string, options?: ClientWaitOptions | undefined): CallPromise<Call>
 }
 
 /**

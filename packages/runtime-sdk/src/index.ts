@@ -6,6 +6,7 @@
 export { AywaRuntimeClient } from "./AywaRuntimeClient.ts"
 export type { AywaRuntimeClientOptions } from "./AywaRuntimeClient.ts"
 export * from "./Errors.ts"
+export { redacted } from "./redacted.ts"
 export type * from "./CallOptions.ts"
 export type * from "./Trace.ts"
 export type * from "./ClientTypes.ts"

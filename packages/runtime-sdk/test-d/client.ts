@@ -9,6 +9,8 @@ import {
   type CallControl,
   type CallPromise,
   type ListPromise,
+  type ModelName,
+  type ModelProvider,
   type Tool
 } from "@aywa-ai/runtime-sdk"
 import type { contract } from "@aywa-ai/runtime-sdk/contract"
@@ -109,3 +111,30 @@ void aywa.credentials.create({ provider: "openai", apiKey: Redacted.make(1) })
 
 const metrics = aywa.operations.metrics()
 proven<Equal<typeof metrics, CallPromise<string>>>()
+
+// Files: every source, bytes whole and piece by piece.
+void aywa.files.upload({ file: { path: "a.pdf" }, purpose: "assistant" })
+void aywa.files.upload({ file: new Blob([]), name: "a.pdf", metadata: { source: "erp" } })
+void aywa.files.upload({ file: new Uint8Array() })
+void aywa.files.upload({ file: new Blob([]).stream() })
+void aywa.files.upload({ file: () => new Blob([]).stream() })
+// @ts-expect-error a path is an object, so that text is not taken for one
+void aywa.files.upload({ file: "a.pdf" })
+const content = aywa.files.content("id")
+proven<Equal<typeof content, CallPromise<Uint8Array>>>()
+const pieces = aywa.files.contentStream("id", { signal: new AbortController().signal })
+proven<Equal<typeof pieces, AsyncIterable<Uint8Array>>>()
+
+// Waiting gives the call; other routes give what nobody has checked.
+const ended = aywa.calls.waitUntilEnded("id", { pollEvery: 1, deadline: 2, signal: new AbortController().signal })
+proven<Equal<typeof ended, CallPromise<Call>>>()
+const any = aywa.request({ method: "GET", path: "/squad", query: { limit: 1, tag: ["a"] } })
+proven<Equal<typeof any, CallPromise<unknown>>>()
+// @ts-expect-error no such method
+void aywa.request({ method: "TRACE", path: "/squad" })
+
+// Completion offers the known values, and any string is accepted.
+const provider: Assistant["model"] = { provider: "a-provider-of-tomorrow", model: "a-model-of-tomorrow" }
+void provider
+proven<Equal<Extract<ModelName, "gpt-4o" | "claude-sonnet-4-20250514">, "gpt-4o" | "claude-sonnet-4-20250514">>()
+proven<Equal<Extract<ModelProvider, "openai" | "vapi">, "openai" | "vapi">>()

@@ -187,6 +187,64 @@ for (const transport of transports) {
       await gone
     })
 
+    it("a reader that pauses holds the sender back, and gets everything afterwards", async () => {
+      const total = 268_435_456
+      let written = 0
+      const baseUrl = await listen((_, response) => {
+        const piece = Buffer.alloc(65_536)
+        response.writeHead(200, { "content-length": total })
+        const write = () => {
+          while (written < total) {
+            written += piece.length
+            if (!response.write(piece)) return
+          }
+          response.end()
+        }
+        response.on("drain", () => written < total && write())
+        write()
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      let read = 0
+      let paused = false
+      for await (const chunk of aywa.files.contentStream("an-id")) {
+        read += chunk.length
+        if (paused) continue
+        paused = true
+        // Quiet is when nothing moved over many turns of the event loop.
+        for (let before = -1, quiet = 0; quiet < 200;) {
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          quiet = before === written ? quiet + 1 : 0
+          before = written
+        }
+        assert.isBelow(written, total / 4)
+      }
+      assert.strictEqual(read, total)
+    })
+
+    it("aborting a whole download closes its connection", async () => {
+      const controller = new AbortController()
+      let closed: () => void
+      const gone = new Promise<void>((resolve) => (closed = resolve))
+      const baseUrl = await listen((_, response) => {
+        response.on("close", () => closed())
+        response.writeHead(200, { "content-length": 1_000_000_000 })
+        const piece = Buffer.alloc(65_536)
+        let written = 0
+        const write = () => {
+          // By then more is gone than sockets hold: the body is being read.
+          if (written > 67_108_864) return controller.abort("enough")
+          do written += piece.length
+          while (response.write(piece))
+        }
+        response.on("drain", write)
+        write()
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      const error = Object(await tagOf(aywa.files.content("an-id", { signal: controller.signal })))
+      assert.strictEqual(error._tag, "Aborted")
+      await gone
+    })
+
     it("aborting a download ends it with Aborted, and leaves no listener", async () => {
       const baseUrl = await listen((_, response) => {
         response.writeHead(200, { "content-length": "1000" })

@@ -73,7 +73,7 @@ export const makeAttempt = (context: AttemptContext) => {
 
   const once = async (job: Job, options: AttemptOptions, fault: Fault | undefined): Promise<AttemptOutcome> => {
     const begin = performance.now()
-    const redelivered = jobs.mayHaveArrived(job.id)
+    const redelivered = jobs.mayHaveArrived(job)
     const number = store.transaction(() => jobs.begin(job.id, fault?.action.type))
     await hold(job, fault, options.signal)
     if (context.isStopped(options.begun)) return { type: "stopped" }

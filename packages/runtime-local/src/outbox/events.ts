@@ -95,18 +95,36 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
     },
     expect: (type, { timeout = 5000, ...filter } = {}) =>
       new Promise((resolve, reject) => {
-        const look = () => {
-          const [found] = list({ ...filter, type })
-          if (found === undefined) return
+        const over = () => {
           clearTimeout(timer)
           waiting.delete(look)
-          resolve(found)
         }
-        const timer = setTimeout(() => {
-          waiting.delete(look)
-          const came = list().map((event) => event.type)
-          reject(new Error(`No matching ${type} event within ${timeout} ms; there were: ${came.join(", ") || "none"}`))
-        }, timeout)
+        // Called from the event loop's own turns, where a throw would end the process.
+        const attempt = (f: () => void) => {
+          try {
+            f()
+          } catch (error) {
+            over()
+            reject(error)
+          }
+        }
+        const look = () =>
+          attempt(() => {
+            const [found] = list({ ...filter, type })
+            if (found === undefined) return
+            over()
+            resolve(found)
+          })
+        const timer = setTimeout(
+          () =>
+            attempt(() => {
+              const came = list().map((event) => event.type)
+              throw new Error(
+                `No matching ${type} event within ${timeout} ms; there were: ${came.join(", ") || "none"}`
+              )
+            }),
+          timeout
+        )
         waiting.add(look)
         look()
       })

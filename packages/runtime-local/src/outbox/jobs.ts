@@ -187,9 +187,15 @@ export const makeJobs = (store: Store, now: () => number) => {
         `UPDATE webhook_jobs SET ${options.instant ? "instant = 1" : "failures = failures + 1"} WHERE id = ?`,
         id
       ),
-    /** Whether an earlier attempt of the job may have reached its receiver. */
-    mayHaveArrived: (id: string): boolean =>
-      store.get("SELECT 1 FROM webhook_attempts WHERE job_id = ? AND may_have_arrived = 1 LIMIT 1", id) !== undefined,
+    /** Whether an earlier attempt under the same signed id may have reached the same receiver. */
+    mayHaveArrived: (job: Job): boolean =>
+      store.get(
+        `SELECT 1 FROM webhook_attempts WHERE may_have_arrived = 1 AND job_id IN
+           (SELECT id FROM webhook_jobs WHERE event_id = ? AND signed_id = ? AND url = ?) LIMIT 1`,
+        job.eventId,
+        job.signedId,
+        job.url
+      ) !== undefined,
     attempts: (id: string): ReadonlyArray<Attempt> =>
       store.all<Attempt>(`SELECT ${attemptColumns} FROM webhook_attempts WHERE job_id = ? ORDER BY number`, id),
     lastAttempt: (id: string): Attempt | undefined =>

@@ -47,6 +47,8 @@ export interface Asked {
 export interface Outbox extends WorkSource {
   /** Writes an event and its jobs; call it inside the transaction of the write that caused it. */
   readonly emit: (event: NewEvent) => Emitted
+  /** Writes an event without jobs, so that `ask` can send it under this id, again after a restart. */
+  readonly prepare: (event: NewEvent) => string
   /** Sends an event now and waits for the answer, up to its deadline, in real time. */
   readonly ask: (event: NewEvent) => Promise<Asked>
   /** Resolves when the first attempts of a call's events are over, or after `most` milliseconds. */
@@ -185,6 +187,10 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     try {
       const outcome = await attempt(job, { timeout: noticeTimeout, begun, signal: cut.signal })
       if (outcome.type !== "stopped") store.transaction(() => settle(job, outcome))
+    } catch (error) {
+      // A defect of this package: without this its job would be under way for ever.
+      if (begun === generation) store.transaction(() => jobs.set(job.id, "dead", null))
+      throw error
     } finally {
       inFlight -= 1
     }
@@ -256,6 +262,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
 
   return {
     emit,
+    prepare: insertEvent,
     ask,
     announce,
     jobs,

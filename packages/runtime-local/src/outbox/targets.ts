@@ -9,6 +9,7 @@ import { isJson, type Json } from "../validation.ts"
 
 /** Which level of the cascade a target was found on. */
 export type Level =
+  | "knowledge-base"
   | "tool"
   | "tool-endpoint"
   | "assistant"
@@ -33,6 +34,8 @@ export interface Target {
 export interface Subject {
   readonly organization: string
   readonly type: string
+  /** A server that this one event belongs to, before all others. */
+  readonly own?: { readonly level: Level; readonly server: unknown } | undefined
   readonly tool?: Json | undefined
   readonly assistant?: Json | undefined
   readonly phoneNumber?: Json | undefined
@@ -68,6 +71,7 @@ export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target>
   const wanted = selected(assistant, subject.type)
   if (wanted === false) return []
   const levels: ReadonlyArray<() => ReadonlyArray<Target>> = [
+    () => (subject.own === undefined ? [] : server(subject.own.level, subject.own.server)),
     () => server("tool", tool?.["server"]),
     () => endpoints(store, subject, "tool", tool?.["id"]),
     () => server("assistant", assistant?.["server"]),

@@ -90,7 +90,7 @@ const queryOf = ({ variant }: Step, ref: Ref, cursor: string | undefined): strin
     { id: ref("calls") },
     { assistantId: ref("assistants") },
     { name: names[variant % 2]! },
-    { createdAtGe: "2030-01-01T00:00:05.000Z" }
+    { createdAtGe: "2030-01-01T00:00:00.050Z" }
   ][variant % 7]!
   const query = new URLSearchParams({ ...parameters, ...(cursor === undefined ? {} : { cursor }) })
   return query.size === 0 ? "" : `?${query}`

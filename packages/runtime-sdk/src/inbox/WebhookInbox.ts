@@ -16,6 +16,7 @@ import type * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
+import type { WebhookSink } from "../webhooks/sink.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import { partitionOf, queueId } from "./names.ts"
 import { serveInOrder } from "./ordered.ts"
@@ -100,6 +101,34 @@ export class WebhookInbox extends Context.Service<
     readonly discard: (id: string) => Effect.Effect<boolean, InboxError>
   }
 >()("@aywa-ai/runtime-sdk/WebhookInbox") {}
+
+/**
+ * The inbox as what the webhook adapters take as `inbox`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AywaWebhooks } from "@aywa-ai/runtime-sdk/effect"
+ * import { NodeSqlite, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
+ * import { WebhookRoute } from "@aywa-ai/runtime-sdk/webhooks/http"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const routes = Layer.unwrap(
+ *   Effect.map(WebhookInbox.WebhookInbox, (inbox) =>
+ *     WebhookRoute.layer("/webhooks", { inbox: WebhookInbox.toSink(inbox) })
+ *   )
+ * ).pipe(
+ *   Layer.provide([AywaWebhooks.layerConfig(), Layer.provide(WebhookInbox.layerSql(), NodeSqlite.layer("inbox.db"))])
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toSink = (inbox: WebhookInbox["Service"]): WebhookSink => ({
+  offer: (delivery) => Effect.runPromise(inbox.offer(delivery))
+})
 
 // The body is kept as text: what was signed can be audited, and a deeply nested body cannot break a store.
 const Item = Schema.Struct({

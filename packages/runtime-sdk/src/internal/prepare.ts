@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import type { CallOptions } from "../CallOptions.ts"
 import type { Operation } from "../contract/Operation.ts"
-import type { Issue } from "../Errors.ts"
+import type { CallFields, Issue } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { RuntimeConfig } from "../RuntimeConfig.ts"
@@ -51,7 +51,7 @@ export interface Prepared {
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
-  readonly ownKeys: ReadonlySet<string>
+  readonly ownKeys: Pick<ReadonlySet<string>, "has">
   /** Headers that say nothing of who asks. */
   readonly ownHeaders: ReadonlyArray<string>
   /** Headers of a call without options; an attempt adds its own. */
@@ -76,9 +76,11 @@ export interface Request {
   readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
   readonly policy: Policy.Policy
-  /** Takes what is secret about this call out of a text. */
-  readonly redact: (text: string) => string
+  /** Extra headers that the caller gave. */
+  readonly extraHeaders: CallOptions["headers"]
 }
+
+const allKeys = { has: () => true }
 
 /** `streamed` asks an operation that gives bytes for a stream of them. */
 export const prepareOperation = (runtime: Runtime, name: string, operation: Operation, streamed: boolean): Prepared => {
@@ -104,7 +106,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    ownKeys: spec.body === undefined ? new Set() : keysOf(spec.body),
+    ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,
     firstHeaders: Redacted.isRedacted(config.apiKey)
@@ -182,7 +184,9 @@ export const prepareRequest = (
   if (body !== undefined) headers = [...headers, "content-type", "application/json"]
   else if (upload !== undefined) headers = [...headers, "content-type", upload.contentType]
 
-  if (issues.length > 0) return invalid(prepared, path, issues)
+  if (issues.length > 0) {
+    return invalidRequest({ operation: prepared.name, method: spec.method, path }, issues)
+  }
   return {
     path,
     target: runtime.config.basePath + path + query,
@@ -192,18 +196,16 @@ export const prepareRequest = (
     upload,
     idempotencyKey,
     policy,
-    redact: redactor(runtime.config.apiKey, body, () => extraHeaders(runtime.config.headers, options?.headers))
+    extraHeaders: options?.headers
   }
 }
 
-const invalid = (prepared: Prepared, path: string, issues: ReadonlyArray<Issue>): Errors.InvalidRequest => {
-  const fields = {
-    operation: prepared.name,
-    method: prepared.spec.method,
-    path,
-    attempts: 0,
-    outcome: "not-sent" as const
-  }
+/** The error of a call whose arguments are wrong. */
+export const invalidRequest = (
+  call: Pick<CallFields, "operation" | "method" | "path">,
+  issues: ReadonlyArray<Issue>
+): Errors.InvalidRequest => {
+  const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
   const said = issues
     .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
     .join("; ")
@@ -232,10 +234,12 @@ const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<I
   return headers
 }
 
-const extraHeaders = (client: ReadonlyArray<string>, call: CallOptions["headers"]): ReadonlyArray<string> => [
-  ...client,
-  ...Object.entries(call ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-]
+/** Takes what is secret about a call out of a text. Made for a failure, not for each call. */
+export const redactorOf = ({ runtime }: Prepared, { body, extraHeaders }: Request): ((text: string) => string) =>
+  redactor(runtime.config.apiKey, body, () => [
+    ...runtime.config.headers,
+    ...Object.entries(extraHeaders ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+  ])
 
 /** A single call's options win over the policy around it. */
 const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ResponseInfo } from "../CallOptions.ts"
-import type { ClientOf, WithResponse } from "../ClientTypes.ts"
+import type { CallPromise, ClientOf, WithResponse } from "../ClientTypes.ts"
 import type { Group } from "../contract/Operation.ts"
 import type { Page } from "../contract/shared.ts"
 import { Aborted, isRuntimeError } from "../Errors.ts"
@@ -50,6 +50,9 @@ export const promisify = <G extends Group>(runtime: Runtime, name: string, group
   // `ClientOf` is this loop, spelled out; a test compares the two.
   return client as unknown as ClientOf<G>
 }
+
+/** Runs one call as a promise of the client. */
+export const promise = <A>(call: Call, args: Arguments): CallPromise<A> => new PromisedCall<A>(call, args)
 
 /** Runs a call. The signal's listener goes when the call settles. */
 const run = <A>(call: Call, args: Arguments, sink: Sink, resolve: (value: A | PromiseLike<A>) => void): void => {

@@ -52,7 +52,7 @@ const serverOwned = new Set([
 ])
 
 /** Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out. */
-export const encodeBody = (body: unknown, keep: ReadonlySet<string>): string | Issue => {
+export const encodeBody = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): string | Issue => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return {
       path: [],
@@ -77,7 +77,12 @@ export const encodeBody = (body: unknown, keep: ReadonlySet<string>): string | I
 // A function, for `this`: `toJSON` has already run on `value`, and a Redacted's answers "<redacted>".
 function unwrapRedacted(this: unknown, key: string, value: unknown): unknown {
   const original: unknown = Reflect.get(Object(this), key)
-  return Redacted.isRedacted(original) ? Redacted.value(original) : value
+  if (!Redacted.isRedacted(original)) return value
+  try {
+    return Redacted.value(original)
+  } catch {
+    throw new TypeError("a Redacted was made by another copy of Effect; use `redacted` of this package, or unwrap it")
+  }
 }
 
 // Set by the SDK on every call; another value of one of these would change who asks, or what is asked.

@@ -4,6 +4,7 @@
 import type * as Schema from "effect/Schema"
 import type { Input, Method, Operation } from "../contract/Operation.ts"
 import type { OperationError } from "../Errors.ts"
+import { object } from "./schemas.ts"
 
 /** What the pipeline, the local runtime and the generators know of an operation. */
 export interface Spec {
@@ -20,6 +21,8 @@ export interface Spec {
   readonly text: boolean
   /** Whether the request is a form with a part `file` beside the fields of `body`. */
   readonly multipart: boolean
+  /** Whether the body is sent as it is, with fields that the runtime owns elsewhere. */
+  readonly verbatim: boolean
   readonly errors: ReadonlyArray<OperationError>
 }
 
@@ -28,6 +31,7 @@ export interface BodySchema<A> {
   readonly "~type"?: A
   readonly body: Schema.Codec<unknown, unknown>
   readonly multipart?: boolean
+  readonly verbatim?: boolean
 }
 
 /** The row that a delete gives back, if the runtime sends one. */
@@ -75,6 +79,9 @@ type Related<A, B> = [A] extends [B] ? unknown : [B] extends [A] ? unknown : nev
 export const form =
   <Public>() =>
   (schema: Schema.Codec<unknown, unknown>): BodySchema<Public> => ({ body: schema, multipart: true })
+
+/** Any JSON object, sent as it is. */
+export const anyBody: BodySchema<object> = { body: object, verbatim: true }
 
 /** Marks an answer as content. */
 export const bytes = (schema: Schema.Codec<unknown, unknown>): BytesSchema => ({ bytes: schema })
@@ -126,7 +133,8 @@ export function operation(options: Options<string, unknown, unknown, AnySuccess,
     success: schemaOf(success),
     mayBeEmpty: "gone" in success,
     text: "text" in success,
-    multipart: body?.multipart === true
+    multipart: body?.multipart === true,
+    verbatim: body?.verbatim === true
   })
   return self
 }

@@ -20,69 +20,50 @@ export type WebhookHeaders =
 type Values = ReadonlyArray<string>
 
 const maxHeaderLength = 4096
-const none: Values = []
+
+/** Reads lower-case names, each as the list of its values; refuses shapes that are not headers. */
+export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
+  if (typeof headers !== "object" || headers === null) {
+    return invalid("pass the request's headers (request.headers).")
+  }
+  try {
+    return read(headers, names)
+  } catch (error) {
+    if (isWebhookVerificationError(error)) throw error
+    return invalid("they threw while they were read.")
+  }
+}
+
+const invalid = (detail: string): never => fail({ _tag: "InvalidHeaders", detail })
+
+const read = (headers: object, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
+  const found = names.map((): Array<string> => [])
+  const add = (key: string, value: unknown): void => {
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] ?? ""
+      if (key.length === name.length && key.toLowerCase() === name) collect(found[index] ?? [], name, value)
+    }
+  }
+  const { get } = headers as { readonly get?: unknown }
+  // A WHATWG Headers answers any casing; a Map does not, and is read as pairs.
+  if (typeof get === "function" && (headers instanceof Headers || !(Symbol.iterator in headers))) {
+    for (const name of names) add(name, get.call(headers, name))
+  } else if (Symbol.iterator in headers) {
+    for (const pair of headers as Iterable<unknown>) {
+      if (Array.isArray(pair) && typeof pair[0] === "string") add(pair[0], pair[1])
+      else invalid("expected [name, value] pairs.")
+    }
+  } else {
+    for (const key of Object.keys(headers)) add(key, headers[key as keyof typeof headers])
+  }
+  return found
+}
 
 const collect = (into: Array<string>, name: string, value: unknown): void => {
   if (typeof value === "string") into.push(value)
   else if (Array.isArray(value) && value.every((item) => typeof item === "string")) into.push(...value)
   else if (value !== undefined && value !== null) fail({ _tag: "InvalidHeader", header: name, detail: "must be text." })
 }
-
-const fromPairs = (headers: Iterable<unknown>, names: ReadonlyArray<string>): Array<Values> => {
-  const found = names.map((): Array<string> => [])
-  for (const pair of headers) {
-    if (!Array.isArray(pair) || typeof pair[0] !== "string") {
-      return fail({ _tag: "InvalidHeaders", detail: "expected [name, value] pairs." })
-    }
-    const index = names.indexOf(pair[0].toLowerCase())
-    if (index !== -1) collect(found[index] as Array<string>, names[index] as string, pair[1])
-  }
-  return found
-}
-
-const fromRecord = (headers: object, names: ReadonlyArray<string>): Array<Values> => {
-  const found: Array<Values> = names.map(() => none)
-  for (const key of Object.keys(headers)) {
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index] as string
-      if (key.length !== name.length || (key !== name && key.toLowerCase() !== name)) continue
-      const values: Array<string> = []
-      collect(values, name, (headers as Record<string, unknown>)[key])
-      if (values.length === 0) continue
-      if (found[index] !== none) return fail({ _tag: "DuplicateHeader", header: name })
-      found[index] = values
-    }
-  }
-  return found
-}
-
-/** Reads lower-case names, each as the list of its values; refuses shapes that are not headers. */
-export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
-  if (typeof headers !== "object" || headers === null) {
-    return fail({ _tag: "InvalidHeaders", detail: "pass the request's headers (request.headers)." })
-  }
-  try {
-    return read(headers, names)
-  } catch (error) {
-    if (isWebhookVerificationError(error)) throw error
-    return fail({ _tag: "InvalidHeaders", detail: "they threw while they were read." })
-  }
-}
-
-const read = (headers: object, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
-  // A WHATWG Headers answers any casing, a Map does not: that one is read as pairs.
-  if (headers instanceof Headers) return fromGet((name) => headers.get(name), names)
-  if (Symbol.iterator in headers) return fromPairs(headers as Iterable<unknown>, names)
-  const { get } = headers as { readonly get?: unknown }
-  return typeof get === "function" ? fromGet((name) => get.call(headers, name), names) : fromRecord(headers, names)
-}
-
-const fromGet = (get: (name: string) => unknown, names: ReadonlyArray<string>): ReadonlyArray<Values> =>
-  names.map((name) => {
-    const values: Array<string> = []
-    collect(values, name, get(name))
-    return values
-  })
 
 /** The one value of a header, or undefined when it is absent or empty. */
 export const single = (values: Values | undefined, header: string): string | undefined => {

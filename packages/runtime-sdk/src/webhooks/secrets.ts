@@ -55,36 +55,36 @@ const standardBytes = (secret: string): Buffer => {
 const maxKeys = 64
 
 // On Node 24 an HMAC over a KeyObject costs a quarter of one over raw key bytes, so keys are kept, at most 64 of a kind.
-const remember = (keys: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
-  const known = keys.get(id)
-  if (known !== undefined) return known
+const keys = new Map<string, KeyObject>()
+const rawKeys = new Map<string, KeyObject>()
+
+const remember = (known: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
+  const found = known.get(id)
+  if (found !== undefined) return found
   const key = createSecretKey(bytes(id))
-  if (keys.size >= maxKeys) keys.delete(keys.keys().next().value as string)
-  keys.set(id, key)
+  if (known.size >= maxKeys) known.delete(known.keys().next().value ?? "")
+  known.set(id, key)
   return key
 }
 
-const rawKeys = new Map<string, KeyObject>()
-
-const keyCache = (derive: (secret: string) => Uint8Array, minRawBytes: number) => {
-  const keys = new Map<string, KeyObject>()
-  return {
-    keys,
-    of: (secret: unknown): KeyObject => {
-      if (typeof secret === "string") return remember(keys, secret, derive)
-      if (secret instanceof Uint8Array) {
-        if (secret.length < minRawBytes) return invalid(`raw key bytes must be ${minRawBytes} or more.`)
-        // Looked up by content: the caller may overwrite its buffer.
-        return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => secret)
-      }
-      if (secret === undefined || secret === null) return invalid("it is missing. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
-      return invalid("it must be text or bytes. For a Redacted pass () => Redacted.value(secret).")
+/** Keys as Standard Webhooks reads secrets. */
+export const standardKeys = {
+  keys,
+  of: (secret: unknown): KeyObject => {
+    if (typeof secret === "string") return remember(keys, secret, standardBytes)
+    if (secret instanceof Uint8Array) {
+      if (secret.length < 16) return invalid("raw key bytes must be 16 or more.")
+      // Looked up by content: the caller may overwrite its buffer.
+      return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => secret)
     }
+    return invalid(
+      secret === undefined || secret === null
+        ? "it is missing. Set AYWA_RUNTIME_WEBHOOK_SECRET."
+        : "it must be text or bytes. For a Redacted pass () => Redacted.value(secret)."
+    )
   }
 }
 
-/** Keys as Standard Webhooks reads secrets. */
-export const standardKeys = keyCache(standardBytes, 16)
 const read = (secret: unknown): unknown => {
   if (typeof secret !== "function") return secret
   try {

@@ -13,7 +13,7 @@ import { delivery, inboxLayer, makePlace, type Place, sqlLayer, until } from "./
 const Inbox = WebhookInbox.WebhookInbox
 type Run = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) => Promise<A>
 
-const suite = (kind: Place["kind"]) => () => {
+const suite = (kind: Place["kind"]) => {
   let place: Place
   let remove: () => Promise<void>
   let count = 0
@@ -206,10 +206,18 @@ const suite = (kind: Place["kind"]) => () => {
     ))
 }
 
-describe("in memory", suite("memory"))
-describe("in SQLite", suite("sqlite"))
-;(await describeWith("PostgreSQL"))("in PostgreSQL", suite("postgres"))
-;(await describeWith("Redis"))("in Redis", suite("redis"))
+describe("in memory", () => {
+  suite("memory")
+})
+describe("in SQLite", () => {
+  suite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("in PostgreSQL", () => {
+  suite("postgres")
+})
+;(await describeWith("Redis"))("in Redis", () => {
+  suite("redis")
+})
 
 describe("when the store is down", () => {
   it("an offer fails with InboxError, which says to answer 503", async () => {

@@ -92,9 +92,9 @@ export const delivery = (id: string, callId?: string) => ({
 })
 
 /** Waits until something is true, for a bounded time. */
-export const until = <E, R>(condition: Effect.Effect<boolean, E, R>, what: string) =>
+export const until = <E, R>(condition: Effect.Effect<boolean, E, R>, what: string, millis = 15_000) =>
   Effect.gen(function* () {
-    for (let i = 0; i < 1500; i++) {
+    for (let i = 0; i < millis / 10; i++) {
       if (yield* condition) return
       yield* Effect.sleep(10)
     }

@@ -1,5 +1,5 @@
 /** Adapters over real sockets: what frameworks, peers and networks do to a request. */
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http"
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http"
 import { connect, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { createHash, createHmac } from "node:crypto"
@@ -66,7 +66,7 @@ describe("node", () => {
         "assistant-request": async (_, { signal }) => {
           started.resolve()
           await new Promise((resolve) => signal.addEventListener("abort", resolve))
-          hungUp.resolve(signal.aborted)
+          hungUp.resolve(signal.reason?.name)
           return { error: "nobody is there" }
         }
       }
@@ -76,7 +76,8 @@ describe("node", () => {
     await started.promise
     caller.abort()
     assert.strictEqual(await pending, "hung up")
-    assert.strictEqual(await hungUp.promise, true)
+    // Not the TimeoutError of the deadline.
+    assert.strictEqual(await hungUp.promise, "AbortError")
   })
   it("an upload that breaks off reaches no handler, and the server goes on", async () => {
     let handled = 0
@@ -90,10 +91,23 @@ describe("node", () => {
     assert.strictEqual((await post(server.baseUrl, event("hang"))).status, 200)
     assert.strictEqual(handled, 1)
   })
+  it("a request that was destroyed before it was read is over", async () => {
+    const handle = nodeWebhookHandler({ secret })
+    const over = Promise.withResolvers<boolean>()
+    await using server = await listen(async (request, response) => {
+      const handled = handle(request, response)
+      request.destroy()
+      await handled
+      over.resolve(true)
+    })
+    await post(server.baseUrl, event("hang")).catch(() => undefined)
+    assert.isTrue(await over.promise)
+  })
   it("a body over the limit ends its connection; the answer arrives all the same", async () => {
     await using server = await receiving({ maxBodyBytes: 1000 })
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = httpRequest(server.baseUrl, { method: "POST", agent: false }, resolve)
+      // It would keep the connection.
+      const sent = httpRequest(server.baseUrl, { method: "POST", agent: new Agent({ keepAlive: true }) }, resolve)
       sent.on("error", reject)
       // No length is said, so the server finds out on the way.
       for (let piece = 0; piece < 20; piece++) sent.write("x".repeat(100))
@@ -223,6 +237,22 @@ describe("receiver", () => {
     assert.match(String(answers[0].body), /SignatureMismatch.*Compare the secret/)
     assert.deepStrictEqual([answers[1].body, answers[2].body], ['{"error":"Internal"}', '{"error":"Internal"}'])
   })
+  it("takes POST only", async () => {
+    const receive = webhookReceiver({ secret, now })
+    for (const method of ["GET", "PUT", "post", ""]) {
+      const answer = await receive({ method, headers, body })
+      assert.deepStrictEqual([answer.status, answer.headers["allow"]], [405, "POST"])
+    }
+  })
+  it("an event that asks is answered and not stored, even when nobody can answer it", async () => {
+    const inbox = offered()
+    const text = event("assistant-request")
+    const ask = { method: "POST", headers: sign(text), body: text }
+    const answered = webhookReceiver({ secret, inbox, handlers: { "assistant-request": () => ({ assistantId: "a" }) } })
+    assert.strictEqual((await answered(ask)).body, '{"assistantId":"a"}')
+    assert.strictEqual((await webhookReceiver({ secret, inbox, onError: () => {} })(ask)).status, 501)
+    assert.deepStrictEqual(inbox.list, [])
+  })
   it("prints what is this process's business, and not every knock on the door", async () => {
     const printed: Array<string> = []
     vi.spyOn(process, "emitWarning").mockImplementation((warning: unknown) => void printed.push(String(warning)))
@@ -238,6 +268,13 @@ describe("receiver", () => {
     assert.match(printed[1] ?? "", /status-update evt_1: the handler threw/)
     assert.match(printed[2] ?? "", /status-update evt_1: the inbox did not store it/)
     for (const line of printed) for (const hidden of [secret, "ended", "canary"]) assert.notInclude(line, hidden)
+  })
+  it("a report that fails costs no answer", async () => {
+    const onError = () => {
+      throw new Error("the log is full")
+    }
+    const answer = await webhookReceiver({ secret: otherSecret, now, onError })({ method: "POST", headers, body })
+    assert.strictEqual(answer.status, 401)
   })
   it("an inbox gets the body as it was signed, the type as it was sent, and the call", async () => {
     const inbox = offered()

@@ -1,4 +1,5 @@
 /** Handlers: replies, deadlines, fallbacks, notices. */
+import { getEventListeners } from "node:events"
 import { readdirSync, readFileSync } from "node:fs"
 import * as fc from "fast-check"
 import { afterEach, assert, describe, it, vi } from "vitest"
@@ -367,6 +368,15 @@ describe("deadlines", () => {
     caller.abort(new Error("hung up"))
     assert.strictEqual(await textOf(await pending), '{"error":"nobody is there"}')
     assert.strictEqual(signal.reason?.message, "hung up")
+    for (const reply of [() => ({ error: "closed" }), () => Promise.reject(new Error("no")), () => ({})]) {
+      const quiet = new AbortController()
+      await handlers(mapOf("assistant-request", reply)).answer(messageOf("assistant-request"), quiet)
+      assert.deepStrictEqual(getEventListeners(quiet.signal, "abort"), [])
+    }
+    const listening = new AbortController()
+    const spoken = handlers(mapOf("voice-request", () => Buffer.from("pcm")))
+    await textOf(await spoken.answer(messageOf("voice-request", required["voice-request"]), listening))
+    assert.deepStrictEqual(getEventListeners(listening.signal, "abort"), [])
   })
 })
 

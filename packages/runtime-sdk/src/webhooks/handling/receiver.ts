@@ -135,7 +135,12 @@ export const makeReceiver = (
 
   return async (request) => {
     const answer = await receive(request)
-    if (isKnownError(answer.error)) report(answer.error)
+    if (!isKnownError(answer.error)) return answer
+    try {
+      report(answer.error)
+    } catch {
+      // The runtime waits for the answer, whatever becomes of the report.
+    }
     return answer
   }
 }

@@ -9,7 +9,7 @@ import { isWebhookHandlerError, type WebhookHandlerError } from "./WebhookHandle
 /** Reasons of refusals that point at this process or at the runtime, not at whoever knocks on the door. */
 const loud: ReadonlySet<string> = new Set(["InvalidSecret", "InvalidOptions", "InvalidBody", "MalformedPayload"])
 
-/** Prints what somebody here should look at as a process warning, on Node, Bun, Deno and Workers alike. */
+/** Prints what somebody here should look at as a process warning. Where a platform has none, nothing is printed. */
 export const reportToProcess = (error: WebhookVerificationError | WebhookHandlerError): void => {
   if (!isWebhookHandlerError(error) && !loud.has(error.reason._tag)) return
   const cause = error.cause instanceof Error ? (error.cause.stack ?? String(error.cause)) : undefined

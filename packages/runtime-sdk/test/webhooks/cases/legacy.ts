@@ -152,6 +152,11 @@ export const legacy: ReadonlyArray<Case> = [
       assert.strictEqual(check(full, made, body, { request }), "ok")
       assert.strictEqual(check(full, made, body, { request: { ...request, url: "/hooks?x=2" } }), "SignatureMismatch")
       assert.strictEqual(check(full, made), "InvalidOptions")
+      // An id or a time that the template does not sign is anybody's: it is neither read nor told.
+      const idle = WebhookScheme.hmac({ ...plan, messageIdHeader: "x-id", payloadFormat: "{body}" })
+      const loose = { "x-signature": hmacHex(body), "x-id": "evt.1", "x-timestamp": "soon" }
+      const event = verifyAywaRuntimeWebhook({ body, headers: loose, scheme: idle, now })
+      assert.deepInclude<object>(event, { id: undefined, attemptAt: undefined })
     }
   },
   {

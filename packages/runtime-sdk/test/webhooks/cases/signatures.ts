@@ -285,6 +285,15 @@ export const signatures: ReadonlyArray<Case> = [
     name: `the secret ${JSON.stringify(wrong).slice(0, 24)}`,
     run: () => expect({ secret: wrong }, "InvalidSecret")
   })),
+  {
+    row: 42,
+    name: "white space around a secret is named as such",
+    run: () => {
+      for (const wrong of [`${secret}\n`, ` ${secret}`, "a text of sixteen characters"]) {
+        assert.include(detailOf({ secret: wrong }), "white space")
+      }
+    }
+  },
   { row: 42, name: "raw key bytes under 16", run: () => expect({ secret: new Uint8Array(15) }, "InvalidSecret") },
   {
     row: 43,

@@ -1,7 +1,8 @@
 /**
  * The clients that are compared, each as the two calls that all of them have. A variant lives alone in its process.
  */
-import type { Assistants as AssistantsService } from "@aywa-ai/runtime-sdk/effect"
+import type { RuntimeError } from "@aywa-ai/runtime-sdk"
+import type * as Effects from "effect/Effect"
 
 import { loadEffect, loadPromise } from "./built.ts"
 
@@ -35,24 +36,24 @@ const effect = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Cal
     )
   )
   const service = await runtime.runPromise(Assistants.Assistants)
-  const call = (s: AssistantsService.Assistants["Service"], which: "get" | "list") =>
-    which === "get" ? s.get("a") : s.list({ limit: 20 })
+  const call = (which: "get" | "list"): Effects.Effect<void, RuntimeError> =>
+    which === "get" ? Effect.asVoid(service.get("a")) : Effect.asVoid(service.list({ limit: 20 }))
   return {
-    get: () => runtime.runPromise(call(service, "get")),
-    list: () => runtime.runPromise(call(service, "list")),
+    get: () => runtime.runPromise(call("get")),
+    list: () => runtime.runPromise(call("list")),
     // As an Effect program does it: fibers, and no promise per call.
     many: (which, total, inFlight) =>
       runtime.runPromise(
         Effect.forEach(
           Array.from({ length: inFlight }),
-          () => Effect.repeat(Effect.asVoid(call(service, which)), { times: Math.ceil(total / inFlight) - 1 }),
+          () => Effect.repeat(call(which), { times: Math.ceil(total / inFlight) - 1 }),
           { concurrency: "unbounded", discard: true }
         )
       )
   }
 }
 
-export const variants: Readonly<Record<string, (baseUrl: string) => Promise<Calls>>> = {
+export const callers: Readonly<Record<string, (baseUrl: string) => Promise<Calls>>> = {
   fetch: async (baseUrl) => {
     const call = async (path: string): Promise<unknown> => {
       const response = await fetch(baseUrl + path, { headers })

@@ -1,0 +1,176 @@
+/**
+ * Rewriting the ids of a large table: the ledger way of the SDK beside a plain join and one UPDATE per id.
+ *
+ * One million rows, three columns, ten thousand mappings; 90 % of the rows change. SQLite (a file) and, where it answers,
+ * PostgreSQL. One UPDATE per id is measured on a few ids and extrapolated: it would take hours.
+ *
+ *   node packages/benchmarks/src/migration.ts [--rows 1000000] [--ids 10000] [--postgres postgres://…]
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { cpus, tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import {
+  applyDatabase,
+  cleanupDatabase,
+  dryRunDatabase,
+  type Location,
+  type Mapping,
+  openDatabase,
+  planDatabase,
+  rollbackDatabase,
+  type SqlDriver,
+  verifyDatabase
+} from "@aywa-ai/runtime-sdk/migration"
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "1000000" },
+    ids: { type: "string", default: "10000" },
+    postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" }
+  }
+})
+const rows = Number(values.rows)
+const ids = Number(values.ids)
+/** Ids of the one-by-one way that are measured. */
+const measured = 10
+
+const oldId = (n: number) => `0d000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+const newId = (n: number) => `1e000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+const columns = ["assistant_id", "tool_id", "phone_number_id"] as const
+
+const mappings: ReadonlyArray<Mapping> = Array.from({ length: ids }, (_, n) => ({
+  source: "vapi",
+  resource: "assistant",
+  sourceId: oldId(n),
+  runtimeId: newId(n)
+}))
+const locations: ReadonlyArray<Location> = columns.map((column) => ({
+  table: "calls",
+  column,
+  kind: "id",
+  key: ["id"]
+}))
+
+const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+  const begin = performance.now()
+  await work()
+  return (performance.now() - begin) / 1000
+}
+
+/** Fills the table anew: a tenth of the rows has ids that are not mapped. */
+const fill = async (driver: SqlDriver) => {
+  const lite = driver.dialect === "sqlite"
+  await driver.run("DROP TABLE IF EXISTS calls")
+  await driver.run(
+    `CREATE TABLE calls (id ${lite ? "INTEGER" : "bigint"} PRIMARY KEY, ${columns.map((name) => `${name} ${lite ? "TEXT" : "uuid"}`).join(", ")}, note text)`
+  )
+  const hex = (n: string) => (lite ? `printf('%012x', ${n})` : `lpad(to_hex(${n}), 12, '0')`)
+  const id = (step: number) =>
+    `CASE WHEN g.n % 10 = 0 THEN '99000000-0000-4000-8000-' ELSE '0d000000-0000-4000-8000-' END || ${hex(`(g.n * ${step}) % ${ids}`)}`
+  const series = lite
+    ? `(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ${rows}) SELECT n FROM g) g`
+    : `generate_series(1, ${rows}) AS g(n)`
+  const cast = lite ? "" : "::uuid"
+  await driver.run(
+    `INSERT INTO calls SELECT g.n, ${[7, 11, 13].map((step) => `(${id(step)})${cast}`).join(", ")}, 'call ' || g.n FROM ${series}`
+  )
+  if (!lite) await driver.run("VACUUM ANALYZE calls")
+}
+
+const left = async (driver: SqlDriver): Promise<number> => {
+  const like = columns.map((name) => `CAST(${name} AS text) LIKE '0d%'`).join(" OR ")
+  return Number((await driver.run(`SELECT COUNT(*) AS n FROM calls WHERE ${like}`)).rows[0]?.["n"])
+}
+
+const oneByOne = async (driver: SqlDriver): Promise<number> => {
+  await fill(driver)
+  const time = await seconds(async () => {
+    for (const { sourceId, runtimeId } of mappings.slice(0, measured)) {
+      for (const name of columns)
+        await driver.run(`UPDATE calls SET ${name} = '${runtimeId}' WHERE ${name} = '${sourceId}'`)
+    }
+  })
+  return (time / Math.min(measured, ids)) * ids
+}
+
+const join_ = async (driver: SqlDriver): Promise<number> => {
+  await fill(driver)
+  const type = driver.dialect === "sqlite" ? "TEXT" : "uuid"
+  return seconds(async () => {
+    await driver.run("DROP TABLE IF EXISTS plain_map")
+    await driver.run(`CREATE TABLE plain_map (source ${type} PRIMARY KEY, target ${type})`)
+    for (let at = 0; at < ids; at += 500) {
+      const some = mappings.slice(at, at + 500).map(({ sourceId, runtimeId }) => `('${sourceId}', '${runtimeId}')`)
+      await driver.run(`INSERT INTO plain_map VALUES ${some.join(", ")}`)
+    }
+    for (const name of columns) {
+      await driver.run(`UPDATE calls SET ${name} = m.target FROM plain_map m WHERE m.source = calls.${name}`)
+    }
+  })
+}
+
+const ledger = async (driver: SqlDriver) => {
+  await fill(driver)
+  const plan = await planDatabase(driver, { mappings, locations })
+  const dryRun = await seconds(() => dryRunDatabase(driver, plan))
+  const apply = await seconds(() => applyDatabase(driver, plan))
+  if ((await left(driver)) !== 0) throw new Error("ids of the source are left")
+  let problems: ReadonlyArray<string> = []
+  const verify = await seconds(async () => ({ problems } = await verifyDatabase(driver, plan)))
+  if (problems.length > 0) throw new Error(problems.join("\n"))
+  const again = await seconds(() => applyDatabase(driver, plan))
+  const rollback = await seconds(() => rollbackDatabase(driver, plan))
+  await cleanupDatabase(driver, plan)
+  return { dryRun, apply, verify, again, rollback }
+}
+
+const measure = async (name: string, driver: SqlDriver) => {
+  const times = await ledger(driver)
+  const joined = await join_(driver)
+  if ((await left(driver)) !== 0) throw new Error("ids of the source are left")
+  const single = await oneByOne(driver)
+  await driver.run("DROP TABLE calls")
+  await driver.run("DROP TABLE plain_map")
+  const whole = times.dryRun + times.apply
+  const line = (what: string, time: number, of = whole) =>
+    console.log(`  ${what.padEnd(44)} ${time.toFixed(1).padStart(9)} s   x ${(time / of).toFixed(2)}`)
+  console.log(`${name}: ${rows} rows, ${columns.length} columns, ${ids} mappings`)
+  line("ledger: dry run + apply", whole)
+  line("  dry run (mapping, ledgers, report)", times.dryRun)
+  line("  apply", times.apply)
+  line("  verify", times.verify)
+  line("  apply again (changes nothing)", times.again)
+  line("  rollback", times.rollback)
+  line("plain join (no way back, wrong when run twice)", joined)
+  line(`one UPDATE per id, extrapolated from ${Math.min(measured, ids)} ids`, single)
+  console.log("")
+}
+
+console.log(`${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "?"}\n`)
+const folder = mkdtempSync(join(tmpdir(), "aywa-bench-"))
+try {
+  const driver = await openDatabase(join(folder, "bench.db"))
+  await driver.run("PRAGMA journal_mode = WAL")
+  const { rows: version } = await driver.run("SELECT sqlite_version() AS v")
+  await measure(`SQLite ${String(version[0]?.["v"])}`, driver)
+  await driver.close()
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const admin = await openDatabase(values.postgres).catch(() => undefined)
+if (admin === undefined) console.log("SKIPPED: no PostgreSQL at the given address")
+else {
+  const name = `aywa_bench_${process.pid}`
+  await admin.run(`CREATE DATABASE ${name}`)
+  try {
+    const driver = await openDatabase(Object.assign(new URL(values.postgres), { pathname: name }).href)
+    const { rows: version } = await driver.run("SHOW server_version")
+    await measure(`PostgreSQL ${String(version[0]?.["server_version"])}`, driver)
+    await driver.close()
+  } finally {
+    await admin.run(`DROP DATABASE ${name} WITH (FORCE)`)
+    await admin.close()
+  }
+}

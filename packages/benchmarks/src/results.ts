@@ -1,0 +1,137 @@
+/** What a run writes as JSON, and what tables, chart and budgets are made from. */
+import type { BundleRow } from "./bundles.ts"
+import { low, quantile, type Samples } from "./rounds.ts"
+import type { StartRow } from "./start.ts"
+
+/** One variant of one task: microseconds per unit. */
+export interface Row {
+  readonly task: string
+  readonly variant: string
+  readonly cpuLow: number
+  readonly cpuMedian: number
+  readonly wallLow: number
+  readonly wallMedian: number
+  /** Medians of what the variant measured itself. */
+  readonly more: Readonly<Record<string, number>>
+}
+
+export interface Results {
+  readonly date: string
+  readonly node: string
+  readonly processor: string
+  readonly cores: number
+  readonly seconds: number
+  readonly versions: Readonly<Record<string, string>>
+  readonly calls?: ReadonlyArray<Row>
+  readonly streams?: ReadonlyArray<Row>
+  readonly memory?: ReadonlyArray<Row>
+  readonly webhooks?: ReadonlyArray<Row>
+  readonly leaks?: ReadonlyArray<Row>
+  readonly start?: ReadonlyArray<StartRow>
+  readonly bundles?: ReadonlyArray<BundleRow>
+  readonly targets: ReadonlyArray<Target>
+}
+
+/** A target of the design beside what was measured. */
+export interface Target {
+  readonly metric: string
+  readonly against: string
+  readonly target: number
+  readonly measured: number
+  readonly met: boolean
+}
+
+export const rowsOf = (samples: Samples): ReadonlyArray<Row> =>
+  [...samples].flatMap(([task, variants]) =>
+    [...variants].map(([variant, all]) => {
+      const cpu = all.map((one) => one.cpu)
+      const wall = all.map((one) => one.wall)
+      const keys = Object.keys(all[0]?.more ?? {})
+      return {
+        task,
+        variant,
+        cpuLow: low(cpu),
+        cpuMedian: quantile(cpu, 0.5),
+        wallLow: low(wall),
+        wallMedian: quantile(wall, 0.5),
+        more: Object.fromEntries(
+          keys.map((key) => [
+            key,
+            quantile(
+              all.map((one) => one.more?.[key] ?? Number.NaN),
+              0.5
+            )
+          ])
+        )
+      }
+    })
+  )
+
+type Measured = Omit<Results, "targets">
+
+/** Judges a run by the targets; what was not measured is left out. */
+export const judge = (run: Measured): ReadonlyArray<Target> => {
+  const targets: Array<Target> = []
+  const add = (metric: string, against: string, target: number, measured: number | undefined): void => {
+    if (measured === undefined || Number.isNaN(measured)) return
+    targets.push({ metric, against, target, measured, met: measured <= target })
+  }
+  const cpu = (rows: ReadonlyArray<Row> | undefined, task: string, variant: string): number =>
+    rows?.find((row) => row.task === task && row.variant === variant)?.cpuLow ?? Number.NaN
+  const ratio = (
+    rows: ReadonlyArray<Row> | undefined,
+    label: string,
+    task: string,
+    ours: string,
+    peers: Readonly<Record<string, number>>
+  ): void => {
+    for (const [peer, target] of Object.entries(peers)) {
+      add(label, peer, target, cpu(rows, task, ours) / cpu(rows, task, peer))
+    }
+  }
+  const list = "list 20, 32 in flight"
+  const get = "get one, 32 in flight"
+  ratio(run.calls, `${list}, CPU`, list, "aywa", { fetch: 0.48, "undici.request": 0.95, vapi: 0.28, stripe: 0.42 })
+  ratio(run.calls, `${get}, CPU`, get, "aywa", { fetch: 0.34, "undici.request": 0.8, vapi: 0.16 })
+  ratio(run.calls, `fetch transport, ${list}, CPU`, list, "aywa on fetch", { fetch: 1.12, vapi: 0.65, stripe: 1 })
+  ratio(run.calls, `fetch transport, ${get}, CPU`, get, "aywa on fetch", { fetch: 1.12, vapi: 0.65, stripe: 1 })
+
+  const started = (name: string) => run.start?.find((row) => row.name === name)
+  const imported = (name: string): number => started(name)?.importLow ?? Number.NaN
+  add("cold import, promise entry", "vapi", 1 / 30, imported("aywa") / imported("vapi"))
+  add("cold import, promise entry", "stripe", 1 / 10, imported("aywa") / imported("stripe"))
+  const listed = (name: string): number => started(name)?.listLow ?? Number.NaN
+  for (const [peer, target] of Object.entries({ fetch: 1.2, vapi: 0.15, stripe: 0.42 })) {
+    add("cold process to first list", peer, target, listed("aywa") / listed(peer))
+  }
+
+  const bundle = (name: string): number | undefined => {
+    const row = run.bundles?.find((one) => one.name === name)
+    return row === undefined ? undefined : Math.min(row.esbuild.gzip, row.rolldown.gzip) / 1000
+  }
+  add("bundle, one list call, KB min+gzip", "absolute", 30, bundle("aywa"))
+  add("bundle, webhooks, KB min+gzip", "absolute", 5, bundle("aywa/webhooks"))
+
+  for (const page of ["page 100", "page 1000"]) {
+    ratio(run.streams, `stream of 300,000, ${page}, CPU`, page, "aywa pages", {
+      fetch: 0.55,
+      "undici.request": 0.88,
+      stripe: 0.7
+    })
+  }
+  ratio(run.webhooks, "webhook 1 KB, CPU", "1 KB", "aywa", { stripe: 0.92, svix: 0.48 })
+  ratio(run.webhooks, "webhook 10 KB, CPU", "10 KB", "aywa", { stripe: 1, svix: 0.4 })
+
+  const held = (variant: string): number =>
+    run.memory?.find((row) => row.variant === variant)?.more["rss"] ?? Number.NaN
+  const memory = {
+    fetch: 0.17,
+    "undici.request, 128 connections": 1.6,
+    vapi: 0.1,
+    stripe: 0.13
+  }
+  for (const [peer, target] of Object.entries(memory)) {
+    add("memory per call in flight, 10,000, RSS", peer, target, held("aywa") / held(peer))
+  }
+  return targets
+}

@@ -1,0 +1,33 @@
+/**
+ * Bundles the command line: one file that starts fast, and chunks that are loaded by the commands that need them.
+ */
+import { rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { build } from "esbuild"
+
+const here = new URL("..", import.meta.url).pathname
+
+/** Writes the bundle into a folder and gives esbuild's account of what went in. */
+export const bundle = async (outdir: string) => {
+  rmSync(outdir, { recursive: true, force: true })
+  const { metafile } = await build({
+    entryPoints: [`${here}src/bin.ts`],
+    outdir,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    chunkNames: "chunks/[name]-[hash]",
+    legalComments: "none",
+    logLevel: "warning",
+    metafile: true,
+    // The drivers of `migrate apply` are the user's own; the toolkit's SDK is too.
+    external: ["pg", "mysql2", "mysql2/*"],
+    // What Node resolves is CommonJS; this is the same code as ESM, which needs no wrapper.
+    alias: { yaml: join(dirname(createRequire(import.meta.url).resolve("yaml/package.json")), "browser/index.js") }
+  })
+  return metafile
+}

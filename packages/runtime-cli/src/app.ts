@@ -1,0 +1,29 @@
+/**
+ * The tree of commands.
+ */
+import * as Command from "effect/cli/Command"
+import { globalFlags } from "./cli/globals.ts"
+import { completions } from "./commands/completions.ts"
+import { local } from "./commands/local.ts"
+import { doctorCommand } from "./doctor/command.ts"
+import { resourceCommands } from "./resources/commands.ts"
+import { webhooks } from "./webhooks/commands.ts"
+
+/** Builds the tree. */
+export const makeApp = () => {
+  let tree: Command.Command.Any | undefined
+  const root = Command.make("aywa-runtime").pipe(
+    Command.withDescription(
+      "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, webhooks, migration."
+    ),
+    Command.withSubcommands([
+      { group: "Development", commands: [local, doctorCommand] },
+      { group: "Resources", commands: resourceCommands() },
+      { group: "Webhooks", commands: [webhooks] },
+      { group: "Shell", commands: [completions(() => tree)] }
+    ]),
+    Command.withGlobalFlags(globalFlags)
+  )
+  tree = root
+  return root
+}

@@ -1,0 +1,114 @@
+/**
+ * How commands are declared: what they take, examples, and a plain async function that does the work.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Run, within } from "../core/session.ts"
+import { stop } from "../core/stop.ts"
+import { given } from "./globals.ts"
+
+/** Whatever a command failed with, on its way to the exit code. */
+export class Failed {
+  readonly _tag = "Failed"
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** A command that did its work and says with its exit code what came of it. */
+export class Exited {
+  readonly _tag = "Exited"
+  readonly exitCode: number
+  constructor(exitCode: number) {
+    this.exitCode = exitCode
+  }
+}
+
+/** An invocation for the help, without `aywa-runtime`, and what it does. */
+export type Example = readonly [command: string, description: string]
+
+interface Described<Name extends string> {
+  readonly name: Name
+  /** One line; more may follow after an empty one. */
+  readonly description: string
+  readonly examples: ReadonlyArray<Example>
+}
+
+/** A command that does something. */
+export const leaf = <const Name extends string, const Config extends Command.Command.Config>(
+  options: Described<Name> & {
+    readonly config: Config
+    readonly run: Run<Command.Command.Config.Infer<Config>>
+  }
+) =>
+  Command.make(options.name, options.config, (input) =>
+    Effect.gen(function* () {
+      const flags = yield* given
+      const code = yield* Effect.tryPromise({
+        // Not the fiber's signal: a command that is stopped is waited for, so that nothing stays half written.
+        try: () => within(flags, stop.signal, (session) => options.run(input, session)),
+        catch: (error) => new Failed(error)
+      })
+      if (typeof code === "number" && code !== 0) return yield* Effect.fail(new Exited(code))
+    })
+  ).pipe(
+    Command.withDescription(options.description),
+    Command.withShortDescription(firstLine(options.description)),
+    withExamples(options)
+  )
+
+/** A command that only has commands below it. */
+export const branch = <const Name extends string, const Commands extends ReadonlyArray<Command.Command.Any>>(
+  options: Described<Name> & { readonly commands: Commands }
+) =>
+  Command.make(options.name).pipe(
+    Command.withSubcommands(options.commands),
+    Command.withDescription(options.description),
+    Command.withShortDescription(firstLine(options.description)),
+    withExamples(options)
+  )
+
+const firstLine = (text: string) => text.split("\n")[0] ?? text
+
+const withExamples = ({ examples }: { readonly examples: ReadonlyArray<Example> }) =>
+  Command.withExamples(examples.map(([command, description]) => ({ command: `aywa-runtime ${command}`, description })))
+
+/** An optional flag; absent is `undefined`. */
+const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
+  flag.pipe(Flag.optional, Flag.map(Option.getOrUndefined))
+
+/** Optional text. */
+export const text = (name: string, metavar: string, description: string): Flag.Flag<string | undefined> =>
+  optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
+
+/** Text that may be given several times. */
+export const texts = (name: string, metavar: string, description: string): Flag.Flag<ReadonlyArray<string>> =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.atLeast(0))
+
+/** An optional whole number. */
+export const integer = (name: string, metavar: string, description: string): Flag.Flag<number | undefined> =>
+  optional(Flag.Int(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
+
+/** A switch, off by default. */
+export const flag = (name: string, description: string): Flag.Flag<boolean> =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
+
+/** One of a few words. */
+export const choice = <const Words extends ReadonlyArray<string>>(name: string, words: Words, description: string) =>
+  optional(Flag.Literals(name, words).pipe(Flag.withDescription(description)))
+
+/** A word that must be there. */
+export const argument = (name: string, description: string): Argument.Argument<string> =>
+  Argument.String(name).pipe(Argument.withDescription(description))
+
+/** A word that may be left out. */
+export const optionalArgument = (name: string, description: string): Argument.Argument<string | undefined> =>
+  Argument.String(name).pipe(
+    Argument.withDescription(description),
+    Argument.optional,
+    Argument.map(Option.getOrUndefined)
+  )

@@ -1,0 +1,73 @@
+/**
+ * What effect/cli has to say: help to stdout, wrong arguments to stderr in one paragraph. It speaks before settings
+ * are parsed, so whether errors are JSON is read from the raw arguments.
+ */
+import type * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import type { HelpDoc } from "effect/cli/HelpDoc"
+import * as Effect from "effect/Effect"
+import type { ExplainedError } from "../core/explain.ts"
+import { exitCodes } from "../core/failure.ts"
+import { globalNames } from "./globals.ts"
+import { suggest } from "./suggest.ts"
+
+/** Where the presenter writes. */
+export interface PresenterOptions {
+  readonly help: (text: string) => void
+  readonly error: (error: ExplainedError) => void
+  readonly colors: boolean
+}
+
+/** Makes the presenter. */
+export const makePresenter = (options: PresenterOptions): CliOutput.Presenter => {
+  const formatter = CliOutput.defaultFormatter({ colors: options.colors })
+  return {
+    present: (event) =>
+      Effect.sync(() => {
+        if (event._tag === "Help") options.help(formatter.formatHelpDoc(event.helpDoc))
+        else if (event._tag === "Version") options.help(event.version)
+        else options.error(usageError(event))
+      })
+  }
+}
+
+const usageError = (event: CliOutput.Presenter.InvalidInvocation): ExplainedError => {
+  const command = event.commandPath.join(" ")
+  return {
+    code: "usage",
+    message: event.errors.map((error) => describe(error, event.helpDoc, command)).join(" "),
+    hint: `See ${command} --help.`,
+    exitCode: exitCodes.usage
+  }
+}
+
+/** What to say about one thing that is wrong. A value of a flag is never repeated: it may be a secret. */
+const describe = (error: CliError.NonShowHelpErrors, help: HelpDoc, command: string): string => {
+  switch (error._tag) {
+    case "UnrecognizedOption": {
+      const own = help.flags.map(({ name }) => name)
+      const meant = suggest(error.option.replace(/^-+/, ""), [...own, ...globalNames])
+      return `${command} has no flag ${error.option}.${meant === undefined ? "" : ` Did you mean --${meant}?`}`
+    }
+    case "UnknownSubcommand": {
+      const known = (help.subcommands ?? []).flatMap((group) => group.commands.map(({ name }) => name))
+      const meant = error.suggestions[0] ?? suggest(error.subcommand, known)
+      return `${command} has no command ${error.subcommand}.${meant === undefined ? ` There are: ${known.join(", ")}.` : ` Did you mean ${meant}?`}`
+    }
+    case "MissingOption":
+      return `--${error.option} is missing.`
+    case "MissingArgument":
+      return `<${error.argument}> is missing.`
+    case "InvalidValue":
+      return `${error.kind === "flag" ? `--${error.option}` : `<${error.option}>`}: ${expectation(error.expected)}`
+    case "UnexpectedArgument":
+      return `${command} takes no more arguments (${error.arguments.length} too many).`
+    default:
+      return `${error.message}.`.replace(/\.\.$/, ".")
+  }
+}
+
+const expectation = (expected: string) => {
+  const text = expected.replace(/^Expected:? /, "").replace(/,? (got|received|but).*$/i, "")
+  return `expected ${text}.`.replace(/\.\.$/, ".")
+}

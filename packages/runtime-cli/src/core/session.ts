@@ -1,0 +1,93 @@
+/**
+ * What a command runs with: settings, output, the client of the runtime, and the signal that Ctrl-C fires. Commands
+ * are plain async functions of it; nothing below `cli/` knows how flags are parsed.
+ */
+import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import * as Redacted from "effect/Redacted"
+import { messageOf, usage } from "./failure.ts"
+import { makeOutput, type Output } from "./output.ts"
+import { type GlobalFlags, resolve, type Settings } from "./settings.ts"
+
+/** What a command runs with. */
+export interface Session {
+  readonly settings: Settings
+  readonly out: Output
+  /** Fires when the command is interrupted. */
+  readonly signal: AbortSignal
+  /** The client of the runtime; made on first use, closed at the end. */
+  readonly client: () => Promise<AywaRuntimeClient>
+  /** Asks before something that cannot be undone. Without a terminal it asks for `--yes` instead. */
+  readonly confirm: (question: string) => Promise<void>
+  /** Runs at the end, whatever happened; the last one that was added runs first. */
+  readonly cleanup: (run: () => unknown) => void
+}
+
+/** A command: what it does with its own flags. A number is its exit code, nothing is 0. */
+export type Run<Input> = (input: Input, session: Session) => Promise<number | void>
+
+/** Makes a session, runs a command in it, and cleans up. */
+export const within = async <A>(
+  flags: GlobalFlags,
+  signal: AbortSignal,
+  use: (session: Session) => Promise<A>
+): Promise<A> => {
+  const cleanups: Array<() => unknown> = []
+  const out = makeOutput(flags, process.stdout, process.stderr, process.env)
+  const settings = resolve(flags, process.env)
+  if (flags.timeout !== undefined && !(flags.timeout > 0 && flags.timeout <= 86_400)) {
+    throw usage("--timeout takes seconds, more than 0.", "For example --timeout 10.")
+  }
+  let client: Promise<AywaRuntimeClient> | undefined
+  const session: Session = {
+    settings,
+    out,
+    signal,
+    cleanup: (run) => cleanups.unshift(run),
+    client: () =>
+      (client ??= connect(settings, out).then((made) => {
+        cleanups.push(() => made.close())
+        return made
+      })),
+    confirm: async (question) => {
+      if (settings.yes) return
+      if (!process.stdin.isTTY || !process.stderr.isTTY) {
+        throw usage(`${question} There is no terminal to ask.`, "Give --yes to go on without asking.")
+      }
+      const { createInterface } = await import("node:readline/promises")
+      const lines = createInterface({ input: process.stdin, output: process.stderr })
+      try {
+        const answer = await lines.question(`${question} [y/N] `, { signal })
+        if (!/^y(es)?$/i.test(answer.trim())) throw usage("Nothing was done.", "Answer y, or give --yes.")
+      } finally {
+        lines.close()
+      }
+    }
+  }
+  try {
+    return await use(session)
+  } finally {
+    out.status(undefined)
+    for (const run of cleanups) {
+      try {
+        await run()
+      } catch (error) {
+        out.warn(`Not everything could be taken back: ${messageOf(error)}`)
+      }
+    }
+  }
+}
+
+const connect = async (settings: Settings, out: Output): Promise<AywaRuntimeClient> => {
+  const { AywaRuntimeClient } = await import("@aywa-ai/runtime-sdk")
+  if (settings.key?.source === "--api-key") {
+    out.warn("--api-key on the command line is visible to other processes; AYWA_RUNTIME_API_KEY is not.")
+  }
+  return new AywaRuntimeClient({
+    baseUrl: settings.address?.value,
+    apiKey: settings.key === undefined ? undefined : Redacted.value(settings.key.value),
+    organizationId: settings.org?.value,
+    timeout: settings.timeout === undefined ? undefined : settings.timeout * 1000,
+    allowInsecure: settings.allowHttp,
+    trace: settings.debug ? (await import("./requestLog.ts")).requestLog(out) : undefined
+  })
+}

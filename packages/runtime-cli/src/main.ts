@@ -1,0 +1,95 @@
+/**
+ * Runs the command line once: parses, runs, reports, waits until everything is written, and exits.
+ */
+import * as CliConfig from "effect/cli/CliConfig"
+import type * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import { makeApp } from "./app.ts"
+import type { Exited, Failed } from "./cli/define.ts"
+import { platform } from "./cli/platform.ts"
+import { makePresenter } from "./cli/presenter.ts"
+import { type ExplainedError, explain, paragraph } from "./core/explain.ts"
+import { exitCodes } from "./core/failure.ts"
+import { hasColor } from "./core/output.ts"
+import { stop } from "./core/stop.ts"
+import { painter } from "./core/table.ts"
+import { version } from "./version.ts"
+
+const args = process.argv.slice(2)
+const debug = args.includes("--debug")
+const jsonErrors = !args.includes("--no-json") && (args.includes("--json") || process.stderr.isTTY !== true)
+const wantsColor = !args.includes("--no-color")
+
+const report = (error: ExplainedError, cause?: unknown): number => {
+  if (jsonErrors && (args.includes("--json") || process.stdout.isTTY !== true)) {
+    process.stderr.write(`${JSON.stringify({ error })}\n`)
+  } else {
+    const paint = painter(hasColor(process.stderr, wantsColor, process.env))
+    process.stderr.write(`${paint("red", "error:")} ${paragraph(error)}\n`)
+  }
+  if (debug && cause instanceof Error) process.stderr.write(`${cause.stack ?? cause.message}\n`)
+  return error.exitCode
+}
+
+const presenter = makePresenter({
+  help: (text) => process.stdout.write(`${text.replace(/\n*$/, "")}\n`),
+  error: (error) => report(error),
+  colors: hasColor(process.stdout, wantsColor, process.env)
+})
+
+// `--log-level`, `--wizard` and effect/cli's own `--completions` are not ours.
+const builtIns = [GlobalFlag.Help, GlobalFlag.Version]
+
+const program = Command.runWith(makeApp(), { version })(args).pipe(
+  Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
+  Effect.provideService(CliOutput.Presenter, presenter),
+  Effect.provide(platform)
+)
+
+/** The exit code of a run, after reporting what must be reported. */
+const codeOf = (exit: Exit.Exit<void, Failed | Exited | CliError.CliError>): number => {
+  if (Exit.isSuccess(exit)) return exitCodes.ok
+  const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  if (failure?._tag === "Exited") return failure.exitCode
+  if (stoppedBy !== undefined) return stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted
+  if (failure === undefined) {
+    const defect = Cause.squash(exit.cause)
+    return report(explain(defect), defect)
+  }
+  if (failure._tag === "Failed") return report(explain(failure.error), failure.error)
+  // The presenter has said it already; help that was asked for is no failure.
+  if (failure._tag === "ShowHelp") return failure.errors.length === 0 ? exitCodes.ok : exitCodes.usage
+  return report(explain(failure), failure)
+}
+
+let stoppedBy: NodeJS.Signals | undefined
+
+/** Writes out what is buffered, then exits: `process.exit` alone cuts a pipe off after 64 KiB. */
+const finish = (code: number): void => {
+  process.exitCode = code
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+}
+
+// `aywa-runtime … | head`: the reader has seen enough.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+    process.exit(exitCodes.ok)
+  })
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // A second one does not wait for anything.
+    if (stoppedBy !== undefined) process.exit(signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted)
+    stoppedBy = signal
+    stop.abort(new Error(`Stopped by ${signal}`))
+  })
+}
+Effect.runFork(program).addObserver((exit) => finish(codeOf(exit)))

@@ -1,0 +1,81 @@
+/**
+ * `webhooks tail`: follows the runtime's webhook log, on any runtime. Payloads are not shown: transcripts are personal.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+import type { WebhookLog } from "@aywa-ai/runtime-sdk"
+import type { Session } from "../core/session.ts"
+import type { Paint } from "../core/table.ts"
+
+/** What `webhooks tail` takes. */
+export interface TailInput {
+  readonly type: string | undefined
+  readonly status: string | undefined
+  readonly call: string | undefined
+  readonly endpoint: string | undefined
+  readonly last: number | undefined
+  readonly interval: number | undefined
+  readonly follow: boolean
+}
+
+/** Prints the newest jobs, oldest first, and then each change until Ctrl-C. */
+export const tail = async (input: TailInput, session: Session): Promise<void> => {
+  const { out, signal } = session
+  const client = await session.client()
+  const wait = Math.max(0.05, input.interval ?? 1) * 1000
+  const seen = new Map<string, string>()
+  let since = ""
+  const query = {
+    limit: Math.min(1000, Math.max(1, input.last ?? 10)),
+    type: input.type,
+    status: input.status,
+    callId: input.call,
+    endpointId: input.endpoint
+  }
+  for (let round = 0; ; round++) {
+    // Later rounds look back further than one page of jobs can grow in one interval.
+    const { items } = await client.webhookLogs.list(round === 0 ? query : { ...query, limit: 100 }, { signal })
+    for (const job of items.toReversed()) {
+      const state = `${job.status} ${job.attemptCount ?? 0}`
+      if (seen.get(job.id) === state) continue
+      // What was there before the first round and did not fit into it is not news.
+      const isNews = round === 0 || seen.has(job.id) || job.createdAt >= since
+      remember(seen, job.id, state)
+      if (isNews) out.event(eventOf(job), () => line(job, out.paint))
+    }
+    if (round === 0) since = items[0]?.createdAt ?? ""
+    if (!input.follow) return
+    await sleep(wait, undefined, { signal })
+  }
+}
+
+const remember = (seen: Map<string, string>, id: string, state: string) => {
+  seen.set(id, state)
+  if (seen.size > 10_000) seen.delete(seen.keys().next().value ?? "")
+}
+
+const eventOf = (job: WebhookLog) => ({
+  id: job.id,
+  eventId: job.eventId ?? null,
+  type: job.type ?? null,
+  status: job.status,
+  attemptCount: job.attemptCount ?? 0,
+  statusCode: job.statusCode ?? null,
+  latencyMs: job.latencyMs ?? null,
+  target: job.target ?? null,
+  createdAt: job.createdAt
+})
+
+const colors: Readonly<Record<string, "green" | "red" | "yellow">> = {
+  succeeded: "green",
+  dead: "red",
+  cancelled: "red",
+  retrying: "yellow"
+}
+
+const line = (job: WebhookLog, paint: Paint): string => {
+  const color = colors[job.status]
+  const status = color === undefined ? job.status : paint(color, job.status)
+  const answer = job.statusCode == null ? "" : ` ${job.statusCode}`
+  const ms = job.latencyMs == null ? "" : ` ${job.latencyMs} ms`
+  return `${job.createdAt}  ${job.type ?? "?"}  ${status}${answer}${ms}  ${paint("dim", job.id)}  ${job.target ?? ""}`
+}

@@ -1,0 +1,114 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
+
+describe("exit codes", () => {
+  it.each([
+    ["2 without an address", ["assistants", "list"], {}, 2, "ConfigError"],
+    ["2 for a flag that is not a number", ["assistants", "list", "--limit", "many"], {}, 2, "usage"],
+    ["2 for arguments that are missing", ["assistants", "get"], {}, 2, "usage"],
+    [
+      "2 for a body that the contract refuses",
+      ["assistants", "create", "--set", `name=${"x".repeat(41)}`],
+      {},
+      2,
+      "InvalidRequest"
+    ],
+    ["4 for a wrong key", ["assistants", "list"], { AYWA_RUNTIME_API_KEY: "wrong" }, 4, "AuthError"],
+    ["5 for a row that is not there", ["assistants", "get", "nobody"], {}, 5, "NotFound"]
+  ])("%s", async (name, args, env, code, tag) => {
+    const runtime = await startRuntime()
+    const result = await run(args, { env: name.includes("address") ? env : { ...runtime.env, ...env } })
+    expect([result.code, result.stdout, errorOf(result).code]).toEqual([code, "", tag])
+    expect(errorOf(result).exitCode).toBe(code)
+  })
+
+  it("6 for a conflict, with the runtime's code", async () => {
+    const { runtime, env } = await startRuntime()
+    const assistant = await run(["assistants", "create", "--set", "name=Desk"], { env })
+    await run(
+      [
+        "phone-numbers",
+        "create",
+        "--set",
+        "provider=byo-phone-number",
+        "--set",
+        'number="+14155550123"',
+        "--set",
+        "credentialId=c1",
+        "--set",
+        `assistantId=${assistant.json.id}`
+      ],
+      { env }
+    )
+    const result = await run(["assistants", "delete", assistant.json.id, "--yes"], { env })
+    expect([result.code, errorOf(result).code, runtime.count("assistants")]).toEqual([6, "assistant_pinned", 1])
+  })
+
+  it("7 when the rate limit is reached, 8 when nobody answers", async () => {
+    const { runtime, env } = await startRuntime()
+    runtime.faults.add({ action: { type: "status", code: 429, retryAfter: 3600 } })
+    expect((await run(["assistants", "list"], { env })).code).toBe(7)
+    const refused = await run(["assistants", "list"], {
+      env: { ...env, AYWA_RUNTIME_BASE_URL: `http://127.0.0.1:${await closedPort()}` }
+    })
+    expect([refused.code, errorOf(refused).code]).toEqual([8, "ECONNREFUSED"])
+    expect(errorOf(refused).hint).toContain("doctor")
+  })
+
+  it("8 when --timeout is over", async () => {
+    const { runtime, env } = await startRuntime()
+    runtime.faults.add({ action: { type: "latency", ms: 60_000 } })
+    const result = await run(["assistants", "get", "x", "--timeout", "0.05"], { env })
+    expect([result.code, errorOf(result).code]).toEqual([8, "TimeoutError"])
+  })
+})
+
+describe("errors", () => {
+  it("are one paragraph for people, and have a stack only with --debug", async () => {
+    const { env } = await startRuntime()
+    const plain = await run(["assistants", "get", "nobody", "--no-json"], { env })
+    expect(plain.stderr.trim().split("\n")).toHaveLength(1)
+    expect(plain.stderr).toMatch(/^error: assistants\.get/)
+    const debug = await run(["assistants", "get", "nobody", "--no-json", "--debug"], { env })
+    expect(debug.stderr).toMatch(/assistants\.get GET \/assistant\/:id -> 404 NotFound/)
+    expect(debug.stderr).toMatch(/\n {4}at /)
+  })
+
+  it("never show the key, wherever it comes from", async () => {
+    const { env } = await startRuntime()
+    const key = "sk_live_4f9a8b7c6d5e"
+    const file = join(temporaryFolder(), ".env")
+    writeFileSync(file, `AYWA_RUNTIME_API_KEY=${key}\n`)
+    const base = { AYWA_RUNTIME_BASE_URL: env.AYWA_RUNTIME_BASE_URL }
+    for (const [args, given] of [
+      [["--api-key", key], base],
+      [["--env-file", file], base],
+      [[], { ...base, AYWA_RUNTIME_API_KEY: key }],
+      [["--api-key", `${key} with space`], base],
+      [["--api-key", `${key}`, "--limit", "x"], base],
+      [["--limit", key], base]
+    ] as const) {
+      const result = await run(["assistants", "list", "--debug", ...args], { env: given })
+      expect(result.code).not.toBe(0)
+      expect(result.stdout + result.stderr).not.toContain(key)
+    }
+  })
+
+  it("suggest the command and the flag that were meant", async () => {
+    const suggestions: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+      [["asistants", "list"], "Did you mean assistants?"],
+      [["assistants", "lst"], "Did you mean list?"],
+      [["assistants", "list", "--limt", "2"], "Did you mean --limit?"],
+      [["assistants", "list", "--jsn"], "Did you mean --json?"],
+      [["assistants", "list", "--bse-url", "x"], "Did you mean --base-url?"],
+      [["docter"], "Did you mean doctor?"]
+    ]
+    for (const [args, expected] of suggestions) {
+      const result = await run(args)
+      expect([result.code, result.stdout]).toEqual([2, ""])
+      expect(errorOf(result).message).toContain(expected)
+    }
+  })
+})

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { once } from "node:events"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { errorOf, launch, run, temporaryFolder, until } from "./support.ts"
+
+const start = async (...args: ReadonlyArray<string>) => {
+  const running = launch(["local", ...args])
+  await until(running, "stdout", "\n")
+  return { running, ready: JSON.parse(running.output.stdout) }
+}
+
+describe("local", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "says in one line where it is, serves, and ends with 0 on %s",
+    async (signal) => {
+      const { running, ready } = await start("--api-key", "sk_local_1", "--organization", "org_1")
+      expect(ready).toMatchObject({ apiKey: "sk_local_1", organizationId: "org_1", pid: running.child.pid })
+      const env = { AYWA_RUNTIME_BASE_URL: ready.baseUrl, AYWA_RUNTIME_API_KEY: "sk_local_1" }
+      expect((await run(["assistants", "list"], { env })).json).toEqual({ items: [], nextCursor: null })
+      running.child.kill(signal)
+      const { code, stdout } = await running.done
+      expect([code, stdout.split("\n").length]).toEqual([0, 2])
+    }
+  )
+
+  it("keeps its rows in --db, begins with those of --seed, and injects the faults of --scenario", async () => {
+    const folder = temporaryFolder()
+    const seed = join(folder, "rows.json")
+    writeFileSync(seed, JSON.stringify({ assistants: [{ name: "Seeded" }] }))
+    const db = join(folder, "runtime.sqlite")
+    const first = await start("--db", db, "--api-key", "k", "--seed", seed)
+    const env = (ready: { baseUrl: string }) => ({ AYWA_RUNTIME_BASE_URL: ready.baseUrl, AYWA_RUNTIME_API_KEY: "k" })
+    const list = async (ready: { baseUrl: string }) =>
+      (await run(["assistants", "list"], { env: env(ready) })).json.items.map((row: { name: string }) => row.name)
+    expect(await list(first.ready)).toEqual(["Seeded"])
+    await run(["assistants", "create", "--set", "name=Mine"], { env: env(first.ready) })
+    first.running.child.kill("SIGTERM")
+    await first.running.done
+    const second = await start("--db", db, "--api-key", "k", "--scenario", "lost-response")
+    expect((await list(second.ready)).includes("Mine")).toBe(true)
+    const created = await run(["assistants", "create", "--set", "name=Once", "--debug"], { env: env(second.ready) })
+    // Its answer was lost, it was sent again with the same key, and there is one.
+    expect(created.stderr).toMatch(/assistants\.create .* \(2 attempts/)
+    expect((await list(second.ready)).filter((name: string) => name === "Once")).toHaveLength(1)
+  })
+
+  it("writes an env file that only its owner reads, and takes it away again", async () => {
+    const file = join(temporaryFolder(), ".env.local")
+    const { running, ready } = await start("--write-env", file)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file, "utf8")).toContain(`AYWA_RUNTIME_API_KEY=${ready.apiKey}\n`)
+    expect((await run(["assistants", "list", "--env-file", file])).json.items).toEqual([])
+    running.child.kill("SIGINT")
+    expect([(await running.done).code, existsSync(file)]).toEqual([0, false])
+  })
+
+  it.each([
+    [["--port", "70000"], "--port takes a whole number"],
+    [["--host", "0.0.0.0"], "not loopback"],
+    [["--scenario", "nonsense"], "nonsense"],
+    [["--seed", "nowhere.json"], "nowhere.json"]
+  ])("refuses %j with exit code 2", async (args, message) => {
+    const result = await run(["local", ...args])
+    expect(result.code).toBe(2)
+    expect(errorOf(result).message).toContain(message)
+  })
+
+  it("says so when its port is taken", async () => {
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    const result = await run(["local", "--port", String(port)])
+    server.close()
+    expect(result.code).toBe(1)
+    expect(errorOf(result).message).toContain("choose another --port")
+  })
+})

@@ -1,0 +1,133 @@
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { describe, expect, inject, it } from "vitest"
+import { version } from "../src/version.ts"
+import { launch, run, startRuntime, until } from "./support.ts"
+
+describe("the process", () => {
+  it("writes everything before it ends, however slowly the pipe is read", async () => {
+    const { env } = await startRuntime()
+    for (let n = 0; n < 12; n++) {
+      const stdin = JSON.stringify({ firstMessage: "x".repeat(60_000), name: `A${n}` })
+      await run(["assistants", "create", "-"], { env, stdin })
+    }
+    const child = spawn("sh", ["-c", '"$0" "$1" assistants list | (sleep 0.3; cat)', process.execPath, inject("bin")], {
+      env: { PATH: process.env["PATH"], ...env }
+    })
+    let text = ""
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+    await once(child, "close")
+    expect(JSON.parse(text).items).toHaveLength(12)
+    expect(text.length).toBeGreaterThan(700_000)
+  })
+
+  it("writes a long error whole", async () => {
+    const { env } = await startRuntime()
+    const many = Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`unknown_property_${n}`, n]))
+    const { code, stderr } = await run(["assistants", "create", "-"], { env, stdin: JSON.stringify(many) })
+    expect(code).toBe(2)
+    expect(() => JSON.parse(stderr)).not.toThrow()
+  })
+
+  it("ends quietly when its reader has seen enough", () => {
+    const text = execFileSync(
+      "bash",
+      ["-o", "pipefail", "-c", '"$0" "$1" completions bash | head -c 10', process.execPath, inject("bin")],
+      {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"]
+      }
+    )
+    expect(text).toHaveLength(10)
+  })
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143]
+  ] as const)("%s ends a call with %i", async (signal, code) => {
+    const { runtime, env } = await startRuntime()
+    runtime.faults.add({ action: "stall" })
+    const running = launch(["assistants", "list"], { env })
+    await expect.poll(() => runtime.requests().length, { timeout: 10_000 }).toBe(1)
+    running.child.kill(signal)
+    expect((await running.done).code).toBe(code)
+  })
+
+  it("a second signal does not wait for anything", async () => {
+    const { env } = await startRuntime()
+    const running = launch(["webhooks", "tail"], { env })
+    await until(running, "stdout", "")
+    running.child.kill("SIGTERM")
+    running.child.kill("SIGTERM")
+    expect((await running.done).code).not.toBe(0)
+  })
+
+  it("knows its version", async () => {
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+    expect([version, (await run(["--version"])).stdout]).toEqual([manifest.version, `${manifest.version}\n`])
+  })
+})
+
+/** Runs on a pseudo-terminal: what a person sees. */
+const onTerminal = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Promise<string> => {
+  const command = [process.execPath, inject("bin"), ...args].map((arg) => `'${arg}'`).join(" ")
+  const child = spawn("script", ["-qec", command, "/dev/null"], {
+    env: { PATH: process.env["PATH"], TERM: "xterm", ...env },
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  let text = ""
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+  await once(child, "close")
+  return text
+}
+
+describe("on a terminal", () => {
+  it("tables with colour; none with NO_COLOR, --no-color or a dumb terminal; JSON with --json", async () => {
+    const { env } = await startRuntime()
+    await run(["assistants", "create", "--set", "name=Desk"], { env })
+    const list = ["assistants", "list", "--columns", "name"]
+    expect(await onTerminal(list, env)).toBe("\u001b[2mNAME\u001b[22m\r\nDesk\r\n")
+    for (const plain of [
+      await onTerminal(list, { ...env, NO_COLOR: "1" }),
+      await onTerminal([...list, "--no-color"], env),
+      await onTerminal(list, { ...env, TERM: "dumb" })
+    ]) {
+      expect(plain).toBe("NAME\r\nDesk\r\n")
+    }
+    expect(JSON.parse(await onTerminal([...list, "--json"], env)).items).toHaveLength(1)
+  })
+
+  it("a pipe gets no colour and no JSON gets any", async () => {
+    const { env } = await startRuntime()
+    const piped = await run(["assistants", "list", "--no-json"], { env })
+    const asked = await run(["assistants", "list", "--json"], { env: { ...env, FORCE_COLOR: "1" } })
+    expect(piped.stdout + asked.stdout).not.toContain("\u001b")
+  })
+})
+
+describe("help", () => {
+  const commandsOf = (text: string) => [...text.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name = ""]) => name)
+
+  it("has a description and an example for every command of the tree", async () => {
+    const walk = async (path: ReadonlyArray<string>): Promise<number> => {
+      const { code, stdout, stderr } = await run([...path, "--help"])
+      expect([code, stderr]).toEqual([0, ""])
+      expect(stdout).toMatch(/^DESCRIPTION\n {2}\S/)
+      expect(stdout.includes("\nEXAMPLES\n"), path.join(" ")).toBe(path.length > 0)
+      const below = stdout.includes("<subcommand>") ? commandsOf(stdout.slice(stdout.indexOf("--allow-http"))) : []
+      const counts = await Promise.all(below.map((name) => (path.length > 2 ? 0 : walk([...path, name]))))
+      return 1 + counts.reduce((sum, count) => sum + count, 0)
+    }
+    expect(await walk([])).toBeGreaterThan(70)
+  }, 120_000)
+
+  it("completions are scripts that their shell can read", async () => {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const { code, stdout } = await run(["completions", shell])
+      expect([code, stdout.includes("webhooks"), stdout.includes("base-url")]).toEqual([0, true, true])
+    }
+    const { stdout } = await run(["completions", "bash"])
+    execFileSync("bash", ["-n"], { input: stdout })
+  })
+})

@@ -1,0 +1,98 @@
+/** The real binary as a child process, against a real local runtime. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
+import { expect, inject, onTestFinished } from "vitest"
+
+export interface Result {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into JSON that they provoke
+  readonly json: any
+}
+
+export interface RunOptions {
+  readonly stdin?: string | undefined
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  readonly cwd?: string | undefined
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly output: { stdout: string; stderr: string }
+  readonly done: Promise<Result>
+}
+
+/** Starts the command; nothing of this process's environment but PATH goes in. */
+export const launch = (args: ReadonlyArray<string>, options: RunOptions = {}): Running => {
+  const child = spawn(process.execPath, [inject("bin"), ...args], {
+    cwd: options.cwd,
+    env: { PATH: process.env["PATH"], HOME: tmpdir(), ...options.env },
+    stdio: ["pipe", "pipe", "pipe"]
+  })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const output = { stdout: "", stderr: "" }
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text))
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text))
+  child.stdin.on("error", () => {}) // It may end before it has read everything.
+  child.stdin.end(options.stdin ?? "")
+  const done = once(child, "close").then(([code]): Result => ({ code, ...output, json: parsed(output.stdout) }))
+  return { child, output, done }
+}
+
+/** Runs the command to its end. */
+export const run = (args: ReadonlyArray<string>, options?: RunOptions): Promise<Result> => launch(args, options).done
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The error that a piped run prints. */
+export const errorOf = (result: Result) => {
+  const line = result.stderr.trim().split("\n").at(-1) ?? ""
+  expect(line, result.stderr).toMatch(/^\{"error":/)
+  return JSON.parse(line).error
+}
+
+/** A runtime, and the environment that leads to it. */
+export const startRuntime = async (options: LocalRuntimeOptions = {}) => {
+  const runtime = await startLocalRuntime(options)
+  onTestFinished(() => runtime.close())
+  return { runtime, env: envOf(runtime) }
+}
+
+export const envOf = (runtime: LocalRuntimeHandle) => ({
+  AYWA_RUNTIME_BASE_URL: runtime.baseUrl,
+  AYWA_RUNTIME_API_KEY: runtime.apiKey,
+  AYWA_RUNTIME_ORGANIZATION_ID: runtime.organizationId
+})
+
+/** A folder that goes when the test is done. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "aywa-cli-test-"))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Waits for text in what the command has written. */
+export const until = (running: Running, stream: "stdout" | "stderr", text: string | RegExp) =>
+  expect.poll(() => running.output[stream], { timeout: 20_000 }).toMatch(text)
+
+/** A port that nobody listens on. */
+export const closedPort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  return typeof address === "object" && address !== null ? address.port : 0
+}

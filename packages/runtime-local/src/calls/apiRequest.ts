@@ -1,0 +1,175 @@
+/**
+ * `apiRequest` tools: one HTTP request, through the outbound guard.
+ *
+ * What the model gives may stand in the URL as `{{name}}`, in the body, in the query of a GET and in headers that the
+ * tool declares; a host that it gives must be listed, and a header that speaks in somebody's name is dropped.
+ */
+import { isOutboundRefused, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
+import { isSendable } from "../outbox/headers.ts"
+import { bearerOf } from "../outbox/credentials.ts"
+import { exchangeWith } from "../outbox/wire.ts"
+import type { Store } from "../store.ts"
+import { isJson, type Json } from "../validation.ts"
+import type { ToolResult } from "./tools.ts"
+
+/** What a request is made with. */
+export interface ApiRequestContext {
+  readonly store: Store
+  readonly policy: OutboundPolicy.OutboundPolicyOptions
+  readonly allowedHosts: ReadonlyArray<string>
+  readonly signal: AbortSignal
+}
+
+/** What came of it, with what the log should tell. */
+export interface ApiResult extends ToolResult {
+  readonly log: Json
+}
+
+/** Bytes of an answer that become the tool's result. */
+const kept = 20_000
+
+/** Makes the request of a tool. */
+export const apiRequest = async (
+  context: ApiRequestContext,
+  organization: string,
+  tool: Json,
+  given: Json,
+  variables: Json = {}
+): Promise<ApiResult> => {
+  const template = String(tool["url"] ?? "")
+  const values = { ...variables, ...given }
+  const { url, dynamicHost } = fill(template, values)
+  const seconds = tool["timeoutSeconds"]
+  const timeout = (typeof seconds === "number" ? Math.min(300, Math.max(1, seconds)) : 20) * 1000
+  let target: OutboundPolicy.CheckedTarget
+  try {
+    target = await OutboundPolicy.check(url, {
+      ...context.policy,
+      dynamicHost,
+      allowedHosts: context.allowedHosts,
+      timeout: Math.min(5000, timeout)
+    })
+  } catch (error) {
+    if (!isOutboundRefused(error)) throw error
+    return { ok: false, text: error.message, log: { refused: error.reason._tag } }
+  }
+  const method = String(tool["method"] ?? "GET").toUpperCase()
+  const hasBody = method !== "GET" && method !== "DELETE"
+  const headers = headersOf(context.store, organization, tool, given)
+  const result = await exchangeWith(
+    { ...target, url: hasBody ? target.url : withQuery(target.url, tool, given, values) },
+    {
+      method,
+      headers: {
+        accept: "application/json",
+        ...headers.headers,
+        ...(hasBody ? { "content-type": "application/json" } : {})
+      },
+      body: hasBody ? JSON.stringify(bodyOf(tool, given, values)) : undefined,
+      timeout,
+      keep: kept,
+      signal: context.signal
+    }
+  )
+  const log = { method, host: target.host, address: target.addresses[0]?.address, droppedHeaders: headers.dropped }
+  if (result.type === "failure") {
+    const text = result.kind === "timeout" ? "No answer in time" : `The connection failed (${result.code})`
+    return { ok: false, text, log: { ...log, ms: result.ms } }
+  }
+  const text = result.body.toString()
+  const ok = result.status >= 200 && result.status < 300
+  return {
+    ok,
+    text: ok ? text : `Answered ${result.status}: ${text}`,
+    log: { ...log, status: result.status, ms: result.ms }
+  }
+}
+
+/** Where in a URL the host stands, user info and port included. */
+const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
+
+/** Puts values where a text has `{{name}}`. */
+const replaced = (text: string, values: Json, encode: (text: string) => string): string =>
+  text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
+    const found = Object.hasOwn(values, name) ? values[name] : ""
+    return encode(typeof found === "string" ? found : JSON.stringify(found ?? ""))
+  })
+
+const asIs = (text: string) => text
+
+/** Puts values into a template; a value stays in its place, whatever it contains. */
+const fill = (template: string, values: Json) => {
+  const host = authority.exec(template)?.[1]
+  const dynamicHost = host === undefined || /\{\{/.test(host)
+  const cut = dynamicHost ? 0 : template.length - template.replace(authority, "").length
+  // Where the host is open nothing is encoded: the guard is to see what the model said.
+  const url = dynamicHost
+    ? replaced(template, values, asIs)
+    : template.slice(0, cut) + replaced(template.slice(cut), values, encodeURIComponent)
+  return { url, dynamicHost }
+}
+
+const properties = (schema: unknown): ReadonlyArray<readonly [string, Json]> => {
+  const all = isJson(schema) && isJson(schema["properties"]) ? schema["properties"] : {}
+  return Object.entries(all).map(([name, property]) => [name, isJson(property) ? property : {}])
+}
+
+/** A value that the tool itself fixes. */
+const fixed = (property: Json): unknown => property["value"] ?? property["const"] ?? property["default"]
+
+const headersOf = (store: Store, organization: string, tool: Json, given: Json) => {
+  const declared = properties(tool["headers"])
+  const text = (value: unknown) => (value === undefined || value === null ? undefined : String(value))
+  const entries = (of: (name: string, property: Json) => unknown) =>
+    declared.flatMap(([name, property]): ReadonlyArray<readonly [string, string]> => {
+      const value = text(of(name, property))
+      return value === undefined || !isSendable(name, value) ? [] : [[name.toLowerCase(), value]]
+    })
+  const own = Object.fromEntries(entries((_, property) => fixed(property)))
+  const dynamic = Object.fromEntries(
+    entries((name, property) => (fixed(property) === undefined && Object.hasOwn(given, name) ? given[name] : undefined))
+  )
+  const safe = OutboundPolicy.safeHeaders(dynamic)
+  return {
+    headers: { ...safe.headers, ...own, ...bearerOf(store, organization, tool["credentialId"]) },
+    dropped: safe.dropped
+  }
+}
+
+const fixedParameters = (tool: Json, values: Json): Json => {
+  const { parameters } = tool
+  return Object.fromEntries(
+    (Array.isArray(parameters) ? parameters : []).flatMap((one: unknown) =>
+      isJson(one) && typeof one["key"] === "string"
+        ? [[one["key"], typeof one["value"] === "string" ? replaced(one["value"], values, asIs) : one["value"]]]
+        : []
+    )
+  )
+}
+
+/** What the model gave and the body declares, with what the tool fixes: that wins. */
+const bodyOf = (tool: Json, given: Json, values: Json): Json => {
+  const declared = properties(tool["body"])
+  const chosen =
+    declared.length === 0
+      ? given
+      : Object.fromEntries(
+          declared.flatMap(([name, property]) => {
+            const value = fixed(property) ?? (Object.hasOwn(given, name) ? given[name] : undefined)
+            return value === undefined ? [] : [[name, value]]
+          })
+        )
+  return { ...chosen, ...fixedParameters(tool, values) }
+}
+
+const withQuery = (url: string, tool: Json, given: Json, values: Json): string => {
+  const target = new URL(url)
+  const declared = properties(tool["body"]).map(([name]) => name)
+  for (const [name, value] of Object.entries({ ...pickOwn(given, declared), ...fixedParameters(tool, values) })) {
+    target.searchParams.set(name, typeof value === "string" ? value : JSON.stringify(value))
+  }
+  return target.href
+}
+
+const pickOwn = (given: Json, names: ReadonlyArray<string>): Json =>
+  Object.fromEntries(names.flatMap((name) => (Object.hasOwn(given, name) ? [[name, given[name]]] : [])))

@@ -1,0 +1,106 @@
+/**
+ * Calls as a test drives them: scripts for those to come, and calls from outside.
+ */
+import * as Schema from "effect/Schema"
+import { HttpError } from "../errors.ts"
+import { findBy, findRow } from "../rows.ts"
+import type { TriggerContext } from "../trigger/trigger.ts"
+import type { Json } from "../validation.ts"
+import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
+
+/**
+ * A call that comes in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InboundCall {
+  /** The number that is called, or the id of its row. */
+  readonly number: string
+  /** Who calls; a made-up number unless given. */
+  readonly from?: string | undefined
+  /** Instead of a script that matches. */
+  readonly script?: ReadonlyArray<ScriptStep> | undefined
+  /** The first one unless given. */
+  readonly organization?: string | undefined
+}
+
+/**
+ * Scripted conversations, and calls that come in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallHandle {
+  /**
+   * Says what happens in calls that match, from when the next one is created. Of several scripts the newest is taken.
+   * The assistant's first message is said before the first step, and after the last one the customer hangs up.
+   */
+  readonly script: (match: ScriptMatch, steps: ReadonlyArray<ScriptStep>, options?: ScriptOptions) => string
+  readonly clearScripts: () => void
+  /** Somebody calls a number: its assistant speaks, or its server is asked who is to speak. Gives the call's row. */
+  readonly inbound: (call: InboundCall) => Json
+}
+
+/** The handle, with the door for scripts that come as JSON. */
+export interface OpenCallHandle extends CallHandle {
+  readonly inbound: (
+    call: Omit<InboundCall, "script"> & { readonly script?: ReadonlyArray<unknown> | undefined }
+  ) => Json
+  readonly add: (script: unknown) => string
+}
+
+/** The body of `POST /__aywa/calls/inbound`. */
+export const InboundBody = Schema.Struct({
+  number: Schema.String,
+  from: Schema.optional(Schema.String),
+  script: Schema.optional(Schema.Array(Schema.Unknown)),
+  organization: Schema.optional(Schema.String)
+})
+
+/** Makes the handle of an engine. */
+export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
+  const { store, engine } = context
+  const add = (script: unknown) => engine.calls.scripts.add(decodeScript(script))
+  return {
+    add,
+    script: (match, steps, options = {}) => add({ ...options, match, steps }),
+    clearScripts: engine.calls.scripts.clear,
+    inbound: ({ number, from = "+14155550199", script, organization = context.organizationId }) => {
+      const phoneNumber =
+        findBy(store, organization, "phoneNumbers", "number", number) ??
+        findRow(store, organization, "phoneNumbers", number)
+      if (phoneNumber === undefined) throw new HttpError(404, `There is no phone number ${number}`)
+      const steps = script === undefined ? undefined : { steps: decodeSteps(script) }
+      const { assistantId } = phoneNumber
+      return store.transaction(() => {
+        const call = insertCall(context, organization, {
+          type: "inboundPhoneCall",
+          status: "ringing",
+          cost: 0,
+          phoneNumberId: phoneNumber["id"],
+          customer: { number: from },
+          ...(typeof assistantId === "string" ? { assistantId } : {})
+        })
+        engine.calls.begin(call, { inbound: true, ...(steps === undefined ? {} : { script: steps }) })
+        return call
+      })
+    }
+  }
+}
+
+/** Stores a call that no request asked for. */
+export const insertCall = ({ store, ids, engine }: TriggerContext, organization: string, fields: Json): Json => {
+  const now = engine.clock.now()
+  const at = new Date(now).toISOString()
+  const row = { id: ids.uuid(), orgId: organization, createdAt: at, updatedAt: at, ...fields }
+  store.run(
+    `INSERT INTO resource_rows (resource, org_id, id, created_at, updated_at, body) VALUES ('calls', ?, ?, ?, ?, ?)`,
+    organization,
+    row.id,
+    now,
+    now,
+    JSON.stringify(row)
+  )
+  return row
+}

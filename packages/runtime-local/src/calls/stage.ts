@@ -1,0 +1,186 @@
+/**
+ * What can happen in a call: each a change of the run, the call's row, the timeline and the outbox, inside one
+ * transaction that the caller opens.
+ */
+import type { Outbox } from "../outbox/outbox.ts"
+import { findBy, findRow } from "../rows.ts"
+import type { Store } from "../store.ts"
+import { envelope } from "../trigger/templates.ts"
+import type { Json } from "../validation.ts"
+import { artifactOf, chatOf } from "./conversation.ts"
+import { costsOf } from "./costs.ts"
+import { inner, type Role, type Run, type Runs } from "./run.ts"
+
+/** What things happen with. */
+export interface StageContext {
+  readonly store: Store
+  readonly runs: Runs
+  readonly outbox: Outbox
+  readonly now: () => number
+}
+
+/** Things that happen in a call. */
+export type Stage = ReturnType<typeof makeStage>
+
+/** Too long for a timeline; the events themselves are in the webhook log. */
+const bulky: ReadonlySet<string> = new Set(["messages", "messagesOpenAIFormatted", "artifact", "transcript"])
+
+/** Makes a stage. */
+export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
+  const log = (run: Run, level: "info" | "warn" | "error", message: string, more: Json = {}) =>
+    runs.write(run, "log", { level, message, ...more })
+
+  /** An event of this call, as the outbox takes it. */
+  const eventOf = (run: Run, type: string, own: Json, more: Json = {}) => {
+    const call = runs.call(run) ?? { id: run.callId }
+    const { assistant, phoneNumber } = run.state
+    const context = { call, assistant: assistant ?? {}, phoneNumber, customer: inner(call, "customer"), now: now() }
+    const message = envelope(type, context, own)
+    if (assistant === undefined) delete message["assistant"]
+    return { organization: run.organization, type, message, callId: run.callId, assistant, phoneNumber, ...more }
+  }
+
+  const onTimeline = (run: Run, id: string, type: string, own: Json) => {
+    const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !bulky.has(key) || type === "transcript"))
+    runs.write(run, "event", { id, type, status: runs.call(run)?.["status"], data: kept })
+  }
+
+  const emit = (run: Run, type: string, own: Json): void => {
+    const { eventId } = outbox.emit(eventOf(run, type, own))
+    onTimeline(run, eventId, type, own)
+  }
+
+  const setStatus = (run: Run, status: string, fields: Json = {}, own: Json = {}): Run => {
+    runs.patch(run, { status, ...fields })
+    emit(run, "status-update", { status, ...own })
+    return run
+  }
+
+  const remember = (run: Run, ...entries: ReadonlyArray<Json>): Run => {
+    const { startedAt = now(), messages } = run.state
+    const added = entries.map((entry) => ({
+      time: now(),
+      secondsFromStart: Math.max(0, (Number(entry["time"] ?? now()) - startedAt) / 1000),
+      ...entry
+    }))
+    const next = { ...run, state: { ...run.state, messages: [...messages, ...added] } }
+    runs.patch(next, { artifact: artifactOf(next.state.messages) })
+    emit(next, "conversation-update", {
+      messages: next.state.messages,
+      messagesOpenAIFormatted: chatOf(next.state.messages)
+    })
+    return next
+  }
+
+  const beginsToSpeak = (run: Run, role: Role, text: string, interrupts: boolean): Run => {
+    const turn = run.state.turn + 1
+    const next = { ...run, state: { ...run.state, turn } }
+    if (interrupts) emit(next, "user-interrupted", { turnId: `turn-${turn}` })
+    emit(next, "speech-update", { status: "started", role, turn })
+    if (role === "assistant") emit(next, "assistant.speechStarted", { text, turn, source: "model" })
+    else {
+      const half = text.slice(0, Math.ceil(text.length / 2))
+      emit(next, "transcript", { role, transcriptType: "partial", transcript: half })
+    }
+    return next
+  }
+
+  const hasSpoken = (run: Run, role: Role, text: string, since: number): Run => {
+    const { turn } = run.state
+    emit(run, "speech-update", { status: "stopped", role, turn })
+    emit(run, "transcript", { role, transcriptType: "final", transcript: text })
+    const entry = { role: role === "assistant" ? "bot" : "user", message: text, time: since, endTime: now() }
+    return remember(run, { ...entry, duration: now() - since })
+  }
+
+  /** At once, as a control action has it. */
+  const say = (run: Run, text: string): Run =>
+    hasSpoken(beginsToSpeak(run, "assistant", text, false), "assistant", text, now())
+
+  const finish = (run: Run, reason: string, fields: Json = {}): Run => {
+    const { startedAt, messages, assistant, analysis } = run.state
+    const answered = startedAt !== undefined
+    const costs = costsOf(assistant, messages, now() - (startedAt ?? now()), answered)
+    const artifact = artifactOf(messages)
+    const said = messages.filter(({ role }) => role === "bot" || role === "user").length
+    const report = {
+      endedReason: reason,
+      ...(answered ? { startedAt: new Date(startedAt).toISOString() } : {}),
+      endedAt: new Date(now()).toISOString(),
+      ...costs,
+      analysis: analysis ?? {
+        summary: `Scripted call of the local runtime: ${said} turns, ended by ${reason}. No model analysed it.`,
+        successEvaluation: String(answered && !reason.includes("error"))
+      },
+      artifact
+    }
+    const done = { ...run, done: true, steps: [] }
+    setStatus(
+      done,
+      "ended",
+      { ...report, messages, ...fields },
+      {
+        endedReason: reason,
+        messages,
+        messagesOpenAIFormatted: chatOf(messages),
+        transcript: artifact["transcript"],
+        ...fields
+      }
+    )
+    emit(done, "end-of-call-report", { ...report, ...fields })
+    log(done, "info", `The call ended: ${reason}`)
+    runs.save(done, undefined)
+    return done
+  }
+
+  /** Out of the runtime: forwarding, and the end. */
+  const forward = (run: Run, destination: Json): Run => {
+    emit(run, "transfer-update", { destination, fromAssistant: run.state.assistant })
+    setStatus(run, "forwarding", { destination }, { destination })
+    emit(run, "phone-call-control", { request: "forward", destination })
+    log(run, "info", "Forwarded; nothing was dialled", { destination })
+    return run
+  }
+
+  /** To another assistant of the runtime; `undefined` when there is none such. */
+  const handOff = (
+    run: Run,
+    to: { readonly assistantId?: unknown; readonly assistantName?: unknown }
+  ): Run | undefined => {
+    const next =
+      findRow(store, run.organization, "assistants", to.assistantId) ??
+      (typeof to.assistantName === "string"
+        ? findBy(store, run.organization, "assistants", "name", to.assistantName)
+        : undefined)
+    if (next === undefined) return undefined
+    const { name } = next
+    const destination = { type: "assistant", assistantName: name, assistantId: next["id"] }
+    emit(run, "transfer-update", { destination, fromAssistant: run.state.assistant, toAssistant: next })
+    log(run, "info", `Handed off to assistant ${String(name ?? next["id"])}`)
+    return { ...run, state: { ...run.state, assistant: next } }
+  }
+
+  /** Says who speaks in a call that did not know yet. */
+  const chooseAssistant = (run: Run, chosen: Json, effective: Json): Run => {
+    const { id } = chosen
+    runs.patch(run, typeof id === "string" ? { assistantId: id } : { assistant: chosen })
+    return { ...run, state: { ...run.state, assistant: effective } }
+  }
+
+  return {
+    callOf: (run: Run) => runs.call(run),
+    chooseAssistant,
+    log,
+    emit,
+    eventOf,
+    onTimeline,
+    setStatus,
+    remember,
+    beginsToSpeak,
+    hasSpoken,
+    say,
+    finish,
+    forward,
+    handOff
+  }
+}

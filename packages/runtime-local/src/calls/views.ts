@@ -1,0 +1,74 @@
+/**
+ * What can be read of a call beside its row: views of what happened.
+ */
+import { json } from "../answer.ts"
+import type { CrudContext, Handler, HandlerRequest } from "../crud.ts"
+import { notFound } from "../errors.ts"
+import { listFrom } from "../listing.ts"
+import { findRow } from "../rows.ts"
+import type { Json } from "../validation.ts"
+import { disclaimer } from "./calls.ts"
+import { pick } from "./costs.ts"
+
+const find = ({ store }: CrudContext, { organization, id }: HandlerRequest): Json => {
+  const call = findRow(store, organization, "calls", id)
+  if (call === undefined) throw notFound("Call", id)
+  return call
+}
+
+const list =
+  (kind: "event" | "log") =>
+  (context: CrudContext): Handler =>
+  (request) => {
+    find(context, request)
+    const { shape, strict } = context
+    return listFrom(
+      context.store,
+      {
+        table: "call_events",
+        where: "org_id = ? AND call_id = ? AND kind = ?",
+        values: [request.organization, request.id, kind],
+        body: "body",
+        column: () => "NULL",
+        // Clients page through bare arrays by the oldest row that they saw, so these stay newest first.
+        oldestFirst: shape !== 1
+      },
+      request.query,
+      { shape, strict, filters: [] }
+    )
+  }
+
+/** `GET /call/:id/timeline`: oldest first. */
+export const timeline = list("event")
+
+/** `GET /call/:id/logs`: oldest first. */
+export const logs = list("log")
+
+/** `GET /call/:id/costs`. */
+export const costs =
+  (context: CrudContext): Handler =>
+  (request) => {
+    const { cost = 0, costBreakdown = { total: 0 }, costs = [] } = find(context, request)
+    return json(200, JSON.stringify({ simulated: true, cost, costBreakdown, costs }))
+  }
+
+/** `GET /call/:id/voice-pipeline`: what would listen, think and speak; nothing does. */
+export const voicePipeline =
+  (context: CrudContext): Handler =>
+  (request) => {
+    find(context, request)
+    const state = context.engine.calls.runs.get(request.id)?.state
+    const part = (name: string) =>
+      state?.assistant?.[name] === undefined ? {} : { [name]: pick(state.assistant[name]) }
+    return json(
+      200,
+      JSON.stringify({
+        simulated: true,
+        message: disclaimer,
+        ...part("transcriber"),
+        ...part("model"),
+        ...part("voice"),
+        turns: state?.turn ?? 0
+      })
+    )
+  }

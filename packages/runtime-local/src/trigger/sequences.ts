@@ -1,0 +1,90 @@
+/**
+ * Whole calls by hand: a call is made, lives through a script without waiting, and leaves a coherent sequence of events.
+ */
+import type { ScriptStep } from "../calls/script.ts"
+import { insertCall } from "../calls/handle.ts"
+import { HttpError, notFound } from "../errors.ts"
+import { findRow } from "../rows.ts"
+import { isJson, type Json } from "../validation.ts"
+import type { TriggerContext, Triggered, TriggerInput } from "./trigger.ts"
+
+const greeting: ReadonlyArray<ScriptStep> = [
+  { user: "Hi, where is my order 4711?" },
+  { assistant: "It is on its way and arrives on Thursday." }
+]
+
+const sequences: Readonly<Record<string, (tool: string) => ReadonlyArray<ScriptStep>>> = {
+  "call.completed": () => [...greeting, { user: "Thank you, bye." }],
+  "call.with-tool": (tool) => [
+    { user: "Hi, where is my order 4711?" },
+    { tool, arguments: { orderId: "4711" } },
+    { assistant: "It is on its way." },
+    { user: "Thank you, bye." }
+  ],
+  "call.transfer": () => [
+    { user: "I want to speak to a person." },
+    { transfer: { type: "number", number: "+14155550142", message: "Transferring you now." } }
+  ],
+  "call.failed": () => [{ fail: "customer-did-not-answer" }],
+  "call.voicemail": () => [{ voicemail: "Please call us back." }]
+}
+
+/** The names of the sequences. */
+export const sequenceNames: ReadonlyArray<string> = Object.keys(sequences)
+
+/** Real milliseconds that a sequence may take: its questions are really asked. */
+const patience = 60_000
+
+/** Runs a sequence to the end of its call. */
+export const triggerSequence = async (context: TriggerContext, input: TriggerInput): Promise<Triggered> => {
+  const { store, engine } = context
+  const { type } = input
+  const make = sequences[type]
+  if (make === undefined) throw new HttpError(400, `There is no sequence ${type}`)
+  for (const option of ["call", "set", "merge", "to"] as const) {
+    if (input[option] !== undefined) throw new HttpError(400, `${option}: a sequence makes its own call and events`)
+  }
+  const organization = input.organization ?? context.organizationId
+  const assistant =
+    input.assistant === undefined ? undefined : findRow(store, organization, "assistants", input.assistant)
+  if (input.assistant !== undefined && assistant === undefined) throw notFound("Assistant", input.assistant)
+  const steps = make(firstTool(context, organization, assistant))
+  if (input.dryRun === true) return { type, message: { steps } }
+  const speaker = assistant === undefined ? { assistant: sampleAssistant } : { assistantId: assistant["id"] }
+  const call = store.transaction(() => {
+    const row = insertCall(context, organization, {
+      type: "outboundPhoneCall",
+      status: "queued",
+      cost: 0,
+      customer: { number: "+14155550188" },
+      ...speaker
+    })
+    engine.calls.begin(row, { script: { steps }, hurried: true })
+    return row
+  })
+  const callId = String(call["id"])
+  await engine.outbox.events.expect("end-of-call-report", { callId, timeout: patience })
+  const events = engine.outbox.events.list({ callId }).map((event) => ({ id: event.id, type: event.type }))
+  return { type, callId, events }
+}
+
+const sampleTool = { type: "function", function: { name: "lookupOrder" } }
+
+const sampleAssistant: Json = {
+  name: "Sample",
+  firstMessage: "Hello, how can I help?",
+  model: { provider: "openai", model: "gpt-4.1-mini", tools: [sampleTool] }
+}
+
+/** The tool that the assistant has, so that its own server is asked. */
+const firstTool = ({ store }: TriggerContext, organization: string, assistant: Json | undefined): string => {
+  const model = isJson(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
+  const { tools, toolIds } = isJson(model) ? model : {}
+  const inline = Array.isArray(tools) ? tools : []
+  const stored = (Array.isArray(toolIds) ? toolIds : []).map((id) => findRow(store, organization, "tools", id))
+  const names = [...inline, ...stored].flatMap((tool: unknown) => {
+    const name = isJson(tool) && isJson(tool["function"]) ? tool["function"]["name"] : undefined
+    return typeof name === "string" ? [name] : []
+  })
+  return names[0] ?? "lookupOrder"
+}

@@ -1,0 +1,74 @@
+/**
+ * Routes of a runtime that this SDK has no operation for, as an Effect service.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type { RequestOptions } from "./CallOptions.ts"
+import * as Errors from "./Errors.ts"
+import { effectObserver } from "./internal/observeEffect.ts"
+import { explain } from "./internal/codec.ts"
+import { text } from "./internal/failure.ts"
+import { makeRequest } from "./internal/rawRequest.ts"
+import { RuntimeConfig } from "./RuntimeConfig.ts"
+import { Transport } from "./Transport.ts"
+
+/**
+ * Errors of a request: those of every operation, and those that only some have.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RequestError = Errors.CommonError | Errors.NotFound | Errors.ConflictError
+
+/**
+ * Asks routes that this SDK has no operation for: the same authorization, policy and errors as everywhere, below the
+ * base URL and nowhere else.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class Request extends Context.Service<
+  Request,
+  {
+    /** Gives the JSON of the answer, unchecked; `undefined` for an empty one. */
+    readonly send: (options: RequestOptions) => Effect.Effect<unknown, RequestError>
+    /** Gives the answer if it is what the schema says, else fails with an UnexpectedResponse. */
+    readonly sendFor: <A>(schema: Schema.Codec<A, unknown>, options: RequestOptions) => Effect.Effect<A, RequestError>
+  }
+>()("@aywa-ai/runtime-sdk/Request") {}
+
+/**
+ * Provides the service over a configuration and a transport.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = Layer.effect(
+  Request,
+  Effect.gen(function* () {
+    const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
+    // `RequestError` is every error that an operation with both optional errors has.
+    const send = (options: RequestOptions) => makeRequest(runtime, options)({}) as Effect.Effect<unknown, RequestError>
+    return Request.of({
+      send,
+      sendFor: (schema, options) =>
+        Effect.flatMap(send(options), (value) =>
+          Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () => unexpected(schema, options, value))
+        )
+    })
+  })
+)
+
+const unexpected = (schema: Schema.Codec<unknown, unknown>, options: RequestOptions, value: unknown) => {
+  const { method, path } = options
+  const fields = { operation: "request", method, path, attempts: 1, outcome: "rejected" as const }
+  const issue = `the answer is not what the given schema says: ${explain(schema, value)
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join(".")}: ${message}`)
+    .join("; ")}`
+  return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, `${issue}.`) })
+}

@@ -1,0 +1,60 @@
+/**
+ * Moves an account of the source platform to your runtime, keeps every id, and rewrites your application's database.
+ *
+ * **Details**
+ *
+ * - ledger: `(source, resource, sourceId) -> runtimeId`, as file, in SQLite, or read back from the runtime;
+ * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
+ * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
+ *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand.
+ *
+ * Functions return promises or plain values, and throw `MigrationError`.
+ *
+ * @since 0.1.0
+ */
+export { isMigrationError, MigrationError } from "./migration/MigrationError.ts"
+export type { MigrationReason } from "./migration/MigrationError.ts"
+
+export { mergeMappings } from "./migration/ledger/Mapping.ts"
+export type { Mapping } from "./migration/ledger/Mapping.ts"
+export { mappingsToCsv, mappingsToJsonLines, parseMappings } from "./migration/ledger/format.ts"
+export { openSqliteLedger, readLedgerFile, readRuntimeMappings, writeLedgerFile } from "./migration/ledger/files.ts"
+export type { ReadRuntimeMappingsOptions, SqliteLedger } from "./migration/ledger/files.ts"
+
+export type { Dialect, ForeignKey, Location, MappingConfig } from "./migration/sql/config.ts"
+export { planMappingSql } from "./migration/sql/plan.ts"
+export type { SqlPlan } from "./migration/sql/plan.ts"
+export { mappingScripts } from "./migration/sql/scripts.ts"
+export type { MappingScripts } from "./migration/sql/scripts.ts"
+export { rewriteJson, rewriteText } from "./migration/rewrite.ts"
+export type { Resolve } from "./migration/rewrite.ts"
+
+export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./migration/live/SqlDriver.ts"
+export type {
+  MysqlConnection,
+  PostgresConnection,
+  SqlDriver,
+  SqliteDatabase,
+  SqlResult,
+  SqlRow
+} from "./migration/live/SqlDriver.ts"
+export { detectColumns } from "./migration/live/detect.ts"
+export type { Candidate, DetectOptions } from "./migration/live/detect.ts"
+export { planDatabase } from "./migration/live/planDatabase.ts"
+export type { DatabaseConfig, DatabasePlan, Finding } from "./migration/live/planDatabase.ts"
+export {
+  applyDatabase,
+  cleanupDatabase,
+  dryRunDatabase,
+  rollbackDatabase,
+  verifyDatabase
+} from "./migration/live/runDatabase.ts"
+export type {
+  DryRunLocation,
+  DryRunReport,
+  MoveReport,
+  StepOptions,
+  StepProgress,
+  VerifyLocation,
+  VerifyReport
+} from "./migration/live/runDatabase.ts"

@@ -1,0 +1,401 @@
+/**
+ * Runs a plan on a live database: dry run, apply, verify, rollback, cleanup. Each gives a report.
+ *
+ * @since 0.1.0
+ */
+import { fail } from "../MigrationError.ts"
+import { tables } from "../sql/dialect.ts"
+import { mysqlSession } from "../sql/mysql.ts"
+import type { PlannedLocation } from "../sql/plan.ts"
+import {
+  applyMoves,
+  begin,
+  deferral,
+  dialects,
+  drop,
+  dryRunCounts,
+  end,
+  fill,
+  ledgerSize,
+  type Move,
+  orphans,
+  prepared,
+  remember,
+  rollbackMoves,
+  setup,
+  stateCounts,
+  tableCounts,
+  unprepared,
+  updateRange
+} from "../sql/statements.ts"
+import type { DatabasePlan } from "./planDatabase.ts"
+import { inTransaction, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
+
+/**
+ * Options of every step.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepOptions {
+  /** Stops between two statements. What was committed stays; the step can be run again. */
+  readonly signal?: AbortSignal | undefined
+  /** Told after every chunk. */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined
+}
+
+/**
+ * How far a step is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepProgress {
+  readonly step: "dry-run" | "apply" | "verify" | "rollback"
+  /** The location at work, such as `calls.assistant_id`. */
+  readonly location: string
+  /** Ledger rows of this pass that were gone through, and all of them. */
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * What a dry run found in one location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DryRunLocation {
+  readonly location: string
+  /** Rows that would change. */
+  readonly rows: number
+  /** Distinct values in them now, and afterwards. */
+  readonly valuesBefore: number
+  readonly valuesAfter: number
+  /** Rows whose id the mapping does not know (for arrays: items); `undefined` for texts and JSON at any depth. */
+  readonly unmapped: number | undefined
+  /** Rows of the table, and those of them without a value. */
+  readonly tableRows: number
+  readonly nulls: number
+}
+
+/**
+ * What a dry run found.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DryRunReport {
+  readonly locations: ReadonlyArray<DryRunLocation>
+  readonly rows: number
+  /** What stops the apply step: errors among the findings, rows outside of what was expected. */
+  readonly problems: ReadonlyArray<string>
+}
+
+const select = async (driver: SqlDriver, sql: string): Promise<SqlRow> => (await driver.run(sql)).rows[0] ?? {}
+
+const count = async (driver: SqlDriver, sql: string): Promise<number> => numberOf((await select(driver, sql))["n"])
+
+const check = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
+}
+
+/**
+ * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed, and running
+ * it again only adds rows that came meanwhile. Fails with `OutOfOrder` where another plan was prepared before.
+ *
+ * @since 0.1.0
+ * @category database
+ */
+export const dryRunDatabase = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress }: StepOptions = {}
+): Promise<DryRunReport> => {
+  const prepare = async () => {
+    await runAll(driver, dialects[plan.dialect].createTables(plan))
+    if (!(await holds(driver, unprepared(plan)))) {
+      fail({
+        _tag: "OutOfOrder",
+        detail: `Another mapping or other locations were prepared with the prefix ${plan.prefix}. Finish or roll back that run and clean it up, or take another prefix.`
+      })
+    }
+    await driver.run(begin(plan))
+    await runAll(driver, setup(plan))
+    for (const location of plan.locations) {
+      check(signal)
+      await driver.run(remember(plan, location))
+      await runAll(driver, fill(plan, location))
+      onProgress?.({
+        step: "dry-run",
+        location: location.label,
+        done: location.index + 1,
+        total: plan.locations.length
+      })
+    }
+    await driver.run(end(plan))
+  }
+  if (plan.dialect === "mysql") {
+    // A CREATE commits there, so that a transaction would end half-way.
+    await runAll(driver, mysqlSession)
+    await prepare()
+  } else await inTransaction(driver, prepare)
+  const locations: Array<DryRunLocation> = []
+  for (const location of plan.locations) {
+    check(signal)
+    locations.push(await dryRunLocation(driver, plan, location))
+  }
+  const unexpected = plan.locations.flatMap(({ label, expect }, at) => {
+    const rows = locations[at]?.rows ?? 0
+    return rows < expect.min || rows > expect.max
+      ? [`${label}: ${rows} rows would change, expected ${expect.min} to ${expect.max}`]
+      : []
+  })
+  return {
+    locations,
+    rows: locations.reduce((sum, { rows }) => sum + rows, 0),
+    problems: [...errorsOf(plan), ...unexpected]
+  }
+}
+
+const errorsOf = (plan: DatabasePlan): ReadonlyArray<string> =>
+  plan.findings.filter(({ level }) => level === "error").map(({ subject, message }) => `${subject}: ${message}`)
+
+const holds = async (driver: SqlDriver, condition: string): Promise<boolean> =>
+  (await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${condition}`)) === 1
+
+const dryRunLocation = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  location: PlannedLocation
+): Promise<DryRunLocation> => {
+  const counts = await select(driver, dryRunCounts(plan, location))
+  const unmapped = dialects[plan.dialect].unmapped(plan, location)
+  const table = await select(driver, tableCounts(plan, location))
+  return {
+    location: location.label,
+    rows: numberOf(counts["changes"]),
+    valuesBefore: numberOf(counts["befores"]),
+    valuesAfter: numberOf(counts["afters"]),
+    unmapped: unmapped === undefined ? undefined : await count(driver, unmapped),
+    tableRows: numberOf(table["rows_now"]),
+    nulls: numberOf(table["nulls_now"])
+  }
+}
+
+/**
+ * What apply or rollback did.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MoveReport {
+  readonly locations: ReadonlyArray<{ readonly location: string; readonly changed: number }>
+  /** Rows changed by this run: 0 when all was done before. */
+  readonly changed: number
+  readonly transaction: "single" | "chunks"
+}
+
+/**
+ * Rewrites what the dry run found. Can be run again: what is done stays done, and rows that the application changed
+ * meanwhile are left alone. Refuses errors among the findings and counts outside of what was expected.
+ *
+ * @since 0.1.0
+ * @category database
+ */
+export const applyDatabase = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  options: StepOptions = {}
+): Promise<MoveReport> => {
+  const problems = [...errorsOf(plan)]
+  await assertPrepared(driver, plan)
+  for (const location of plan.locations) {
+    const { min, max } = location.expect
+    const rows = await count(driver, ledgerSize(plan, location))
+    if (rows < min || rows > max)
+      problems.push(`${location.label}: ${rows} rows would change, expected ${min} to ${max}`)
+  }
+  if (problems.length > 0) return fail({ _tag: "Refused", problems })
+  return runMoves(driver, plan, "apply", applyMoves(plan), options)
+}
+
+/**
+ * Puts back what apply wrote, byte for byte, wherever it still stands. Can be run again, and after an apply that was
+ * interrupted.
+ *
+ * @since 0.1.0
+ * @category database
+ */
+export const rollbackDatabase = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  options: StepOptions = {}
+): Promise<MoveReport> => {
+  await assertPrepared(driver, plan)
+  return runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
+}
+
+const assertPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
+  const exists = (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
+  if (exists && (await holds(driver, prepared(plan)))) return
+  fail({
+    _tag: "OutOfOrder",
+    detail: exists
+      ? "Mapping or locations are not those of the dry run. Run the dry run with this plan first."
+      : "Nothing was prepared here: run the dry run first."
+  })
+}
+
+const runMoves = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  step: "apply" | "rollback",
+  moves: ReadonlyArray<Move>,
+  { signal, onProgress }: StepOptions
+): Promise<MoveReport> => {
+  const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
+  const { before, after } = deferral(plan)
+  const single = plan.transaction === "single"
+  const perform = async (move: Move) => {
+    const { label } = move.location
+    const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
+    for (let first = 1; first <= total; first += plan.chunk) {
+      check(signal)
+      const last = first + plan.chunk - 1
+      const { update: sql, mark } = updateRange(plan, move, [`${first}`, `${last}`])
+      const update = async () => {
+        const { changes } = await driver.run(sql)
+        await runAll(driver, mark)
+        return changes
+      }
+      const rows = single ? await update() : await inTransaction(driver, update)
+      // The first of two passes is not the whole way of a row.
+      if (move.to !== "tmp_value") changed.set(label, (changed.get(label) ?? 0) + rows)
+      onProgress?.({ step, location: label, done: Math.min(last, total), total })
+    }
+  }
+  const all = async () => {
+    await runAll(driver, before)
+    for (const move of moves) await perform(move)
+    await runAll(driver, after)
+  }
+  if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
+  if (single) await inTransaction(driver, all)
+  else {
+    try {
+      await all()
+    } catch (error) {
+      // The session goes on after us: what was turned off for it is turned on again.
+      await runAll(driver, after).catch(() => undefined)
+      throw error
+    }
+  }
+  return {
+    locations: [...changed].map(([location, changed]) => ({ location, changed })),
+    changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
+    transaction: plan.transaction
+  }
+}
+
+/**
+ * What verify found in one location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyLocation {
+  readonly location: string
+  /** Rows of the ledger. */
+  readonly rows: number
+  /** Of those: holding the new value, the old one, neither (the application wrote it), or gone. */
+  readonly renewed: number
+  readonly old: number
+  readonly drifted: number
+  readonly missing: number
+  /** Rows that still hold an id of the source; ids that are source and target are not counted. */
+  readonly leftovers: number
+  /** Rows of the table, and rows without a value: when it was prepared, and now. */
+  readonly tableRows: { readonly then: number; readonly now: number }
+  readonly nulls: { readonly then: number; readonly now: number }
+}
+
+/**
+ * What verify found. `ok` says that nothing is left, nothing drifted, counts are the same and no row lost its parent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly locations: ReadonlyArray<VerifyLocation>
+  readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
+  /** One sentence per thing that is not as it must be. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/**
+ * Checks a database after apply (`state: "applied"`, the default) or after rollback (`"original"`). Changes nothing.
+ *
+ * @since 0.1.0
+ * @category database
+ */
+export const verifyDatabase = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress, state = "applied" }: StepOptions & { readonly state?: "applied" | "original" | undefined } = {}
+): Promise<VerifyReport> => {
+  await assertPrepared(driver, plan)
+  if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
+  const locations: Array<VerifyLocation> = []
+  for (const location of plan.locations) {
+    check(signal)
+    const keys = await select(driver, stateCounts(plan, location, state === "applied" ? "after" : "before"))
+    const table = await select(driver, tableCounts(plan, location))
+    const [rows, renewed, old, missing] = ["changes", "renewed", "old", "missing"].map((name) => numberOf(keys[name]))
+    const [all = 0, now = 0, before = 0, gone = 0] = [rows, renewed, old, missing]
+    locations.push({
+      location: location.label,
+      rows: all,
+      renewed: now,
+      old: before,
+      missing: gone,
+      drifted: all - now - before - gone,
+      leftovers: state === "applied" ? await count(driver, dialects[plan.dialect].leftovers(plan, location)) : 0,
+      tableRows: { then: numberOf(table["rows_then"]), now: numberOf(table["rows_now"]) },
+      nulls: { then: numberOf(table["nulls_then"]), now: numberOf(table["nulls_now"]) }
+    })
+    onProgress?.({ step: "verify", location: location.label, done: location.index + 1, total: plan.locations.length })
+  }
+  const lost: Array<{ readonly foreignKey: string; readonly rows: number }> = []
+  for (const { label, sql } of orphans(plan)) lost.push({ foreignKey: label, rows: await count(driver, sql) })
+  const problems = [
+    ...locations.flatMap((location) => problemsOf(location, state)),
+    ...lost.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
+  ]
+  return { ok: problems.length === 0, locations, orphans: lost, problems }
+}
+
+const problemsOf = (
+  { location, old, renewed, drifted, missing, leftovers, tableRows, nulls }: VerifyLocation,
+  state: "applied" | "original"
+): ReadonlyArray<string> => {
+  const wrong = state === "applied" ? old : renewed
+  const lines: ReadonlyArray<readonly [boolean, string]> = [
+    [wrong > 0, `${wrong} rows hold the ${state === "applied" ? "old" : "new"} value: run the step again`],
+    [drifted > 0, `${drifted} rows were changed by somebody else since the dry run`],
+    [missing > 0, `${missing} rows are gone since the dry run`],
+    [leftovers > 0, `${leftovers} rows still hold ids of the source: run dry run and apply again`],
+    [tableRows.then !== tableRows.now, `${tableRows.then} rows before, ${tableRows.now} now`],
+    [nulls.then !== nulls.now, `${nulls.then} rows without a value before, ${nulls.now} now`]
+  ]
+  return lines.filter(([wrong]) => wrong).map(([, line]) => `${location}: ${line}`)
+}
+
+/**
+ * Drops mapping table and ledgers. There is no rollback after it: do it days after the cut-over.
+ *
+ * @since 0.1.0
+ * @category database
+ */
+export const cleanupDatabase = (driver: SqlDriver, plan: DatabasePlan): Promise<void> => runAll(driver, drop(plan))

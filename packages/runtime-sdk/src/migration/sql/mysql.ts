@@ -1,0 +1,158 @@
+/**
+ * MySQL 8 and MariaDB 10.6 or later.
+ */
+import {
+  columnOf,
+  inSet,
+  keyed,
+  keysOf,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { quoteText } from "./names.ts"
+import type { PlannedLocation, SqlPlan } from "./plan.ts"
+
+// As bytes: collations ignore case or trailing spaces, and two of them in one comparison abort it.
+const text = (value: string): string => `CAST(CONVERT(${value} USING utf8mb4) AS BINARY)`
+
+/** A value as characters, to be searched. */
+const characters = (value: string): string => `CONVERT(${value} USING utf8mb4) COLLATE utf8mb4_bin`
+
+/** An id of the mapping table as text. */
+const idText = (id: string): string => `CONVERT(${id} USING utf8mb4)`
+
+// Whether a backslash in a literal escapes depends on the session: it is made from its code.
+const backslash = "CONVERT(CHAR(92) USING utf8mb4)"
+
+const patterns = {
+  text: "'[A-Za-z0-9_-]{20,}'",
+  "json-any": `CONCAT('(?<!', ${backslash}, ${backslash}, ')"[A-Za-z0-9_.-]+"(?![[:space:]]*:)')`
+} as const
+
+const path = ({ path }: PlannedLocation): string =>
+  quoteText(`$${path.map((step) => (typeof step === "number" ? `[${step}]` : `."${step}"`)).join("")}`)
+
+const current = (plan: SqlPlan, location: PlannedLocation): string => {
+  const column = columnOf(plan, location.column)
+  if (location.kind === "id") return text(column)
+  const found = `JSON_EXTRACT(${column}, ${path(location)})`
+  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
+}
+
+const manyKind = ({ kind }: PlannedLocation): keyof typeof patterns | undefined =>
+  kind === "json-any" || kind === "text" ? kind : undefined
+
+/**
+ * Where ids stand inside of the texts of a location: one row per place, found from left to right. `since` is the end of
+ * the place before, `start` and `pos` are where this one begins and ends.
+ */
+const scan = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patterns): string => {
+  const keys = keysOf(location)
+  const column = columnOf(plan, location.column)
+  const rest = "SUBSTRING(s.txt, s.pos)"
+  const start = `s.pos + REGEXP_INSTR(${rest}, ${patterns[kind]}) - 1`
+  const token = `REGEXP_SUBSTR(${rest}, ${patterns[kind]})`
+  const valid = kind === "json-any" ? `JSON_VALID(${column}) AND ` : ""
+  return `WITH RECURSIVE scan AS (
+    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${valid}${characters(column)} REGEXP ${patterns[kind]} AND ${keyed(plan, location)}
+    UNION ALL
+    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${patterns[kind]}
+  )`
+}
+
+const found = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
+  `scan s LEFT JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = CAST(s.token AS BINARY)${fresh ? " AND m.again = 0" : ""} WHERE s.pos > 1`
+
+/** The rows that change, with their whole new text. */
+const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patterns): string => {
+  const keys = keysOf(location).map(({ k }) => `s.${k}`)
+  const quoted = kind === "json-any" ? `CONCAT('"', ${idText("m.target")}, '"')` : idText("m.target")
+  const piece = `CONCAT(SUBSTRING(s.txt, s.since, s.start - s.since), COALESCE(${quoted}, SUBSTRING(s.txt, s.start, s.pos - s.start)))`
+  return `${scan(plan, location, kind)} SELECT ${keys.join(", ")}, CONCAT(GROUP_CONCAT(${piece} ORDER BY s.start SEPARATOR ''), SUBSTRING(MAX(s.txt), MAX(s.pos))) AS txt FROM ${found(plan, location, false)} GROUP BY ${keys.join(", ")} HAVING COUNT(m.source) > 0`
+}
+
+/** The way of MySQL and MariaDB. */
+export const mysql: SqlDialect = {
+  text,
+  same: (left, right) => `CAST(${left} AS BINARY) = CAST(${right} AS BINARY)`,
+  createTables: (plan) => {
+    const { map, run } = tables(plan)
+    const id = "VARBINARY(255) NOT NULL"
+    return [
+      `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (kind, source), KEY target (kind, target)) ENGINE = InnoDB`,
+      `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
+      // A script can be stopped by a constraint that fails: its name is the message.
+      `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step VARCHAR(20) NOT NULL, ok INT NOT NULL, CONSTRAINT \`${plan.prefix}: not what 1 prepared\` CHECK (step <> 'prepared' OR ok = 1), CONSTRAINT \`${plan.prefix}: not the rows expected\` CHECK (step <> 'expect' OR ok = 1)) ENGINE = InnoDB`
+    ]
+  },
+  exists: (table) =>
+    `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
+  insertNew: (table, columns, rows) =>
+    `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON DUPLICATE KEY UPDATE ${columns[0]} = ${table}.${columns[0]}`,
+  createLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    const column = columnOf(plan, location.column)
+    const keys = location.key.map(({ column, rewrittenBy }, at) => {
+      const k = columnOf(plan, column)
+      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
+    })
+    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+    const mark = location.marked ? ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value'" : ""
+    const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
+    return [
+      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+    ]
+  },
+  changes: (plan, location) => {
+    const { map } = tables(plan)
+    const others = otherRewriters(location)
+      .map(({ index, column }) => {
+        const set = quoteText(plan.locations[index]?.set.name ?? "")
+        return ` LEFT JOIN ${map} x${index} ON x${index}.kind = ${set} AND x${index}.source = ${text(columnOf(plan, column))}`
+      })
+      .join("")
+    const after = (index: number, now: string) => `COALESCE(${idText(`x${index}.target`)}, ${now})`
+    const kind = manyKind(location)
+    if (kind !== undefined) {
+      const keys = keysOf(location)
+      const list = selectList(plan, location, { next: "q.txt", temporary: "", after })
+      const on = keys.map(({ column, k }) => `${columnOf(plan, column)} = q.${k}`).join(" AND ")
+      return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN (${rewritten(plan, location, kind)}) q ON ${on}${others} WHERE CAST(q.txt AS BINARY) <> ${text(columnOf(plan, location.column))}`
+    }
+    const column = columnOf(plan, location.column)
+    const target = idText("m.target")
+    const next = location.kind === "id" ? target : `JSON_SET(${column}, ${path(location)}, ${target})`
+    const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+  },
+  analyze: (table) => [`ANALYZE TABLE ${table}`],
+  leftovers: (plan, location) => {
+    const kind = manyKind(location)
+    if (kind !== undefined) {
+      const keys = keysOf(location).map(({ k }) => `s.${k}`)
+      return `SELECT COUNT(*) AS n FROM (${scan(plan, location, kind)} SELECT ${keys.join(", ")} FROM ${found(plan, location, true)} AND m.source IS NOT NULL GROUP BY ${keys.join(", ")}) q`
+    }
+    return `SELECT COUNT(*) AS n FROM ${tableOf(plan, location)} t JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)} WHERE m.again = 0`
+  },
+  unmapped: (plan, location) => {
+    if (manyKind(location) !== undefined) return undefined
+    const { map } = tables(plan)
+    return `SELECT COUNT(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
+  },
+  update: ({ plan, location, from, to, match, where }) => {
+    // A column that changes by itself on update stays when it is set to what it is.
+    const kept = location.keep.map((column) => `, ${columnOf(plan, column)} = ${columnOf(plan, column)}`).join("")
+    return `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept} WHERE ${[mysql.same(columnOf(plan, location.column), `b.${from}`), ...where].join(" AND ")}`
+  }
+}
+
+/** Lets long texts and many ids through; the first is MariaDB's own name, the second is skipped by it. */
+export const mysqlSession: ReadonlyArray<string> = [
+  "SET SESSION group_concat_max_len = 4294967295",
+  "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
+  "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+]

@@ -1,0 +1,152 @@
+/**
+ * SQLite 3.35 or later. JSON and texts are read by plain functions: neither regular expressions nor extensions.
+ */
+import { columnOf, inSet, keyed, otherRewriters, selectList, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import { quoteName, quoteText } from "./names.ts"
+import type { PlannedLocation, SqlPlan } from "./plan.ts"
+
+const text = (value: string): string => `${value} COLLATE BINARY`
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/** Characters of an id inside of text, and inside of JSON. */
+const idCharacters = { text: `'${letters}_-'`, "json-any": `'${letters}_.-'` } as const
+
+/** ASCII that cannot be part of an id in text: passed over at once. Anything else is passed over one by one. */
+const separators = `' !"#$%&''()*+,./:;<=>?@[\\]^\`{|}~' || char(9, 10, 13)`
+
+const space = "' ' || char(9, 10, 13)"
+
+const lead = (value: string, characters: string): string =>
+  `substr(${value}, 1, length(${value}) - length(ltrim(${value}, ${characters})))`
+
+const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
+  `coalesce((SELECT m.target FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = s.tok${fresh ? " AND m.again = 0" : ""}), s.tok)`
+
+/** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
+const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
+  const value = columnOf(plan, location.column)
+  const characters = idCharacters.text
+  const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators})))`
+  const rest = `substr(s.rest, ${cut} + 1)`
+  const id = `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh)} END`
+  return `(WITH RECURSIVE s(done, tok, rest) AS (
+    SELECT '', ${lead(value, characters)}, ltrim(${value}, ${characters})
+    UNION ALL
+    SELECT s.done || ${id} || substr(s.rest, 1, ${cut}), ${lead(rest, characters)}, ltrim(${rest}, ${characters}) FROM s WHERE s.rest <> ''
+  ) SELECT s.done || ${id} FROM s WHERE s.rest = '')`
+}
+
+/**
+ * JSON with its ids replaced: from quote to quote. An id is a whole text, so it stands between two quotes; a backslash
+ * before the first says that it is inside of a text, a colon behind the second that it is a key.
+ */
+const rewrittenJson = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
+  const value = columnOf(plan, location.column)
+  const characters = idCharacters["json-any"]
+  const first = `substr(${value}, instr(${value}, '"') + 1)`
+  const rest = `substr(s.rest, instr(s.rest, '"') + 1)`
+  const whole = `s.tok <> '' AND substr(s.rest, 1, 1) = '"' AND substr(s.done, -2, 1) <> '\\' AND substr(ltrim(substr(s.rest, 2), ${space}), 1, 1) <> ':'`
+  return `(WITH RECURSIVE s(done, tok, rest) AS (
+    SELECT substr(${value}, 1, instr(${value}, '"')), ${lead(first, characters)}, ltrim(${first}, ${characters})
+    UNION ALL
+    SELECT s.done || CASE WHEN ${whole} THEN ${mapped(plan, location, fresh)} ELSE s.tok END || substr(s.rest, 1, instr(s.rest, '"')), ${lead(rest, characters)}, ltrim(${rest}, ${characters}) FROM s WHERE instr(s.rest, '"') > 0
+  ) SELECT s.done || s.tok || s.rest FROM s WHERE instr(s.rest, '"') = 0)`
+}
+
+const path = ({ path }: PlannedLocation): string =>
+  quoteText(`$${path.map((step) => (typeof step === "number" ? `[${step}]` : `."${step}"`)).join("")}`)
+
+/** Text values only: a text with a NUL in it is longer than its functions see. */
+const isText = (column: string): string => `typeof(${column}) = 'text' AND instr(${column}, char(0)) = 0`
+
+const current = (plan: SqlPlan, location: PlannedLocation): string => {
+  const column = columnOf(plan, location.column)
+  if (location.kind === "id") return `CASE WHEN typeof(${column}) = 'text' THEN ${column} END`
+  return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
+}
+
+/** The type of a mark. */
+const standing = "CAST('' AS TEXT)"
+
+const isMany = ({ kind }: PlannedLocation): boolean => kind === "json-any" || kind === "text"
+
+const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
+  const column = columnOf(plan, location.column)
+  return location.kind === "text"
+    ? { next: rewrittenText(plan, location, fresh), where: `${isText(column)} AND length(${column}) >= 20` }
+    : {
+        next: rewrittenJson(plan, location, fresh),
+        where: `CASE WHEN ${isText(column)} AND instr(${column}, '"') > 0 THEN json_valid(${column}) ELSE 0 END`
+      }
+}
+
+/** SQLite's way. */
+export const sqlite: SqlDialect = {
+  text,
+  same: (left, right) => `(${left} COLLATE BINARY) IS ${right}`,
+  createTables: (plan) => {
+    const { map, run } = tables(plan)
+    return [
+      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (kind, source)) WITHOUT ROWID`,
+      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
+      `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+      // SQLite has no way to stop a script but a constraint that fails: its name is the message.
+      `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step TEXT, ok INTEGER, CONSTRAINT "this is not what 1-prepare prepared" CHECK (step <> 'prepared' OR ok), CONSTRAINT "more or fewer rows than expected" CHECK (step <> 'expect' OR ok))`
+    ]
+  },
+  exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
+  insertNew: (table, columns, rows) =>
+    `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
+  createLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    const column = columnOf(plan, location.column)
+    const keys = location.key.map(({ column, rewrittenBy }, at) => {
+      const k = columnOf(plan, column)
+      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
+    })
+    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+    const mark = location.marked ? `, ${standing} AS stands` : ""
+    return [
+      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
+    ]
+  },
+  changes: (plan, location) => {
+    const { map } = tables(plan)
+    const others = otherRewriters(location)
+      .map(({ index, column }) => {
+        const set = quoteText(plan.locations[index]?.set.name ?? "")
+        return ` LEFT JOIN ${map} x${index} ON x${index}.kind = ${set} AND x${index}.source = ${text(columnOf(plan, column))}`
+      })
+      .join("")
+    const after = (index: number, now: string) => `coalesce(x${index}.target, ${now})`
+    if (isMany(location)) {
+      const { next, where } = many(plan, location, false)
+      const list = selectList(plan, location, { next, temporary: "", after })
+      return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)}) q WHERE q.new_value <> q.old_value COLLATE BINARY`
+    }
+    const column = columnOf(plan, location.column)
+    const next = location.kind === "id" ? "m.target" : `json_set(${column}, ${path(location)}, m.target)`
+    const list = selectList(plan, location, { next, temporary: "m.tmp", after })
+    // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+  },
+  analyze: () => [],
+  leftovers: (plan, location) => {
+    const from = `SELECT count(*) AS n FROM ${tableOf(plan, location)} t`
+    if (isMany(location)) {
+      const { next, where } = many(plan, location, true)
+      return `${from} WHERE CASE WHEN ${where} THEN ${next} <> ${columnOf(plan, location.column)} COLLATE BINARY ELSE 0 END`
+    }
+    return `${from} CROSS JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)} WHERE m.again = 0`
+  },
+  unmapped: (plan, location) => {
+    if (isMany(location)) return undefined
+    const { map } = tables(plan)
+    return `SELECT count(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
+  },
+  update: ({ plan, location, from, to, match, where }) =>
+    `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${tables(plan).ledger(location)} AS b WHERE ${[match, sqlite.same(columnOf(plan, location.column), `b.${from}`), ...where].join(" AND ")}`
+}

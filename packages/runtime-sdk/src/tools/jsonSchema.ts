@@ -1,0 +1,242 @@
+/**
+ * From an Effect schema to the part of JSON Schema that the runtime takes: `type`, `properties`, `required`, `items`,
+ * `enum` of strings, `pattern`, `format`, `title`, `description`; no references.
+ *
+ * What has no form there is either loosened, said in the description and checked when a call arrives (a minimum, a
+ * length), or refused (a union of objects): a schema that says something else than the decoder would mislead the model.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import type { LooseRule, ToolSchema } from "./model.ts"
+import { checksOf, withText } from "./schemaChecks.ts"
+import type { ToolDefinitionIssue } from "./ToolDefinitionError.ts"
+
+type Node = SchemaRepresentation.Representation
+type Path = ReadonlyArray<string>
+
+/** What became of a schema. */
+export interface ToolSchemaOf {
+  /** Undefined when there are issues. */
+  readonly schema: ToolSchema | undefined
+  /** What is checked on arrival only. */
+  readonly loose: ReadonlyArray<LooseRule>
+  readonly issues: ReadonlyArray<ToolDefinitionIssue>
+}
+
+/** Translates a schema of arguments, which is one of an object. */
+export const toolSchemaOf = (schema: Schema.Constraint, root: string): ToolSchemaOf => {
+  const { representation, references } = SchemaRepresentation.toRepresentation(Schema.toCodecJson(schema).ast)
+  const translation = new Translation(references)
+  const top = translation.resolve(representation)
+  if (top._tag !== "Objects") {
+    const issues = [{ path: [root], message: "must be a Struct: a model gives arguments by name" }]
+    return { schema: undefined, loose: [], issues }
+  }
+  const made = translation.object(top, [root], [])
+  const { issues, loose } = translation
+  return { schema: issues.length > 0 ? undefined : { ...made, properties: made.properties ?? {} }, loose, issues }
+}
+
+class Translation {
+  readonly issues: Array<ToolDefinitionIssue> = []
+  readonly loose: Array<LooseRule> = []
+  readonly references: SchemaRepresentation.References
+  constructor(references: SchemaRepresentation.References) {
+    this.references = references
+  }
+
+  /** The node that a reference names. */
+  resolve(node: Node): Exclude<Node, { readonly _tag: "Reference" | "Suspend" }> {
+    let found: Node | undefined = node
+    while (found?._tag === "Reference" || found?._tag === "Suspend") {
+      found = found._tag === "Suspend" ? found.thunk : this.references[found.$ref]
+    }
+    if (found === undefined) throw new Error("A schema refers to a definition that it does not have")
+    return found
+  }
+
+  private refuse(path: Path, message: string): ToolSchema {
+    this.issues.push({ path, message })
+    return { type: "object" }
+  }
+
+  /** `inside`: the nodes that this one is part of. One of them again means that the schema has no end. */
+  value(node: Node, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
+    const found = this.resolve(node)
+    if (inside.includes(found)) return this.refuse(path, "is recursive, which has no form here: end it at some depth")
+    switch (found._tag) {
+      case "String":
+      case "Number":
+      case "Boolean":
+      case "TemplateLiteral":
+        return this.leaf(found, path)
+      case "Literal":
+        return this.literals([found.literal], found, path)
+      case "Enum":
+        return this.literals(
+          found.enums.map(([, value]) => value),
+          found,
+          path
+        )
+      case "Arrays":
+        return this.array(found, path, inside)
+      case "Objects":
+        return found.propertySignatures.length + found.indexSignatures.length === 0
+          ? this.refuse(path, "is an object without fields: leave it out")
+          : this.object(found, path, inside)
+      case "Union":
+        return this.union(found, path, inside)
+      case "Null":
+      case "Undefined":
+      case "Void":
+        return this.refuse(path, "is nothing: leave it out")
+      default:
+        return this.refuse(path, "may be any value, and a model must be told a type: write the schema of what you need")
+    }
+  }
+
+  private finish(
+    schema: ToolSchema,
+    node: Pick<Exclude<Node, { _tag: "Reference" }>, "annotations" | "checks">,
+    path: Path
+  ) {
+    const { keywords, loose, text } = checksOf(node, schema.type)
+    this.loose.push(...loose.map((rule) => ({ path, rule })))
+    return withText({ ...schema, ...keywords }, text)
+  }
+
+  private leaf(node: Extract<Node, { _tag: "String" | "Number" | "Boolean" | "TemplateLiteral" }>, path: Path) {
+    switch (node._tag) {
+      case "String":
+        return this.finish({ type: "string" }, node, path)
+      case "Number":
+        return this.finish({ type: "number" }, node, path)
+      case "Boolean":
+        return this.finish({ type: "boolean" }, node, path)
+      case "TemplateLiteral": {
+        const bare = { representation: { ...node, checks: [] }, references: this.references }
+        const { pattern } = SchemaRepresentation.toJsonSchemaDocument(bare).schema
+        return this.finish({ type: "string", ...(typeof pattern === "string" ? { pattern } : {}) }, node, path)
+      }
+    }
+  }
+
+  /** Strings are an enum; other values are told in words. */
+  private literals(
+    values: ReadonlyArray<string | number | boolean | bigint>,
+    node: Pick<Extract<Node, { _tag: "Union" }>, "annotations" | "checks">,
+    path: Path
+  ): ToolSchema {
+    if (values.every((value) => typeof value === "string")) {
+      return this.finish({ type: "string", enum: [...new Set(values)] }, node, path)
+    }
+    const kinds = new Set(values.map((value) => typeof value))
+    const [kind] = kinds
+    if (kinds.size === 1 && kind === "boolean" && new Set(values).size === 2) {
+      return this.finish({ type: "boolean" }, node, path)
+    }
+    if (kinds.size !== 1 || (kind !== "number" && kind !== "boolean")) {
+      return this.refuse(path, "mixes kinds of literals: use one kind")
+    }
+    const rule = `one of ${[...new Set(values)].join(", ")}`
+    this.loose.push({ path, rule })
+    const type = kind === "boolean" ? "boolean" : values.every(Number.isInteger) ? "integer" : "number"
+    return withText(this.finish({ type }, node, path), { rules: [rule] })
+  }
+
+  private array(node: Extract<Node, { _tag: "Arrays" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
+    const all = [...node.elements.map((element) => element.type), ...node.rest]
+    const [items, ...others] = all.map((item) => this.value(item, [...path, "items"], [...inside, node]))
+    if (items === undefined) return this.refuse(path, "is a list without items: leave it out")
+    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(items))) {
+      return this.refuse(path, "is a tuple of different kinds: use a Struct, which names its parts")
+    }
+    if (node.elements.length === 0) return this.finish({ type: "array", items }, node, path)
+    const least = node.elements.filter((element) => !element.isOptional).length
+    const rule = node.rest.length > 0 ? `at least ${least} items` : `${least} to ${node.elements.length} items`
+    this.loose.push({ path, rule })
+    return withText(this.finish({ type: "array", items }, node, path), { rules: [rule] })
+  }
+
+  object(node: Extract<Node, { _tag: "Objects" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
+    const properties: Record<string, ToolSchema> = {}
+    const required: Array<string> = []
+    for (const { name, type, isOptional, annotations } of node.propertySignatures) {
+      if (typeof name !== "string") return this.refuse(path, "has a key that is no text")
+      const schema = this.value(isOptional ? this.withoutNull(type) : type, [...path, name], [...inside, node])
+      // Defined, not assigned: a key may be called __proto__.
+      Object.defineProperty(properties, name, {
+        value: withText(schema, { ...textOf(annotations), instead: true }),
+        enumerable: true
+      })
+      if (!isOptional) required.push(name)
+    }
+    if (node.indexSignatures.length > 0) this.loose.push({ path, rule: "what its values are" })
+    return this.finish(
+      {
+        type: "object",
+        ...(node.propertySignatures.length > 0 ? { properties } : {}),
+        ...(required.length > 0 ? { required } : {})
+      },
+      node,
+      path
+    )
+  }
+
+  /** An optional field needs no null: the model leaves it out. */
+  private withoutNull(node: Node): Node {
+    const found = this.resolve(node)
+    if (found._tag !== "Union") return node
+    const types = found.types.filter((type) => !isNothing(this.resolve(type)))
+    return types.length === 0 || types.length === found.types.length ? node : { ...found, types }
+  }
+
+  private union(node: Extract<Node, { _tag: "Union" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
+    const members = node.types.flatMap((type) => this.members(type))
+    if (members.some(isNothing)) {
+      return this.refuse(path, "may be null, which a model cannot be told: use Schema.optionalKey")
+    }
+    const numbers = members.filter((member) => !isNonFinite(member))
+    // How `Schema.Number` is written in JSON: the three values that are no JSON number are of no use to a model.
+    if (numbers.length === 1 && numbers[0]?._tag === "Number") {
+      return this.finish(this.value(numbers[0], path, inside), node, path)
+    }
+    const literals = members.flatMap((member) =>
+      member._tag === "Literal"
+        ? [member.literal]
+        : member._tag === "Enum"
+          ? member.enums.map(([, value]) => value)
+          : []
+    )
+    if (members.every((member) => member._tag === "Literal" || member._tag === "Enum")) {
+      return members.length === 0 ? this.refuse(path, "can never be given") : this.literals(literals, node, path)
+    }
+    const schemas = members.map((member) => this.value(member, path, [...inside, node]))
+    const [first, ...others] = schemas
+    if (first !== undefined && others.every((other) => JSON.stringify(other) === JSON.stringify(first))) {
+      return this.finish(first, node, path)
+    }
+    return this.refuse(
+      path,
+      "is a union of different kinds, which has no form here: use one Struct with optionalKey fields, or text"
+    )
+  }
+
+  /** The members of a union, those of unions inside of it too. */
+  private members(node: Node): ReadonlyArray<Exclude<Node, { readonly _tag: "Reference" | "Suspend" }>> {
+    const found = this.resolve(node)
+    return found._tag === "Union" && found.checks.length === 0
+      ? found.types.flatMap((type) => this.members(type))
+      : [found]
+  }
+}
+
+const isNothing = (node: Node): boolean => node._tag === "Null" || node._tag === "Undefined" || node._tag === "Void"
+
+const isNonFinite = (node: Node): boolean =>
+  node._tag === "Literal" && (node.literal === "NaN" || node.literal === "Infinity" || node.literal === "-Infinity")
+
+const textOf = (annotations: Schema.Annotations.Annotations | undefined) => ({
+  title: typeof annotations?.["title"] === "string" ? annotations["title"] : undefined,
+  description: typeof annotations?.["description"] === "string" ? annotations["description"] : undefined
+})

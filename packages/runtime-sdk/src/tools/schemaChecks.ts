@@ -1,0 +1,130 @@
+/**
+ * What the checks and annotations of a schema become: keywords of the runtime's subset, else words in the description.
+ */
+import type * as Schema from "effect/Schema"
+import type * as SchemaRepresentation from "effect/SchemaRepresentation"
+import type { ToolSchema } from "./model.ts"
+
+interface Text {
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  /** Rules without a keyword, in words. */
+  readonly rules?: ReadonlyArray<string> | undefined
+  /** Whether the description takes the place of one that is there. */
+  readonly instead?: boolean | undefined
+}
+
+interface Checked {
+  readonly keywords: Partial<ToolSchema>
+  readonly loose: ReadonlyArray<string>
+  readonly text: Text
+}
+
+type Annotations = Schema.Annotations.Annotations | undefined
+
+/** The nine formats that the runtime knows. */
+const formats: ReadonlySet<unknown> = new Set([
+  "date-time",
+  "time",
+  "date",
+  "duration",
+  "email",
+  "hostname",
+  "ipv4",
+  "ipv6",
+  "uuid"
+])
+
+/** Adds texts to a schema. Rules stand in brackets behind the description. */
+export const withText = (schema: ToolSchema, { title, description, rules = [], instead = false }: Text): ToolSchema => {
+  const said = instead ? (description ?? schema.description) : (schema.description ?? description)
+  const added = rules.filter((rule) => rule !== "")
+  const words = added.length === 0 ? said : said === undefined ? added.join("; ") : `${said} (${added.join("; ")})`
+  return {
+    ...schema,
+    ...(title === undefined ? {} : { title }),
+    ...(words === undefined ? {} : { description: words })
+  }
+}
+
+/** Reads the annotations and checks of a node whose type is known. */
+export const checksOf = (
+  node: {
+    readonly annotations?: Annotations
+    readonly checks: ReadonlyArray<SchemaRepresentation.Check>
+  },
+  type: ToolSchema["type"]
+): Checked => {
+  const all = [node.annotations, ...node.checks.map((check) => check.annotations)]
+  const last = (key: string): string | undefined =>
+    all.map((annotations) => annotations?.[key]).findLast((value) => typeof value === "string") as string | undefined
+  const format = last("format")
+  const keywords: { type?: ToolSchema["type"]; pattern?: string; format?: string } = formats.has(format)
+    ? { format: format ?? "" }
+    : {}
+  const loose: Array<string> = []
+  for (const check of flat(node.checks)) {
+    const told = tell(check, type, keywords)
+    if (!told) loose.push(ruleOf(check))
+  }
+  return {
+    keywords,
+    loose: loose.map((rule) => rule || "a check of its own"),
+    text: { title: last("title"), description: last("description"), rules: loose }
+  }
+}
+
+const flat = (checks: ReadonlyArray<SchemaRepresentation.Check>): ReadonlyArray<SchemaRepresentation.Filter> =>
+  checks.flatMap((check) => (check._tag === "FilterGroup" ? flat(check.checks) : [check]))
+
+const ruleOf = ({ annotations }: SchemaRepresentation.Filter): string => {
+  const expected = annotations?.["expected"]
+  return typeof expected === "string" ? expected : ""
+}
+
+/** Puts a check into keywords; `false` when it has none. */
+const tell = (
+  check: SchemaRepresentation.Filter,
+  type: ToolSchema["type"],
+  keywords: { type?: ToolSchema["type"]; pattern?: string; format?: string }
+): boolean => {
+  const id = check.representation?.id
+  // JSON has no other numbers, and none beyond the safe integers is of use.
+  if (id === "effect/schema/isFinite") return true
+  if (id === "effect/schema/isInt") {
+    keywords.type = "integer"
+    return true
+  }
+  const pattern = patternOf(check, type)
+  if (pattern === undefined || keywords.pattern !== undefined) return false
+  keywords.pattern = pattern.source
+  if (formats.has(pattern.format)) keywords.format = String(pattern.format)
+  return true
+}
+
+/** The pattern that says exactly what a check says. */
+const patternOf = (
+  { annotations, representation }: SchemaRepresentation.Filter,
+  type: ToolSchema["type"]
+): { readonly source: string; readonly format?: unknown } | undefined => {
+  if (type !== "string") return undefined
+  if (representation?.id === "effect/schema/isPattern") {
+    const { source, flags } = representation.payload as { readonly source: string; readonly flags: string } // Its own.
+    return /^[dgu]*$/.test(flags) && isUnicode(source) ? { source } : undefined
+  }
+  const toJsonSchema = annotations?.["toJsonSchema"]
+  if (typeof toJsonSchema !== "function") return undefined
+  const made: unknown = (toJsonSchema as SchemaRepresentation.ToJsonSchema.Check)({ type, schemas: [] })
+  if (typeof made !== "object" || made === null || Array.isArray(made)) return undefined
+  const { pattern, format, ...others } = made as { readonly [keyword: string]: unknown }
+  return typeof pattern === "string" && Object.keys(others).length === 0 ? { source: pattern, format } : undefined
+}
+
+/** JSON Schema reads patterns in Unicode mode, where some of JavaScript's are errors. */
+const isUnicode = (source: string): boolean => {
+  try {
+    return new RegExp(source, "u").source === source
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,133 @@
+/** Waiting for a call to end: growing pauses, a deadline, abort, and the errors of reading. */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { assert, describe, it, onTestFinished } from "vitest"
+import * as Calls from "../src/Calls.ts"
+import * as Layer from "effect/Layer"
+import { AywaRuntimeClient } from "../src/index.ts"
+import * as RuntimeConfig from "../src/RuntimeConfig.ts"
+import { Transport } from "../src/Transport.ts"
+import { json, serve, tagOf } from "./support/server.ts"
+
+const row = (status: string) => ({ id: "c", orgId: "o", createdAt: "t", updatedAt: "t", status })
+
+/** Answers these states one after the other, then the last one for ever. */
+const start = async (states: ReadonlyArray<string | number>) => {
+  const server = await serve((_, response, index) => {
+    const state = states[Math.min(index, states.length - 1)] ?? "ended"
+    if (typeof state === "number") json(response, state, { message: "no" })
+    else json(response, 200, row(state))
+  })
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return { server, aywa: new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key", retries: 0 }) }
+}
+
+describe("calls.waitUntilEnded", () => {
+  it.each(["ended", "not-found", "deletion-failed"])("reads until the call is %s, and gives it", async (last) => {
+    const { server, aywa } = await start(["queued", "ringing", "in-progress", last])
+    const call = await aywa.calls.waitUntilEnded("c", { pollEvery: 1 })
+    assert.strictEqual(call.status, last)
+    assert.deepStrictEqual(
+      server.seen.map(({ url }) => url),
+      ["/call/c", "/call/c", "/call/c", "/call/c"]
+    )
+  })
+
+  it("takes options of a read, and tells about the last answer", async () => {
+    const { server, aywa } = await start(["ended"])
+    const { response } = await aywa.calls
+      .waitUntilEnded("c", { headers: { "x-trace": "1" }, organizationId: "org_2" })
+      .withResponse()
+    assert.strictEqual(response.status, 200)
+    assert.include(server.seen[0]?.headers, { "x-trace": "1", "x-organization-id": "org_2" })
+  })
+
+  it("ends with a TimeoutError when the deadline passes; the reads that were made are counted", async () => {
+    const { server, aywa } = await start(["in-progress"])
+    const error = Object(
+      await tagOf(aywa.calls.waitUntilEnded("c", { pollEvery: 20, maxPollEvery: 20, deadline: 300 }))
+    )
+    assert.include({ ...error }, { _tag: "TimeoutError", scope: "deadline", timeoutMillis: 300, outcome: "rejected" })
+    assert.match(error.message, /^calls\.waitUntilEnded: the call had not ended within 300 ms/)
+    assert.isAbove(server.seen.length, 1)
+    assert.isAtLeast(error.attempts, 1)
+  })
+
+  it("the deadline cuts a read that hangs", async () => {
+    const server = await serve(() => {})
+    onTestFinished(() => server[Symbol.asyncDispose]())
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+    const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", { deadline: 100 })))
+    assert.include({ ...error }, { _tag: "TimeoutError", scope: "deadline", timeoutMillis: 100 })
+  })
+
+  it("fails as reading fails", async () => {
+    const { aywa } = await start(["queued", 404])
+    const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", { pollEvery: 1 })))
+    assert.include({ ...error }, { _tag: "NotFound", operation: "calls.get" })
+  })
+
+  it("an abort cuts a pause at once and stops reading", async () => {
+    const { server, aywa } = await start(["queued"])
+    const controller = new AbortController()
+    const waiting = tagOf(aywa.calls.waitUntilEnded("c", { pollEvery: 600_000, signal: controller.signal }))
+    while (server.seen.length === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+    controller.abort("enough")
+    const error = Object(await waiting)
+    assert.include({ ...error }, { _tag: "Aborted", operation: "calls.waitUntilEnded" })
+    assert.strictEqual(error.reason, "enough")
+    assert.lengthOf(server.seen, 1)
+  })
+
+  it.each([{ pollEvery: 0 }, { maxPollEvery: -1 }, { deadline: Number.NaN }])("refuses %j", async (options) => {
+    const { server, aywa } = await start(["ended"])
+    const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", options)))
+    assert.strictEqual(error._tag, "InvalidRequest")
+    assert.deepStrictEqual(error.issues[0].path, Object.keys(options))
+    assert.lengthOf(server.seen, 0)
+  })
+
+  it("in Effect: pauses grow to their limit, on the program's clock", async () => {
+    const times: Array<number> = []
+    const program = Effect.gen(function* () {
+      const calls = yield* Calls.Calls
+      const fiber = yield* Effect.forkChild(
+        calls.waitUntilEnded("c", { pollEvery: 1000, maxPollEvery: 4000, deadline: 60_000 })
+      )
+      for (let i = 0; i < 70; i++) yield* TestClock.adjust(1000)
+      return yield* Effect.flip(Fiber.join(fiber))
+    })
+    const transport = Layer.effect(
+      Transport,
+      Effect.succeed(
+        Transport.of({
+          execute: () =>
+            Effect.clockWith((clock) =>
+              Effect.sync(() => {
+                times.push(clock.currentTimeMillisUnsafe())
+                return {
+                  status: 200,
+                  header: () => undefined,
+                  headers: () => ({}),
+                  body: JSON.stringify(row("queued"))
+                }
+              })
+            )
+        })
+      )
+    )
+    const layer = Calls.layer.pipe(
+      Layer.provide([transport, RuntimeConfig.layer({ baseUrl: "http://127.0.0.1:1", apiKey: "a-key" })])
+    )
+    const error = await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())))
+    assert.strictEqual(error._tag, "TimeoutError")
+    const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0))
+    // A tenth of jitter each way; the clock moves in whole seconds.
+    assert.isAtMost(pauses[0] ?? Infinity, 2000)
+    assert.isAbove(Math.max(...pauses), 2500)
+    assert.isAtMost(Math.max(...pauses), 5000)
+    assert.isAtMost(times.length, 40)
+    assert.isAtMost(times.at(-1) ?? Infinity, 61_000)
+  })
+})
