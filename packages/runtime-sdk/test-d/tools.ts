@@ -1,7 +1,7 @@
 /**
  * Types of tools: arguments and results from the schemas, services gathered, and what must not compile.
  */
-import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { Tools as Service } from "@aywa-ai/runtime-sdk/effect"
 import { alignTools, Tool, Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
 import { handlers } from "@aywa-ai/runtime-sdk/webhooks/handlers"
