@@ -94,7 +94,8 @@ export const checkBundle = (bundle: Bundle): BundleReport => {
         })
       if (sourceId === "") {
         say("error", "missing-id", "it is skipped: a second import could not know it again", { supply: "its id" })
-      } else if (seen.has(sourceId)) say("error", "duplicate-id", "it is skipped: the bundle has another row with this id")
+      } else if (seen.has(sourceId))
+        say("error", "duplicate-id", "it is skipped: the bundle has another row with this id")
       seen.add(sourceId)
       if (kind.skipped !== undefined) say("warning", "not-imported", `it is not imported: ${kind.skipped}`)
       checkReferences(kind, row, ids, names, say)
@@ -137,10 +138,15 @@ const checkReferences = (
     const { by, to, value, at } = reference
     if (by === "name") checkName(reference, names.get(value) ?? 0, say)
     else if (ids.get(to)?.has(value) !== true) {
-      say("error", "dangling-reference", `it refers to ${value} in ${to}, which the bundle does not have: the id is kept`, {
-        path: at,
-        supply: `the row ${value}, or another reference`
-      })
+      say(
+        "error",
+        "dangling-reference",
+        `it refers to ${value} in ${to}, which the bundle does not have: the id is kept`,
+        {
+          path: at,
+          supply: `the row ${value}, or another reference`
+        }
+      )
     }
   }
 }
@@ -157,10 +163,15 @@ const checkName = ({ at, value }: FoundReference, count: number, say: Say): void
       supply: `an assistant with the name ${name}`
     })
   } else {
-    say("warning", "ambiguous-name", `${count} assistants have the name ${name}: the runtime decides which one is meant`, {
-      path: at,
-      supply: "different names, or an id"
-    })
+    say(
+      "warning",
+      "ambiguous-name",
+      `${count} assistants have the name ${name}: the runtime decides which one is meant`,
+      {
+        path: at,
+        supply: "different names, or an id"
+      }
+    )
   }
 }
 
@@ -208,4 +219,3 @@ const checkTwice = (kind: Kind, rows: ReadonlyArray<JsonObject>, findings: Array
     })
   }
 }
-

@@ -64,7 +64,11 @@ interface Progress {
   readonly next: Readonly<Record<string, string>> | undefined
 }
 
-const fetchKind = async (source: Source, kind: Kind, options: FetchBundleOptions): Promise<ReadonlyArray<JsonObject>> => {
+const fetchKind = async (
+  source: Source,
+  kind: Kind,
+  options: FetchBundleOptions
+): Promise<ReadonlyArray<JsonObject>> => {
   const { folder, pageSize = 100, onPage } = options
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) return invalid("pageSize", "expected 1 to 1000")
   const whole = folder === undefined ? undefined : join(folder, `${kind.name}.json`)
@@ -94,7 +98,9 @@ const readRows = (file: string): Progress => {
     const next = isObject(content) && isObject(content["next"]) ? content["next"] : undefined
     if (!Array.isArray(rows)) throw new TypeError("no rows")
     const query =
-      next === undefined ? undefined : Object.fromEntries(Object.entries(next).map(([key, value]) => [key, String(value)]))
+      next === undefined
+        ? undefined
+        : Object.fromEntries(Object.entries(next).map(([key, value]) => [key, String(value)]))
     return { rows: rows.filter(isObject), next: query }
   } catch (error) {
     return fail({ _tag: "UnreadableFile", file, detail: "this is not what an earlier run left: remove it" }, error)
@@ -147,13 +153,7 @@ type Source = (resource: string, query: Readonly<Record<string, string>>) => Pro
 
 const attempts = 6
 
-const connect = ({
-  baseUrl,
-  apiKey,
-  requestsPerSecond = 4,
-  timeout = 30_000,
-  signal
-}: FetchBundleOptions): Source => {
+const connect = ({ baseUrl, apiKey, requestsPerSecond = 4, timeout = 30_000, signal }: FetchBundleOptions): Source => {
   if (apiKey === undefined || !/^[\x21-\x7e]+$/.test(apiKey)) {
     return invalid("apiKey", "the source account's own key is needed; it is read from nowhere else")
   }
