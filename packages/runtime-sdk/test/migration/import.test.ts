@@ -76,11 +76,13 @@ const stateOf = (runtime: LocalRuntimeHandle, { mappings }: Pick<ImportReport, "
     Object.fromEntries(
       kinds.map((kind) => [
         kind,
-        runtime
-          .rows(kind)
-          .map(({ orgId: _, createdAt: _c, updatedAt: _u, ...row }) =>
-            Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))
+        runtime.rows(kind).map((row) =>
+          Object.fromEntries(
+            Object.entries(row)
+              .filter(([key]) => !/^(orgId|createdAt|updatedAt)$/.test(key))
+              .sort(([a], [b]) => (a < b ? -1 : 1))
           )
+        )
       ])
     )
   )
