@@ -50,7 +50,7 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 try {
-  for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"]) {
+  for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound", "migration"]) {
     const reached = declarationsOf(join(sdk, `dist/${entry}.d.ts`))
     console.log(`${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
   }

@@ -72,8 +72,9 @@ export const chart = (results: Results): string => {
     top += head + panel.bars.length * step + 14
     return part
   })
-  const label = panels.map(({ title, bars, unit }) =>
-    `${title}: ${bars.map(({ name, value }) => `${name} ${short(value)} ${unit}`).join(", ")}`
+  const label = panels.map(
+    ({ title, bars, unit }) =>
+      `${title}: ${bars.map(({ name, value }) => `${name} ${short(value)} ${unit}`).join(", ")}`
   )
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img">`,
