@@ -10,7 +10,10 @@ import { type Declared, readSource, type Source } from "./reference/source.ts"
 const root = new URL("..", import.meta.url).pathname
 const groups: Readonly<Record<string, Group>> = contract
 /** Contract files whose types belong on the page of another. */
-const beside: Readonly<Record<string, ReadonlyArray<string>>> = { calls: ["callControl", "callViews"] }
+const beside: Readonly<Record<string, ReadonlyArray<string>>> = {
+  assistants: ["providers"],
+  calls: ["callModels", "callControl", "callViews"]
+}
 const read = (name: string) => readSource(join(root, `packages/runtime-sdk/src/contract/${name}.ts`))
 const sources = new Map(
   Object.keys(groups).map((name): [string, Source] => {

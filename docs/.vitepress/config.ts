@@ -20,6 +20,7 @@ export default defineConfig({
           page("Start", "/"),
           page("Errors", "/errors"),
           page("Retries and idempotency", "/retries"),
+          page("Files, waiting, other routes", "/files"),
           page("Receive webhooks", "/webhooks"),
           page("The inbox", "/inbox"),
           page("Tools", "/tools"),

@@ -25,7 +25,7 @@ export const bundle = async (outdir: string) => {
     logLevel: "warning",
     metafile: true,
     // The drivers of `migrate apply` are the user's own; the toolkit's SDK is too.
-    external: ["pg", "mysql2", "mysql2/*"],
+    external: ["pg", "mysql2", "mysql2/*", "@electric-sql/pglite"],
     // What Node resolves is CommonJS; this is the same code as ESM, which needs no wrapper.
     alias: { yaml: join(dirname(createRequire(import.meta.url).resolve("yaml/package.json")), "browser/index.js") }
   })

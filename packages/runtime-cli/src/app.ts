@@ -5,6 +5,8 @@ import * as Command from "effect/cli/Command"
 import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
 import { local } from "./commands/local.ts"
+import { doctorCommand } from "./doctor/command.ts"
+import { migrate } from "./migrate/commands.ts"
 import { resourceCommands } from "./resources/commands.ts"
 import { webhooks } from "./webhooks/commands.ts"
 
@@ -16,9 +18,10 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, webhooks, migration."
     ),
     Command.withSubcommands([
-      { group: "Development", commands: [local] },
+      { group: "Development", commands: [local, doctorCommand] },
       { group: "Resources", commands: resourceCommands() },
       { group: "Webhooks", commands: [webhooks] },
+      { group: "Migration", commands: [migrate] },
       { group: "Shell", commands: [completions(() => tree)] }
     ]),
     Command.withGlobalFlags(globalFlags)

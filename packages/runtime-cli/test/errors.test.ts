@@ -1,19 +1,7 @@
-import { createServer } from "node:net"
-import { once } from "node:events"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
-
-/** A port that nobody listens on. */
-const closedPort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  return typeof address === "object" && address !== null ? address.port : 0
-}
+import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 describe("exit codes", () => {
   it.each([

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
@@ -85,3 +86,13 @@ export const temporaryFolder = (): string => {
 /** Waits for text in what the command has written. */
 export const until = (running: Running, stream: "stdout" | "stderr", text: string | RegExp) =>
   expect.poll(() => running.output[stream], { timeout: 20_000 }).toMatch(text)
+
+/** A port that nobody listens on. */
+export const closedPort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  return typeof address === "object" && address !== null ? address.port : 0
+}

@@ -3,6 +3,7 @@
  */
 import type { SQLInputValue } from "node:sqlite"
 import { type Answer, json } from "./answer.ts"
+import { decodeCursor, encodeCursor, type Place } from "./cursors.ts"
 import { invalid } from "./errors.ts"
 import type { Store } from "./store.ts"
 
@@ -21,7 +22,7 @@ interface Window {
   readonly page: number
   readonly where: string
   readonly values: ReadonlyArray<SQLInputValue>
-  readonly cursor: { readonly createdAt: number; readonly seq: number } | undefined
+  readonly cursor: Place | undefined
 }
 
 interface Listed {
@@ -84,7 +85,9 @@ export const listRows = (
 
 /** Answers a list, newest first; rows of one millisecond keep the order in which they were written. */
 export const listFrom = (store: Store, source: ListSource, query: URLSearchParams, options: ListOptions): Answer => {
-  const window = parse(query, { ...options, column: source.column })
+  const name = JSON.stringify([source.table, source.where, source.values])
+  const place = (text: string) => decodeCursor(store, name, text)
+  const window = parse(query, { ...options, column: source.column, place })
   const scope = [...source.values, ...window.values]
   const { limit, page, cursor } = window
   const where = `${source.where}${window.where}`
@@ -102,8 +105,8 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
   const items = rows.slice(0, limit)
   const list = `[${items.map((row) => row.body).join(",")}]`
   const last = items.at(-1)
-  const next = last !== undefined && rows.length > limit ? `${last.createdAt}:${last.seq}` : undefined
-  const nextCursor = next === undefined ? "null" : JSON.stringify(Buffer.from(next).toString("base64url"))
+  const next = last !== undefined && rows.length > limit ? encodeCursor(store, name, last) : undefined
+  const nextCursor = JSON.stringify(next ?? null)
   switch (options.shape) {
     case 1:
       return json(200, list)
@@ -137,7 +140,12 @@ export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: 
 
 const parse = (
   query: URLSearchParams,
-  { strict, filters, column }: Omit<ListOptions, "shape"> & Pick<ListSource, "column">
+  {
+    strict,
+    filters,
+    column,
+    place
+  }: Omit<ListOptions, "shape"> & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
 ): Window => {
   const problems: Array<string> = []
   const integer = (name: string, fallback: number, minimum: number, maximum: number) => {
@@ -173,7 +181,7 @@ const parse = (
     where += ` AND ${column(name)} = ?`
     values.push(text)
   }
-  const cursor = parseCursor(query.get("cursor"), problems)
+  const cursor = parseCursor(query.get("cursor"), place, problems)
   const window = {
     limit: integer("limit", 100, 0, 1000),
     page: integer("page", 1, 1, 1_000_000),
@@ -195,10 +203,14 @@ const parseTime = (text: string): number | undefined => {
   return Number.isNaN(time) ? undefined : time
 }
 
-const parseCursor = (text: string | null, problems: Array<string>): Window["cursor"] => {
+const parseCursor = (
+  text: string | null,
+  place: (text: string) => Place | undefined,
+  problems: Array<string>
+): Place | undefined => {
   if (text === null) return undefined
-  const match = /^(-?\d{1,16}):(\d{1,16})$/.exec(Buffer.from(text, "base64url").toString())
-  if (match?.[1] !== undefined && match[2] !== undefined) return { createdAt: Number(match[1]), seq: Number(match[2]) }
+  const found = place(text)
+  if (found !== undefined) return found
   problems.push("cursor: expected a cursor that a list answered with")
   return undefined
 }

@@ -2,6 +2,7 @@
  * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
  */
 import * as fs from "node:fs"
+import { cursorTable } from "./cursors.ts"
 import { readinessTable } from "./operations/readiness.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import { callsSchema } from "./calls/schema.ts"
@@ -81,7 +82,8 @@ const inodeOf = (location: StoreLocation): number | undefined =>
 
 const open = (location: StoreLocation): DatabaseSync => {
   const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
-  for (const part of [schema, importTables, outboxSchema, callsSchema, readinessTable]) database.exec(part)
+  const parts = [schema, importTables, outboxSchema, callsSchema, readinessTable, cursorTable]
+  for (const part of parts) database.exec(part)
   return database
 }
 

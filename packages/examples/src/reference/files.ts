@@ -1,10 +1,7 @@
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 
-/** Gives every file that is still being processed. */
-export const processing = async (aywa: AywaRuntimeClient) => {
-  const names: Array<string> = []
-  for await (const file of aywa.files.list({ purpose: "assistant" })) {
-    if (file.status === "processing") names.push(file.name ?? file.id)
-  }
-  return names
+/** Uploads a document and gives back its content, as the runtime has it. */
+export const roundTrip = async (aywa: AywaRuntimeClient, path: string) => {
+  const file = await aywa.files.upload({ file: { path }, purpose: "assistant" }, { timeout: 300_000 })
+  return aywa.files.content(file.id)
 }

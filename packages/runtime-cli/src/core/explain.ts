@@ -31,8 +31,23 @@ const byTag: Readonly<Record<string, number>> = {
   InvalidRequest: exitCodes.usage,
   ConfigError: exitCodes.usage,
   Aborted: exitCodes.interrupted,
-  WebhookVerificationError: exitCodes.differences
+  WebhookVerificationError: exitCodes.differences,
+  ToolDefinitionError: exitCodes.usage
 }
+
+const byReason: Readonly<Record<string, number>> = {
+  MappingConflict: exitCodes.conflict,
+  Refused: exitCodes.conflict,
+  OutOfOrder: exitCodes.conflict,
+  CheckFailed: exitCodes.differences,
+  SourceFailed: exitCodes.unreachable,
+  ImportFailed: exitCodes.unreachable,
+  Aborted: exitCodes.interrupted
+}
+
+/** The machine code of an error with a `reason`: the tag of the reason. */
+const reasonOf = (error: unknown): string | undefined =>
+  field(typeof error === "object" && error !== null ? Reflect.get(error, "reason") : undefined, "_tag")
 
 /** Explains an error. Nothing in it comes from a key, a secret or a body. */
 export const explain = (error: unknown): ExplainedError => {
@@ -41,10 +56,12 @@ export const explain = (error: unknown): ExplainedError => {
     return { code, message, hint, exitCode }
   }
   const tag = field(error, "_tag")
-  const exitCode = tag === undefined ? undefined : byTag[tag]
+  const reason = reasonOf(error)
+  const exitCode =
+    tag === "MigrationError" ? (byReason[reason ?? ""] ?? exitCodes.usage) : tag === undefined ? undefined : byTag[tag]
   if (error instanceof Error && tag !== undefined && exitCode !== undefined) {
     return {
-      code: field(error, "code") ?? tag,
+      code: field(error, "code") ?? reason ?? tag,
       message: error.message,
       hint: hintFor(tag, error),
       requestId: field(error, "requestId"),

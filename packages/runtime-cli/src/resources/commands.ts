@@ -4,6 +4,7 @@
  */
 import { contract, type Group, type Operation, type Spec, specOf } from "@aywa-ai/runtime-sdk/contract"
 import { argument, branch, type Example, flag, leaf, optionalArgument, text, texts } from "../cli/define.ts"
+import { align } from "../tools/command.ts"
 import { queryFlags } from "./query.ts"
 import { kebab, operationText, plural, resourceTexts, singular } from "./words.ts"
 
@@ -18,7 +19,11 @@ const resourceCommand = (resource: string, group: Group) =>
     examples: Object.keys(group)
       .slice(0, 3)
       .flatMap((operation) => examplesOf(resource, operation, group[operation]).slice(0, 1)),
-    commands: Object.entries(group).map(([name, operation]) => operationCommand(resource, name, operation))
+    commands: [
+      ...Object.entries(group).map(([name, operation]) => operationCommand(resource, name, operation)),
+      // What is more than one operation, beside them.
+      ...(resource === "tools" ? [align] : [])
+    ]
   })
 
 const operationCommand = (resource: string, name: string, operation: Operation) => {

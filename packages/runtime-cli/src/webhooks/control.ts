@@ -8,7 +8,12 @@ import type { Session } from "../core/session.ts"
 export const controlVariable = "AYWA_RUNTIME_CONTROL_TOKEN"
 
 /** Calls the control API. */
-export const control = async (session: Session, method: string, path: string, body?: unknown): Promise<unknown> => {
+export const control = async (
+  session: Pick<Session, "settings" | "signal">,
+  method: string,
+  path: string,
+  body?: unknown
+): Promise<unknown> => {
   const { settings, signal } = session
   const token = settings.variable(controlVariable)
   const base = settings.address?.value

@@ -15,4 +15,6 @@ export interface Store {
   /** Takes or renews a lease; `false` while another owner has it. */
   readonly lease: (name: string, owner: string, millis: number) => Effect.Effect<boolean, InboxError>
   readonly release: (name: string, owner: string) => Effect.Effect<void, InboxError>
+  /** Removes what is left of leases that ended. */
+  readonly sweep: Effect.Effect<void, InboxError>
 }

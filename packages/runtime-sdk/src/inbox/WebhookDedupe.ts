@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import type * as Redis from "effect/persistence/Redis"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { InboxError } from "./model.ts"
+import { queueId } from "./names.ts"
 import type { Store } from "./Store.ts"
 import { makeMemory } from "./storeMemory.ts"
 import { makeRedis } from "./storeRedis.ts"
@@ -37,21 +38,27 @@ export class WebhookDedupe extends Context.Service<
   }
 >()("@aywa-ai/runtime-sdk/WebhookDedupe") {}
 
-const make = (store: Store): WebhookDedupe["Service"] => ({
-  claim: (id, enqueue, remember = "7 days") =>
-    Effect.suspend(() => {
-      // A new owner each time: the lease of an earlier claim is never ours.
-      const owner = globalThis.crypto.randomUUID()
-      const name = `seen:${id}`
-      return Effect.flatMap(store.lease(name, owner, Duration.toMillis(Duration.fromInputUnsafe(remember))), (ours) =>
-        ours
-          ? Effect.as(
-              Effect.onError(enqueue, () => Effect.ignore(store.release(name, owner))),
-              true
-            )
-          : Effect.succeed(false)
-      )
-    })
+/** Claims that ended are swept away this often; until then they only take room. */
+const sweepEvery = Duration.minutes(10)
+
+const make = Effect.fnUntraced(function* (store: Store) {
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(sweepEvery), Effect.ignore(store.sweep))))
+  return WebhookDedupe.of({
+    claim: (id, enqueue, remember = "7 days") =>
+      Effect.suspend(() => {
+        // A new owner each time: the lease of an earlier claim is never ours.
+        const owner = globalThis.crypto.randomUUID()
+        const name = `seen:${queueId(id, 0)}`
+        return Effect.flatMap(store.lease(name, owner, Duration.toMillis(Duration.fromInputUnsafe(remember))), (ours) =>
+          ours
+            ? Effect.as(
+                Effect.onError(enqueue, () => Effect.ignore(store.release(name, owner))),
+                true
+              )
+            : Effect.succeed(false)
+        )
+      })
+  })
 })
 
 /**
@@ -60,7 +67,7 @@ const make = (store: Store): WebhookDedupe["Service"] => ({
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedupe, Effect.map(makeMemory, make))
+export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedupe, Effect.flatMap(makeMemory, make))
 
 /**
  * In SQLite or PostgreSQL, table `aywa_inbox_leases`.
@@ -70,7 +77,7 @@ export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedup
  */
 export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.effect(
   WebhookDedupe,
-  Effect.map(makeSql("aywa_inbox"), make)
+  Effect.flatMap(makeSql("aywa_inbox"), make)
 )
 
 /**
@@ -80,4 +87,4 @@ export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClien
  * @category layers
  */
 export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, never, Redis.Redis> =>
-  Layer.effect(WebhookDedupe, Effect.map(makeRedis(prefix), make))
+  Layer.effect(WebhookDedupe, Effect.flatMap(makeRedis(prefix), make))

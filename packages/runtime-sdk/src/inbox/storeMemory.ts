@@ -28,6 +28,9 @@ export const makeMemory: Effect.Effect<Store> = Effect.sync(() => {
     release: (name, owner) =>
       Effect.sync(() => {
         if (leases.get(name)?.owner === owner) leases.delete(name)
-      })
+      }),
+    sweep: Effect.map(Clock.currentTimeMillis, (now) => {
+      for (const [name, { until }] of leases) if (until <= now) leases.delete(name)
+    })
   }
 })

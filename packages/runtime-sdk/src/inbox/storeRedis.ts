@@ -63,7 +63,9 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, inbox = "w
         Effect.map((taken) => taken === 1),
         failing("taking a lease")
       ),
-    release: (name, owner) => Effect.asVoid(release(`${prefix}lease:${name}`, owner)).pipe(failing("giving up a lease"))
+    release: (name, owner) =>
+      Effect.asVoid(release(`${prefix}lease:${name}`, owner)).pipe(failing("giving up a lease")),
+    sweep: Effect.void // Redis does.
   }
   return store
 })

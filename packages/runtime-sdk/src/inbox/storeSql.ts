@@ -84,7 +84,8 @@ export const makeSql = Effect.fnUntraced(function* (prefix: string, inbox = "web
     release: (name, owner) =>
       Effect.asVoid(sql`DELETE FROM ${leaseTable} WHERE name = ${name} AND owner = ${owner}`).pipe(
         failing("giving up a lease")
-      )
+      ),
+    sweep: Effect.asVoid(sql`DELETE FROM ${leaseTable} WHERE until_ms <= ${now}`).pipe(failing("sweeping leases"))
   }
   return store
 })

@@ -18,36 +18,43 @@ import {
   type WireResponse
 } from "./wire.ts"
 
-/** What a request came to; `undefined` when the time was up first. */
-type Ended = WireResponse | WireFailure | undefined
+/** Reads what a request came to; `undefined` when the time was up first. Runs on the fiber. */
+export interface Reader {
+  read(ended: WireResponse | WireFailure | undefined): unknown
+}
 
 const systemClock = Context.get(Context.empty(), Clock.Clock)
 
 // Beyond this, timers fire at once.
 const longestTimer = 2 ** 31 - 1
 
-/** Sends a request, for at most `duration` milliseconds; `undefined` when that needs the long way. */
+/** Whether an attempt of at most `duration` milliseconds by `clock` can be sent directly. */
+export const isDirectable = (duration: number, clock: Clock.Clock): boolean =>
+  clock === systemClock && (duration <= longestTimer || duration === Infinity)
+
+/** Sends a request, for at most `duration` milliseconds. */
 export const sendDirectly = (
   transport: DirectTransport,
   request: WireRequest,
   duration: number,
-  clock: Clock.Clock
-): Effect.Effect<Ended> | undefined => {
-  if (clock !== systemClock || (duration > longestTimer && duration !== Infinity)) return undefined
-  return Effect.callback<Ended>((resume) => {
-    const exchange = new Exchange(resume)
+  reader: Reader
+): Effect.Effect<unknown> =>
+  Effect.callback((resume) => {
+    const exchange = new Exchange(reader, resume)
     exchange.begin(transport, request, duration)
     return Effect.sync(() => exchange.cancel())
   })
-}
 
+// 10,000 calls may be in flight, so what one keeps is counted: this object, a timer, and few closures.
 class Exchange {
-  private readonly resume: (effect: Effect.Effect<Ended>) => void
+  private readonly reader: Reader
+  private readonly resume: (effect: Effect.Effect<unknown>) => void
   private pending: Cancel | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private over = false
 
-  constructor(resume: (effect: Effect.Effect<Ended>) => void) {
+  constructor(reader: Reader, resume: (effect: Effect.Effect<unknown>) => void) {
+    this.reader = reader
     this.resume = resume
   }
 
@@ -61,14 +68,14 @@ class Exchange {
     if (this.over) return
     this.over = true
     clearTimeout(this.timer)
-    this.resume(Effect.succeed(ended))
+    this.resume(Effect.sync(() => this.reader.read(ended)))
   }
 
   expire(): void {
     if (this.over) return
     this.over = true
     this.pending?.cancel()
-    this.resume(Effect.succeed(undefined))
+    this.resume(Effect.sync(() => this.reader.read(undefined)))
   }
 
   /** The fiber was interrupted. */

@@ -26,7 +26,11 @@ type Continuation =
 const maxLimit = 1000
 const defaultLimit = 100
 
-const encode = (continuation: Continuation): string => btoa(encodeURIComponent(JSON.stringify(continuation)))
+const encode = (continuation: Continuation): string => {
+  const json = JSON.stringify(continuation)
+  // `btoa` takes Latin-1 only. Ids and times are ASCII, and then there is nothing to escape.
+  return btoa(/^[ -$&-~]*$/.test(json) ? json : encodeURIComponent(json))
+}
 
 const decode = (cursor: string): Continuation | undefined => {
   try {

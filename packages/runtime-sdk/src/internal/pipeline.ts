@@ -17,7 +17,7 @@ import type { CallFields, Outcome, RuntimeError } from "../Errors.ts"
 import * as Errors from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 import type { AttemptResult } from "../Trace.ts"
-import { sendDirectly } from "./attempt.ts"
+import { isDirectable, sendDirectly } from "./attempt.ts"
 import { ByteStream } from "./byteStream.ts"
 import * as Failure from "./failure.ts"
 import type { Observed } from "./observe.ts"
@@ -25,6 +25,7 @@ import { rowsOf, toPage } from "./pagination.ts"
 import {
   prepareOperation,
   prepareRequest,
+  redactorOf,
   withAuthorization,
   type Arguments,
   type Prepared,
@@ -95,6 +96,8 @@ class Loop {
   private answered = false
   /** The answer of the attempt under way. */
   private response: WireResponse | undefined
+  /** What the time of the attempt under way is bounded by. */
+  private scope: "attempt" | "deadline" = "attempt"
 
   constructor(
     prepared: Prepared,
@@ -210,20 +213,16 @@ class Loop {
     const { runtime, streams } = this.prepared
     const { transport } = runtime
     const timeout = this.request.policy.attemptTimeout ?? Infinity
-    const scope = remaining < timeout ? "deadline" : "attempt"
+    this.scope = remaining < timeout ? "deadline" : "attempt"
     const duration = Math.min(remaining, timeout)
     const key = runtime.config.apiKey
-    if (streams === undefined && isDirect(transport) && Redacted.isRedacted(key)) {
-      const result = sendDirectly(transport, this.wire(key, attempt, traceparent), duration, this.clock)
-      if (result !== undefined) {
-        return Effect.map(result, (ended) =>
-          ended === undefined
-            ? this.timedOut(scope, true)
-            : ended instanceof WireFailure
-              ? this.onFailure(ended)
-              : this.onResponse(ended)
-        )
-      }
+    if (
+      streams === undefined &&
+      isDirect(transport) &&
+      Redacted.isRedacted(key) &&
+      isDirectable(duration, this.clock)
+    ) {
+      return sendDirectly(transport, this.wire(key, attempt, traceparent), duration, this)
     }
     // A body that is streamed, a transport or a clock of the program's own, or a key that is asked for: the same in
     // Effects.
@@ -238,7 +237,13 @@ class Loop {
       }
     )
     if (duration === Infinity) return whole
-    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(scope, true)) })
+    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(this.scope, true)) })
+  }
+
+  /** What an attempt that was sent directly came to; `undefined` when its time was up. */
+  read(ended: WireResponse | WireFailure | undefined): unknown {
+    if (ended === undefined) return this.timedOut(this.scope, true)
+    return ended instanceof WireFailure ? this.onFailure(ended) : this.onResponse(ended)
   }
 
   private wire(key: Redacted.Redacted<string>, attempt: number, traceparent: string | undefined): WireRequest {
@@ -258,7 +263,7 @@ class Loop {
 
   private subject(): Failure.Subject {
     const { prepared, request } = this
-    return { reads: prepared.reads, errors: prepared.spec.errors, redact: request.redact }
+    return { reads: prepared.reads, errors: prepared.spec.errors, redact: redactorOf(prepared, request) }
   }
 
   private timedOut(scope: "attempt" | "deadline", sent: boolean): FailedAttempt {

@@ -76,8 +76,8 @@ export interface Request {
   readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
   readonly policy: Policy.Policy
-  /** Takes what is secret about this call out of a text. */
-  readonly redact: (text: string) => string
+  /** Extra headers that the caller gave. */
+  readonly extraHeaders: CallOptions["headers"]
 }
 
 const allKeys = { has: () => true }
@@ -196,7 +196,7 @@ export const prepareRequest = (
     upload,
     idempotencyKey,
     policy,
-    redact: redactor(runtime.config.apiKey, body, () => extraHeaders(runtime.config.headers, options?.headers))
+    extraHeaders: options?.headers
   }
 }
 
@@ -234,10 +234,12 @@ const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<I
   return headers
 }
 
-const extraHeaders = (client: ReadonlyArray<string>, call: CallOptions["headers"]): ReadonlyArray<string> => [
-  ...client,
-  ...Object.entries(call ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-]
+/** Takes what is secret about a call out of a text. Made for a failure, not for each call. */
+export const redactorOf = ({ runtime }: Prepared, { body, extraHeaders }: Request): ((text: string) => string) =>
+  redactor(runtime.config.apiKey, body, () => [
+    ...runtime.config.headers,
+    ...Object.entries(extraHeaders ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+  ])
 
 /** A single call's options win over the policy around it. */
 const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {

@@ -26,15 +26,16 @@ interface Dispatcher {
 const isClosable = (u: object): u is { readonly close: () => Promise<void> } =>
   "close" in u && typeof u.close === "function"
 
-const globalDispatcher = Symbol.for("undici.globalDispatcher.1")
-
 const isDispatcher = (u: unknown): u is Dispatcher =>
   typeof u === "object" && u !== null && "dispatch" in u && typeof u.dispatch === "function"
 
-const current = (): Dispatcher | undefined => {
-  const dispatcher: unknown = Reflect.get(globalThis, globalDispatcher)
+/** The dispatcher that Node's own `fetch` takes: undici 8 moved it, and left an adapter in the old place. */
+const current = (undici: number): Dispatcher | undefined => {
+  const dispatcher: unknown = Reflect.get(globalThis, undici < 8 ? before8 : since8)
   return isDispatcher(dispatcher) ? dispatcher : undefined
 }
+const before8 = Symbol.for("undici.globalDispatcher.1")
+const since8 = Symbol.for("undici.globalDispatcher.2")
 
 const bounded = (builtIn: Dispatcher, connections: number): Dispatcher => {
   if (builtIn.constructor.name !== "Agent") return builtIn
@@ -45,31 +46,28 @@ const bounded = (builtIn: Dispatcher, connections: number): Dispatcher => {
 
 /** Node's dispatcher as transport; `undefined` where there is none that we know. */
 export const makeDispatcher = (options?: TransportOptions): DirectTransport | undefined => {
-  const version = globalThis.process?.versions?.["undici"]
-  if (version === undefined) return undefined
+  const undici = Number.parseInt(globalThis.process?.versions?.["undici"] ?? "", 10)
+  if (Number.isNaN(undici)) return undefined
   // Node loads its undici, and sets the symbol, when something of fetch is first touched.
-  if (current() === undefined) void new Headers()
-  const builtIn = current()
-  if (builtIn === undefined) return undefined
-  // What a dispatcher calls handlers by changed with undici 8. Whatever is installed has to serve Node's own fetch,
-  // so the names that Node's undici uses are understood; undici 7 knows both, but converts for the new ones.
-  return new DispatcherTransport(builtIn, options?.connections ?? 128, Number.parseInt(version, 10) < 8)
+  if (current(undici) === undefined) void new Headers()
+  const builtIn = current(undici)
+  return builtIn === undefined ? undefined : new DispatcherTransport(builtIn, options?.connections ?? 128, undici)
 }
 
 class DispatcherTransport implements DirectTransport {
   private readonly builtIn: Dispatcher
   private readonly ours: Dispatcher
-  private readonly legacy: boolean
+  private readonly undici: number
   readonly execute: TransportShape["execute"]
   readonly stream: NonNullable<TransportShape["stream"]>
 
-  constructor(builtIn: Dispatcher, connections: number, legacy: boolean) {
+  constructor(builtIn: Dispatcher, connections: number, undici: number) {
     this.builtIn = builtIn
     this.ours = bounded(builtIn, connections)
-    this.legacy = legacy
+    this.undici = undici
     this.execute = executeWith(this)
     this.stream = streamDispatcher((dispatched, handler) => {
-      const now = current() ?? this.builtIn
+      const now = current(this.undici) ?? this.builtIn
       return (now === this.builtIn ? this.ours : now).dispatch(dispatched, handler)
     })
   }
@@ -80,8 +78,10 @@ class DispatcherTransport implements DirectTransport {
   }
 
   [Send](request: WireRequest, ending: Ending): Cancel {
-    const collector = this.legacy ? new LegacyCollector(ending) : new Collector(ending)
-    const now = current() ?? this.builtIn
+    // undici 8 calls its handlers by other names. Whatever a program installs serves Node's own fetch too, so the
+    // names that Node's undici uses are understood. (7 takes both, but converts all headers for the newer ones.)
+    const collector = this.undici < 8 ? new LegacyCollector(ending) : new Collector(ending)
+    const now = current(this.undici) ?? this.builtIn
     const plain = now === this.builtIn
     try {
       ;(plain ? this.ours : now).dispatch(

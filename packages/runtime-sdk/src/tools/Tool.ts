@@ -32,29 +32,23 @@ export interface ToolContext {
   readonly signal: AbortSignal
 }
 
-/** What `execute` may give: the value, a promise of it, or an Effect of it. */
-type Outcome<A> = A | PromiseLike<A> | Effect.Effect<A, unknown, unknown>
-
-type ErrorOf<O> = O extends Effect.Effect<unknown, infer E, unknown> ? E : unknown
-type ServicesOf<O> = O extends Effect.Effect<unknown, unknown, infer R> ? R : never
-
 /**
  * Options of `Tool.make`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Options<P, A, O> {
+export interface Options<P, S, E, R, O> {
   /** What it does and when to use it, for the model. Models get worse from about 1,000 characters on. */
   readonly description: string
   /** The arguments, a Struct. Without it the tool has none. */
   readonly parameters?: Schema.Codec<P, unknown> | undefined
   /** The result. Text is sent as it is, anything else as JSON. Without it the result is text. */
-  readonly success?: Schema.Codec<A, unknown> | undefined
+  readonly success?: S | undefined
   /** Does the work: a function that returns a value, a promise or an Effect. */
-  readonly execute: (args: P, context: ToolContext) => O
+  readonly execute: (args: P, context: ToolContext) => O | PromiseLike<O> | Effect.Effect<O, E, R>
   /** What the model is told about a failure; nothing but that it failed, unless this says more. */
-  readonly failure?: ((error: ErrorOf<O>) => string | undefined) | undefined
+  readonly failure?: ((error: E) => string | undefined) | undefined
   /** Seconds that the runtime waits for this tool, 1 to 300, where that is not what the toolkit says for all. */
   readonly timeoutSeconds?: number | undefined
   /** Whether the runtime goes on without waiting for the result. Default false. */
@@ -134,12 +128,15 @@ export interface ToolCallFailed {
 export const make = <
   const Name extends string,
   P = Readonly<Record<never, never>>,
-  A = string,
-  O extends Outcome<NoInfer<A>> = Outcome<NoInfer<A>>
+  S extends Schema.Codec<unknown, unknown> = typeof Schema.String,
+  E = unknown,
+  R = never,
+  // Literals that are returned stay literals: they are checked against the result's own.
+  const O extends S["Type"] = S["Type"]
 >(
   name: Name,
-  options: Options<P, A, O>
-): Tool<Name, ServicesOf<O>> => {
+  options: Options<P, S, E, R, O>
+): Tool<Name, R> => {
   const { description, timeoutSeconds, strict, async: isAsync, messages } = options
   const parameters: Schema.Constraint = options.parameters ?? Schema.Struct({})
   const { schema, loose, issues } = toolSchemaOf(parameters, "parameters")
@@ -163,9 +160,10 @@ export const make = <
             // `encode` needs no services: those of the schemas are excluded by their types.
             Effect.orDie(encode(result) as Effect.Effect<unknown, Schema.SchemaError>)
           )
-        ) as Effect.Effect<unknown, unknown, ServicesOf<O>>,
+        ),
         {
           onSuccess: (result) => Effect.succeed(oneLine(result)),
+          // What was thrown is told to it as well: E is `unknown` for functions that return no Effect.
           onFailure: (cause) => Effect.fail(failed(name, cause, options.failure as Explain | undefined))
         }
       )
@@ -175,21 +173,20 @@ export const make = <
 type Explain = (error: unknown) => string | undefined
 
 /** Runs `execute`, whatever it returns; what it throws is a failure. */
-const execute = <P, O>(
-  run: (args: P, context: ToolContext) => O,
+const execute = <P, E, R, O>(
+  run: Options<P, unknown, E, R, O>["execute"],
   args: P,
   context: ToolContext
-): Effect.Effect<unknown, unknown, ServicesOf<O>> => {
-  const made = Effect.flatMap(
+): Effect.Effect<unknown, unknown, R> =>
+  Effect.flatMap(
     Effect.try({ try: () => run(args, context), catch: (error) => error }),
-    (outcome): Effect.Effect<unknown, unknown, unknown> => {
-      if (Effect.isEffect(outcome)) return outcome as Effect.Effect<unknown, unknown, unknown>
-      if (!isThenable(outcome)) return Effect.succeed(outcome)
-      return Effect.tryPromise({ try: () => outcome, catch: (error) => error })
+    (outcome): Effect.Effect<unknown, unknown, R> => {
+      if (Effect.isEffect(outcome)) return outcome as Effect.Effect<O, E, R> // The only Effect that it may return.
+      return isThenable(outcome)
+        ? Effect.tryPromise({ try: () => outcome, catch: (error) => error })
+        : Effect.succeed(outcome)
     }
   )
-  return made as Effect.Effect<unknown, unknown, ServicesOf<O>> // An Effect that was returned has just those.
-}
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"

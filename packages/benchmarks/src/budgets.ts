@@ -1,0 +1,53 @@
+/**
+ * What may not grow unnoticed, as bytes and ratios: fails when a budget is exceeded. Bytes are exact; the one ratio of
+ * processor time is wide enough that a busy machine does not fail a build, and is measured again before it does.
+ */
+import { bundles, fileSize, filesOf } from "./bundles.ts"
+import { rowsOf } from "./results.ts"
+import { run, serve } from "./rounds.ts"
+import { table } from "./tables.ts"
+
+const [promise, webhooks] = await bundles(["aywa", "aywa/webhooks"])
+if (promise === undefined || webhooks === undefined) throw new Error("nothing was bundled")
+
+/** Processor time of one call with 32 in flight, over that of bare `fetch`. */
+const cpuRatio = async (): Promise<number> => {
+  const { baseUrl, stop } = await serve()
+  const call = "get one, 32 in flight"
+  const rows = rowsOf(
+    await run({
+      module: "./calls.ts",
+      variants: ["fetch", "aywa"],
+      tasks: [{ name: call, units: 1500, inFlight: 32 }],
+      warmups: 4,
+      rounds: 8,
+      baseUrl
+    })
+  )
+  stop()
+  const of = (name: string): number => rows.find((row) => row.variant === name)?.cpuLow ?? Number.NaN
+  return of("aywa") / of("fetch")
+}
+
+let cpu = await cpuRatio()
+if (!(cpu <= 0.6)) cpu = Math.min(cpu, await cpuRatio())
+
+const budgets = [
+  // The target is 30: see README.md for what it would take.
+  { name: "promise entry, one-call program, KB gzip", measured: promise.esbuild.gzip / 1000, budget: 42 },
+  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 125 },
+  // The target is 5.
+  { name: "webhooks entry, one-call program, KB gzip", measured: webhooks.esbuild.gzip / 1000, budget: 6 },
+  { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 275 },
+  { name: "CPU of a call over bare fetch, 32 in flight (usually 0.3)", measured: cpu, budget: 0.6 }
+]
+
+process.stdout.write(
+  `${table(
+    "budgets",
+    ["", "budget", "measured", ""],
+    budgets.map(({ name, budget, measured }) => [name, `<= ${budget}`, measured, measured <= budget ? "" : "EXCEEDED"])
+  )}\n`
+)
+// `!` so that what could not be measured fails too.
+if (!budgets.every(({ measured, budget }) => measured <= budget)) process.exitCode = 1

@@ -1,0 +1,136 @@
+/**
+ * The `migrate` commands.
+ */
+import * as Flag from "effect/cli/Flag"
+import { branch, choice, integer, leaf, text } from "../cli/define.ts"
+import { bundleCommands } from "./bundleCommands.ts"
+
+const mappingFlag = Flag.String("mapping").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("The ledger: what migrate mapping --output wrote")
+)
+const configFlag = Flag.String("config").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("JSON or YAML: locations, a list of { table, column, kind, key, resource, path }")
+)
+const database = {
+  mapping: mappingFlag,
+  config: configFlag,
+  database: text(
+    "database",
+    "URL",
+    "postgres:, mysql:, mariadb:, sqlite:FILE or pglite:FOLDER; better set as DATABASE_URL"
+  )
+}
+
+const mapping = leaf({
+  name: "mapping",
+  description: "Read back from the runtime which of its rows each row of the source became.",
+  examples: [
+    ["migrate mapping --output mapping.jsonl", "Into a file, merged with what it has"],
+    ["migrate mapping --format csv > mapping.csv", "For a spreadsheet"]
+  ],
+  config: {
+    source: text("source", "NAME", "Only imports of this source, such as vapi"),
+    output: text("output", "FILE", "JSON Lines, or CSV when it ends in .csv; merged, conflicts are errors"),
+    format: choice("format", ["jsonl", "csv"], "Prints in this format")
+  },
+  run: async (input, session) => (await import("./mapping.ts")).mapping(input, session)
+})
+
+const detect = leaf({
+  name: "detect",
+  description: "Propose where ids of the source stand in your database, by looking for them. Reads only.",
+  examples: [
+    [
+      "migrate detect --mapping mapping.jsonl --json > locations.json",
+      "A first locations file; read it before you use it"
+    ]
+  ],
+  config: {
+    mapping: mappingFlag,
+    database: database.database,
+    sample: integer("sample", "N", "Rows looked at per column; default 10000")
+  },
+  run: async (input, session) => (await import("./database.ts")).detect(input, session)
+})
+
+const sql = leaf({
+  name: "sql",
+  description:
+    "Write the scripts that rewrite ids in your database: prepare, apply, verify, rollback, cleanup. Needs no database.",
+  examples: [
+    [
+      "migrate sql --mapping mapping.jsonl --config locations.yaml --dialect postgres --output ./migration",
+      "Five files for psql"
+    ]
+  ],
+  config: {
+    mapping: mappingFlag,
+    config: configFlag,
+    dialect: choice("dialect", ["postgres", "mysql", "sqlite"], "The database"),
+    output: Flag.String("output").pipe(
+      Flag.withMetavar("FOLDER"),
+      Flag.withDescription("Where the files go"),
+      Flag.withDefault("./migration")
+    )
+  },
+  run: async (input, session) => (await import("./mapping.ts")).sql(input, session)
+})
+
+const dryRun = leaf({
+  name: "dry-run",
+  description: "Say what apply would change in your database, and make the ledgers for it. Changes no row of yours.",
+  examples: [["migrate dry-run --mapping mapping.jsonl --config locations.yaml", "The database of DATABASE_URL"]],
+  config: database,
+  run: async (input, session) => (await import("./database.ts")).dryRun(input, session)
+})
+
+const apply = leaf({
+  name: "apply",
+  description:
+    "Rewrite the ids in your database: dry run, question, apply, verify. Can be run again, after a crash too.",
+  examples: [
+    ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Shows the dry run, then asks"],
+    ["migrate apply --mapping mapping.jsonl --config locations.yaml --yes", "Without asking"]
+  ],
+  config: database,
+  run: async (input, session) => (await import("./database.ts")).apply(input, session)
+})
+
+const verify = leaf({
+  name: "verify",
+  description: "Check that every id was rewritten and nothing else changed; exit with 1 when not.",
+  examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
+  config: database,
+  run: async (input, session) => (await import("./database.ts")).verify(input, session)
+})
+
+const rollback = leaf({
+  name: "rollback",
+  description: "Put the old ids back, byte for byte, wherever the new one still stands.",
+  examples: [["migrate rollback --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
+  config: database,
+  run: async (input, session) => (await import("./database.ts")).rollback(input, session)
+})
+
+const cleanup = leaf({
+  name: "cleanup",
+  description: "Drop what dry-run made in your database. There is no rollback after it: days later.",
+  examples: [["migrate cleanup --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
+  config: database,
+  run: async (input, session) => (await import("./database.ts")).cleanup(input, session)
+})
+
+/** The group. */
+export const migrate = branch({
+  name: "migrate",
+  description: "Move an account to your runtime, keep every id, rewrite your application's database.",
+  examples: [
+    ["migrate check bundle.json", "What will happen, and what you must supply"],
+    ["migrate import bundle.json", "Into the runtime; can be run again"],
+    ["migrate mapping --output mapping.jsonl", "Which row became which"],
+    ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Your database"]
+  ],
+  commands: [...bundleCommands, mapping, detect, sql, dryRun, apply, verify, rollback, cleanup]
+})

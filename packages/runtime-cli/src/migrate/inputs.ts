@@ -1,0 +1,125 @@
+/**
+ * What the `migrate` commands read: the ledger, the locations file, the database.
+ */
+import { createRequire } from "node:module"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import {
+  type DatabaseConfig,
+  type Location,
+  type Mapping,
+  type MysqlConnection,
+  mysqlDriver,
+  openDatabase,
+  parseMappings,
+  pgDriver,
+  type PostgresConnection,
+  type SqlDriver
+} from "@aywa-ai/runtime-sdk/migration"
+import { parse, readText } from "../core/input.ts"
+import { CliFailure, codeOf, exitCodes, messageOf, usage } from "../core/failure.ts"
+import type { Session } from "../core/session.ts"
+
+/** The variable that has the database's address: as an argument, a password would be visible to other processes. */
+export const databaseVariable = "DATABASE_URL"
+
+/** Reads the ledger: what `migrate mapping` wrote. */
+export const readMappings = async (file: string): Promise<ReadonlyArray<Mapping>> => {
+  const mappings = parseMappings(await readText(file), file)
+  if (mappings.length === 0)
+    throw usage(`${file} has no mappings.`, "Write it with aywa-runtime migrate mapping --output FILE.")
+  return mappings
+}
+
+/** The locations file: `{ locations: […], prefix?, chunk?, transaction?, allowMerge? }`, or the list alone. */
+export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>): Promise<DatabaseConfig> => {
+  const json = await parse(await readText(file), file)
+  const config: Record<string, unknown> = Array.isArray(json) ? { locations: json } : Object(json)
+  const { locations, ...rest } = config
+  const known = ["prefix", "chunk", "transaction", "allowMerge", "foreignKeys", "dialect"]
+  const unknown = Object.keys(rest).filter((key) => !known.includes(key))
+  if (!Array.isArray(locations)) {
+    throw usage(`${file} has no locations.`, "It lists where ids stand; aywa-runtime migrate detect proposes one.")
+  }
+  if (unknown.length > 0)
+    throw usage(`${file} has ${unknown.join(", ")}, which is not known.`, `Known are locations, ${known.join(", ")}.`)
+  const list: ReadonlyArray<Location> = locations
+  // Each field is checked by the plan, which names it.
+  return { ...(rest as Omit<DatabaseConfig, "mappings" | "locations">), mappings, locations: list }
+}
+
+/** Opens the database; it is closed at the end. */
+export const openSql = async (database: string | undefined, session: Session): Promise<SqlDriver> => {
+  const given = database ?? session.settings.variable(databaseVariable)?.value
+  if (given === undefined) {
+    throw usage(
+      "There is no database.",
+      `Set ${databaseVariable} (postgres:, mysql:, mariadb:, sqlite:FILE or pglite:FOLDER), or give --database.`
+    )
+  }
+  if (given.startsWith("sqlite:") && !existsSync(given.slice("sqlite:".length))) {
+    throw usage(`There is no database file ${given.slice("sqlite:".length)}.`, "Check the path.")
+  }
+  try {
+    const driver = (await ownDriver(given)) ?? (await openDatabase(given))
+    session.cleanup(() => driver.close())
+    return driver
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    throw new CliFailure({
+      code: codeOf(error) ?? "database",
+      message: `The database cannot be opened: ${messageOf(error).replaceAll(given, "the address")}.`,
+      hint: `Check ${databaseVariable}: host, port, user, password, name.`,
+      exitCode: exitCodes.unreachable,
+      cause: error
+    })
+  }
+}
+
+/** As much of the project's own `pg` and `mysql2` as is used. */
+interface PgModule {
+  readonly default: {
+    readonly Client: new (options: { readonly connectionString: string }) => PostgresConnection & {
+      readonly connect: () => Promise<unknown>
+      readonly end: () => Promise<void>
+    }
+  }
+}
+
+interface MysqlModule {
+  readonly createConnection: (options: {
+    readonly uri: string
+    readonly charset: string
+    readonly supportBigNumbers: boolean
+  }) => Promise<MysqlConnection & { readonly end: () => Promise<void> }>
+}
+
+/** A driver that the project has: this command line may be installed somewhere else. */
+const ownDriver = async (url: string): Promise<SqlDriver | undefined> => {
+  const require = createRequire(join(process.cwd(), "package.json"))
+  const find = (name: string): string | undefined => {
+    try {
+      return require.resolve(name)
+    } catch {
+      return undefined
+    }
+  }
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const file = find("pg")
+    if (file === undefined) return undefined
+    const { default: pg } = (await import(pathToFileURL(file).href)) as PgModule
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    return { ...(await pgDriver(client)), close: () => client.end() }
+  }
+  if (/^(mysql|mariadb):\/\//.test(url)) {
+    const file = find("mysql2/promise")
+    if (file === undefined) return undefined
+    const mysql = (await import(pathToFileURL(file).href)) as MysqlModule
+    const uri = url.replace(/^mariadb:/, "mysql:")
+    const connection = await mysql.createConnection({ uri, charset: "utf8mb4", supportBigNumbers: true })
+    return { ...(await mysqlDriver(connection)), close: () => connection.end() }
+  }
+  return undefined
+}

@@ -1,0 +1,83 @@
+/**
+ * Types of tools: arguments and results from the schemas, services gathered, and what must not compile.
+ */
+import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import { Tools as Service } from "@aywa-ai/runtime-sdk/effect"
+import { alignTools, Tool, Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
+import { handlers } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+const proven = <T extends true>(): T | void => undefined
+
+class Db extends Context.Service<Db, { readonly get: (id: string) => number }>()("test-d/Db") {}
+class Mail extends Context.Service<Mail, { readonly send: () => void }>()("test-d/Mail") {}
+class Missing {
+  readonly _tag = "Missing"
+}
+
+const parameters = Schema.Struct({ id: Schema.String, at: Schema.optionalKey(Schema.Date) })
+
+const plain = Tool.make("plain", {
+  description: "",
+  parameters,
+  success: Schema.Literals(["yes", "no"]),
+  execute: (args) => {
+    proven<Equal<typeof args, { readonly id: string; readonly at?: Date }>>()
+    return "yes"
+  }
+})
+proven<Equal<typeof plain, Tool.Tool<"plain", never>>>()
+
+const asynchronous = Tool.make("asynchronous", {
+  description: "",
+  parameters,
+  success: Schema.Struct({ state: Schema.Literals(["open", "closed"]) }),
+  execute: async ({ id }, { signal }) => ({ state: signal.aborted || id === "" ? "open" : "closed" })
+})
+proven<Equal<typeof asynchronous, Tool.Tool<"asynchronous", never>>>()
+
+const effectful = Tool.make("effectful", {
+  description: "",
+  parameters,
+  success: Schema.Finite,
+  execute: ({ id }) =>
+    Effect.flatMap(Db, (db) => (id === "" ? Effect.fail(new Missing()) : Effect.succeed(db.get(id)))),
+  failure: (error) => {
+    proven<Equal<typeof error, Missing>>()
+    return error._tag
+  }
+})
+proven<Equal<typeof effectful, Tool.Tool<"effectful", Db>>>()
+
+const mail = Tool.make("mail", { description: "", execute: () => Effect.as(Mail, "sent") })
+const bare = Tool.make("bare", { description: "", execute: () => "text" })
+
+const all = Toolkit.make(plain, asynchronous, effectful, mail)
+proven<Equal<typeof all, Toolkit.Toolkit<"plain" | "asynchronous" | "effectful" | "mail", Db | Mail>>>()
+const reply = Toolkit.handle(all)({ toolCalls: [] })
+proven<Equal<typeof reply, Effect.Effect<Toolkit.ToolResults, never, Db | Mail>>>()
+
+handlers({ "tool-calls": Toolkit.handler(Toolkit.make(plain, bare)) })
+
+// @ts-expect-error Db and Mail are missing: without Effect there is nobody to give them
+Toolkit.handler(all)
+// @ts-expect-error not one of the literals
+Tool.make("x", { description: "", success: Schema.Literals(["yes", "no"]), execute: () => "maybe" })
+// @ts-expect-error the result is a promise of the wrong thing
+Tool.make("x", { description: "", success: Schema.Finite, execute: async () => "one" })
+// @ts-expect-error without `success` the result is text
+Tool.make("x", { description: "", execute: () => 1 })
+// @ts-expect-error no such argument
+Tool.make("x", { description: "", parameters, execute: ({ other }) => String(other) })
+// @ts-expect-error a description is what the model decides by
+Tool.make("x", { execute: () => "" })
+
+declare const aywa: AywaRuntimeClient
+const server = { serverUrl: "" }
+const alignment = alignTools(aywa, all, server)
+proven<Equal<typeof alignment, Promise<Tools.Alignment>>>()
+const aligned = Effect.flatMap(Service.Tools, (tools) => Tools.align(tools, all, server))
+proven<Equal<typeof aligned extends Effect.Effect<Tools.Alignment, infer E, Service.Tools> ? E : 0, Tools.AlignError>>()

@@ -1,0 +1,114 @@
+/** Claims over every store, the real ones. */
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { WebhookDedupe } from "../../src/inbox.ts"
+import { makeSql } from "../../src/inbox/storeSql.ts"
+import { describeWith } from "../support/services.ts"
+import { makePlace, type Place, sqlLayer } from "./support.ts"
+
+const layerIn = (place: Place): Layer.Layer<WebhookDedupe.WebhookDedupe> => {
+  switch (place.kind) {
+    case "memory":
+      return WebhookDedupe.layerMemory
+    case "redis":
+      return Layer.orDie(Layer.provide(WebhookDedupe.layerRedis(place.prefix), NodeRedis.layer({})))
+    default:
+      return Layer.orDie(Layer.provide(WebhookDedupe.layerSql, sqlLayer(place)))
+  }
+}
+
+/** Claims that ended do not fill the table for good. */
+const sweeps = (kind: "sqlite" | "postgres") => {
+  it("what is left of claims that ended is swept away, and nothing else", async () => {
+    const { place, remove } = await makePlace(kind)
+    assert(place.kind === "sqlite" || place.kind === "postgres")
+    const names = await Effect.gen(function* () {
+      const store = yield* makeSql("aywa_inbox")
+      const sql = yield* SqlClient.SqlClient
+      yield* store.lease("ended", "me", -1)
+      yield* store.lease("held", "me", 60_000)
+      yield* store.sweep
+      return yield* sql<{ name: string }>`SELECT name FROM aywa_inbox_leases`
+    }).pipe(Effect.provide(sqlLayer(place)), Effect.scoped, Effect.runPromise)
+    assert.deepStrictEqual(
+      names.map(({ name }) => name),
+      ["held"]
+    )
+    await remove()
+  })
+}
+
+const suite = (kind: Place["kind"]) => {
+  let place: Place
+  let remove: () => Promise<void>
+  beforeAll(async () => {
+    ;({ place, remove } = await makePlace(kind))
+  })
+  afterAll(() => remove())
+  const run = <A, E>(program: Effect.Effect<A, E, WebhookDedupe.WebhookDedupe>) =>
+    program.pipe(Effect.provide(layerIn(place)), Effect.runPromise)
+
+  it("an id is claimed once, by whoever comes first of many", () =>
+    run(
+      Effect.gen(function* () {
+        const dedupe = yield* WebhookDedupe.WebhookDedupe
+        let runs = 0
+        const enqueue = Effect.andThen(
+          Effect.yieldNow,
+          Effect.sync(() => runs++)
+        )
+        const ids = ["evt_1", "evt_1", "evt_1_r1", "x".repeat(255), "evt_1", "x".repeat(255)]
+        const claimed = yield* Effect.forEach(ids, (id) => dedupe.claim(id, enqueue), { concurrency: "unbounded" })
+        assert.deepStrictEqual([claimed.filter(Boolean).length, runs], [3, 3])
+        assert.deepStrictEqual(
+          yield* Effect.forEach(ids, (id) => dedupe.claim(id, enqueue)),
+          ids.map(() => false)
+        )
+      })
+    ))
+
+  it("a failure, a defect or an interruption gives the claim up", () =>
+    run(
+      Effect.gen(function* () {
+        const dedupe = yield* WebhookDedupe.WebhookDedupe
+        for (const enqueue of [Effect.fail("queue is down"), Effect.die("a defect"), Effect.interrupt]) {
+          assert.strictEqual((yield* Effect.exit(dedupe.claim("evt_2", enqueue)))._tag, "Failure")
+        }
+        assert.isTrue(yield* dedupe.claim("evt_2", Effect.void))
+        assert.isFalse(yield* dedupe.claim("evt_2", Effect.void))
+      })
+    ))
+
+  it("a claim ends after its time", () =>
+    run(
+      Effect.gen(function* () {
+        const dedupe = yield* WebhookDedupe.WebhookDedupe
+        assert.isTrue(yield* dedupe.claim("evt_3", Effect.void, "50 millis"))
+        let again = false
+        for (let i = 0; i < 500 && !again; i++) {
+          yield* Effect.sleep(10)
+          again = yield* dedupe.claim("evt_3", Effect.void, "1 hour")
+        }
+        assert.isTrue(again)
+        assert.isFalse(yield* dedupe.claim("evt_3", Effect.void))
+      })
+    ))
+}
+
+describe("claims in memory", () => {
+  suite("memory")
+})
+describe("claims in SQLite", () => {
+  suite("sqlite")
+  sweeps("sqlite")
+})
+;(await describeWith("PostgreSQL"))("claims in PostgreSQL", () => {
+  suite("postgres")
+  sweeps("postgres")
+})
+;(await describeWith("Redis"))("claims in Redis", () => {
+  suite("redis")
+})
