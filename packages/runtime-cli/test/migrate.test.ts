@@ -179,19 +179,52 @@ describe("migrate on a database", () => {
   })
 })
 
-describe("migrate import and mapping", () => {
-  it("import twice is import once, and mapping reads the ledger back", async () => {
-    const { runtime, env } = await startRuntime()
+describe("migrate the account", () => {
+  const bundleFile = (rows: object = {}) => {
     const folder = temporaryFolder()
     const bundle = join(folder, "bundle.json")
     writeFileSync(
       bundle,
-      JSON.stringify({ assistants: [{ id: source(1), name: "Desk" }], tools: [{ id: source(2), type: "endCall" }] })
+      JSON.stringify({
+        tools: [{ id: source(2), type: "endCall" }],
+        assistants: [
+          { id: source(1), name: "Desk", model: { provider: "openai", model: "gpt-4.1", toolIds: [source(2)] } }
+        ],
+        ...rows
+      })
     )
-    const first = await run(["migrate", "import", bundle], { env })
-    expect([first.stderr, first.code]).toEqual(["", 0])
-    await run(["migrate", "import", bundle], { env })
-    expect([runtime.count("assistants"), runtime.count("tools")]).toEqual([1, 1])
+    return { folder, bundle }
+  }
+
+  it("check says what will not work, without a runtime", async () => {
+    expect((await run(["migrate", "check", bundleFile().bundle])).code).toBe(0)
+    const wrong = { assistants: [{ id: source(1), name: "A", model: { provider: "openai", toolIds: [source(9)] } }] }
+    const result = await run(["migrate", "check", bundleFile(wrong).bundle])
+    expect([result.code, result.json.findings[0].code]).toEqual([1, "dangling-reference"])
+    const text = await run(["migrate", "check", bundleFile(wrong).bundle, "--no-json"])
+    expect(text.stdout).toMatch(/^(error|warning) .*assistant 00000001/m)
+    expect((await run(["migrate", "check", "./nowhere.json"])).code).toBe(2)
+  })
+
+  it("plan changes nothing, import twice is import once, compare agrees, mapping reads the ledger back", async () => {
+    const { runtime, env } = await startRuntime()
+    const { bundle, folder } = bundleFile()
+    const counts = () => [runtime.count("assistants"), runtime.count("tools")]
+    const planned = await run(["migrate", "plan", bundle], { env })
+    expect([planned.stderr, planned.json.counts.created, counts()]).toEqual(["", 2, [0, 0]])
+    const ledger = join(folder, "ledger.jsonl")
+    const first = await run(["migrate", "import", bundle, "--mapping", ledger], { env })
+    expect([first.stderr, first.code, first.json.counts.created]).toEqual(["", 0, 2])
+    await run(["migrate", "import", bundle, "--mapping", ledger], { env })
+    expect(counts()).toEqual([1, 1])
+    expect((await run(["migrate", "plan", bundle], { env })).json.counts).toMatchObject({ created: 0, unchanged: 2 })
+    const same = await run(["migrate", "compare", bundle, "--mapping", ledger], { env })
+    expect([same.stderr, same.code, same.json.ok]).toEqual(["", 0, true])
+    const id = first.json.rows.find(({ resource }: { resource: string }) => resource === "assistant").runtimeId
+    await run(["assistants", "update", id, "--set", "name=Other"], { env })
+    const differs = await run(["migrate", "compare", bundle, "--mapping", ledger, "--no-json"], { env })
+    expect([differs.code, differs.stdout]).toEqual([1, expect.stringMatching(/FAIL {2}assistants/)])
+
     const output = join(folder, "mapping.jsonl")
     const read = await run(["migrate", "mapping", "--output", output], { env })
     expect([read.code, read.json.mappings]).toEqual([0, 2])
@@ -199,11 +232,24 @@ describe("migrate import and mapping", () => {
     const csv = await run(["migrate", "mapping", "--format", "csv"], { env })
     expect(csv.stdout.split("\r\n")[0]).toBe("source,resource,sourceId,runtimeId")
     expect((await run(["migrate", "mapping"], { env })).json.items).toHaveLength(2)
-    writeFileSync(
-      output,
-      `${JSON.stringify({ source: "vapi", resource: "assistant", sourceId: source(1), runtimeId: "another" })}\n`
-    )
+    const other = { source: "vapi", resource: "assistant", sourceId: source(1), runtimeId: "another" }
+    writeFileSync(output, `${JSON.stringify(other)}\n`)
     const conflict = await run(["migrate", "mapping", "--output", output], { env })
     expect([conflict.code, errorOf(conflict).code]).toEqual([6, "MappingConflict"])
+  })
+
+  it("export reads the source with its own key, into what check and import read", async () => {
+    const { env } = await startRuntime()
+    await run(["assistants", "create", "--set", "name=Desk"], { env })
+    // The local runtime answers the same list routes as the source.
+    const output = join(temporaryFolder(), "bundle")
+    const from = ["migrate", "export", "--from", env.AYWA_RUNTIME_BASE_URL, "--output", output, "--rate", "1000"]
+    const exported = await run(from, { env: { SOURCE_API_KEY: env.AYWA_RUNTIME_API_KEY } })
+    expect([exported.stderr, exported.json.counts.assistants]).toEqual(["", 1])
+    expect((await run(["migrate", "check", output])).json.counts.assistants).toBe(1)
+    const elsewhere = [...from.slice(0, 4), "--output", join(output, "..", "other")]
+    const refused = await run(elsewhere, { env: { SOURCE_API_KEY: "wrong-key-1234" } })
+    expect([refused.code, refused.stderr.includes("wrong-key-1234")]).toEqual([8, false])
+    expect((await run(from)).code).toBe(2)
   })
 })

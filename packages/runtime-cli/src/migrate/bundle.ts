@@ -1,27 +1,166 @@
 /**
- * Imports a bundle through the runtime's importer.
+ * `migrate export`, `check`, `plan`, `import` and `compare`: the account.
  */
-import { createHash } from "node:crypto"
+import {
+  type AccountReport,
+  type Bundle,
+  type BundleReport,
+  checkBundle,
+  compareAccounts,
+  fetchBundle,
+  type ImportPlan,
+  planImport,
+  readBundle,
+  runImport
+} from "@aywa-ai/runtime-sdk/migration"
+import { exitCodes, usage } from "../core/failure.ts"
 import { readBody } from "../core/input.ts"
+import type { Output } from "../core/output.ts"
+import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"
+import { cell, table } from "../core/table.ts"
+import { readMappings } from "./inputs.ts"
 
-/** What `migrate import` takes. */
-export interface BundleInput {
+/** The variable that has the key of the source account. */
+const sourceKey = "SOURCE_API_KEY"
+
+const width = () => process.stdout.columns ?? 160
+
+/** Reads an account from the source API into a folder. */
+export const exportBundle = async (
+  input: { readonly from: string; readonly output: string; readonly rate: number | undefined },
+  session: Session
+): Promise<void> => {
+  const { out, settings, signal } = session
+  const key = settings.variable(sourceKey)
+  if (key === undefined) throw usage("There is no key of the source account.", `Set ${sourceKey}.`)
+  let rows = 0
+  const bundle = await fetchBundle({
+    baseUrl: input.from,
+    apiKey: key.value,
+    folder: input.output,
+    requestsPerSecond: input.rate,
+    signal,
+    onPage: (page) => {
+      rows += page.rows
+      out.status(`${page.kind}: ${rows} rows …`)
+    }
+  })
+  out.status(undefined)
+  const counts = Object.fromEntries(Object.entries(bundle).map(([name, list]) => [name, list.length]))
+  out.result({ folder: input.output, counts }, () => `${input.output}: ${countsText(counts)}`)
+}
+
+const countsText = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ")
+
+interface BundleInput {
   readonly bundle: string
-  readonly source: string | undefined
 }
 
-/** Imports it; the idempotency key is that of the content. */
-export const runBundle = async (input: BundleInput, session: Session): Promise<void> => {
-  const bundle = await readBody(input.bundle, [])
-  const source = input.source ?? "vapi"
-  const client = await session.client()
-  const key = createHash("sha256")
-    .update(JSON.stringify([source, bundle]))
-    .digest("base64url")
-  const imported = await client.imports.create(
-    { source, bundle },
-    { idempotencyKey: `import-${key}`, signal: session.signal }
-  )
-  session.out.result(imported, () => `${imported.id}: ${imported.mappings.length} rows`)
+/** Checks a bundle. Exit code 1 with errors. */
+export const check = async (input: BundleInput, { out }: Session): Promise<number> => {
+  const report = checkBundle(readBundle(input.bundle))
+  out.result(report, () => reportText(report, out))
+  return report.errors === 0 ? exitCodes.ok : exitCodes.differences
 }
+
+const levels = { error: "red", warning: "yellow", info: "dim" } as const
+
+const reportText = (report: BundleReport, { paint }: Output): string =>
+  [
+    ...report.findings.map(({ level, resource, sourceId, what, supply }) => {
+      const next = supply === undefined ? "" : ` Supply ${supply}.`
+      return `${paint(levels[level], level.padEnd(7))}  ${resource} ${sourceId}: ${cell(what)}.${next}`
+    }),
+    `${countsText(report.counts)}: ${report.errors} errors, ${report.warnings} warnings`
+  ].join("\n")
+
+/** What an import would do. */
+export const plan = async (
+  input: BundleInput & { readonly source: string | undefined },
+  session: Session
+): Promise<void> => {
+  const { out, signal } = session
+  const client = await session.client()
+  out.status("Comparing with the runtime …")
+  const planned = await planImport(client, readBundle(input.bundle), { source: input.source, signal })
+  out.status(undefined)
+  out.result(planned, () => rowsText(planned, out))
+}
+
+const rowsText = ({ rows, counts }: Pick<ImportPlan, "rows" | "counts">, { paint }: Output): string =>
+  [
+    table(
+      ["ACTION", "RESOURCE", "SOURCE ID", "RUNTIME ID", "NOTES"].map((title) => ({ title })),
+      rows.map(({ action, resource, sourceId, runtimeId, changes, warnings }) => [
+        action,
+        resource,
+        sourceId,
+        runtimeId ?? "-",
+        cell([...(changes === undefined ? [] : [`changes ${changes.join(", ")}`]), ...warnings].join("; "))
+      ]),
+      { paint, width: width() }
+    ),
+    countsText({ ...counts })
+  ].join("\n")
+
+/** Imports a bundle. */
+export const runBundle = async (
+  input: BundleInput & {
+    readonly source: string | undefined
+    readonly mapping: string | undefined
+    readonly secrets: string | undefined
+    readonly batch: number | undefined
+  },
+  session: Session
+): Promise<void> => {
+  const { out, signal } = session
+  const bundle = readBundle(input.bundle)
+  const secrets = input.secrets === undefined ? undefined : ((await readBody(input.secrets, [])) as Secrets)
+  const client = await session.client()
+  const progress = makeProgress(out)
+  const report = await runImport(client, bundle, {
+    source: input.source,
+    ledger: input.mapping,
+    batch: input.batch,
+    secrets,
+    signal,
+    onEvent: (event) => {
+      if (event.type === "sent") progress("rows", event.rows, event.of)
+      if (event.type === "row") progress(`rows, pass ${event.pass}`, event.done, event.of)
+    }
+  })
+  out.status(undefined)
+  out.result(report, () => [rowsText(report, out), ...report.warnings].join("\n"))
+}
+
+/** As `runImport` takes them; a value that is no object of fields is refused by the runtime's own check. */
+type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** Compares account and runtime. Exit code 1 when they differ. */
+export const compare = async (
+  input: BundleInput & { readonly source: string | undefined; readonly mapping: string },
+  session: Session
+): Promise<number> => {
+  const { out, signal } = session
+  const bundle: Bundle = readBundle(input.bundle)
+  const mappings = await readMappings(input.mapping)
+  const client = await session.client()
+  const report = await compareAccounts(client, bundle, { mappings, source: input.source, signal })
+  out.result(report, () => compareText(report, out))
+  return report.ok ? exitCodes.ok : exitCodes.differences
+}
+
+const compareText = (report: AccountReport, { paint }: Output): string =>
+  report.checks
+    .flatMap(({ id, ok, compared, differences }) => [
+      `${ok ? paint("green", "ok  ") : paint("red", "FAIL")}  ${id.padEnd(17)}  ${compared} compared`,
+      ...differences.map(
+        ({ resource, sourceId, path, message }) =>
+          `      ${resource} ${sourceId}${path === "" ? "" : ` ${path}`}: ${cell(message)}`
+      )
+    ])
+    .join("\n")

@@ -1,19 +1,82 @@
 /**
- * `migrate import`: the side of the runtime.
+ * The `migrate` commands about the account: export, check, plan, import, compare.
  */
-import { argument, leaf, text } from "../cli/define.ts"
+import * as Flag from "effect/cli/Flag"
+import { argument, integer, leaf, text } from "../cli/define.ts"
+
+const bundle = argument(
+  "bundle",
+  "JSON file with lists of rows (assistants, tools, phoneNumbers, …), or a folder of such files"
+)
+const source = text("source", "NAME", "Names the source account; default vapi")
+
+const exportAccount = leaf({
+  name: "export",
+  description:
+    "Read an account from the source API into a folder: its list routes, slowly, page after page. Interrupted, run it again.\n\nThe key of the source is SOURCE_API_KEY; it is sent to --from and nowhere else.",
+  examples: [["migrate export --from https://api.source.example --output ./bundle", "Then: migrate check ./bundle"]],
+  config: {
+    from: Flag.String("from").pipe(
+      Flag.withMetavar("URL"),
+      Flag.withDescription("Address of the source API; there is no default")
+    ),
+    output: Flag.String("output").pipe(
+      Flag.withMetavar("FOLDER"),
+      Flag.withDescription("Where the rows go"),
+      Flag.withDefault("./bundle")
+    ),
+    rate: integer("rate", "N", "Requests per second at most; default 4")
+  },
+  run: async (input, session) => (await import("./bundle.ts")).exportBundle(input, session)
+})
+
+const check = leaf({
+  name: "check",
+  description:
+    "Check a bundle: references that lead nowhere, names that occur twice, secrets that no export has, values that a create would refuse.\n\nNeeds no runtime. Exit code 1 when a row will not work.",
+  examples: [["migrate check ./bundle", "What will happen, and what you must supply"]],
+  config: { bundle },
+  run: async (input, session) => (await import("./bundle.ts")).check(input, session)
+})
+
+const plan = leaf({
+  name: "plan",
+  description: "Say what an import would create, update, leave alone and skip. Reads only.",
+  examples: [["migrate plan ./bundle", "Against the runtime as it is now"]],
+  config: { bundle, source },
+  run: async (input, session) => (await import("./bundle.ts")).plan(input, session)
+})
 
 const importBundle = leaf({
   name: "import",
   description:
     "Import a bundle into the runtime. Importing the same bundle again changes nothing; interrupted, run it again.",
-  examples: [["migrate import bundle.json", "A vapi export"]],
+  examples: [["migrate import ./bundle --mapping mapping.jsonl", "And keep which row became which"]],
   config: {
-    bundle: argument("bundle", "JSON file with lists of rows: assistants, tools, phoneNumbers, …"),
-    source: text("source", "NAME", "Names the source account; default vapi")
+    bundle,
+    source,
+    mapping: text("mapping", "FILE", "The ledger: read before, written after"),
+    secrets: text("secrets", "FILE", "JSON or YAML: secrets by source id, for a runtime without an importer"),
+    batch: integer("batch", "N", "Rows per request; default: all in one")
   },
   run: async (input, session) => (await import("./bundle.ts")).runBundle(input, session)
 })
 
+const compare = leaf({
+  name: "compare",
+  description:
+    "Compare the source account with the runtime, field by field, before you switch over; exit with 1 when they differ.",
+  examples: [["migrate compare ./bundle --mapping mapping.jsonl", "Assistants, tools, telephony, webhooks, leftovers"]],
+  config: {
+    bundle,
+    source,
+    mapping: Flag.String("mapping").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("The ledger: what migrate import or migrate mapping wrote")
+    )
+  },
+  run: async (input, session) => (await import("./bundle.ts")).compare(input, session)
+})
+
 /** The commands of this file. */
-export const bundleCommands = [importBundle] as const
+export const bundleCommands = [exportAccount, check, plan, importBundle, compare] as const
