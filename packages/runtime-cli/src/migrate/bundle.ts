@@ -53,6 +53,7 @@ export const exportBundle = async (
 
 const countsText = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
+    .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`)
     .join(", ")
 

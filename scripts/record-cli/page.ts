@@ -1,0 +1,142 @@
+/**
+ * The page: prose, and the sessions that are recorded between it.
+ */
+
+/** A command and how it is run: to its end, or in the background until something is on its screen. */
+export type Step =
+  | { readonly run: string; readonly code?: number }
+  | { readonly start: string; readonly until: RegExp }
+  | { readonly stop: string; readonly until?: RegExp }
+
+/** Text as it is, or a session. */
+export type Part = string | ReadonlyArray<Step>
+
+const local =
+  "aywa-runtime local --port 4010 --api-key sk_local_1 --organization org_1 --seed rows.json --write-env .env.local"
+const listen = "aywa-runtime webhooks listen --forward-to http://127.0.0.1:3000/webhooks"
+const tail = "aywa-runtime webhooks tail"
+
+export const page: ReadonlyArray<Part> = [
+  `# The command line
+
+\`aywa-runtime\` is the developer's tool for a runtime of yours: start a local one, check a deployed one, read and write
+its resources, receive and repeat webhooks, align tools, migrate.
+
+\`\`\`sh
+npm install --save-dev @aywa-ai/runtime-cli   # Node 24 or later; brings nothing else along
+\`\`\`
+
+Which runtime: \`--base-url\`, \`--api-key\` and \`--org\`, else \`AYWA_RUNTIME_BASE_URL\`, \`AYWA_RUNTIME_API_KEY\` and
+\`AYWA_RUNTIME_ORGANIZATION_ID\`, else the file of \`--env-file\`. There is no default address, and the vendor's control
+plane is refused. Keys and secrets are never shown.
+
+Results go to stdout: tables on a terminal, JSON into a pipe (\`--json\` and \`--no-json\` say it outright); everything
+else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON object a line, errors are
+\`{ "error": { code, message, hint, requestId, exitCode } }\` on stderr.
+
+| exit code | means |
+|---|---|
+| 0 | done |
+| 1 | differences, or checks that failed (\`doctor\`: warnings) |
+| 2 | wrong arguments, configuration or body (\`doctor\`: failures) |
+| 4 | the key was refused |
+| 5 | no such row |
+| 6 | conflict |
+| 7 | rate limited |
+| 8 | the runtime cannot be reached, or failed |
+| 70 | a defect of the command line |
+| 130, 143 | stopped by Ctrl-C or SIGTERM |
+
+The sessions below are recorded on a terminal against a local runtime; CI records them again and compares. Ids, times
+and ports are replaced with fixed ones.
+
+## A local runtime`,
+  [{ start: local, until: /"baseUrl".*\}/ }],
+  `It prints one line of JSON when it is ready, and stops on Ctrl-C. \`--write-env\` keeps address, key, webhook secret and
+control token in a file while it runs; the commands below read it (\`--env-file .env.local\`, left out here).
+
+## Resources
+
+One command per resource of the contract, one below it per operation. Bodies are JSON or YAML, from a file or stdin,
+with \`--set path=value\` on top.`,
+  [
+    { run: "aywa-runtime assistants create assistant.yaml --set metadata.tier=gold" },
+    { run: "aywa-runtime assistants list --columns id,name,model.model,updatedAt" },
+    { run: "aywa-runtime assistants list --json | head -4" },
+    { run: "aywa-runtime assistants create --set name=Twice --idempotency-key order-4711 --json | grep '\"id\"'" },
+    { run: "aywa-runtime assistants create --set name=Twice --idempotency-key order-4711 --json | grep '\"id\"'" }
+  ],
+  "## When something is wrong",
+  [
+    { run: "aywa-runtime assistants get nobody", code: 5 },
+    { run: "aywa-runtime asistants list", code: 2 },
+    { run: "aywa-runtime assistants list --limt 20", code: 2 },
+    { run: "aywa-runtime assistants create --set name=A-name-that-is-much-longer-than-forty-characters", code: 2 },
+    { run: "aywa-runtime assistants list --api-key wrong --quiet", code: 4 }
+  ],
+  `## The production checklist
+
+\`doctor\` looks at the real thing: address, name, port, TLS and days left, clock, health, key (also that a wrong one is
+refused), organization, rate limits, webhook secret, endpoints, deliveries. With \`--write\` it also creates something and
+deletes it again; \`--webhook-url\` sends signed and forged events to your handler; \`--client-dir\` looks for the key in
+browser output. Exit code 0: well, 1: warnings, 2: failures.`,
+  [{ run: "aywa-runtime doctor --write", code: 1 }],
+  "## Webhooks",
+  [
+    { run: "aywa-runtime webhooks secret generate" },
+    { run: "aywa-runtime webhooks sign event.json --output request.http --id evt_1 --at 2026-01-31T09:00:00Z" },
+    { run: "aywa-runtime webhooks verify request.http", code: 1 },
+    { run: "aywa-runtime webhooks verify request.http --ignore-age" }
+  ],
+  `\`verify\` tries what frameworks and proxies do to a body, and names what it finds:`,
+  [{ run: "echo >> request.http" }, { run: "aywa-runtime webhooks verify request.http --ignore-age", code: 1 }],
+  "On this machine, from the local runtime to your handler:",
+  [
+    { start: listen, until: /Ctrl-C stops/ },
+    { start: tail, until: /succeeded/ },
+    { run: "aywa-runtime webhooks trigger status-update --set status=ended --quiet" },
+    { run: "aywa-runtime webhooks trigger tool-calls --quiet" },
+    { stop: tail, until: /tool-calls +succeeded/ },
+    { stop: listen, until: /tool-calls/ }
+  ],
+  `A deployed runtime cannot reach a port of yours by itself: \`--public-url\` names a tunnel or proxy that leads here, and
+\`webhooks tail\` works without one. \`webhooks replay ID\` sends an event again under a new id, \`webhooks retry JOB\` makes
+the next attempt now.
+
+## Tools
+
+\`tools align\` compares a [toolkit](tools.md) with what the runtime has; exit code 1 in CI when they differ.`,
+  [
+    { run: "aywa-runtime tools align --toolkit ./tools.ts --server-url https://app.example/webhooks", code: 1 },
+    {
+      run: "aywa-runtime tools align --toolkit ./tools.ts --server-url https://app.example/webhooks --apply --yes --quiet"
+    },
+    { run: "aywa-runtime tools align --toolkit ./tools.ts --server-url https://app.example/webhooks" }
+  ],
+  `## Migration
+
+From a bundle of the source account into the runtime, and from the ledger of ids into your own database
+(\`DATABASE_URL\`: PostgreSQL, MySQL, MariaDB, SQLite, PGlite). Every step can be run again; \`rollback\` puts back byte for
+byte.`,
+  [
+    { run: "aywa-runtime migrate check bundle.json", code: 1 },
+    { run: "aywa-runtime migrate import bundle.json --mapping mapping.jsonl" },
+    { run: "aywa-runtime migrate detect --mapping mapping.jsonl" },
+    { run: "aywa-runtime migrate dry-run --mapping mapping.jsonl --config locations.yaml" },
+    { run: "aywa-runtime migrate apply --mapping mapping.jsonl --config locations.yaml --yes --quiet" },
+    { run: "aywa-runtime migrate rollback --mapping mapping.jsonl --config locations.yaml --yes" },
+    {
+      run: "aywa-runtime migrate sql --mapping mapping.jsonl --config locations.yaml --dialect sqlite --output sql | head -3"
+    }
+  ],
+  `## Shell
+
+\`\`\`sh
+aywa-runtime completions bash > ~/.local/share/bash-completion/completions/aywa-runtime
+aywa-runtime completions zsh > "\${fpath[1]}/_aywa-runtime"
+aywa-runtime completions fish > ~/.config/fish/completions/aywa-runtime.fish
+\`\`\`
+
+Every command has \`--help\` with examples:`,
+  [{ run: "aywa-runtime --help" }, { run: "aywa-runtime webhooks trigger --help" }]
+]
