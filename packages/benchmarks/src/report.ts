@@ -25,7 +25,13 @@ const about = ({ date, node, processor, cores, versions }: Results): string =>
 const targets = ({ targets }: Results): string =>
   markdown(
     ["metric", "against", "target", "measured", ""],
-    targets.map((row) => [row.metric, row.against, `<= ${short(row.target)}`, row.measured, row.met ? "" : "**not met**"])
+    targets.map((row) => [
+      row.metric,
+      row.against,
+      `<= ${short(row.target)}`,
+      row.measured,
+      row.met ? "" : "**not met**"
+    ])
   )
 
 const cpu = (rows: ReadonlyArray<Row> | undefined, task: string, variant: string): number | undefined =>
@@ -117,5 +123,6 @@ const files = [
 const check = process.argv.includes("--check")
 for (const { file, text } of files) {
   if (!check) writeFileSync(file, text)
-  else if (readFileSync(file, "utf8") !== text) throw new Error(`${file.pathname} is not what the JSON gives: npm run report`)
+  else if (readFileSync(file, "utf8") !== text)
+    throw new Error(`${file.pathname} is not what the JSON gives: npm run report`)
 }
