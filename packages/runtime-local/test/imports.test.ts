@@ -53,6 +53,14 @@ describe("an import", () => {
     expect((await client.call("PATCH", `/assistant/${body[0].id}`, { futureField: 1 })).status).toBe(200)
   })
 
+  it("lists rows by the very instant that they say", async () => {
+    const client = await start()
+    await importVapi(client, { tools: Array.from({ length: 2000 }, (_, n) => ({ id: `t${n}`, type: "endCall" })) })
+    const [first] = (await client.call("GET", "/tool?limit=1")).body
+    expect((await client.call("GET", `/tool?limit=5&createdAtLe=${first.createdAt}`)).body).toHaveLength(5)
+    expect((await client.call("GET", `/tool?limit=5&createdAtLt=${first.createdAt}`)).body).toHaveLength(0)
+  })
+
   it("rewrites references by id in circles, and leaves what only looks like one", async () => {
     const client = await start()
     const reply = await importVapi(client, {

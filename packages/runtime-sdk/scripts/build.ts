@@ -9,5 +9,5 @@ import { bundle } from "./bundle.ts"
 const here = new URL("..", import.meta.url).pathname
 rmSync(`${here}dist`, { recursive: true, force: true })
 execFileSync("tsc", ["-p", `${here}tsconfig.build.json`], { stdio: "inherit" })
-await bundle(["index", "webhooks", "webhooks/handlers", "webhooks/legacy"], `${here}dist`)
+await bundle(["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "migration"], `${here}dist`)
 copyFileSync(`${here}../../LICENSE`, `${here}LICENSE`)

@@ -38,6 +38,8 @@ export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => 
     legalComments: "none",
     allowOverwrite: true,
     logLevel: "warning",
+    // Optional peers: imported when a database of theirs is opened.
+    external: ["pg", "mysql2", "@electric-sql/pglite"],
     metafile: true,
     plugins: [lite, shared]
   })

@@ -4,6 +4,8 @@
  * **Details**
  *
  * - ledger: `(source, resource, sourceId) -> runtimeId`, as file, in SQLite, or read back from the runtime;
+ * - bundle: `readBundle` from files, `fetchBundle` from the source API, `checkBundle` against what is known;
+ * - import: `planImport`, `runImport`, `compareAccounts`;
  * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
  * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
  *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand.
@@ -58,3 +60,17 @@ export type {
   VerifyLocation,
   VerifyReport
 } from "./migration/live/runDatabase.ts"
+
+export { readBundle } from "./migration/bundle/readBundle.ts"
+export { fetchBundle } from "./migration/bundle/fetchBundle.ts"
+export type { FetchBundleOptions } from "./migration/bundle/fetchBundle.ts"
+export { checkBundle } from "./migration/bundle/checkBundle.ts"
+export type { BundleFinding, BundleReport } from "./migration/bundle/checkBundle.ts"
+export type { Bundle } from "./migration/bundle/Bundle.ts"
+export { planImport } from "./migration/import/planImport.ts"
+export type { ImportCounts, ImportPlan, ImportRow, PlanImportOptions } from "./migration/import/planImport.ts"
+export { runImport } from "./migration/import/runImport.ts"
+export type { ImportEvent, ImportReport, RunImportOptions } from "./migration/import/runImport.ts"
+export { compareAccounts } from "./migration/import/compareAccounts.ts"
+export type { AccountCheck, AccountReport, CompareOptions, Difference } from "./migration/import/compareAccounts.ts"
+export type { MigrationClient } from "./migration/import/runtimeRows.ts"

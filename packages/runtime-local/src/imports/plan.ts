@@ -45,6 +45,8 @@ export interface ImportPlan {
   readonly secretsNeeded: ReadonlyArray<SecretsNeeded>
   readonly warnings: ReadonlyArray<string>
   readonly writes: ReadonlyArray<Write>
+  /** The instant that the rows say: what they are listed by must be the same. */
+  readonly now: number
 }
 
 /** What planning works with. */
@@ -71,7 +73,7 @@ export function* planImport(context: PlanContext, request: ImportRequest): Gener
     yield
   }
   const warnings = summary(request, targets.rows, unresolved.length, secretsNeeded.length)
-  return { mappings, unresolved, secretsNeeded, warnings, writes: inListOrder(writes) }
+  return { mappings, unresolved, secretsNeeded, warnings, writes: inListOrder(writes), now: context.now }
 }
 
 interface Planned {

@@ -64,7 +64,7 @@ const apply = (context: CrudContext, request: HandlerRequest, wanted: ImportRequ
     const at = new Date(context.now()).toISOString()
     return json(201, JSON.stringify({ id: context.ids.uuid(), createdAt: at, dryRun, ...stored, ...detail }))
   }
-  writeRows(store, request.organization, source, context.now(), plan.writes)
+  writeRows(store, request.organization, source, plan.now, plan.writes)
   const text = insertRow(context, request.organization, stored)
   const row = JSON.parse(text) as Json // Written by `insertRow`: an object.
   writeMappings(store, String(row["id"]), mappings)

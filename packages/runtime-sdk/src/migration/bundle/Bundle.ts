@@ -5,13 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import type { JsonObject } from "../../contract/Operation.ts"
-import { specOf } from "../../internal/spec.ts"
-import { assistants } from "../../contract/assistants.ts"
-import { credentials } from "../../contract/credentials.ts"
-import { phoneNumbers } from "../../contract/phoneNumbers.ts"
 import type { ReferringKind } from "../../contract/references.ts"
-import { structuredOutputs } from "../../contract/structuredOutputs.ts"
-import { tools } from "../../contract/tools.ts"
 
 /**
  * Rows of a source account. A list that is not there is an empty one.
@@ -27,8 +21,6 @@ export interface Kind {
   readonly name: ReferringKind
   /** As mappings call it; the source's list route, without its slash. */
   readonly resource: string
-  /** Schema of what a create takes; `undefined` for what a runtime does not store. */
-  readonly create: ReturnType<typeof specOf>["body"]
   /** Why its rows cannot be imported. */
   readonly skipped?: string
 }
@@ -37,18 +29,17 @@ const noSuch = "the runtime has no such resource"
 
 /** In the order in which rows are created: what others refer to comes first. */
 export const kinds: ReadonlyArray<Kind> = [
-  { name: "credentials", resource: "credential", create: specOf(credentials.create).body },
+  { name: "credentials", resource: "credential" },
   {
     name: "files",
     resource: "file",
-    create: undefined,
     skipped: "a bundle does not carry the content of files: upload them, and add their new ids to the ledger"
   },
-  { name: "tools", resource: "tool", create: specOf(tools.create).body },
-  { name: "structuredOutputs", resource: "structured-output", create: specOf(structuredOutputs.create).body },
-  { name: "assistants", resource: "assistant", create: specOf(assistants.create).body },
-  { name: "squads", resource: "squad", create: undefined, skipped: noSuch },
-  { name: "phoneNumbers", resource: "phone-number", create: specOf(phoneNumbers.create).body }
+  { name: "tools", resource: "tool" },
+  { name: "structuredOutputs", resource: "structured-output" },
+  { name: "assistants", resource: "assistant" },
+  { name: "squads", resource: "squad", skipped: noSuch },
+  { name: "phoneNumbers", resource: "phone-number" }
 ]
 
 /** The kind of a list's name. */

@@ -5,8 +5,8 @@
  */
 import type { JsonObject } from "../../contract/Operation.ts"
 import { findReferences, type FoundReference } from "../../contract/references.ts"
-import { explain } from "../../internal/codec.ts"
-import { type Bundle, idOf, type Kind, kindOf, kinds, rowsOf, withoutOwned } from "./Bundle.ts"
+import { type Bundle, idOf, type Kind, kindOf, kinds, rowsOf } from "./Bundle.ts"
+import { createIssues } from "./createIssues.ts"
 import { secretsNeeded } from "./secrets.ts"
 
 /**
@@ -115,11 +115,7 @@ type Say = (
   more?: { readonly path?: string; readonly supply?: string }
 ) => void
 
-const assistantKind: Kind = kinds.find(({ name }) => name === "assistants") ?? {
-  name: "assistants",
-  resource: "assistant",
-  create: undefined
-}
+const assistantKind: Kind = kindOf("assistants") ?? { name: "assistants", resource: "assistant" }
 
 const countBy = (rows: ReadonlyArray<JsonObject>, of: (row: JsonObject) => unknown): ReadonlyMap<unknown, number> => {
   const counts = new Map<unknown, number>()
@@ -185,11 +181,8 @@ const checkSecrets = ({ name }: Kind, row: JsonObject, say: Say): void => {
   }
 }
 
-const checkLimits = ({ name, create }: Kind, row: JsonObject, say: Say): void => {
-  // Secrets are another matter, and a credential without them is no valid one.
-  if (create === undefined || name === "credentials") return
-  for (const { path, message } of explain(create, withoutOwned(name, row))) {
-    if ((path[0] ?? "").startsWith("twilio") && /missing/i.test(message)) continue
+const checkLimits = ({ name }: Kind, row: JsonObject, say: Say): void => {
+  for (const { path, message } of createIssues(name, row)) {
     say("warning", "limit", `it is imported as it is, but a create would refuse it: ${message}`, {
       path: path.join("."),
       supply: "a value within the limits, before the row is created or written anew by hand"

@@ -52,3 +52,26 @@ export const masked = (value: unknown): unknown => {
     Object.entries(value).map(([key, item]) => [key, isSecretName(key) && item !== null ? "[REDACTED]" : masked(item)])
   )
 }
+
+const writeOnly = new Set(["serverUrlSecret", "twilioAuthToken", "twilioApiKey", "twilioApiSecret"])
+
+/**
+ * A row without its secrets, for whichever side it comes from: those that a bundle has by accident do not travel, and a
+ * mask of the runtime is nothing to compare with. Elsewhere than in credentials a field called `token` is data.
+ */
+export const withoutSecrets = (name: ReferringKind, row: JsonObject): JsonObject => {
+  const strip = (value: unknown, parent: string, inCredential: boolean): unknown => {
+    if (Array.isArray(value)) return value.map((item) => strip(item, parent, inCredential))
+    if (!isObject(value)) return value
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, item]) => {
+        const secret = inCredential
+          ? isSecretName(key)
+          : writeOnly.has(key) || (key === "secret" && parent === "server")
+        if (secret && typeof item === "string") return []
+        return [[key, strip(item, key, inCredential || key === "credentials" || key === "authentication")]]
+      })
+    )
+  }
+  return strip(row, "", name === "credentials") as JsonObject // An object stays one.
+}

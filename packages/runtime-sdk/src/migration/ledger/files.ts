@@ -20,13 +20,17 @@ export const readLedgerFile = (file: string): ReadonlyArray<Mapping> =>
 /**
  * Merges mappings into a ledger file and gives all that it holds then. `.csv` is written as CSV, anything else as
  * JSON Lines. The file is replaced in one step, so that a crash leaves the old one or the new one. A conflict leaves
- * it untouched.
+ * it untouched. `replace` forgets what the file held.
  *
  * @since 0.1.0
  * @category ledger
  */
-export const writeLedgerFile = (file: string, mappings: Iterable<Mapping>): ReadonlyArray<Mapping> => {
-  const merged = mergeMappings(readLedgerFile(file), mappings)
+export const writeLedgerFile = (
+  file: string,
+  mappings: Iterable<Mapping>,
+  how: "merge" | "replace" = "merge"
+): ReadonlyArray<Mapping> => {
+  const merged = mergeMappings(how === "merge" ? readLedgerFile(file) : [], mappings)
   replaceFile(file, file.endsWith(".csv") ? mappingsToCsv(merged) : mappingsToJsonLines(merged))
   return merged
 }

@@ -10,6 +10,7 @@ import type { PlannedLocation } from "../sql/plan.ts"
 import {
   applyMoves,
   begin,
+  byKey,
   deferral,
   dialects,
   drop,
@@ -265,6 +266,7 @@ const runMoves = async (
       const last = first + plan.chunk - 1
       const { update: sql, mark } = updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
+        if (plan.dialect === "postgres") await runAll(driver, byKey)
         const { changes } = await driver.run(sql)
         await runAll(driver, mark)
         return changes

@@ -17,6 +17,8 @@ export interface SqlDialect {
   /** An insert that leaves out rows that are there. */
   readonly insertNew: (table: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<string>) => string
   readonly createLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
+  /** Its indexes, made once the ledger is filled: that is faster than to keep them meanwhile. */
+  readonly indexLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
   /**
    * Selects what a location's ledger gets: keys `k1…`, keys afterwards `w1…`, `old_value`, `new_value`, `tmp_value` where
    * it goes through reserved values, and `stands` (which of the values the row holds) where it is marked.

@@ -106,6 +106,7 @@ export const mysql: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
     ]
   },
+  indexLedger: () => [],
   changes: (plan, location) => {
     const { map } = tables(plan)
     const others = otherRewriters(location)

@@ -94,9 +94,7 @@ export const postgres: SqlDialect = {
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
     const mark = location.marked ? `, ${standing} AS stands` : ""
     const statements = [
-      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
+      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
     ]
     if (!isTyped(location)) return statements
     const table = typed(location.index)
@@ -110,6 +108,13 @@ export const postgres: SqlDialect = {
       `CREATE UNIQUE INDEX IF NOT EXISTS ${table}_s ON ${table} (source)`,
       `INSERT INTO ${table} SELECT m.source, ${into("target")}, ${temporary}, m.again FROM ${map} m WHERE ${inSet("m", location)} ON CONFLICT DO NOTHING`,
       `ANALYZE ${table}`
+    ]
+  },
+  indexLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    return [
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
     ]
   },
   changes: (plan, location) => {

@@ -11,6 +11,7 @@ import type { PlannedLocation, SqlPlan } from "./plan.ts"
 import {
   applyMoves,
   begin,
+  byKey,
   deferral,
   dialects,
   drop,
@@ -182,7 +183,7 @@ const dollar = (body: string): string => {
 
 const postgresLoop = (plan: SqlPlan, move: Move): string =>
   dollar(
-    `DECLARE first_n bigint := 1; last_n bigint; BEGIN SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n LOOP ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; first_n := first_n + ${plan.chunk}; END LOOP; END`
+    `DECLARE first_n bigint := 1; last_n bigint; BEGIN SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n LOOP ${byKey.join("; ")}; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; first_n := first_n + ${plan.chunk}; END LOOP; END`
   )
 
 /** MySQL has loops in procedures only. They are made in file 1, because making them commits. */

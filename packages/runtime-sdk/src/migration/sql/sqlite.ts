@@ -108,7 +108,12 @@ export const sqlite: SqlDialect = {
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
     const mark = location.marked ? `, ${standing} AS stands` : ""
     return [
-      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`,
+      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
+    ]
+  },
+  indexLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
     ]

@@ -66,6 +66,7 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
   }
   return [
     `INSERT INTO ${ledger} (n, ${columns.join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${columns.map((column) => `c.${column}`).join(", ")} FROM (${way.changes(plan, location)}) c WHERE ${conditions.join(" AND ")}`,
+    ...way.indexLedger(plan, location),
     ...way.analyze(ledger)
   ]
 }
@@ -117,6 +118,12 @@ const matchDuring = (plan: SqlPlan, { location }: Move, value: LedgerValue): str
       return `${key} = b.${rewrittenBy === location.index ? value : (w ?? k)}`
     })
     .join(" AND ")
+
+/**
+ * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
+ * table, for every range again.
+ */
+export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
 
 /** The statements of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
 export const updateRange = (

@@ -1,0 +1,79 @@
+/** `kill -9` under load: every create that was acknowledged is there afterwards, once. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { expect, it, onTestFinished } from "vitest"
+import { temporaryFile } from "./support.ts"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+/** `AYWA_CRASH_ROUNDS=50` runs more of them. */
+const rounds = Number(process.env["AYWA_CRASH_ROUNDS"] ?? 5)
+
+const boot = async (db: string): Promise<{ readonly child: ChildProcess; readonly baseUrl: string }> => {
+  const args = ["--db", db, "--api-key", "sk_1", "--organization", "org_1", "--rate-limit", "0"]
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const [line] = await once(child.stdout, "data")
+  return { child, baseUrl: JSON.parse(String(line)).baseUrl }
+}
+
+const headers = { authorization: "Bearer sk_1", "content-type": "application/json" }
+
+it(
+  `loses no acknowledged row in ${rounds} rounds of kill -9 under load`,
+  async () => {
+    const db = temporaryFile()
+    const acknowledged = new Set<string>()
+    let sent = 0
+    for (let round = 0; round < rounds; round++) {
+      const { child, baseUrl } = await boot(db)
+      const before = acknowledged.size
+      let stop = false
+      const worker = async () => {
+        while (!stop) {
+          const name = `r${round} n${sent++}`
+          try {
+            const response = await fetch(`${baseUrl}/assistant`, {
+              method: "POST",
+              headers,
+              body: JSON.stringify({ name })
+            })
+            const text = await response.text()
+            if (response.status === 201) acknowledged.add(JSON.parse(text).name)
+          } catch {
+            return
+          }
+          // Somewhere in the middle of the work of the others.
+          if (acknowledged.size - before >= 100 + round * 37 && !stop) {
+            stop = true
+            child.kill("SIGKILL")
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: 16 }, worker))
+      if (child.exitCode === null && child.signalCode === null) await once(child, "close")
+    }
+    const { child, baseUrl } = await boot(db)
+    const names: Array<string> = []
+    for (let createdAtLe = "", seen = new Set<string>(); ;) {
+      const query = createdAtLe === "" ? "" : `&createdAtLe=${createdAtLe}`
+      const response = await fetch(`${baseUrl}/assistant?limit=1000${query}`, { headers })
+      const rows = (await response.json()) as ReadonlyArray<{ id: string; name: string; createdAt: string }>
+      const fresh = rows.filter(({ id }) => !seen.has(id))
+      for (const { id, name } of fresh) {
+        seen.add(id)
+        names.push(name)
+      }
+      if (fresh.length === 0) break
+      createdAtLe = rows.at(-1)?.createdAt ?? ""
+    }
+    child.kill("SIGKILL")
+    await once(child, "close")
+    const stored = new Set(names)
+    expect(stored.size).toBe(names.length)
+    expect([...acknowledged].filter((name) => !stored.has(name))).toEqual([])
+    expect(acknowledged.size).toBeGreaterThanOrEqual(rounds * 100)
+    console.log(`${rounds} rounds of kill -9, ${acknowledged.size} rows acknowledged of ${sent} sent, 0 lost`)
+  },
+  30_000 + rounds * 10_000
+)

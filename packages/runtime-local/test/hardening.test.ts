@@ -1,0 +1,117 @@
+/** What a client must not be able to do to the process: it answers or refuses, and goes on. */
+import { once } from "node:events"
+import { connect } from "node:net"
+import { describe, expect, it } from "vitest"
+import { type Client, start } from "./support.ts"
+
+const alive = async ({ call }: Client) => expect((await call("GET", "/health")).status).toBe(200)
+
+/** Sends bytes as they are, and gives what comes back until the server ends the connection. */
+const raw = async (baseUrl: string, ...parts: ReadonlyArray<string>): Promise<string> => {
+  const socket = connect({ port: Number(new URL(baseUrl).port), host: "127.0.0.1" })
+  await once(socket, "connect")
+  for (const part of parts) socket.write(part)
+  let text = ""
+  socket.on("data", (data: Buffer) => (text += data.toString("latin1")))
+  socket.on("error", () => {})
+  await new Promise((resolve) => socket.once("close", resolve))
+  return text
+}
+
+describe("slow clients", () => {
+  it("headers that never end are cut off", async () => {
+    const client = await start({ limits: { headersTimeout: 200, requestTimeout: 400 } })
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        raw(client.runtime.baseUrl, "GET /assistant HTTP/1.1\r\n", "Host: 127.0.0.1\r\nX-A: ")
+      )
+    )
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+    await alive(client)
+    expect(client.runtime.connections().open).toBeLessThan(5)
+  })
+
+  it("a body that never ends is cut off, and nothing is written", async () => {
+    const client = await start({ limits: { headersTimeout: 200, requestTimeout: 400 } })
+    const { baseUrl, apiKey } = client.runtime
+    const head = `POST /assistant HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${apiKey}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"name":`
+    await Promise.all(Array.from({ length: 20 }, () => raw(baseUrl, head)))
+    await alive(client)
+    expect(client.runtime.count("assistants")).toBe(0)
+  })
+})
+
+describe("hostile requests", () => {
+  it("what is not HTTP, and headers without end, are refused", async () => {
+    const client = await start()
+    const { baseUrl } = client.runtime
+    expect(await raw(baseUrl, "\x16\x03\x01\x02\x00 not http\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await raw(baseUrl, `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ${"a".repeat(100_000)}\r\n\r\n`)).toMatch(
+      // The reset of a connection with unread bytes may overtake the answer.
+      /^(HTTP\/1\.1 431 |$)/
+    )
+    await alive(client)
+  })
+
+  it("bodies of every kind get an answer, and the next request its own", async () => {
+    const client = await start()
+    const { baseUrl, apiKey } = client.runtime
+    const bodies = [
+      "",
+      "{",
+      "null",
+      "[]",
+      '"x"',
+      "\u0000",
+      "\uFEFF{}",
+      "[".repeat(200_000),
+      `{"a":${"[".repeat(500)}${"]".repeat(500)}}`,
+      `{"name":"${"\\u0000".repeat(10)}"}`,
+      '{"__proto__":{"polluted":true}}',
+      '{"constructor":{"prototype":{"polluted":true}}}',
+      `{"metadata":{"n":1e400}}`
+    ]
+    for (const body of bodies) {
+      const response = await fetch(`${baseUrl}/assistant`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+        body
+      })
+      expect([body.slice(0, 40), response.status]).toEqual([
+        body.slice(0, 40),
+        expect.toSatisfy((n) => n === 201 || n === 400)
+      ])
+      await response.text()
+    }
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false)
+    await alive(client)
+  })
+
+  it("5,000 requests at once: each is answered or refused, and what was acknowledged is there", async () => {
+    const client = await start()
+    const { baseUrl, apiKey } = client.runtime
+    const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }
+    const statuses = await Promise.all(
+      Array.from({ length: 5000 }, async (_, i) => {
+        try {
+          const response = await fetch(`${baseUrl}/assistant`, {
+            method: "POST",
+            headers,
+            body: JSON.stringify({ name: `A ${i}` })
+          })
+          await response.text()
+          return response.status
+        } catch {
+          return 0
+        }
+      })
+    )
+    const created = statuses.filter((status) => status === 201).length
+    expect(statuses.filter((status) => ![0, 201, 429, 503].includes(status))).toEqual([])
+    expect(created).toBeGreaterThan(1000)
+    // A connection that broke may have written its row all the same; an acknowledged one has.
+    expect(client.runtime.count("assistants")).toBeGreaterThanOrEqual(created)
+    expect(client.runtime.count("assistants")).toBeLessThanOrEqual(created + statuses.filter((s) => s === 0).length)
+    await alive(client)
+  }, 60_000)
+})
