@@ -1,7 +1,7 @@
 /**
  * Installs the packed tarballs into empty projects and makes real calls: ESM and CommonJS on Node 22, 24 and 26,
- * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, and the
- * webhooks entry in workerd. Everything is installed beside the projects, nothing into the workspace.
+ * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
+ * webhooks entry in workerd, and the command line on its own. Everything is installed beside the projects, nothing into the workspace.
  */
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as programs from "./matrix/programs.ts"
+import { writeSboms } from "./matrix/sbom.ts"
 
 const root = new URL("..", import.meta.url).pathname
 const work = mkdtempSync(join(tmpdir(), "aywa-matrix-"))
@@ -91,9 +92,11 @@ const env = {
 
 try {
   const begin = performance.now()
-  const [sdk, local] = [`file:${await pack("runtime-sdk")}`, `file:${await pack("runtime-local")}`]
+  const [sdk = "", local = "", cli = ""] = await Promise.all(
+    ["runtime-sdk", "runtime-local", "runtime-cli"].map(async (name) => `file:${await pack(name)}`)
+  )
   const majors = ["22", "26"] as const
-  const [plain, first, newest, ...nodes] = await Promise.all([
+  const [plain, first, newest, command, ...nodes] = await Promise.all([
     project(
       "plain",
       {
@@ -132,6 +135,7 @@ if ((await test.aywa.assistants.list()).items.length !== 1) throw new Error("exp
       }
     ),
     project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
+    project("cli", { "@aywa-ai/runtime-cli": cli }, { "local.mjs": programs.startsLocal }),
     ...majors.map((major) => project(`node-${major}`, { node: major }, {}))
   ])
   const versions: ReadonlyArray<readonly [string, string]> = [
@@ -147,7 +151,6 @@ if ((await test.aywa.assistants.list()).items.length !== 1) throw new Error("exp
     await row(`Node ${major}, effect 4.1.0`, () => run(node, ["main.mjs"], first, env))
     await row(`Node ${major}, effect newest 4.x`, () => run(node, ["main.mjs"], newest, env))
   }
-  await row("./testing with the packed local runtime", () => run(process.execPath, ["testing.mjs"], first))
   for (const ts of ["ts59", "ts7"]) {
     for (const resolution of ["NodeNext", "Bundler"] as const) {
       await row(`${ts}, ${resolution}, without effect, skipLibCheck false`, () => {
@@ -189,15 +192,20 @@ if ((await test.aywa.assistants.list()).items.length !== 1) throw new Error("exp
     await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
     await run(process.execPath, ["run-worker.mjs"], plain)
   })
-  await row("SBOM: nothing beside the SDK itself", async () => {
-    const alone = await project("sbom", { "@aywa-ai/runtime-sdk": sdk }, {}, "--package-lock=true")
-    const { stdout } = await run("npm", ["sbom", "--sbom-format", "cyclonedx"], alone)
-    const { components }: { readonly components: ReadonlyArray<{ readonly name: string }> } = JSON.parse(stdout)
-    const names = components.map(({ name }) => name)
-    if (names.join() !== "@aywa-ai/runtime-sdk") throw new Error(`The SBOM lists ${names.join(", ")}`)
-    // Goes with a release; not kept in the repository.
-    writeFileSync(join(root, "packages/runtime-sdk/dist/sbom.cdx.json"), stdout.replaceAll(work, ""))
-  })
+  const packages = { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli }
+  for (const [major, node] of versions.filter(([major]) => major !== "22")) {
+    await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
+    await row(`Node ${major}, aywa-runtime: list, doctor, local`, async () => {
+      const bin = join(command, "node_modules/.bin/aywa-runtime")
+      const { stdout } = await run(node, [bin, "assistants", "list"], command, env)
+      if (!Array.isArray(JSON.parse(stdout).items)) throw new Error("expected a page")
+      await run(node, [bin, "doctor", "--only", "auth.negative,auth.rights"], command, env)
+      await run(process.execPath, ["local.mjs", node, bin], command)
+    })
+  }
+  await row("SBOM of each package: what is installed, and what is inlined", () =>
+    writeSboms({ work, packages, run, install: (name, needs) => project(name, needs, {}, "--package-lock=true") })
+  )
   console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
 } finally {
   rmSync(work, { recursive: true, force: true })

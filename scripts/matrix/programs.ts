@@ -112,3 +112,15 @@ await miniflare.dispose()
 if (good[0] !== 200 || good[1] !== "hang" || forged[0] !== 401) throw new Error(JSON.stringify({ good, forged }))
 process.exit(0)
 `
+
+/** Starts the packed local runtime by its command line, waits for its one line, and stops it. */
+export const startsLocal = `import { spawn } from "node:child_process"
+const [, , node, bin] = process.argv
+const child = spawn(node, [bin, "local", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] })
+child.stdout.once("data", async (line) => {
+  const { baseUrl } = JSON.parse(line)
+  const { status } = await (await fetch(baseUrl + "/health")).json()
+  child.kill("SIGTERM")
+  child.once("exit", (code) => process.exit(code === 0 && status === "ok" ? 0 : 1))
+})
+`
