@@ -19,6 +19,8 @@ const barHeight = 16
 const step = 24
 const head = 34
 
+const shown = new Set(["aywa", "aywa (Effect)", "undici.request", "fetch", "vapi", "stripe", "openai"])
+
 const escape = (text: string): string => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`)
 
 const draw = ({ title, unit, bars }: Panel, top: number): string => {
@@ -53,12 +55,12 @@ export const chart = (results: Results): string => {
   const calls = (task: string): ReadonlyArray<Bar> =>
     sorted(
       (results.calls ?? [])
-        .filter((row) => row.task === task && !row.variant.startsWith("aywa on fetch"))
+        .filter((row) => row.task === task && shown.has(row.variant))
         .map((row) => ({ name: row.variant, value: row.cpuLow }))
     )
   const imports = sorted(
     (results.start ?? [])
-      .filter((row) => ["aywa", "aywa (Effect)", "vapi", "stripe", "openai", "undici.request"].includes(row.name))
+      .filter((row) => row.name !== "fetch" && shown.has(row.name))
       .map((row) => ({ name: row.name, value: row.importLow }))
   )
   const panels: ReadonlyArray<Panel> = [
