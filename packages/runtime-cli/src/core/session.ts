@@ -85,7 +85,7 @@ const connect = async (settings: Settings, out: Output): Promise<AywaRuntimeClie
   return new AywaRuntimeClient({
     baseUrl: settings.address?.value,
     apiKey: settings.key === undefined ? undefined : Redacted.value(settings.key.value),
-    organizationId: settings.org?.value,
+    organizationId: settings.orgId?.value,
     timeout: settings.timeout === undefined ? undefined : settings.timeout * 1000,
     allowInsecure: settings.allowHttp,
     trace: settings.debug ? (await import("./requestLog.ts")).requestLog(out) : undefined

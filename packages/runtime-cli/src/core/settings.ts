@@ -33,7 +33,7 @@ export interface GlobalFlags {
 export interface Settings extends GlobalFlags {
   readonly address: Given<string> | undefined
   readonly key: Given<Redacted.Redacted<string>> | undefined
-  readonly org: Given<string> | undefined
+  readonly orgId: Given<string> | undefined
   readonly webhookSecret: Given<Redacted.Redacted<string>> | undefined
   /** Reads a variable, from the environment or else from the env file. Empty counts as absent. */
   readonly variable: (name: string) => Given<string> | undefined
@@ -67,7 +67,7 @@ export const resolve = (flags: GlobalFlags, env: Environment): Settings => {
     variable,
     address: given(flags.baseUrl, "--base-url") ?? variable(variables.baseUrl),
     key: given(flags.apiKey, "--api-key") ?? secret(variables.apiKey),
-    org: given(flags.organization, "--org") ?? variable(variables.organization),
+    orgId: given(flags.organization, "--org") ?? variable(variables.organization),
     webhookSecret: secret(variables.webhookSecret)
   }
 }

@@ -88,7 +88,7 @@ const run = async (check: Check, context: CheckContext) => {
 const contextOf = (input: DoctorInput, { settings, signal }: Session): CheckContext => {
   const base = () => new URL(settings.address?.value ?? "")
   const key = () => (settings.key === undefined ? "" : Redacted.value(settings.key.value))
-  const options = { base, key, organization: () => settings.org?.value, timeoutMs: (settings.timeout ?? 15) * 1000 }
+  const options = { base, key, organization: () => settings.orgId?.value, timeoutMs: (settings.timeout ?? 15) * 1000 }
   return {
     input,
     settings,

@@ -28,7 +28,7 @@ export const trigger = async (input: TriggerInput, session: Session): Promise<nu
     ...(to === undefined ? {} : { to }),
     ...(Object.keys(set).length === 0 ? {} : { set }),
     ...(dryRun ? { dryRun } : {}),
-    ...(session.settings.org === undefined ? {} : { organization: session.settings.org.value })
+    ...(session.settings.orgId === undefined ? {} : { organization: session.settings.orgId.value })
   })
   session.out.result(answer, () => textOf(answer, session))
   if (dryRun) return exitCodes.ok

@@ -82,7 +82,7 @@ const scope: Check = {
   meaning: "The key acts in the organization that is configured, and in no other.",
   needs: ["auth.key", "config.organization"],
   run: async ({ probe, settings }) => {
-    const wanted = settings.org?.value
+    const wanted = settings.orgId?.value
     const strange = await probe(list, { headers: { "x-organization-id": randomUUID() } })
     if (strange.status < 300) {
       return fail(

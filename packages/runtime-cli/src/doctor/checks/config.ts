@@ -71,15 +71,15 @@ const organization: Check = {
   meaning: "The organization is explicit, so that a key of another one cannot act in the wrong place.",
   needs: [],
   run: async ({ settings }) => {
-    if (settings.org === undefined) {
+    if (settings.orgId === undefined) {
       return warn(
         "No organization is given; the one of the key is used.",
         `Set ${variables.organization} to the organization that you mean.`
       )
     }
-    const refused = refusal({ baseUrl: "http://127.0.0.1", apiKey: "doctor", organizationId: settings.org.value })
+    const refused = refusal({ baseUrl: "http://127.0.0.1", apiKey: "doctor", organizationId: settings.orgId.value })
     if (refused !== undefined) return fail(refused, `Copy it again into ${variables.organization}.`)
-    return ok(`${settings.org.value}, from ${settings.org.source}`)
+    return ok(`${settings.orgId.value}, from ${settings.orgId.source}`)
   }
 }
 
