@@ -1,0 +1,141 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { distanceOf, suggest } from "../src/cli/suggest.ts"
+import { explain, paragraph } from "../src/core/explain.ts"
+import { assign } from "../src/core/input.ts"
+import { ago, fit, painter, printable, table, widthOf } from "../src/core/table.ts"
+
+const plain = painter(false)
+
+describe("text for terminals", () => {
+  it("fit never takes more than it may, and keeps what fits", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 40 }), (text, width) => {
+        const cut = fit(text, width)
+        expect(widthOf(cut)).toBeLessThanOrEqual(Math.max(width, 1))
+        expect(cut === text).toBe(widthOf(text) <= width)
+      })
+    )
+  })
+
+  it("printable leaves no character that a terminal obeys", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
+      })
+    )
+  })
+
+  it("a table has one line per row, and no line is wider than the terminal while columns can give way", () => {
+    const cellText = fc.string({ unit: "grapheme-ascii", maxLength: 60 })
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(cellText, cellText, cellText), { maxLength: 8 }),
+        fc.integer({ min: 40, max: 120 }),
+        (rows, width) => {
+          const lines = table([{ title: "A" }, { title: "B", align: "right" }, { title: "C" }], rows, {
+            paint: plain,
+            width
+          }).split("\n")
+          expect(lines).toHaveLength(rows.length + 1)
+          expect(lines.every((line) => widthOf(line) <= width)).toBe(true)
+        }
+      )
+    )
+  })
+
+  it("says how long ago", () => {
+    const now = Date.parse("2026-11-25T09:00:00.000Z")
+    const at = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now)
+    expect([0, 30, 90, 7200, 200_000, 9e6, -60].map(at)).toEqual([
+      "just now",
+      "30 s ago",
+      "1 min ago",
+      "2 h ago",
+      "2 d ago",
+      "2026-08-13",
+      "2026-11-25"
+    ])
+    expect(ago("no time", now)).toBe("no time")
+  })
+})
+
+describe("--set", () => {
+  it("what was put at a path is there, and nothing else changed", () => {
+    const key = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom(..."abcdefg") })
+    fc.assert(
+      fc.property(
+        fc.array(key, { minLength: 1, maxLength: 4 }),
+        fc.jsonValue(),
+        fc.dictionary(key, fc.jsonValue(), { noNullPrototype: true }),
+        (path, value, before) => {
+          const target: Record<string, unknown> = structuredClone(before)
+          // Lists take positions only: that is another case.
+          fc.pre(
+            !path
+              .slice(0, -1)
+              .some((_, at) =>
+                Array.isArray(path.slice(0, at + 1).reduce<unknown>((v, k) => Reflect.get(Object(v), k), target))
+              )
+          )
+          assign(target, `${path.join(".")}=${JSON.stringify(value)}`)
+          expect(path.reduce<unknown>((v, k) => Reflect.get(Object(v), k), target)).toEqual(
+            JSON.parse(JSON.stringify(value))
+          )
+          const others = (row: object) => Object.entries(row).filter(([name]) => name !== path[0])
+          expect(others(target)).toEqual(others(before))
+        }
+      )
+    )
+  })
+
+  it("text that is no JSON is text, and a path cannot reach a prototype", () => {
+    const target = {}
+    assign(target, "name=Front desk")
+    assign(target, "count=3")
+    expect(target).toEqual({ name: "Front desk", count: 3 })
+    for (const set of ["__proto__.x=1", "a.__proto__.x=1", "=1", "a..b=1"])
+      expect(() => assign(target, set)).toThrow("--set")
+    assign(target, "constructor.prototype.x=1")
+    expect([Object.hasOwn(target, "constructor"), "x" in {}]).toEqual([true, false])
+  })
+})
+
+describe("suggestions", () => {
+  it("distance is a metric, and a swap is one edit", () => {
+    const word = fc.string({ maxLength: 8, unit: fc.constantFrom(..."abc") })
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(distanceOf(a, b)).toBe(distanceOf(b, a))
+        expect(distanceOf(a, b) === 0).toBe(a === b)
+        expect(distanceOf(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length))
+      })
+    )
+    expect([distanceOf("list", "lsit"), distanceOf("doctor", "docter")]).toEqual([1, 1])
+  })
+
+  it("a word that is far from all is not corrected", () => {
+    expect([suggest("lst", ["list", "get"]), suggest("xyz", ["list", "get"]), suggest("json", ["yes"])]).toEqual([
+      "list",
+      undefined,
+      undefined
+    ])
+  })
+})
+
+describe("errors", () => {
+  it("an unknown error is a defect with exit code 70, and its paragraph says what to do", () => {
+    const explained = explain(new TypeError("x is not a function"))
+    expect([explained.exitCode, explained.code]).toEqual([70, "defect"])
+    expect(paragraph(explained)).toBe(
+      "This is a defect of aywa-runtime: x is not a function. Run the same command with --debug and report what it prints."
+    )
+  })
+
+  it("a full disk, a folder and a missing permission are explained", () => {
+    const of = (code: string) => explain(Object.assign(new Error("raw"), { code, path: "out.json" })).message
+    expect(of("ENOSPC")).toBe("The disk is full; nothing was kept of out.json.")
+    expect(of("EACCES")).toContain("may not open out.json")
+    expect(of("EISDIR")).toContain("is a folder")
+  })
+})

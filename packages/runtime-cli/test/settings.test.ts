@@ -1,0 +1,62 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
+
+describe("where settings come from", () => {
+  it("flags win over the environment, the environment over the env file", async () => {
+    const { env } = await startRuntime()
+    const file = join(temporaryFolder(), ".env")
+    const write = (baseUrl: string, key: string) =>
+      writeFileSync(file, `AYWA_RUNTIME_BASE_URL="${baseUrl}"\nAYWA_RUNTIME_API_KEY='${key}'\n`)
+    const list = async (args: ReadonlyArray<string>, given: Readonly<Record<string, string>>) =>
+      (await run(["assistants", "list", ...args], { env: given })).code
+    const [url, key] = [env.AYWA_RUNTIME_BASE_URL, env.AYWA_RUNTIME_API_KEY]
+    const wrong = { AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:9", AYWA_RUNTIME_API_KEY: "wrong" }
+    write(url, key)
+    expect(await list(["--env-file", file], {})).toBe(0)
+    expect(await list(["--env-file", file], { AYWA_RUNTIME_API_KEY: "wrong" })).toBe(4)
+    expect(await list(["--env-file", file], { AYWA_RUNTIME_API_KEY: "" })).toBe(0)
+    expect(await list(["--base-url", url, "--api-key", key], wrong)).toBe(0)
+    write("http://127.0.0.1:9", "wrong")
+    expect(await list(["--env-file", file], { AYWA_RUNTIME_BASE_URL: url, AYWA_RUNTIME_API_KEY: key })).toBe(0)
+    expect(await list(["-u", url, "--api-key", key, "--org", "another"], {})).toBe(4)
+  })
+
+  it.each(["nope", "https://user:pw@127.0.0.1", "http://10.0.0.1"])(
+    "%s is refused wherever it stands",
+    async (address) => {
+      const file = join(temporaryFolder(), ".env")
+      writeFileSync(file, `AYWA_RUNTIME_BASE_URL=${address}\n`)
+      const key = { AYWA_RUNTIME_API_KEY: "k" }
+      for (const [args, env] of [
+        [["--base-url", address], key],
+        [[], { ...key, AYWA_RUNTIME_BASE_URL: address }],
+        [["--env-file", file], key]
+      ] as const) {
+        const result = await run(["assistants", "list", ...args], { env })
+        expect([result.code, errorOf(result).code]).toEqual([2, "ConfigError"])
+      }
+    }
+  )
+
+  it("an env file that is not there, and a timeout that is none, are wrong arguments", async () => {
+    // Node looks for --env-file among a script's arguments too, and ends before the script begins.
+    const missing = await run(["assistants", "list", "--env-file", "./nowhere.env"])
+    expect([missing.code === 0, missing.stdout, missing.stderr]).toEqual([
+      false,
+      "",
+      expect.stringContaining("./nowhere.env")
+    ])
+    for (const timeout of ["0", "soon"]) {
+      expect((await run(["assistants", "list", "--timeout", timeout])).code).toBe(2)
+    }
+  })
+
+  it("a flag that is given twice is refused, a list may repeat", async () => {
+    const { env } = await startRuntime()
+    expect((await run(["assistants", "list", "--limit", "1", "--limit", "2"], { env })).code).toBe(2)
+    const made = await run(["assistants", "create", "--set", "name=A", "--set", "firstMessage=B"], { env })
+    expect(made.json).toMatchObject({ name: "A", firstMessage: "B" })
+  })
+})
