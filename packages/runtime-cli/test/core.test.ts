@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest"
 import { distanceOf, suggest } from "../src/cli/suggest.ts"
 import { explain, paragraph } from "../src/core/explain.ts"
 import { assign } from "../src/core/input.ts"
+import { makeOutput } from "../src/core/output.ts"
+import { makeProgress } from "../src/core/progress.ts"
 import { ago, fit, painter, printable, table, widthOf } from "../src/core/table.ts"
 
 const plain = painter(false)
@@ -57,6 +59,27 @@ describe("text for terminals", () => {
       "2026-11-25"
     ])
     expect(ago("no time", now)).toBe("no time")
+  })
+})
+
+describe("progress", () => {
+  const progressOn = (isTTY: boolean, env: Readonly<Record<string, string>> = {}) => {
+    const written: Array<string> = []
+    const stderr = { isTTY, write: (text: string | Uint8Array) => written.push(String(text)) }
+    const stdout = { isTTY, write: () => true }
+    const out = makeOutput({ json: undefined, quiet: false, color: false }, stdout, stderr, env)
+    const progress = makeProgress(out)
+    progress("rows", 5, 10)
+    progress("rows", 10, 10)
+    out.status(undefined)
+    return written
+  }
+
+  it("is a bar on a terminal, erased at the end, and nothing anywhere else", () => {
+    const written = progressOn(true)
+    expect(written.join("")).toContain("100 %  rows 10/10")
+    expect(written.at(-1)).toBe("\r\u001b[K")
+    expect([progressOn(false), progressOn(true, { TERM: "dumb" })]).toEqual([[], []])
   })
 })
 

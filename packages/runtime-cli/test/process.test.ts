@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, inject, it } from "vitest"
 import { version } from "../src/version.ts"
-import { launch, run, startRuntime, until } from "./support.ts"
+import { launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
 
 describe("the process", () => {
   it("writes everything before it ends, however slowly the pipe is read", async () => {
@@ -52,6 +53,25 @@ describe("the process", () => {
     await expect.poll(() => runtime.requests().length, { timeout: 10_000 }).toBe(1)
     running.child.kill(signal)
     expect((await running.done).code).toBe(code)
+  })
+
+  it("Ctrl-C leaves nothing half written: the old file stays, and nothing beside it", async () => {
+    const { runtime, env } = await startRuntime()
+    const folder = temporaryFolder()
+    const file = join(folder, "content.bin")
+    writeFileSync(file, Buffer.alloc(50_000, 7))
+    const { json } = await run(["files", "upload", file], { env })
+    writeFileSync(file, "old")
+    runtime.faults.add({
+      action: { type: "dribble", bytesPerSecond: 100 },
+      match: { path: `/file/${json.id}/content` }
+    })
+    const running = launch(["files", "content", json.id, "--output", file], { env })
+    const begun = () => runtime.requests().some(({ path }) => path.endsWith("/content"))
+    await expect.poll(begun, { timeout: 10_000 }).toBe(true)
+    running.child.kill("SIGINT")
+    expect((await running.done).code).toBe(130)
+    expect([readdirSync(folder), readFileSync(file, "utf8")]).toEqual([["content.bin"], "old"])
   })
 
   it("a second signal does not wait for anything", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { errorOf, launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
+import { closedPort, errorOf, launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
 
 const secret = "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
 const env = { AYWA_RUNTIME_WEBHOOK_SECRET: secret }
@@ -193,6 +193,21 @@ describe("webhooks listen", () => {
     await until(listening, "stdout", /ECONNREFUSED/)
     const tail = await run(["webhooks", "tail", "--no-follow"], { env })
     expect(tail.json).toMatchObject({ type: "status-update", statusCode: 502 })
+  })
+
+  it("takes an address of yours that leads to its port", async () => {
+    const { runtime, env } = await withControl()
+    const { got, url } = await handler(() => ({ status: 200, body: "{}" }))
+    const port = await closedPort()
+    const way = ["--port", String(port), "--public-url", `http://localhost:${port}/from/outside`]
+    const listening = launch(["webhooks", "listen", "--forward-to", `${url}/hooks`, ...way], { env })
+    await until(listening, "stderr", "Listening on")
+    expect(runtime.rows("webhookEndpoints")).toMatchObject([{ url: `http://localhost:${port}/from/outside` }])
+    await run(["webhooks", "trigger", "hang"], { env })
+    await until(listening, "stdout", /"status":200/)
+    expect(got[0]?.url).toBe("/hooks/from/outside")
+    listening.child.kill("SIGTERM")
+    expect((await listening.done).code).toBe(0)
   })
 
   it("does not pretend that there is a relay", async () => {
