@@ -21,13 +21,18 @@ const valuesOf = (headers: ReadonlyArray<string>): ReadonlyArray<string> =>
 
 /**
  * Replaces the API key, the values of extra headers, and every secret of the request body, wherever a text repeats
- * them. Works only when called.
+ * them. Works only when called, and looks for the secrets once: an answer may have thousands of issues.
  */
-export const redactor =
-  (apiKey: unknown, body: string | undefined, extraHeaders: () => ReadonlyArray<string>) =>
-  (text: string): string => {
-    const secrets = body === undefined ? [] : [...secretsIn(body)]
-    secrets.push(...valuesOf(extraHeaders()))
-    if (Redacted.isRedacted(apiKey)) secrets.push(String(Redacted.value(apiKey)))
-    return secrets.reduce((out, secret) => out.split(secret).join("<redacted>"), text)
-  }
+export const redactor = (
+  apiKey: unknown,
+  body: string | undefined,
+  extraHeaders: () => ReadonlyArray<string>
+): ((text: string) => string) => {
+  let secrets: ReadonlyArray<string> | undefined
+  const find = (): ReadonlyArray<string> => [
+    ...(body === undefined ? [] : secretsIn(body)),
+    ...valuesOf(extraHeaders()),
+    ...(Redacted.isRedacted(apiKey) ? [String(Redacted.value(apiKey))] : [])
+  ]
+  return (text) => (secrets ??= find()).reduce((out, secret) => out.split(secret).join("<redacted>"), text)
+}
