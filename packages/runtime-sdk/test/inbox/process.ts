@@ -60,9 +60,10 @@ const handle = ({ kill }: Extract<Task["work"], { as: "handle" }>) =>
           id,
           Effect.gen(function* () {
             yield* sql`INSERT INTO effects (id, call_id) VALUES (${id}, ${callId})`
+            // Half of the work is done: without the transaction it would stay so.
+            yield* dieAt("inside")
             yield* sql`INSERT INTO totals AS t (call_id, n) VALUES (${callId}, 1)
               ON CONFLICT (call_id) DO UPDATE SET n = t.n + 1`
-            yield* dieAt("inside")
           })
         )
         yield* dieAt("after")
