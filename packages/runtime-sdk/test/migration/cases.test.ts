@@ -428,6 +428,23 @@ for (const { name, describe, open } of databases) {
       )
     })
 
+    it("catch-up adds no rows where ids are source and target: it could not tell a new id from an old one", async () => {
+      const swap = [mapping(old(1), old(2)), mapping(old(2), old(1))]
+      await db.sql(
+        `CREATE TABLE calls (id int PRIMARY KEY, assistant ${uuid()})`,
+        `INSERT INTO calls VALUES (1, ${q(old(1))})`
+      )
+      const made = await plan([{ table: "calls", column: "assistant", kind: "id" }], { mappings: swap })
+      assert.match(made.notes[0] ?? "", /source and target at once/)
+      await dryRunDatabase(db.driver, made)
+      await applyDatabase(db.driver, made)
+      // The application, by now with the runtime's ids.
+      await db.sql(`INSERT INTO calls VALUES (2, ${q(old(1))})`)
+      await dryRunDatabase(db.driver, made)
+      assert.strictEqual((await applyDatabase(db.driver, made)).changed, 0)
+      assert.deepStrictEqual(await column(db, "calls", "assistant", "id"), [old(2), old(1)])
+    })
+
     it("swaps under a unique constraint in two steps, and refuses them without", async () => {
       const swap = [mapping(old(1), old(2)), mapping(old(2), old(3)), mapping(old(3), old(1))]
       await db.sql(
