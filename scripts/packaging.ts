@@ -15,6 +15,21 @@ const tsc = join(root, "node_modules/.bin/tsc")
 const run = (command: string, args: ReadonlyArray<string>, cwd: string, quiet = false): string =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", quiet ? "pipe" : "inherit", "inherit"] }) ?? ""
 
+/** What every tarball must be: whole, documented, and resolved the same way by Node and TypeScript. */
+const checkTarball = (tarball: string): void => {
+  const files = run("tar", ["-tzf", tarball], work, true).trim().split("\n")
+  for (const needed of ["package/package.json", "package/README.md", "package/LICENSE"]) {
+    if (!files.includes(needed)) throw new Error(`${tarball} has no ${needed}`)
+  }
+  const strays = files.filter((file) => !/^package\/(dist\/|package\.json$|README\.md$|LICENSE$)/.test(file))
+  if (strays.length > 0) throw new Error(`${tarball} also has ${strays.join(", ")}`)
+  console.log(`${tarball.split("/").pop()}: ${(statSync(tarball).size / 1024).toFixed(0)} KB, ${files.length} files`)
+  run("publint", ["run", "--strict", tarball], root)
+  // A command has no types to resolve.
+  if (tarball.includes("runtime-cli")) return
+  run("attw", [tarball, "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm"], root)
+}
+
 /** Lists the files below a folder. */
 const walk = (folder: string): ReadonlyArray<string> =>
   readdirSync(folder).flatMap((name) => {
@@ -41,9 +56,13 @@ try {
   }
   run("npx", [...pnpm, "pack", "--pack-destination", work], sdk, true)
   const tarball = join(work, readdirSync(work).find((name) => name.endsWith(".tgz")) ?? "")
-  console.log(`${tarball.split("/").pop()}: ${(statSync(tarball).size / 1024).toFixed(0)} KB`)
-  run("publint", ["run", "--strict", tarball], root)
-  run("attw", [tarball, "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm"], root)
+  checkTarball(tarball)
+  for (const name of ["runtime-local", "runtime-cli"]) {
+    const folder = join(work, name)
+    mkdirSync(folder)
+    run("npx", [...pnpm, "pack", "--pack-destination", folder], join(root, "packages", name), true)
+    checkTarball(join(folder, readdirSync(folder)[0] ?? ""))
+  }
 
   const project = (name: string, dependencies: Record<string, string>, files: Record<string, string>): string => {
     const folder = join(work, name)

@@ -4,7 +4,9 @@ import type { Task, Variants, Work } from "./rounds.ts"
 
 export const names = [
   "fetch",
+  "fetch with a signal",
   "undici.request",
+  "bare dispatcher",
   "aywa",
   "aywa (Effect)",
   "aywa on fetch",

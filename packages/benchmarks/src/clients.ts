@@ -13,6 +13,11 @@ export interface Calls {
   readonly many?: (call: "get" | "list", total: number, inFlight: number) => Promise<void>
 }
 
+/** Node's own; the workspace's Node has undici 7. */
+interface Dispatcher {
+  readonly constructor: new (options: object) => { readonly dispatch: (options: object, handler: object) => boolean }
+}
+
 const key = "bench-key"
 const headers = { accept: "application/json", authorization: `Bearer ${key}`, "user-agent": "bench" }
 
@@ -68,6 +73,37 @@ export const callers: Readonly<Record<string, (baseUrl: string) => Promise<Calls
       const response = await request(baseUrl + path, { headers })
       if (response.statusCode >= 300) throw new Error(`status ${response.statusCode}`)
       return response.body.json()
+    }
+    return { get: () => call("/assistant/a"), list: () => call("/assistant?limit=20") }
+  },
+  // What is below us: the dispatcher, the body as text, JSON.parse. No client on it can be cheaper.
+  "bare dispatcher": async (baseUrl) => {
+    void new Headers()
+    const { constructor: Agent } = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.1")) as Dispatcher
+    const agent = new Agent({ connections: 128 })
+    const list = Object.entries(headers).flat()
+    const call = (path: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const chunks: Array<Buffer> = []
+        agent.dispatch(
+          { origin: baseUrl, path, method: "GET", headers: list },
+          {
+            onConnect: () => undefined,
+            onHeaders: () => true,
+            onData: (chunk: Buffer) => chunks.push(chunk) > 0,
+            onComplete: () => resolve(JSON.parse(Buffer.concat(chunks).toString("utf8"))),
+            onError: reject
+          }
+        )
+      })
+    return { get: () => call("/assistant/a"), list: () => call("/assistant?limit=20") }
+  },
+  // What a timeout or a cancellation needs of `fetch`.
+  "fetch with a signal": async (baseUrl) => {
+    const call = async (path: string): Promise<unknown> => {
+      const response = await fetch(baseUrl + path, { headers, signal: new AbortController().signal })
+      if (!response.ok) throw new Error(`status ${response.status}`)
+      return response.json()
     }
     return { get: () => call("/assistant/a"), list: () => call("/assistant?limit=20") }
   },

@@ -46,9 +46,9 @@ const measured = {
     side({
       module: "./calls.ts",
       variants: calls.names,
-      tasks: calls.tasks(quick ? 1000 : 3000),
-      warmups: quick ? 2 : 6,
-      rounds: quick ? 3 : 12
+      tasks: calls.tasks(quick ? 1000 : 2500),
+      warmups: quick ? 2 : 5,
+      rounds: quick ? 3 : 10
     })
   ),
   webhooks: await timed("webhooks", () =>
@@ -66,7 +66,7 @@ const measured = {
       variants: streams.names,
       tasks: streams.tasks(300_000),
       warmups: 0,
-      rounds: quick ? 1 : 4,
+      rounds: quick ? 1 : 3,
       fresh: true
     })
   ),
@@ -76,7 +76,7 @@ const measured = {
       variants: memory.names,
       tasks: memory.tasks(quick ? 2000 : 10_000),
       warmups: 0,
-      rounds: quick ? 1 : 3,
+      rounds: quick ? 1 : 2,
       fresh: true,
       execArgv: heap
     })

@@ -1,8 +1,9 @@
 /**
- * The bundled entries check with the small schema, everything else with effect/Schema: same answers, same words.
+ * The bundled entries check with the small schema, everything else with effect/Schema: same answers, same words. Both
+ * are compiled; the interpreter of effect/Schema is what both are held to.
  */
 import { readdirSync, readFileSync } from "node:fs"
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
 import * as fc from "fast-check"
 import { assert, beforeAll, describe, it } from "vitest"
 import { contract, specOf, type Operation } from "../src/contract.ts"
@@ -15,31 +16,68 @@ interface Checker {
   readonly explain: (value: unknown) => ReadonlyArray<Issue>
 }
 
-// The contract once more, as the bundle sees it.
-let small: (group: string, operation: string, part: "query" | "body" | "success") => Checker
-beforeAll(async () => {
+type Part = "query" | "body" | "success"
+
+/** The contract once more, in a module of its own. */
+const another = async (contents: string, plugins: ReadonlyArray<Plugin>) => {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `
-        export { contract, specOf } from "./contract.ts"
-        export { compile, explain } from "./internal/codec.ts"`,
-      resolveDir: new URL("../src", import.meta.url).pathname,
-      loader: "ts"
-    },
+    stdin: { contents, resolveDir: new URL("../src", import.meta.url).pathname, loader: "ts" },
     bundle: true,
     format: "esm",
     platform: "node",
     write: false,
-    plugins: [lite]
+    plugins: [...plugins]
   })
   const text = outputFiles[0]?.text ?? ""
+  return { text, module: await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`) }
+}
+
+/** As the bundle sees it: compiled, and where code may not be made from text. */
+let small: (group: string, operation: string, part: Part) => Checker
+let smallInterpreted: (group: string, operation: string, part: Part) => Checker["is"]
+/** As effect/Schema interprets it: nothing in that module has been compiled. */
+let interpreted: (group: string, operation: string, part: Part) => Checker["is"]
+
+beforeAll(async () => {
+  const own = `
+    export { contract, specOf } from "./contract.ts"
+    export { compile, explain } from "./internal/codec.ts"`
+  const { text, module } = await another(own, [lite])
   assert.notInclude(text, "SchemaAST")
-  const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)
+  const of = (group: string, operation: string, part: Part) => module.specOf(module.contract[group][operation])[part]
   small = (group, operation, part) => {
-    const schema = module.specOf(module.contract[group][operation])[part]
+    const schema = of(group, operation, part)
     return { is: module.compile(schema), explain: (value) => module.explain(schema, value) }
   }
+  smallInterpreted = (group, operation, part) => {
+    const is = module.compile(of(group, operation, part))
+    withoutEval(() => is({}))
+    return is
+  }
+  const { module: effectModule } = await another(
+    `export { contract, specOf } from "./contract.ts"
+     export { is } from "effect/Schema"`,
+    []
+  )
+  interpreted = (group, operation, part) =>
+    effectModule.is(effectModule.specOf(effectModule.contract[group][operation])[part])
 })
+
+/** As under a content security policy that forbids `new Function`. */
+const withoutEval = <A>(f: () => A): A => {
+  const real = globalThis.Function
+  let refused = 0
+  Reflect.set(globalThis, "Function", function () {
+    refused++
+    throw new EvalError("Code generation from strings disallowed for this context")
+  })
+  try {
+    return f()
+  } finally {
+    Reflect.set(globalThis, "Function", real)
+    assert.strictEqual(refused, 1)
+  }
+}
 
 const schemas = Object.entries(contract).flatMap(([group, operations]) =>
   Object.entries(operations as Record<string, Operation>).flatMap(([name, operation]) => {
@@ -101,6 +139,8 @@ describe("the small schema", () => {
     it(`${group}.${name} ${part}: accepts and explains what effect/Schema does`, () => {
       const is = effect.compile(schema)
       const other = small(group, name, part)
+      const reference = interpreted(group, name, part)
+      const fallback = smallInterpreted(group, name, part)
       fc.assert(
         fc.property(nearly, (value) => {
           const ok = is(value)
@@ -108,6 +148,8 @@ describe("the small schema", () => {
           const issues = effect.explain(schema, value)
           assert.deepStrictEqual(other.explain(value), issues)
           assert.strictEqual(issues.length === 0, ok)
+          assert.strictEqual(reference(value), ok)
+          assert.strictEqual(fallback(value), ok)
         }),
         { numRuns: 300 }
       )

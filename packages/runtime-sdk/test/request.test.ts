@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import * as Redacted from "effect/Redacted"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { AywaRuntimeClient, InvalidRequest } from "../src/index.ts"
-import { encodeBody, encodeQuery, fillPath } from "../src/internal/request.ts"
+import { encode, encodeBody, encodeQuery, fillPath, isPlainJson } from "../src/internal/request.ts"
 import { assistant, json, serve, tagOf, type Server } from "./support/server.ts"
 
 let server: Server
@@ -114,6 +114,61 @@ describe("bodies", () => {
     const body: object = JSON.parse('{"__proto__":{"polluted":true},"metadata":{"constructor":{"prototype":1}}}')
     assert.include(String(encodeBody(body, new Set())), '"__proto__":{"polluted":true}')
     assert.isUndefined(Reflect.get({}, "polluted"))
+  })
+  it("what is checked is what is sent, whether or not the body had to be read back", () => {
+    class Money {
+      readonly cents = 5
+      toJSON() {
+        return "5 c"
+      }
+    }
+    const odd = fc.constantFrom<unknown>(
+      undefined,
+      Number.NaN,
+      Infinity,
+      new Date(0),
+      new Money(),
+      Redacted.make("s"),
+      new Map([[1, 2]]),
+      () => 1,
+      Symbol("s"),
+      Object("boxed")
+    )
+    const any = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.jsonValue({ maxDepth: 1 }),
+        odd,
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(fc.string(), tie("value"), { maxKeys: 4 })
+      )
+    })).value
+    let plain = 0
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), any, { maxKeys: 5 }), (body) => {
+        const encoded = encode(body, new Set(Object.keys(body)))
+        if (!("text" in encoded)) return assert.fail(encoded.message)
+        if (isPlainJson(body)) plain++
+        // -0 is the one number that JSON writes as another.
+        assert.deepStrictEqual(JSON.parse(encoded.text), JSON.parse(JSON.stringify(encoded.sent)))
+        assert.strictEqual(JSON.stringify(encoded.sent), encoded.text)
+      }),
+      { numRuns: 500 }
+    )
+    assert.isAbove(plain, 50)
+    for (const value of [
+      undefined,
+      Number.NaN,
+      new Date(0),
+      new Money(),
+      Redacted.make("s"),
+      new Map(),
+      1n,
+      Object("b")
+    ]) {
+      assert.isFalse(isPlainJson({ a: [value] }))
+    }
+    assert.isTrue(isPlainJson({ a: [1, "x", true, null, { b: [] }] }))
   })
   for (const body of [undefined, null, 7, "x", []]) {
     it(`refuses ${JSON.stringify(body)} as a body`, async () => {

@@ -18,7 +18,7 @@ import { text } from "./failure.ts"
 import type { Observer } from "./observe.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { redactor } from "./redact.ts"
-import { appendHeaders, checkIdempotencyKey, encodeBody, encodeQuery, fillPath } from "./request.ts"
+import { appendHeaders, checkIdempotencyKey, encode, encodeQuery, fillPath } from "./request.ts"
 import { specOf, type Spec } from "./spec.ts"
 import { streamer } from "./streaming.ts"
 import { prepareUpload, type Upload } from "./upload.ts"
@@ -156,13 +156,11 @@ export const prepareRequest = (
     if ("open" in made) upload = made
     else issues.push(...made)
   } else if (prepared.isBody !== undefined && spec.body !== undefined) {
-    const encoded = encodeBody(args.body, prepared.ownKeys)
-    if (typeof encoded !== "string") issues.push(encoded)
+    const encoded = encode(args.body, prepared.ownKeys)
+    if (!("text" in encoded)) issues.push(encoded)
     else {
-      // What is checked is what will be sent: after `toJSON`, without what JSON drops.
-      const sent: unknown = JSON.parse(encoded)
-      if (!prepared.isBody(sent)) issues.push(...explain(spec.body, sent))
-      body = encoded
+      if (!prepared.isBody(encoded.sent)) issues.push(...explain(spec.body, encoded.sent))
+      body = encoded.text
     }
   }
 

@@ -51,8 +51,17 @@ const serverOwned = new Set([
   "workflowIds"
 ])
 
-/** Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out. */
-export const encodeBody = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): string | Issue => {
+/** A body as text, and as the value that the text says. */
+interface Encoded {
+  readonly text: string
+  readonly sent: unknown
+}
+
+/**
+ * Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out.
+ * What has to be checked is what will be sent: after `toJSON`, without what JSON drops.
+ */
+export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return {
       path: [],
@@ -64,7 +73,9 @@ export const encodeBody = (body: unknown, keep: Pick<ReadonlySet<string>, "has">
     if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
   }
   try {
-    return JSON.stringify(own, unwrapRedacted)
+    if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own }
+    const text = JSON.stringify(own, unwrapRedacted)
+    return { text, sent: JSON.parse(text) }
   } catch (error) {
     // Cycles and bigints; the engine's message describes the shape, not the values.
     return {
@@ -72,6 +83,35 @@ export const encodeBody = (body: unknown, keep: Pick<ReadonlySet<string>, "has">
       message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
     }
   }
+}
+
+/** The text of a body. */
+export const encodeBody = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): string | Issue => {
+  const encoded = encode(body, keep)
+  return "text" in encoded ? encoded.text : encoded
+}
+
+/**
+ * Whether a value is what its JSON says: nothing in it that `toJSON`, `undefined` or a Redacted would change. Then it is
+ * written without a function that looks at every field, and checked without reading the text back.
+ */
+export const isPlainJson = (value: unknown, depth = 0): boolean => {
+  if (typeof value !== "object") {
+    return (
+      typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
+    )
+  }
+  if (value === null) return true
+  // Deeper than any body: it may be a cycle, which `JSON.stringify` will say.
+  if (depth > 64 || "toJSON" in value) return false
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth + 1)) return false
+    return true
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const key of Object.keys(value)) if (!isPlainJson(Reflect.get(value, key), depth + 1)) return false
+  return true
 }
 
 // A function, for `this`: `toJSON` has already run on `value`, and a Redacted's answers "<redacted>".

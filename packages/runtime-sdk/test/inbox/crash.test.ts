@@ -18,7 +18,8 @@ type Work = Task["work"]
 /** Starts a process; gives its last words, and how it ended. */
 const start = async (task: Task, children: Set<ReturnType<typeof spawn>>) => {
   const child = spawn(process.execPath, [new URL("./process.ts", import.meta.url).pathname, JSON.stringify(task)], {
-    stdio: ["ignore", "pipe", "pipe"]
+    // Its input ends with us: a process must not outlive the test that started it.
+    stdio: ["pipe", "pipe", "pipe"]
   })
   children.add(child)
   let output = ""

@@ -28,6 +28,10 @@ export interface Task {
     | { readonly as: "handle"; readonly kill?: { readonly point: Point; readonly after: number } | undefined }
 }
 
+process.stdin.on("close", () => process.kill(process.pid, "SIGKILL")).resume()
+// A pipe; it alone does not keep the process going.
+if ("unref" in process.stdin) process.stdin.unref()
+
 const offer = ({ from, to, calls, inOrder }: Extract<Task["work"], { as: "offer" }>) =>
   Effect.flatMap(WebhookInbox.WebhookInbox, (inbox) =>
     Effect.forEach(

@@ -1,0 +1,212 @@
+/**
+ * Installs the packed tarballs into empty projects and makes real calls: ESM and CommonJS on Node 22, 24 and 26,
+ * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
+ * webhooks entry in workerd, and the command line on its own. Everything is installed beside the projects, nothing into the workspace.
+ */
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import * as programs from "./matrix/programs.ts"
+import { writeSboms } from "./matrix/sbom.ts"
+
+const root = new URL("..", import.meta.url).pathname
+const work = mkdtempSync(join(tmpdir(), "aywa-matrix-"))
+const execute = promisify(execFile)
+
+const run = async (command: string, args: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv = {}) => {
+  try {
+    return await execute(command, [...args], { cwd, env: { ...process.env, ...env }, timeout: 240_000 })
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { readonly stdout?: string; readonly stderr?: string }
+    throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+let passed = 0
+const row = async (what: string, check: () => Promise<unknown>) => {
+  const begin = performance.now()
+  await check()
+  passed++
+  console.log(`ok  ${what.padEnd(64)} ${((performance.now() - begin) / 1000).toFixed(1)} s`)
+}
+
+/** Packs a package and gives the tarball's path. */
+const pack = async (name: string): Promise<string> => {
+  const folder = join(work, `pack-${name}`)
+  mkdirSync(folder)
+  await run("npx", ["--yes", "pnpm@12.21.0", "pack", "--pack-destination", folder], join(root, "packages", name))
+  return join(folder, readdirSync(folder)[0] ?? "")
+}
+
+const project = async (
+  name: string,
+  dependencies: Record<string, string>,
+  files: Record<string, string>,
+  lock = "--package-lock=false"
+) => {
+  const folder = join(work, name)
+  mkdirSync(folder)
+  // Packages of ours that depend on one another are the packed ones, wherever they are named.
+  const overrides = Object.fromEntries(
+    Object.keys(dependencies)
+      .filter((key) => key.startsWith("@aywa-ai/"))
+      .map((key) => [key, `$${key}`])
+  )
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name, version: "1.0.0", private: true, type: "module", dependencies, overrides })
+  )
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+  if (Object.keys(dependencies).length > 0) {
+    await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", lock], folder)
+  }
+  return folder
+}
+
+const tsconfig = (resolution: "NodeNext" | "Bundler", include: string, more: object = {}) =>
+  JSON.stringify({
+    compilerOptions: {
+      target: "ES2023",
+      lib: ["ES2023", "DOM", "ESNext.Disposable"],
+      module: resolution === "NodeNext" ? "NodeNext" : "ESNext",
+      moduleResolution: resolution,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ["node"],
+      ...more
+    },
+    include: [include]
+  })
+
+await using runtime = await startLocalRuntime()
+const env = {
+  AYWA_RUNTIME_BASE_URL: runtime.baseUrl,
+  AYWA_RUNTIME_API_KEY: runtime.apiKey,
+  AYWA_RUNTIME_ORGANIZATION_ID: runtime.organizationId
+}
+
+try {
+  const begin = performance.now()
+  const [sdk = "", local = "", cli = ""] = await Promise.all(
+    ["runtime-sdk", "runtime-local", "runtime-cli"].map(async (name) => `file:${await pack(name)}`)
+  )
+  const majors = ["22", "26"] as const
+  const [plain, first, newest, command, ...nodes] = await Promise.all([
+    project(
+      "plain",
+      {
+        "@aywa-ai/runtime-sdk": sdk,
+        "@types/node": "24.19.2",
+        ts59: "npm:typescript@~5.9",
+        ts7: "npm:typescript@7",
+        esbuild: "0.28.2",
+        vite: "8",
+        miniflare: "4"
+      },
+      {
+        "main.mjs": programs.esm,
+        "main.cjs": programs.commonJs,
+        "types.ts": programs.types,
+        "worker.mjs": programs.worker,
+        "run-worker.mjs": programs.runWorker
+      }
+    ),
+    project(
+      "effect-first",
+      {
+        "@aywa-ai/runtime-sdk": sdk,
+        "@aywa-ai/runtime-local": local,
+        "@types/node": "24.19.2",
+        effect: "4.1.0",
+        ts7: "npm:typescript@7"
+      },
+      {
+        "main.mjs": programs.withEffect,
+        "types.ts": programs.withEffect,
+        "testing.mjs": `import { startTestRuntime } from "@aywa-ai/runtime-sdk/testing"
+await using test = await startTestRuntime({ rows: { assistants: [{ name: "One" }] } })
+if ((await test.aywa.assistants.list()).items.length !== 1) throw new Error("expected the seeded row")
+`
+      }
+    ),
+    project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
+    project("cli", { "@aywa-ai/runtime-cli": cli }, { "local.mjs": programs.startsLocal }),
+    ...majors.map((major) => project(`node-${major}`, { node: major }, {}))
+  ])
+  const versions: ReadonlyArray<readonly [string, string]> = [
+    ["24", process.execPath],
+    ...majors.map((major, i) => [major, join(nodes[i] ?? "", "node_modules/node/bin/node")] as const)
+  ]
+  console.log(`installed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
+  if (existsSync(join(plain, "node_modules/effect"))) throw new Error("the SDK must not bring effect along")
+
+  for (const [major, node] of versions) {
+    await row(`Node ${major}, ESM`, () => run(node, ["main.mjs"], plain, env))
+    await row(`Node ${major}, CommonJS`, () => run(node, ["main.cjs"], plain, env))
+    await row(`Node ${major}, effect 4.1.0`, () => run(node, ["main.mjs"], first, env))
+    await row(`Node ${major}, effect newest 4.x`, () => run(node, ["main.mjs"], newest, env))
+  }
+  for (const ts of ["ts59", "ts7"]) {
+    for (const resolution of ["NodeNext", "Bundler"] as const) {
+      await row(`${ts}, ${resolution}, without effect, skipLibCheck false`, () => {
+        const file = `tsconfig.${ts}.${resolution}.json`
+        writeFileSync(join(plain, file), tsconfig(resolution, "types.ts"))
+        const tsc = join(plain, "node_modules", ts, "bin/tsc")
+        return run(process.execPath, [tsc, "-p", file], plain)
+      })
+    }
+  }
+  await row("ts7, NodeNext, with effect 4.1.0", () => {
+    writeFileSync(join(first, "tsconfig.json"), tsconfig("NodeNext", "types.ts", { skipLibCheck: true }))
+    return run(process.execPath, [join(first, "node_modules/ts7/bin/tsc"), "-p", "."], first)
+  })
+  for (const format of ["esm", "cjs"] as const) {
+    await row(`bundled by esbuild, ${format}`, async () => {
+      const out = `out.esbuild.${format === "esm" ? "mjs" : "cjs"}`
+      const entry = format === "esm" ? "main.mjs" : "main.cjs"
+      const args = [entry, "--bundle", "--platform=node", `--format=${format}`, `--outfile=${out}`, "--log-level=error"]
+      await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
+      await run(process.execPath, [out], plain, env)
+    })
+  }
+  await row("bundled by Vite for SSR", async () => {
+    writeFileSync(join(plain, "vite.config.mjs"), "export default { ssr: { noExternal: true } }\n")
+    const args = ["build", "--ssr", "main.mjs", "--outDir", "out.vite", "--logLevel", "error"]
+    await run(join(plain, "node_modules/.bin/vite"), args, plain)
+    await run(process.execPath, [join("out.vite", readdirSync(join(plain, "out.vite"))[0] ?? "")], plain, env)
+  })
+  await row("./webhooks in workerd", async () => {
+    const args = [
+      "worker.mjs",
+      "--bundle",
+      "--format=esm",
+      "--external:node:*",
+      "--outfile=worker.out.mjs",
+      "--log-level=error"
+    ]
+    await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
+    await run(process.execPath, ["run-worker.mjs"], plain)
+  })
+  const packages = { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli }
+  for (const [major, node] of versions.filter(([major]) => major !== "22")) {
+    await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
+    await row(`Node ${major}, aywa-runtime: list, doctor, local`, async () => {
+      const bin = join(command, "node_modules/.bin/aywa-runtime")
+      const { stdout } = await run(node, [bin, "assistants", "list"], command, env)
+      if (!Array.isArray(JSON.parse(stdout).items)) throw new Error("expected a page")
+      await run(node, [bin, "doctor", "--only", "auth.negative,auth.rights"], command, env)
+      await run(process.execPath, ["local.mjs", node, bin], command)
+    })
+  }
+  await row("SBOM of each package: what is installed, and what is inlined", () =>
+    writeSboms({ work, packages, run, install: (name, needs) => project(name, needs, {}, "--package-lock=true") })
+  )
+  console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}

@@ -1,0 +1,126 @@
+/**
+ * What a stranger writes with the packed SDK: one program per way of loading it. Each makes real calls to the runtime
+ * at AYWA_RUNTIME_BASE_URL, and verifies a webhook that it signed.
+ */
+
+const body = `
+  const aywa = new AywaRuntimeClient({
+    baseUrl: process.env.AYWA_RUNTIME_BASE_URL,
+    apiKey: process.env.AYWA_RUNTIME_API_KEY,
+    organizationId: process.env.AYWA_RUNTIME_ORGANIZATION_ID
+  })
+  const options = { idempotencyKey: "matrix-" + crypto.randomUUID() }
+  const made = await aywa.assistants.create({ name: "Matrix" }, options)
+  const again = await aywa.assistants.create({ name: "Matrix" }, options)
+  if (made.id !== again.id) throw new Error("a repeated create made another one")
+  const page = await aywa.assistants.list({ limit: 1 })
+  if (page.items.length !== 1) throw new Error("expected a page of one")
+  await aywa.assistants.delete(made.id)
+  const error = await aywa.assistants.get(made.id).then(() => undefined, (error) => error)
+  if (!isRuntimeError(error) || error._tag !== "NotFound") throw new Error("expected NotFound")
+  const secret = generateWebhookSecret()
+  const text = JSON.stringify({ message: { type: "status-update", status: "ended" } })
+  const event = verifyAywaRuntimeWebhook({ body: text, headers: signAywaRuntimeWebhook({ body: text, secret }), secret })
+  if (event.message.type !== "status-update") throw new Error("expected the event")
+  await aywa.close()
+`
+
+const names = {
+  main: "{ AywaRuntimeClient, isRuntimeError }",
+  webhooks: "{ generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook }"
+}
+
+export const esm = `import ${names.main} from "@aywa-ai/runtime-sdk"
+import ${names.webhooks} from "@aywa-ai/runtime-sdk/webhooks"
+await (async () => {${body}})()
+`
+
+export const commonJs = `const ${names.main} = require("@aywa-ai/runtime-sdk")
+const ${names.webhooks} = require("@aywa-ai/runtime-sdk/webhooks")
+void (async () => {${body}})()
+`
+
+/** Types of every entry that needs no Effect, as strict as TypeScript goes. */
+export const types = `import ${names.main} from "@aywa-ai/runtime-sdk"
+import type { Assistant } from "@aywa-ai/runtime-sdk"
+import ${names.webhooks} from "@aywa-ai/runtime-sdk/webhooks"
+import { handlers, nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
+export const run = async () => {
+  const rows: Array<Assistant> = []
+  const aywa = new AywaRuntimeClient({ baseUrl: process.env.A, apiKey: process.env.B })
+  for await (const row of aywa.assistants.list()) rows.push(row)
+  // @ts-expect-error a mistyped field
+  await aywa.assistants.create({ nmae: "x" })
+  return [rows, isRuntimeError, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
+}
+`
+
+export const withEffect = `import * as Effect from "effect/Effect"
+import { Assistants, AywaRuntime, Errors, Policy } from "@aywa-ai/runtime-sdk/effect"
+import { AywaRuntimeClient, NotFound } from "@aywa-ai/runtime-sdk"
+import * as contract from "@aywa-ai/runtime-sdk/contract"
+import * as inbox from "@aywa-ai/runtime-sdk/inbox"
+import * as tools from "@aywa-ai/runtime-sdk/tools"
+import * as client from "@aywa-ai/runtime-sdk/http-client"
+for (const entry of [contract, inbox, tools, client]) if (Object.keys(entry).length === 0) throw new Error("empty entry")
+const error = await Effect.gen(function* () {
+  const assistants = yield* Assistants.Assistants
+  const page = yield* Policy.with(assistants.list({ limit: 1 }), Policy.noRetry)
+  if (page.items.length > 1) throw new Error("expected a page of at most one")
+  return yield* Effect.flip(assistants.get("nobody"))
+}).pipe(Effect.provide(AywaRuntime.layerConfig()), Effect.runPromise)
+// Guards look at a brand: the bundled entry and this one know each other's errors.
+if (error._tag !== "NotFound" || !(error instanceof Errors.NotFound) || !(error instanceof NotFound)) throw error
+if (typeof AywaRuntimeClient !== "function") throw new Error("expected the client")
+`
+
+/** A worker that verifies webhooks, and nothing else of Node's. */
+export const worker = `import { verifyAywaRuntimeWebhook, WebhookVerificationError } from "@aywa-ai/runtime-sdk/webhooks"
+export default {
+  async fetch(request, env) {
+    try {
+      const event = verifyAywaRuntimeWebhook({ body: await request.arrayBuffer(), headers: request.headers, secret: env.SECRET })
+      return new Response(event.message.type)
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error
+      return new Response(error.reason, { status: error.httpStatus })
+    }
+  }
+}
+`
+export const runWorker = `import { readFileSync } from "node:fs"
+import { Miniflare } from "miniflare"
+import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
+const secret = generateWebhookSecret()
+const miniflare = new Miniflare({
+  modules: true,
+  script: readFileSync("worker.out.mjs", "utf8"),
+  compatibilityDate: "2026-07-01",
+  compatibilityFlags: ["nodejs_compat"],
+  bindings: { SECRET: secret }
+})
+const send = async (body, headers) => {
+  const response = await miniflare.dispatchFetch("http://localhost/", { method: "POST", body, headers })
+  return [response.status, await response.text()]
+}
+const body = JSON.stringify({ message: { type: "hang" } })
+const headers = signAywaRuntimeWebhook({ body, secret })
+const good = await send(body, headers)
+const forged = await send(body + " ", headers)
+await miniflare.dispose()
+if (good[0] !== 200 || good[1] !== "hang" || forged[0] !== 401) throw new Error(JSON.stringify({ good, forged }))
+process.exit(0)
+`
+
+/** Starts the packed local runtime by its command line, waits for its one line, and stops it. */
+export const startsLocal = `import { spawn } from "node:child_process"
+const [, , node, bin] = process.argv
+const child = spawn(node, [bin, "local", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] })
+child.stdout.once("data", async (line) => {
+  const { baseUrl } = JSON.parse(line)
+  const { status } = await (await fetch(baseUrl + "/health")).json()
+  child.kill("SIGTERM")
+  child.once("exit", (code) => process.exit(code === 0 && status === "ok" ? 0 : 1))
+})
+`

@@ -1,0 +1,77 @@
+/**
+ * A CycloneDX bill of materials per package: what npm installs with it, by `npm sbom`, and what is inlined in its
+ * bundles, by the bundler's own account.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Metafile } from "esbuild"
+import { bundle as bundleCli } from "../../packages/runtime-cli/scripts/bundle.ts"
+import { bundle as bundleSdk } from "../../packages/runtime-sdk/scripts/bundle.ts"
+
+const root = new URL("../..", import.meta.url).pathname
+
+/** How the matrix installs and runs things. */
+export interface SbomContext {
+  readonly work: string
+  /** `file:` specifiers by package name, without the scope. */
+  readonly packages: Readonly<Record<string, string>>
+  readonly install: (name: string, dependencies: Record<string, string>) => Promise<string>
+  readonly run: (command: string, args: ReadonlyArray<string>, cwd: string) => Promise<{ readonly stdout: string }>
+}
+
+interface Component {
+  readonly type: "library"
+  readonly name: string
+  readonly version: string
+  readonly purl: string
+  readonly scope: "required"
+  readonly licenses: ReadonlyArray<{ readonly license: { readonly id: string } }>
+  readonly properties: ReadonlyArray<{ readonly name: string; readonly value: string }>
+}
+
+/** The packages whose code is in a bundle. */
+const inlined = (metafile: Metafile): ReadonlyArray<Component> => {
+  const folders = new Set(
+    Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [])
+  )
+  return [...folders].toSorted().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(process.cwd(), folder, "package.json"), "utf8"))
+    if (typeof license !== "string") throw new Error(`${name} says no licence`)
+    return {
+      type: "library",
+      name,
+      version,
+      purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+      scope: "required",
+      licenses: [{ license: { id: license } }],
+      properties: [{ name: "aywa:inlined", value: "true" }]
+    }
+  })
+}
+
+/** Writes `dist/sbom.cdx.json` of each package: it goes with a release and is not kept in the repository. */
+export const writeSboms = async ({ work, packages, install, run }: SbomContext): Promise<void> => {
+  const entries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy"]
+  const bundled: Readonly<Record<string, ReadonlyArray<Component>>> = {
+    "runtime-sdk": inlined(await bundleSdk(entries, join(work, "sbom-sdk"))),
+    "runtime-cli": inlined(await bundleCli(join(work, "sbom-cli")))
+  }
+  for (const [name, specifier] of Object.entries(packages)) {
+    const needs =
+      name === "runtime-local" ? { "@aywa-ai/runtime-sdk": packages["runtime-sdk"] ?? "", effect: "4.1.0" } : {}
+    const folder = await install(`sbom-${name}`, { ...needs, [`@aywa-ai/${name}`]: specifier })
+    const { stdout } = await run("npm", ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library"], folder)
+    const document = JSON.parse(stdout.replaceAll(work, ""))
+    const installed = document.components.map((component: Component) => component.name)
+    if (name !== "runtime-local" && installed.join() !== `@aywa-ai/${name}`) {
+      throw new Error(`${name} must install nothing beside itself, not ${installed.join(", ")}`)
+    }
+    document.components = [...document.components, ...(bundled[name] ?? [])]
+    const bare = document.components.filter((component: Partial<Component>) => !component.purl || !component.version)
+    if (document.bomFormat !== "CycloneDX" || bare.length > 0) throw new Error(`The SBOM of ${name} is not whole`)
+    writeFileSync(join(root, "packages", name, "dist/sbom.cdx.json"), `${JSON.stringify(document, null, 2)}\n`)
+    console.log(
+      `    ${name}: ${document.components.map((component: Component) => `${component.name}@${component.version}`).join(", ")}`
+    )
+  }
+}
