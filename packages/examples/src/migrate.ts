@@ -62,7 +62,11 @@ try {
   // 1. The account.
   const bundle = readBundle(process.argv[2] ?? new URL("fixtures/bundle.minimal.json", import.meta.url).pathname)
   const check = checkBundle(bundle)
-  say(`Bundle: ${Object.entries(check.counts).map(([kind, rows]) => `${rows} ${kind}`).join(", ")}`)
+  say(
+    `Bundle: ${Object.entries(check.counts)
+      .map(([kind, rows]) => `${rows} ${kind}`)
+      .join(", ")}`
+  )
   for (const { level, resource, sourceId, what, supply } of check.findings) {
     say(`  ${level}: ${resource} ${sourceId}: ${what}${supply === undefined ? "" : ` (you supply: ${supply})`}`)
   }
