@@ -327,6 +327,47 @@ for (const { name, describe, open } of databases) {
       })
     }
 
+    for (const transaction of ["single", "chunks"] as const) {
+      it(`a failure half-way, ${transaction}, leaves foreign keys on`, async () => {
+        await db.sql(
+          `CREATE TABLE agents (id ${uuid()} PRIMARY KEY)`,
+          `CREATE TABLE calls (id int PRIMARY KEY, agent ${uuid()}, CONSTRAINT c FOREIGN KEY (agent) REFERENCES agents (id))`,
+          `INSERT INTO agents VALUES (${q(old(1))})`,
+          `INSERT INTO calls VALUES (1, ${q(old(1))})`
+        )
+        const made = await plan(
+          [
+            { table: "calls", column: "agent", kind: "id" },
+            { table: "agents", column: "id", kind: "id" }
+          ],
+          is("mysql") ? { transaction } : {}
+        )
+        if (!is("mysql") && transaction === "chunks") {
+          // Deferred foreign keys are deferred to the end of one transaction.
+          const locations = made.locations.map(({ table, column }) => ({ table, column, kind: "id" as const }))
+          assert.match(
+            await refused(plan(locations, { transaction }), "InvalidConfig"),
+            /inside of one transaction only/
+          )
+        }
+        await dryRunDatabase(db.driver, made)
+        const failing = {
+          ...db.driver,
+          run: (sql: string, parameters?: ReadonlyArray<string | number>) =>
+            /UPDATE .*agents/.test(sql) ? Promise.reject(new Error("crash")) : db.driver.run(sql, parameters)
+        }
+        const error: unknown = await applyDatabase(failing, made).catch((error: unknown) => error)
+        assert.match(String(error), /crash/)
+        const orphan = await db.sql(`INSERT INTO calls VALUES (9, ${q(old(50))})`).then(
+          () => "accepted",
+          () => "refused"
+        )
+        assert.strictEqual(orphan, "refused")
+        await applyDatabase(db.driver, made)
+        assert.deepStrictEqual(await column(db, "calls", "agent", "id"), [fresh(1)])
+      })
+    }
+
     it("lets ON UPDATE CASCADE rewrite the children", async () => {
       await db.sql(
         `CREATE TABLE agents (id ${uuid()} PRIMARY KEY)`,

@@ -210,15 +210,12 @@ const runMoves = async (
     await runAll(driver, after)
   }
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  if (single) await inTransaction(driver, all)
-  else {
-    try {
-      await all()
-    } catch (error) {
-      // The session goes on after us: what was turned off for it is turned on again.
-      await runAll(driver, after).catch(() => undefined)
-      throw error
-    }
+  try {
+    await (single ? inTransaction(driver, all) : all())
+  } catch (error) {
+    // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
+    if (plan.dialect === "mysql") await runAll(driver, after).catch(() => undefined)
+    throw error
   }
   return {
     locations: [...changed].map(([location, changed]) => ({ location, changed })),
