@@ -59,7 +59,7 @@ export type {
   StepProgress,
   VerifyLocation,
   VerifyReport
-} from "./migration/live/runDatabase.ts"
+} from "./migration/live/reports.ts"
 
 export { readBundle } from "./migration/bundle/readBundle.ts"
 export { fetchBundle } from "./migration/bundle/fetchBundle.ts"

@@ -327,6 +327,47 @@ for (const { name, describe, open } of databases) {
       })
     }
 
+    for (const transaction of ["single", "chunks"] as const) {
+      it(`a failure half-way, ${transaction}, leaves foreign keys on`, async () => {
+        await db.sql(
+          `CREATE TABLE agents (id ${uuid()} PRIMARY KEY)`,
+          `CREATE TABLE calls (id int PRIMARY KEY, agent ${uuid()}, CONSTRAINT c FOREIGN KEY (agent) REFERENCES agents (id))`,
+          `INSERT INTO agents VALUES (${q(old(1))})`,
+          `INSERT INTO calls VALUES (1, ${q(old(1))})`
+        )
+        const made = await plan(
+          [
+            { table: "calls", column: "agent", kind: "id" },
+            { table: "agents", column: "id", kind: "id" }
+          ],
+          is("mysql") ? { transaction } : {}
+        )
+        if (!is("mysql") && transaction === "chunks") {
+          // Deferred foreign keys are deferred to the end of one transaction.
+          const locations = made.locations.map(({ table, column }) => ({ table, column, kind: "id" as const }))
+          assert.match(
+            await refused(plan(locations, { transaction }), "InvalidConfig"),
+            /inside of one transaction only/
+          )
+        }
+        await dryRunDatabase(db.driver, made)
+        const failing = {
+          ...db.driver,
+          run: (sql: string, parameters?: ReadonlyArray<string | number>) =>
+            /UPDATE .*agents/.test(sql) ? Promise.reject(new Error("crash")) : db.driver.run(sql, parameters)
+        }
+        const error: unknown = await applyDatabase(failing, made).catch((error: unknown) => error)
+        assert.match(String(error), /crash/)
+        const orphan = await db.sql(`INSERT INTO calls VALUES (9, ${q(old(50))})`).then(
+          () => "accepted",
+          () => "refused"
+        )
+        assert.strictEqual(orphan, "refused")
+        await applyDatabase(db.driver, made)
+        assert.deepStrictEqual(await column(db, "calls", "agent", "id"), [fresh(1)])
+      })
+    }
+
     it("lets ON UPDATE CASCADE rewrite the children", async () => {
       await db.sql(
         `CREATE TABLE agents (id ${uuid()} PRIMARY KEY)`,
@@ -426,6 +467,23 @@ for (const { name, describe, open } of databases) {
           )
         }
       )
+    })
+
+    it("catch-up adds no rows where ids are source and target: it could not tell a new id from an old one", async () => {
+      const swap = [mapping(old(1), old(2)), mapping(old(2), old(1))]
+      await db.sql(
+        `CREATE TABLE calls (id int PRIMARY KEY, assistant ${uuid()})`,
+        `INSERT INTO calls VALUES (1, ${q(old(1))})`
+      )
+      const made = await plan([{ table: "calls", column: "assistant", kind: "id" }], { mappings: swap })
+      assert.match(made.notes[0] ?? "", /source and target at once/)
+      await dryRunDatabase(db.driver, made)
+      await applyDatabase(db.driver, made)
+      // The application, by now with the runtime's ids.
+      await db.sql(`INSERT INTO calls VALUES (2, ${q(old(1))})`)
+      await dryRunDatabase(db.driver, made)
+      assert.strictEqual((await applyDatabase(db.driver, made)).changed, 0)
+      assert.deepStrictEqual(await column(db, "calls", "assistant", "id"), [old(2), old(1)])
     })
 
     it("swaps under a unique constraint in two steps, and refuses them without", async () => {

@@ -86,7 +86,7 @@ const stateOf = (runtime: LocalRuntimeHandle, { mappings }: Pick<ImportReport, "
       ])
     )
   )
-  for (const { sourceId, runtimeId } of mappings) text = text.replaceAll(runtimeId, sourceId)
+  for (const { sourceId, runtimeId } of mappings) text = text.replaceAll(runtimeId, `runtime-${sourceId}`)
   const parsed = JSON.parse(text) as Record<string, Array<{ id: string }>>
   for (const rows of Object.values(parsed)) rows.sort((a, b) => (a.id < b.id ? -1 : 1))
   return parsed
@@ -129,6 +129,9 @@ describe("import", () => {
         [["firstMessage"], ["firstMessage"]]
       )
       assert.strictEqual((await runImport(aywa, changed, { mode, ledger })).counts.updated, 2)
+      // No row was ever written with an id that the runtime does not know.
+      const written = runtime.requests({ method: "POST" }).filter(({ path }) => !path.startsWith("/import"))
+      for (const { body } of written) assert.notMatch(JSON.stringify(body), /"(a1|a2|t1|t2|s1|c1)\\?"/)
       if (mode === "importer") {
         const known = await readRuntimeMappings(aywa, { source: "vapi" })
         assert.sameDeepMembers([...known], [...report.mappings])

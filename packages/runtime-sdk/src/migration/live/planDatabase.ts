@@ -120,8 +120,7 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
   if (column.generated) say("error", "the database computes this column: name the column that it is computed from")
   const array = type.endsWith("[]")
   if (driver.dialect === "postgres") {
-    if (location.kind === "array" && !array) say("error", `kind array needs an array column, this one is ${type}`)
-    if (location.kind !== "array" && array) say("error", `this is ${type}: its kind is array`)
+    if (array && location.kind !== "array") say("error", `this is ${type}: its kind is array`)
     if ((location.kind === "id" || location.kind === "text") && /^jsonb?$/.test(type)) {
       say("error", `this is ${type}: its kind is json-path or json-any`)
     }

@@ -30,68 +30,8 @@ import {
   updateRange
 } from "../sql/statements.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
+import type { DryRunLocation, DryRunReport, MoveReport, StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
 import { inTransaction, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
-
-/**
- * Options of every step.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StepOptions {
-  /** Stops between two statements. What was committed stays; the step can be run again. */
-  readonly signal?: AbortSignal | undefined
-  /** Told after every chunk. */
-  readonly onProgress?: ((progress: StepProgress) => void) | undefined
-}
-
-/**
- * How far a step is.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StepProgress {
-  readonly step: "dry-run" | "apply" | "verify" | "rollback"
-  /** The location at work, such as `calls.assistant_id`. */
-  readonly location: string
-  /** Ledger rows of this pass that were gone through, and all of them. */
-  readonly done: number
-  readonly total: number
-}
-
-/**
- * What a dry run found in one location.
- *
- * @since 0.1.0
- * @category models
- */
-export interface DryRunLocation {
-  readonly location: string
-  /** Rows that would change. */
-  readonly rows: number
-  /** Distinct values in them now, and afterwards. */
-  readonly valuesBefore: number
-  readonly valuesAfter: number
-  /** Rows whose id the mapping does not know (for arrays: items); `undefined` for texts and JSON at any depth. */
-  readonly unmapped: number | undefined
-  /** Rows of the table, and those of them without a value. */
-  readonly tableRows: number
-  readonly nulls: number
-}
-
-/**
- * What a dry run found.
- *
- * @since 0.1.0
- * @category models
- */
-export interface DryRunReport {
-  readonly locations: ReadonlyArray<DryRunLocation>
-  readonly rows: number
-  /** What stops the apply step: errors among the findings, rows outside of what was expected. */
-  readonly problems: ReadonlyArray<string>
-}
 
 const select = async (driver: SqlDriver, sql: string): Promise<SqlRow> => (await driver.run(sql)).rows[0] ?? {}
 
@@ -185,19 +125,6 @@ const dryRunLocation = async (
 }
 
 /**
- * What apply or rollback did.
- *
- * @since 0.1.0
- * @category models
- */
-export interface MoveReport {
-  readonly locations: ReadonlyArray<{ readonly location: string; readonly changed: number }>
-  /** Rows changed by this run: 0 when all was done before. */
-  readonly changed: number
-  readonly transaction: "single" | "chunks"
-}
-
-/**
  * Rewrites what the dry run found. Can be run again: what is done stays done, and rows that the application changed
  * meanwhile are left alone. Refuses errors among the findings and counts outside of what was expected.
  *
@@ -283,57 +210,18 @@ const runMoves = async (
     await runAll(driver, after)
   }
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  if (single) await inTransaction(driver, all)
-  else {
-    try {
-      await all()
-    } catch (error) {
-      // The session goes on after us: what was turned off for it is turned on again.
-      await runAll(driver, after).catch(() => undefined)
-      throw error
-    }
+  try {
+    await (single ? inTransaction(driver, all) : all())
+  } catch (error) {
+    // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
+    if (plan.dialect === "mysql") await runAll(driver, after).catch(() => undefined)
+    throw error
   }
   return {
     locations: [...changed].map(([location, changed]) => ({ location, changed })),
     changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
     transaction: plan.transaction
   }
-}
-
-/**
- * What verify found in one location.
- *
- * @since 0.1.0
- * @category models
- */
-export interface VerifyLocation {
-  readonly location: string
-  /** Rows of the ledger. */
-  readonly rows: number
-  /** Of those: holding the new value, the old one, neither (the application wrote it), or gone. */
-  readonly renewed: number
-  readonly old: number
-  readonly drifted: number
-  readonly missing: number
-  /** Rows that still hold an id of the source; ids that are source and target are not counted. */
-  readonly leftovers: number
-  /** Rows of the table, and rows without a value: when it was prepared, and now. */
-  readonly tableRows: { readonly then: number; readonly now: number }
-  readonly nulls: { readonly then: number; readonly now: number }
-}
-
-/**
- * What verify found. `ok` says that nothing is left, nothing drifted, counts are the same and no row lost its parent.
- *
- * @since 0.1.0
- * @category models
- */
-export interface VerifyReport {
-  readonly ok: boolean
-  readonly locations: ReadonlyArray<VerifyLocation>
-  readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
-  /** One sentence per thing that is not as it must be. */
-  readonly problems: ReadonlyArray<string>
 }
 
 /**

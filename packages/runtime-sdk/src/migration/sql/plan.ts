@@ -138,7 +138,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   }
   for (const [at, key] of foreignKeys.entries()) checkForeignKey(dialect, key, `foreignKeys[${at}]`)
   const single = dialect === "sqlite" || (dialect === "postgres" && foreignKeys.length > 0)
-  if (config.transaction === "chunks" && single && dialect === "postgres") {
+  if (config.transaction === "chunks" && foreignKeys.length > 0 && dialect !== "mysql") {
     return invalid(
       "transaction",
       "foreign keys can be deferred inside of one transaction only: leave it out, or say single"

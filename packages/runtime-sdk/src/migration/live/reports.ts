@@ -1,0 +1,115 @@
+/**
+ * What the steps of a database migration take and report.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Options of every step.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepOptions {
+  /** Stops between two statements. What was committed stays; the step can be run again. */
+  readonly signal?: AbortSignal | undefined
+  /** Told after every chunk. */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined
+}
+
+/**
+ * How far a step is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepProgress {
+  readonly step: "dry-run" | "apply" | "verify" | "rollback"
+  /** The location at work, such as `calls.assistant_id`. */
+  readonly location: string
+  /** Ledger rows of this pass that were gone through, and all of them. */
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * What a dry run found in one location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DryRunLocation {
+  readonly location: string
+  /** Rows that would change. */
+  readonly rows: number
+  /** Distinct values in them now, and afterwards. */
+  readonly valuesBefore: number
+  readonly valuesAfter: number
+  /** Rows whose id the mapping does not know (for arrays: items); `undefined` for texts and JSON at any depth. */
+  readonly unmapped: number | undefined
+  /** Rows of the table, and those of them without a value. */
+  readonly tableRows: number
+  readonly nulls: number
+}
+
+/**
+ * What a dry run found.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DryRunReport {
+  readonly locations: ReadonlyArray<DryRunLocation>
+  readonly rows: number
+  /** What stops the apply step: errors among the findings, rows outside of what was expected. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/**
+ * What apply or rollback did.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MoveReport {
+  readonly locations: ReadonlyArray<{ readonly location: string; readonly changed: number }>
+  /** Rows changed by this run: 0 when all was done before. */
+  readonly changed: number
+  readonly transaction: "single" | "chunks"
+}
+
+/**
+ * What verify found in one location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyLocation {
+  readonly location: string
+  /** Rows of the ledger. */
+  readonly rows: number
+  /** Of those: holding the new value, the old one, neither (the application wrote it), or gone. */
+  readonly renewed: number
+  readonly old: number
+  readonly drifted: number
+  readonly missing: number
+  /** Rows that still hold an id of the source; ids that are source and target are not counted. */
+  readonly leftovers: number
+  /** Rows of the table, and rows without a value: when it was prepared, and now. */
+  readonly tableRows: { readonly then: number; readonly now: number }
+  readonly nulls: { readonly then: number; readonly now: number }
+}
+
+/**
+ * What verify found. `ok` says that nothing is left, nothing drifted, counts are the same and no row lost its parent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly locations: ReadonlyArray<VerifyLocation>
+  readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
+  /** One sentence per thing that is not as it must be. */
+  readonly problems: ReadonlyArray<string>
+}
