@@ -19,7 +19,7 @@ export interface JournalEntry {
   readonly organization: string | undefined
   /** The route that was found: its path in the contract, `/assistant/:id`. */
   readonly route: string | undefined
-  /** The parsed JSON body, if the request got that far. */
+  /** The parsed JSON body, if the request got that far. Of large ones only the newest are kept. */
   readonly body: unknown
   /** The status of the answer that was made; `undefined` when none was made. A fault may have lost it on the way. */
   readonly status: number | undefined
@@ -44,22 +44,42 @@ export interface RequestFilter {
 /** The requests in the order of their arrival. */
 export interface Journal {
   readonly add: (entry: OpenEntry) => void
+  /** Keeps the body of a request of so many bytes; the oldest bodies give way when all of them are too much. */
+  readonly keepBody: (entry: OpenEntry, body: unknown, bytes: number) => void
   readonly list: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
   readonly clear: () => void
 }
 
-/** Keeps the last `limit` requests. */
-export const makeJournal = (limit = 10_000): Journal => {
+/** Keeps the last `limit` requests, and `bodyBytes` of their bodies: no client may fill the memory through it. */
+export const makeJournal = (limit = 10_000, bodyBytes = 32 * 1024 * 1024): Journal => {
   let entries: Array<OpenEntry> = []
+  let bodies: Array<{ readonly entry: OpenEntry; readonly bytes: number }> = []
+  let held = 0
   return {
     add: (entry) => {
       entries.push(entry)
       // Cut rarely and by half: removing one from the front of a long array on every request is what would be slow.
       if (entries.length >= limit * 2) entries = entries.slice(-limit)
     },
+    keepBody: (entry, body, bytes) => {
+      entry.body = body
+      bodies.push({ entry, bytes })
+      held += bytes
+      if (held <= bodyBytes && bodies.length < limit * 2) return
+      let gone = 0
+      for (; gone < bodies.length - 1 && (held > bodyBytes / 2 || bodies.length - gone > limit); gone++) {
+        const oldest = bodies[gone]
+        if (oldest === undefined) break
+        oldest.entry.body = undefined
+        held -= oldest.bytes
+      }
+      bodies = bodies.slice(gone)
+    },
     list: (filter = {}) => entries.slice(-limit).filter((entry) => accepts(filter, entry)),
     clear: () => {
       entries = []
+      bodies = []
+      held = 0
     }
   }
 }

@@ -11,6 +11,7 @@ import { execute, type ExecuteContext } from "./execute.ts"
 import { faultAnswer, placeholder } from "./faultAnswers.ts"
 import { parseForm } from "./files.ts"
 import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
+import type { Journal } from "./journal.ts"
 import { type Bodies, Disconnected } from "./limits.ts"
 import { openApiAnswer } from "./openapi.ts"
 import { isStoreFailure } from "./operations/readiness.ts"
@@ -25,6 +26,8 @@ export interface PipelineContext extends ExecuteContext {
   readonly limiter: RateLimiter
   readonly router: Router
   readonly bodies: Bodies
+  /** Notes the body of a request in the journal. */
+  readonly keepBody: Journal["keepBody"]
   readonly faults: FaultRules
   /** Seeded chance, for log-normal latency. */
   readonly random: () => number
@@ -119,7 +122,7 @@ const answerOf = async (
     }
     const form = route.body === "form" ? await parseForm(request, await read()) : undefined
     const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
-    exchange.entry.body = body
+    if (body !== undefined) context.keepBody(exchange.entry, body, form === undefined ? (await read()).length : 0)
     const ifMatch = headerOf(request, "if-match")
     const input = {
       organization: principal.organizationId,

@@ -179,6 +179,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     limiter,
     idempotency,
     bodies: makeBodies(options.limits),
+    keepBody: journal.keepBody,
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
     router: makeRouter({

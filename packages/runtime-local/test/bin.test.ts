@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { failure, start, temporaryFile } from "./support.ts"
@@ -140,6 +142,32 @@ describe("the process", () => {
     ])
     const asked = await post("/__aywa/trigger", info.controlToken, { type: "tool-calls", to: "http://127.0.0.1:1/" })
     expect(asked.issues.join()).toContain("closed range (loopback)")
+  })
+
+  it("takes rows and a scenario from files, by flag", async () => {
+    const folder = path.dirname(temporaryFile())
+    const [rows, scenario] = [path.join(folder, "rows.json"), path.join(folder, "scenario.json")]
+    fs.writeFileSync(rows, JSON.stringify({ assistants: [{ id: "support", name: "Support" }] }))
+    fs.writeFileSync(
+      scenario,
+      JSON.stringify({ name: "mine", rules: [{ sequence: ["pass", { type: "status", code: 418 }] }] })
+    )
+    const args = ["--api-key", "sk_1", "--seed", "7", "--seed", rows, "--scenario", scenario]
+    const { info } = await ready(...args)
+    const get = () => fetch(`${info.baseUrl}/assistant/support`, { headers: { authorization: "Bearer sk_1" } })
+    const first = await get()
+    expect([first.status, ((await first.json()) as { name: string }).name]).toEqual([200, "Support"])
+    expect((await get()).status).toBe(418)
+    const again = await ready(...args)
+    expect(again.info.organizationId).toBe(info.organizationId)
+    for (const wrong of [
+      ["--seed", "nowhere.json"],
+      ["--scenario", "none"]
+    ]) {
+      const { child, output } = spawnBin(...wrong)
+      expect(await exit(child)).toBe(2)
+      expect(output.stderr.split("\n")[0]).toContain(wrong[1])
+    }
   })
 
   it("explains itself", async () => {

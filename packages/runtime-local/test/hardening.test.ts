@@ -2,6 +2,7 @@
 import { once } from "node:events"
 import { connect } from "node:net"
 import { describe, expect, it } from "vitest"
+import { makeJournal, type OpenEntry } from "../src/journal.ts"
 import { type Client, start } from "./support.ts"
 
 const alive = async ({ call }: Client) => expect((await call("GET", "/health")).status).toBe(200)
@@ -85,6 +86,60 @@ describe("hostile requests", () => {
     }
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false)
     await alive(client)
+  })
+
+  it("JSON that is too deep, and bodies that are too large, are refused by name", async () => {
+    const limits = { bodyBytes: 1000, importBytes: 5000, jsonDepth: 10 }
+    const { call } = await start({ limits })
+    const deep = (levels: number) =>
+      `{"metadata":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`.replace("[", '{"a":').replace(/\]\}$/, "}}")
+    expect((await call("POST", "/assistant", deep(10))).status).toBe(201)
+    const tooDeep = await call("POST", "/assistant", deep(11))
+    expect([tooDeep.status, tooDeep.body.code]).toEqual([400, "json_too_deep"])
+    // Brackets in text are text.
+    expect((await call("POST", "/assistant", { name: `"\\"${"[{".repeat(12)}` })).status).toBe(201)
+    const large = { assistants: [{ id: "a", firstMessage: "x".repeat(2000) }] }
+    expect((await call("POST", "/imports/vapi", large)).status).toBe(201)
+    for (const [path, body] of [
+      ["/assistant", { firstMessage: "x".repeat(2000) }],
+      ["/imports/vapi", { assistants: [{ id: "a", firstMessage: "x".repeat(6000) }] }]
+    ] as const) {
+      const { status, body: answer } = await call("POST", path, body)
+      expect([path, status, answer.code]).toEqual([path, 413, "body_too_large"])
+    }
+  })
+
+  it("all bodies together are bounded: who comes too late hears 503, and later has room", async () => {
+    const { call, runtime } = await start({ limits: { heldBytes: 100_000 } })
+    const { apiKey, baseUrl } = runtime
+    const head = (length: number) =>
+      `POST /assistant HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${apiKey}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+    const socket = connect({ port: Number(new URL(baseUrl).port), host: "127.0.0.1" })
+    await once(socket, "connect")
+    socket.on("error", () => {})
+    // It has sent most of its body, and takes its time with the rest.
+    socket.write(`${head(95_000)}{"firstMessage":"${"x".repeat(90_000)}`)
+    const body = { firstMessage: "x".repeat(20_000) }
+    await expect.poll(async () => (await call("POST", "/assistant", body)).status).toBe(503)
+    const refused = await call("POST", "/assistant", body, { key: "k" })
+    expect([refused.body.code, refused.headers.get("retry-after")]).toEqual(["overloaded", "1"])
+    expect((await call("GET", "/assistant")).status).toBe(200)
+    socket.destroy()
+    await expect.poll(async () => (await call("POST", "/assistant", body, { key: "k" })).status).toBe(201)
+  })
+
+  it("the journal keeps the newest bodies only, when they are large", () => {
+    const journal = makeJournal(100, 1000)
+    const entries = Array.from({ length: 30 }, (_, i) => ({ requestId: String(i), body: undefined }) as OpenEntry)
+    for (const [i, entry] of entries.entries()) {
+      journal.add(entry)
+      journal.keepBody(entry, { i }, 100)
+    }
+    const kept = journal.list().flatMap(({ body }, i) => (body === undefined ? [] : [i]))
+    expect(kept.length).toBeLessThanOrEqual(10)
+    expect(kept).toEqual(kept.map((_, i) => 30 - kept.length + i))
+    journal.keepBody(entries[0]!, "huge", 1_000_000)
+    expect(journal.list().filter(({ body }) => body !== undefined)).toHaveLength(1)
   })
 
   it("5,000 requests at once: each is answered or refused, and what was acknowledged is there", async () => {

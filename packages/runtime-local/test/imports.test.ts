@@ -510,10 +510,10 @@ describe("many rows", () => {
 
   it("two imports of one source at once make each row once", async () => {
     const client = await start()
-    const bundle = many(800)
+    const bundle = many(4000)
     const replies = await Promise.all([1, 2, 3].map(() => importVapi(client, bundle)))
     expect(replies.map(({ status }) => status)).toEqual([201, 201, 201])
-    expect([client.runtime.count("assistants"), client.runtime.count("tools")]).toEqual([800, 800])
+    expect([client.runtime.count("assistants"), client.runtime.count("tools")]).toEqual([4000, 4000])
     const ids = replies.map((reply) => JSON.stringify(mappingsOf(reply).map(({ runtimeId }) => runtimeId)))
     expect(new Set(ids).size).toBe(1)
   })

@@ -132,3 +132,23 @@ describe("filters", () => {
     expect(body.message.join()).toContain(query.slice(0, query.indexOf("=")))
   })
 })
+
+describe("a cursor", () => {
+  it("is good for the list that it came from, and for no other: not of another resource, not of another organization", async () => {
+    const { call, runtime } = await start({ listShape: 4 })
+    const { key: apiKey } = runtime.addKey({ organization: "org_other" })
+    for (const [path, body] of [
+      ["/assistant", {}],
+      ["/tool", { type: "endCall" }]
+    ] as const) {
+      for (let i = 0; i < 3; i++) {
+        await call("POST", path, body)
+        await call("POST", path, body, { apiKey })
+      }
+    }
+    const { nextCursor } = (await call("GET", "/assistant?limit=1")).body
+    expect((await call("GET", `/assistant?cursor=${nextCursor}`)).body.items).toHaveLength(2)
+    expect((await call("GET", `/tool?cursor=${nextCursor}`)).status).toBe(400)
+    expect((await call("GET", `/assistant?cursor=${nextCursor}`, undefined, { apiKey })).status).toBe(400)
+  })
+})

@@ -55,6 +55,16 @@ describe("rate limits", () => {
     expect((await call("GET", "/assistant")).status).toBe(200)
   })
 
+  it("tell the longest wait when several are used up: who obeys it is not refused again", async () => {
+    const { call, runtime } = await start({ clock: "manual", rateLimit: { limit: 9, writes: 1, perOrganization: 2 } })
+    await call("POST", "/assistant", {})
+    await call("GET", "/assistant")
+    const refused = await call("POST", "/assistant", {})
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"])
+    runtime.clock.advance(60_000)
+    expect((await call("POST", "/assistant", {})).status).toBe(201)
+  })
+
   it("refuse options that would refuse everything", async () => {
     await expect(start({ rateLimit: { limit: 0 } })).rejects.toThrow(/rateLimit.limit must be 1 or more/)
     await expect(start({ rateLimit: { limit: 1, writes: -1 } })).rejects.toThrow(/rateLimit.writes/)
