@@ -145,6 +145,12 @@ const merge = (row: JsonObject, more: JsonObject | undefined): JsonObject => {
 
 type Attempt = { readonly row: JsonObject } | { readonly refused: string }
 
+// To make it under a fresh key could make it twice: whether there is one is not known here.
+const otherContent =
+  "an earlier run sent this row with other content, and no ledger tells what came of it: the runtime may have it. " +
+  "Import the bundle as it was then, with a ledger, and this one after it; or look for the row in the runtime, and give " +
+  "another idempotencyKey when it is not there"
+
 /** A row that the runtime does not take is left out and told; anything else ends the run, which can be run again. */
 const attempt = async (call: () => Promise<JsonObject> | undefined): Promise<Attempt> => {
   try {
@@ -156,7 +162,8 @@ const attempt = async (call: () => Promise<JsonObject> | undefined): Promise<Att
       error instanceof Error &&
       Reflect.get(error, "code") !== "idempotency_key_in_use"
     ) {
-      return { refused: error.message }
+      const reused = Reflect.get(error, "code") === "idempotency_key_reused"
+      return { refused: reused ? otherContent : error.message }
     }
     throw error
   }

@@ -103,6 +103,11 @@ export const runImport = async (
 
 type Outcome = Omit<ImportReport, "mappings">
 
+// True of what the runtime did then; whatever changed there since, it did not look at.
+const replayedWarning =
+  "the runtime answered from an earlier run of the same bundle and changed nothing now: compare the accounts, or give " +
+  "another idempotencyKey to import it anew"
+
 // An import of ten thousand rows takes its time.
 const patience = { timeout: 600_000, deadline: 1_800_000 }
 
@@ -114,15 +119,13 @@ const byImporter = async (
   { batch, idempotencyKey, onEvent, signal }: RunImportOptions
 ): Promise<Outcome | undefined> => {
   const total = Object.values(bundle).reduce((sum, rows) => sum + rows.length, 0)
-  const send = (part: Bundle, name: string): Promise<ImportResult> =>
-    aywa.imports.create(
-      { source, bundle: part },
-      {
-        ...patience,
-        idempotencyKey: `aywa-import-${digest(idempotencyKey ?? source, name, canonical(part))}`,
-        signal
-      }
-    )
+  const send = async (part: Bundle, name: string): Promise<ImportResult> => {
+    const key = `aywa-import-${digest(idempotencyKey ?? source, name, canonical(part))}`
+    const { value, response } = await aywa.imports
+      .create({ source, bundle: part }, { ...patience, idempotencyKey: key, signal })
+      .withResponse()
+    return response.replayed ? { ...value, warnings: [...value.warnings, replayedWarning] } : value
+  }
   if (batch === undefined) {
     try {
       onEvent?.({ type: "started", mode: "importer", rows: total })
