@@ -84,6 +84,8 @@ try {
     say(`  ${ok ? "ok  " : "DIFF"} ${id.padEnd(18)} ${rows} compared`)
     for (const { sourceId, path, message } of differences) say(`       ${sourceId} ${path}: ${message}`)
   }
+  // A script that goes on from here should see it.
+  if (!compared.ok) process.exitCode = 1
 
   // 2. The application's database.
   const { mappings } = imported
