@@ -35,7 +35,7 @@ beforeAll(async () => {
     await inBatches(many, 24, async (seed) => {
       await Effect.runPromise(create(at(), { seed, steps: [], key: "generated", retries: 0 }, undefined, 10_000))
     })
-    patience = Math.min(800, Math.max(patience, (performance.now() - begin) * 3))
+    patience = Math.min(800, Math.max(patience, Math.ceil((performance.now() - begin) * 3)))
   }
 }, 60_000)
 afterAll(() => runtime.close())
