@@ -23,6 +23,8 @@ const checkTarball = (tarball: string): void => {
   }
   const strays = files.filter((file) => !/^package\/(dist\/|package\.json$|README\.md$|LICENSE$)/.test(file))
   if (strays.length > 0) throw new Error(`${tarball} also has ${strays.join(", ")}`)
+  const leaked = files.filter((file) => /\.map$|\.test\.|\.bench\.|\/(test|fixtures)\//.test(file))
+  if (leaked.length > 0) throw new Error(`${tarball} ships source maps or tests: ${leaked.join(", ")}`)
   console.log(`${tarball.split("/").pop()}: ${(statSync(tarball).size / 1024).toFixed(0)} KB, ${files.length} files`)
   run("publint", ["run", "--strict", tarball], root)
   // A command has no types to resolve.

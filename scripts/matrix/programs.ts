@@ -45,14 +45,16 @@ export const types = `import ${names.main} from "@aywa-ai/runtime-sdk"
 import type { Assistant } from "@aywa-ai/runtime-sdk"
 import ${names.webhooks} from "@aywa-ai/runtime-sdk/webhooks"
 import { handlers, nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import { WebhookScheme } from "@aywa-ai/runtime-sdk/webhooks/legacy"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
+import { isMigrationError, planMappingSql } from "@aywa-ai/runtime-sdk/migration"
 export const run = async () => {
   const rows: Array<Assistant> = []
   const aywa = new AywaRuntimeClient({ baseUrl: process.env.A, apiKey: process.env.B })
   for await (const row of aywa.assistants.list()) rows.push(row)
   // @ts-expect-error a mistyped field
   await aywa.assistants.create({ nmae: "x" })
-  return [rows, isRuntimeError, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
+  return [rows, isRuntimeError, isMigrationError, planMappingSql, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
 }
 `
 
@@ -63,7 +65,8 @@ import * as contract from "@aywa-ai/runtime-sdk/contract"
 import * as inbox from "@aywa-ai/runtime-sdk/inbox"
 import * as tools from "@aywa-ai/runtime-sdk/tools"
 import * as client from "@aywa-ai/runtime-sdk/http-client"
-for (const entry of [contract, inbox, tools, client]) if (Object.keys(entry).length === 0) throw new Error("empty entry")
+import * as http from "@aywa-ai/runtime-sdk/webhooks/http"
+for (const entry of [contract, inbox, tools, client, http]) if (Object.keys(entry).length === 0) throw new Error("empty entry")
 const error = await Effect.gen(function* () {
   const assistants = yield* Assistants.Assistants
   const page = yield* Policy.with(assistants.list({ limit: 1 }), Policy.noRetry)
@@ -73,6 +76,13 @@ const error = await Effect.gen(function* () {
 // Guards look at a brand: the bundled entry and this one know each other's errors.
 if (error._tag !== "NotFound" || !(error instanceof Errors.NotFound) || !(error instanceof NotFound)) throw error
 if (typeof AywaRuntimeClient !== "function") throw new Error("expected the client")
+`
+
+/** The local runtime from its own tarball, by the testing entry. */
+export const testing = `import { startTestRuntime } from "@aywa-ai/runtime-sdk/testing"
+await using test = await startTestRuntime({ rows: { assistants: [{ name: "One" }] } })
+if ((await test.aywa.assistants.list()).items.length !== 1) throw new Error("expected the seeded row")
+export {}
 `
 
 /** A worker that verifies webhooks, and nothing else of Node's. */

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Metafile } from "esbuild"
 import { bundle as bundleCli } from "../../packages/runtime-cli/scripts/bundle.ts"
-import { bundle as bundleSdk } from "../../packages/runtime-sdk/scripts/bundle.ts"
+import { bundle as bundleSdk, bundledEntries } from "../../packages/runtime-sdk/scripts/bundle.ts"
 
 const root = new URL("../..", import.meta.url).pathname
 
@@ -51,9 +51,8 @@ const inlined = (metafile: Metafile): ReadonlyArray<Component> => {
 
 /** Writes `dist/sbom.cdx.json` of each package: it goes with a release and is not kept in the repository. */
 export const writeSboms = async ({ work, packages, install, run }: SbomContext): Promise<void> => {
-  const entries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy"]
   const bundled: Readonly<Record<string, ReadonlyArray<Component>>> = {
-    "runtime-sdk": inlined(await bundleSdk(entries, join(work, "sbom-sdk"))),
+    "runtime-sdk": inlined(await bundleSdk(bundledEntries, join(work, "sbom-sdk"))),
     "runtime-cli": inlined(await bundleCli(join(work, "sbom-cli")))
   }
   for (const [name, specifier] of Object.entries(packages)) {

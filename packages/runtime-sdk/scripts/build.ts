@@ -4,10 +4,10 @@
  */
 import { execFileSync } from "node:child_process"
 import { copyFileSync, rmSync } from "node:fs"
-import { bundle } from "./bundle.ts"
+import { bundle, bundledEntries } from "./bundle.ts"
 
 const here = new URL("..", import.meta.url).pathname
 rmSync(`${here}dist`, { recursive: true, force: true })
 execFileSync("tsc", ["-p", `${here}tsconfig.build.json`], { stdio: "inherit" })
-await bundle(["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "migration"], `${here}dist`)
+await bundle(bundledEntries, `${here}dist`)
 copyFileSync(`${here}../../LICENSE`, `${here}LICENSE`)

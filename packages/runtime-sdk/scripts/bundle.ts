@@ -5,6 +5,9 @@ import { build, type Plugin } from "esbuild"
 
 const here = new URL("..", import.meta.url).pathname
 
+/** What is bundled: the entries for plain async code. */
+export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "migration"] as const
+
 /** Puts the small schema in place of `effect/Schema`; see `src/internal/lite/Schema.ts`. */
 export const lite: Plugin = {
   name: "lite-schema",
