@@ -117,7 +117,7 @@ export const layerConfig = (
  * ```ts
  * import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"
  *
- * export const squads = AywaRuntime.request({ method: "GET", path: "/squad", query: { limit: 20 } })
+ * export const document = AywaRuntime.request({ method: "GET", path: "/openapi.json" })
  * ```
  *
  * @since 0.1.0

@@ -184,8 +184,7 @@ export class AywaRuntimeClient {
    * ```ts
    * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
    *
-   * export const squads = (aywa: AywaRuntimeClient) =>
-   *   aywa.request({ method: "GET", path: "/squad", query: { limit: 20 } })
+   * export const document = (aywa: AywaRuntimeClient) => aywa.request({ method: "GET", path: "/openapi.json" })
    * ```
    */
   request(options: ClientRequestOptions): CallPromise<unknown> {

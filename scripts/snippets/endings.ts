@@ -1,0 +1,98 @@
+/**
+ * How the functions that snippets export are called: by file, and by a text that only the one block of it has. A page's
+ * reader sees none of this. `prepared` is `prepared.ts`.
+ */
+const deliverPost = "await prepared.deliver(POST)"
+const toolServer = '"https://agents.example/tools"'
+
+export const endings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "docs/errors.md": { createOnce: 'prepared.assertRow(await createOnce(prepared.aywa, "Desk"))' },
+  "docs/inbox.md": {
+    "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
+    retryAll: "await retryAll(await prepared.openInbox())",
+    "WebhookDedupe.WebhookDedupe":
+      'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
+  },
+  "docs/migration.md": { "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()" },
+  "docs/reference/assistants.md": { concierge: "await concierge(prepared.aywa)" },
+  "docs/reference/calls.md": {
+    remind:
+      'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: "trunk" })\n' +
+      "await remind(prepared.aywa, prepared.assistantId, number.id)"
+  },
+  "docs/reference/credentials.md": { trunk: 'await trunk(prepared.aywa, "a password")' },
+  "docs/reference/files.md": { roundTrip: 'await roundTrip(prepared.aywa, "policies.pdf")' },
+  "docs/reference/imports.md": {
+    "const move":
+      'import { readBundle } from "@aywa-ai/runtime-sdk/migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
+  },
+  "docs/reference/operations.md": { missing: "await missing(prepared.aywa)" },
+  "docs/reference/phoneNumbers.md": { bind: 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
+  "docs/reference/structuredOutputs.md": { booked: "await booked(prepared.aywa, await prepared.placeCall())" },
+  "docs/reference/tools.md": { functionNames: "await functionNames(prepared.aywa)" },
+  "docs/reference/webhookEndpoints.md": {
+    "const reports": 'await reports(prepared.aywa, "https://agents.example/webhooks")'
+  },
+  "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
+  "docs/retries.md": {
+    "const order": "await order(prepared.aywa, prepared.signal)",
+    "const once":
+      'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
+      "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
+  },
+  "docs/webhooks.md": {
+    "app/webhooks/route.ts": deliverPost,
+    'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
+    'from "express"': "await prepared.deliverTo(app)",
+    'from "fastify"':
+      "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))",
+    FunctionUrlEvent:
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })',
+    "WebhookRoute.layer": "await prepared.deliverToRoutes(routes)",
+    "calendar.book": "await prepared.callTool(webhooks)",
+    "const inbox: WebhookSink": deliverPost,
+    "WebhookScheme.firstPresent": deliverPost
+  },
+  "packages/runtime-sdk/src/AywaRuntime.ts": {
+    "const document":
+      'import * as Effect from "effect/Effect"\n' +
+      "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
+  },
+  "packages/runtime-sdk/src/AywaRuntimeClient.ts": { "const document": "await document(prepared.aywa)" },
+  "packages/runtime-sdk/src/AywaWebhooks.ts": {
+    "const receive": "await Effect.runPromise(receive(prepared.signedRequest()))"
+  },
+  "packages/runtime-sdk/src/ClientTypes.ts": { "const names": "await names(prepared.aywa)" },
+  "packages/runtime-sdk/src/inbox/Once.ts": { "const worker": "await prepared.workedOnSqlite(worker)" },
+  "packages/runtime-sdk/src/inbox/WebhookInbox.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
+  "packages/runtime-sdk/src/inbox/open.ts": { "const listener": "await prepared.deliverTo(listener)" },
+  "packages/runtime-sdk/src/outbound.ts": { "const vet": 'await vet("https://192.0.2.1/webhooks").catch(() => {})' },
+  "packages/runtime-sdk/src/redacted.ts": { "const store": "await store(prepared.aywa)" },
+  "packages/runtime-sdk/src/tools/ToolFailure.ts": { "const lookup": 'try { lookup("A-1") } catch {}' },
+  "packages/runtime-sdk/src/tools/Toolkit.ts": {
+    "const routes": "await prepared.deliverToRoutes(routes)",
+    "const listener": "await prepared.deliverTo(listener)"
+  },
+  "packages/runtime-sdk/src/tools/Tools.ts": {
+    "Effect.logWarning":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      `await Effect.runPromise(Effect.provide(check(prepared.toolkit, ${toolServer}), AywaRuntime.layerConfig()))`,
+    "throw new Error(Tools.format(alignment))": `await prepared.align(${toolServer})\nawait check(prepared.aywa, prepared.toolkit, ${toolServer})`
+  },
+  "packages/runtime-sdk/src/webhooks/effect/WebhookRoute.ts": {
+    "const routes": "await prepared.deliverToRoutes(routes)"
+  },
+  "packages/runtime-sdk/src/webhooks/handling/fastify.ts": {
+    "const app": "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))"
+  },
+  "packages/runtime-sdk/src/webhooks/handling/handlers.ts": { "const webhooks": "await prepared.callTool(webhooks)" },
+  "packages/runtime-sdk/src/webhooks/handling/node.ts": { "const server": "" },
+  "packages/runtime-sdk/src/webhooks/handling/web.ts": { "const POST": deliverPost },
+  "packages/runtime-sdk/src/webhooks/legacy/WebhookScheme.ts": {
+    "const receive": "await receive(prepared.signedRequest())"
+  },
+  "packages/runtime-sdk/src/webhooks/verify.ts": {
+    "const receive": "receive(prepared.rawBody, prepared.request)"
+  }
+}
