@@ -3,27 +3,12 @@
  * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
  * webhooks entry in workerd, and the command line on its own. Everything is installed beside the projects, nothing into the workspace.
  */
-import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as programs from "./matrix/programs.ts"
+import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
-
-const root = new URL("..", import.meta.url).pathname
-const work = mkdtempSync(join(tmpdir(), "aywa-matrix-"))
-const execute = promisify(execFile)
-
-const run = async (command: string, args: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv = {}) => {
-  try {
-    return await execute(command, [...args], { cwd, env: { ...process.env, ...env }, timeout: 240_000 })
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { readonly stdout?: string; readonly stderr?: string }
-    throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`, { cause: error })
-  }
-}
 
 let passed = 0
 const row = async (what: string, check: () => Promise<unknown>) => {
@@ -31,39 +16,6 @@ const row = async (what: string, check: () => Promise<unknown>) => {
   await check()
   passed++
   console.log(`ok  ${what.padEnd(64)} ${((performance.now() - begin) / 1000).toFixed(1)} s`)
-}
-
-/** Packs a package and gives the tarball's path. */
-const pack = async (name: string): Promise<string> => {
-  const folder = join(work, `pack-${name}`)
-  mkdirSync(folder)
-  await run("npx", ["--yes", "pnpm@12.21.0", "pack", "--pack-destination", folder], join(root, "packages", name))
-  return join(folder, readdirSync(folder)[0] ?? "")
-}
-
-const project = async (
-  name: string,
-  dependencies: Record<string, string>,
-  files: Record<string, string>,
-  lock = "--package-lock=false"
-) => {
-  const folder = join(work, name)
-  mkdirSync(folder)
-  // Packages of ours that depend on one another are the packed ones, wherever they are named.
-  const overrides = Object.fromEntries(
-    Object.keys(dependencies)
-      .filter((key) => key.startsWith("@aywa-ai/"))
-      .map((key) => [key, `$${key}`])
-  )
-  writeFileSync(
-    join(folder, "package.json"),
-    JSON.stringify({ name, version: "1.0.0", private: true, type: "module", dependencies, overrides })
-  )
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
-  if (Object.keys(dependencies).length > 0) {
-    await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", lock], folder)
-  }
-  return folder
 }
 
 const tsconfig = (resolution: "NodeNext" | "Bundler", include: string, more: object = {}) =>
@@ -90,135 +42,127 @@ const env = {
   AYWA_RUNTIME_ORGANIZATION_ID: runtime.organizationId
 }
 
-try {
-  const begin = performance.now()
-  const [sdk = "", local = "", cli = ""] = await Promise.all(
-    ["runtime-sdk", "runtime-local", "runtime-cli"].map(async (name) => `file:${await pack(name)}`)
-  )
-  const majors = ["22", "26"] as const
-  const [plain, first, newest, command, ...nodes] = await Promise.all([
-    project(
-      "plain",
-      {
-        "@aywa-ai/runtime-sdk": sdk,
-        "@types/node": "24.19.2",
-        ts59: "npm:typescript@~5.9",
-        ts7: "npm:typescript@7",
-        esbuild: "0.28.2",
-        vite: "8",
-        miniflare: "4"
-      },
-      {
-        "main.mjs": programs.esm,
-        "main.cjs": programs.commonJs,
-        "types.ts": programs.types,
-        "worker.mjs": programs.worker,
-        "run-worker.mjs": programs.runWorker
-      }
-    ),
-    project(
-      "effect-first",
-      {
-        "@aywa-ai/runtime-sdk": sdk,
-        "@aywa-ai/runtime-local": local,
-        "@types/node": "24.19.2",
-        effect: "4.1.0"
-      },
-      {
-        "main.mjs": programs.withEffect,
-        "types.ts": programs.withEffect,
-        "testing.ts": programs.testing,
-        "testing.mjs": programs.testing
-      }
-    ),
-    project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
-    project("cli", { "@aywa-ai/runtime-cli": cli }, { "local.mjs": programs.startsLocal }),
-    ...majors.map((major) => project(`node-${major}`, { node: major }, {}))
-  ])
-  const versions: ReadonlyArray<readonly [string, string]> = [
-    ["24", process.execPath],
-    ...majors.map((major, i) => [major, join(nodes[i] ?? "", "node_modules/node/bin/node")] as const)
-  ]
-  const versionOf = (folder: string, name: string): string =>
-    JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version
-  const effects = [
-    [first, `effect ${versionOf(first, "effect")}`],
-    [newest, `effect ${versionOf(newest, "effect")}, the newest 4.x`]
-  ] as const
-  console.log(`installed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
-  if (existsSync(join(plain, "node_modules/effect"))) throw new Error("the SDK must not bring effect along")
+const begin = performance.now()
+const packages = await packAll()
+const { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli } = packages
+const majors = ["22", "26"] as const
+const [plain, first, newest, command, ...nodes] = await Promise.all([
+  project(
+    "plain",
+    {
+      "@aywa-ai/runtime-sdk": sdk,
+      "@types/node": "24.19.2",
+      ts59: "npm:typescript@~5.9",
+      ts7: "npm:typescript@7",
+      esbuild: "0.28.2",
+      vite: "8",
+      miniflare: "4"
+    },
+    {
+      "main.mjs": programs.esm,
+      "main.cjs": programs.commonJs,
+      "types.ts": programs.types,
+      "worker.mjs": programs.worker,
+      "run-worker.mjs": programs.runWorker
+    }
+  ),
+  project(
+    "effect-first",
+    {
+      "@aywa-ai/runtime-sdk": sdk,
+      "@aywa-ai/runtime-local": local,
+      "@types/node": "24.19.2",
+      effect: "4.1.0"
+    },
+    {
+      "main.mjs": programs.withEffect,
+      "types.ts": programs.withEffect,
+      "testing.ts": programs.testing,
+      "testing.mjs": programs.testing
+    }
+  ),
+  project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
+  project("cli", { "@aywa-ai/runtime-cli": cli }, { "local.mjs": programs.startsLocal }),
+  ...majors.map((major) => project(`node-${major}`, { node: major }, {}))
+])
+const versions: ReadonlyArray<readonly [string, string]> = [
+  ["24", process.execPath],
+  ...majors.map((major, i) => [major, join(nodes[i] ?? "", "node_modules/node/bin/node")] as const)
+]
+const versionOf = (folder: string, name: string): string =>
+  JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version
+const effects = [
+  [first, `effect ${versionOf(first, "effect")}`],
+  [newest, `effect ${versionOf(newest, "effect")}, the newest 4.x`]
+] as const
+console.log(`installed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
+if (existsSync(join(plain, "node_modules/effect"))) throw new Error("the SDK must not bring effect along")
 
-  for (const [, node] of versions) {
-    const major = (await run(node, ["-p", "process.versions.node"], work)).stdout.trim()
-    await row(`Node ${major}, ESM`, () => run(node, ["main.mjs"], plain, env))
-    await row(`Node ${major}, CommonJS`, () => run(node, ["main.cjs"], plain, env))
-    for (const [folder, what] of effects) {
-      await row(`Node ${major}, ${what}`, () => run(node, ["main.mjs"], folder, env))
-    }
+for (const [, node] of versions) {
+  const major = (await run(node, ["-p", "process.versions.node"], work)).stdout.trim()
+  await row(`Node ${major}, ESM`, () => run(node, ["main.mjs"], plain, env))
+  await row(`Node ${major}, CommonJS`, () => run(node, ["main.cjs"], plain, env))
+  for (const [folder, what] of effects) {
+    await row(`Node ${major}, ${what}`, () => run(node, ["main.mjs"], folder, env))
   }
-  const compilers = ["ts59", "ts7"].map((ts) => [ts, `TypeScript ${versionOf(plain, ts)}`] as const)
-  for (const [ts, compiler] of compilers) {
-    for (const resolution of ["NodeNext", "Bundler"] as const) {
-      await row(`${compiler}, ${resolution}, without effect, skipLibCheck false`, () => {
-        const file = `tsconfig.${ts}.${resolution}.json`
-        writeFileSync(join(plain, file), tsconfig(resolution, "types.ts"))
-        const tsc = join(plain, "node_modules", ts, "bin/tsc")
-        return run(process.execPath, [tsc, "-p", file], plain)
-      })
-    }
-  }
-  // Effect's own declarations are not ours to check.
-  for (const [ts, compiler] of compilers) {
-    for (const resolution of ["NodeNext", "Bundler"] as const) {
-      await row(`${compiler}, ${resolution}, with effect 4.1.0`, () => {
-        const file = `tsconfig.${ts}.${resolution}.json`
-        writeFileSync(join(first, file), tsconfig(resolution, "*.ts", { skipLibCheck: true }))
-        return run(process.execPath, [join(plain, "node_modules", ts, "bin/tsc"), "-p", file], first)
-      })
-    }
-  }
-  for (const format of ["esm", "cjs"] as const) {
-    await row(`bundled by esbuild, ${format}`, async () => {
-      const out = `out.esbuild.${format === "esm" ? "mjs" : "cjs"}`
-      const entry = format === "esm" ? "main.mjs" : "main.cjs"
-      const args = [entry, "--bundle", "--platform=node", `--format=${format}`, `--outfile=${out}`, "--log-level=error"]
-      await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
-      await run(process.execPath, [out], plain, env)
-    })
-  }
-  await row("bundled by Vite for SSR", async () => {
-    writeFileSync(join(plain, "vite.config.mjs"), "export default { ssr: { noExternal: true } }\n")
-    const args = ["build", "--ssr", "main.mjs", "--outDir", "out.vite", "--logLevel", "error"]
-    await run(join(plain, "node_modules/.bin/vite"), args, plain)
-    await run(process.execPath, [join("out.vite", readdirSync(join(plain, "out.vite"))[0] ?? "")], plain, env)
-  })
-  await row("./webhooks in workerd", async () => {
-    const args = [
-      "worker.mjs",
-      "--bundle",
-      "--format=esm",
-      "--external:node:*",
-      "--outfile=worker.out.mjs",
-      "--log-level=error"
-    ]
-    await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
-    await run(process.execPath, ["run-worker.mjs"], plain)
-  })
-  const packages = { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli }
-  for (const [major, node] of versions.filter(([major]) => major !== "22")) {
-    await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
-    await row(`Node ${major}, aywa-runtime: list, doctor, local`, async () => {
-      const bin = join(command, "node_modules/.bin/aywa-runtime")
-      const { stdout } = await run(node, [bin, "assistants", "list"], command, env)
-      if (!Array.isArray(JSON.parse(stdout).items)) throw new Error("expected a page")
-      await run(node, [bin, "doctor", "--only", "auth.negative,auth.rights"], command, env)
-      await run(process.execPath, ["local.mjs", node, bin], command)
-    })
-  }
-  await row("SBOM of each package: what is installed, and what is inlined", () =>
-    writeSboms({ work, packages, run, install: (name, needs) => project(name, needs, {}, "--package-lock=true") })
-  )
-  console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
-} finally {
-  rmSync(work, { recursive: true, force: true })
 }
+const compilers = ["ts59", "ts7"].map((ts) => [ts, `TypeScript ${versionOf(plain, ts)}`] as const)
+for (const [ts, compiler] of compilers) {
+  for (const resolution of ["NodeNext", "Bundler"] as const) {
+    await row(`${compiler}, ${resolution}, without effect, skipLibCheck false`, () => {
+      const file = `tsconfig.${ts}.${resolution}.json`
+      writeFileSync(join(plain, file), tsconfig(resolution, "types.ts"))
+      const tsc = join(plain, "node_modules", ts, "bin/tsc")
+      return run(process.execPath, [tsc, "-p", file], plain)
+    })
+  }
+}
+// Effect's own declarations are not ours to check.
+for (const [ts, compiler] of compilers) {
+  for (const resolution of ["NodeNext", "Bundler"] as const) {
+    await row(`${compiler}, ${resolution}, with effect 4.1.0`, () => {
+      const file = `tsconfig.${ts}.${resolution}.json`
+      writeFileSync(join(first, file), tsconfig(resolution, "*.ts", { skipLibCheck: true }))
+      return run(process.execPath, [join(plain, "node_modules", ts, "bin/tsc"), "-p", file], first)
+    })
+  }
+}
+for (const format of ["esm", "cjs"] as const) {
+  await row(`bundled by esbuild, ${format}`, async () => {
+    const out = `out.esbuild.${format === "esm" ? "mjs" : "cjs"}`
+    const entry = format === "esm" ? "main.mjs" : "main.cjs"
+    const args = [entry, "--bundle", "--platform=node", `--format=${format}`, `--outfile=${out}`, "--log-level=error"]
+    await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
+    await run(process.execPath, [out], plain, env)
+  })
+}
+await row("bundled by Vite for SSR", async () => {
+  writeFileSync(join(plain, "vite.config.mjs"), "export default { ssr: { noExternal: true } }\n")
+  const args = ["build", "--ssr", "main.mjs", "--outDir", "out.vite", "--logLevel", "error"]
+  await run(join(plain, "node_modules/.bin/vite"), args, plain)
+  await run(process.execPath, [join("out.vite", readdirSync(join(plain, "out.vite"))[0] ?? "")], plain, env)
+})
+await row("./webhooks in workerd", async () => {
+  const args = [
+    "worker.mjs",
+    "--bundle",
+    "--format=esm",
+    "--external:node:*",
+    "--outfile=worker.out.mjs",
+    "--log-level=error"
+  ]
+  await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
+  await run(process.execPath, ["run-worker.mjs"], plain)
+})
+for (const [major, node] of versions.filter(([major]) => major !== "22")) {
+  await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
+  await row(`Node ${major}, aywa-runtime: list, doctor, local`, async () => {
+    const bin = join(command, "node_modules/.bin/aywa-runtime")
+    const { stdout } = await run(node, [bin, "assistants", "list"], command, env)
+    if (!Array.isArray(JSON.parse(stdout).items)) throw new Error("expected a page")
+    await run(node, [bin, "doctor", "--only", "auth.negative,auth.rights"], command, env)
+    await run(process.execPath, ["local.mjs", node, bin], command)
+  })
+}
+await row("SBOM of each package: what is installed, and what is inlined", () => writeSboms(packages))
+console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)

@@ -1,23 +1,15 @@
 /**
  * A CycloneDX bill of materials per package: what npm installs with it, by `npm sbom`, and what is inlined in its
- * bundles, by the bundler's own account.
+ * bundles, by the bundler's own account. `npm run sbom` does this alone, after a build; the matrix does it too.
  */
-import { readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Metafile } from "esbuild"
 import { bundle as bundleCli } from "../../packages/runtime-cli/scripts/bundle.ts"
 import { bundle as bundleSdk, bundledEntries } from "../../packages/runtime-sdk/scripts/bundle.ts"
+import { packAll, project, run, work } from "./projects.ts"
 
 const root = new URL("../..", import.meta.url).pathname
-
-/** How the matrix installs and runs things. */
-export interface SbomContext {
-  readonly work: string
-  /** `file:` specifiers by package name, without the scope. */
-  readonly packages: Readonly<Record<string, string>>
-  readonly install: (name: string, dependencies: Record<string, string>) => Promise<string>
-  readonly run: (command: string, args: ReadonlyArray<string>, cwd: string) => Promise<{ readonly stdout: string }>
-}
 
 interface Component {
   readonly type: "library"
@@ -49,16 +41,21 @@ const inlined = (metafile: Metafile): ReadonlyArray<Component> => {
   })
 }
 
-/** Writes `dist/sbom.cdx.json` of each package: it goes with a release and is not kept in the repository. */
-export const writeSboms = async ({ work, packages, install, run }: SbomContext): Promise<void> => {
+/** Writes `dist/sbom/NAME.cdx.json` of each tarball: it goes with a release and is not kept in the repository. */
+export const writeSboms = async (packages: Awaited<ReturnType<typeof packAll>>): Promise<void> => {
+  mkdirSync(join(root, "dist/sbom"), { recursive: true })
   const bundled: Readonly<Record<string, ReadonlyArray<Component>>> = {
     "runtime-sdk": inlined(await bundleSdk(bundledEntries, join(work, "sbom-sdk"))),
     "runtime-cli": inlined(await bundleCli(join(work, "sbom-cli")))
   }
   for (const [name, specifier] of Object.entries(packages)) {
-    const needs =
-      name === "runtime-local" ? { "@aywa-ai/runtime-sdk": packages["runtime-sdk"] ?? "", effect: "4.1.0" } : {}
-    const folder = await install(`sbom-${name}`, { ...needs, [`@aywa-ai/${name}`]: specifier })
+    const needs = name === "runtime-local" ? { "@aywa-ai/runtime-sdk": packages["runtime-sdk"], effect: "4.1.0" } : {}
+    const folder = await project(
+      `sbom-${name}`,
+      { ...needs, [`@aywa-ai/${name}`]: specifier },
+      {},
+      "--package-lock=true"
+    )
     const { stdout } = await run("npm", ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library"], folder)
     const document = JSON.parse(stdout.replaceAll(work, ""))
     const installed = document.components.map((component: Component) => component.name)
@@ -68,9 +65,11 @@ export const writeSboms = async ({ work, packages, install, run }: SbomContext):
     document.components = [...document.components, ...(bundled[name] ?? [])]
     const bare = document.components.filter((component: Partial<Component>) => !component.purl || !component.version)
     if (document.bomFormat !== "CycloneDX" || bare.length > 0) throw new Error(`The SBOM of ${name} is not whole`)
-    writeFileSync(join(root, "packages", name, "dist/sbom.cdx.json"), `${JSON.stringify(document, null, 2)}\n`)
+    writeFileSync(join(root, "dist/sbom", `${name}.cdx.json`), `${JSON.stringify(document, null, 2)}\n`)
     console.log(
       `    ${name}: ${document.components.map((component: Component) => `${component.name}@${component.version}`).join(", ")}`
     )
   }
 }
+
+if (import.meta.main) await writeSboms(await packAll())
