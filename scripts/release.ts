@@ -6,7 +6,7 @@
  *   npm run release            builds and checks what is committed, publishes it with provenance, and tags it
  */
 import { execFileSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { packageNames } from "./matrix/projects.ts"
 
@@ -32,7 +32,8 @@ const originOf = (): string | undefined => {
 }
 
 const version = () => {
-  changeset("version")
+  // Without a changeset the version stays as it is; the rest is written all the same.
+  if (globSync(".changeset/*.md", { cwd: root }).length > 0) changeset("version")
   const origin = originOf()
   for (const name of packageNames) {
     const { repository, ...manifest } = read(manifestOf(name))
