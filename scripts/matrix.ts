@@ -154,7 +154,7 @@ await row("./webhooks in workerd", async () => {
   await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
   await run(process.execPath, ["run-worker.mjs"], plain)
 })
-for (const [major, node] of versions.filter(([major]) => major !== "22")) {
+for (const [major, node] of versions) {
   await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
   await row(`Node ${major}, aywa-runtime: list, doctor, local`, async () => {
     const bin = join(command, "node_modules/.bin/aywa-runtime")

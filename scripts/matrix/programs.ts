@@ -80,8 +80,9 @@ if (typeof AywaRuntimeClient !== "function") throw new Error("expected the clien
 
 /** The local runtime from its own tarball, by the testing entry. */
 export const testing = `import { startTestRuntime } from "@aywa-ai/runtime-sdk/testing"
-await using test = await startTestRuntime({ rows: { assistants: [{ name: "One" }] } })
+const test = await startTestRuntime({ rows: { assistants: [{ name: "One" }] } })
 if ((await test.aywa.assistants.list()).items.length !== 1) throw new Error("expected the seeded row")
+await test.close()
 export {}
 `
 

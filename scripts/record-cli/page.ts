@@ -23,7 +23,7 @@ export const page: ReadonlyArray<Part> = [
 its resources, receive and repeat webhooks, align tools, migrate.
 
 \`\`\`sh
-npm install --save-dev @aywa-ai/runtime-cli   # Node 24 or later; brings nothing else along
+npm install --save-dev @aywa-ai/runtime-cli   # Node 22.19 or later; brings nothing else along
 \`\`\`
 
 Which runtime: \`--base-url\`, \`--api-key\` and \`--org\`, else \`AYWA_RUNTIME_BASE_URL\`, \`AYWA_RUNTIME_API_KEY\` and

@@ -19,7 +19,7 @@ export const bundle = async (outdir: string) => {
     minify: true,
     format: "esm",
     platform: "node",
-    target: "node24",
+    target: "node22",
     chunkNames: "chunks/[name]-[hash]",
     legalComments: "none",
     logLevel: "warning",

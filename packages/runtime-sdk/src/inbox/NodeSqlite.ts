@@ -1,5 +1,5 @@
 /**
- * Effect's `SqlClient` over `node:sqlite`: no driver to install. Needs Node 24 (or 22 with a warning).
+ * Effect's `SqlClient` over `node:sqlite`: no driver to install. Node 22 warns that it is experimental.
  *
  * @since 0.1.0
  */
