@@ -22,21 +22,36 @@ const body = `
   const text = JSON.stringify({ message: { type: "status-update", status: "ended" } })
   const event = verifyAywaRuntimeWebhook({ body: text, headers: signAywaRuntimeWebhook({ body: text, secret }), secret })
   if (event.message.type !== "status-update") throw new Error("expected the event")
+  const ask = (receive, headers) => receive(new Request("http://localhost/", { method: "POST", body: text, headers }))
+  const receive = webhookHandler({ secret, handlers: { "status-update": ({ status }) => { if (status !== "ended") throw new Error(status) } } })
+  const legacy = webhookHandler({ scheme: WebhookScheme.sharedSecret({ secrets: "token" }) })
+  const answers = [
+    await ask(receive, signAywaRuntimeWebhook({ body: text, secret })),
+    await ask(legacy, { "x-vapi-secret": "token" }),
+    await ask(legacy, { "x-vapi-secret": "wrong" })
+  ]
+  if (answers.map(({ status }) => status).join() !== "200,200,401") throw new Error("expected 200, 200 and 401")
   await aywa.close()
 `
 
 const names = {
   main: "{ AywaRuntimeClient, isRuntimeError }",
-  webhooks: "{ generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook }"
+  webhooks: "{ generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook }",
+  handlers: "{ webhookHandler }",
+  legacy: "{ WebhookScheme }"
 }
 
 export const esm = `import ${names.main} from "@aywa-ai/runtime-sdk"
 import ${names.webhooks} from "@aywa-ai/runtime-sdk/webhooks"
+import ${names.handlers} from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import ${names.legacy} from "@aywa-ai/runtime-sdk/webhooks/legacy"
 await (async () => {${body}})()
 `
 
 export const commonJs = `const ${names.main} = require("@aywa-ai/runtime-sdk")
 const ${names.webhooks} = require("@aywa-ai/runtime-sdk/webhooks")
+const ${names.handlers} = require("@aywa-ai/runtime-sdk/webhooks/handlers")
+const ${names.legacy} = require("@aywa-ai/runtime-sdk/webhooks/legacy")
 void (async () => {${body}})()
 `
 
