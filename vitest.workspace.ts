@@ -1,18 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
+import { bundle } from "./packages/runtime-sdk/scripts/bundle.ts"
+
+const project = (name: string) => ({
+  name,
+  root: new URL(`./packages/${name}`, import.meta.url).pathname,
+  include: ["test/**/*.test.ts"],
+  testTimeout: 30_000
+})
+
+/** Gives tests the promise client as it ships, in one file, where they import its source. */
+const shipped = {
+  name: "shipped",
+  async load(id: string) {
+    if (!id.endsWith("/runtime-sdk/src/index.ts")) return undefined
+    const folder = mkdtempSync(join(tmpdir(), "aywa-sdk-"))
+    try {
+      await bundle(["index"], folder)
+      return readFileSync(join(folder, "index.js"), "utf8")
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+}
 
 // One vitest project per package; each test file runs in its own worker, and nothing here may reach beyond loopback.
 export default defineConfig({
   test: {
     reporters: ["default"],
-    projects: ["runtime-sdk", "runtime-local", "runtime-cli"].map((name) => ({
-      test: {
-        name,
-        // The command line is tested as it ships: bundled, in a process of its own.
-        ...(name === "runtime-cli" ? { globalSetup: "test/globalSetup.ts" } : {}),
-        root: new URL(`./packages/${name}`, import.meta.url).pathname,
-        include: ["test/**/*.test.ts"],
-        testTimeout: 30_000
-      }
-    }))
+    projects: [
+      { test: project("runtime-sdk") },
+      {
+        plugins: [shipped],
+        test: {
+          ...project("runtime-sdk"),
+          name: "runtime-sdk-shipped",
+          include: ["test/{client,errors,files,lists,retries,waiting}.test.ts"]
+        }
+      },
+      { test: project("runtime-local") },
+      // The command line is tested as it ships: bundled, in a process of its own.
+      { test: { ...project("runtime-cli"), globalSetup: "test/globalSetup.ts" } }
+    ]
   }
 })

@@ -280,7 +280,7 @@ export const CurrentTransform = Context.Reference<Transform>("@aywa-ai/runtime-s
 const with_: {
   (transform: Transform): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform) =>
+} = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform) =>
   Effect.updateService(self, CurrentTransform, (outer) => flow(outer, transform))
 )
 

@@ -145,6 +145,12 @@ describe("apiKey and organizationId", () => {
   })
 })
 
+it.each(["timeout", "deadline"])("%s as text, as an environment variable has it, is refused by name", (field) => {
+  const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, [field]: "30000" })
+  assert.instanceOf(error, ConfigError)
+  assert.strictEqual(error.field, field)
+})
+
 describe("environment", () => {
   it("refuses a browser", () => {
     Object.assign(globalThis, { window: { document: {} } })

@@ -16,7 +16,7 @@ export interface PolicyOptions {
 export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
   const { timeout, deadline, retries, idempotency } = options
   for (const [field, value] of Object.entries({ timeout, deadline })) {
-    if (value !== undefined && !(value > 0)) {
+    if (value !== undefined && !(typeof value === "number" && value > 0)) {
       throw new ConfigError({ field, message: `${field} must be milliseconds greater than 0.` })
     }
   }

@@ -3,7 +3,6 @@
  * not change between the calls of an operation is prepared once: the headers of a plain call are one frozen list, so
  * that such a call builds none.
  */
-import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import type { CallOptions } from "../CallOptions.ts"
 import type { Operation } from "../contract/Operation.ts"
@@ -244,8 +243,7 @@ const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array
   const millis = (name: "timeout" | "deadline"): number | undefined => {
     const given = options[name]
     if (given === undefined) return undefined
-    const value = typeof given === "number" ? given : Duration.toMillis(Duration.fromInputUnsafe(given))
-    if (value > 0) return value
+    if (typeof given === "number" && given > 0) return given
     issues.push({ path: [name], message: "Expected milliseconds greater than 0" })
     return undefined
   }

@@ -36,8 +36,10 @@ export const makeWait = (read: Call): Call => {
         reads++
         const { status } = value as Row // What `calls.get` gives.
         if (final.has(status)) return Effect.succeed(value)
-        return Effect.flatMap(Random.nextBetween(0.9, 1.1), (jitter) =>
-          Effect.andThen(Effect.sleep(pause * jitter), () => look(Math.min(pause * growth, limits.maxPollEvery)))
+        return Effect.flatMap(Random.next, (random) =>
+          Effect.andThen(Effect.sleep(pause * (0.9 + 0.2 * random)), () =>
+            look(Math.min(pause * growth, limits.maxPollEvery))
+          )
         )
       })
     return Effect.timeoutOrElse(look(Math.min(limits.pollEvery, limits.maxPollEvery)), {
