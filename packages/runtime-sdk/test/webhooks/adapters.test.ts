@@ -250,7 +250,16 @@ describe("receiver", () => {
     const ask = { method: "POST", headers: sign(text), body: text }
     const answered = webhookReceiver({ secret, inbox, handlers: { "assistant-request": () => ({ assistantId: "a" }) } })
     assert.strictEqual((await answered(ask)).body, '{"assistantId":"a"}')
-    assert.strictEqual((await webhookReceiver({ secret, inbox, onError: () => {} })(ask)).status, 501)
+    const silent = webhookReceiver({ secret, inbox, onError: () => {} })
+    assert.strictEqual((await silent(ask)).status, 501)
+    for (const [other, status] of [
+      [event("handoff-destination-request", { parameters: {} }), 501],
+      // It asks, whatever else is in it: a 200 would be a reply without a word.
+      [event("voice-request", { text: 7 }), 422],
+      [event("campaign.predial", { campaignId: 7 }), 422]
+    ] as const) {
+      assert.strictEqual((await silent({ method: "POST", headers: sign(other), body: other })).status, status, other)
+    }
     assert.deepStrictEqual(inbox.list, [])
   })
   it("prints what is this process's business, and not every knock on the door", async () => {

@@ -144,14 +144,14 @@ describe("replies", () => {
   it("results are ordered as the calls, named, and on one line", async () => {
     const answer = await answerTo("tool-calls", () => ({
       results: [
-        { toolCallId: "2", error: "line one\r\nline two", message: { type: "request-failed" } },
+        { toolCallId: "2", error: "line one\r\nline\u0085two\vthree", message: { type: "request-failed" } },
         { toolCallId: "1", result: { text: "a\nb", list: [1] }, metadata: { m: 1 } }
       ]
     }))
     assert.deepStrictEqual(await jsonOf(answer), {
       results: [
         { toolCallId: "1", name: "first", result: '{"text":"a\\nb","list":[1]}', metadata: { m: 1 } },
-        { toolCallId: "2", name: "second", error: "line one line two", message: { type: "request-failed" } }
+        { toolCallId: "2", name: "second", error: "line one line two three", message: { type: "request-failed" } }
       ]
     })
   })

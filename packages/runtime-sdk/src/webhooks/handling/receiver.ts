@@ -18,7 +18,7 @@ import {
   type WebhookVerificationError
 } from "../../webhooks.ts"
 import { handlerSecondsOf } from "./deadline.ts"
-import { handlers, isRequest, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
+import { asks, handlers, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
 import { reportToProcess } from "./report.ts"
 import type { WebhookHandlerMap } from "./types.ts"
 import { WebhookHandlerError } from "./WebhookHandlerError.ts"
@@ -126,7 +126,7 @@ export const makeReceiver = (
       return { status: 400, headers: json, body: "{}" }
     }
     const { message, attemptAt } = event
-    if (options.inbox !== undefined && !isRequest(message)) {
+    if (options.inbox !== undefined && !asks(message)) {
       return store(options.inbox, event, decodeText(rawBody(body, Infinity)), request.signal)
     }
     const delivery = { id: event.id, attemptAt, signal: request.signal, elapsed: performance.now() - started }
