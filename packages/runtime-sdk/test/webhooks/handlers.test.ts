@@ -291,6 +291,12 @@ describe("deadlines", () => {
       assert.strictEqual(waitSecondsOf(message, configured), wait)
     })
   }
+  it("a wait that the runtime does not have is refused when the handlers are made", () => {
+    for (const timeoutSeconds of [Number.NaN, 0, -1, 301, 20_000]) {
+      assert.throws(() => handlers({ "tool-calls": { timeoutSeconds, reply: () => ({ error: "no" }) } }), RangeError)
+    }
+  })
+
   it("a handler gets less than the runtime waits: 6 of 7.5, 18.5 of 20, 0.75 of 1", () => {
     assert.deepStrictEqual([7.5, 20, 1].map(handlerSecondsOf), [6, 18.5, 0.75])
     fc.assert(

@@ -116,7 +116,12 @@ export const handlers = (map: WebhookHandlerMap): WebhookHandlers => {
   for (const [type, handler] of Object.entries(map)) {
     if (handler === undefined) continue
     // A handler takes only the message of its own type; it is looked up by that type.
-    routes.set(type, (typeof handler === "function" ? { reply: handler } : handler) as Route)
+    const route = (typeof handler === "function" ? { reply: handler } : handler) as Route
+    const { timeoutSeconds = 1 } = route
+    if (!(timeoutSeconds >= 1 && timeoutSeconds <= 300)) {
+      throw new RangeError(`timeoutSeconds of ${type} must be 1 to 300 seconds, and is ${timeoutSeconds}.`)
+    }
+    routes.set(type, route)
   }
   return {
     types: [...routes.keys()],
