@@ -112,8 +112,7 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
     return invalid("options", "pass { body, headers, secret }.")
   }
   const tolerance = toleranceOf(options.toleranceSeconds)
-  const maxBytes = options.maxBodyBytes ?? 10 * 1024 * 1024
-  if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 0)) invalid("maxBodyBytes", "must be a whole number of bytes.")
+  const maxBytes = maxBytesOf(options.maxBodyBytes)
   const now = nowOf(options.now)
 
   let body: ReturnType<typeof rawBody> | undefined
@@ -154,6 +153,10 @@ export const toleranceOf = (tolerance: number | "disabled" | undefined): number 
     ? tolerance
     : invalid("toleranceSeconds", 'must be seconds of 0 or more, or the text "disabled".')
 }
+
+/** Checks a limit of bytes. */
+export const maxBytesOf = (limit = 10 * 1024 * 1024): number =>
+  Number.isSafeInteger(limit) && limit >= 0 ? limit : invalid("maxBodyBytes", "must be a whole number of bytes.")
 
 const nowOf = (clock: (() => number) | undefined): number => {
   let now: unknown
