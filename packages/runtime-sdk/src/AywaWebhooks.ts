@@ -10,8 +10,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { readSecrets, standardKeys, type WebhookSecret } from "./webhooks/secrets.ts"
+import { maxBytesOf } from "./webhooks/body.ts"
 import {
-  maxBytesOf,
   toleranceOf,
   verifyAywaRuntimeWebhook,
   type RuntimeWebhookEvent,

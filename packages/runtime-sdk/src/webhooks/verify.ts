@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { rawBody, type WebhookBody } from "./body.ts"
+import { maxBytesOf, rawBody, type WebhookBody } from "./body.ts"
 import type { WebhookMessage } from "./events.ts"
 import type { WebhookHeaders } from "./headers.ts"
 import { messageOf, timeOf } from "./message.ts"
@@ -153,10 +153,6 @@ export const toleranceOf = (tolerance: number | "disabled" | undefined): number 
     ? tolerance
     : invalid("toleranceSeconds", 'must be seconds of 0 or more, or the text "disabled".')
 }
-
-/** Checks a limit of bytes. */
-export const maxBytesOf = (limit = 10 * 1024 * 1024): number =>
-  Number.isSafeInteger(limit) && limit >= 0 ? limit : invalid("maxBodyBytes", "must be a whole number of bytes.")
 
 const nowOf = (clock: (() => number) | undefined): number => {
   let now: unknown

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import { rawBody, type WebhookBody } from "../body.ts"
+import { maxBytesOf, rawBody, type WebhookBody } from "../body.ts"
 import type { WebhookMessage } from "../events.ts"
 import { decodeText } from "../json.ts"
 import type { WebhookHeaders } from "../headers.ts"
@@ -110,7 +110,6 @@ export const makeReceiver = (
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess
-  const maxBytes = options.maxBodyBytes ?? 10 * 1024 * 1024
 
   const receive = async (request: IncomingWebhook): Promise<WebhookAnswer> => {
     if (request.method !== "POST") return { status: 405, headers: { ...json, allow: "POST" }, body: "{}" }
@@ -118,7 +117,7 @@ export const makeReceiver = (
     let body: WebhookBody
     let event: AuthenticWebhookEvent
     try {
-      body = typeof request.body === "function" ? await request.body(maxBytes) : request.body
+      body = typeof request.body === "function" ? await request.body(maxBytesOf(options.maxBodyBytes)) : request.body
       event = verify(request, body)
     } catch (error) {
       if (isWebhookVerificationError(error)) return unverified(error)
