@@ -17,6 +17,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { WebhookSink } from "../webhooks/sink.ts"
+import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import { partitionOf, queueId } from "./names.ts"
 import { serveInOrder } from "./ordered.ts"
@@ -164,12 +165,6 @@ const unfinished = "Its last attempt did not come to an end: the process died, o
 
 /** A failure as text that every store takes: PostgreSQL has no NUL, and nobody reads more than a few pages. */
 const reasonOf = (cause: Cause.Cause<unknown>): string => Cause.pretty(cause).replaceAll("\0", "").slice(0, 4000)
-
-/** Checks an option that counts something: without it, NaN of a missing variable would mean that nobody works. */
-export const countOf = (option: string, value: number): number => {
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new RangeError(`${option} of an inbox must be a whole number of 1 or more, and is ${value}`)
-}
 
 const make = Effect.fnUntraced(function* (store: Store, options: Options) {
   const scope = yield* Effect.scope

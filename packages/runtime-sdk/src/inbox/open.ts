@@ -11,9 +11,10 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schedule from "effect/Schedule"
 import type { WebhookSink } from "../webhooks/sink.ts"
+import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
-import { type Attempt, countOf, layerMemory, layerSql, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
+import { type Attempt, layerMemory, layerSql, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
 
 /**
  * Options of `openWebhookInbox`.
