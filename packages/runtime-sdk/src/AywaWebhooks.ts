@@ -10,7 +10,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { readSecrets, standardKeys, type WebhookSecret } from "./webhooks/secrets.ts"
-import { verifyAywaRuntimeWebhook, type RuntimeWebhookEvent, type VerifyWebhookOptions } from "./webhooks/verify.ts"
+import { maxBytesOf } from "./webhooks/body.ts"
+import {
+  toleranceOf,
+  verifyAywaRuntimeWebhook,
+  type RuntimeWebhookEvent,
+  type VerifyWebhookOptions
+} from "./webhooks/verify.ts"
 import { isWebhookVerificationError, type WebhookVerificationError } from "./webhooks/WebhookVerificationError.ts"
 
 /**
@@ -96,7 +102,7 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
 }
 
 /**
- * Checks the secrets, and verifies with them.
+ * Checks the secrets and options, and verifies with them.
  *
  * @since 0.1.0
  * @category constructors
@@ -105,13 +111,14 @@ export const make = (options: Options): Effect.Effect<AywaWebhooks["Service"], W
   attempt(() => {
     const { secret: given, ...rest } = options
     const secret = plain(given)
-    // A wrong secret ends the program when it starts, and not when the first call comes in.
+    // What is wrong ends the program when it starts, and not when the first call comes in.
     for (const one of readSecrets(secret)) standardKeys.of(one)
+    toleranceOf(options.toleranceSeconds)
     const verifyUnsafe = (input: VerifyInput) => verifyAywaRuntimeWebhook({ ...rest, ...input, secret })
     return AywaWebhooks.of({
       verify: (input) => attempt(() => verifyUnsafe(input)),
       verifyUnsafe,
-      maxBodyBytes: options.maxBodyBytes ?? 10 * 1024 * 1024
+      maxBodyBytes: maxBytesOf(options.maxBodyBytes)
     })
   })
 

@@ -45,17 +45,16 @@ const make = Effect.fnUntraced(function* (store: Store) {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(sweepEvery), Effect.ignore(store.sweep))))
   return WebhookDedupe.of({
     claim: (id, enqueue, remember = "7 days") =>
-      Effect.suspend(() => {
+      // Interrupted between the claim and `enqueue`, nobody would give the claim up, and the delivery were lost.
+      Effect.uninterruptibleMask((restore) => {
         // A new owner each time: the lease of an earlier claim is never ours.
         const owner = globalThis.crypto.randomUUID()
         const name = `seen:${queueId(id, 0)}`
-        return Effect.flatMap(store.lease(name, owner, Duration.toMillis(Duration.fromInputUnsafe(remember))), (ours) =>
-          ours
-            ? Effect.as(
-                Effect.onError(enqueue, () => Effect.ignore(store.release(name, owner))),
-                true
-              )
-            : Effect.succeed(false)
+        const giveUp = () => Effect.ignore(store.release(name, owner))
+        const lease = store.lease(name, owner, Duration.toMillis(Duration.fromInputUnsafe(remember)))
+        // A claim whose answer was lost may have been made as well.
+        return Effect.flatMap(Effect.onError(lease, giveUp), (ours) =>
+          ours ? Effect.as(Effect.onError(restore(enqueue), giveUp), true) : Effect.succeed(false)
         )
       })
   })

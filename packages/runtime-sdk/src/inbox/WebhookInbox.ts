@@ -17,9 +17,11 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { WebhookSink } from "../webhooks/sink.ts"
+import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import { partitionOf, queueId } from "./names.ts"
 import { serveInOrder } from "./ordered.ts"
+import { makeWorkers, type Worker } from "./stopping.ts"
 import type { Store } from "./Store.ts"
 import { makeMemory } from "./storeMemory.ts"
 import { makeRedis } from "./storeRedis.ts"
@@ -40,7 +42,7 @@ export interface Options {
   readonly backoff?: Duration.Input | undefined
   /**
    * `none` (default): workers take whatever is next. `call`: the deliveries of one call are handled one at a time, in
-   * the order in which they were stored; see `WebhookInbox`.
+   * the order in which they were stored; see `WebhookInbox`. Never change it while deliveries wait.
    */
   readonly order?: "none" | "call" | undefined
   /** With `order: "call"`: how many calls can be handled side by side, over all processes. Default 16. Never change it while deliveries wait. */
@@ -49,7 +51,10 @@ export interface Options {
   readonly pollInterval?: Duration.Input | undefined
   /** After this time without a sign of life, a worker's delivery is given to another one. Default 90 seconds. */
   readonly lockExpiration?: Duration.Input | undefined
-  /** How long the ids of handled deliveries are remembered. Default 7 days; longer than the runtime retries (28 hours). */
+  /**
+   * How long the ids of handled deliveries are remembered. Default 7 days; longer than the runtime retries (28 hours).
+   * Of several inboxes in one database, the shortest time counts for all.
+   */
   readonly remember?: Duration.Input | undefined
 }
 
@@ -65,6 +70,22 @@ export interface Attempt {
 }
 
 /**
+ * How deliveries are handled.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunOptions {
+  /** Deliveries handled side by side in this process. Default 8; with `order: "call"` the partitions decide. */
+  readonly concurrency?: number | undefined
+  /**
+   * What an interruption leaves to the handlers that are running: nothing new is taken, and after this time they are
+   * interrupted, too. By default they are at once.
+   */
+  readonly grace?: Duration.Input | undefined
+}
+
+/**
  * The inbox.
  *
  * **Details**
@@ -74,8 +95,9 @@ export interface Attempt {
  *
  * With `order: "call"` the deliveries of one call are handled in the order in which they were stored, one at a time
  * over all processes, and a failing one holds back those behind it until it succeeds or is parked. Deliveries that
- * name no call share one line. When a process dies, another takes over its lines after `lockExpiration`; in Redis the
- * delivery that the dead process was handling then goes behind the others of its line (SQL keeps its place).
+ * name no call share one line. When a process dies, another takes over its lines after one and a half times
+ * `lockExpiration`. In Redis a delivery whose process died or cut it off goes behind the others of its line (SQL keeps
+ * its place).
  *
  * @since 0.1.0
  * @category services
@@ -85,13 +107,10 @@ export class WebhookInbox extends Context.Service<
   {
     /** Stores a delivery. A delivery whose id was stored before is dropped. */
     readonly offer: (delivery: Delivery) => Effect.Effect<void, InboxError>
-    /**
-     * Handles deliveries until it is interrupted, `concurrency` side by side in this process (default 8; with
-     * `order: "call"` the partitions decide).
-     */
+    /** Handles deliveries until it is interrupted. */
     readonly run: <E, R>(
       handler: (delivery: Delivery, attempt: Attempt) => Effect.Effect<unknown, E, R>,
-      options?: { readonly concurrency?: number | undefined }
+      options?: RunOptions
     ) => Effect.Effect<never, InboxError, R>
     /** Deliveries that were given up, oldest first; 100 unless a limit is given. */
     readonly parked: (limit?: number) => Effect.Effect<ReadonlyArray<Parked>, InboxError>
@@ -139,93 +158,100 @@ const Item = Schema.Struct({
   requeued: Schema.Finite
 })
 
+type Queue = PersistedQueue.PersistedQueue<typeof Item.Type>
+
+/** What is told of a delivery whose last attempt nobody saw the end of. */
+const unfinished = "Its last attempt did not come to an end: the process died, or the store failed"
+
+/** A failure as text that every store takes: PostgreSQL has no NUL, and nobody reads more than a few pages. */
+const reasonOf = (cause: Cause.Cause<unknown>): string => Cause.pretty(cause).replaceAll("\0", "").slice(0, 4000)
+
 const make = Effect.fnUntraced(function* (store: Store, options: Options) {
   const scope = yield* Effect.scope
-  /**
-   * Workers end before the database is closed: a delivery that was handled must still be acknowledged, and the
-   * queue tries that for as long as a lock lives.
-   */
-  const supervised = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(Effect.forkIn(work, scope), (fiber) =>
-      Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
-    )
-  const { name = "webhooks", maxAttempts = 10, order = "none", partitions = 16 } = options
+  const { name = "webhooks", order = "none" } = options
+  const maxAttempts = countOf("maxAttempts", options.maxAttempts ?? 10)
+  const partitions = countOf("partitions", options.partitions ?? 16)
   const backoff = Schedule.min([Schedule.exponential(options.backoff ?? "1 second"), Schedule.spaced("5 minutes")])
   const queues = yield* Effect.forEach(
     Array.from({ length: order === "call" ? partitions : 1 }, (_, i) => (order === "call" ? `${name}:${i}` : name)),
     // Parking is ours, where it can be listed; the queue itself never gives up.
     (name) => PersistedQueue.make({ name, schema: Item, maxAttempts: 2_000_000_000, retrySchedule: backoff })
   )
-  const queueOf = (callId: string | undefined) => queues[partitionOf(callId, queues.length)] ?? queues[0]
+  const queueOf = (callId: string | undefined) => queues[partitionOf(callId, queues.length)] as Queue
 
   const put = (delivery: Delivery, requeued: number) =>
     Effect.suspend(() => {
       const { id, type, callId, body } = delivery
-      const queue = queueOf(callId)
-      if (queue === undefined) return Effect.die(new RangeError("partitions must be 1 or more"))
       const item = { id, type, body, requeued, ...(callId === undefined ? {} : { callId }) }
-      return Effect.asVoid(queue.offer(item, { id: queueId(id, requeued) }))
+      return Effect.asVoid(queueOf(callId).offer(item, { id: queueId(id, requeued) }))
     }).pipe(Effect.mapError((cause) => new InboxError("storing a delivery", cause)))
 
   const park = (item: typeof Item.Type, attempts: number, reason: string) =>
-    Effect.flatMap(Clock.currentTimeMillis, (parkedAt) =>
-      store.park({ ...item, attempts, reason: reason.slice(0, 4000), parkedAt })
-    )
+    Effect.flatMap(Clock.currentTimeMillis, (parkedAt) => store.park({ ...item, attempts, reason, parkedAt }))
 
   const run = <E, R>(
     handler: (delivery: Delivery, attempt: Attempt) => Effect.Effect<unknown, E, R>,
-    { concurrency = 8 }: { readonly concurrency?: number | undefined } = {}
+    { concurrency = 8, grace }: RunOptions = {}
   ): Effect.Effect<never, InboxError, R> => {
     /** One attempt; a failure of the last one parks. */
-    const once = (item: typeof Item.Type, attempt: number): Effect.Effect<unknown, E | InboxError, R> => {
+    const once = (item: typeof Item.Type, attempt: number): Effect.Effect<unknown, string | InboxError, R> => {
       const { requeued: _, ...delivery } = item
-      if (attempt > maxAttempts) return park(item, attempt - 1, "The process died while it was handled")
+      if (attempt > maxAttempts) return park(item, attempt - 1, unfinished)
       return Effect.catchCause(
         Effect.suspend(() => handler(delivery, { attempt })),
-        (cause): Effect.Effect<unknown, E | InboxError> => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
-          return attempt >= maxAttempts ? park(item, attempt, Cause.pretty(cause)) : Effect.failCause(cause)
+        // A handler that interrupts itself has failed, too. An interruption of the worker does not come by here.
+        (cause): Effect.Effect<unknown, string | InboxError> => {
+          const reason = reasonOf(cause)
+          return attempt >= maxAttempts ? park(item, attempt, reason) : Effect.fail(reason)
         }
       )
     }
-    const take = (queue: (typeof queues)[number], handle: typeof once) =>
-      Effect.catchCause(
-        queue.take((item, { attempts }) => handle(item, attempts)),
-        (cause) => {
-          const error = Cause.findErrorOption(cause)
-          if (error._tag === "Some" && error.value instanceof PersistedQueue.PersistedQueueError) {
-            return Effect.fail(new InboxError("taking a delivery", error.value))
-          }
-          // The handler's failure is the queue's business: it comes back after the backoff.
-          return Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : Effect.void
+    const take = (queue: Queue, worker: Worker, handle: typeof once) =>
+      Effect.catchCause(worker.take(queue.take((item, { attempts }) => handle(item, attempts))), (cause) => {
+        const error = Cause.findErrorOption(cause)
+        if (error._tag === "Some" && error.value instanceof PersistedQueue.PersistedQueueError) {
+          return Effect.fail(new InboxError("taking a delivery", error.value))
         }
-      )
-    if (order === "call") {
-      const patient = (item: typeof Item.Type, attempts: number) =>
-        // In place, so that what comes later waits behind it.
+        // The handler's failure is the queue's business: it comes back after the backoff.
+        return Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : Effect.void
+      })
+    /** Takes whatever is next. */
+    const takeAny = (queue: Queue, worker: Worker) =>
+      take(queue, worker, (item, attempts) => worker.attempt(once(item, attempts)))
+    /** Tries again in place, so that what comes later waits behind it. */
+    const takeInOrder = (queue: Queue, worker: Worker) =>
+      take(queue, worker, (item, attempts) =>
         Effect.suspend(() => {
           let attempt = attempts - 1
+          const next = Effect.suspend(() => worker.attempt(once(item, ++attempt)))
           return Effect.retry(
-            Effect.suspend(() => once(item, ++attempt)),
+            Effect.onError(next, () => worker.pause),
             backoff
           )
         })
-      return supervised(
-        serveInOrder(
-          store,
-          queues.map((queue, i) => ({ name: `${name}:${i}`, next: take(queue, patient) })),
-          Duration.fromInputUnsafe(options.lockExpiration ?? "90 seconds")
-        )
       )
-    }
-    const worker = Effect.forever(Effect.forEach(queues, (queue) => take(queue, once), { discard: true }))
-    const workers = Array.from({ length: concurrency }, () => worker)
-    // Each of them runs forever.
-    return supervised(Effect.all(workers, { concurrency: "unbounded", discard: true })) as Effect.Effect<
-      never,
-      InboxError,
-      R
-    >
+    return Effect.suspend(() => {
+      const { stop, worker } = makeWorkers()
+      const serve = serveInOrder(store, Duration.fromInputUnsafe(options.lockExpiration ?? "90 seconds"))
+      const workers =
+        order === "call"
+          ? queues.map((queue, i) => worker((self) => serve(`${name}:${i}`, takeInOrder(queue, self))))
+          : Array.from({ length: countOf("concurrency", concurrency) }, () =>
+              worker((self) => Effect.forever(takeAny(queueOf(undefined), self)))
+            )
+      const drain = (fiber: Fiber.Fiber<unknown, unknown>) =>
+        grace === undefined ? Effect.void : Effect.andThen(stop, Effect.timeoutOption(Fiber.await(fiber), grace))
+      // Workers end before the database is closed: a delivery that was handled must still be acknowledged, and the
+      // queue tries that for as long as a lock lives.
+      return Effect.flatMap(
+        Effect.forkIn(Effect.all(workers, { concurrency: "unbounded", discard: true }), scope),
+        // Each of them runs until it is interrupted.
+        (fiber) =>
+          Effect.onInterrupt(Fiber.join(fiber) as Effect.Effect<never, InboxError>, () =>
+            Effect.andThen(drain(fiber), Fiber.interrupt(fiber))
+          )
+      )
+    })
   }
 
   return WebhookInbox.of({

@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schedule from "effect/Schedule"
 import type { WebhookSink } from "../webhooks/sink.ts"
+import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
 import { type Attempt, layerMemory, layerSql, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
@@ -34,6 +37,8 @@ export interface OpenOptions extends Options {
     | undefined
   /** Deliveries handled side by side in this process. Default 8. */
   readonly concurrency?: number | undefined
+  /** Time that `close` leaves to the handlers that are running, before their `signal` fires. Default 5 seconds. */
+  readonly grace?: Duration.Input | undefined
   /** Told when the store fails under the workers; they begin again by themselves. A process warning by default. */
   readonly onError?: ((error: InboxError) => void) | undefined
 }
@@ -51,7 +56,10 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
   readonly requeue: (id: string) => Promise<boolean>
   /** Removes a parked delivery for good; `false` when it is not parked. */
   readonly discard: (id: string) => Promise<boolean>
-  /** Ends the workers and closes the store. What was being handled is handed out again later; its `signal` fires. */
+  /**
+   * Takes nothing more, waits for what is being handled (`grace`), and closes the store. What is not done by then is
+   * handed out again later; its `signal` fires.
+   */
   readonly close: () => Promise<void>
 }
 
@@ -75,29 +83,31 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
  * @category constructors
  */
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
-  const { handle, concurrency, onError = warn } = options
+  const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
+  countOf("concurrency", concurrency)
   const runtime = ManagedRuntime.make(layerOf(options))
   const inbox = await runtime.runPromise(WebhookInbox)
-  if (handle !== undefined) {
-    const attempt = (delivery: Delivery, info: Attempt) =>
-      Effect.tryPromise({
-        try: async (signal) => handle(delivery, { ...info, signal }),
-        catch: (cause) => cause
+  const attempt = (delivery: Delivery, info: Attempt) =>
+    Effect.tryPromise({
+      try: async (signal) => handle?.(delivery, { ...info, signal }),
+      catch: (cause) => cause
+    })
+  const work = inbox.run(attempt, { concurrency, grace }).pipe(
+    Effect.tapCause((cause) =>
+      Effect.sync(() => {
+        if (!Cause.hasInterruptsOnly(cause)) onError(asInboxError(Cause.squash(cause)))
       })
-    runtime.runFork(
-      inbox.run(attempt, { concurrency }).pipe(
-        Effect.tapCause((cause) =>
-          Effect.sync(() => {
-            if (!Cause.hasInterruptsOnly(cause)) onError(asInboxError(Cause.squash(cause)))
-          })
-        ),
-        // A database that restarts should not end the workers for good.
-        Effect.sandbox,
-        Effect.retry(Schedule.spaced("1 second"))
-      )
-    )
-  }
-  const close = () => runtime.dispose()
+    ),
+    // A database that restarts should not end the workers for good.
+    Effect.sandbox,
+    Effect.retry(Schedule.spaced("1 second"))
+  )
+  const workers = handle === undefined ? undefined : runtime.runFork(work)
+  let closed: Promise<void> | undefined
+  const close = () =>
+    (closed ??= Effect.runPromise(workers === undefined ? Effect.void : Fiber.interrupt(workers)).then(() =>
+      runtime.dispose()
+    ))
   return {
     offer: toSink(inbox).offer,
     parked: (limit) => runtime.runPromise(inbox.parked(limit)),

@@ -7,12 +7,9 @@ import { InboxError, type Parked } from "./model.ts"
 import type { Store } from "./Store.ts"
 
 // A newer parking of the same delivery stays: only the record that was read is removed.
-const unparkScript = Redis.script((...args: [key: string, id: string, requeued: number]) => args, {
+const unparkScript = Redis.script((...args: [key: string, id: string, record: string]) => args, {
   numberOfKeys: 1,
-  lua: `
-local found = redis.call("HGET", KEYS[1], ARGV[1])
-if found and cjson.decode(found)["requeued"] == tonumber(ARGV[2]) then redis.call("HDEL", KEYS[1], ARGV[1]) end
-`
+  lua: `if redis.call("HGET", KEYS[1], ARGV[1]) == ARGV[2] then redis.call("HDEL", KEYS[1], ARGV[1]) end`
 })
 
 const leaseScript = Redis.script((...args: [key: string, owner: string, millis: number]) => args, {
@@ -57,7 +54,8 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, inbox = "w
         Effect.map((text) => (text === null ? undefined : read(text))),
         failing("looking for a parked delivery")
       ),
-    unpark: (one) => Effect.asVoid(unpark(key, one.id, one.requeued)).pipe(failing("removing a parked delivery")),
+    unpark: (one) =>
+      Effect.asVoid(unpark(key, one.id, JSON.stringify(one))).pipe(failing("removing a parked delivery")),
     lease: (name, owner, millis) =>
       lease(`${prefix}lease:${name}`, owner, Math.ceil(millis)).pipe(
         Effect.map((taken) => taken === 1),

@@ -34,7 +34,7 @@ export const makeSql = Effect.fnUntraced(function* (prefix: string, inbox = "web
   // Two processes may start at once on an empty PostgreSQL: both see no table, and one of them fails. It finds it then.
   const create = Effect.all([
     sql`CREATE TABLE IF NOT EXISTS ${parkedTable} (
-      inbox VARCHAR(255) NOT NULL, id VARCHAR(255) NOT NULL, type VARCHAR(255) NOT NULL, call_id VARCHAR(255), body TEXT NOT NULL,
+      inbox VARCHAR(255) NOT NULL, id VARCHAR(255) NOT NULL, type TEXT NOT NULL, call_id TEXT, body TEXT NOT NULL,
       attempts INTEGER NOT NULL, reason TEXT NOT NULL, parked_at BIGINT NOT NULL, requeued INTEGER NOT NULL,
       PRIMARY KEY (inbox, id))`,
     sql`CREATE TABLE IF NOT EXISTS ${leaseTable} (

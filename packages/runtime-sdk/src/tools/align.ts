@@ -2,14 +2,7 @@
  * What the runtime has of a toolkit's tools, and what it should have.
  */
 import type { CreateTool, Tool as Row, UpdateTool } from "../contract/tools.ts"
-import {
-  checkServer,
-  defaultTimeoutSeconds,
-  type DefinedTool,
-  definitionOf,
-  type ServerOptions,
-  timeoutOf
-} from "./definition.ts"
+import { defaultTimeoutSeconds, type DefinedTool, definitionOf, type ServerOptions, timeoutOf } from "./definition.ts"
 import { type Difference, differences } from "./differences.ts"
 import type { Toolkit } from "./Toolkit.ts"
 
@@ -77,9 +70,8 @@ export interface Plan {
   readonly changes: ReadonlyArray<Change>
 }
 
-/** Compares the rows of a runtime with a toolkit. */
+/** Compares the rows of a runtime with a toolkit, for a server that was checked. */
 export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>, options: ServerOptions): Plan => {
-  checkServer(options)
   const byName = Map.groupBy(
     rows.filter((row) => row.type === "function" && typeof row.function?.name === "string").toSorted(byAge),
     (row) => row.function?.name ?? ""

@@ -9,8 +9,8 @@ import type { ErrorsOf } from "../contract/Signature.ts"
 import type { Tool as Row, tools, UpdateTool } from "../contract/tools.ts"
 import type { Tools } from "../Tools.ts"
 import { type Alignment, type Change, plan } from "./align.ts"
-import type { ServerOptions } from "./definition.ts"
-import { ToolDefinitionError } from "./ToolDefinitionError.ts"
+import { checkServer, type ServerOptions } from "./definition.ts"
+import type { ToolDefinitionError } from "./ToolDefinitionError.ts"
 import type { Toolkit } from "./Toolkit.ts"
 
 /** The operations that alignment needs. */
@@ -53,13 +53,15 @@ export interface Applied {
 // Somebody else may write at the same time; whoever still differs after so many rounds is told.
 const maxRounds = 3
 
+// Each was deleted or renamed within a day: that many are no operator's doing, and a runtime must not be filled.
+const maxGone = 20
+
 /** Reads the definitions and compares. */
 export const read = (service: Service, toolkit: Toolkit<string, unknown>, options: ServerOptions) =>
-  Effect.flatMap(Stream.runCollect(service.stream({ limit: 1000 })), (rows) =>
-    Effect.try({
-      try: () => plan(rows, toolkit, options),
-      catch: (error) => (error instanceof ToolDefinitionError ? error : new ToolDefinitionError("Toolkit", []))
-    })
+  Effect.flatMap(
+    // All that it throws.
+    Effect.try({ try: () => checkServer(options), catch: (error) => error as ToolDefinitionError }),
+    () => Effect.map(Stream.runCollect(service.stream({ limit: 1000 })), (rows) => plan(rows, toolkit, options))
   )
 
 /** Writes until there is nothing to write. */
@@ -116,7 +118,7 @@ const create = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, ApplyError> {
   const bare = { type: "function" as const, function: { name } }
   const gone: Array<string> = []
-  for (;;) {
+  while (gone.length < maxGone) {
     const made = yield* service.create(bare, { idempotencyKey: keyOf(bare, gone) })
     const row: Row | undefined = yield* Effect.catchTag(service.get(made.id), "NotFound", () => Effect.undefined)
     if (row?.function?.name === name) {
@@ -124,9 +126,11 @@ const create = Effect.fnUntraced(function* (
       yield* Effect.catchTag(update(service, row.id, fields), "NotFound", () => Effect.void)
       return
     }
-    // Each of them was deleted or renamed within a day: their number is the operator's doing, and small.
     gone.push(made.id)
   }
+  return yield* Effect.die(
+    new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${gone.join()}`)
+  )
 })
 
 const keyOf = (bare: object, gone: ReadonlyArray<string>): string =>

@@ -16,6 +16,12 @@ export type WebhookBody = string | ArrayBuffer | ArrayBufferView
 /** What is hashed: a string, or a view of the caller's bytes. */
 export type RawBody = string | Uint8Array
 
+/** Checks a limit of bytes: a body must not be read without one. */
+export const maxBytesOf = (limit = 10 * 1024 * 1024): number =>
+  Number.isSafeInteger(limit) && limit >= 0
+    ? limit
+    : fail({ _tag: "InvalidOptions", option: "maxBodyBytes", detail: "must be a whole number of bytes." })
+
 const advice =
   'pass the bytes as received. Express: express.raw({ type: "*/*" }) on this route. Fastify: addContentTypeParser with parseAs "buffer". Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded.'
 

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { rawBody, type WebhookBody } from "./body.ts"
+import { maxBytesOf, rawBody, type WebhookBody } from "./body.ts"
 import type { WebhookMessage } from "./events.ts"
 import type { WebhookHeaders } from "./headers.ts"
 import { messageOf, timeOf } from "./message.ts"
@@ -112,8 +112,7 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
     return invalid("options", "pass { body, headers, secret }.")
   }
   const tolerance = toleranceOf(options.toleranceSeconds)
-  const maxBytes = options.maxBodyBytes ?? 10 * 1024 * 1024
-  if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 0)) invalid("maxBodyBytes", "must be a whole number of bytes.")
+  const maxBytes = maxBytesOf(options.maxBodyBytes)
   const now = nowOf(options.now)
 
   let body: ReturnType<typeof rawBody> | undefined

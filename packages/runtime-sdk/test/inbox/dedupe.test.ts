@@ -1,6 +1,7 @@
 /** Claims over every store, the real ones. */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -79,6 +80,25 @@ const suite = (kind: Place["kind"]) => {
         }
         assert.isTrue(yield* dedupe.claim("evt_2", Effect.void))
         assert.isFalse(yield* dedupe.claim("evt_2", Effect.void))
+      })
+    ))
+
+  it("whenever a claim is interrupted, the next attempt still enqueues", () =>
+    run(
+      Effect.gen(function* () {
+        const dedupe = yield* WebhookDedupe.WebhookDedupe
+        for (let i = 0; i < 60; i++) {
+          let enqueued = 0
+          const claim = dedupe.claim(
+            `evt_interrupted_${i}`,
+            Effect.sync(() => enqueued++)
+          )
+          const first = yield* Effect.forkChild(claim)
+          for (let turn = 0; turn < i % 12; turn++) yield* Effect.promise(() => new Promise(setImmediate))
+          yield* Fiber.interrupt(first)
+          yield* claim
+          assert.strictEqual(enqueued, 1, `interrupted after ${i % 12} turns`)
+        }
       })
     ))
 

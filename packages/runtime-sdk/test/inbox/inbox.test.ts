@@ -1,7 +1,9 @@
 /** The inbox over every store, the real ones. */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as SqlClient from "effect/sql/SqlClient"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -118,22 +120,35 @@ const suite = (kind: Place["kind"]) => {
       { maxAttempts: 3 }
     ))
 
-  it("a handler that dies or throws is a failure like any other", () =>
+  it("a handler that dies, throws, interrupts itself or fails with odd text is a failure like any other", () =>
     run(
       Effect.gen(function* () {
         const inbox = yield* Inbox
-        yield* inbox.offer(delivery("evt_1"))
+        const failing: Readonly<Record<string, Effect.Effect<void, unknown>>> = {
+          evt_dies: Effect.die(new Error("a defect")),
+          evt_interrupted: Effect.interrupt,
+          evt_nul: Effect.fail(new Error("what the caller \0 said")),
+          evt_half: Effect.fail(new Error(`half a \ud83d character`)),
+          evt_queue: Effect.fail(new PersistedQueue.PersistedQueueError({ message: "a queue of the handler's own" }))
+        }
+        for (const id of [...Object.keys(failing), "evt_throws"]) yield* inbox.offer(delivery(id))
         yield* Effect.forkChild(
-          inbox.run((): Effect.Effect<void> => {
-            throw new Error("thrown, not failed")
+          inbox.run((one): Effect.Effect<void, unknown> => {
+            const effect = failing[one.id]
+            if (effect === undefined) throw new Error("thrown, not failed")
+            return effect
           })
         )
         yield* until(
-          Effect.map(inbox.parked(), (parked) => parked.length === 1),
-          "the parked delivery"
+          Effect.map(inbox.parked(), (parked) => parked.length === 6),
+          "the parked deliveries"
         )
-        assert.match((yield* inbox.parked())[0]?.reason ?? "", /thrown, not failed/)
-        assert.strictEqual(yield* inbox.discard("evt_1"), true)
+        const reasons = Object.fromEntries((yield* inbox.parked()).map(({ id, reason }) => [id, reason]))
+        assert.match(reasons["evt_throws"] ?? "", /thrown, not failed/)
+        assert.match(reasons["evt_dies"] ?? "", /a defect/)
+        assert.match(reasons["evt_nul"] ?? "", /what the caller {2}said/)
+        assert.match(reasons["evt_queue"] ?? "", /a queue of the handler's own/)
+        for (const id of Object.keys(reasons)) assert.strictEqual(yield* inbox.discard(id), true, id)
         assert.deepStrictEqual(yield* inbox.parked(), [])
       }),
       { maxAttempts: 2 }
@@ -166,6 +181,106 @@ const suite = (kind: Place["kind"]) => {
         )
         assert.strictEqual(attempt, 1)
       })
+    ))
+
+  for (const order of ["none", "call"] as const) {
+    it(`a grace lets the handlers that are running come to their end, and begins nothing new (order: ${order})`, () =>
+      run(
+        Effect.gen(function* () {
+          const inbox = yield* Inbox
+          const begun: Array<string> = []
+          const ended: Array<string> = []
+          const gate = yield* Latch.make()
+          const handler = ({ id }: { readonly id: string }) =>
+            Effect.gen(function* () {
+              begun.push(id)
+              yield* gate.await
+              ended.push(id)
+            })
+          for (const id of ["evt_1", "evt_2", "evt_3"]) yield* inbox.offer(delivery(id, "call_1"))
+          const first = yield* Effect.forkChild(inbox.run(handler, { concurrency: 1, grace: "1 minute" }))
+          yield* until(
+            Effect.sync(() => begun.length === 1),
+            "the first handler"
+          )
+          const stopped = yield* Effect.forkChild(Fiber.interrupt(first))
+          yield* inbox.offer(delivery("evt_4", "call_1"))
+          yield* Effect.sleep(100)
+          assert.deepStrictEqual([begun, ended], [["evt_1"], []])
+          yield* gate.open
+          yield* Fiber.join(stopped)
+          assert.deepStrictEqual([begun, ended], [["evt_1"], ["evt_1"]])
+          yield* Effect.forkChild(inbox.run(handler))
+          yield* until(
+            Effect.sync(() => ended.length === 4),
+            "the others"
+          )
+          if (order === "none") ended.sort()
+          assert.deepStrictEqual(ended, ["evt_1", "evt_2", "evt_3", "evt_4"])
+        }),
+        { order, partitions: 1 }
+      ))
+
+    it(`after the grace a handler is interrupted, and its delivery is handled later (order: ${order})`, () =>
+      run(
+        Effect.gen(function* () {
+          const inbox = yield* Inbox
+          const attempts: Array<number> = []
+          yield* inbox.offer(delivery("evt_1", "call_1"))
+          const first = yield* Effect.forkChild(
+            inbox.run(
+              (_, { attempt }) =>
+                Effect.andThen(
+                  Effect.sync(() => attempts.push(attempt)),
+                  Effect.never
+                ),
+              {
+                grace: 50
+              }
+            )
+          )
+          yield* until(
+            Effect.sync(() => attempts.length === 1),
+            "the first handler"
+          )
+          yield* Fiber.interrupt(first)
+          yield* Effect.forkChild(inbox.run((_, { attempt }) => Effect.sync(() => attempts.push(attempt))))
+          yield* until(
+            Effect.sync(() => attempts.length === 2),
+            "the second handler"
+          )
+          assert.deepStrictEqual(attempts, [1, 1])
+        }),
+        { order, partitions: 1 }
+      ))
+  }
+
+  it("with order: call, a grace does not wait for a delivery that waits for its next attempt", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const attempts: Array<number> = []
+        yield* inbox.offer(delivery("evt_1", "call_1"))
+        const first = yield* Effect.forkChild(
+          inbox.run(
+            (_, { attempt }) =>
+              Effect.andThen(
+                Effect.sync(() => attempts.push(attempt)),
+                Effect.fail("not yet")
+              ),
+            {
+              grace: "1 hour"
+            }
+          )
+        )
+        yield* until(
+          Effect.sync(() => attempts.length === 1),
+          "the first attempt"
+        )
+        yield* Fiber.interrupt(first)
+        assert.deepStrictEqual(attempts, [1])
+      }),
+      { order: "call", partitions: 1, backoff: "1 hour" }
     ))
 
   it("with order: call, the deliveries of a call run one at a time in their order, and a failing one holds back the rest", () =>

@@ -103,4 +103,112 @@ describe("openWebhookInbox", () => {
     await inbox.close()
     await remove()
   })
+
+  it("close lets what is being handled come to its end, and begins nothing new", async () => {
+    const { place, remove } = await makePlace("sqlite")
+    assert(place.kind === "sqlite")
+    const begun = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    const ended: Array<string> = []
+    const options = { store: { sqlite: place.file }, concurrency: 1, pollInterval: 10 }
+    const inbox = await openWebhookInbox({
+      ...options,
+      handle: async ({ id }, { signal }) => {
+        begun.resolve()
+        await gate.promise
+        assert.isFalse(signal.aborted)
+        ended.push(id)
+      }
+    })
+    await inbox.offer(delivery("evt_1"))
+    await inbox.offer(delivery("evt_2"))
+    await begun.promise
+    let closed = false
+    const closing = inbox.close().then(() => (closed = true))
+    await inbox.offer(delivery("evt_3"))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.deepStrictEqual([closed, ended], [false, []])
+    gate.resolve()
+    await closing
+    await inbox.close()
+    assert.deepStrictEqual(ended, ["evt_1"])
+    const all = Promise.withResolvers<void>()
+    await using next = await openWebhookInbox({
+      ...options,
+      handle: ({ id }, { attempt }) => {
+        ended.push(`${id} ${attempt}`)
+        if (ended.length === 3) all.resolve()
+      }
+    })
+    await all.promise
+    assert.deepStrictEqual(ended, ["evt_1", "evt_2 1", "evt_3 1"])
+    await next.close()
+    await remove()
+  })
+
+  it("after the grace the signal fires, close goes on, and the delivery is handed out again", async () => {
+    const { place, remove } = await makePlace("sqlite")
+    assert(place.kind === "sqlite")
+    const begun = Promise.withResolvers<AbortSignal>()
+    const options = { store: { sqlite: place.file }, pollInterval: 10 }
+    const inbox = await openWebhookInbox({
+      ...options,
+      grace: 50,
+      handle: (_, { signal }) => {
+        begun.resolve(signal)
+        return new Promise<void>(() => {})
+      }
+    })
+    await inbox.offer(delivery("evt_1"))
+    const signal = await begun.promise
+    await inbox.close()
+    assert.isTrue(signal.aborted)
+    const handled = Promise.withResolvers<number>()
+    await using next = await openWebhookInbox({ ...options, handle: (_, { attempt }) => handled.resolve(attempt) })
+    assert.strictEqual(await handled.promise, 1)
+    await next.close()
+    await remove()
+  })
+
+  it("order: call goes on handling while the store is away for less than the lease", async () => {
+    const { place, remove } = await makePlace("sqlite")
+    assert(place.kind === "sqlite")
+    const errors: Array<InboxError> = []
+    const begun = Promise.withResolvers<AbortSignal>()
+    const gate = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<number>()
+    await using inbox = await openWebhookInbox({
+      store: { sqlite: place.file },
+      order: "call",
+      lockExpiration: "2 seconds",
+      onError: (error) => errors.push(error),
+      handle: async (_, { signal, attempt }) => {
+        begun.resolve(signal)
+        await gate.promise
+        ended.resolve(attempt)
+      }
+    })
+    await inbox.offer(delivery("evt_1", "call_1"))
+    const signal = await begun.promise
+    const database = new DatabaseSync(place.file)
+    database.exec("PRAGMA busy_timeout = 5000; ALTER TABLE aywa_inbox_leases RENAME TO away")
+    // Leases are renewed every half second.
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    database.exec("ALTER TABLE away RENAME TO aywa_inbox_leases")
+    database.close()
+    gate.resolve()
+    assert.strictEqual(await ended.promise, 1)
+    assert.isFalse(signal.aborted)
+    assert.deepStrictEqual(errors, [])
+    await inbox.close()
+    await remove()
+  })
+
+  it("counts that are none are refused when it is opened", async () => {
+    for (const wrong of [{ concurrency: Number.NaN }, { concurrency: 0 }, { partitions: 0 }, { maxAttempts: 1.5 }]) {
+      const opened = openWebhookInbox({ store: "memory", handle: () => {}, ...wrong })
+      const error = await opened.catch((error: unknown) => error)
+      assert.instanceOf(error, RangeError, JSON.stringify(wrong))
+    }
+  })
 })

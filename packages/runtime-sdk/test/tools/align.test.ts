@@ -176,7 +176,8 @@ describe("align", () => {
       const error = await applyTools(test.aywa, kit(), wrong).catch((error: unknown) => error)
       assert.instanceOf(error, ToolDefinitionError)
     }
-    assert.strictEqual(writes(test), 0)
+    // Nothing is asked, either.
+    assert.strictEqual(test.runtime.requests().length, 0)
   })
 })
 
@@ -250,6 +251,26 @@ describe("apply", () => {
       const exit = yield* Effect.exit(Tools.align(broken, kit(), options))
       assert.isTrue(Exit.isFailure(exit))
       assert.strictEqual((yield* Effect.flip(Tools.align(broken, kit(), options)))._tag, "InvalidRequest")
+    }).pipe(Effect.provide(layer()), Effect.runPromise))
+
+  it("a runtime that forgets what it makes is not filled without an end", () =>
+    Effect.gen(function* () {
+      const tools = yield* Service.Tools
+      let made = 0
+      const forgetful = {
+        ...tools,
+        create: (...args: Parameters<typeof tools.create>) => {
+          made++
+          assert.isAtMost(made, 1000)
+          return tools.create(...args)
+        },
+        get: () => tools.get("nothing")
+      }
+      const one = Toolkit.make(Tool.make("one", { description: "One tool", execute: () => "" }))
+      const exit = yield* Effect.exit(Tools.apply(forgetful, one, options))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.match(String(exit), /one.*cannot be read/)
+      assert.isAtMost(made, 20)
     }).pipe(Effect.provide(layer()), Effect.runPromise))
 
   it("more rows than one page", async () => {

@@ -41,11 +41,15 @@ describe("AywaWebhooks", () => {
       }
     })
   )
-  it.effect("a wrong secret ends the program when it starts", () =>
+  it.effect("a wrong secret or option ends the program when it starts", () =>
     Effect.gen(function* () {
       for (const wrong of ["whsec_%%%%", "", undefined, [], Redacted.make("short")]) {
         const reason = yield* reasonOf(Effect.provide(Effect.void, AywaWebhooks.layer({ secret: wrong })))
         assert.strictEqual(reason, "InvalidSecret")
+      }
+      for (const wrong of [{ toleranceSeconds: Number.NaN }, { maxBodyBytes: Number.NaN }]) {
+        const reason = yield* reasonOf(Effect.provide(Effect.void, AywaWebhooks.layer({ secret, ...wrong })))
+        assert.strictEqual(reason, "InvalidOptions")
       }
     })
   )

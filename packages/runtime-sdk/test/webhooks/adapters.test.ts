@@ -190,17 +190,25 @@ describe("web", () => {
     const spoken = await ask({ method: "POST", body: voice, headers: sign(voice) })
     assert.deepStrictEqual([await spoken.text(), spoken.headers.get("content-type")], ["pcm", "audio/pcm"])
   })
-  it("an endless body is not read to its end", async () => {
-    let pulled = 0
-    const endless = new ReadableStream({
-      pull: (controller) => {
-        pulled++
-        controller.enqueue(new Uint8Array(100))
-      }
-    })
-    const answer = await ask({ method: "POST", body: endless, duplex: "half", headers: sign("x") } as RequestInit)
-    assert.strictEqual(answer.status, 413)
-    assert.isBelow(pulled, 30)
+  it("an endless body is not read to its end, and not at all without a usable limit", async () => {
+    const unlimited = webhookHandler({ secret, maxBodyBytes: Number.NaN, onError: () => {} })
+    for (const [handler, status] of [
+      [handle, 413],
+      [unlimited, 500]
+    ] as const) {
+      let pulled = 0
+      const endless = new ReadableStream({
+        pull: (controller) => {
+          pulled++
+          if (pulled > 1000) controller.close()
+          else controller.enqueue(new Uint8Array(100))
+        }
+      })
+      const init = { method: "POST", body: endless, duplex: "half", headers: sign("x") }
+      const answer = await handler(new Request("http://localhost/webhooks", init as RequestInit))
+      assert.strictEqual(answer.status, status)
+      assert.isBelow(pulled, 30)
+    }
   })
   it("what is thrown while a body is read is no defect", async () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) })
@@ -250,7 +258,16 @@ describe("receiver", () => {
     const ask = { method: "POST", headers: sign(text), body: text }
     const answered = webhookReceiver({ secret, inbox, handlers: { "assistant-request": () => ({ assistantId: "a" }) } })
     assert.strictEqual((await answered(ask)).body, '{"assistantId":"a"}')
-    assert.strictEqual((await webhookReceiver({ secret, inbox, onError: () => {} })(ask)).status, 501)
+    const silent = webhookReceiver({ secret, inbox, onError: () => {} })
+    assert.strictEqual((await silent(ask)).status, 501)
+    for (const [other, status] of [
+      [event("handoff-destination-request", { parameters: {} }), 501],
+      // It asks, whatever else is in it: a 200 would be a reply without a word.
+      [event("voice-request", { text: 7 }), 422],
+      [event("campaign.predial", { campaignId: 7 }), 422]
+    ] as const) {
+      assert.strictEqual((await silent({ method: "POST", headers: sign(other), body: other })).status, status, other)
+    }
     assert.deepStrictEqual(inbox.list, [])
   })
   it("prints what is this process's business, and not every knock on the door", async () => {

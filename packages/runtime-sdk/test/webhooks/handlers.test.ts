@@ -144,14 +144,14 @@ describe("replies", () => {
   it("results are ordered as the calls, named, and on one line", async () => {
     const answer = await answerTo("tool-calls", () => ({
       results: [
-        { toolCallId: "2", error: "line one\r\nline two", message: { type: "request-failed" } },
+        { toolCallId: "2", error: "line one\r\nline\u0085two\vthree", message: { type: "request-failed" } },
         { toolCallId: "1", result: { text: "a\nb", list: [1] }, metadata: { m: 1 } }
       ]
     }))
     assert.deepStrictEqual(await jsonOf(answer), {
       results: [
         { toolCallId: "1", name: "first", result: '{"text":"a\\nb","list":[1]}', metadata: { m: 1 } },
-        { toolCallId: "2", name: "second", error: "line one line two", message: { type: "request-failed" } }
+        { toolCallId: "2", name: "second", error: "line one line two three", message: { type: "request-failed" } }
       ]
     })
   })
@@ -291,6 +291,12 @@ describe("deadlines", () => {
       assert.strictEqual(waitSecondsOf(message, configured), wait)
     })
   }
+  it("a wait that the runtime does not have is refused when the handlers are made", () => {
+    for (const timeoutSeconds of [Number.NaN, 0, -1, 301, 20_000]) {
+      assert.throws(() => handlers({ "tool-calls": { timeoutSeconds, reply: () => ({ error: "no" }) } }), RangeError)
+    }
+  })
+
   it("a handler gets less than the runtime waits: 6 of 7.5, 18.5 of 20, 0.75 of 1", () => {
     assert.deepStrictEqual([7.5, 20, 1].map(handlerSecondsOf), [6, 18.5, 0.75])
     fc.assert(

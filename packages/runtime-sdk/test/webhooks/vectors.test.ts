@@ -105,6 +105,7 @@ for (const file of ["hmac", "credential-plans"]) {
         const check = (more: object) => reasonOf({ body, headers, scheme, now, ...more })
         assert.strictEqual(check({}), outcome(vector))
         assert.strictEqual(check({ body: Buffer.from(body) }), outcome(vector))
+        assert.strictEqual(check({ headers: new Headers(headers) }), outcome(vector))
         assert.strictEqual(check({ body: `${body} ` }), "SignatureMismatch")
         for (const header of Object.keys(headers)) {
           assert.strictEqual(check({ headers: { ...headers, [header]: undefined } }), "MissingHeader")

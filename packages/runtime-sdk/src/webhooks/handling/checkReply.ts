@@ -16,6 +16,7 @@ import {
   type WebhookIssue
 } from "../checks.ts"
 import type { RequestMessage, ToolCall, ToolCalls } from "../events.ts"
+import { withoutBreaks } from "../lines.ts"
 import type { KnowledgeBaseDocument, RequestType } from "./replies.ts"
 
 /** The JSON to send, or what is wrong with it. */
@@ -143,7 +144,7 @@ const completeResult = (
 const oneLine = (value: unknown): string | undefined => {
   try {
     const line = typeof value === "string" ? value : JSON.stringify(value)
-    return line === undefined ? undefined : line.replace(/[\r\n\u2028\u2029]+/g, " ")
+    return line === undefined ? undefined : withoutBreaks(line)
   } catch {
     return undefined
   }

@@ -68,12 +68,15 @@ const requestTypes: { readonly [Type in RequestType]: true } = {
 }
 
 /** Whether the runtime waits for an answer to a message. */
-export const isRequest = (message: WebhookMessage): message is RequestMessage =>
-  Object.hasOwn(requestTypes, message.type)
+const isRequest = (message: WebhookMessage): message is RequestMessage => Object.hasOwn(requestTypes, message.type)
 
 /** Two events of the source platform ask, too, but the runtime never sends them: nothing here answers them. */
-const isForeignRequest = (message: WebhookMessage): boolean =>
-  message.type === "handoff-destination-request" || message.type === "campaign.predial"
+const isForeignRequest = (type: string): boolean =>
+  type === "handoff-destination-request" || type === "campaign.predial"
+
+/** Whether the sender waits for an answer, whatever the body is and whether anybody here can give one. */
+export const asks = (message: WebhookMessage): boolean =>
+  Object.hasOwn(requestTypes, typeOf(message)) || isForeignRequest(typeOf(message))
 
 type AnyHandler = (message: WebhookMessage, context: WebhookContext) => unknown
 interface Route {
@@ -113,7 +116,12 @@ export const handlers = (map: WebhookHandlerMap): WebhookHandlers => {
   for (const [type, handler] of Object.entries(map)) {
     if (handler === undefined) continue
     // A handler takes only the message of its own type; it is looked up by that type.
-    routes.set(type, (typeof handler === "function" ? { reply: handler } : handler) as Route)
+    const route = (typeof handler === "function" ? { reply: handler } : handler) as Route
+    const { timeoutSeconds = 1 } = route
+    if (!(timeoutSeconds >= 1 && timeoutSeconds <= 300)) {
+      throw new RangeError(`timeoutSeconds of ${type} must be 1 to 300 seconds, and is ${timeoutSeconds}.`)
+    }
+    routes.set(type, route)
   }
   return {
     types: [...routes.keys()],
@@ -161,7 +169,7 @@ const answer = async (
   delivery: HandledDelivery
 ): Promise<WebhookAnswer> => {
   if (route === undefined) {
-    if (isRequest(message) || isForeignRequest(message))
+    if (isRequest(message) || isForeignRequest(message.type))
       return refusal(problem(message, delivery, { _tag: "NoHandler" }))
     if (message.type !== "invalid") return acknowledged
     return refusal(problem(message, delivery, { _tag: "InvalidMessage", issues: message.issues }))
@@ -235,7 +243,7 @@ const withFallback = async (
 }
 
 const run = async (route: Route | undefined, message: WebhookMessage, delivery: HandledDelivery): Promise<void> => {
-  if (isRequest(message) || isForeignRequest(message)) throw problem(message, delivery, { _tag: "NoHandler" })
+  if (isRequest(message) || isForeignRequest(message.type)) throw problem(message, delivery, { _tag: "NoHandler" })
   if (route === undefined) {
     if (message.type !== "invalid") return
     throw problem(message, delivery, { _tag: "InvalidMessage", issues: message.issues })

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import { rawBody, type WebhookBody } from "../body.ts"
+import { maxBytesOf, rawBody, type WebhookBody } from "../body.ts"
 import type { WebhookMessage } from "../events.ts"
 import { decodeText } from "../json.ts"
 import type { WebhookHeaders } from "../headers.ts"
@@ -18,7 +18,7 @@ import {
   type WebhookVerificationError
 } from "../../webhooks.ts"
 import { handlerSecondsOf } from "./deadline.ts"
-import { handlers, isRequest, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
+import { asks, handlers, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
 import { reportToProcess } from "./report.ts"
 import type { WebhookHandlerMap } from "./types.ts"
 import { WebhookHandlerError } from "./WebhookHandlerError.ts"
@@ -110,7 +110,6 @@ export const makeReceiver = (
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess
-  const maxBytes = options.maxBodyBytes ?? 10 * 1024 * 1024
 
   const receive = async (request: IncomingWebhook): Promise<WebhookAnswer> => {
     if (request.method !== "POST") return { status: 405, headers: { ...json, allow: "POST" }, body: "{}" }
@@ -118,7 +117,7 @@ export const makeReceiver = (
     let body: WebhookBody
     let event: AuthenticWebhookEvent
     try {
-      body = typeof request.body === "function" ? await request.body(maxBytes) : request.body
+      body = typeof request.body === "function" ? await request.body(maxBytesOf(options.maxBodyBytes)) : request.body
       event = verify(request, body)
     } catch (error) {
       if (isWebhookVerificationError(error)) return unverified(error)
@@ -126,7 +125,7 @@ export const makeReceiver = (
       return { status: 400, headers: json, body: "{}" }
     }
     const { message, attemptAt } = event
-    if (options.inbox !== undefined && !isRequest(message)) {
+    if (options.inbox !== undefined && !asks(message)) {
       return store(options.inbox, event, decodeText(rawBody(body, Infinity)), request.signal)
     }
     const delivery = { id: event.id, attemptAt, signal: request.signal, elapsed: performance.now() - started }

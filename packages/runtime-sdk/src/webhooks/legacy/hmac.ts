@@ -86,9 +86,10 @@ export const hmac = (options: HmacOptions): WebhookScheme => {
   }
   if (options.toleranceSeconds !== undefined) toleranceOf(options.toleranceSeconds)
   const header = (options.signatureHeader ?? "x-signature").toLowerCase()
-  const names = [header, options.timestampHeader ?? "x-timestamp", options.messageIdHeader ?? ""].map((name) =>
-    name.toLowerCase()
-  )
+  const timestampHeader = (options.timestampHeader ?? "x-timestamp").toLowerCase()
+  const names = [header]
+  if (has(template, "timestamp")) names.push(timestampHeader)
+  if (has(template, "svix-id")) names.push((options.messageIdHeader ?? "").toLowerCase())
   const keyOf = keyring(options.secretIsBase64 === true)
   const macLength = lengths[algorithm][signatureEncoding]
 
@@ -97,9 +98,10 @@ export const hmac = (options: HmacOptions): WebhookScheme => {
     authenticate: (call) => {
       const keys = legacyTexts(options.secretKey).map(keyOf)
       const { signature, timestamp, id } = readSigned(call, template, names)
-      const seconds = timestamp === undefined ? undefined : parseTimestamp(timestamp, names[1] ?? "", unit)
+      const seconds = timestamp === undefined ? undefined : parseTimestamp(timestamp, timestampHeader, unit)
       if (seconds !== undefined && unit === "milliseconds" && (timestamp ?? "").length < 12) {
-        fail({ _tag: "InvalidHeader", header: names[1] ?? "", detail: "must be milliseconds, and looks like seconds." })
+        const detail = "must be milliseconds, and looks like seconds."
+        fail({ _tag: "InvalidHeader", header: timestampHeader, detail })
       }
       if (!signature.startsWith(signaturePrefix) || signature.length !== signaturePrefix.length + macLength) {
         fail({ _tag: "NoSupportedSignature", header, versions: [] })
@@ -118,18 +120,15 @@ export const hmac = (options: HmacOptions): WebhookScheme => {
   }
 }
 
-/** The headers that the template needs; what it does not sign is not read. */
+/** The headers that the template needs, in the order of their names; what it does not sign is not read. */
 const readSigned = (call: SchemeCall, template: Template, names: ReadonlyArray<string>) => {
-  const wanted = [true, has(template, "timestamp"), has(template, "svix-id")]
-  const values = readHeaders(call.headers, names)
-  const [signature, timestamp, id] = names.map((name, index) => {
-    if (wanted[index] !== true) return undefined
-    const value = single(values[index], name)
-    return index === 0 && value !== undefined ? list([value], name) : value
-  })
-  const absent = names.map((_, index) => (wanted[index] === true ? [signature, timestamp, id][index] : ""))
-  if (signature === undefined || absent.includes(undefined)) return missing(names, absent)
-  if (id !== undefined) parseId(id, names[2] ?? "")
+  const values = readHeaders(call.headers, names).map((found, index) => single(found, names[index] ?? ""))
+  const [first, ...others] = values
+  const signature = list(first === undefined ? undefined : [first], names[0] ?? "")
+  if (signature === undefined || others.includes(undefined)) return missing(names, values)
+  const timestamp = has(template, "timestamp") ? others[0] : undefined
+  const id = has(template, "svix-id") ? others.at(-1) : undefined
+  if (id !== undefined) parseId(id, names.at(-1) ?? "")
   return { signature, timestamp, id }
 }
 

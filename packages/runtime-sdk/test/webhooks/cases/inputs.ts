@@ -43,6 +43,9 @@ export const inputs: ReadonlyArray<Case> = [
   }),
   ok(9, "a record without a prototype", { headers: Object.assign(Object.create(null), headers) }),
   ok(10, "a Map", { headers: new Map(Object.entries(headers)) }),
+  ok(10, "a Map with names in capitals", {
+    headers: new Map(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]))
+  }),
   ok(11, "entries", { headers: Object.entries(headers) }),
   ok(11, "an object with get() that is not iterable", {
     headers: { get: (name: string) => Reflect.get(headers, name) }

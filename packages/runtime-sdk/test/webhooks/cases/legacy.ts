@@ -94,7 +94,7 @@ export const legacy: ReadonlyArray<Case> = [
       // Hashes of equal length are compared each time, with both secrets, whatever was given.
       assert.strictEqual(calls.timingSafeEqual - before, 14)
       assert.strictEqual(given(undefined), "MissingHeader")
-      for (const secrets of ["", [], undefined, [""], ` ${token}`]) {
+      for (const secrets of ["", [], undefined, [""], [token, ""], ` ${token}`]) {
         assert.strictEqual(check(WebhookScheme.sharedSecret({ secrets }), { "x-vapi-secret": "" }), "InvalidSecret")
       }
     }
@@ -112,6 +112,7 @@ export const legacy: ReadonlyArray<Case> = [
       assert.deepInclude<object>(event, { scheme: "hmac", id: undefined, attemptAt: at })
       assert.strictEqual(check(scheme, made, Buffer.from(tricky)), "ok")
       assert.strictEqual(check(scheme, made, `${tricky} `), "SignatureMismatch")
+      assert.strictEqual(check(scheme, { ...made, "x-timestamp": [stamp, stamp] }, tricky), "DuplicateHeader")
       // By unit: seconds are not taken for milliseconds, nor the other way round.
       const seconds = { "x-timestamp": String(time), "x-signature": hmacHex(`${time}.${tricky}`) }
       assert.strictEqual(check(WebhookScheme.hmac({ ...plan, timestampUnit: "seconds" }), seconds, tricky), "ok")
@@ -152,6 +153,28 @@ export const legacy: ReadonlyArray<Case> = [
       assert.strictEqual(check(full, made, body, { request }), "ok")
       assert.strictEqual(check(full, made, body, { request: { ...request, url: "/hooks?x=2" } }), "SignatureMismatch")
       assert.strictEqual(check(full, made), "InvalidOptions")
+      const encoded = WebhookScheme.hmac({ ...plan, secretIsBase64: true })
+      assert.strictEqual(check(encoded, { "x-signature": mac, "x-timestamp": "1" }), "InvalidSecret")
+      // A prefix is part of the signature, and so is its length.
+      const prefixed = WebhookScheme.hmac({ ...plan, signaturePrefix: "sha256=", includeTimestamp: false })
+      for (const [signature, reason] of [
+        [`sha256=${hmacHex(body)}`, "ok"],
+        [`sha512=${hmacHex(body)}`, "NoSupportedSignature"],
+        [`sha256=${hmacHex(body)}0`, "NoSupportedSignature"],
+        [hmacHex(body), "NoSupportedSignature"]
+      ] as const) {
+        assert.strictEqual(check(prefixed, { "x-signature": signature }), reason, signature)
+      }
+      // Both requests have the same signed content: an id must not take in the delimiter.
+      const identified = WebhookScheme.hmac({
+        ...plan,
+        messageIdHeader: "x-id",
+        timestampUnit: "seconds",
+        payloadFormat: "{svix-id}.{timestamp}.{body}",
+        toleranceSeconds: "disabled"
+      })
+      const shifted = { "x-signature": hmacHex(`a.1.2.${body}`), "x-timestamp": "2" }
+      assert.strictEqual(check(identified, { ...shifted, "x-id": "a.1" }), "InvalidHeader")
       // An id or a time that the template does not sign is anybody's: it is neither read nor told.
       const idle = WebhookScheme.hmac({ ...plan, messageIdHeader: "x-id", payloadFormat: "{body}" })
       const loose = { "x-signature": hmacHex(body), "x-id": "evt.1", "x-timestamp": "soon" }
@@ -239,6 +262,8 @@ export const legacy: ReadonlyArray<Case> = [
       assert.deepStrictEqual([...new Set(results)], ["ok"])
       assert.isAtMost(standardKeys.keys.size, 64)
       assert.strictEqual(reasonOf({ ...good, secret: many[0] }), "SignatureMismatch")
+      // The bytes of a text are another key than the text.
+      assert.notStrictEqual(standardKeys.of(Buffer.from(secret)), standardKeys.of(secret))
       // A raw key is looked up by its bytes: the caller may use its buffer again.
       const raw = Buffer.alloc(32, 1)
       const made = signAywaRuntimeWebhook({ body, secret: raw, timestamp: at })

@@ -210,6 +210,7 @@ export const payloads: ReadonlyArray<Case> = [
       assert.strictEqual(calls.createHmac, before)
       const bytes = Buffer.byteLength(body)
       expect({ maxBodyBytes: bytes }, "ok")
+      expect({ maxBodyBytes: bytes, body: Buffer.from(body) }, "ok")
       expect({ maxBodyBytes: bytes - 1 }, "BodyTooLarge")
       // Characters of three bytes: their number alone does not tell the size.
       const wide = `{"message":{"type":"hang","x":"${"€".repeat(100)}"}}`

@@ -66,7 +66,10 @@ export const signatures: ReadonlyArray<Case> = [
   {
     row: 26,
     name: "three bad ones and a good one",
-    run: () => expect(sign(`${bad} ${bad} ${bad} ${signature}`), "ok")
+    run: () => {
+      expect(sign(`${bad} ${bad} ${bad} ${signature}`), "ok")
+      expect(sign(`${bad} ${bad} ${bad} ${bad}`), "SignatureMismatch")
+    }
   },
   {
     row: 27,
@@ -159,6 +162,14 @@ export const signatures: ReadonlyArray<Case> = [
     name: `${offset} s after the attempt`,
     run: () => expect({ now: () => (time + offset) * 1000 }, reason)
   })),
+  {
+    row: 33,
+    name: "the tolerance counts whole seconds of our clock, on both sides",
+    run: () => {
+      expect({ now: () => (time + 301) * 1000 - 1 }, "ok")
+      expect({ now: () => (time - 300) * 1000 - 1 }, "TimestampTooNew")
+    }
+  },
   {
     row: 33,
     name: "the skew of an authentic attempt is told, of another one it is not",
@@ -276,8 +287,10 @@ export const signatures: ReadonlyArray<Case> = [
     `${secret}\n`,
     ` ${secret}`,
     `whsec_${Buffer.alloc(4).toString("base64")}`,
+    `whsec_${Buffer.alloc(23).toString("base64")}`,
     `whsec_${Buffer.alloc(65).toString("base64")}`,
     "short",
+    "fifteen-letters",
     "sixteen chars ünd",
     "with a space in it!"
   ].map((wrong): Case => ({

@@ -1,0 +1,8 @@
+/**
+ * Text on one line, as the runtime reads results.
+ *
+ * @since 0.1.0
+ */
+
+/** Line breaks of every kind become spaces. */
+export const withoutBreaks = (text: string): string => text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, " ")
