@@ -1,5 +1,4 @@
 /** Retries and idempotency on real sockets: what peers get wrong, one test each. */
-import { createServer } from "node:net"
 import { afterEach, assert, describe, it } from "vitest"
 import {
   AywaRuntimeClient,
@@ -12,7 +11,7 @@ import {
   UnexpectedResponse,
   type AywaRuntimeClientOptions
 } from "../src/index.ts"
-import { assistant, json, serve, tagOf, type Server } from "./support/server.ts"
+import { assistant, closedPort, json, serve, tagOf, type Server } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []
 afterEach(async () => {
@@ -200,12 +199,7 @@ describe("connections", () => {
   }, 60_000)
 
   it("a refused connection is not sent, and is retried", async () => {
-    const probe = createServer()
-    await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve))
-    const address = probe.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    await new Promise((resolve) => probe.close(resolve))
-    const aywa = new AywaRuntimeClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: "k", retries: 1 })
+    const aywa = new AywaRuntimeClient({ baseUrl: await closedPort(), apiKey: "k", retries: 1 })
     for (const call of [() => aywa.assistants.list(), () => aywa.assistants.create({})]) {
       const error = await tagOf(call())
       assert.instanceOf(error, ConnectionError)

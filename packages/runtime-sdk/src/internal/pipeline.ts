@@ -33,6 +33,7 @@ import {
   type Runtime
 } from "./prepare.ts"
 import type { Sink } from "./sink.ts"
+import { sourceFailure } from "./streaming.ts"
 import { notJson, wrongRows, wrongShape } from "./unexpected.ts"
 import { isDirect, WireFailure, type WireRequest, type WireResponse } from "./wire.ts"
 
@@ -94,6 +95,10 @@ class Loop {
   /** Whether an attempt may have taken effect; then no later answer can say that nothing happened. */
   private ambiguous = false
   private answered = false
+  /** Attempts given to the transport. */
+  private attempts = 0
+  /** Whether the attempt under way is one of them. */
+  private sent = false
   /** The answer of the attempt under way. */
   private response: WireResponse | undefined
   /** What the time of the attempt under way is bounded by. */
@@ -133,7 +138,9 @@ class Loop {
       attempts,
       outcome,
       idempotencyKey: this.request.idempotencyKey,
-      ...(this.request.upload?.once === true && failure?.transient === true ? Failure.sentOnce : undefined)
+      ...(this.request.upload?.once === true && this.request.upload.spent() && failure?.transient === true
+        ? Failure.sentOnce
+        : undefined)
     }
   }
 
@@ -248,6 +255,8 @@ class Loop {
 
   private wire(key: Redacted.Redacted<string>, attempt: number, traceparent: string | undefined): WireRequest {
     const { prepared, request, sink } = this
+    this.sent = true
+    this.attempts = attempt + 1
     sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
     const plain = attempt === 0 && request.headers === prepared.headers ? prepared.firstHeaders : undefined
     const headers = plain ?? withAuthorization(request.headers, key, attempt)
@@ -273,7 +282,12 @@ class Loop {
   }
 
   private onFailure(failure: WireFailure | Errors.ConfigError): FailedAttempt {
-    if (failure._tag === "WireFailure") return new FailedAttempt(Failure.fromWire(this.subject(), failure))
+    if (failure._tag === "WireFailure") {
+      // A transport cannot tell the source's failure from the connection's: codes of files look like those of sockets.
+      const broken = this.request.upload?.broken()
+      const told = broken === undefined ? failure : sourceFailure(broken.cause, "unknown")
+      return new FailedAttempt(Failure.fromWire(this.subject(), told))
+    }
     return new FailedAttempt({
       outcome: "not-sent",
       transient: false,
@@ -321,13 +335,12 @@ class Loop {
   private content({ content }: WireResponse): unknown {
     if (content === undefined || content instanceof Uint8Array) return content
     const idle = this.request.policy.attemptTimeout
-    const attempts = this.sink?.attempts ?? 1
     return new ByteStream(content, idle, (failure) => {
       const what =
         failure === "idle"
           ? Failure.fromTimeout(this.subject(), "attempt", idle ?? 0, true)
           : Failure.fromWire(this.subject(), failure)
-      return what.toError(this.fields(what, what.outcome, attempts))
+      return what.toError(this.fields(what, what.outcome, this.attempts))
     })
   }
 

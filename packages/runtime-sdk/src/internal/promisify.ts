@@ -101,7 +101,8 @@ const failed = async (error: unknown): Promise<never> => {
 
 /** Content, piece by piece. The signal is listened to until the content ends. */
 const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array> => {
-  const signal = signalOf(args)
+  const signal = signalOf(args) ?? undefined
+  let stopped = false
   let opening: Promise<ByteStream> | undefined
   let detach = (): void => {}
   const open = async (): Promise<ByteStream> => {
@@ -113,30 +114,27 @@ const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array
     if (signal?.aborted === true) abort()
     return bytes
   }
-  return {
-    async next() {
-      try {
-        opening ??= open()
-        const bytes = await opening
-        const result = await bytes.next()
-        if (result.done === true) detach()
-        return result
-      } catch (error) {
-        detach()
-        return failed(error)
-      }
-    },
-    async return() {
+  const pull = async (): Promise<IteratorResult<Uint8Array>> => {
+    if (stopped) return end
+    try {
+      opening ??= open()
+      const bytes = await opening
+      const result = await bytes.next()
+      if (result.done === true) detach()
+      return result
+    } catch (error) {
       detach()
-      // A connection that is still being made is closed as soon as it is there.
-      const bytes = await opening?.catch(() => undefined)
-      await bytes?.return()
-      return end
-    },
-    [Symbol.asyncIterator]() {
-      return this
+      return failed(error)
     }
   }
+  const stop = async (): Promise<void> => {
+    stopped = true
+    // A connection that is still being made is closed as soon as it is there.
+    const bytes = await opening?.catch(() => undefined)
+    detach()
+    await bytes?.return()
+  }
+  return queued(pull, stop)
 }
 
 /** The promise of one call. */
@@ -211,7 +209,10 @@ class Pages<A> {
 }
 
 /** An iterator whose `next` may be called again before it has answered: calls queue up. */
-const queued = <A>(pull: () => Promise<IteratorResult<A>>, stop: () => void): AsyncIterableIterator<A> => {
+const queued = <A>(
+  pull: () => Promise<IteratorResult<A>>,
+  stop: () => void | Promise<void>
+): AsyncIterableIterator<A> => {
   let last: Promise<unknown> = Promise.resolve()
   return {
     next() {
@@ -219,9 +220,9 @@ const queued = <A>(pull: () => Promise<IteratorResult<A>>, stop: () => void): As
       last = result
       return result
     },
-    return() {
-      stop()
-      return Promise.resolve({ done: true, value: undefined })
+    async return() {
+      await stop()
+      return end
     },
     [Symbol.asyncIterator]() {
       return this
