@@ -230,10 +230,10 @@ describe("connections", () => {
 })
 
 describe("a delete", () => {
-  it("that finds nothing after a lost answer is done", async () => {
+  it.each([404, 410])("that finds nothing (%i) after a lost answer is done", async (status) => {
     const { server, aywa } = await start((_, response, i) => {
       if (i === 0) response.socket?.resetAndDestroy()
-      else json(response, 404, { message: "not found" })
+      else json(response, status, { message: "not found" })
     })
     assert.isUndefined(await aywa.assistants.delete("a"))
     assert.strictEqual(server.seen.length, 2)

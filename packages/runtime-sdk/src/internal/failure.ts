@@ -89,9 +89,11 @@ export const fromTimeout = (
       timeoutMillis,
       message: text(
         call,
-        scope === "attempt"
-          ? `no whole answer within ${timeoutMillis} ms (the attempt's timeout).`
-          : `not done within ${timeoutMillis} ms (the call's deadline).`
+        scope === "deadline"
+          ? `not done within ${timeoutMillis} ms (the call's deadline).`
+          : sent
+            ? `no whole answer within ${timeoutMillis} ms (the attempt's timeout).`
+            : `not sent within ${timeoutMillis} ms (the attempt's timeout): the function that supplies the API key gave none.`
       )
     })
 })

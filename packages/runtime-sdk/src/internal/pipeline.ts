@@ -148,6 +148,7 @@ class Loop {
     if (failure.outcome === "maybe-applied") this.ambiguous = true
     else if (failure.outcome === "rejected") this.answered = true
     const outcome = this.ambiguous ? "maybe-applied" : this.answered ? "rejected" : failure.outcome
+    this.sink?.failed(outcome)
     // Made here, before any wait: it is what the caller sees if this was the last attempt.
     const error = failure.toError(this.fields(failure, outcome, attempt + 1))
     const delay = this.delay(failure, error, attempt)
@@ -178,17 +179,12 @@ class Loop {
   private limited(attempt: number): Effect.Effect<unknown> {
     const { limit } = this.request.policy
     if (limit === undefined) return this.attempt(attempt)
-    let started = false
-    const run = limit.run(
-      Effect.suspend(() => {
-        started = true
-        return this.attempt(attempt)
-      })
-    )
+    this.sent = false
+    const run = limit.run(Effect.suspend(() => this.attempt(attempt)))
     if (this.deadlineAt === Infinity) return run
     return Effect.timeoutOrElse(run, {
       duration: Math.max(0, this.deadlineAt - this.clock.currentTimeMillisUnsafe()),
-      orElse: () => Effect.succeed(this.timedOut("deadline", started))
+      orElse: () => Effect.succeed(this.timedOut("deadline"))
     })
   }
 
@@ -215,8 +211,9 @@ class Loop {
   }
 
   private send(attempt: number, traceparent: string | undefined): Effect.Effect<unknown> {
+    this.sent = false
     const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
-    if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
+    if (remaining <= 0) return Effect.succeed(this.timedOut("deadline"))
     const { runtime, streams } = this.prepared
     const { transport } = runtime
     const timeout = this.request.policy.attemptTimeout ?? Infinity
@@ -244,12 +241,12 @@ class Loop {
       }
     )
     if (duration === Infinity) return whole
-    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(this.scope, true)) })
+    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(this.scope)) })
   }
 
   /** What an attempt that was sent directly came to; `undefined` when its time was up. */
   read(ended: WireResponse | WireFailure | undefined): unknown {
-    if (ended === undefined) return this.timedOut(this.scope, true)
+    if (ended === undefined) return this.timedOut(this.scope)
     return ended instanceof WireFailure ? this.onFailure(ended) : this.onResponse(ended)
   }
 
@@ -275,10 +272,10 @@ class Loop {
     return { reads: prepared.reads, errors: prepared.spec.errors, redact: redactorOf(prepared, request) }
   }
 
-  private timedOut(scope: "attempt" | "deadline", sent: boolean): FailedAttempt {
+  private timedOut(scope: "attempt" | "deadline"): FailedAttempt {
     const { attemptTimeout, deadline } = this.request.policy
     const allowed = (scope === "attempt" ? attemptTimeout : deadline) ?? 0
-    return new FailedAttempt(Failure.fromTimeout(this.subject(), scope, allowed, sent))
+    return new FailedAttempt(Failure.fromTimeout(this.subject(), scope, allowed, this.sent))
   }
 
   private onFailure(failure: WireFailure | Errors.ConfigError): FailedAttempt {
@@ -304,7 +301,8 @@ class Loop {
     this.response = response
     if (status < 200 || status >= 300) {
       // A delete whose first answer was lost finds nothing the second time: it is done.
-      if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, undefined)
+      if (spec.method === "DELETE" && (status === 404 || status === 410) && this.ambiguous)
+        return this.done(response, undefined)
       return new FailedAttempt(Failure.fromStatus(this.subject(), response, this.clock.currentTimeMillisUnsafe()))
     }
     if (spec.kind === "bytes") return this.done(response, this.content(response))
