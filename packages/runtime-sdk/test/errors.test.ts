@@ -166,6 +166,21 @@ describe("what the runtime answers, as errors", () => {
     assert.match(error.message, /baseUrl/)
   })
 
+  it("a message is whole sentences, whatever the runtime says", async () => {
+    const says = ["Invalid key", "Invalid key.", "Really?", ["one", "two"], "x".repeat(3000)]
+    for (const message of says) {
+      const server = await serve((_, r) => json(r, 401, { message }))
+      const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+      open.push(server, aywa)
+      const text = String(await tagOf(aywa.assistants.list()))
+      assert.match(text, /\(401\)\. The runtime says: \S.{0,2000}[^.?][.?] Check AYWA_RUNTIME_API_KEY/)
+    }
+    const server = await serve((_, r) => json(r, 201, {}))
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+    open.push(server, aywa)
+    assert.match(String(await tagOf(aywa.assistants.create({}))), /updatedAt: Missing key\. It may have taken effect/)
+  })
+
   it("no secret of request or answer is in an error, however it is printed (behaviour 28)", async () => {
     const server = await serve((seen, r) =>
       json(r, 400, { message: `bad ${seen.headers.authorization} ${seen.body}`, token: "canary-answer" })

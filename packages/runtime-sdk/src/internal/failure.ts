@@ -132,7 +132,9 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
   const { status } = response
   const body = readErrorBody(response)
   const said =
-    body.messages.length === 0 ? "" : ` The runtime says: ${subject.redact(body.messages.join("; ")).slice(0, 2000)}`
+    body.messages.length === 0
+      ? ""
+      : ` The runtime says: ${sentence(subject.redact(body.messages.join("; ")).slice(0, 2000))}`
   const wait = retryAfter(response.header("retry-after"), now)
   const seconds = wait === undefined ? undefined : wait / 1000
   const override = response.header("x-should-retry")
@@ -312,6 +314,9 @@ export const sentOnce = {
     " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
 }
 
+/** Ends a text as a sentence, so that another can follow. */
+const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)
+
 /** The sentence that every message opens with, and what follows from the outcome. */
 export const text = (call: CallFields, what: string): string => {
   const facts = [
@@ -326,5 +331,5 @@ export const text = (call: CallFields, what: string): string => {
         ? " It may have taken effect: read before you repeat it."
         : ` It may have taken effect: repeat it with idempotencyKey ${JSON.stringify(call.idempotencyKey)}, which cannot apply it twice.`
   const last: unknown = Reflect.get(call, afterwards)
-  return `${call.operation}: ${what}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
+  return `${call.operation}: ${sentence(what)}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
 }

@@ -210,7 +210,7 @@ export const invalidRequest = (
   return new Errors.InvalidRequest({
     ...fields,
     issues,
-    message: text(fields, `the request is wrong, and was not sent. ${said}.`)
+    message: text(fields, `the request is wrong, and was not sent. ${said}`)
   })
 }
 
