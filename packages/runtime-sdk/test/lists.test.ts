@@ -84,6 +84,11 @@ describe("walking a list", () => {
           ids(rest),
           rows.slice(given).map((row) => row.id)
         )
+        // With another page size, or none, nothing is skipped and nothing comes twice.
+        for (const limit of [undefined, 3, 9]) {
+          const others = await collect(other.assistants.stream({ limit, cursor: page.nextCursor }))
+          assert.deepStrictEqual(ids(others), ids(rest))
+        }
       }
     })
   }
@@ -154,6 +159,15 @@ describe("guards (behaviour 44)", () => {
     })
   }
 
+  it("a list that says more follows, but not where, is an error and no short list", async () => {
+    const { aywa } = await start((_, r) =>
+      json(r, 200, { results: [assistant("a")], metadata: { hasNextPage: true, nextCursor: null, limit: 1 } })
+    )
+    const error = await tagOf(collect(aywa.assistants.stream()))
+    assert.instanceOf(error, UnexpectedResponse)
+    assert.match(error.message, /more follows, but not where/)
+  })
+
   it("after an error the same iterator asks for the same page again", async () => {
     const rows = Array.from({ length: 6 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - i) }))
     let fail = true
@@ -200,7 +214,7 @@ describe("guards (behaviour 44)", () => {
 
   it("refuses a cursor that is not one of ours", async () => {
     const { server, aywa } = await start(listing(4, []))
-    for (const cursor of ["", "nonsense", btoa("{}"), btoa('{"kind":"window"}')]) {
+    for (const cursor of ["", "nonsense", btoa("{}"), btoa('{"kind":"window"}'), btoa('{"kind":"page","page":2}')]) {
       assert.strictEqual(Reflect.get(Object(await tagOf(aywa.assistants.list({ cursor }))), "_tag"), "InvalidRequest")
     }
     assert.strictEqual(server.seen.length, 0)

@@ -20,7 +20,12 @@ type Continuation =
       /** Page size that the caller asked for. */
       readonly limit: number
     }
-  | { readonly kind: "page"; readonly page: number }
+  | {
+      readonly kind: "page"
+      readonly page: number
+      /** Rows per page: with another number the next page would begin elsewhere. */
+      readonly limit: number
+    }
   | { readonly kind: "cursor"; readonly cursor: string }
 
 const maxLimit = 1000
@@ -36,10 +41,9 @@ const decode = (cursor: string): Continuation | undefined => {
   try {
     const json: unknown = JSON.parse(decodeURIComponent(atob(cursor)))
     if (!isObject(json)) return undefined
-    if (json["kind"] === "page" && typeof json["page"] === "number") return { kind: "page", page: json["page"] }
-    if (json["kind"] === "cursor" && typeof json["cursor"] === "string")
-      return { kind: "cursor", cursor: json["cursor"] }
-    const { kind, le, seen, limit } = json
+    const { kind, le, seen, limit, page, cursor: next } = json
+    if (kind === "page" && typeof page === "number" && typeof limit === "number") return { kind, page, limit }
+    if (kind === "cursor" && typeof next === "string") return { kind, cursor: next }
     return kind === "window" && typeof le === "string" && typeof limit === "number" && isStrings(seen)
       ? { kind, le, seen, limit }
       : undefined
@@ -64,7 +68,7 @@ export const pageRequest = (query: Readonly<Record<string, unknown>>): PageReque
   if (from === undefined) return undefined
   switch (from.kind) {
     case "page":
-      return { query: { ...rest, page: from.page }, limit: asked ?? defaultLimit, from }
+      return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from }
     case "cursor":
       return { query: { ...rest, cursor: from.cursor }, limit: asked ?? defaultLimit, from }
     case "window": {
@@ -105,8 +109,9 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
     const last = itemsPerPage <= 0 || currentPage * itemsPerPage >= totalItems
     return last
       ? { items: rows, ...total }
-      : { items: rows, nextCursor: encode({ kind: "page", page: currentPage + 1 }), ...total }
+      : { items: rows, nextCursor: encode({ kind: "page", page: currentPage + 1, limit: itemsPerPage }), ...total }
   }
+  if (more === true) return "the list says that more follows, but not where: it cannot be continued"
   return { items: rows, ...total }
 }
 
