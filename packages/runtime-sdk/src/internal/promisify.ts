@@ -14,6 +14,7 @@ import { Aborted, isRuntimeError } from "../Errors.ts"
 import type { ByteStream } from "./byteStream.ts"
 import { text } from "./failure.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./pipeline.ts"
+import { invalidRequest } from "./prepare.ts"
 import { loopError, roles, streamNames } from "./service.ts"
 import { Sink } from "./sink.ts"
 
@@ -57,6 +58,9 @@ export const promise = <A>(call: Call, args: Arguments): CallPromise<A> => new P
 /** Runs a call. The signal's listener goes when the call settles. */
 const run = <A>(call: Call, args: Arguments, sink: Sink, resolve: (value: A | PromiseLike<A>) => void): void => {
   const signal = signalOf(args)
+  if (signal === null) {
+    return resolve(failed(invalidRequest(call, [{ path: ["signal"], message: "Expected an AbortSignal" }])))
+  }
   if (signal?.aborted === true) return resolve(failed(aborted(call, sink, signal)))
   const fiber = Effect.runFork(call(args, sink), signal === undefined ? undefined : { signal })
   fiber.addObserver((exit) => {
@@ -68,10 +72,19 @@ const run = <A>(call: Call, args: Arguments, sink: Sink, resolve: (value: A | Pr
   })
 }
 
-const signalOf = (args: Arguments): AbortSignal | undefined => {
-  const options: object = args.options ?? {}
-  return "signal" in options && options.signal instanceof AbortSignal ? options.signal : undefined
+/** The signal of a call, `null` for something else in its place. One of another realm will do. */
+const signalOf = ({ options }: Arguments): AbortSignal | undefined | null => {
+  const { signal }: { readonly signal?: unknown } = Object(options)
+  if (signal === undefined || signal === null) return undefined
+  return isSignal(signal) ? signal : null
 }
+
+const isSignal = (u: unknown): u is AbortSignal =>
+  typeof u === "object" &&
+  u !== null &&
+  "aborted" in u &&
+  "addEventListener" in u &&
+  typeof u.addEventListener === "function"
 
 const aborted = (call: Call, sink: Sink, signal: AbortSignal | undefined): Aborted => {
   const fields = {
