@@ -56,7 +56,10 @@ export interface AywaRuntimeClientOptions {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** Connections at most, 128 by default. */
   readonly connections?: number | undefined
-  /** `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. */
+  /**
+   * `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. Node's `fetch` has limits of its
+   * own: it waits at most five minutes for an answer to begin, and for each piece of it, whatever `timeout` says.
+   */
   readonly transport?: "auto" | "fetch" | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined

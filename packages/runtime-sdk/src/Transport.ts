@@ -58,6 +58,11 @@ export const layer = (options?: TransportOptions): Layer.Layer<Transport> => {
 /**
  * Always `fetch`.
  *
+ * **Gotchas**
+ *
+ * Node's `fetch` has limits of its own: it waits at most five minutes for an answer to begin, and for each piece of it,
+ * however long the policy would.
+ *
  * @since 0.1.0
  * @category layers
  */

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer as createSocketServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { stat } from "node:fs/promises"
 import { join } from "node:path"
@@ -365,6 +365,40 @@ for (const transport of transports) {
       const stalled = Object(await tagOf(concat(aywa.files.contentStream("an-id"))))
       assert.include({ ...stalled }, { _tag: "TimeoutError", scope: "attempt" })
       assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "TimeoutError")
+    })
+
+    const head = "HTTP/1.1 200 OK\r\n"
+    it.each([
+      ["short of its length, then closed", `${head}content-length: 100\r\n\r\nshort`, "end"],
+      ["short of its length, then reset", `${head}content-length: 100\r\n\r\nshort`, "resetAndDestroy"],
+      ["between two chunks", `${head}transfer-encoding: chunked\r\n\r\n5\r\nshort\r\n`, "end"],
+      ["within a chunk", `${head}transfer-encoding: chunked\r\n\r\n50\r\nshort`, "end"],
+      ["within a chunk's size", `${head}transfer-encoding: chunked\r\n\r\n5\r\nshort\r\n5`, "end"]
+    ] as const)("content that is cut %s is never a short file", async (_, answer, close) => {
+      const server = createSocketServer((socket) => {
+        socket.on("error", () => undefined)
+        socket.once("data", () => socket.write(answer, () => socket[close]()))
+      })
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      onTestFinished(() => void server.close())
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, retries: 0 })
+      for (const read of [() => aywa.files.content("an-id"), () => concat(aywa.files.contentStream("an-id"))]) {
+        const error = Object(await tagOf(read()))
+        assert.include({ ...error }, { _tag: "ConnectionError", outcome: "rejected" })
+      }
+    })
+
+    it("content is asked for uncompressed", async () => {
+      const asked: Array<unknown> = []
+      const baseUrl = await listen((request, response) => {
+        asked.push(request.headers["accept-encoding"])
+        response.end("content")
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      await aywa.files.content("an-id")
+      await concat(aywa.files.contentStream("an-id"))
+      assert.deepStrictEqual(asked, ["identity", "identity"])
     })
 
     it("a redirect of a download is refused", async () => {

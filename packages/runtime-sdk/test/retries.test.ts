@@ -334,6 +334,18 @@ describe("answers that are not what the type says", () => {
       assert.strictEqual(server.seen.length, 1)
     })
   }
+  it("an id that is a number is an error, however large: it would come out as another one (behaviour 43)", async () => {
+    for (const transport of ["auto", "fetch"] as const) {
+      const { aywa } = await start(
+        (_, r) => r.writeHead(200).end(JSON.stringify(assistant("a")).replace('"a"', "9007199254740993")),
+        { transport }
+      )
+      const error = await tagOf(aywa.assistants.get("a"))
+      assert.instanceOf(error, UnexpectedResponse)
+      assert.match(error.message, /id: Expected string/)
+      assert.notMatch(JSON.stringify(error), /900719925474099\d/)
+    }
+  })
   it("502 with HTML keeps its status and is retried (behaviour 39)", async () => {
     const { server, aywa } = await start((_, r) =>
       r.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad</h1>")

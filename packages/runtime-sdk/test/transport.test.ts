@@ -32,6 +32,22 @@ describe("the dispatcher transport", () => {
     assert.strictEqual(server.seen.length, 2)
   })
 
+  it("has no timeouts of its own: a long attempt is as long as the policy says (behaviour 17)", async () => {
+    await using server = await serve((_, r) => json(r, 200, []))
+    await using aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", timeout: 3_600_000 })
+    const seen: Array<unknown> = []
+    Reflect.set(globalThis, symbol, {
+      dispatch: (options: object, handler: unknown) => {
+        seen.push(options)
+        return Reflect.apply(Reflect.get(Object(original), "dispatch"), original, [options, handler])
+      }
+    })
+    await aywa.assistants.list()
+    await aywa.files.content("a")
+    assert.lengthOf(seen, 2)
+    for (const options of seen) assert.deepInclude(options, { headersTimeout: 0, bodyTimeout: 0 })
+  })
+
   it("is not taken where there is none", () => {
     for (const absent of [undefined, null, {}, { dispatch: 1 }]) {
       Reflect.set(globalThis, symbol, absent)

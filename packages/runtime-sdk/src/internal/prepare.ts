@@ -90,6 +90,8 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
   const ownHeaders = [
     "accept",
     bytes ? "*/*" : spec.text ? "text/plain" : "application/json",
+    // `fetch` takes compressed content that was cut for whole.
+    ...(bytes ? ["accept-encoding", "identity"] : []),
     ...(ownAgent ? [] : ["user-agent", `aywa-runtime-sdk/${version}`]),
     ...config.headers
   ]
