@@ -231,7 +231,7 @@ class Loop {
     // A body that is streamed, a transport or a clock of the program's own, or a key that is asked for: the same in
     // Effects.
     const execute = streams ?? ((request: WireRequest) => transport.execute(request))
-    const whole = Effect.matchEager(
+    const result = Effect.matchEager(
       Redacted.isRedacted(key)
         ? execute(this.wire(key, attempt, traceparent))
         : Effect.flatMap(key, (fresh) => execute(this.wire(fresh, attempt, traceparent))),
@@ -240,6 +240,8 @@ class Loop {
         onSuccess: (response) => this.onResponse(response)
       }
     )
+    const { upload } = this.request
+    const whole = upload === undefined ? result : Effect.ensuring(result, Effect.sync(upload.close))
     if (duration === Infinity) return whole
     return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(this.scope)) })
   }

@@ -19,6 +19,8 @@ export interface Upload extends WireUpload {
   readonly spent: () => boolean
   /** What the source failed with while it was read for the last attempt. */
   readonly broken: () => { readonly cause: unknown } | undefined
+  /** Ends the reading of the last attempt: a transport that has its answer need not have read to the end. */
+  readonly close: () => void
 }
 
 /** Prepares the upload of an operation: the fields of its form are checked like any body. */
@@ -74,29 +76,29 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
   let spent = false
   let broken: { readonly cause: unknown } | undefined
+  let reading: AsyncGenerator<Uint8Array> | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     once: source.once,
     spent: () => spent,
     broken: () => broken,
+    close: () => void reading?.return(undefined).catch(() => undefined),
     open: async () => {
       broken = undefined
       const { size, chunks } = await source.open()
-      return {
-        size: size === undefined ? undefined : head.length + size + tail.length,
-        chunks: (async function* () {
-          yield head
-          // Whoever took the head may still give up without a connection; from here on the source is read.
-          spent = true
-          try {
-            yield* chunks
-          } catch (cause) {
-            broken = { cause }
-            throw cause
-          }
-          yield tail
-        })()
-      }
+      reading = (async function* () {
+        yield head
+        // Whoever took the head may still give up without a connection; from here on the source is read.
+        spent = true
+        try {
+          yield* chunks
+        } catch (cause) {
+          broken = { cause }
+          throw cause
+        }
+        yield tail
+      })()
+      return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reading }
     }
   }
 }
