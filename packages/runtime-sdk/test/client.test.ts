@@ -248,18 +248,13 @@ describe("aborting", () => {
 })
 
 describe("processes", () => {
-  const run = (code: string) =>
+  const run = (code: string, flag = "--unhandled-rejections=strict") =>
     new Promise<{ readonly code: number | null; readonly out: string; readonly ms: number }>((resolve) => {
       const begin = performance.now()
       const entry = new URL("../src/index.ts", import.meta.url).href
       execFile(
         process.execPath,
-        [
-          "--unhandled-rejections=strict",
-          "--input-type=module",
-          "-e",
-          `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`
-        ],
+        [flag, "--input-type=module", "-e", `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`],
         { timeout: 20_000 },
         (error, stdout, stderr) =>
           resolve({
@@ -278,6 +273,18 @@ describe("processes", () => {
       process.on("exit", () => console.log(performance.now() - begin < 3000 ? "soon" : "late"))`)
     assert.strictEqual(code, 0, out)
     assert.match(out, /ConnectionError\s+soon/)
+  })
+  it("may forbid code that is made from text: answers are checked all the same", async () => {
+    const { server } = await start((seen, r) => json(r, 200, seen.url.endsWith("good") ? assistant("a") : { id: 7 }))
+    const { code, out } = await run(
+      `
+      const aywa = new AywaRuntimeClient({ baseUrl: ${JSON.stringify(server.baseUrl)}, apiKey: "k" })
+      console.log((await aywa.assistants.get("good")).id)
+      await aywa.assistants.get("bad").catch((error) => console.log(error._tag))`,
+      "--disallow-code-generation-from-strings"
+    )
+    assert.strictEqual(code, 0, out)
+    assert.match(out, /^a\s+UnexpectedResponse/)
   })
   it("end after a call that succeeded, without close()", async () => {
     const { server } = await start(rows)

@@ -134,6 +134,7 @@ describe("apiKey and organizationId", () => {
       assert.notInclude(inspect(value, { depth: 10, showHidden: true }), key)
       assert.notInclude(JSON.stringify(value) ?? "", key)
     }
+    assert.notInclude(inspect(structuredClone(client), { depth: 10, showHidden: true }), key)
   })
 
   it("refuses default headers that would change who asks", () => {

@@ -138,8 +138,8 @@ describe("what the runtime answers, as errors", () => {
     [429, { message: "Rate limit exceeded." }, "RateLimited", { outcome: "rejected", isRetryable: true }],
     [429, { message: "odd", code: "something_else" }, "RateLimited", { outcome: "maybe-applied" }],
     [500, { message: "Internal", statusCode: 500 }, "ServerError", { outcome: "maybe-applied" }],
-    [501, "<html>", "ServerError", {}],
-    [503, { code: "unavailable" }, "ServerError", { retryAfter: 2 }],
+    [501, "<html>", "ServerError", { isRetryable: false }],
+    [503, { code: "unavailable" }, "ServerError", { retryAfter: 2, isRetryable: true }],
     [300, "", "UnexpectedResponse", {}]
   ]
   for (const [status, body, tag, expected] of table) {

@@ -189,7 +189,10 @@ for (const transport of transports) {
           return stream
         }
         const error = Object(await tagOf(aywa.files.upload({ file })))
-        assert.include({ ...error }, { _tag: "ConnectionError", code: "UPLOAD_SOURCE", attempts: 1 })
+        assert.include(
+          { ...error },
+          { _tag: "ConnectionError", code: "UPLOAD_SOURCE", attempts: 1, isRetryable: false }
+        )
         assert.match(error.message, /what was to be uploaded could not be read/)
         assert.strictEqual(error.cause.message, "unreadable")
       }

@@ -153,7 +153,9 @@ describe("429 and Retry-After", () => {
 describe("the server's word on retries (behaviour 13) and the attempt header (behaviour 14)", () => {
   it("x-should-retry: false stops, true goes on", async () => {
     const no = await start((_, response) => json(response, 500, {}, { "x-should-retry": "false" }))
-    assert.instanceOf(await tagOf(no.aywa.assistants.list()), ServerError)
+    const stopped = await tagOf(no.aywa.assistants.list())
+    assert.instanceOf(stopped, ServerError)
+    assert.isFalse(stopped.isRetryable)
     assert.strictEqual(no.server.seen.length, 1)
     const yes = await start((_, response, i) =>
       i === 0 ? json(response, 400, {}, { "x-should-retry": "true" }) : json(response, 200, [])
@@ -345,6 +347,15 @@ describe("answers that are not what the type says", () => {
       assert.match(error.message, /id: Expected string/)
       assert.notMatch(JSON.stringify(error), /900719925474099\d/)
     }
+  })
+  it("a web page is no metrics either (behaviour 38)", async () => {
+    let type = "text/html; charset=utf-8"
+    const { aywa } = await start((_, r) => r.writeHead(200, { "content-type": type }).end("calls 1\n"))
+    const error = await tagOf(aywa.operations.metrics())
+    assert.instanceOf(error, UnexpectedResponse)
+    assert.match(error.message, /not plain text \(text\/html\)\. Does baseUrl point at the runtime/)
+    type = "text/plain; version=0.0.4"
+    assert.strictEqual(await aywa.operations.metrics(), "calls 1\n")
   })
   it("502 with HTML keeps its status and is retried (behaviour 39)", async () => {
     const { server, aywa } = await start((_, r) =>

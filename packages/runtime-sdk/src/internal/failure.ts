@@ -33,19 +33,26 @@ export interface Subject {
 /** No whole answer came. */
 export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
   const code = failure.code
+  // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
+  const transient =
+    code === undefined ||
+    !/^(UPLOAD_SOURCE|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(
+      code
+    )
   return {
     outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
-    // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
-    transient:
-      code === undefined ||
-      !/^(UPLOAD_SOURCE|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(
-        code
-      ),
+    transient,
     retryAfter: undefined,
     status: undefined,
     requestId: undefined,
     toError: (call) =>
-      new Errors.ConnectionError({ ...call, code, cause: failure.cause, message: text(call, wireText(failure)) })
+      new Errors.ConnectionError({
+        ...call,
+        code,
+        isRetryable: transient,
+        cause: failure.cause,
+        message: text(call, wireText(failure))
+      })
   }
 }
 
@@ -138,9 +145,10 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
   const wait = retryAfter(response.header("retry-after"), now)
   const seconds = wait === undefined ? undefined : wait / 1000
   const override = response.header("x-should-retry")
+  const passes = (transient: boolean): boolean => override === "true" || (override !== "false" && transient)
   const failure = (transient: boolean, outcome: Outcome, toError: (call: CallFields) => RuntimeError): Failure => ({
     outcome: subject.reads ? "rejected" : outcome,
-    transient: override === "true" ? true : override === "false" ? false : transient,
+    transient: passes(transient),
     retryAfter: wait,
     status,
     requestId: requestIdOf(response),
@@ -237,13 +245,15 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
     )
   }
   if (status >= 500 || status === 408 || status === 425) {
+    const transient = status !== 501 && status !== 505
     return failure(
-      status !== 501 && status !== 505,
+      transient,
       "maybe-applied",
       (call) =>
         new Errors.ServerError({
           ...call,
           retryAfter: seconds,
+          isRetryable: passes(transient),
           message: text(call, `the runtime failed (${status}).${said}`)
         })
     )

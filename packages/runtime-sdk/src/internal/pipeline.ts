@@ -34,7 +34,7 @@ import {
 } from "./prepare.ts"
 import type { Sink } from "./sink.ts"
 import { sourceFailure } from "./streaming.ts"
-import { notJson, wrongRows, wrongShape } from "./unexpected.ts"
+import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
 import { isDirect, WireFailure, type WireRequest, type WireResponse } from "./wire.ts"
 
 export type { Arguments, Runtime } from "./prepare.ts"
@@ -313,7 +313,9 @@ class Loop {
         ? this.done(response, undefined)
         : this.unexpected(response, `status ${status} with an empty body`)
     }
-    if (spec.text) return this.done(response, response.body)
+    if (spec.text) {
+      return isPage(response) ? this.unexpected(response, notText(response)) : this.done(response, response.body)
+    }
     let json: unknown
     try {
       json = JSON.parse(response.body)
