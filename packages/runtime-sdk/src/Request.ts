@@ -60,10 +60,14 @@ export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = Lay
       send: (options) => send(options),
       sendFor: (schema, options) =>
         Effect.flatMap(ResponseSink, (outer) => {
-          const sink = outer ?? new Sink()
-          return Effect.flatMap(send(options, sink), (value) =>
-            Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () => unexpected(schema, options, sink, value))
-          )
+          // Of its own: other calls may report to the outer one at the same time.
+          const sink = new Sink()
+          return Effect.flatMap(send(options, sink), (value) => {
+            if (outer !== undefined) Object.assign(outer, sink)
+            return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
+              unexpected(schema, options, sink, value)
+            )
+          })
         })
     })
   })

@@ -181,6 +181,21 @@ describe("what the runtime answers, as errors", () => {
     assert.match(String(await tagOf(aywa.assistants.create({}))), /updatedAt: Missing key\. It may have taken effect/)
   })
 
+  it("what the runtime says is one line without control characters", async () => {
+    const server = await serve((_, r) =>
+      json(r, 400, { message: ["\u001b[31mred\r\nnext: line\u0000", "\n\t", "fine"] })
+    )
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+    open.push(server, aywa)
+    const error = await tagOf(aywa.assistants.create({}))
+    assert.instanceOf(error, Errors.InvalidRequest)
+    assert.deepStrictEqual(
+      error.issues.map(({ message }) => message),
+      ["[31mred next: line", "fine"]
+    )
+    assert.notMatch(error.message, /\p{Cc}/u)
+  })
+
   it("no secret of request or answer is in an error, however it is printed (behaviour 28)", async () => {
     const server = await serve((seen, r) =>
       json(r, 400, { message: `bad ${seen.headers.authorization} ${seen.body}`, token: "canary-answer" })

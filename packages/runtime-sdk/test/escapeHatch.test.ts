@@ -182,9 +182,13 @@ describe("AywaRuntime.request", () => {
         Effect.flip(sendFor(Schema.Struct({ nope: Schema.String }), { method, path: "/squad" }))
       ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
     const answer = { status: 200, requestId: "req_test", attempts: 1 }
+    const told = await AywaRuntime.withResponse(
+      Effect.flatMap(Request.Request, ({ sendFor }) => sendFor(Schema.Unknown, { method: "GET", path: "/told" }))
+    ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
+    assert.include({ ...told.response }, answer)
     assert.include({ ...(await send("GET")) }, { ...answer, outcome: "rejected" })
     const posted = await send("POST")
-    const idempotencyKey = String(server.seen[1]?.headers["idempotency-key"])
+    const idempotencyKey = String(server.seen[2]?.headers["idempotency-key"])
     assert.include({ ...posted }, { ...answer, outcome: "maybe-applied", idempotencyKey })
     assert.include(posted.message, `repeat it with idempotencyKey "${idempotencyKey}"`)
   })

@@ -300,7 +300,10 @@ const readErrorBody = (response: WireResponse): ErrorBody => {
   }
   if (typeof json !== "object" || json === null) return { messages: [], code: undefined }
   const message = "message" in json ? json.message : "detail" in json ? json.detail : undefined
-  const messages = (Array.isArray(message) ? message : [message]).filter((m) => typeof m === "string" && m !== "")
+  // One line each, whatever is in them: they end up in logs and on terminals.
+  const messages = (Array.isArray(message) ? message : [message])
+    .map((m) => (typeof m === "string" ? m.replace(/\p{Cc}+/gu, " ").trim() : ""))
+    .filter((m) => m !== "")
   const token = (value: unknown): string | undefined =>
     typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) ? value.slice(0, 100) : undefined
   return {
