@@ -161,6 +161,12 @@ describe("answers", () => {
       return user + system
     })
     assert.isBelow(made.toSorted((a, b) => a - b)[100] ?? Infinity, 1000)
+    const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k" })
+    assert.deepStrictEqual(Object.keys(aywa), [])
+    for (const name of ["assistants", "calls", "files", "operations"] as const) {
+      assert.isFunction(Object.getOwnPropertyDescriptor(AywaRuntimeClient.prototype, name)?.get)
+      assert.strictEqual(aywa[name], aywa[name])
+    }
   })
   it("await using closes connections, and the client can be used again", async () => {
     const { server } = await start(rows)

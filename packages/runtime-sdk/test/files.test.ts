@@ -1,5 +1,6 @@
 /** Files over real sockets and both transports: uploads from every source, downloads whole and piece by piece. */
 import { randomBytes } from "node:crypto"
+import { getEventListeners } from "node:events"
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import { createServer as createSocketServer, type AddressInfo } from "node:net"
@@ -347,24 +348,34 @@ for (const transport of transports) {
       await gone
     })
 
-    it("aborting a download ends it with Aborted, and leaves no listener", async () => {
+    it("aborting a download ends it with Aborted, and however it ends it leaves no listener", async () => {
+      let whole = true
       const baseUrl = await listen((_, response) => {
-        response.writeHead(200, { "content-length": "1000" })
+        response.writeHead(200, { "content-length": whole ? "4" : "1000" })
         response.write("some")
+        if (whole) response.end()
       })
       const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
       const controller = new AbortController()
-      const error = Object(
-        await tagOf(
-          (async () => {
-            for await (const _ of aywa.files.contentStream("an-id", { signal: controller.signal })) {
-              controller.abort("enough")
-            }
-          })()
-        )
-      )
+      const { signal } = controller
+      let listening = 0
+      const read = async (then: (() => void) | "break" | "go on") => {
+        for await (const _ of aywa.files.contentStream("an-id", { signal })) {
+          listening += getEventListeners(signal, "abort").length
+          if (then === "break") break
+          if (then !== "go on") then()
+        }
+      }
+      await read("go on")
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
+      whole = false
+      await read("break")
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
+      const error = Object(await tagOf(read(() => controller.abort("enough"))))
       assert.strictEqual(error._tag, "Aborted")
       assert.strictEqual(error.reason, "enough")
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
+      assert.isAbove(listening, 2)
     })
 
     it("content that breaks off or stalls is a typed error", async () => {
