@@ -151,6 +151,16 @@ describe("environment", () => {
     Object.assign(globalThis, { window: { document: {} } })
     assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
   })
+  it("refuses a mobile app", () => {
+    const own = Object.getOwnPropertyDescriptor(globalThis, "navigator")
+    Object.defineProperty(globalThis, "navigator", { value: { product: "ReactNative" }, configurable: true })
+    try {
+      assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(globalThis, "navigator")
+      else Object.defineProperty(globalThis, "navigator", own)
+    }
+  })
   it("refuses a web worker", () => {
     Object.assign(globalThis, { importScripts: () => undefined })
     assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
