@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { afterEach, assert, describe, it } from "vitest"
-import { AywaRuntimeClient, ServerError, UnexpectedResponse, type Assistant } from "../src/index.ts"
+import { AywaRuntimeClient, InvalidRequest, ServerError, UnexpectedResponse, type Assistant } from "../src/index.ts"
 import * as Assistants from "../src/Assistants.ts"
 import * as AywaRuntime from "../src/AywaRuntime.ts"
 import { assistant, json, serve, tagOf } from "./support/server.ts"
@@ -159,13 +159,27 @@ describe("guards (behaviour 44)", () => {
     })
   }
 
-  it("a list that says more follows, but not where, is an error and no short list", async () => {
-    const { aywa } = await start((_, r) =>
-      json(r, 200, { results: [assistant("a")], metadata: { hasNextPage: true, nextCursor: null, limit: 1 } })
-    )
-    const error = await tagOf(collect(aywa.assistants.stream()))
-    assert.instanceOf(error, UnexpectedResponse)
-    assert.match(error.message, /more follows, but not where/)
+  it("a list that goes on nobody knows where gives its page, and an error to who walks on: never a short list", async () => {
+    const mapping = (i: number) => ({ resource: "tool", sourceId: `s${i}`, runtimeId: `r${i}`, action: "created" })
+    const rows = Array.from({ length: 5 }, (_, i) => mapping(i))
+    const results = { results: rows, metadata: { hasNextPage: true, nextCursor: null, limit: 5 } }
+    for (const answer of [rows, results]) {
+      const { server, aywa } = await start((_, r) => json(r, 200, answer))
+      assert.lengthOf((await aywa.imports.mappings("i", { limit: 5 })).items, 5)
+      const walked: Array<unknown> = []
+      const error = await tagOf(
+        (async () => {
+          for await (const row of aywa.imports.mappingsStream("i", { limit: 5 })) walked.push(row)
+        })()
+      )
+      assert.deepStrictEqual<unknown>(walked, rows)
+      assert.instanceOf(error, InvalidRequest)
+      assert.match(error.message, /may go on, but the runtime's answer did not say where/)
+      assert.lengthOf(server.seen, 2)
+    }
+    // Fewer than asked for, or more, are all there are.
+    const { aywa } = await start((_, r) => json(r, 200, rows))
+    for (const limit of [4, 6]) assert.lengthOf(await collect(aywa.imports.mappingsStream("i", { limit })), 5)
   })
 
   it("after an error the same iterator asks for the same page again", async () => {

@@ -143,10 +143,12 @@ export const prepareRequest = (
     const given: unknown = args.query ?? {}
     if (!prepared.isQuery(given)) issues.push(...explain(spec.query, given))
     else if (spec.kind === "page") {
-      page = pageRequest(given as Readonly<Record<string, unknown>>)
-      if (page === undefined) {
-        issues.push({ path: ["cursor"], message: "Expected the nextCursor of an earlier page, unchanged" })
-      } else query = encodedQuery(page.query, issues)
+      const asked = pageRequest(given as Readonly<Record<string, unknown>>)
+      if (typeof asked === "string") issues.push({ path: ["cursor"], message: asked })
+      else {
+        page = asked
+        query = encodedQuery(asked.query, issues)
+      }
     } else query = encodedQuery({ ...(given as object) }, issues)
   }
 
