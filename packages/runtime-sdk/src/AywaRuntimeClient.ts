@@ -54,9 +54,12 @@ export interface AywaRuntimeClientOptions {
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
-  /** Connections at most, 128 by default. */
+  /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
   readonly connections?: number | undefined
-  /** `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. */
+  /**
+   * `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. Node's `fetch` has limits of its
+   * own: it waits at most five minutes for an answer to begin, and for each piece of it, whatever `timeout` says.
+   */
   readonly transport?: "auto" | "fetch" | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined

@@ -216,7 +216,7 @@ export class ServerError extends CallError {
   override readonly _tag = "ServerError" as const
   /** Seconds to wait, from `Retry-After`. */
   declare readonly retryAfter?: number
-  constructor(init: Init<{ readonly retryAfter?: number | undefined }>) {
+  constructor(init: Init<{ readonly retryAfter?: number | undefined; readonly isRetryable?: boolean | undefined }>) {
     super("ServerError", true, init)
   }
 }
@@ -232,7 +232,7 @@ export class ConnectionError extends CallError {
   override readonly _tag = "ConnectionError" as const
   /** The system's code, such as `ECONNREFUSED`. */
   declare readonly code?: string
-  constructor(init: Init<{ readonly code?: string | undefined }>) {
+  constructor(init: Init<{ readonly code?: string | undefined; readonly isRetryable?: boolean | undefined }>) {
     super("ConnectionError", true, init)
   }
 }

@@ -231,12 +231,12 @@ export const limit = (options: {
 }): Transform => {
   const limit = makeLimiter({
     concurrency:
-      options.concurrency === undefined ? undefined : Guards.positive("limit.concurrency", options.concurrency),
+      options.concurrency === undefined ? undefined : Guards.atLeastOne("limit.concurrency", options.concurrency),
     rate:
       options.rate === undefined
         ? undefined
         : {
-            limit: Guards.positive("limit.rate.limit", options.rate.limit),
+            limit: Guards.atLeastOne("limit.rate.limit", options.rate.limit),
             window: Guards.positive("limit.rate.window", millis("limit.rate.window", options.rate.window))
           }
   })
@@ -261,7 +261,7 @@ export const circuitBreaker = (options: {
   readonly openFor: Duration.Input
 }): Transform => {
   const breaker = makeBreaker({
-    failures: Guards.positive("circuitBreaker.failures", options.failures),
+    failures: Guards.atLeastOne("circuitBreaker.failures", options.failures),
     openFor: Guards.positive("circuitBreaker.openFor", millis("circuitBreaker.openFor", options.openFor))
   })
   return (policy) => ({ ...policy, breaker })

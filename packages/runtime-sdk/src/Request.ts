@@ -12,7 +12,9 @@ import * as Errors from "./Errors.ts"
 import { effectObserver } from "./internal/observeEffect.ts"
 import { explain } from "./internal/codec.ts"
 import { text } from "./internal/failure.ts"
+import { ResponseSink } from "./internal/pipeline.ts"
 import { makeRequest } from "./internal/rawRequest.ts"
+import { Sink } from "./internal/sink.ts"
 import { RuntimeConfig } from "./RuntimeConfig.ts"
 import { Transport } from "./Transport.ts"
 
@@ -52,23 +54,36 @@ export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = Lay
   Effect.gen(function* () {
     const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
     // `RequestError` is every error that an operation with both optional errors has.
-    const send = (options: RequestOptions) => makeRequest(runtime, options)({}) as Effect.Effect<unknown, RequestError>
+    const send = (options: RequestOptions, sink?: Sink) =>
+      makeRequest(runtime, options)({}, sink) as Effect.Effect<unknown, RequestError>
     return Request.of({
-      send,
+      send: (options) => send(options),
       sendFor: (schema, options) =>
-        Effect.flatMap(send(options), (value) =>
-          Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () => unexpected(schema, options, value))
-        )
+        Effect.flatMap(ResponseSink, (outer) => {
+          // Of its own: other calls may report to the outer one at the same time.
+          const sink = new Sink()
+          return Effect.flatMap(send(options, sink), (value) => {
+            if (outer !== undefined) Object.assign(outer, sink)
+            return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
+              unexpected(schema, options, sink, value)
+            )
+          })
+        })
     })
   })
 )
 
-const unexpected = (schema: Schema.Codec<unknown, unknown>, options: RequestOptions, value: unknown) => {
-  const { method, path } = options
-  const fields = { operation: "request", method, path, attempts: 1, outcome: "rejected" as const }
+const unexpected = (
+  schema: Schema.Codec<unknown, unknown>,
+  { method, path }: RequestOptions,
+  { attempts, outcome, idempotencyKey, info }: Sink,
+  value: unknown
+) => {
+  const call = { operation: "request", method, path, attempts, outcome, idempotencyKey }
+  const fields = { ...call, status: info?.status, requestId: info?.requestId }
   const issue = `the answer is not what the given schema says: ${explain(schema, value)
     .slice(0, 5)
     .map(({ path, message }) => `${path.join(".")}: ${message}`)
     .join("; ")}`
-  return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, `${issue}.`) })
+  return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }

@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { ConfigError } from "./Errors.ts"
 import * as Check from "./internal/config.ts"
-import { appendHeaders } from "./internal/request.ts"
+import { putHeaders } from "./internal/request.ts"
 import * as Policy from "./Policy.ts"
 
 /**
@@ -74,7 +74,7 @@ export class RuntimeConfig extends Context.Service<
 export const makeUnsafe = (options: Options): RuntimeConfig["Service"] => {
   Check.refuseBrowser()
   const headers: Array<string> = []
-  const issue = appendHeaders(headers, options.headers ?? {})
+  const issue = putHeaders(headers, options.headers ?? {})
   if (issue !== undefined) {
     throw new ConfigError({ field: issue.path.join("."), message: `${issue.path.join(".")}: ${issue.message}.` })
   }

@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Guards from "./internal/guards.ts"
 import { makeDispatcher } from "./internal/transportDispatcher.ts"
 import { makeFetch } from "./internal/transportFetch.ts"
 import type { TransportOptions, TransportShape } from "./internal/wire.ts"
@@ -43,17 +44,24 @@ export class Transport extends Context.Service<Transport, TransportShape>()("@ay
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: TransportOptions): Layer.Layer<Transport> =>
-  Layer.effect(
+export const layer = (options?: TransportOptions): Layer.Layer<Transport> => {
+  if (options?.connections !== undefined) Guards.atLeastOne("connections", options.connections)
+  return Layer.effect(
     Transport,
     Effect.acquireRelease(
       Effect.sync(() => makeDispatcher(options) ?? makeFetch()),
       (transport) => Effect.promise(() => transport.close())
     )
   )
+}
 
 /**
  * Always `fetch`.
+ *
+ * **Gotchas**
+ *
+ * Node's `fetch` has limits of its own: it waits at most five minutes for an answer to begin, and for each piece of it,
+ * however long the policy would.
  *
  * @since 0.1.0
  * @category layers

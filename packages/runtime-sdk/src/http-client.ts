@@ -108,7 +108,7 @@ const toRequest = (
   { method, origin, path, headers, body }: WireRequest,
   upload: WireUploadBody | undefined
 ): HttpClientRequest.HttpClientRequest => {
-  const fields: Record<string, string> = {}
+  const fields: Record<string, string> = Object.create(null)
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const [name = "", value = ""] = [headers[i], headers[i + 1]]
     fields[name] = name in fields ? `${fields[name]}, ${value}` : value

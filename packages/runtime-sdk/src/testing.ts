@@ -99,16 +99,16 @@ export const startTestRuntime = async (options: TestRuntimeOptions = {}): Promis
   const { rows = {}, client = {}, ...rest } = options
   const runtime = await startLocalRuntime(rest)
   const { baseUrl, apiKey, organizationId } = runtime
-  const aywa = new AywaRuntimeClient({ organizationId, ...client, baseUrl, apiKey })
-  const close = async () => {
-    await aywa.close()
-    await runtime.close()
-  }
-  const seed = (rows: Seed) => seedWith(aywa, rows)
   try {
+    const aywa = new AywaRuntimeClient({ organizationId, ...client, baseUrl, apiKey })
+    const close = async () => {
+      await aywa.close()
+      await runtime.close()
+    }
+    const seed = (rows: Seed) => seedWith(aywa, rows)
     return { aywa, runtime, rows: await seed(rows), seed, close, [Symbol.asyncDispose]: close }
   } catch (error) {
-    await close()
+    await runtime.close()
     throw error
   }
 }

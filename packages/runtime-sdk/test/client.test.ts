@@ -4,7 +4,8 @@ import { getEventListeners } from "node:events"
 import { inspect } from "node:util"
 import { afterEach, assert, describe, it } from "vitest"
 import { Aborted, AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
-import { assistant, json, serve, tagOf } from "./support/server.ts"
+import * as Transport from "../src/Transport.ts"
+import { assistant, closedPort, json, serve, tagOf } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []
 afterEach(async () => {
@@ -84,6 +85,43 @@ describe("options, each seen on the wire", () => {
       assert.strictEqual(server.seen.length, 0)
     }
   })
+  it("headers of a call replace those of the client, and either may name another user agent", async () => {
+    const { server, aywa } = await start(rows, { headers: { "x-team": "a", "X-Other": "b", "User-Agent": "mine/1" } })
+    await aywa.assistants.list({}, { headers: { "X-Team": "c" } })
+    await aywa.assistants.list({}, { headers: { "user-agent": "this/2" } })
+    assert.include(server.seen[0]?.headers, { "x-team": "c", "x-other": "b", "user-agent": "mine/1" })
+    assert.include(server.seen[1]?.headers, { "x-team": "a", "user-agent": "this/2" })
+  })
+  it("a key supplier that never answers: nothing was sent, and the error says so", async () => {
+    const { server, aywa } = await start(rows, { apiKey: () => new Promise<string>(() => {}), retries: 0 })
+    for (const options of [{ timeout: 50 }, { deadline: 50 }]) {
+      const error = Object(await tagOf(aywa.assistants.create({}, options)))
+      assert.include({ ...error }, { _tag: "TimeoutError", outcome: "not-sent" })
+      if ("timeout" in options) assert.match(error.message, /function that supplies the API key/)
+    }
+    assert.lengthOf(server.seen, 0)
+  })
+  it.each([-1, 0, 1.5, Number.NaN, Infinity])("refuses connections: %d", (connections) => {
+    assert.throws(() => new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", connections }), ConfigError)
+    assert.throws(() => Transport.layer({ connections }), /connections must be/)
+  })
+  it.each([
+    ["a key in the place of options", "k1", "options"],
+    ["a controller in the place of its signal", { signal: new AbortController() }, "signal"],
+    ["a time as text", { timeout: "soon" }, "timeout"]
+  ])("refuses %s, unsent", async (_, options, path) => {
+    const { server, aywa } = await start(rows)
+    const error = Object(await tagOf(aywa.assistants.list({}, options as object)))
+    assert.strictEqual(error._tag, "InvalidRequest")
+    assert.deepStrictEqual(error.issues[0].path, [path])
+    assert.lengthOf(server.seen, 0)
+  })
+  it("takes null for an option that is absent", async () => {
+    const { server, aywa } = await start(rows)
+    await aywa.assistants.list({}, null as never)
+    await aywa.assistants.list({}, { signal: null, headers: null, organizationId: null } as never)
+    assert.lengthOf(server.seen, 2)
+  })
   for (const option of [{ timeout: 0 }, { timeout: Number.NaN }, { deadline: -1 }, { retries: 1.5 }]) {
     it(`refuses ${inspect(option)} at the client and at the call`, async () => {
       const { server, aywa } = await start(rows)
@@ -123,6 +161,12 @@ describe("answers", () => {
       return user + system
     })
     assert.isBelow(made.toSorted((a, b) => a - b)[100] ?? Infinity, 1000)
+    const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k" })
+    assert.deepStrictEqual(Object.keys(aywa), [])
+    for (const name of ["assistants", "calls", "files", "operations"] as const) {
+      assert.isFunction(Object.getOwnPropertyDescriptor(AywaRuntimeClient.prototype, name)?.get)
+      assert.strictEqual(aywa[name], aywa[name])
+    }
   })
   it("await using closes connections, and the client can be used again", async () => {
     const { server } = await start(rows)
@@ -158,6 +202,39 @@ describe("aborting", () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     assert.strictEqual(server.sockets.open.size, 0)
   })
+  it("takes a signal that another library made", async () => {
+    const { aywa } = await start(() => undefined)
+    class Signal extends EventTarget {
+      aborted = false
+      reason: unknown
+    }
+    const signal = new Signal()
+    const call = tagOf(aywa.assistants.list({}, { signal: signal as AbortSignal }))
+    Object.assign(signal, { aborted: true, reason: "enough" }).dispatchEvent(new Event("abort"))
+    const error = await call
+    assert.instanceOf(error, Aborted)
+    assert.strictEqual(error.reason, "enough")
+  })
+  it("during a pause, says what the attempts before it came to", async () => {
+    const limited = await serve((_, r) => json(r, 429, {}, { "retry-after": "30" }))
+    const failing = await serve((_, r) => json(r, 503, {}, { "retry-after": "30" }))
+    open.push(limited, failing)
+    for (const [baseUrl, outcome] of [
+      [await closedPort(), "not-sent"],
+      [limited.baseUrl, "rejected"],
+      [failing.baseUrl, "maybe-applied"]
+    ] as const) {
+      const controller = new AbortController()
+      const aywa = new AywaRuntimeClient({
+        baseUrl,
+        apiKey: "k",
+        trace: () => ({ attempt: () => ({ end: () => void setImmediate(() => controller.abort()) }) })
+      })
+      const error = await tagOf(aywa.assistants.create({}, { signal: controller.signal }))
+      assert.instanceOf(error, Aborted)
+      assert.include({ ...error }, { outcome, attempts: 1 })
+    }
+  })
   it("cuts the wait before a retry (behaviour 18)", async () => {
     const { server, aywa } = await start((_, r) => json(r, 429, {}, { "retry-after": "3" }))
     const begin = performance.now()
@@ -177,18 +254,13 @@ describe("aborting", () => {
 })
 
 describe("processes", () => {
-  const run = (code: string) =>
+  const run = (code: string, flag = "--unhandled-rejections=strict") =>
     new Promise<{ readonly code: number | null; readonly out: string; readonly ms: number }>((resolve) => {
       const begin = performance.now()
       const entry = new URL("../src/index.ts", import.meta.url).href
       execFile(
         process.execPath,
-        [
-          "--unhandled-rejections=strict",
-          "--input-type=module",
-          "-e",
-          `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`
-        ],
+        [flag, "--input-type=module", "-e", `import { AywaRuntimeClient } from ${JSON.stringify(entry)}\n${code}`],
         { timeout: 20_000 },
         (error, stdout, stderr) =>
           resolve({
@@ -207,6 +279,18 @@ describe("processes", () => {
       process.on("exit", () => console.log(performance.now() - begin < 3000 ? "soon" : "late"))`)
     assert.strictEqual(code, 0, out)
     assert.match(out, /ConnectionError\s+soon/)
+  })
+  it("may forbid code that is made from text: answers are checked all the same", async () => {
+    const { server } = await start((seen, r) => json(r, 200, seen.url.endsWith("good") ? assistant("a") : { id: 7 }))
+    const { code, out } = await run(
+      `
+      const aywa = new AywaRuntimeClient({ baseUrl: ${JSON.stringify(server.baseUrl)}, apiKey: "k" })
+      console.log((await aywa.assistants.get("good")).id)
+      await aywa.assistants.get("bad").catch((error) => console.log(error._tag))`,
+      "--disallow-code-generation-from-strings"
+    )
+    assert.strictEqual(code, 0, out)
+    assert.match(out, /^a\s+UnexpectedResponse/)
   })
   it("end after a call that succeeded, without close()", async () => {
     const { server } = await start(rows)

@@ -134,6 +134,7 @@ describe("apiKey and organizationId", () => {
       assert.notInclude(inspect(value, { depth: 10, showHidden: true }), key)
       assert.notInclude(JSON.stringify(value) ?? "", key)
     }
+    assert.notInclude(inspect(structuredClone(client), { depth: 10, showHidden: true }), key)
   })
 
   it("refuses default headers that would change who asks", () => {
@@ -155,6 +156,16 @@ describe("environment", () => {
   it("refuses a browser", () => {
     Object.assign(globalThis, { window: { document: {} } })
     assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+  })
+  it("refuses a mobile app", () => {
+    const own = Object.getOwnPropertyDescriptor(globalThis, "navigator")
+    Object.defineProperty(globalThis, "navigator", { value: { product: "ReactNative" }, configurable: true })
+    try {
+      assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(globalThis, "navigator")
+      else Object.defineProperty(globalThis, "navigator", own)
+    }
   })
   it("refuses a web worker", () => {
     Object.assign(globalThis, { importScripts: () => undefined })

@@ -138,8 +138,8 @@ describe("what the runtime answers, as errors", () => {
     [429, { message: "Rate limit exceeded." }, "RateLimited", { outcome: "rejected", isRetryable: true }],
     [429, { message: "odd", code: "something_else" }, "RateLimited", { outcome: "maybe-applied" }],
     [500, { message: "Internal", statusCode: 500 }, "ServerError", { outcome: "maybe-applied" }],
-    [501, "<html>", "ServerError", {}],
-    [503, { code: "unavailable" }, "ServerError", { retryAfter: 2 }],
+    [501, "<html>", "ServerError", { isRetryable: false }],
+    [503, { code: "unavailable" }, "ServerError", { retryAfter: 2, isRetryable: true }],
     [300, "", "UnexpectedResponse", {}]
   ]
   for (const [status, body, tag, expected] of table) {
@@ -164,6 +164,36 @@ describe("what the runtime answers, as errors", () => {
     const error = await tagOf(aywa.assistants.list())
     assert.instanceOf(error, Errors.UnexpectedResponse)
     assert.match(error.message, /baseUrl/)
+  })
+
+  it("a message is whole sentences, whatever the runtime says", async () => {
+    const says = ["Invalid key", "Invalid key.", "Really?", ["one", "two"], "x".repeat(3000)]
+    for (const message of says) {
+      const server = await serve((_, r) => json(r, 401, { message }))
+      const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+      open.push(server, aywa)
+      const text = String(await tagOf(aywa.assistants.list()))
+      assert.match(text, /\(401\)\. The runtime says: \S.{0,2000}[^.?][.?] Check AYWA_RUNTIME_API_KEY/)
+    }
+    const server = await serve((_, r) => json(r, 201, {}))
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+    open.push(server, aywa)
+    assert.match(String(await tagOf(aywa.assistants.create({}))), /updatedAt: Missing key\. It may have taken effect/)
+  })
+
+  it("what the runtime says is one line without control characters", async () => {
+    const server = await serve((_, r) =>
+      json(r, 400, { message: ["\u001b[31mred\r\nnext: line\u0000", "\n\t", "fine"] })
+    )
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+    open.push(server, aywa)
+    const error = await tagOf(aywa.assistants.create({}))
+    assert.instanceOf(error, Errors.InvalidRequest)
+    assert.deepStrictEqual(
+      error.issues.map(({ message }) => message),
+      ["[31mred next: line", "fine"]
+    )
+    assert.notMatch(error.message, /\p{Cc}/u)
   })
 
   it("no secret of request or answer is in an error, however it is printed (behaviour 28)", async () => {

@@ -174,4 +174,22 @@ describe("AywaRuntime.request", () => {
     assert.include(wrong.message, "nope: Missing key")
     assert.strictEqual(refused._tag, "InvalidRequest")
   })
+
+  it("an answer that the schema refuses says whether the runtime may have acted, and how to go on", async () => {
+    const { server } = await start()
+    const send = (method: "GET" | "POST") =>
+      Effect.flatMap(Request.Request, ({ sendFor }) =>
+        Effect.flip(sendFor(Schema.Struct({ nope: Schema.String }), { method, path: "/squad" }))
+      ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
+    const answer = { status: 200, requestId: "req_test", attempts: 1 }
+    const told = await AywaRuntime.withResponse(
+      Effect.flatMap(Request.Request, ({ sendFor }) => sendFor(Schema.Unknown, { method: "GET", path: "/told" }))
+    ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
+    assert.include({ ...told.response }, answer)
+    assert.include({ ...(await send("GET")) }, { ...answer, outcome: "rejected" })
+    const posted = await send("POST")
+    const idempotencyKey = String(server.seen[2]?.headers["idempotency-key"])
+    assert.include({ ...posted }, { ...answer, outcome: "maybe-applied", idempotencyKey })
+    assert.include(posted.message, `repeat it with idempotencyKey "${idempotencyKey}"`)
+  })
 })

@@ -1,9 +1,11 @@
 /** Files over real sockets and both transports: uploads from every source, downloads whole and piece by piece. */
 import { randomBytes } from "node:crypto"
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { getEventListeners } from "node:events"
+import { createReadStream, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer as createSocketServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
+import { stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
@@ -14,7 +16,7 @@ import { assert, describe, it, onTestFinished } from "vitest"
 import * as AywaRuntime from "../src/AywaRuntime.ts"
 import { AywaRuntimeClient, type FileSource } from "../src/index.ts"
 import * as Files from "../src/Files.ts"
-import { tagOf } from "./support/server.ts"
+import { closedPort, tagOf } from "./support/server.ts"
 
 const transports = ["auto", "fetch"] as const
 
@@ -47,6 +49,16 @@ const temporary = (name: string, content: Uint8Array | string): string => {
   writeFileSync(path, content)
   return path
 }
+
+/** How often this process has a file open. */
+const timesOpen = (path: string): number =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      return false
+    }
+  }).length
 
 const concat = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
   const parts: Array<Uint8Array> = []
@@ -164,7 +176,98 @@ for (const transport of transports) {
       const error = Object(await tagOf(aywa.files.upload({ file: broken() })))
       assert.strictEqual(error._tag, "ConnectionError")
       assert.strictEqual(error.attempts, 1)
+      assert.strictEqual(error.cause.message, "the disk is gone")
       assert.strictEqual(runtime.count("files"), 0)
+    })
+
+    it("no code of a file is taken for one of the connection", async () => {
+      const { runtime, aywa } = await start({ transport })
+      const opened = () => new Readable({ read: (): never => assert.fail("unused") })
+      for (const code of ["EACCES", "EISDIR", "EIO", undefined]) {
+        const file = () => {
+          const stream = opened()
+          stream.destroy(Object.assign(new Error("unreadable"), { code }))
+          return stream
+        }
+        const error = Object(await tagOf(aywa.files.upload({ file })))
+        assert.include(
+          { ...error },
+          { _tag: "ConnectionError", code: "UPLOAD_SOURCE", attempts: 1, isRetryable: false }
+        )
+        assert.match(error.message, /what was to be uploaded could not be read/)
+        assert.strictEqual(error.cause.message, "unreadable")
+      }
+      assert.strictEqual(runtime.count("files"), 0)
+    })
+
+    it("a directory is not sent at all", async () => {
+      const { runtime, aywa } = await start({ transport })
+      const directory = Object(await tagOf(aywa.files.upload({ file: { path: tmpdir() } })))
+      assert.include({ ...directory }, { code: "UPLOAD_SOURCE", outcome: "not-sent", attempts: 1 })
+      assert.match(directory.cause.message, /directory/)
+      assert.lengthOf(runtime.requests(), 0)
+    })
+
+    it.skipIf(!existsSync("/proc/self/fd"))("a file that was never sent is not left open", async () => {
+      const path = temporary("x", content)
+      const aywa = new AywaRuntimeClient({ baseUrl: await closedPort(), apiKey: "a-key", transport, retries: 0 })
+      for (let i = 0; i < 5; i++) {
+        for (const file of [{ path }, () => createReadStream(path)]) {
+          assert.strictEqual(Object(await tagOf(aywa.files.upload({ file }))).code, "ECONNREFUSED")
+        }
+      }
+      // What was opened is open by then: the pool that opens files works through its queue.
+      for (let i = 0; i < 50; i++) await stat(path)
+      assert.strictEqual(timesOpen(path), 0)
+    })
+
+    it.skipIf(!existsSync("/proc/self/fd"))("a file is closed when the answer does not wait for its end", async () => {
+      const path = temporary("x", Buffer.alloc(20_000_000))
+      const baseUrl = await listen((_, response) => response.writeHead(413, { connection: "close" }).end())
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, retries: 0 })
+      for (let i = 0; i < 5; i++) await tagOf(aywa.files.upload({ file: { path } }))
+      for (let i = 0; i < 1000 && timesOpen(path) > 0; i++) await stat(path)
+      assert.strictEqual(timesOpen(path), 0)
+    })
+
+    it("a stream that was not touched is not said to be used up", async () => {
+      const aywa = new AywaRuntimeClient({ baseUrl: await closedPort(), apiKey: "a-key", transport, retries: 1 })
+      const error = Object(await tagOf(aywa.files.upload({ file: new Blob([content]).stream() })))
+      assert.include({ ...error }, { outcome: "not-sent", attempts: 2 })
+      assert.notInclude(error.message, "read only once")
+    })
+
+    it("parallel next() of a download gives every piece once, and after return there are none", async () => {
+      const baseUrl = await listen((_, response) => {
+        response.writeHead(200)
+        const pieces = ["a", "b", "c"]
+        const write = () => {
+          const piece = pieces.shift()
+          if (piece === undefined) response.end()
+          else response.write(piece, () => setTimeout(write, 5))
+        }
+        write()
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      const iterator = aywa.files.contentStream("an-id")[Symbol.asyncIterator]()
+      const all = await Promise.all(Array.from({ length: 6 }, () => iterator.next()))
+      const pieces = all.flatMap(({ done, value }) => (done === true ? [] : [value as Uint8Array]))
+      assert.strictEqual(Buffer.concat(pieces).toString(), "abc")
+      const left = aywa.files.contentStream("an-id")[Symbol.asyncIterator]()
+      await left.return?.()
+      assert.isTrue((await left.next()).done)
+    })
+
+    it("a timeout longer than any timer does not fire at once", async () => {
+      const baseUrl = await listen((_, response) => {
+        response.writeHead(200)
+        response.flushHeaders()
+        setTimeout(() => response.end("late"), 20)
+      })
+      const long = { timeout: Number.MAX_SAFE_INTEGER, deadline: Number.MAX_SAFE_INTEGER }
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, ...long })
+      assert.strictEqual((await concat(aywa.files.contentStream("an-id"))).toString(), "late")
+      assert.strictEqual(Buffer.from(await aywa.files.content("an-id")).toString(), "late")
     })
 
     it("leaving a download closes its connection", async () => {
@@ -245,24 +348,34 @@ for (const transport of transports) {
       await gone
     })
 
-    it("aborting a download ends it with Aborted, and leaves no listener", async () => {
+    it("aborting a download ends it with Aborted, and however it ends it leaves no listener", async () => {
+      let whole = true
       const baseUrl = await listen((_, response) => {
-        response.writeHead(200, { "content-length": "1000" })
+        response.writeHead(200, { "content-length": whole ? "4" : "1000" })
         response.write("some")
+        if (whole) response.end()
       })
       const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
       const controller = new AbortController()
-      const error = Object(
-        await tagOf(
-          (async () => {
-            for await (const _ of aywa.files.contentStream("an-id", { signal: controller.signal })) {
-              controller.abort("enough")
-            }
-          })()
-        )
-      )
+      const { signal } = controller
+      let listening = 0
+      const read = async (then: (() => void) | "break" | "go on") => {
+        for await (const _ of aywa.files.contentStream("an-id", { signal })) {
+          listening += getEventListeners(signal, "abort").length
+          if (then === "break") break
+          if (then !== "go on") then()
+        }
+      }
+      await read("go on")
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
+      whole = false
+      await read("break")
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
+      const error = Object(await tagOf(read(() => controller.abort("enough"))))
       assert.strictEqual(error._tag, "Aborted")
       assert.strictEqual(error.reason, "enough")
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
+      assert.isAbove(listening, 2)
     })
 
     it("content that breaks off or stalls is a typed error", async () => {
@@ -281,6 +394,40 @@ for (const transport of transports) {
       const stalled = Object(await tagOf(concat(aywa.files.contentStream("an-id"))))
       assert.include({ ...stalled }, { _tag: "TimeoutError", scope: "attempt" })
       assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "TimeoutError")
+    })
+
+    const head = "HTTP/1.1 200 OK\r\n"
+    it.each([
+      ["short of its length, then closed", `${head}content-length: 100\r\n\r\nshort`, "end"],
+      ["short of its length, then reset", `${head}content-length: 100\r\n\r\nshort`, "resetAndDestroy"],
+      ["between two chunks", `${head}transfer-encoding: chunked\r\n\r\n5\r\nshort\r\n`, "end"],
+      ["within a chunk", `${head}transfer-encoding: chunked\r\n\r\n50\r\nshort`, "end"],
+      ["within a chunk's size", `${head}transfer-encoding: chunked\r\n\r\n5\r\nshort\r\n5`, "end"]
+    ] as const)("content that is cut %s is never a short file", async (_, answer, close) => {
+      const server = createSocketServer((socket) => {
+        socket.on("error", () => undefined)
+        socket.once("data", () => socket.write(answer, () => socket[close]()))
+      })
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      onTestFinished(() => void server.close())
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, retries: 0 })
+      for (const read of [() => aywa.files.content("an-id"), () => concat(aywa.files.contentStream("an-id"))]) {
+        const error = Object(await tagOf(read()))
+        assert.include({ ...error }, { _tag: "ConnectionError", outcome: "rejected" })
+      }
+    })
+
+    it("content is asked for uncompressed", async () => {
+      const asked: Array<unknown> = []
+      const baseUrl = await listen((request, response) => {
+        asked.push(request.headers["accept-encoding"])
+        response.end("content")
+      })
+      const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport })
+      await aywa.files.content("an-id")
+      await concat(aywa.files.contentStream("an-id"))
+      assert.deepStrictEqual(asked, ["identity", "identity"])
     })
 
     it("a redirect of a download is refused", async () => {
@@ -368,6 +515,21 @@ describe("forms", () => {
 })
 
 describe("Effect", () => {
+  it("a download that breaks off tells how many attempts were made", async () => {
+    let asked = 0
+    const baseUrl = await listen((_, response) => {
+      if (asked++ === 0) {
+        response.writeHead(503, { "retry-after": "0" }).end()
+      } else {
+        response.writeHead(200, { "content-length": "1000" })
+        response.write("some", () => response.destroy())
+      }
+    })
+    const program = Effect.flatMap(Files.Files, (files) => Effect.flip(Stream.runDrain(files.contentStream("an-id"))))
+    const error = await Effect.runPromise(Effect.provide(program, AywaRuntime.layer({ baseUrl, apiKey: "a-key" })))
+    assert.include({ ...error }, { _tag: "ConnectionError", attempts: 2, outcome: "rejected" })
+  })
+
   it("uploads, and downloads as a Stream", async () => {
     const { runtime } = await start()
     const program = Effect.gen(function* () {

@@ -54,6 +54,17 @@ for (const [name, client] of clients) {
       assert.strictEqual(missing, "NotFound")
     })
 
+    it("sends a header whatever its name is", async () => {
+      await using server = await serve((_, response) => response.end("[]"))
+      const headers: Record<string, string> = Object.fromEntries([
+        ["constructor", "a"],
+        ["to-string", "b"]
+      ])
+      const program = Effect.flatMap(Assistants.Assistants, (assistants) => assistants.list({}, { headers }))
+      await run(program, { baseUrl: server.baseUrl, apiKey: "a-key" })
+      assert.deepInclude(server.seen[0]?.headers, headers)
+    })
+
     it("repeats a create whose answer was lost, and creates one", async () => {
       const runtime = await start()
       runtime.faults.next({ type: "reset" }, { when: "after" })

@@ -1,5 +1,6 @@
 /** Importing and calling touches nothing but the configured address (behaviour 37). */
 import { readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { assert, it } from "vitest"
 import { version } from "../src/internal/version.ts"
 import { serve, json } from "./support/server.ts"
@@ -17,11 +18,17 @@ it("an import and a call write no file, no output, and connect to baseUrl only",
   const code = `
     import fs from "node:fs"
     import net from "node:net"
+    import { syncBuiltinESMExports } from "node:module"
     const done = []
-    for (const name of ["writeFileSync", "writeFile", "appendFileSync", "mkdirSync", "createWriteStream"]) {
-      const real = fs[name]
-      fs[name] = (...args) => { done.push(name); return real.apply(fs, args) }
+    for (const module of [fs, fs.promises]) {
+      for (const name of Object.keys(module).filter((name) => /^(write|append|mkdir|copy|rename|link|symlink|createWrite)/.test(name))) {
+        const real = module[name]
+        module[name] = (...args) => { done.push(name); return real.apply(module, args) }
+      }
     }
+    syncBuiltinESMExports()
+    fs.mkdirSync(${JSON.stringify(tmpdir())}, { recursive: true })
+    if (done.pop() !== "mkdirSync") throw new Error("the spy is blind")
     const { connect } = net.Socket.prototype
     net.Socket.prototype.connect = function (...args) { done.push("connect " + JSON.stringify(args[0]?.[0]?.port ?? args[0]?.port)); return connect.apply(this, args) }
     const { AywaRuntimeClient } = await import(${JSON.stringify(entry)})

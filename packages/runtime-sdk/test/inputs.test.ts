@@ -58,6 +58,7 @@ const cases: ReadonlyArray<readonly [string, body: unknown, paths: ReadonlyArray
     ["destinations.1.number", "destinations.2.number", "function.name", "method", "name", "url"]
   ],
   ["tools.create", { type: "code" }, ["code"]],
+  ["tools.create", { type: "code", code: "x", timeoutSeconds: 31 }, ["timeoutSeconds"]],
   [
     "phoneNumbers.create",
     {

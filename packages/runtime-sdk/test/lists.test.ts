@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { afterEach, assert, describe, it } from "vitest"
-import { AywaRuntimeClient, ServerError, UnexpectedResponse, type Assistant } from "../src/index.ts"
+import { AywaRuntimeClient, InvalidRequest, ServerError, UnexpectedResponse, type Assistant } from "../src/index.ts"
 import * as Assistants from "../src/Assistants.ts"
 import * as AywaRuntime from "../src/AywaRuntime.ts"
 import { assistant, json, serve, tagOf } from "./support/server.ts"
@@ -84,6 +84,11 @@ describe("walking a list", () => {
           ids(rest),
           rows.slice(given).map((row) => row.id)
         )
+        // With another page size, or none, nothing is skipped and nothing comes twice.
+        for (const limit of [undefined, 3, 9]) {
+          const others = await collect(other.assistants.stream({ limit, cursor: page.nextCursor }))
+          assert.deepStrictEqual(ids(others), ids(rest))
+        }
       }
     })
   }
@@ -154,6 +159,29 @@ describe("guards (behaviour 44)", () => {
     })
   }
 
+  it("a list that goes on nobody knows where gives its page, and an error to who walks on: never a short list", async () => {
+    const mapping = (i: number) => ({ resource: "tool", sourceId: `s${i}`, runtimeId: `r${i}`, action: "created" })
+    const rows = Array.from({ length: 5 }, (_, i) => mapping(i))
+    const results = { results: rows, metadata: { hasNextPage: true, nextCursor: null, limit: 5 } }
+    for (const answer of [rows, results]) {
+      const { server, aywa } = await start((_, r) => json(r, 200, answer))
+      assert.lengthOf((await aywa.imports.mappings("i", { limit: 5 })).items, 5)
+      const walked: Array<unknown> = []
+      const error = await tagOf(
+        (async () => {
+          for await (const row of aywa.imports.mappingsStream("i", { limit: 5 })) walked.push(row)
+        })()
+      )
+      assert.deepStrictEqual<unknown>(walked, rows)
+      assert.instanceOf(error, InvalidRequest)
+      assert.match(error.message, /may go on, but the runtime's answer did not say where/)
+      assert.lengthOf(server.seen, 2)
+    }
+    // Fewer than asked for, or more, are all there are.
+    const { aywa } = await start((_, r) => json(r, 200, rows))
+    for (const limit of [4, 6]) assert.lengthOf(await collect(aywa.imports.mappingsStream("i", { limit })), 5)
+  })
+
   it("after an error the same iterator asks for the same page again", async () => {
     const rows = Array.from({ length: 6 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - i) }))
     let fail = true
@@ -200,7 +228,7 @@ describe("guards (behaviour 44)", () => {
 
   it("refuses a cursor that is not one of ours", async () => {
     const { server, aywa } = await start(listing(4, []))
-    for (const cursor of ["", "nonsense", btoa("{}"), btoa('{"kind":"window"}')]) {
+    for (const cursor of ["", "nonsense", btoa("{}"), btoa('{"kind":"window"}'), btoa('{"kind":"page","page":2}')]) {
       assert.strictEqual(Reflect.get(Object(await tagOf(aywa.assistants.list({ cursor }))), "_tag"), "InvalidRequest")
     }
     assert.strictEqual(server.seen.length, 0)

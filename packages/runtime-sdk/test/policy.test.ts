@@ -107,6 +107,7 @@ describe("the algebra", () => {
     assert.throws(() => Policy.retry({ times: -1 }), /retry\.times/)
     assert.throws(() => Policy.retry({ times: 1.5 }), /retry\.times/)
     assert.throws(() => Policy.limit({ concurrency: 0 }), /limit\.concurrency/)
+    assert.throws(() => Policy.limit({ concurrency: 0.5 }), /limit\.concurrency/)
     assert.throws(() => Policy.circuitBreaker({ failures: Number.NaN, openFor: 1 }), /circuitBreaker\.failures/)
   })
 })

@@ -12,6 +12,19 @@ describe("redactor", () => {
     )
   })
 
+  it("knows the secrets that source accounts have, and one that is a part of another", () => {
+    const secrets = {
+      openAIKey: "open-ai-1",
+      gcpKey: { private_key: "pem-1" },
+      awsSecretAccessKey: "aws-1",
+      key: "named"
+    }
+    const redact = redactor(Redacted.make("sk_live"), JSON.stringify(secrets), () => ["x-a", "sk_live-and-more"])
+    expect(redact("open-ai-1 pem-1 aws-1 named sk_live-and-more sk_live")).toBe(
+      "<redacted> <redacted> <redacted> named <redacted> <redacted>"
+    )
+  })
+
   it("looks for the secrets once, and only when it is called", () => {
     let looked = 0
     const redact = redactor(Redacted.make("sk_live_1"), body, () => {

@@ -84,12 +84,26 @@ describe("queries", () => {
   it("what is encoded is what a URL parser reads back", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.string()), (query) => {
-        const read = [...new URLSearchParams(encodeQuery(query))]
+        const read = [...new URLSearchParams(String(encodeQuery(query)))]
         assert.deepStrictEqual(new Map(read), new Map(Object.entries(query)))
       })
     )
   })
-  it("leaves out what is absent", () => assert.strictEqual(encodeQuery({ a: undefined, b: null, c: 0 }), "?c=0"))
+  it("leaves out what is absent, in lists too", () =>
+    assert.strictEqual(encodeQuery({ a: undefined, b: null, c: 0, d: [1, undefined, null, "x"] }), "?c=0&d=1&d=x"))
+  it("refuses what no query can say, unsent and by name", async () => {
+    const before = server.seen.length
+    const wrong = await tagOf(aywa.structuredOutputs.list({ name: "\ud800" }))
+    assert.instanceOf(wrong, InvalidRequest)
+    assert.deepStrictEqual(wrong.issues[0]?.path, ["name"])
+    for (const value of [{}, new Date(0), () => 1, Symbol("s"), [["a"]], "\udfff"]) {
+      const error = await tagOf(aywa.request({ method: "GET", path: "/x", query: { key: value as string } }))
+      assert.instanceOf(error, InvalidRequest)
+      assert.deepStrictEqual(error.issues[0]?.path, ["key"])
+    }
+    assert.instanceOf(await tagOf(aywa.request({ method: "GET", path: "/x", query: { "\ud800": 1 } })), InvalidRequest)
+    assert.strictEqual(server.seen.length, before)
+  })
   it("refuses a limit out of 1 to 1000 and a time that is none, all at once", async () => {
     const error = await tagOf(aywa.assistants.list({ limit: 0, createdAtGt: "yesterday" }))
     assert.instanceOf(error, InvalidRequest)
@@ -169,6 +183,25 @@ describe("bodies", () => {
       assert.isFalse(isPlainJson({ a: [value] }))
     }
     assert.isTrue(isPlainJson({ a: [1, "x", true, null, { b: [] }] }))
+  })
+  it("say themselves what is sent of them", async () => {
+    class Document {
+      readonly internal = "not for the wire"
+      toJSON() {
+        return { name: "Desk" }
+      }
+    }
+    assert.strictEqual(encodeBody(new Document(), new Set()), '{"name":"Desk"}')
+    const before = server.seen.length
+    const broken = {
+      toJSON() {
+        throw new TypeError("cannot")
+      }
+    }
+    for (const body of [new Date(0), Redacted.make({}), broken]) {
+      assert.instanceOf(await tagOf(aywa.assistants.create(body as object)), InvalidRequest)
+    }
+    assert.strictEqual(server.seen.length, before)
   })
   for (const body of [undefined, null, 7, "x", []]) {
     it(`refuses ${JSON.stringify(body)} as a body`, async () => {

@@ -1,5 +1,4 @@
 /** Retries and idempotency on real sockets: what peers get wrong, one test each. */
-import { createServer } from "node:net"
 import { afterEach, assert, describe, it } from "vitest"
 import {
   AywaRuntimeClient,
@@ -12,7 +11,7 @@ import {
   UnexpectedResponse,
   type AywaRuntimeClientOptions
 } from "../src/index.ts"
-import { assistant, json, serve, tagOf, type Server } from "./support/server.ts"
+import { assistant, closedPort, json, serve, tagOf, type Server } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []
 afterEach(async () => {
@@ -154,7 +153,9 @@ describe("429 and Retry-After", () => {
 describe("the server's word on retries (behaviour 13) and the attempt header (behaviour 14)", () => {
   it("x-should-retry: false stops, true goes on", async () => {
     const no = await start((_, response) => json(response, 500, {}, { "x-should-retry": "false" }))
-    assert.instanceOf(await tagOf(no.aywa.assistants.list()), ServerError)
+    const stopped = await tagOf(no.aywa.assistants.list())
+    assert.instanceOf(stopped, ServerError)
+    assert.isFalse(stopped.isRetryable)
     assert.strictEqual(no.server.seen.length, 1)
     const yes = await start((_, response, i) =>
       i === 0 ? json(response, 400, {}, { "x-should-retry": "true" }) : json(response, 200, [])
@@ -200,12 +201,7 @@ describe("connections", () => {
   }, 60_000)
 
   it("a refused connection is not sent, and is retried", async () => {
-    const probe = createServer()
-    await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve))
-    const address = probe.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    await new Promise((resolve) => probe.close(resolve))
-    const aywa = new AywaRuntimeClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: "k", retries: 1 })
+    const aywa = new AywaRuntimeClient({ baseUrl: await closedPort(), apiKey: "k", retries: 1 })
     for (const call of [() => aywa.assistants.list(), () => aywa.assistants.create({})]) {
       const error = await tagOf(call())
       assert.instanceOf(error, ConnectionError)
@@ -236,10 +232,10 @@ describe("connections", () => {
 })
 
 describe("a delete", () => {
-  it("that finds nothing after a lost answer is done", async () => {
+  it.each([404, 410])("that finds nothing (%i) after a lost answer is done", async (status) => {
     const { server, aywa } = await start((_, response, i) => {
       if (i === 0) response.socket?.resetAndDestroy()
-      else json(response, 404, { message: "not found" })
+      else json(response, status, { message: "not found" })
     })
     assert.isUndefined(await aywa.assistants.delete("a"))
     assert.strictEqual(server.seen.length, 2)
@@ -340,6 +336,27 @@ describe("answers that are not what the type says", () => {
       assert.strictEqual(server.seen.length, 1)
     })
   }
+  it("an id that is a number is an error, however large: it would come out as another one (behaviour 43)", async () => {
+    for (const transport of ["auto", "fetch"] as const) {
+      const { aywa } = await start(
+        (_, r) => r.writeHead(200).end(JSON.stringify(assistant("a")).replace('"a"', "9007199254740993")),
+        { transport }
+      )
+      const error = await tagOf(aywa.assistants.get("a"))
+      assert.instanceOf(error, UnexpectedResponse)
+      assert.match(error.message, /id: Expected string/)
+      assert.notMatch(JSON.stringify(error), /900719925474099\d/)
+    }
+  })
+  it("a web page is no metrics either (behaviour 38)", async () => {
+    let type = "text/html; charset=utf-8"
+    const { aywa } = await start((_, r) => r.writeHead(200, { "content-type": type }).end("calls 1\n"))
+    const error = await tagOf(aywa.operations.metrics())
+    assert.instanceOf(error, UnexpectedResponse)
+    assert.match(error.message, /not plain text \(text\/html\)\. Does baseUrl point at the runtime/)
+    type = "text/plain; version=0.0.4"
+    assert.strictEqual(await aywa.operations.metrics(), "calls 1\n")
+  })
   it("502 with HTML keeps its status and is retried (behaviour 39)", async () => {
     const { server, aywa } = await start((_, r) =>
       r.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad</h1>")

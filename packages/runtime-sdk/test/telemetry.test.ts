@@ -215,6 +215,36 @@ describe("the trace hook of the promise client", () => {
     }
   })
 
+  it("an async hook that rejects changes nothing either, and nobody hears of it", async () => {
+    const unhandled: Array<unknown> = []
+    const hear = (error: unknown): void => void unhandled.push(error)
+    process.on("unhandledRejection", hear)
+    const boom = (): Promise<never> => Promise.reject(new Error("boom"))
+    const server = await start((_, r) => json(r, 200, []))
+    // An async function may stand where one without a result is asked for.
+    for (const trace of [
+      boom as never,
+      () => ({ attempt: boom as never, end: boom }),
+      () => ({ attempt: () => ({ end: boom }) })
+    ]) {
+      const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: key, trace })
+      assert.deepStrictEqual((await aywa.assistants.list()).items, [])
+    }
+    // The event comes after the microtasks of a turn.
+    for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+    process.off("unhandledRejection", hear)
+    assert.deepStrictEqual(unhandled, [])
+  })
+
+  it.each(["a\r\nx-injected: 1", "ü", "", 7])("what is no trace context is not sent: %j", async (traceparent) => {
+    const server = await start((_, r) => json(r, 200, []))
+    const trace: Trace = () => ({ attempt: () => ({ traceparent: traceparent as string }) })
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: key, trace })
+    assert.deepStrictEqual((await aywa.assistants.list()).items, [])
+    assert.notProperty(server.seen[0]?.headers, "traceparent")
+    assert.notProperty(server.seen[0]?.headers, "x-injected")
+  })
+
   it("never gets a secret", async () => {
     const seen: Array<unknown> = []
     const server = await start((_, r) => json(r, 500, { message: `${bodyCanary} ${headerCanary} ${key}` }))

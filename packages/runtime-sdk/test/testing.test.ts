@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { Assistants, Policy } from "../src/effect.ts"
 import { layer, startTestRuntime } from "../src/testing.ts"
-import { tagOf } from "./support/server.ts"
+import { closedPort, tagOf } from "./support/server.ts"
 
 describe("startTestRuntime", () => {
   it("starts with rows, and a client that reads them", async () => {
@@ -38,6 +38,13 @@ describe("startTestRuntime", () => {
   it("rows that the runtime refuses stop the start, and nothing is left open", async () => {
     const error = await tagOf(startTestRuntime({ rows: { assistants: [{ name: "x".repeat(41) }] } }))
     assert.deepInclude({ ...Object(error) }, { operation: "assistants.create" })
+  })
+
+  it("nor is it after options that the client refuses", async () => {
+    const port = Number(new URL(await closedPort()).port)
+    assert.strictEqual(Object(await tagOf(startTestRuntime({ port, client: { timeout: -1 } })))._tag, "ConfigError")
+    await using again = await startTestRuntime({ port })
+    assert.include(again.runtime.baseUrl, String(port))
   })
 })
 

@@ -1,3 +1,4 @@
+import { createConnection, type Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import { afterEach, assert, describe, it } from "vitest"
 import { makeDispatcher } from "../src/internal/transportDispatcher.ts"
@@ -30,6 +31,46 @@ describe("the dispatcher transport", () => {
     await aywa.assistants.list({ limit: 7 })
     assert.deepStrictEqual(seen, ["/assistant?limit=7"])
     assert.strictEqual(server.seen.length, 2)
+  })
+
+  it("honours an agent that a program has set before the client was made", async () => {
+    await using server = await serve((_, r) => json(r, 200, []))
+    let connected = 0
+    const connect = (options: { readonly port: string }, callback: (error: null, socket: Socket) => void) => {
+      connected++
+      const socket = createConnection(Number(options.port), "127.0.0.1", () => callback(null, socket))
+    }
+    const Agent = Object(original).constructor as new (options: object) => object
+    let dispatched = 0
+    const compose = (dispatch: (...args: ReadonlyArray<unknown>) => unknown) => (options: object, handler: unknown) => {
+      dispatched++
+      return dispatch(options, handler)
+    }
+    for (const agent of [new Agent({ connect }), Object(new Agent({})).compose(compose)]) {
+      Reflect.set(globalThis, symbol, agent)
+      await using aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
+      await aywa.assistants.list()
+      await aywa.files.content("a")
+    }
+    assert.isAtLeast(connected, 1)
+    assert.strictEqual(dispatched, 2)
+    assert.lengthOf(server.seen, 4)
+  })
+
+  it("has no timeouts of its own: a long attempt is as long as the policy says (behaviour 17)", async () => {
+    await using server = await serve((_, r) => json(r, 200, []))
+    await using aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", timeout: 3_600_000 })
+    const seen: Array<unknown> = []
+    Reflect.set(globalThis, symbol, {
+      dispatch: (options: object, handler: unknown) => {
+        seen.push(options)
+        return Reflect.apply(Reflect.get(Object(original), "dispatch"), original, [options, handler])
+      }
+    })
+    await aywa.assistants.list()
+    await aywa.files.content("a")
+    assert.lengthOf(seen, 2)
+    for (const options of seen) assert.deepInclude(options, { headersTimeout: 0, bodyTimeout: 0 })
   })
 
   it("is not taken where there is none", () => {

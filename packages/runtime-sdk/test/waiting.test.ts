@@ -54,6 +54,12 @@ describe("calls.waitUntilEnded", () => {
     assert.isAtLeast(error.attempts, 1)
   })
 
+  it("waits for as long as it takes when no deadline is wanted", async () => {
+    const { aywa } = await start(["queued", "queued", "ended"])
+    const call = await aywa.calls.waitUntilEnded("c", { pollEvery: 1, deadline: Infinity })
+    assert.strictEqual(call.status, "ended")
+  })
+
   it("the deadline cuts a read that hangs", async () => {
     const server = await serve(() => {})
     onTestFinished(() => server[Symbol.asyncDispose]())

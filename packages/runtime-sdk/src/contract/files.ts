@@ -164,7 +164,10 @@ export const files = {
     success: file,
     errors: ["ConflictError"]
   }),
-  /** Reads the content of a file whole; `contentStream` reads it piece by piece. */
+  /**
+   * Reads the content of a file whole; `contentStream` reads it piece by piece. Content that is cut is an error. Only of
+   * an answer that tells no length can that not be known: compare with the file's `bytes` if a proxy sends such.
+   */
   content: operation({
     method: "GET",
     path: "/file/:id/content",

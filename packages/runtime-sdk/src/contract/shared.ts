@@ -32,7 +32,7 @@ export interface Row {
 export interface ListQuery {
   /** Rows per page, 1 to 1000. The runtime's default is 100. */
   readonly limit?: number | undefined
-  /** Continue from an earlier page: its `nextCursor`, unchanged. */
+  /** Continue from an earlier page: its `nextCursor`, unchanged, together with the same filters. */
   readonly cursor?: string | undefined
   readonly createdAtGt?: string | undefined
   readonly createdAtLt?: string | undefined

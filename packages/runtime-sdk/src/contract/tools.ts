@@ -119,7 +119,7 @@ export interface ToolFields {
   readonly body?: string | JsonObject | null
   /** For `apiRequest` and `sipRequest`: a JSON Schema. */
   readonly headers?: JsonObject | null
-  /** Seconds. */
+  /** Seconds: 1 to 300, for `code` 1 to 30. */
   readonly timeoutSeconds?: number | null
   readonly encryptedPaths?: ReadonlyArray<string> | null
   readonly backoffPlan?: JsonObject | null
@@ -282,6 +282,9 @@ const newTool = ruled(
     ...missing(body, required, body["type"], "a tool of type"),
     ...(body["type"] === "apiRequest" && typeof body["name"] === "string" && body["name"].length > 40
       ? [{ path: ["name"], issue: "Expected a value with a length of at most 40" }]
+      : []),
+    ...(body["type"] === "code" && typeof body["timeoutSeconds"] === "number" && body["timeoutSeconds"] > 30
+      ? [{ path: ["timeoutSeconds"], issue: "Expected a value between 1 and 30" }]
       : []),
     ...(Array.isArray(body["destinations"])
       ? body["destinations"].flatMap((destination, i) => destinationIssues(destination, ["destinations", String(i)]))

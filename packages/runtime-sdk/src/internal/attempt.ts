@@ -25,8 +25,8 @@ export interface Reader {
 
 const systemClock = Context.get(Context.empty(), Clock.Clock)
 
-// Beyond this, timers fire at once.
-const longestTimer = 2 ** 31 - 1
+/** Milliseconds; beyond this, timers fire at once. */
+export const longestTimer = 2 ** 31 - 1
 
 /** Whether an attempt of at most `duration` milliseconds by `clock` can be sent directly. */
 export const isDirectable = (duration: number, clock: Clock.Clock): boolean =>

@@ -2,6 +2,7 @@
  * Content on its way: pieces as they come, typed errors, and a limit on how long the next piece may take.
  */
 import type { RuntimeError } from "../Errors.ts"
+import { longestTimer } from "./attempt.ts"
 import { WireFailure } from "./wire.ts"
 
 /** A body that is being read. */
@@ -27,7 +28,7 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
     if (this.failed !== undefined) return Promise.reject(this.failed.error)
     return new Promise((resolve, reject) => {
       const timer =
-        this.idle === undefined || this.idle === Infinity
+        this.idle === undefined || this.idle > longestTimer
           ? undefined
           : setTimeout(() => this.fail(this.toError("idle")), this.idle)
       const settle = () => {

@@ -1,16 +1,17 @@
 /**
- * The policy of a promise client, from its plain options.
+ * The policy of a promise client, from its plain options, which are checked.
  */
 import { flow, identity } from "effect/Function"
 import { ConfigError } from "../Errors.ts"
 import * as Policy from "../Policy.ts"
 
-/** Options that shape the policy. */
+/** What is checked here; all but `connections` shape the policy. */
 export interface PolicyOptions {
   readonly timeout?: number | undefined
   readonly deadline?: number | undefined
   readonly retries?: number | undefined
   readonly idempotency?: "auto" | "explicit" | undefined
+  readonly connections?: number | undefined
 }
 
 export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
@@ -25,6 +26,10 @@ export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
   }
   if (idempotency !== undefined && idempotency !== "auto" && idempotency !== "explicit") {
     throw new ConfigError({ field: "idempotency", message: 'idempotency must be "auto" or "explicit".' })
+  }
+  const { connections } = options
+  if (connections !== undefined && (!Number.isSafeInteger(connections) || connections < 1)) {
+    throw new ConfigError({ field: "connections", message: "connections must be a whole number of 1 or more." })
   }
   return flow(
     timeout === undefined ? identity : Policy.attemptTimeout(timeout),

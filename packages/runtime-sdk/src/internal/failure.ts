@@ -33,19 +33,26 @@ export interface Subject {
 /** No whole answer came. */
 export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
   const code = failure.code
+  // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
+  const transient =
+    code === undefined ||
+    !/^(UPLOAD_SOURCE|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(
+      code
+    )
   return {
     outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
-    // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
-    transient:
-      code === undefined ||
-      !/^(UPLOAD_SOURCE|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(
-        code
-      ),
+    transient,
     retryAfter: undefined,
     status: undefined,
     requestId: undefined,
     toError: (call) =>
-      new Errors.ConnectionError({ ...call, code, cause: failure.cause, message: text(call, wireText(failure)) })
+      new Errors.ConnectionError({
+        ...call,
+        code,
+        isRetryable: transient,
+        cause: failure.cause,
+        message: text(call, wireText(failure))
+      })
   }
 }
 
@@ -89,9 +96,11 @@ export const fromTimeout = (
       timeoutMillis,
       message: text(
         call,
-        scope === "attempt"
-          ? `no whole answer within ${timeoutMillis} ms (the attempt's timeout).`
-          : `not done within ${timeoutMillis} ms (the call's deadline).`
+        scope === "deadline"
+          ? `not done within ${timeoutMillis} ms (the call's deadline).`
+          : sent
+            ? `no whole answer within ${timeoutMillis} ms (the attempt's timeout).`
+            : `not sent within ${timeoutMillis} ms (the attempt's timeout): the function that supplies the API key gave none.`
       )
     })
 })
@@ -130,13 +139,16 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
   const { status } = response
   const body = readErrorBody(response)
   const said =
-    body.messages.length === 0 ? "" : ` The runtime says: ${subject.redact(body.messages.join("; ")).slice(0, 2000)}`
+    body.messages.length === 0
+      ? ""
+      : ` The runtime says: ${sentence(subject.redact(body.messages.join("; ")).slice(0, 2000))}`
   const wait = retryAfter(response.header("retry-after"), now)
   const seconds = wait === undefined ? undefined : wait / 1000
   const override = response.header("x-should-retry")
+  const passes = (transient: boolean): boolean => override === "true" || (override !== "false" && transient)
   const failure = (transient: boolean, outcome: Outcome, toError: (call: CallFields) => RuntimeError): Failure => ({
     outcome: subject.reads ? "rejected" : outcome,
-    transient: override === "true" ? true : override === "false" ? false : transient,
+    transient: passes(transient),
     retryAfter: wait,
     status,
     requestId: requestIdOf(response),
@@ -233,13 +245,15 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
     )
   }
   if (status >= 500 || status === 408 || status === 425) {
+    const transient = status !== 501 && status !== 505
     return failure(
-      status !== 501 && status !== 505,
+      transient,
       "maybe-applied",
       (call) =>
         new Errors.ServerError({
           ...call,
           retryAfter: seconds,
+          isRetryable: passes(transient),
           message: text(call, `the runtime failed (${status}).${said}`)
         })
     )
@@ -286,7 +300,10 @@ const readErrorBody = (response: WireResponse): ErrorBody => {
   }
   if (typeof json !== "object" || json === null) return { messages: [], code: undefined }
   const message = "message" in json ? json.message : "detail" in json ? json.detail : undefined
-  const messages = (Array.isArray(message) ? message : [message]).filter((m) => typeof m === "string" && m !== "")
+  // One line each, whatever is in them: they end up in logs and on terminals.
+  const messages = (Array.isArray(message) ? message : [message])
+    .map((m) => (typeof m === "string" ? m.replace(/\p{Cc}+/gu, " ").trim() : ""))
+    .filter((m) => m !== "")
   const token = (value: unknown): string | undefined =>
     typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) ? value.slice(0, 100) : undefined
   return {
@@ -310,6 +327,9 @@ export const sentOnce = {
     " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
 }
 
+/** Ends a text as a sentence, so that another can follow. */
+const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)
+
 /** The sentence that every message opens with, and what follows from the outcome. */
 export const text = (call: CallFields, what: string): string => {
   const facts = [
@@ -324,5 +344,5 @@ export const text = (call: CallFields, what: string): string => {
         ? " It may have taken effect: read before you repeat it."
         : ` It may have taken effect: repeat it with idempotencyKey ${JSON.stringify(call.idempotencyKey)}, which cannot apply it twice.`
   const last: unknown = Reflect.get(call, afterwards)
-  return `${call.operation}: ${what}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
+  return `${call.operation}: ${sentence(what)}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
 }

@@ -8,6 +8,8 @@ export const count = (name: string, value: number): number => {
   return value
 }
 
+export const atLeastOne = (name: string, value: number): number => positive(name, count(name, value))
+
 /** A time in milliseconds; `Infinity` means: no bound. */
 export const duration = (name: string, millis: number): number => {
   if (!(millis >= 0)) throw new RangeError(`${name} must be a time of 0 or more, not ${String(millis)}.`)

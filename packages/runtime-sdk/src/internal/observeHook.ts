@@ -5,15 +5,24 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
 import * as Option from "effect/Option"
-import type { AttemptResult, Trace } from "../Trace.ts"
+import type { AttemptResult, AttemptTrace, Trace } from "../Trace.ts"
 import type { Observer } from "./observe.ts"
 
 const quietly = <A>(f: () => A): A | undefined => {
   try {
-    return f()
+    const result = f()
+    // A hook may be an async function.
+    if (result instanceof Promise) result.catch(() => undefined)
+    return result
   } catch {
     return undefined
   }
+}
+
+/** What is no trace context is not sent: as a header it could break the call. */
+const contextOf = (attempt: AttemptTrace | undefined): string | undefined => {
+  const context: unknown = attempt?.traceparent
+  return typeof context === "string" && /^[\w-]+$/.test(context) ? context : undefined
 }
 
 const aborted = { _tag: "Aborted" } as const
@@ -38,7 +47,7 @@ export const observeHook = (trace: Trace): Observer => ({
       attempt: (attempt, run, told) =>
         Effect.suspend(() => {
           const one = quietly(() => watching.attempt?.(attempt))
-          return Effect.onExit(run(one?.traceparent), (exit) =>
+          return Effect.onExit(run(quietly(() => contextOf(one))), (exit) =>
             Effect.sync(() => quietly(() => one?.end?.(Exit.isSuccess(exit) ? told(exit.value) : cut)))
           )
         })

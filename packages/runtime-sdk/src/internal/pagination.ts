@@ -6,6 +6,9 @@
  *
  * A bare array says nothing about what follows. We go on with `createdAtLe` = the oldest instant seen: many rows can
  * share one millisecond after an import, so that instant is asked for again, and what was seen of it is dropped.
+ *
+ * Where a list may go on and nobody can say where, its page can be read; only who follows its cursor gets an error. A
+ * walk never ends early without one.
  */
 import type { Page } from "../contract/shared.ts"
 
@@ -20,8 +23,14 @@ type Continuation =
       /** Page size that the caller asked for. */
       readonly limit: number
     }
-  | { readonly kind: "page"; readonly page: number }
+  | {
+      readonly kind: "page"
+      readonly page: number
+      /** Rows per page: with another number the next page would begin elsewhere. */
+      readonly limit: number
+    }
   | { readonly kind: "cursor"; readonly cursor: string }
+  | { readonly kind: "lost" }
 
 const maxLimit = 1000
 const defaultLimit = 100
@@ -36,10 +45,10 @@ const decode = (cursor: string): Continuation | undefined => {
   try {
     const json: unknown = JSON.parse(decodeURIComponent(atob(cursor)))
     if (!isObject(json)) return undefined
-    if (json["kind"] === "page" && typeof json["page"] === "number") return { kind: "page", page: json["page"] }
-    if (json["kind"] === "cursor" && typeof json["cursor"] === "string")
-      return { kind: "cursor", cursor: json["cursor"] }
-    const { kind, le, seen, limit } = json
+    const { kind, le, seen, limit, page, cursor: next } = json
+    if (kind === "page" && typeof page === "number" && typeof limit === "number") return { kind, page, limit }
+    if (kind === "cursor" && typeof next === "string") return { kind, cursor: next }
+    if (kind === "lost") return { kind }
     return kind === "window" && typeof le === "string" && typeof limit === "number" && isStrings(seen)
       ? { kind, le, seen, limit }
       : undefined
@@ -48,6 +57,8 @@ const decode = (cursor: string): Continuation | undefined => {
   }
 }
 
+const lost = encode({ kind: "lost" })
+
 /** What to ask for: the query on the wire, and what is needed to read the answer. */
 export interface PageRequest {
   readonly query: Readonly<Record<string, unknown>>
@@ -55,16 +66,18 @@ export interface PageRequest {
   readonly from: Continuation | undefined
 }
 
-/** Turns a list query into a wire query; `undefined` when the cursor is not one of ours. */
-export const pageRequest = (query: Readonly<Record<string, unknown>>): PageRequest | undefined => {
+/** Turns a list query into a wire query, or says what is wrong with its cursor. */
+export const pageRequest = (query: Readonly<Record<string, unknown>>): PageRequest | string => {
   const { cursor, ...rest } = query
   const asked = typeof rest["limit"] === "number" ? rest["limit"] : undefined
   if (cursor === undefined || cursor === null) return { query: rest, limit: asked ?? defaultLimit, from: undefined }
   const from = typeof cursor === "string" ? decode(cursor) : undefined
-  if (from === undefined) return undefined
+  if (from === undefined) return "Expected the nextCursor of an earlier page, unchanged"
   switch (from.kind) {
+    case "lost":
+      return "This list may go on, but the runtime's answer did not say where. Ask for more rows at once (limit, up to 1000)"
     case "page":
-      return { query: { ...rest, page: from.page }, limit: asked ?? defaultLimit, from }
+      return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from }
     case "cursor":
       return { query: { ...rest, cursor: from.cursor }, limit: asked ?? defaultLimit, from }
     case "window": {
@@ -105,22 +118,26 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
     const last = itemsPerPage <= 0 || currentPage * itemsPerPage >= totalItems
     return last
       ? { items: rows, ...total }
-      : { items: rows, nextCursor: encode({ kind: "page", page: currentPage + 1 }), ...total }
+      : { items: rows, nextCursor: encode({ kind: "page", page: currentPage + 1, limit: itemsPerPage }), ...total }
   }
-  return { items: rows, ...total }
+  return more === true ? { items: rows, nextCursor: lost, ...total } : { items: rows, ...total }
 }
 
 const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | string => {
   const from = request.from?.kind === "window" ? request.from : undefined
   const seen = new Set(from?.seen)
   const items = seen.size === 0 ? rows : rows.filter((row) => !seen.has(field(row, "id")))
+  if (rows.some((row) => field(row, "createdAt") === "" || field(row, "id") === "")) {
+    // Not to be continued by time. More than was asked for is everything.
+    return rows.length === request.limit ? { items, nextCursor: lost } : { items }
+  }
   let oldest = ""
   for (const row of rows) {
     const at = field(row, "createdAt")
     if (from !== undefined && at > from.le) return "the list ignores createdAtLe, so it cannot be continued"
     if (oldest === "" || at < oldest) oldest = at
   }
-  if (rows.length < request.limit || oldest === "") return { items }
+  if (rows.length < request.limit) return { items }
   if (items.length === 0) {
     return `more than ${maxLimit} rows share the instant ${oldest}: the list cannot be continued past them`
   }

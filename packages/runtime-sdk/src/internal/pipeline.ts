@@ -33,7 +33,8 @@ import {
   type Runtime
 } from "./prepare.ts"
 import type { Sink } from "./sink.ts"
-import { notJson, wrongRows, wrongShape } from "./unexpected.ts"
+import { sourceFailure } from "./streaming.ts"
+import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
 import { isDirect, WireFailure, type WireRequest, type WireResponse } from "./wire.ts"
 
 export type { Arguments, Runtime } from "./prepare.ts"
@@ -94,6 +95,10 @@ class Loop {
   /** Whether an attempt may have taken effect; then no later answer can say that nothing happened. */
   private ambiguous = false
   private answered = false
+  /** Attempts given to the transport. */
+  private attempts = 0
+  /** Whether the attempt under way is one of them. */
+  private sent = false
   /** The answer of the attempt under way. */
   private response: WireResponse | undefined
   /** What the time of the attempt under way is bounded by. */
@@ -133,7 +138,9 @@ class Loop {
       attempts,
       outcome,
       idempotencyKey: this.request.idempotencyKey,
-      ...(this.request.upload?.once === true && failure?.transient === true ? Failure.sentOnce : undefined)
+      ...(this.request.upload?.once === true && this.request.upload.spent() && failure?.transient === true
+        ? Failure.sentOnce
+        : undefined)
     }
   }
 
@@ -141,6 +148,7 @@ class Loop {
     if (failure.outcome === "maybe-applied") this.ambiguous = true
     else if (failure.outcome === "rejected") this.answered = true
     const outcome = this.ambiguous ? "maybe-applied" : this.answered ? "rejected" : failure.outcome
+    this.sink?.failed(outcome)
     // Made here, before any wait: it is what the caller sees if this was the last attempt.
     const error = failure.toError(this.fields(failure, outcome, attempt + 1))
     const delay = this.delay(failure, error, attempt)
@@ -171,17 +179,12 @@ class Loop {
   private limited(attempt: number): Effect.Effect<unknown> {
     const { limit } = this.request.policy
     if (limit === undefined) return this.attempt(attempt)
-    let started = false
-    const run = limit.run(
-      Effect.suspend(() => {
-        started = true
-        return this.attempt(attempt)
-      })
-    )
+    this.sent = false
+    const run = limit.run(Effect.suspend(() => this.attempt(attempt)))
     if (this.deadlineAt === Infinity) return run
     return Effect.timeoutOrElse(run, {
       duration: Math.max(0, this.deadlineAt - this.clock.currentTimeMillisUnsafe()),
-      orElse: () => Effect.succeed(this.timedOut("deadline", started))
+      orElse: () => Effect.succeed(this.timedOut("deadline"))
     })
   }
 
@@ -208,8 +211,9 @@ class Loop {
   }
 
   private send(attempt: number, traceparent: string | undefined): Effect.Effect<unknown> {
+    this.sent = false
     const remaining = this.deadlineAt - this.clock.currentTimeMillisUnsafe()
-    if (remaining <= 0) return Effect.succeed(this.timedOut("deadline", false))
+    if (remaining <= 0) return Effect.succeed(this.timedOut("deadline"))
     const { runtime, streams } = this.prepared
     const { transport } = runtime
     const timeout = this.request.policy.attemptTimeout ?? Infinity
@@ -227,7 +231,7 @@ class Loop {
     // A body that is streamed, a transport or a clock of the program's own, or a key that is asked for: the same in
     // Effects.
     const execute = streams ?? ((request: WireRequest) => transport.execute(request))
-    const whole = Effect.matchEager(
+    const result = Effect.matchEager(
       Redacted.isRedacted(key)
         ? execute(this.wire(key, attempt, traceparent))
         : Effect.flatMap(key, (fresh) => execute(this.wire(fresh, attempt, traceparent))),
@@ -236,18 +240,22 @@ class Loop {
         onSuccess: (response) => this.onResponse(response)
       }
     )
+    const { upload } = this.request
+    const whole = upload === undefined ? result : Effect.ensuring(result, Effect.sync(upload.close))
     if (duration === Infinity) return whole
-    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(this.scope, true)) })
+    return Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.succeed(this.timedOut(this.scope)) })
   }
 
   /** What an attempt that was sent directly came to; `undefined` when its time was up. */
   read(ended: WireResponse | WireFailure | undefined): unknown {
-    if (ended === undefined) return this.timedOut(this.scope, true)
+    if (ended === undefined) return this.timedOut(this.scope)
     return ended instanceof WireFailure ? this.onFailure(ended) : this.onResponse(ended)
   }
 
   private wire(key: Redacted.Redacted<string>, attempt: number, traceparent: string | undefined): WireRequest {
     const { prepared, request, sink } = this
+    this.sent = true
+    this.attempts = attempt + 1
     sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
     const plain = attempt === 0 && request.headers === prepared.headers ? prepared.firstHeaders : undefined
     const headers = plain ?? withAuthorization(request.headers, key, attempt)
@@ -266,14 +274,19 @@ class Loop {
     return { reads: prepared.reads, errors: prepared.spec.errors, redact: redactorOf(prepared, request) }
   }
 
-  private timedOut(scope: "attempt" | "deadline", sent: boolean): FailedAttempt {
+  private timedOut(scope: "attempt" | "deadline"): FailedAttempt {
     const { attemptTimeout, deadline } = this.request.policy
     const allowed = (scope === "attempt" ? attemptTimeout : deadline) ?? 0
-    return new FailedAttempt(Failure.fromTimeout(this.subject(), scope, allowed, sent))
+    return new FailedAttempt(Failure.fromTimeout(this.subject(), scope, allowed, this.sent))
   }
 
   private onFailure(failure: WireFailure | Errors.ConfigError): FailedAttempt {
-    if (failure._tag === "WireFailure") return new FailedAttempt(Failure.fromWire(this.subject(), failure))
+    if (failure._tag === "WireFailure") {
+      // A transport cannot tell the source's failure from the connection's: codes of files look like those of sockets.
+      const broken = this.request.upload?.broken()
+      const told = broken === undefined ? failure : sourceFailure(broken.cause, "unknown")
+      return new FailedAttempt(Failure.fromWire(this.subject(), told))
+    }
     return new FailedAttempt({
       outcome: "not-sent",
       transient: false,
@@ -290,7 +303,8 @@ class Loop {
     this.response = response
     if (status < 200 || status >= 300) {
       // A delete whose first answer was lost finds nothing the second time: it is done.
-      if (spec.method === "DELETE" && status === 404 && this.ambiguous) return this.done(response, undefined)
+      if (spec.method === "DELETE" && (status === 404 || status === 410) && this.ambiguous)
+        return this.done(response, undefined)
       return new FailedAttempt(Failure.fromStatus(this.subject(), response, this.clock.currentTimeMillisUnsafe()))
     }
     if (spec.kind === "bytes") return this.done(response, this.content(response))
@@ -299,7 +313,9 @@ class Loop {
         ? this.done(response, undefined)
         : this.unexpected(response, `status ${status} with an empty body`)
     }
-    if (spec.text) return this.done(response, response.body)
+    if (spec.text) {
+      return isPage(response) ? this.unexpected(response, notText(response)) : this.done(response, response.body)
+    }
     let json: unknown
     try {
       json = JSON.parse(response.body)
@@ -321,13 +337,12 @@ class Loop {
   private content({ content }: WireResponse): unknown {
     if (content === undefined || content instanceof Uint8Array) return content
     const idle = this.request.policy.attemptTimeout
-    const attempts = this.sink?.attempts ?? 1
     return new ByteStream(content, idle, (failure) => {
       const what =
         failure === "idle"
           ? Failure.fromTimeout(this.subject(), "attempt", idle ?? 0, true)
           : Failure.fromWire(this.subject(), failure)
-      return what.toError(this.fields(what, what.outcome, attempts))
+      return what.toError(this.fields(what, what.outcome, this.attempts))
     })
   }
 

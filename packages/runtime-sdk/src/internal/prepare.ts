@@ -17,7 +17,7 @@ import { text } from "./failure.ts"
 import type { Observer } from "./observe.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { redactor } from "./redact.ts"
-import { appendHeaders, checkIdempotencyKey, encode, encodeQuery, fillPath } from "./request.ts"
+import { checkIdempotencyKey, encode, encodeQuery, fillPath, putHeaders } from "./request.ts"
 import { specOf, type Spec } from "./spec.ts"
 import { streamer } from "./streaming.ts"
 import { prepareUpload, type Upload } from "./upload.ts"
@@ -86,11 +86,13 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
   const spec = specOf(operation)
   const { config } = runtime
   const bytes = spec.kind === "bytes"
+  const ownAgent = config.headers.some((name, i) => i % 2 === 0 && name === "user-agent")
   const ownHeaders = [
     "accept",
     bytes ? "*/*" : spec.text ? "text/plain" : "application/json",
-    "user-agent",
-    `aywa-runtime-sdk/${version}`,
+    // `fetch` takes compressed content that was cut for whole.
+    ...(bytes ? ["accept-encoding", "identity"] : []),
+    ...(ownAgent ? [] : ["user-agent", `aywa-runtime-sdk/${version}`]),
     ...config.headers
   ]
   const headers = Object.freeze(
@@ -129,7 +131,7 @@ export const prepareRequest = (
   base: Policy.Policy
 ): Request | Errors.InvalidRequest => {
   const { spec, runtime } = prepared
-  const { options } = args
+  const options = args.options ?? undefined
   const issues: Array<Issue> = []
   const filled = fillPath(spec.path, args.id)
   if (typeof filled !== "string") issues.push(filled)
@@ -141,11 +143,13 @@ export const prepareRequest = (
     const given: unknown = args.query ?? {}
     if (!prepared.isQuery(given)) issues.push(...explain(spec.query, given))
     else if (spec.kind === "page") {
-      page = pageRequest(given as Readonly<Record<string, unknown>>)
-      if (page === undefined) {
-        issues.push({ path: ["cursor"], message: "Expected the nextCursor of an earlier page, unchanged" })
-      } else query = encodeQuery(page.query)
-    } else query = encodeQuery({ ...(given as object) })
+      const asked = pageRequest(given as Readonly<Record<string, unknown>>)
+      if (typeof asked === "string") issues.push({ path: ["cursor"], message: asked })
+      else {
+        page = asked
+        query = encodedQuery(asked.query, issues)
+      }
+    } else query = encodedQuery({ ...(given as object) }, issues)
   }
 
   let body: string | undefined
@@ -165,9 +169,11 @@ export const prepareRequest = (
 
   let { headers } = prepared
   let policy = base
-  if (options !== undefined) {
+  if (typeof options === "object") {
     headers = optionHeaders(prepared, options, issues)
     policy = applyOptions(base, options, issues)
+  } else if (options !== undefined) {
+    issues.push({ path: ["options"], message: `Expected an object, got ${typeof options}` })
   }
   let idempotencyKey: string | undefined
   if (options?.idempotencyKey !== undefined) {
@@ -197,6 +203,13 @@ export const prepareRequest = (
   }
 }
 
+const encodedQuery = (query: Readonly<Record<string, unknown>>, issues: Array<Issue>): string => {
+  const encoded = encodeQuery(query)
+  if (typeof encoded === "string") return encoded
+  issues.push(encoded)
+  return ""
+}
+
 /** The error of a call whose arguments are wrong. */
 export const invalidRequest = (
   call: Pick<CallFields, "operation" | "method" | "path">,
@@ -209,14 +222,15 @@ export const invalidRequest = (
   return new Errors.InvalidRequest({
     ...fields,
     issues,
-    message: text(fields, `the request is wrong, and was not sent. ${said}.`)
+    message: text(fields, `the request is wrong, and was not sent. ${said}`)
   })
 }
 
 /** The headers of a call with options: another organization, extra headers. */
 const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<Issue>): ReadonlyArray<string> => {
   const { organizationId } = options
-  if (organizationId === undefined && options.headers === undefined) return prepared.headers
+  const extra = options.headers ?? undefined
+  if (organizationId === undefined && extra === undefined) return prepared.headers
   let headers = [...prepared.headers]
   if (organizationId !== undefined && organizationId !== null) {
     const bad =
@@ -224,8 +238,8 @@ const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<I
     if (bad !== undefined) issues.push({ path: ["organizationId"], message: `Expected visible ASCII, but it ${bad}` })
     headers = [...prepared.ownHeaders, "x-organization-id", organizationId]
   }
-  if (options.headers !== undefined) {
-    const issue = appendHeaders(headers, options.headers)
+  if (extra !== undefined) {
+    const issue = putHeaders(headers, extra)
     if (issue !== undefined) issues.push(issue)
   }
   return headers

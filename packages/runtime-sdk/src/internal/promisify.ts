@@ -14,6 +14,7 @@ import { Aborted, isRuntimeError } from "../Errors.ts"
 import type { ByteStream } from "./byteStream.ts"
 import { text } from "./failure.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./pipeline.ts"
+import { invalidRequest } from "./prepare.ts"
 import { loopError, roles, streamNames } from "./service.ts"
 import { Sink } from "./sink.ts"
 
@@ -57,6 +58,9 @@ export const promise = <A>(call: Call, args: Arguments): CallPromise<A> => new P
 /** Runs a call. The signal's listener goes when the call settles. */
 const run = <A>(call: Call, args: Arguments, sink: Sink, resolve: (value: A | PromiseLike<A>) => void): void => {
   const signal = signalOf(args)
+  if (signal === null) {
+    return resolve(failed(invalidRequest(call, [{ path: ["signal"], message: "Expected an AbortSignal" }])))
+  }
   if (signal?.aborted === true) return resolve(failed(aborted(call, sink, signal)))
   const fiber = Effect.runFork(call(args, sink), signal === undefined ? undefined : { signal })
   fiber.addObserver((exit) => {
@@ -68,10 +72,19 @@ const run = <A>(call: Call, args: Arguments, sink: Sink, resolve: (value: A | Pr
   })
 }
 
-const signalOf = (args: Arguments): AbortSignal | undefined => {
-  const options: object = args.options ?? {}
-  return "signal" in options && options.signal instanceof AbortSignal ? options.signal : undefined
+/** The signal of a call, `null` for something else in its place. One of another realm will do. */
+const signalOf = ({ options }: Arguments): AbortSignal | undefined | null => {
+  const { signal }: { readonly signal?: unknown } = Object(options)
+  if (signal === undefined || signal === null) return undefined
+  return isSignal(signal) ? signal : null
 }
+
+const isSignal = (u: unknown): u is AbortSignal =>
+  typeof u === "object" &&
+  u !== null &&
+  "aborted" in u &&
+  "addEventListener" in u &&
+  typeof u.addEventListener === "function"
 
 const aborted = (call: Call, sink: Sink, signal: AbortSignal | undefined): Aborted => {
   const fields = {
@@ -101,7 +114,8 @@ const failed = async (error: unknown): Promise<never> => {
 
 /** Content, piece by piece. The signal is listened to until the content ends. */
 const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array> => {
-  const signal = signalOf(args)
+  const signal = signalOf(args) ?? undefined
+  let stopped = false
   let opening: Promise<ByteStream> | undefined
   let detach = (): void => {}
   const open = async (): Promise<ByteStream> => {
@@ -113,30 +127,27 @@ const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array
     if (signal?.aborted === true) abort()
     return bytes
   }
-  return {
-    async next() {
-      try {
-        opening ??= open()
-        const bytes = await opening
-        const result = await bytes.next()
-        if (result.done === true) detach()
-        return result
-      } catch (error) {
-        detach()
-        return failed(error)
-      }
-    },
-    async return() {
+  const pull = async (): Promise<IteratorResult<Uint8Array>> => {
+    if (stopped) return end
+    try {
+      opening ??= open()
+      const bytes = await opening
+      const result = await bytes.next()
+      if (result.done === true) detach()
+      return result
+    } catch (error) {
       detach()
-      // A connection that is still being made is closed as soon as it is there.
-      const bytes = await opening?.catch(() => undefined)
-      await bytes?.return()
-      return end
-    },
-    [Symbol.asyncIterator]() {
-      return this
+      return failed(error)
     }
   }
+  const stop = async (): Promise<void> => {
+    stopped = true
+    // A connection that is still being made is closed as soon as it is there.
+    const bytes = await opening?.catch(() => undefined)
+    detach()
+    await bytes?.return()
+  }
+  return queued(pull, stop)
 }
 
 /** The promise of one call. */
@@ -211,7 +222,10 @@ class Pages<A> {
 }
 
 /** An iterator whose `next` may be called again before it has answered: calls queue up. */
-const queued = <A>(pull: () => Promise<IteratorResult<A>>, stop: () => void): AsyncIterableIterator<A> => {
+const queued = <A>(
+  pull: () => Promise<IteratorResult<A>>,
+  stop: () => void | Promise<void>
+): AsyncIterableIterator<A> => {
   let last: Promise<unknown> = Promise.resolve()
   return {
     next() {
@@ -219,9 +233,9 @@ const queued = <A>(pull: () => Promise<IteratorResult<A>>, stop: () => void): As
       last = result
       return result
     },
-    return() {
-      stop()
-      return Promise.resolve({ done: true, value: undefined })
+    async return() {
+      await stop()
+      return end
     },
     [Symbol.asyncIterator]() {
       return this

@@ -3,7 +3,7 @@
  */
 import * as Redacted from "effect/Redacted"
 
-const secretName = /secret|password|token|apikey|api_key|authorization|credential$|privatekey|passphrase/i
+const secretName = /secret|password|token|api_?key|private_?key|.key$|authorization|credential$|passphrase/i
 
 /** Strings below keys that name a secret. Bounded, because it walks what a caller gave. */
 const secretsIn = (json: string): ReadonlyArray<string> => {
@@ -34,5 +34,7 @@ export const redactor = (
     ...valuesOf(extraHeaders()),
     ...(Redacted.isRedacted(apiKey) ? [String(Redacted.value(apiKey))] : [])
   ]
-  return (text) => (secrets ??= find()).reduce((out, secret) => out.split(secret).join("<redacted>"), text)
+  // The longest first: one may be a part of another.
+  const known = () => (secrets ??= find().toSorted((a, b) => b.length - a.length))
+  return (text) => known().reduce((out, secret) => out.split(secret).join("<redacted>"), text)
 }

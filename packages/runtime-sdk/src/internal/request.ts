@@ -25,14 +25,21 @@ export const fillPath = (template: string, id: unknown): string | Issue => {
 // Letters, digits, `_` and `-`: no path step, no escape, and no `$` that `replace` would read.
 const plainId = /^[\w-]{1,512}$/
 
-/** Encodes a query. Absent values are left out; arrays repeat their key. */
-export const encodeQuery = (query: Readonly<Record<string, unknown>>): string => {
+/** Encodes a query, or says what cannot be in one. Absent values are left out; arrays repeat their key. */
+export const encodeQuery = (query: Readonly<Record<string, unknown>>): string | Issue => {
   let out = ""
   for (const key of Object.keys(query)) {
     const value = query[key]
-    if (value === undefined || value === null) continue
     for (const one of Array.isArray(value) ? value : [value]) {
-      out += `${out === "" ? "?" : "&"}${encodeURIComponent(key)}=${encodeURIComponent(String(one))}`
+      if (one === undefined || one === null) continue
+      if (typeof one === "object" || typeof one === "function" || typeof one === "symbol") {
+        return fault(key, "Expected text, a number or a boolean")
+      }
+      const text = String(one)
+      if (!(key + text).isWellFormed()) {
+        return fault(key.toWellFormed(), "Expected well-formed Unicode; this has a lone surrogate")
+      }
+      out += `${out === "" ? "?" : "&"}${encodeURIComponent(key)}=${encodeURIComponent(text)}`
     }
   }
   return out
@@ -61,7 +68,20 @@ interface Encoded {
  * Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out.
  * What has to be checked is what will be sent: after `toJSON`, without what JSON drops.
  */
-export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
+export const encode = (given: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
+  try {
+    const toJSON: unknown = Object(given).toJSON
+    return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, given, [""]) : given, keep)
+  } catch (error) {
+    // Cycles and bigints; the engine's message describes the shape, not the values.
+    return {
+      path: [],
+      message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
+    }
+  }
+}
+
+const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return {
       path: [],
@@ -72,17 +92,9 @@ export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): E
   for (const key of Object.keys(body)) {
     if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
   }
-  try {
-    if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own }
-    const text = JSON.stringify(own, unwrapRedacted)
-    return { text, sent: JSON.parse(text) }
-  } catch (error) {
-    // Cycles and bigints; the engine's message describes the shape, not the values.
-    return {
-      path: [],
-      message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
-    }
-  }
+  if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own }
+  const text = JSON.stringify(own, unwrapRedacted)
+  return { text, sent: JSON.parse(text) }
 }
 
 /** The text of a body. */
@@ -153,8 +165,8 @@ const instead: Readonly<Record<string, string>> = {
   "idempotency-key": "use the idempotencyKey option"
 }
 
-/** Appends extra headers to a header list, or says what is wrong with one. */
-export const appendHeaders = (
+/** Puts extra headers into a header list, each in place of one of the same name, or says what is wrong with one. */
+export const putHeaders = (
   list: Array<string>,
   extra: Readonly<Record<string, string | undefined>>
 ): Issue | undefined => {
@@ -170,7 +182,9 @@ export const appendHeaders = (
     if (typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       return fault(`headers.${lower}`, "Expected text without line breaks or characters beyond Latin-1")
     }
-    list.push(lower, value)
+    const at = list.findIndex((name, i) => i % 2 === 0 && name === lower)
+    if (at === -1) list.push(lower, value)
+    else list[at + 1] = value
   }
   return undefined
 }

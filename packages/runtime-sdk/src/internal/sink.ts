@@ -23,6 +23,11 @@ export class Sink {
     this.idempotencyKey = idempotencyKey
   }
 
+  /** An attempt failed, and the call goes on or ends with this. */
+  failed(outcome: Outcome): void {
+    this.outcome = outcome
+  }
+
   ended(response: WireResponse): void {
     // Not the response itself: a promise that is kept would keep the body's text too.
     const { status, header, headers } = response

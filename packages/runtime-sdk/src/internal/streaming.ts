@@ -14,6 +14,9 @@ import {
 /** The code of a WireFailure whose fault lies with what was to be uploaded. */
 export const sourceFailed = "UPLOAD_SOURCE"
 
+export const sourceFailure = (cause: unknown, sent: WireFailure["sent"]): WireFailure =>
+  new WireFailure({ sent, phase: "connection", code: sourceFailed, cause })
+
 /** Opens the upload of a request, if it has one. */
 export const openUpload = (request: WireRequest): Effect.Effect<WireUploadBody | undefined, WireFailure> => {
   const { upload } = request
@@ -21,7 +24,7 @@ export const openUpload = (request: WireRequest): Effect.Effect<WireUploadBody |
     ? Effect.succeed(undefined)
     : Effect.tryPromise({
         try: () => upload.open(),
-        catch: (cause) => new WireFailure({ sent: "no", phase: "connection", code: sourceFailed, cause })
+        catch: (cause) => sourceFailure(cause, "no")
       })
 }
 

@@ -37,8 +37,22 @@ const current = (undici: number): Dispatcher | undefined => {
 const before8 = Symbol.for("undici.globalDispatcher.1")
 const since8 = Symbol.for("undici.globalDispatcher.2")
 
+/**
+ * Whether a dispatcher is an agent without options of its own: one that a program has set may carry certificates, or
+ * interceptors around its `dispatch`, and none of that may get lost.
+ */
+const isPlain = (dispatcher: Dispatcher): boolean => {
+  const { constructor } = dispatcher
+  if (constructor.name !== "Agent" || dispatcher.dispatch !== Reflect.get(constructor.prototype, "dispatch"))
+    return false
+  const key = Object.getOwnPropertySymbols(dispatcher).find(({ description }) => description === "options")
+  if (key === undefined) return false
+  const options: object = Object(Reflect.get(dispatcher, key))
+  return Object.values(options).every((value) => value === undefined || value === Infinity)
+}
+
 const bounded = (builtIn: Dispatcher, connections: number): Dispatcher => {
-  if (builtIn.constructor.name !== "Agent") return builtIn
+  if (!isPlain(builtIn)) return builtIn
   const Agent = builtIn.constructor as new (options: object) => unknown
   const agent = new Agent({ connections, keepAliveTimeout: 30_000 })
   return isDispatcher(agent) ? agent : builtIn
@@ -82,15 +96,15 @@ class DispatcherTransport implements DirectTransport {
     // names that Node's undici uses are understood. (7 takes both, but converts all headers for the newer ones.)
     const collector = this.undici < 8 ? new LegacyCollector(ending) : new Collector(ending)
     const now = current(this.undici) ?? this.builtIn
-    const plain = now === this.builtIn
+    const dispatcher = now === this.builtIn ? this.ours : now
     try {
-      ;(plain ? this.ours : now).dispatch(
+      dispatcher.dispatch(
         {
           origin: request.origin,
           path: request.path,
           method: request.method,
           // A list may be shared between calls: interceptors of the program's get one that they may change.
-          headers: plain ? request.headers : [...request.headers],
+          headers: dispatcher === now ? [...request.headers] : request.headers,
           body: request.body,
           // Our own timeouts cover the whole answer; these would cut a longer one short.
           headersTimeout: 0,

@@ -6,14 +6,22 @@ import type { Issue } from "../Errors.ts"
 import { explain } from "./codec.ts"
 import type { WireResponse } from "./wire.ts"
 
-export const notJson = (response: WireResponse): string => {
+/** Whether an answer is a web page, which no operation gives. */
+export const isPage = (response: WireResponse): boolean =>
+  /^\s*(text\/html|application\/xhtml)/i.test(response.header("content-type") ?? "")
+
+export const notJson = (response: WireResponse): string => another(response, "JSON")
+
+export const notText = (response: WireResponse): string => another(response, "plain text")
+
+const another = (response: WireResponse, expected: string): string => {
   const type = response
     .header("content-type")
     ?.split(";")[0]
     ?.trim()
     .replace(/[^\w/+.-]/g, "?")
     .slice(0, 60)
-  return `status ${response.status} with a body that is not JSON${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
+  return `status ${response.status} with a body that is not ${expected}${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
 }
 
 const shape = (issues: ReadonlyArray<Issue>): string =>

@@ -17,6 +17,10 @@ export interface Upload extends WireUpload {
   readonly once: boolean
   /** Whether the source has been read from. */
   readonly spent: () => boolean
+  /** What the source failed with while it was read for the last attempt. */
+  readonly broken: () => { readonly cause: unknown } | undefined
+  /** Ends the reading of the last attempt: a transport that has its answer need not have read to the end. */
+  readonly close: () => void
 }
 
 /** Prepares the upload of an operation: the fields of its form are checked like any body. */
@@ -71,22 +75,30 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
   )
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
   let spent = false
+  let broken: { readonly cause: unknown } | undefined
+  let reading: AsyncGenerator<Uint8Array> | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     once: source.once,
     spent: () => spent,
+    broken: () => broken,
+    close: () => void reading?.return(undefined).catch(() => undefined),
     open: async () => {
+      broken = undefined
       const { size, chunks } = await source.open()
-      return {
-        size: size === undefined ? undefined : head.length + size + tail.length,
-        chunks: (async function* () {
-          yield head
-          // Whoever took the head may still give up without a connection; from here on the source is read.
-          spent = true
+      reading = (async function* () {
+        yield head
+        // Whoever took the head may still give up without a connection; from here on the source is read.
+        spent = true
+        try {
           yield* chunks
-          yield tail
-        })()
-      }
+        } catch (cause) {
+          broken = { cause }
+          throw cause
+        }
+        yield tail
+      })()
+      return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reading }
     }
   }
 }
@@ -105,11 +117,7 @@ const sourceOf = (file: unknown): Source | undefined => {
     return {
       ...bare,
       once: false,
-      open: async () => {
-        const opened: unknown = await file()
-        if (!isIterable(opened)) throw new TypeError("The function gave no stream")
-        return { size: undefined, chunks: pieces(opened) }
-      }
+      open: async () => ({ size: undefined, chunks: pieces(() => file()) })
     }
   }
   if (typeof file !== "object" || file === null) return undefined
@@ -123,11 +131,11 @@ const sourceOf = (file: unknown): Source | undefined => {
       once: false,
       name: "name" in file && typeof file.name === "string" ? file.name : undefined,
       type: file.type,
-      open: async () => ({ size: file.size, chunks: pieces(file.stream()) })
+      open: async () => ({ size: file.size, chunks: pieces(() => file.stream()) })
     }
   }
   if (isIterable(file)) {
-    return { ...bare, once: true, open: async () => ({ size: undefined, chunks: pieces(file) }) }
+    return { ...bare, once: true, open: async () => ({ size: undefined, chunks: pieces(() => file) }) }
   }
   if ("path" in file && typeof file.path === "string" && file.path !== "") {
     const { path } = file
@@ -138,8 +146,9 @@ const sourceOf = (file: unknown): Source | undefined => {
       open: async () => {
         // Loaded here, so that the package can be imported where there are no files.
         const fs = await import("node:fs")
-        const { size } = await fs.promises.stat(path)
-        return { size, chunks: fs.createReadStream(path) }
+        const stat = await fs.promises.stat(path)
+        if (stat.isDirectory()) throw new TypeError("The path is a directory")
+        return { size: stat.size, chunks: pieces(() => fs.createReadStream(path)) }
       }
     }
   }
@@ -155,8 +164,13 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** The pieces of a stream; a piece that is text is sent as UTF-8. */
-async function* pieces(stream: Iterable): AsyncGenerator<Uint8Array> {
+/**
+ * The pieces of a stream; a piece that is text is sent as UTF-8. The stream is opened for the first piece: what is opened
+ * for a request that never leaves would be closed by nobody.
+ */
+async function* pieces(open: () => unknown): AsyncGenerator<Uint8Array> {
+  const stream = await open()
+  if (!isIterable(stream)) throw new TypeError("The function gave no stream")
   // Node's streams of the web standard can be iterated; their type in the DOM library cannot say so.
   for await (const piece of stream as AsyncIterable<unknown>) {
     if (piece instanceof Uint8Array) yield piece

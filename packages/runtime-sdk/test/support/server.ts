@@ -55,6 +55,15 @@ export const serve = async (
   }
 }
 
+/** An address where nothing listens. */
+export const closedPort = async (): Promise<string> => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${port}`
+}
+
 export const json = (
   response: ServerResponse,
   status: number,
