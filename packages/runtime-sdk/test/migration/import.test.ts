@@ -268,6 +268,26 @@ describe("import", () => {
     assert.deepStrictEqual([report.counts.created, runtime.count("assistants"), runtime.count("tools")], [4, 2, 2])
   })
 
+  it("looks at each row of a bundle a few times, however many there are", async () => {
+    await using runtime = await startLocalRuntime()
+    await using aywa = clientOf(runtime)
+    const count = 400
+    let looks = 0
+    const row = (fields: object, id: string) =>
+      Object.defineProperty({ ...fields }, "id", { enumerable: true, get: () => (looks++, id) })
+    const assistants = Array.from({ length: count }, (_, n) =>
+      row({ name: `A ${n}`, model: { provider: "openai", model: "gpt-4.1-mini", toolIds: [`t${n}`] } }, `a${n}`)
+    )
+    const tools = Array.from({ length: count }, (_, n) =>
+      row({ type: "handoff", destinations: [{ type: "assistant", assistantId: `a${n}` }] }, `t${n}`)
+    )
+    const bundle = { assistants, tools } as unknown as Bundle
+    assert.strictEqual((await planImport(aywa, bundle)).counts.created, 2 * count)
+    const { mappings } = await runImport(aywa, bundle, { mode: "rows" })
+    assert.isTrue((await compareAccounts(aywa, bundle, { mappings })).ok)
+    assert.isBelow(looks, 2 * count * 60)
+  }, 60_000)
+
   it("imports ten thousand rows", async () => {
     await using runtime = await startLocalRuntime()
     await using aywa = clientOf(runtime)
