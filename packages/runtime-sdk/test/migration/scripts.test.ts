@@ -274,6 +274,38 @@ describe("a script holds nothing that was not checked", () => {
       )
   })
 
+  it("refuses fields that a file got wrong, by their names", () => {
+    for (const [field, bad] of [
+      ["key", "id"],
+      ["keep", "changed"],
+      ["kind", undefined],
+      ["kind", "uuid"],
+      ["columnType", "text; DROP TABLE x"],
+      ["expect", { min: "0; DROP TABLE x" }],
+      ["expect", { maximum: 3 }],
+      ["twoStep", "no"],
+      ["path", 3],
+      ["resource", 5],
+      ["resources", "assistant"]
+    ] as const) {
+      const wrong = { ...config, locations: [{ ...location, [field]: bad } as Location] }
+      assert.match(
+        refused(() => planMappingSql(wrong)),
+        new RegExp(`^locations\\[0\\]\\.${field}: `)
+      )
+    }
+    for (const [field, bad] of [
+      ["locations", [null]],
+      ["transaction", "chunk"],
+      ["allowMerge", "no"]
+    ] as const) {
+      assert.include(
+        refused(() => planMappingSql({ ...config, [field]: bad } as MappingConfig)),
+        field
+      )
+    }
+  })
+
   it("a name that contains the quotes of a block does not end it", () => {
     const scripts = mappingScripts(
       planMappingSql({ ...config, locations: [{ ...location, table: "t$aywa$; DROP TABLE x; --" }] })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail } from "../MigrationError.ts"
+import { fail, isMigrationError } from "../MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
@@ -18,6 +18,7 @@ import {
   end,
   fill,
   ledgerSize,
+  lockTimeout,
   type Move,
   orphans,
   prepared,
@@ -31,7 +32,7 @@ import {
 } from "../sql/statements.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { DryRunLocation, DryRunReport, MoveReport, StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
-import { inTransaction, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
+import { inTransaction, inTurn, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
 
 const select = async (driver: SqlDriver, sql: string): Promise<SqlRow> => (await driver.run(sql)).rows[0] ?? {}
 
@@ -65,8 +66,7 @@ export const dryRunDatabase = async (
     await runAll(driver, setup(plan))
     for (const location of plan.locations) {
       check(signal)
-      await driver.run(remember(plan, location))
-      await runAll(driver, fill(plan, location))
+      await runAll(driver, [...remember(plan, location), ...fill(plan, location)])
       onProgress?.({
         step: "dry-run",
         location: location.label,
@@ -76,11 +76,17 @@ export const dryRunDatabase = async (
     }
     await driver.run(end(plan))
   }
-  if (plan.dialect === "mysql") {
-    // A CREATE commits there, so that a transaction would end half-way.
-    await runAll(driver, mysqlSession)
-    await prepare()
-  } else await inTransaction(driver, prepare)
+  try {
+    if (plan.dialect === "mysql") {
+      // A CREATE commits there, so that a transaction would end half-way.
+      await runAll(driver, mysqlSession)
+      await inTurn(driver, plan.prefix, prepare)
+    } else await inTransaction(driver, plan.prefix, prepare)
+  } catch (error) {
+    // What does not fit fails here already: the findings say it in the user's words.
+    if (isMigrationError(error) || errorsOf(plan).length === 0) throw error
+    fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
+  }
   const locations: Array<DryRunLocation> = []
   for (const location of plan.locations) {
     check(signal)
@@ -185,6 +191,12 @@ const runMoves = async (
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
   const { before, after } = deferral(plan)
   const single = plan.transaction === "single"
+  const settings = plan.dialect === "postgres" ? [`SET LOCAL ${lockTimeout}`, ...byKey] : []
+  const transaction = <A>(work: () => Promise<A>): Promise<A> =>
+    inTransaction(driver, plan.prefix, async () => {
+      await runAll(driver, settings)
+      return work()
+    })
   const perform = async (move: Move) => {
     const { label } = move.location
     const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
@@ -193,12 +205,11 @@ const runMoves = async (
       const last = first + plan.chunk - 1
       const { update: sql, mark } = updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
-        if (plan.dialect === "postgres") await runAll(driver, byKey)
         const { changes } = await driver.run(sql)
         await runAll(driver, mark)
         return changes
       }
-      const rows = single ? await update() : await inTransaction(driver, update)
+      const rows = single ? await update() : await transaction(update)
       // The first of two passes is not the whole way of a row.
       if (move.to !== "tmp_value") changed.set(label, (changed.get(label) ?? 0) + rows)
       onProgress?.({ step, location: label, done: Math.min(last, total), total })
@@ -211,7 +222,7 @@ const runMoves = async (
   }
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
   try {
-    await (single ? inTransaction(driver, all) : all())
+    await inTurn(driver, plan.prefix, () => (single ? transaction(all) : all()))
   } catch (error) {
     // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
     if (plan.dialect === "mysql") await runAll(driver, after).catch(() => undefined)

@@ -150,10 +150,12 @@ export const mysql: SqlDialect = {
   }
 }
 
-/** Lets long texts and many ids through; the first is MariaDB's own name, the second is skipped by it. */
+/** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */
 export const mysqlSession: ReadonlyArray<string> = [
   "SET SESSION group_concat_max_len = 4294967295",
   "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
   "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+  // Else a value that is too long for its column would be cut.
+  "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_TRANS_TABLES')"
 ]

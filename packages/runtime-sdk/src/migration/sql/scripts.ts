@@ -19,6 +19,7 @@ import {
   end,
   fill,
   ledgerSize,
+  lockTimeout,
   type Move,
   orphans,
   prepared,
@@ -107,7 +108,7 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ...assert(plan, "prepared", unprepared(plan)),
     begin(plan),
     ...setup(plan),
-    ...plan.locations.flatMap((location) => [remember(plan, location), ...fill(plan, location)]),
+    ...plan.locations.flatMap((location) => [...remember(plan, location), ...fill(plan, location)]),
     end(plan)
   ]
   const reports = plan.locations.flatMap((location) => {
@@ -152,8 +153,7 @@ const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] 
 
 const whole = (plan: SqlPlan, move: Move): ReadonlyArray<string> => statements(plan, move, undefined)
 
-// A lock that cannot be had must not queue everybody else behind it.
-const timeouts = ["SET lock_timeout = '3s'"]
+const timeouts = [`SET ${lockTimeout}`]
 
 const expected = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const { min, max } = location.expect
