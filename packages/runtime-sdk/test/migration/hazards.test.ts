@@ -9,6 +9,8 @@ import {
   type Mapping,
   openDatabase,
   planDatabase,
+  rewriteJson,
+  rewriteText,
   rollbackDatabase,
   verifyDatabase
 } from "../../src/migration.ts"
@@ -97,6 +99,45 @@ for (const { name, describe, open } of databases) {
       const bodies = await column(db, "calls", "body", "id")
       assert.deepStrictEqual(bodies.slice(0, 3), ["", "none", " "])
       assert.deepStrictEqual(JSON.parse(bodies[3] ?? ""), { a: fresh(1) })
+    })
+
+    it("long texts and documents are rewritten as short ones, wherever in them an id stands", async () => {
+      const short = "twenty-one-characters"
+      const mappings = [...simple, mapping(short, fresh(5))]
+      const resolve = (id: string) => mappings.find(({ sourceId }) => sourceId === id)?.runtimeId
+      const documents: Array<string> = []
+      // Around a thousand characters, at which SQLite cuts.
+      for (let length = 860; length < 1010; length += 1) {
+        const id = length % 2 === 0 ? old(1) : short
+        documents.push(
+          `{"p": "é${"x".repeat(length)}", "a": "${id}", "${id}" : "${id}", "b": "\\"${id}", "c": ["${old(2)}","${id}"], "d": "${id}-"}`
+        )
+      }
+      documents.push(
+        JSON.stringify(Array.from({ length: 600 }, (_, n) => ({ id: n % 9 === 0 ? old(1 + (n % 4)) : "x", n }))),
+        JSON.stringify({ audio: "A".repeat(9000) + old(1), id: old(1), more: "B".repeat(9000) })
+      )
+      const long = db.driver.dialect === "mysql" ? "longtext" : "text"
+      await db.sql(`CREATE TABLE docs (id int PRIMARY KEY, body ${long}, line ${long})`)
+      const marks = db.driver.dialect === "postgres" ? "$1, $2" : "?, ?"
+      for (const [at, text] of documents.entries())
+        await db.driver.run(`INSERT INTO docs VALUES (${at}, ${marks})`, [text, text])
+      const made = await plan(
+        [
+          { table: "docs", column: "body", kind: "json-any" },
+          { table: "docs", column: "line", kind: "text" }
+        ],
+        { mappings, chunk: 1000 }
+      )
+      await dryRunDatabase(db.driver, made)
+      await applyDatabase(db.driver, made)
+      const bodies = documents.map((text) => rewriteJson(text, resolve))
+      assert.deepStrictEqual(await column(db, "docs", "body", "id"), bodies)
+      const lines = documents.map((text) => rewriteText(text, resolve))
+      assert.deepStrictEqual(await column(db, "docs", "line", "id"), lines)
+      assert.deepStrictEqual((await verifyDatabase(db.driver, made)).problems, [])
+      await rollbackDatabase(db.driver, made)
+      assert.deepStrictEqual(await column(db, "docs", "body", "id"), documents)
     })
 
     on(
