@@ -107,7 +107,24 @@ describe("migrate and its inputs", () => {
     const url = `${protocol}://app:hunter2pw@127.0.0.1:${await closedPort()}/app`
     const closed = await run(["migrate", "dry-run", ...args, "--debug"], { env: { DATABASE_URL: url }, cwd })
     expect([closed.code, closed.stderr]).toEqual([8, expect.stringContaining("Check DATABASE_URL")])
-    expect(closed.stderr + closed.stdout).not.toContain("hunter2pw")
+    const mistyped = await run(["migrate", "dry-run", ...args, "--debug"], {
+      env: { DATABASE_URL: url.replace("://", ":/") },
+      cwd
+    })
+    expect([mistyped.code, mistyped.stderr]).toEqual([2, expect.stringContaining("There is no database")])
+    expect(closed.stderr + closed.stdout + mistyped.stderr + mistyped.stdout).not.toContain("hunter2pw")
+  })
+
+  it("apply does not ask about what it will refuse", async () => {
+    const { args, config } = files()
+    const { url, read } = await databases[0]!.open(calls)
+    writeFileSync(config, readFileSync(config, "utf8").replace("kind: id,", "kind: id, expect: { max: 2 },"))
+    const refused = await run(["migrate", "apply", ...args], { env: { DATABASE_URL: url }, cwd })
+    expect([errorOf(refused).code, errorOf(refused).message]).toEqual([
+      "Refused",
+      expect.stringContaining("3 rows would change, expected 0 to 2")
+    ])
+    expect(await read()).toEqual(before)
   })
 
   it("says what is wrong with its files, and touches nothing", async () => {

@@ -60,7 +60,13 @@ export const openSql = async (database: string | undefined, session: Session): P
     )
   }
   const path = given.replace(/^(sqlite|pglite):/, "")
-  if (!path.includes("://") && !existsSync(path)) throw usage(`There is no database ${path}.`, "Check the path.")
+  if (!path.includes("://") && !existsSync(path)) {
+    // Not what it is: a mistyped URL has a password in it.
+    throw usage(
+      "There is no database file or folder of this name.",
+      `Check ${databaseVariable}: postgres://, mysql:// or mariadb://, sqlite:FILE or pglite:FOLDER.`
+    )
+  }
   try {
     const driver = (await ownDriver(given)) ?? (await openDatabase(given))
     session.cleanup(() => driver.close())

@@ -397,8 +397,10 @@ describe("bundle", () => {
 
   it("is read from a file, a folder of lists, a folder of rows, and answers of list routes", () => {
     const file = join(folder, "bundle.json")
-    writeFileSync(file, JSON.stringify(account))
-    assert.deepStrictEqual(readBundle(file), account)
+    for (const mark of ["", "\uFEFF"]) {
+      writeFileSync(file, mark + JSON.stringify(account))
+      assert.deepStrictEqual(readBundle(file), account)
+    }
     const lists = join(folder, "lists")
     mkdirSync(lists)
     writeFileSync(join(lists, "assistants.json"), JSON.stringify(account.assistants))

@@ -79,7 +79,7 @@ const stat = (path: string) => {
 
 const parse = (file: string): unknown => {
   try {
-    return JSON.parse(readFileSync(file, "utf8"))
+    return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""))
   } catch (error) {
     // The parser's message may quote the file.
     return unreadable(file, error instanceof SyntaxError ? "this is not JSON" : "it cannot be read", error)

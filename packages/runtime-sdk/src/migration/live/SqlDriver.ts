@@ -197,7 +197,8 @@ export const openDatabase = (url: string): Promise<SqlDriver> => {
 const existing = (path: string): string =>
   existsSync(path) || path === ":memory:" || path.startsWith("file:")
     ? path
-    : invalid("url", `there is no database ${path}`)
+    : // Not what it is: a mistyped URL has a password in it.
+      invalid("url", "there is no database file or folder of this name")
 
 /** A whole number that a driver may give as number, text or bigint. */
 export const numberOf = (value: unknown): number => (value === null || value === undefined ? 0 : Number(value))
