@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { existsSync } from "node:fs"
 import { fail, invalid } from "../MigrationError.ts"
 import type { Dialect } from "../sql/config.ts"
 import { quoteText } from "../sql/names.ts"
@@ -180,7 +179,7 @@ export const mysqlDriver = async (connection: string | MysqlConnection): Promise
 
 /**
  * Opens a database by its URL: `postgres://`, `mysql://` or `mariadb://`, `pglite:<folder>`, `sqlite:<file>`, or the
- * path of a SQLite file. A file or folder that is not there is refused: none is made.
+ * path of a SQLite file.
  *
  * @since 0.1.0
  * @category drivers
@@ -188,17 +187,11 @@ export const mysqlDriver = async (connection: string | MysqlConnection): Promise
 export const openDatabase = (url: string): Promise<SqlDriver> => {
   if (/^postgres(ql)?:\/\//.test(url)) return pgDriver(url)
   if (/^(mysql|mariadb):\/\//.test(url)) return mysqlDriver(url.replace(/^mariadb:/, "mysql:"))
-  if (url.startsWith("pglite:")) return pgliteDriver(existing(url.slice("pglite:".length)))
+  if (url.startsWith("pglite:")) return pgliteDriver(url.slice("pglite:".length))
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(url))
     return invalid("url", "expected postgres:, mysql:, mariadb:, pglite: or sqlite:")
-  return sqliteDriver(existing(url.replace(/^sqlite:/, "")))
+  return sqliteDriver(url.replace(/^sqlite:/, ""))
 }
-
-const existing = (path: string): string =>
-  existsSync(path) || path === ":memory:" || path.startsWith("file:")
-    ? path
-    : // Not what it is: a mistyped URL has a password in it.
-      invalid("url", "there is no database file or folder of this name")
 
 /** A whole number that a driver may give as number, text or bigint. */
 export const numberOf = (value: unknown): number => (value === null || value === undefined ? 0 : Number(value))
