@@ -60,9 +60,8 @@ const scan = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any
   const pattern = patternOf(location, kind)
   const start = `s.pos + REGEXP_INSTR(${rest}, ${pattern}) - 1`
   const token = `REGEXP_SUBSTR(${rest}, ${pattern})`
-  const valid = kind === "json-any" ? `JSON_VALID(${column}) AND ` : ""
   return `WITH RECURSIVE scan AS (
-    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${valid}${characters(column)} REGEXP ${pattern} AND ${keyed(plan, location)}
+    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${characters(column)} REGEXP ${pattern} AND ${keyed(plan, location)}
     UNION ALL
     SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${pattern}
   )`
