@@ -83,11 +83,15 @@ const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
 
 /** Optional text. */
 export const text = (name: string, metavar: string, description: string): Flag.Flag<string | undefined> =>
-  optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
+  optional(required(name, metavar, description))
+
+/** Text that must be given. */
+export const required = (name: string, metavar: string, description: string): Flag.Flag<string> =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
 
 /** Text that may be given several times. */
 export const texts = (name: string, metavar: string, description: string): Flag.Flag<ReadonlyArray<string>> =>
-  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.atLeast(0))
+  required(name, metavar, description).pipe(Flag.atLeast(0))
 
 /** An optional whole number. */
 export const integer = (name: string, metavar: string, description: string): Flag.Flag<number | undefined> =>

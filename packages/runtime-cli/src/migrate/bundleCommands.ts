@@ -2,13 +2,13 @@
  * The `migrate` commands about the account: export, check, plan, import, compare.
  */
 import * as Flag from "effect/cli/Flag"
-import { argument, integer, leaf, text } from "../cli/define.ts"
+import { argument, integer, leaf, required, text } from "../cli/define.ts"
+import { mapping, source } from "./flags.ts"
 
 const bundle = argument(
   "bundle",
   "JSON file with lists of rows (assistants, tools, phoneNumbers, …), or a folder of such files"
 )
-const source = text("source", "NAME", "Names the source account; default vapi")
 
 const exportAccount = leaf({
   name: "export",
@@ -16,15 +16,8 @@ const exportAccount = leaf({
     "Read an account from the source API into a folder: its list routes, slowly, page after page. Interrupted, run it again.\n\nThe key of the source is SOURCE_API_KEY; it is sent to --from and nowhere else.",
   examples: [["migrate export --from https://api.source.example --output ./bundle", "Then: migrate check ./bundle"]],
   config: {
-    from: Flag.String("from").pipe(
-      Flag.withMetavar("URL"),
-      Flag.withDescription("Address of the source API; there is no default")
-    ),
-    output: Flag.String("output").pipe(
-      Flag.withMetavar("FOLDER"),
-      Flag.withDescription("Where the rows go"),
-      Flag.withDefault("./bundle")
-    ),
+    from: required("from", "URL", "Address of the source API; there is no default"),
+    output: required("output", "FOLDER", "Where the rows go").pipe(Flag.withDefault("./bundle")),
     rate: integer("rate", "N", "Requests per second at most; default 4")
   },
   run: async (input, session) => (await import("./bundle.ts")).exportBundle(input, session)
@@ -67,14 +60,7 @@ const compare = leaf({
   description:
     "Compare the source account with the runtime, field by field, before you switch over; exit with 1 when they differ.",
   examples: [["migrate compare ./bundle --mapping mapping.jsonl", "Assistants, tools, telephony, webhooks, leftovers"]],
-  config: {
-    bundle,
-    source,
-    mapping: Flag.String("mapping").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("The ledger: what migrate import or migrate mapping wrote")
-    )
-  },
+  config: { bundle, source, mapping },
   run: async (input, session) => (await import("./bundle.ts")).compare(input, session)
 })
 

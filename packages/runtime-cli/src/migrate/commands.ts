@@ -2,26 +2,9 @@
  * The `migrate` commands.
  */
 import * as Flag from "effect/cli/Flag"
-import { branch, choice, integer, leaf, text } from "../cli/define.ts"
+import { branch, choice, integer, leaf, required, text } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
-
-const mappingFlag = Flag.String("mapping").pipe(
-  Flag.withMetavar("FILE"),
-  Flag.withDescription("The ledger: what migrate mapping --output wrote")
-)
-const configFlag = Flag.String("config").pipe(
-  Flag.withMetavar("FILE"),
-  Flag.withDescription("JSON or YAML: locations, a list of { table, column, kind, key, resource, path }")
-)
-const database = {
-  mapping: mappingFlag,
-  config: configFlag,
-  database: text(
-    "database",
-    "URL",
-    "postgres:, mysql:, mariadb:, sqlite:FILE or pglite:FOLDER; better set as DATABASE_URL"
-  )
-}
+import * as flags from "./flags.ts"
 
 const mapping = leaf({
   name: "mapping",
@@ -48,8 +31,8 @@ const detect = leaf({
     ]
   ],
   config: {
-    mapping: mappingFlag,
-    database: database.database,
+    mapping: flags.mapping,
+    database: flags.database,
     sample: integer("sample", "N", "Rows looked at per column; default 10000")
   },
   run: async (input, session) => (await import("./database.ts")).detect(input, session)
@@ -66,14 +49,10 @@ const sql = leaf({
     ]
   ],
   config: {
-    mapping: mappingFlag,
-    config: configFlag,
+    mapping: flags.mapping,
+    config: flags.config,
     dialect: choice("dialect", ["postgres", "mysql", "sqlite"], "The database"),
-    output: Flag.String("output").pipe(
-      Flag.withMetavar("FOLDER"),
-      Flag.withDescription("Where the files go"),
-      Flag.withDefault("./migration")
-    )
+    output: required("output", "FOLDER", "Where the files go").pipe(Flag.withDefault("./migration"))
   },
   run: async (input, session) => (await import("./mapping.ts")).sql(input, session)
 })
@@ -82,7 +61,7 @@ const dryRun = leaf({
   name: "dry-run",
   description: "Say what apply would change in your database, and make the ledgers for it. Changes no row of yours.",
   examples: [["migrate dry-run --mapping mapping.jsonl --config locations.yaml", "The database of DATABASE_URL"]],
-  config: database,
+  config: flags.step,
   run: async (input, session) => (await import("./database.ts")).dryRun(input, session)
 })
 
@@ -94,7 +73,7 @@ const apply = leaf({
     ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Shows the dry run, then asks"],
     ["migrate apply --mapping mapping.jsonl --config locations.yaml --yes", "Without asking"]
   ],
-  config: database,
+  config: flags.step,
   run: async (input, session) => (await import("./database.ts")).apply(input, session)
 })
 
@@ -102,7 +81,7 @@ const verify = leaf({
   name: "verify",
   description: "Check that every id was rewritten and nothing else changed; exit with 1 when not.",
   examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
-  config: database,
+  config: flags.step,
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
 })
 
@@ -110,7 +89,7 @@ const rollback = leaf({
   name: "rollback",
   description: "Put the old ids back, byte for byte, wherever the new one still stands.",
   examples: [["migrate rollback --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
-  config: database,
+  config: flags.step,
   run: async (input, session) => (await import("./database.ts")).rollback(input, session)
 })
 
@@ -118,7 +97,7 @@ const cleanup = leaf({
   name: "cleanup",
   description: "Drop what dry-run made in your database. There is no rollback after it: days later.",
   examples: [["migrate cleanup --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
-  config: database,
+  config: flags.step,
   run: async (input, session) => (await import("./database.ts")).cleanup(input, session)
 })
 

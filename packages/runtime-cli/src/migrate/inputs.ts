@@ -14,6 +14,7 @@ import {
   openDatabase,
   parseMappings,
   pgDriver,
+  pgliteDriver,
   type PostgresConnection,
   type SqlDriver
 } from "@aywa-ai/runtime-sdk/migration"
@@ -58,8 +59,13 @@ export const openSql = async (database: string | undefined, session: Session): P
       `Set ${databaseVariable} (postgres:, mysql:, mariadb:, sqlite:FILE or pglite:FOLDER), or give --database.`
     )
   }
-  if (given.startsWith("sqlite:") && !existsSync(given.slice("sqlite:".length))) {
-    throw usage(`There is no database file ${given.slice("sqlite:".length)}.`, "Check the path.")
+  const path = given.replace(/^(sqlite|pglite):/, "")
+  if (!path.includes("://") && !existsSync(path)) {
+    // Not what it is: a mistyped URL has a password in it.
+    throw usage(
+      "There is no database file or folder of this name.",
+      `Check ${databaseVariable}: postgres://, mysql:// or mariadb://, sqlite:FILE or pglite:FOLDER.`
+    )
   }
   try {
     const driver = (await ownDriver(given)) ?? (await openDatabase(given))
@@ -77,7 +83,7 @@ export const openSql = async (database: string | undefined, session: Session): P
   }
 }
 
-/** As much of the project's own `pg` and `mysql2` as is used. */
+/** As much of the project's own `pg`, `mysql2` and `@electric-sql/pglite` as is used. */
 interface PgModule {
   readonly default: {
     readonly Client: new (options: { readonly connectionString: string }) => PostgresConnection & {
@@ -93,6 +99,12 @@ interface MysqlModule {
     readonly charset: string
     readonly supportBigNumbers: boolean
   }) => Promise<MysqlConnection & { readonly end: () => Promise<void> }>
+}
+
+interface PgliteModule {
+  readonly PGlite: {
+    readonly create: (folder: string) => Promise<PostgresConnection & { readonly close: () => Promise<void> }>
+  }
 }
 
 /** A driver that the project has: this command line may be installed somewhere else. */
@@ -120,6 +132,13 @@ const ownDriver = async (url: string): Promise<SqlDriver | undefined> => {
     const uri = url.replace(/^mariadb:/, "mysql:")
     const connection = await mysql.createConnection({ uri, charset: "utf8mb4", supportBigNumbers: true })
     return { ...(await mysqlDriver(connection)), close: () => connection.end() }
+  }
+  if (url.startsWith("pglite:")) {
+    const file = find("@electric-sql/pglite")
+    if (file === undefined) return undefined
+    const { PGlite } = (await import(pathToFileURL(file).href)) as PgliteModule
+    const database = await PGlite.create(url.slice("pglite:".length))
+    return { ...(await pgliteDriver(database)), close: () => database.close() }
   }
   return undefined
 }

@@ -7,7 +7,7 @@ import { describe } from "vitest"
 import { mysqlDriver, pgDriver, pgliteDriver, type SqlDriver, sqliteDriver } from "../../src/migration.ts"
 import { quoteName } from "../../src/migration/sql/names.ts"
 import { readCatalog } from "../../src/migration/live/catalog.ts"
-import { describeWith } from "../support/services.ts"
+import { type Describe, describeWith } from "../support/services.ts"
 
 export interface TestDatabase {
   readonly driver: SqlDriver
@@ -115,8 +115,6 @@ const openSqlite = async (): Promise<TestDatabase> => {
     close: async () => database.close()
   }
 }
-
-type Describe = (name: string, suite: () => void) => unknown
 
 /** Every database with the `describe` that skips it, aloud, where its server is missing. */
 export const databases: ReadonlyArray<{

@@ -268,6 +268,26 @@ describe("import", () => {
     assert.deepStrictEqual([report.counts.created, runtime.count("assistants"), runtime.count("tools")], [4, 2, 2])
   })
 
+  it("looks at each row of a bundle a few times, however many there are", async () => {
+    await using runtime = await startLocalRuntime()
+    await using aywa = clientOf(runtime)
+    const count = 400
+    let looks = 0
+    const row = (fields: object, id: string) =>
+      Object.defineProperty({ ...fields }, "id", { enumerable: true, get: () => (looks++, id) })
+    const assistants = Array.from({ length: count }, (_, n) =>
+      row({ name: `A ${n}`, model: { provider: "openai", model: "gpt-4.1-mini", toolIds: [`t${n}`] } }, `a${n}`)
+    )
+    const tools = Array.from({ length: count }, (_, n) =>
+      row({ type: "handoff", destinations: [{ type: "assistant", assistantId: `a${n}` }] }, `t${n}`)
+    )
+    const bundle = { assistants, tools } as unknown as Bundle
+    assert.strictEqual((await planImport(aywa, bundle)).counts.created, 2 * count)
+    const { mappings } = await runImport(aywa, bundle, { mode: "rows" })
+    assert.isTrue((await compareAccounts(aywa, bundle, { mappings })).ok)
+    assert.isBelow(looks, 2 * count * 60)
+  }, 60_000)
+
   it("imports ten thousand rows", async () => {
     await using runtime = await startLocalRuntime()
     await using aywa = clientOf(runtime)
@@ -377,8 +397,10 @@ describe("bundle", () => {
 
   it("is read from a file, a folder of lists, a folder of rows, and answers of list routes", () => {
     const file = join(folder, "bundle.json")
-    writeFileSync(file, JSON.stringify(account))
-    assert.deepStrictEqual(readBundle(file), account)
+    for (const mark of ["", "\uFEFF"]) {
+      writeFileSync(file, mark + JSON.stringify(account))
+      assert.deepStrictEqual(readBundle(file), account)
+    }
     const lists = join(folder, "lists")
     mkdirSync(lists)
     writeFileSync(join(lists, "assistants.json"), JSON.stringify(account.assistants))
@@ -452,7 +474,7 @@ describe("source API", () => {
 
   it("goes on where a run that failed left off, and waits where it is told to", async () => {
     let broken = true
-    await using server = await source((index) => (broken && index >= 9 ? 503 : index % 5 === 2 ? 429 : undefined))
+    await using server = await source((index) => (broken && index >= 4 ? 503 : index % 5 === 2 ? 429 : undefined))
     const options = {
       baseUrl: `${server.baseUrl}/base`,
       apiKey: "key-1",
@@ -474,6 +496,47 @@ describe("source API", () => {
     assert.deepStrictEqual(await fetchBundle(options), bundle)
     assert.strictEqual(server.seen.length, again)
   })
+
+  it("does not take another page for the one that it asked for, nor a wrong address for an empty account", async () => {
+    const options = { apiKey: "key-1", pageSize: 2, requestsPerSecond: 1000, kinds: ["assistants"] as const }
+    const fetchFrom = async (answer: (query: URLSearchParams) => object | undefined) => {
+      await using server = await serve((seen, response) => {
+        const body = answer(new URL(seen.url, "http://x").searchParams)
+        return body === undefined ? json(response, 404, { message: "Not Found" }) : json(response, 200, body)
+      })
+      const result = await fetchBundle({ ...options, baseUrl: server.baseUrl }).catch((error: unknown) => error)
+      assert.isBelow(server.seen.length, 10)
+      return result
+    }
+    const results = (from: number) => rows.slice(from, from + 2)
+    const stuck = await fetchFrom(() => ({ results: results(0), metadata: { currentPage: 1, totalItems: 23 } }))
+    assert(isMigrationError(stuck) && stuck.reason._tag === "SourceFailed", String(stuck))
+    let next = 0
+    const circle = await fetchFrom(() => ({ results: results(0), metadata: { nextCursor: `c${next++ % 2}` } }))
+    assert(isMigrationError(circle) && circle.reason._tag === "SourceFailed", String(circle))
+    const unnamed = await fetchFrom((query) => {
+      const page = Number(query.get("page") ?? 1)
+      return { results: results(2 * page - 2), metadata: { totalItems: 6 } }
+    })
+    assert.deepStrictEqual(unnamed, { assistants: rows.slice(0, 6) })
+    const elsewhere = await fetchFrom(() => undefined)
+    assert(isMigrationError(elsewhere) && elsewhere.reason._tag === "SourceFailed", String(elsewhere))
+    assert.match(elsewhere.message, /baseUrl/)
+  })
+
+  it("an export that is not finished is no bundle", async () => {
+    await using server = await source((index) => (index >= 9 ? 503 : undefined))
+    const options = {
+      baseUrl: `${server.baseUrl}/base`,
+      apiKey: "key-1",
+      pageSize: 4,
+      requestsPerSecond: 1000,
+      folder: join(folder, "unfinished")
+    }
+    const error: unknown = await fetchBundle(options).catch((error: unknown) => error)
+    assert(isMigrationError(error) && error.reason._tag === "SourceFailed")
+    assert.throws(() => readBundle(options.folder), /not finished/)
+  }, 60_000)
 
   it("refuses a missing address, plain http elsewhere, a missing key, a wrong key", async () => {
     await using server = await source()

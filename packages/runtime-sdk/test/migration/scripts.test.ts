@@ -21,6 +21,7 @@ import {
   sqliteDriver,
   verifyDatabase
 } from "../../src/migration.ts"
+import { describeWith } from "../support/services.ts"
 import { column, databases, snapshot, type TestDatabase } from "./databases.ts"
 
 const run = promisify(execFile)
@@ -33,18 +34,6 @@ const mappings: ReadonlyArray<Mapping> = [1, 2, 3, 4].map((n) => ({
 }))
 const folder = mkdtempSync(join(tmpdir(), "aywa-migration-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const has = (command: string): boolean => {
-  try {
-    execFileSync(command, ["--version"], { stdio: "ignore" })
-    return true
-  } catch {
-    if (process.env["AYWA_REQUIRE_SERVICES"] === "1")
-      throw new Error(`AYWA_REQUIRE_SERVICES=1, and there is no ${command}`)
-    console.log(`SKIPPED: no ${command} on the path`)
-    return false
-  }
-}
 
 const hostile = `Calls "of" \`us\`'; --`
 const locations: ReadonlyArray<Location> = [
@@ -86,9 +75,9 @@ const client = async (db: TestDatabase, file: string): Promise<string> => {
   return execFileSync("mysql", args, { input: readFileSync(file), encoding: "utf8", stdio: "pipe" })
 }
 
-for (const { name, describe: describeOn, open } of databases) {
+for (const { name, open } of databases) {
   if (name === "PGlite" || name === "SQLite") continue
-  const runnable = has(name === "PostgreSQL" ? "psql" : "mysql") ? describeOn : describe.skip
+  const runnable = await describeWith(name, name === "PostgreSQL" ? "psql" : "mysql")
   runnable(name, () => {
     for (const transaction of ["single", "chunks"] as const) {
       it(`its own client runs the five files: ${transaction}`, async () => {
@@ -272,6 +261,38 @@ describe("a script holds nothing that was not checked", () => {
         refused(() => planMappingSql(bad)),
         ""
       )
+  })
+
+  it("refuses fields that a file got wrong, by their names", () => {
+    for (const [field, bad] of [
+      ["key", "id"],
+      ["keep", "changed"],
+      ["kind", undefined],
+      ["kind", "uuid"],
+      ["columnType", "text; DROP TABLE x"],
+      ["expect", { min: "0; DROP TABLE x" }],
+      ["expect", { maximum: 3 }],
+      ["twoStep", "no"],
+      ["path", 3],
+      ["resource", 5],
+      ["resources", "assistant"]
+    ] as const) {
+      const wrong = { ...config, locations: [{ ...location, [field]: bad } as Location] }
+      assert.match(
+        refused(() => planMappingSql(wrong)),
+        new RegExp(`^locations\\[0\\]\\.${field}: `)
+      )
+    }
+    for (const [field, bad] of [
+      ["locations", [null]],
+      ["transaction", "chunk"],
+      ["allowMerge", "no"]
+    ] as const) {
+      assert.include(
+        refused(() => planMappingSql({ ...config, [field]: bad } as MappingConfig)),
+        field
+      )
+    }
   })
 
   it("a name that contains the quotes of a block does not end it", () => {

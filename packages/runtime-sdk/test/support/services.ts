@@ -1,7 +1,8 @@
 /**
- * The servers that some tests talk to, on their standard loopback ports. Where one is missing the tests say that they
- * are skipped; with AYWA_REQUIRE_SERVICES=1 a missing one is a failure.
+ * The servers that some tests talk to, on their standard loopback ports, and those servers' own clients. Where one is
+ * missing the tests say that they are skipped; with AYWA_REQUIRE_SERVICES=1 a missing one is a failure.
  */
+import { execFileSync } from "node:child_process"
 import { connect } from "node:net"
 import { describe } from "vitest"
 
@@ -18,14 +19,28 @@ const answers = (port: number): Promise<boolean> =>
 
 const ports = { PostgreSQL: 5432, MariaDB: 3306, Redis: 6379 } as const
 
-/** `describe` where the server runs; else a skip that says so. */
-export const describeWith = async (
-  server: keyof typeof ports
-): Promise<(name: string, suite: () => void) => unknown> => {
-  if (await answers(ports[server])) return describe
-  if (process.env["AYWA_REQUIRE_SERVICES"] === "1") {
-    throw new Error(`AYWA_REQUIRE_SERVICES=1, and no ${server} answers on 127.0.0.1:${ports[server]}`)
+const runs = (command: string): boolean => {
+  try {
+    execFileSync(command, ["--version"], { stdio: "ignore" })
+    return true
+  } catch {
+    return false
   }
-  console.log(`SKIPPED: no ${server} on 127.0.0.1:${ports[server]}`)
+}
+
+/** `describe`, as it is used here. */
+export type Describe = (name: string, suite: () => void) => unknown
+
+/** `describe` where the server runs, and its client is on the path if the tests use it; else a skip that says so. */
+export const describeWith = async (server: keyof typeof ports, client?: string): Promise<Describe> => {
+  const missing = [
+    ...((await answers(ports[server])) ? [] : [`${server} on 127.0.0.1:${ports[server]}`]),
+    ...(client === undefined || runs(client) ? [] : [`${client} on the path`])
+  ]
+  if (missing.length === 0) return describe
+  if (process.env["AYWA_REQUIRE_SERVICES"] === "1") {
+    throw new Error(`AYWA_REQUIRE_SERVICES=1, and there is no ${missing.join(", no ")}`)
+  }
+  console.log(`SKIPPED: no ${missing.join(", no ")}`)
   return describe.skip
 }

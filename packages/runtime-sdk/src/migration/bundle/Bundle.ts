@@ -42,6 +42,9 @@ export const kinds: ReadonlyArray<Kind> = [
   { name: "phoneNumbers", resource: "phone-number" }
 ]
 
+/** Ends the names of files whose list was not read to its end. */
+export const unfinished = ".partial"
+
 /** The kind of a list's name. */
 export const kindOf = (name: string): Kind | undefined => kinds.find((kind) => kind.name === name)
 

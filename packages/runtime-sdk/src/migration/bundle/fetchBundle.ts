@@ -10,7 +10,7 @@ import type { JsonObject } from "../../contract/Operation.ts"
 import type { ReferringKind } from "../../contract/references.ts"
 import { replaceFile } from "../ledger/files.ts"
 import { fail, invalid } from "../MigrationError.ts"
-import { type Bundle, idOf, isObject, type Kind, kinds } from "./Bundle.ts"
+import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bundle.ts"
 
 /**
  * Options of `fetchBundle`.
@@ -40,21 +40,36 @@ export interface FetchBundleOptions {
 
 /**
  * Reads an account from the source API: `GET` on its list routes, page after page, slowly enough, waiting where it says
- * 429. A route that the source does not have (404) gives no rows.
+ * 429. A route that the source does not have (404) gives no rows; without `/assistant` it is no source.
  *
  * @since 0.1.0
  * @category bundle
  */
 export const fetchBundle = async (options: FetchBundleOptions): Promise<Bundle> => {
   const source = connect(options)
-  const { folder, kinds: wanted } = options
-  if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const bundle: { [K in ReferringKind]?: ReadonlyArray<JsonObject> } = {}
-  for (const kind of kinds) {
-    if (wanted !== undefined && !wanted.includes(kind.name)) continue
-    bundle[kind.name] = await fetchKind(source, kind, options)
+  const { folder, kinds: names, pageSize = 100 } = options
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) return invalid("pageSize", "expected 1 to 1000")
+  // Assistants first: an address without them is wrong, and nothing is kept of it then.
+  const wanted = kinds
+    .filter(({ name }) => names === undefined || names.includes(name))
+    .toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)))
+  if (folder !== undefined) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // All of them at once: a folder is a bundle when none is left.
+    for (const kind of wanted) {
+      const { whole, partial } = filesOf(folder, kind)
+      if (!existsSync(whole) && !existsSync(partial)) replaceFile(partial, JSON.stringify(begin(pageSize)))
+    }
   }
+  const bundle: { [K in ReferringKind]?: ReadonlyArray<JsonObject> } = {}
+  for (const kind of wanted) bundle[kind.name] = await fetchKind(source, kind, { ...options, pageSize })
   return bundle
+}
+
+/** Where the rows of a kind are kept, and those of a list that was not read to its end. */
+const filesOf = (folder: string, { name }: Kind) => {
+  const whole = join(folder, `${name}.json`)
+  return { whole, partial: `${whole}${unfinished}` }
 }
 
 /** Where a list was left. */
@@ -64,29 +79,32 @@ interface Progress {
   readonly next: Readonly<Record<string, string>> | undefined
 }
 
+const isFirst = ({ name }: Kind): boolean => name === "assistants"
+
+const begin = (pageSize: number): Progress => ({ rows: [], next: { limit: String(pageSize) } })
+
 const fetchKind = async (
   source: Source,
   kind: Kind,
-  options: FetchBundleOptions
+  { folder, pageSize, onPage }: FetchBundleOptions & { readonly pageSize: number }
 ): Promise<ReadonlyArray<JsonObject>> => {
-  const { folder, pageSize = 100, onPage } = options
-  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) return invalid("pageSize", "expected 1 to 1000")
-  const whole = folder === undefined ? undefined : join(folder, `${kind.name}.json`)
-  // No `.json` at its end: a bundle is not read from it.
-  const partial = whole === undefined ? undefined : `${whole}.partial`
-  if (whole !== undefined && existsSync(whole)) return readRows(whole).rows
-  let progress: Progress =
-    partial !== undefined && existsSync(partial) ? readRows(partial) : { rows: [], next: { limit: String(pageSize) } }
+  const files = folder === undefined ? undefined : filesOf(folder, kind)
+  if (files !== undefined && existsSync(files.whole)) return readRows(files.whole).rows
+  let progress = files === undefined ? begin(pageSize) : readRows(files.partial)
   while (progress.next !== undefined) {
     const body = await source(kind.resource, progress.next)
-    if (body === undefined) break
+    if (body === undefined) {
+      const path = `/${kind.resource}`
+      if (isFirst(kind)) return fail({ _tag: "SourceFailed", path, status: 404, detail: "check baseUrl" })
+      break
+    }
     progress = advance(kind, progress, progress.next, body, pageSize)
     onPage?.({ kind: kind.name, rows: progress.rows.length })
-    if (partial !== undefined) replaceFile(partial, JSON.stringify(progress))
+    if (files !== undefined) replaceFile(files.partial, JSON.stringify(progress))
   }
-  if (whole !== undefined && partial !== undefined) {
-    replaceFile(whole, JSON.stringify(progress.rows))
-    rmSync(partial, { force: true })
+  if (files !== undefined) {
+    replaceFile(files.whole, JSON.stringify(progress.rows))
+    rmSync(files.partial, { force: true })
   }
   return progress.rows
 }
@@ -123,14 +141,16 @@ const advance = (
   const fresh = list.filter((row) => idOf(row) === "" || !seen.has(idOf(row)))
   const rows = [...before.rows, ...fresh]
   if (!Array.isArray(body) && isObject(body)) {
+    if (list.length > 0 && fresh.length === 0 && (asked["page"] ?? asked["cursor"]) !== undefined) {
+      return odd("it answers the same rows again and again")
+    }
     const metadata = isObject(body["metadata"]) ? body["metadata"] : {}
     const cursor = metadata["nextCursor"] ?? body["nextCursor"]
     if (typeof cursor === "string" && cursor !== "") {
-      if (cursor === asked["cursor"]) return odd("it answers the same cursor again and again")
       return { rows, next: { limit: String(pageSize), cursor } }
     }
     const total = Number(metadata["totalItems"] ?? 0)
-    const page = Number(metadata["currentPage"] ?? 1)
+    const page = Number(asked["page"] ?? 1)
     const more = list.length > 0 && rows.length < total && metadata["hasNextPage"] !== false
     return { rows, next: more ? { limit: String(pageSize), page: String(page + 1) } : undefined }
   }

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { JsonObject } from "../../contract/Operation.ts"
 import { fail } from "../MigrationError.ts"
-import { type Bundle, isObject, kinds } from "./Bundle.ts"
+import { type Bundle, isObject, kinds, unfinished } from "./Bundle.ts"
 
 /**
  * Reads a bundle.
@@ -47,6 +47,8 @@ export const readBundle = (path: string): Bundle => {
   else {
     for (const entry of readdirSync(path).sort()) {
       const inside = join(path, entry)
+      if (entry.endsWith(unfinished))
+        unreadable(inside, "the export is not finished: run it again, into the same folder")
       if (stat(inside).isDirectory()) {
         const name = nameOf(entry)
         if (name === undefined) continue
@@ -77,7 +79,7 @@ const stat = (path: string) => {
 
 const parse = (file: string): unknown => {
   try {
-    return JSON.parse(readFileSync(file, "utf8"))
+    return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""))
   } catch (error) {
     // The parser's message may quote the file.
     return unreadable(file, error instanceof SyntaxError ? "this is not JSON" : "it cannot be read", error)

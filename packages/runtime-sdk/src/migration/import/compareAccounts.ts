@@ -7,7 +7,7 @@ import type { JsonObject } from "../../contract/Operation.ts"
 import { type Bundle, canonical, idOf, isObject, type Kind, rowsOf } from "../bundle/Bundle.ts"
 import { masked, withoutSecrets } from "../bundle/secrets.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
-import { kindsIn, type MigrationClient, readRuntime, targetsOf, wantedOf } from "./runtimeRows.ts"
+import { idsIn, kindsIn, type MigrationClient, readRuntime, targetsOf, wantedOf } from "./runtimeRows.ts"
 
 /**
  * A field that is not the same on both sides.
@@ -89,6 +89,7 @@ export const compareAccounts = async (
   for (const id of ids) checks.set(id, { compared: 0, differences: [] })
   const of = (id: AccountCheck["id"]) => checks.get(id) ?? { compared: 0, differences: [] }
   const sourceIds = new Set(Object.values(bundle).flatMap((rows) => rows.map(idOf)))
+  const bundleIds = idsIn(bundle)
   const runtimeIds = new Set([...targets.values()].flatMap((kind) => [...kind.values()]))
   for (const kind of kindsIn(bundle)) {
     const check = of(kind.name === "phoneNumbers" ? "telephony" : (kind.name as AccountCheck["id"]))
@@ -104,7 +105,7 @@ export const compareAccounts = async (
         check.differences.push({ ...row, path: "", message })
         continue
       }
-      const wanted = wantedOf(bundle, kind, given, targets).row
+      const wanted = wantedOf(bundleIds, kind, given, targets).row
       const now = withoutSecrets(kind.name, stored)
       for (const key of Object.keys(wanted)) {
         if (own(kind, key)) continue

@@ -6,13 +6,15 @@ import type { JsonObject } from "../../contract/Operation.ts"
 import { type Bundle, digest, idOf, isObject, type Kind, kinds, rowsOf } from "../bundle/Bundle.ts"
 import { secretsNeeded } from "../bundle/secrets.ts"
 import { writeLedgerFile } from "../ledger/files.ts"
-import { mappingsToJsonLines } from "../ledger/format.ts"
+import { mappingsToJsonLines, replacingLine } from "../ledger/format.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
-import { fail } from "../MigrationError.ts"
+import { fail, invalid } from "../MigrationError.ts"
 import { countsOf, type ImportRow } from "./planImport.ts"
 import type { ImportReport, RunImportOptions } from "./runImport.ts"
 import {
   differingKeys,
+  idsIn,
+  keysOf,
   kindsIn,
   type MigrationClient,
   readRuntime,
@@ -29,22 +31,29 @@ export const importRowByRow = async (
   known: ReadonlyArray<Mapping>,
   { ledger, secrets = {}, idempotencyKey = "", onEvent, signal }: RunImportOptions
 ): Promise<Omit<ImportReport, "mappings">> => {
+  if (ledger?.endsWith(".csv") === true) {
+    // A line of CSV that broke off cannot be told from a whole one.
+    return invalid(
+      "ledger",
+      "row by row it is written line by line, as JSON Lines: give a name that does not end in .csv"
+    )
+  }
   const targets = targetsOf(known, source)
+  const ids = idsIn(bundle)
   const current = await readRuntime(aywa, kindsIn(bundle), targets, signal)
   const total = kinds.reduce((sum, kind) => sum + rowsOf(bundle, kind).length, 0)
+  // By its place in the bundle, which may have an id twice.
   const done = new Map<string, ImportRow>()
-  const tell = (pass: 1 | 2, row: ImportRow) => {
-    done.set(JSON.stringify([row.resource, row.sourceId]), row)
+  const tell = (pass: 1 | 2, place: string, row: ImportRow) => {
+    done.set(place, row)
     onEvent?.({ type: "row", pass, done: done.size, of: total, row })
   }
   // Also takes out a last line that was broken off, so that lines can be added.
   if (ledger !== undefined) writeLedgerFile(ledger, known)
-  const remember = (mapping: Mapping) => {
-    targets
-      .get(kinds.find(({ resource }) => resource === mapping.resource)?.name ?? "")
-      ?.set(mapping.sourceId, mapping.runtimeId)
-    if (ledger === undefined || ledger.endsWith(".csv")) return
-    appendFileSync(ledger, mappingsToJsonLines([mapping]))
+  const remember = ({ name }: Kind, mapping: Mapping, before: string | undefined) => {
+    targets.get(name)?.set(mapping.sourceId, mapping.runtimeId)
+    if (ledger === undefined) return
+    appendFileSync(ledger, before === undefined ? mappingsToJsonLines([mapping]) : replacingLine(mapping, before))
   }
   onEvent?.({ type: "started", mode: "rows", rows: total })
 
@@ -55,21 +64,23 @@ export const importRowByRow = async (
     for (const [at, given] of rowsOf(bundle, kind).entries()) {
       if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
       const sourceId = idOf(given)
-      const row = { resource, sourceId: sourceId || `${name}[${at}]` }
+      const place = `${name}[${at}]`
+      const row = { resource, sourceId: sourceId || place }
       const reason = unfit(kind, given, seen, secrets[sourceId])
       seen.add(sourceId)
       if (reason !== undefined) {
-        tell(1, { ...row, action: "skipped", warnings: [reason] })
+        tell(1, place, { ...row, action: "skipped", warnings: [reason] })
         continue
       }
       const runtimeId = targets.get(name)?.get(sourceId)
-      const wanted = wantedOf(bundle, kind, given, targets)
+      const wanted = wantedOf(ids, kind, given, targets)
+      const waiting = keysOf(wanted.waiting)
       const warnings = wanted.dangling
       if (runtimeId !== undefined && rows.has(runtimeId)) {
-        tell(1, { ...row, runtimeId, action: "unchanged", warnings })
+        tell(1, place, { ...row, runtimeId, action: "unchanged", warnings })
         continue
       }
-      const body = Object.fromEntries(Object.entries(wanted.row).filter(([key]) => !wanted.waiting.has(key)))
+      const body = Object.fromEntries(Object.entries(wanted.row).filter(([key]) => !waiting.has(key)))
       // The key is the row's, not its content's: a run that was interrupted must find what it made. A row that is gone
       // since has an old id, and is another create.
       const key = `aywa-row-${digest(idempotencyKey, source, resource, sourceId, runtimeId ?? "")}`
@@ -77,34 +88,38 @@ export const importRowByRow = async (
         resourceOf(aywa, kind)?.create(merge(body, secrets[sourceId]), { idempotencyKey: key, signal })
       )
       if ("refused" in created) {
-        tell(1, { ...row, action: "skipped", warnings: [created.refused] })
+        tell(1, place, { ...row, action: "skipped", warnings: [created.refused] })
         continue
       }
       const made = idOf(created.row)
       rows.set(made, created.row)
-      remember({ source, resource, sourceId, runtimeId: made })
-      tell(1, { ...row, runtimeId: made, action: "created", warnings })
+      remember(kind, { source, resource, sourceId, runtimeId: made }, runtimeId)
+      tell(1, place, { ...row, runtimeId: made, action: "created", warnings })
     }
   }
 
   for (const kind of kinds) {
-    const { resource, name } = kind
-    for (const given of rowsOf(bundle, kind)) {
-      const sourceId = idOf(given)
-      const before = done.get(JSON.stringify([resource, sourceId]))
+    for (const [at, given] of rowsOf(bundle, kind).entries()) {
+      const place = `${kind.name}[${at}]`
+      const before = done.get(place)
       const runtimeId = before?.runtimeId
-      const stored = runtimeId === undefined ? undefined : current.get(name)?.get(runtimeId)
+      const stored = runtimeId === undefined ? undefined : current.get(kind.name)?.get(runtimeId)
       if (before === undefined || runtimeId === undefined || stored === undefined) continue
       if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
-      const { row, dangling } = wantedOf(bundle, kind, given, targets)
+      const { row, dangling, waiting } = wantedOf(ids, kind, given, targets)
+      const missing = waiting.map(({ at, value }) => `${at}: ${value} was not imported; it is kept`)
+      const warnings = [...dangling, ...missing]
       const keys = differingKeys(kind, row, stored)
-      if (keys.length === 0) continue
+      if (keys.length === 0) {
+        if (missing.length > 0) tell(2, place, { ...before, warnings })
+        continue
+      }
       // A change is shallow: a field is replaced whole.
       const changes = Object.fromEntries(keys.map((key) => [key, row[key]]))
       const updated = await attempt(() => resourceOf(aywa, kind)?.update(runtimeId, changes, { signal }))
       const refused = "refused" in updated ? [`${keys.join(", ")}: ${updated.refused}`] : []
       const action = refused.length > 0 || before.action === "created" ? before.action : "updated"
-      tell(2, { ...before, action, changes: keys, warnings: [...dangling, ...refused] })
+      tell(2, place, { ...before, action, changes: keys, warnings: [...warnings, ...refused] })
     }
   }
   const rows = [...done.values()]

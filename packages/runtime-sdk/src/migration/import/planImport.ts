@@ -7,7 +7,16 @@ import { type Bundle, idOf, kinds, rowsOf } from "../bundle/Bundle.ts"
 import { checkBundle, type BundleReport } from "../bundle/checkBundle.ts"
 import { readRuntimeMappings } from "../ledger/files.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
-import { differingKeys, kindsIn, type MigrationClient, readRuntime, targetsOf, wantedOf } from "./runtimeRows.ts"
+import {
+  differingKeys,
+  idsIn,
+  keysOf,
+  kindsIn,
+  type MigrationClient,
+  readRuntime,
+  targetsOf,
+  wantedOf
+} from "./runtimeRows.ts"
 
 /**
  * One row of an import.
@@ -81,6 +90,7 @@ export const planImport = async (
 ): Promise<ImportPlan> => {
   const targets = targetsOf(mappings ?? (await knownToRuntime(aywa, source, signal)), source)
   const current = await readRuntime(aywa, kindsIn(bundle), targets, signal)
+  const ids = idsIn(bundle)
   const rows: Array<ImportRow> = []
   for (const kind of kinds) {
     const { resource, name, skipped } = kind
@@ -97,14 +107,14 @@ export const planImport = async (
       }
       const runtimeId = targets.get(name)?.get(sourceId)
       const stored = runtimeId === undefined ? undefined : current.get(name)?.get(runtimeId)
-      const wanted = wantedOf(bundle, kind, given, targets)
+      const wanted = wantedOf(ids, kind, given, targets)
       const warnings = wanted.dangling
       if (runtimeId === undefined || stored === undefined) {
         const gone = runtimeId === undefined ? [] : ["it was imported before and is gone: it is created again"]
         rows.push({ resource, sourceId, action: "created", warnings: [...warnings, ...gone] })
         continue
       }
-      const changes = [...new Set([...differingKeys(kind, wanted.row, stored), ...wanted.waiting])]
+      const changes = [...new Set([...differingKeys(kind, wanted.row, stored), ...keysOf(wanted.waiting)])]
       rows.push(
         changes.length === 0
           ? { resource, sourceId, runtimeId, action: "unchanged", warnings }

@@ -37,7 +37,10 @@ export interface RunImportOptions {
   readonly source?: string | undefined
   /** `importer`: `POST /imports`. `rows`: a create per row. `auto` (default): the importer, where there is one. */
   readonly mode?: "auto" | "importer" | "rows" | undefined
-  /** File of the ledger: read before, written after. Row by row it is what a run that was interrupted goes on from. */
+  /**
+   * File of the ledger: read before, written after. Row by row it is JSON Lines, written row after row, and what a run
+   * that was interrupted goes on from.
+   */
   readonly ledger?: string | undefined
   /** Rows per request of the importer. Default: all in one, and 500 where that is too large for it (413). */
   readonly batch?: number | undefined
@@ -92,9 +95,12 @@ export const runImport = async (
   const found = report.rows.flatMap(({ resource, sourceId, runtimeId }) =>
     runtimeId === undefined ? [] : [{ source, resource, sourceId, runtimeId }]
   )
-  // A row that was gone and came again has a new id: the old one is of no use any more.
+  // Read again: another run may have added to it. A row that was gone and came again has a new id: the old one is of no
+  // use any more.
   const renewed = new Set(found.map(({ resource, sourceId }) => canonical([source, resource, sourceId])))
-  const others = known.filter((one) => !renewed.has(canonical([one.source, one.resource, one.sourceId])))
+  const others = (ledger === undefined ? known : readLedgerFile(ledger)).filter(
+    (one) => !renewed.has(canonical([one.source, one.resource, one.sourceId]))
+  )
   const mappings =
     ledger === undefined ? mergeMappings(found) : writeLedgerFile(ledger, mergeMappings(others, found), "replace")
   onEvent?.({ type: "finished", counts: report.counts })

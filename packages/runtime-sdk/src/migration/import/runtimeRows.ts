@@ -4,7 +4,7 @@
 import type { AywaRuntimeClient } from "../../AywaRuntimeClient.ts"
 import type { ClientCallOptions } from "../../ClientTypes.ts"
 import type { JsonObject } from "../../contract/Operation.ts"
-import { rewriteReferences } from "../../contract/references.ts"
+import { type FoundReference, rewriteReferences } from "../../contract/references.ts"
 import { type Bundle, canonical, idOf, type Kind, kinds, rowsOf, withoutOwned } from "../bundle/Bundle.ts"
 import { withoutSecrets } from "../bundle/secrets.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
@@ -111,15 +111,19 @@ export const kindsIn = (bundle: Bundle): ReadonlyArray<Kind> => stored.filter((k
 export interface Wanted {
   /** References rewritten as far as they are known; no secrets, nothing that the platform owns. */
   readonly row: JsonObject
-  /** Top-level keys with a reference to a row of the bundle that has no runtime id yet. */
-  readonly waiting: ReadonlySet<string>
+  /** References to rows of the bundle that have no runtime id yet. */
+  readonly waiting: ReadonlyArray<FoundReference>
   /** References to rows that neither bundle nor ledger know. They are kept. */
   readonly dangling: ReadonlyArray<string>
 }
 
-/** Rewrites a row for the runtime. */
-export const wantedOf = (bundle: Bundle, kind: Kind, given: JsonObject, targets: Targets): Wanted => {
-  const waiting = new Set<string>()
+/** The ids of a bundle's rows, by kind. */
+export const idsIn = (bundle: Bundle): ReadonlyMap<string, ReadonlySet<string>> =>
+  new Map(stored.map((kind) => [kind.name, new Set(rowsOf(bundle, kind).map(idOf))]))
+
+/** Rewrites a row for the runtime. `ids` are those of its bundle. */
+export const wantedOf = (ids: ReturnType<typeof idsIn>, kind: Kind, given: JsonObject, targets: Targets): Wanted => {
+  const waiting: Array<FoundReference> = []
   const dangling: Array<string> = []
   const { row } = rewriteReferences(
     kind.name,
@@ -128,15 +132,17 @@ export const wantedOf = (bundle: Bundle, kind: Kind, given: JsonObject, targets:
       if (reference.by === "name") return reference.value
       const target = targets.get(reference.to)?.get(reference.value)
       if (target !== undefined) return target
-      const other = stored.find(({ name }) => name === reference.to)
-      if (other !== undefined && rowsOf(bundle, other).some((row) => idOf(row) === reference.value)) {
-        waiting.add(reference.at.split(/[.[]/)[0] ?? "")
-      } else dangling.push(`${reference.at}: ${reference.value} is neither in the bundle nor in the ledger; it is kept`)
+      if (ids.get(reference.to)?.has(reference.value) === true) waiting.push(reference)
+      else dangling.push(`${reference.at}: ${reference.value} is neither in the bundle nor in the ledger; it is kept`)
       return undefined
     }
   )
   return { row, waiting, dangling }
 }
+
+/** The top-level keys that references stand in. */
+export const keysOf = (references: ReadonlyArray<FoundReference>): ReadonlySet<string> =>
+  new Set(references.map(({ at }) => at.split(/[.[]/)[0] ?? ""))
 
 /** The top-level keys in which a stored row is not what it is to be. */
 export const differingKeys = ({ name }: Kind, wanted: JsonObject, stored: JsonObject): ReadonlyArray<string> => {

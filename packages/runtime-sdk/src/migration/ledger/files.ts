@@ -77,7 +77,7 @@ export interface SqliteLedger extends Disposable {
 export const openSqliteLedger = async (file: string): Promise<SqliteLedger> => {
   const { DatabaseSync } = await import("node:sqlite")
   const database = new DatabaseSync(file)
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+  database.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS aywa_mapping (source TEXT NOT NULL, resource TEXT NOT NULL, source_id TEXT NOT NULL,
       runtime_id TEXT NOT NULL, PRIMARY KEY (source, resource, source_id)) STRICT, WITHOUT ROWID`)
   const insert = database.prepare("INSERT INTO aywa_mapping VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")

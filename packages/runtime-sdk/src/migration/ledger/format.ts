@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { fail } from "../MigrationError.ts"
-import { type Mapping, readMapping } from "./Mapping.ts"
+import { keyOf, type Mapping, readMapping } from "./Mapping.ts"
 
 /**
  * One JSON object per line. What `parseMappings` reads.
@@ -19,6 +19,10 @@ export const mappingsToJsonLines = (mappings: Iterable<Mapping>): string => {
   }
   return text
 }
+
+/** A line for a row that was gone and was made again: the mapping to its old id, earlier in the file, is no more. */
+export const replacingLine = (mapping: Mapping, replaces: string): string =>
+  `${JSON.stringify({ ...mapping, replaces })}\n`
 
 const header = "source,resource,sourceId,runtimeId"
 
@@ -67,15 +71,23 @@ const parseJson = (text: string, file: string): unknown => {
 
 const parseJsonLines = (text: string, file: string): ReadonlyArray<Mapping> => {
   const mappings: Array<Mapping> = []
+  const replaced = new Set<string>()
   const lines = text.split("\n")
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue
     // A line is complete once its line feed is there: only what was being written when the writer died is not.
     const torn = index === lines.length - 1 && !isJson(line)
-    if (!torn) mappings.push(readMapping(parseJson(line, `${file}:${index + 1}`), `${file}:${index + 1}`))
+    if (torn) continue
+    const value = parseJson(line, `${file}:${index + 1}`)
+    const mapping = readMapping(value, `${file}:${index + 1}`)
+    mappings.push(mapping)
+    const before: unknown = Reflect.get(Object(value), "replaces")
+    if (typeof before === "string") replaced.add(wholeOf({ ...mapping, runtimeId: before }))
   }
-  return mappings
+  return replaced.size === 0 ? mappings : mappings.filter((mapping) => !replaced.has(wholeOf(mapping)))
 }
+
+const wholeOf = (mapping: Mapping): string => JSON.stringify([keyOf(mapping), mapping.runtimeId])
 
 const isJson = (line: string): boolean => {
   try {

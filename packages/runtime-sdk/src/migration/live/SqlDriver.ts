@@ -5,6 +5,7 @@
  */
 import { fail, invalid } from "../MigrationError.ts"
 import type { Dialect } from "../sql/config.ts"
+import { quoteText } from "../sql/names.ts"
 
 /**
  * A row as a driver gives it.
@@ -200,12 +201,16 @@ export const runAll = async (driver: SqlDriver, statements: ReadonlyArray<string
   for (const statement of statements) await driver.run(statement)
 }
 
-/** Runs work inside of a transaction. */
-export const inTransaction = async <A>(driver: SqlDriver, work: () => Promise<A>): Promise<A> => {
+/**
+ * Runs work inside of a transaction. Processes that give the same `turn` go one after the other: SQLite has one writer
+ * anyway, in PostgreSQL they wait for each other's transactions, in MySQL see `inTurn`.
+ */
+export const inTransaction = async <A>(driver: SqlDriver, turn: string, work: () => Promise<A>): Promise<A> => {
   await driver.run(
     driver.dialect === "sqlite" ? "BEGIN IMMEDIATE" : driver.dialect === "mysql" ? "START TRANSACTION" : "BEGIN"
   )
   try {
+    if (driver.dialect === "postgres") await driver.run(`SELECT pg_advisory_xact_lock(hashtext(${quoteText(turn)}))`)
     const result = await work()
     await driver.run("COMMIT")
     return result
@@ -213,5 +218,18 @@ export const inTransaction = async <A>(driver: SqlDriver, work: () => Promise<A>
     // The connection may be what failed: the first error is the one that tells.
     await driver.run("ROLLBACK").catch(() => undefined)
     throw error
+  }
+}
+
+/** MySQL: processes that give the same `turn` go one after the other. Its DDL commits, so that a transaction is not enough. */
+export const inTurn = async <A>(driver: SqlDriver, turn: string, work: () => Promise<A>): Promise<A> => {
+  if (driver.dialect !== "mysql") return work()
+  // Locks have names of 64 characters at most, and belong to the whole server.
+  const lock = `SHA1(CONCAT(DATABASE(), '.', ${quoteText(turn)}))`
+  await driver.run(`SELECT GET_LOCK(${lock}, 86400)`)
+  try {
+    return await work()
+  } finally {
+    await driver.run(`SELECT RELEASE_LOCK(${lock})`).catch(() => undefined)
   }
 }

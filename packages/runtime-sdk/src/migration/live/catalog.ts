@@ -1,6 +1,7 @@
 /**
  * What a live database says of a table: columns, keys, foreign keys, triggers.
  */
+import { quoteText } from "../sql/names.ts"
 import type { SqlDriver, SqlRow } from "./SqlDriver.ts"
 
 /** A column. */
@@ -47,13 +48,16 @@ export interface Catalog {
   readonly schema: string
 }
 
-/** Reads the catalog: system tables only, no row of the customer's. */
-export const readCatalog = (driver: SqlDriver): Promise<Catalog> => {
+/**
+ * Reads the catalog: system tables only, no row of the customer's. MySQL gives the connection's own database, and those of
+ * `schemas`.
+ */
+export const readCatalog = (driver: SqlDriver, schemas: ReadonlyArray<string> = []): Promise<Catalog> => {
   switch (driver.dialect) {
     case "postgres":
       return readPostgres(driver)
     case "mysql":
-      return readMysql(driver)
+      return readMysql(driver, schemas)
     case "sqlite":
       return readSqlite(driver)
   }
@@ -98,7 +102,7 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
     `SELECT n.nspname AS s, c.relname AS t, c.relkind = 'v' OR c.relkind = 'm' AS view, a.attname AS name, lower(format_type(a.atttypid, a.atttypmod)) AS type, a.attgenerated <> '' OR a.attidentity = 'a' AS generated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND ${own} ORDER BY 1, 2, a.attnum`
   )
   const indexes = await rows(
-    `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("i.indkey::int2[]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND ${own}`
+    `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("(i.indkey::int2[])[0:i.indnkeyatts - 1]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND i.indexprs IS NULL AND ${own}`
   )
   const triggers = await rows(
     `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
@@ -147,16 +151,17 @@ const tablesOf = (
     }
   })
 
-const readMysql = async (driver: SqlDriver): Promise<Catalog> => {
+const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Promise<Catalog> => {
   const rows = async (sql: string) => (await driver.run(sql)).rows
+  const here = `IN (${["DATABASE()", ...schemas.map(quoteText)].join(", ")})`
   const schema = str((await rows("SELECT DATABASE() AS s"))[0] ?? {}, "s")
   // Aliases in quotes: MySQL 8 gives the catalog's column names in capitals otherwise.
   const columns = await rows(
-    "SELECT c.TABLE_SCHEMA AS `s`, c.TABLE_NAME AS `t`, t.TABLE_TYPE <> 'BASE TABLE' AS `view`, c.COLUMN_NAME AS `name`, LOWER(c.COLUMN_TYPE) AS `type`, COALESCE(c.GENERATION_EXPRESSION, '') <> '' AS `generated`, LOWER(c.EXTRA) LIKE '%on update%' AS `self_updating` FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA = DATABASE() ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION"
+    `SELECT c.TABLE_SCHEMA AS 's', c.TABLE_NAME AS 't', t.TABLE_TYPE <> 'BASE TABLE' AS 'view', c.COLUMN_NAME AS 'name', LOWER(c.COLUMN_TYPE) AS 'type', COALESCE(c.GENERATION_EXPRESSION, '') <> '' AS 'generated', LOWER(c.EXTRA) LIKE '%on update%' AS 'self_updating' FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA ${here} ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`
   )
   const indexes = grouped(
     await rows(
-      "SELECT TABLE_SCHEMA AS `s`, TABLE_NAME AS `t`, INDEX_NAME AS `name`, COLUMN_NAME AS `col` FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"
+      `SELECT TABLE_SCHEMA AS 's', TABLE_NAME AS 't', INDEX_NAME AS 'name', COLUMN_NAME AS 'col' FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA ${here} ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`
     ),
     ["s", "t", "name"],
     (group): SqlRow => ({
@@ -166,11 +171,11 @@ const readMysql = async (driver: SqlDriver): Promise<Catalog> => {
     })
   )
   const triggers = await rows(
-    "SELECT EVENT_OBJECT_SCHEMA AS `s`, EVENT_OBJECT_TABLE AS `t`, TRIGGER_NAME AS `name` FROM information_schema.TRIGGERS WHERE EVENT_MANIPULATION = 'UPDATE' AND EVENT_OBJECT_SCHEMA = DATABASE()"
+    `SELECT EVENT_OBJECT_SCHEMA AS 's', EVENT_OBJECT_TABLE AS 't', TRIGGER_NAME AS 'name' FROM information_schema.TRIGGERS WHERE EVENT_MANIPULATION = 'UPDATE' AND EVENT_OBJECT_SCHEMA ${here}`
   )
   const keys = grouped(
     await rows(
-      "SELECT k.CONSTRAINT_NAME AS `name`, k.TABLE_SCHEMA AS `s`, k.TABLE_NAME AS `t`, k.COLUMN_NAME AS `col`, k.REFERENCED_TABLE_SCHEMA AS `rs`, k.REFERENCED_TABLE_NAME AS `rt`, k.REFERENCED_COLUMN_NAME AS `ref`, r.UPDATE_RULE = 'CASCADE' AS `cascades` FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION"
+      `SELECT k.CONSTRAINT_NAME AS 'name', k.TABLE_SCHEMA AS 's', k.TABLE_NAME AS 't', k.COLUMN_NAME AS 'col', k.REFERENCED_TABLE_SCHEMA AS 'rs', k.REFERENCED_TABLE_NAME AS 'rt', k.REFERENCED_COLUMN_NAME AS 'ref', r.UPDATE_RULE = 'CASCADE' AS 'cascades' FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME WHERE (k.TABLE_SCHEMA ${here} OR k.REFERENCED_TABLE_SCHEMA ${here}) AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`
     ),
     ["s", "t", "name"],
     (group) =>

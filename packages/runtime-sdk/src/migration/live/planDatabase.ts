@@ -6,6 +6,7 @@
 import { invalid } from "../MigrationError.ts"
 import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
+import { checkShape } from "../sql/shape.ts"
 import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -48,7 +49,11 @@ export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreign
  * @category database
  */
 export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): Promise<DatabasePlan> => {
-  const catalog = await readCatalog(driver)
+  for (const [at, location] of config.locations.entries()) checkShape(location, `locations[${at}]`)
+  const catalog = await readCatalog(
+    driver,
+    config.locations.flatMap(({ schema }) => schema ?? [])
+  )
   const known = config.locations.map((location, at) => complete(driver, catalog, location, `locations[${at}]`))
   const located = (schema: string, table: string, column: string) =>
     known.some(({ info, location }) => info.schema === schema && info.table === table && location.column === column)
@@ -100,6 +105,8 @@ const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field
     info,
     location: {
       ...location,
+      // One name for one table: the connection's own schema goes without.
+      schema: info.schema === catalog.schema ? undefined : info.schema,
       key,
       columnType: location.columnType ?? columnType,
       keep: location.keep ?? self.map(({ name }) => name)
@@ -135,6 +142,8 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
   const width = Number(/^(?:var)?char(?:acter varying|acter)?\((\d+)\)/.exec(type)?.[1] ?? Number.POSITIVE_INFINITY)
   const long = location.kind === "id" ? location.set.entries.find(({ target }) => target.length > width) : undefined
   if (long !== undefined) say("error", `${long.target} is longer than ${type}`)
+  if (location.twoStep && width < 36)
+    say("error", `reserved values of twoStep have 36 characters, too many for ${type}`)
   if (driver.dialect === "mysql" && /^(binary|varbinary|blob)/.test(type)) {
     say("error", `ids in ${type} are not supported: migrate through a text column`)
   }

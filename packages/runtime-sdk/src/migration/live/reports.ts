@@ -95,7 +95,7 @@ export interface VerifyLocation {
   readonly missing: number
   /** Rows that still hold an id of the source; ids that are source and target are not counted. */
   readonly leftovers: number
-  /** Rows of the table, and rows without a value: when it was prepared, and now. */
+  /** Rows of the table, and rows without a value: at the last dry run, and now. */
   readonly tableRows: { readonly then: number; readonly now: number }
   readonly nulls: { readonly then: number; readonly now: number }
 }

@@ -3,35 +3,14 @@
  *
  * @since 0.1.0
  */
-import { fail } from "../MigrationError.ts"
+import { fail, isMigrationError } from "../MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
-import {
-  applyMoves,
-  begin,
-  byKey,
-  deferral,
-  dialects,
-  drop,
-  dryRunCounts,
-  end,
-  fill,
-  ledgerSize,
-  type Move,
-  orphans,
-  prepared,
-  remember,
-  rollbackMoves,
-  setup,
-  stateCounts,
-  tableCounts,
-  unprepared,
-  updateRange
-} from "../sql/statements.ts"
+import * as Sql from "../sql/statements.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { DryRunLocation, DryRunReport, MoveReport, StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
-import { inTransaction, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
+import { inTransaction, inTurn, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
 
 const select = async (driver: SqlDriver, sql: string): Promise<SqlRow> => (await driver.run(sql)).rows[0] ?? {}
 
@@ -54,19 +33,18 @@ export const dryRunDatabase = async (
   { signal, onProgress }: StepOptions = {}
 ): Promise<DryRunReport> => {
   const prepare = async () => {
-    await runAll(driver, dialects[plan.dialect].createTables(plan))
-    if (!(await holds(driver, unprepared(plan)))) {
+    await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
+    if (!(await holds(driver, Sql.unprepared(plan)))) {
       fail({
         _tag: "OutOfOrder",
         detail: `Another mapping or other locations were prepared with the prefix ${plan.prefix}. Finish or roll back that run and clean it up, or take another prefix.`
       })
     }
-    await driver.run(begin(plan))
-    await runAll(driver, setup(plan))
+    await driver.run(Sql.begin(plan))
+    await runAll(driver, Sql.setup(plan))
     for (const location of plan.locations) {
       check(signal)
-      await driver.run(remember(plan, location))
-      await runAll(driver, fill(plan, location))
+      await runAll(driver, [...Sql.remember(plan, location), ...Sql.fill(plan, location)])
       onProgress?.({
         step: "dry-run",
         location: location.label,
@@ -74,13 +52,19 @@ export const dryRunDatabase = async (
         total: plan.locations.length
       })
     }
-    await driver.run(end(plan))
+    await driver.run(Sql.end(plan))
   }
-  if (plan.dialect === "mysql") {
-    // A CREATE commits there, so that a transaction would end half-way.
-    await runAll(driver, mysqlSession)
-    await prepare()
-  } else await inTransaction(driver, prepare)
+  try {
+    if (plan.dialect === "mysql") {
+      // A CREATE commits there, so that a transaction would end half-way.
+      await runAll(driver, mysqlSession)
+      await inTurn(driver, plan.prefix, prepare)
+    } else await inTransaction(driver, plan.prefix, prepare)
+  } catch (error) {
+    // What does not fit fails here already: the findings say it in the user's words.
+    if (isMigrationError(error) || errorsOf(plan).length === 0) throw error
+    fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
+  }
   const locations: Array<DryRunLocation> = []
   for (const location of plan.locations) {
     check(signal)
@@ -110,9 +94,9 @@ const dryRunLocation = async (
   plan: DatabasePlan,
   location: PlannedLocation
 ): Promise<DryRunLocation> => {
-  const counts = await select(driver, dryRunCounts(plan, location))
-  const unmapped = dialects[plan.dialect].unmapped(plan, location)
-  const table = await select(driver, tableCounts(plan, location))
+  const counts = await select(driver, Sql.dryRunCounts(plan, location))
+  const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
+  const table = await select(driver, Sql.tableCounts(plan, location))
   return {
     location: location.label,
     rows: numberOf(counts["changes"]),
@@ -140,12 +124,12 @@ export const applyDatabase = async (
   await assertPrepared(driver, plan)
   for (const location of plan.locations) {
     const { min, max } = location.expect
-    const rows = await count(driver, ledgerSize(plan, location))
+    const rows = await count(driver, Sql.ledgerSize(plan, location))
     if (rows < min || rows > max)
       problems.push(`${location.label}: ${rows} rows would change, expected ${min} to ${max}`)
   }
   if (problems.length > 0) return fail({ _tag: "Refused", problems })
-  return runMoves(driver, plan, "apply", applyMoves(plan), options)
+  return runMoves(driver, plan, "apply", Sql.applyMoves(plan), options)
 }
 
 /**
@@ -161,12 +145,12 @@ export const rollbackDatabase = async (
   options: StepOptions = {}
 ): Promise<MoveReport> => {
   await assertPrepared(driver, plan)
-  return runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
+  return runMoves(driver, plan, "rollback", Sql.rollbackMoves(plan), options)
 }
 
 const assertPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
-  const exists = (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
-  if (exists && (await holds(driver, prepared(plan)))) return
+  const exists = (await count(driver, Sql.dialects[plan.dialect].exists(tables(plan).run))) === 1
+  if (exists && (await holds(driver, Sql.prepared(plan)))) return
   fail({
     _tag: "OutOfOrder",
     detail: exists
@@ -179,26 +163,31 @@ const runMoves = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   step: "apply" | "rollback",
-  moves: ReadonlyArray<Move>,
+  moves: ReadonlyArray<Sql.Move>,
   { signal, onProgress }: StepOptions
 ): Promise<MoveReport> => {
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
-  const { before, after } = deferral(plan)
+  const { before, after } = Sql.deferral(plan)
   const single = plan.transaction === "single"
-  const perform = async (move: Move) => {
+  const settings = plan.dialect === "postgres" ? [`SET LOCAL ${Sql.lockTimeout}`, ...Sql.byKey] : []
+  const transaction = <A>(work: () => Promise<A>): Promise<A> =>
+    inTransaction(driver, plan.prefix, async () => {
+      await runAll(driver, settings)
+      return work()
+    })
+  const perform = async (move: Sql.Move) => {
     const { label } = move.location
     const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
     for (let first = 1; first <= total; first += plan.chunk) {
       check(signal)
       const last = first + plan.chunk - 1
-      const { update: sql, mark } = updateRange(plan, move, [`${first}`, `${last}`])
+      const { update: sql, mark } = Sql.updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
-        if (plan.dialect === "postgres") await runAll(driver, byKey)
         const { changes } = await driver.run(sql)
         await runAll(driver, mark)
         return changes
       }
-      const rows = single ? await update() : await inTransaction(driver, update)
+      const rows = single ? await update() : await transaction(update)
       // The first of two passes is not the whole way of a row.
       if (move.to !== "tmp_value") changed.set(label, (changed.get(label) ?? 0) + rows)
       onProgress?.({ step, location: label, done: Math.min(last, total), total })
@@ -211,7 +200,7 @@ const runMoves = async (
   }
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
   try {
-    await (single ? inTransaction(driver, all) : all())
+    await inTurn(driver, plan.prefix, () => (single ? transaction(all) : all()))
   } catch (error) {
     // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
     if (plan.dialect === "mysql") await runAll(driver, after).catch(() => undefined)
@@ -240,8 +229,8 @@ export const verifyDatabase = async (
   const locations: Array<VerifyLocation> = []
   for (const location of plan.locations) {
     check(signal)
-    const keys = await select(driver, stateCounts(plan, location, state === "applied" ? "after" : "before"))
-    const table = await select(driver, tableCounts(plan, location))
+    const keys = await select(driver, Sql.stateCounts(plan, location, state === "applied" ? "after" : "before"))
+    const table = await select(driver, Sql.tableCounts(plan, location))
     const [rows, renewed, old, missing] = ["changes", "renewed", "old", "missing"].map((name) => numberOf(keys[name]))
     const [all = 0, now = 0, before = 0, gone = 0] = [rows, renewed, old, missing]
     locations.push({
@@ -251,14 +240,14 @@ export const verifyDatabase = async (
       old: before,
       missing: gone,
       drifted: all - now - before - gone,
-      leftovers: state === "applied" ? await count(driver, dialects[plan.dialect].leftovers(plan, location)) : 0,
+      leftovers: state === "applied" ? await count(driver, Sql.dialects[plan.dialect].leftovers(plan, location)) : 0,
       tableRows: { then: numberOf(table["rows_then"]), now: numberOf(table["rows_now"]) },
       nulls: { then: numberOf(table["nulls_then"]), now: numberOf(table["nulls_now"]) }
     })
     onProgress?.({ step: "verify", location: location.label, done: location.index + 1, total: plan.locations.length })
   }
   const lost: Array<{ readonly foreignKey: string; readonly rows: number }> = []
-  for (const { label, sql } of orphans(plan)) lost.push({ foreignKey: label, rows: await count(driver, sql) })
+  for (const { label, sql } of Sql.orphans(plan)) lost.push({ foreignKey: label, rows: await count(driver, sql) })
   const problems = [
     ...locations.flatMap((location) => problemsOf(location, state)),
     ...lost.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
@@ -288,4 +277,4 @@ const problemsOf = (
  * @since 0.1.0
  * @category database
  */
-export const cleanupDatabase = (driver: SqlDriver, plan: DatabasePlan): Promise<void> => runAll(driver, drop(plan))
+export const cleanupDatabase = (driver: SqlDriver, plan: DatabasePlan): Promise<void> => runAll(driver, Sql.drop(plan))

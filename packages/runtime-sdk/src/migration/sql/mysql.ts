@@ -27,10 +27,14 @@ const idText = (id: string): string => `CONVERT(${id} USING utf8mb4)`
 // Whether a backslash in a literal escapes depends on the session: it is made from its code.
 const backslash = "CONVERT(CHAR(92) USING utf8mb4)"
 
-const patterns = {
-  text: "'[A-Za-z0-9_-]{20,}'",
-  "json-any": `CONCAT('(?<!', ${backslash}, ${backslash}, ')"[A-Za-z0-9_.-]+"(?![[:space:]]*:)')`
-} as const
+/** How ids stand inside of texts. Only what is as long as an id of the source: each place is a row that carries its text. */
+const patternOf = ({ set }: PlannedLocation, kind: "text" | "json-any"): string => {
+  const lengths = set.entries.map(({ source }) => source.length)
+  const length = `{${lengths.reduce((a, b) => Math.min(a, b))},${lengths.reduce((a, b) => Math.max(a, b))}}`
+  return kind === "text"
+    ? `'(?<![A-Za-z0-9_-])[A-Za-z0-9_-]${length}(?![A-Za-z0-9_-])'`
+    : `CONCAT('(?<!', ${backslash}, ${backslash}, ')"[A-Za-z0-9_.-]${length}"(?![[:space:]]*:)')`
+}
 
 const path = ({ path }: PlannedLocation): string =>
   quoteText(`$${path.map((step) => (typeof step === "number" ? `[${step}]` : `."${step}"`)).join("")}`)
@@ -42,24 +46,24 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
   return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
 }
 
-const manyKind = ({ kind }: PlannedLocation): keyof typeof patterns | undefined =>
+const manyKind = ({ kind }: PlannedLocation): "text" | "json-any" | undefined =>
   kind === "json-any" || kind === "text" ? kind : undefined
 
 /**
  * Where ids stand inside of the texts of a location: one row per place, found from left to right. `since` is the end of
  * the place before, `start` and `pos` are where this one begins and ends.
  */
-const scan = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patterns): string => {
+const scan = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
   const keys = keysOf(location)
   const column = columnOf(plan, location.column)
   const rest = "SUBSTRING(s.txt, s.pos)"
-  const start = `s.pos + REGEXP_INSTR(${rest}, ${patterns[kind]}) - 1`
-  const token = `REGEXP_SUBSTR(${rest}, ${patterns[kind]})`
-  const valid = kind === "json-any" ? `JSON_VALID(${column}) AND ` : ""
+  const pattern = patternOf(location, kind)
+  const start = `s.pos + REGEXP_INSTR(${rest}, ${pattern}) - 1`
+  const token = `REGEXP_SUBSTR(${rest}, ${pattern})`
   return `WITH RECURSIVE scan AS (
-    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${valid}${characters(column)} REGEXP ${patterns[kind]} AND ${keyed(plan, location)}
+    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${characters(column)} REGEXP ${pattern} AND ${keyed(plan, location)}
     UNION ALL
-    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${patterns[kind]}
+    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${pattern}
   )`
 }
 
@@ -67,7 +71,7 @@ const found = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string
   `scan s LEFT JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = CAST(s.token AS BINARY)${fresh ? " AND m.again = 0" : ""} WHERE s.pos > 1`
 
 /** The rows that change, with their whole new text. */
-const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patterns): string => {
+const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
   const keys = keysOf(location).map(({ k }) => `s.${k}`)
   const quoted = kind === "json-any" ? `CONCAT('"', ${idText("m.target")}, '"')` : idText("m.target")
   const piece = `CONCAT(SUBSTRING(s.txt, s.since, s.start - s.since), COALESCE(${quoted}, SUBSTRING(s.txt, s.start, s.pos - s.start)))`
@@ -150,10 +154,12 @@ export const mysql: SqlDialect = {
   }
 }
 
-/** Lets long texts and many ids through; the first is MariaDB's own name, the second is skipped by it. */
+/** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */
 export const mysqlSession: ReadonlyArray<string> = [
   "SET SESSION group_concat_max_len = 4294967295",
   "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
   "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+  // Else a value that is too long for its column would be cut.
+  "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_TRANS_TABLES')"
 ]

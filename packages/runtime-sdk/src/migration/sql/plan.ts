@@ -8,6 +8,7 @@ import { mergeMappings } from "../ledger/Mapping.ts"
 import { fail, invalid } from "../MigrationError.ts"
 import type { Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
 import { checkId, checkName, temporaryId } from "./names.ts"
+import { checkShape } from "./shape.ts"
 
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {
@@ -53,8 +54,8 @@ export interface PlannedLocation {
   readonly expect: { readonly min: number; readonly max: number }
   readonly twoStep: boolean
   /**
-   * Whether the ledger says of each row which of its values it holds. Where a key is rewritten and the same id is source
-   * and target, neither key nor value tell one row from another.
+   * Whether the ledger says of each row which of its values it holds. Where the same id is source and target, a value does
+   * not tell whether it was rewritten.
    */
   readonly marked: boolean
   readonly set: IdSet
@@ -99,6 +100,10 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     return invalid("prefix", "expected 1 to 40 of a-z 0-9 _, beginning with a letter")
   if (!Number.isInteger(chunk) || chunk < 1 || chunk > 1_000_000) return invalid("chunk", "expected 1 to 1000000 rows")
   if (config.locations.length === 0) return invalid("locations", "name at least one column")
+  if (config.transaction !== undefined && config.transaction !== "single" && config.transaction !== "chunks") {
+    return invalid("transaction", "expected single or chunks")
+  }
+  if (typeof allowMerge !== "boolean") return invalid("allowMerge", "expected true or false")
   const mappings = mergeMappings(config.mappings)
   const sets = new Map<string, IdSet>()
   const setOf = (resource: Location["resource"], field: string): IdSet => {
@@ -118,7 +123,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   const locations: ReadonlyArray<PlannedLocation> = placed.map((location) => ({
     ...location,
     marked:
-      location.twoStep ||
+      location.set.overlap.length > 0 ||
       location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
   }))
   for (const location of locations) checkIdsFit(location)
@@ -205,9 +210,9 @@ type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "marked"> & {
 }
 
 const checkLocation = (dialect: Dialect, location: Location, field: string): Checked => {
+  checkShape(location, field)
   const name = (key: string, value: unknown) => checkName(dialect, `${field}.${key}`, value)
   const { schema, kind, key, path, columnType, keep = [], expect = {}, twoStep = false, resource } = location
-  if (!["id", "json-path", "json-any", "text", "array"].includes(kind)) invalid(`${field}.kind`, "no such kind")
   if (key === undefined || key.length === 0) {
     return invalid(`${field}.key`, "name the columns that find one row, such as the primary key")
   }
@@ -255,8 +260,10 @@ const checkForeignKey = (dialect: Dialect, key: ForeignKey, field: string): void
 const inOrder = (locations: ReadonlyArray<Checked>): ReadonlyArray<Checked> => {
   const seen = new Set<string>()
   for (const location of locations) {
-    const place = JSON.stringify([location.schema, location.table, location.column, location.path])
-    if (seen.has(place)) invalid(location.field, `${location.label} is named twice`)
+    const place = JSON.stringify([location.schema, location.table, location.column])
+    if (seen.has(place)) {
+      invalid(location.field, `${location.label} is named twice: for ids at several places of JSON, one json-any`)
+    }
     seen.add(place)
   }
   const isKey = (location: Checked) =>

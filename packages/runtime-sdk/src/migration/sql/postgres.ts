@@ -18,7 +18,9 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
   if (location.kind === "id") return text(column)
   const found = `${column}::jsonb #> ${path(location)}`
-  return `(CASE WHEN jsonb_typeof(${found}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END COLLATE "C")`
+  const id = `CASE WHEN jsonb_typeof(${found}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
+  // A text may be empty, or no JSON at all.
+  return `(${location.columnType === "text" ? `CASE WHEN ${column} ~ '^[[:space:]]*[{[]' THEN ${id} END` : id} COLLATE "C")`
 }
 
 /** Where ids stand inside of a text. The first group is the id. */
@@ -39,10 +41,10 @@ const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof 
 }
 
 /** A list with its ids replaced. */
-const rewrittenList = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
+const rewrittenList = (plan: SqlPlan, location: PlannedLocation): string =>
   `(SELECT array_agg(coalesce(m.target, e.item) ORDER BY e.at)
     FROM unnest(${columnOf(plan, location.column)}) WITH ORDINALITY AS e(item, at)
-    LEFT JOIN ${tables(plan).typed(location.index)} m ON m.source = ${text("e.item")}${fresh ? " AND m.again = 0" : ""})`
+    LEFT JOIN ${tables(plan).typed(location.index)} m ON m.source = ${text("e.item")})`
 
 /** Lists that would not come back as they are: of several dimensions, or not counted from 1. */
 const plainList = (column: string): string => `array_ndims(${column}) = 1 AND array_lower(${column}, 1) = 1`
@@ -52,7 +54,7 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   const column = columnOf(plan, location.column)
   switch (location.kind) {
     case "array":
-      return { next: rewrittenList(plan, location, fresh), where: plainList(column) }
+      return { next: rewrittenList(plan, location), where: plainList(column) }
     case "json-any":
       return {
         next: `${rewritten(plan, location, "json-any", fresh)}::${location.columnType}`,
@@ -144,6 +146,10 @@ export const postgres: SqlDialect = {
   analyze: (table) => [`ANALYZE ${table}`],
   leftovers: (plan, location) => {
     const from = `SELECT count(*) AS n FROM ${tableOf(plan, location)} t`
+    if (location.kind === "array") {
+      // Of any number of dimensions: those that are not rewritten, too.
+      return `${from} WHERE EXISTS (SELECT 1 FROM unnest(${columnOf(plan, location.column)}) AS e(item) JOIN ${tables(plan).typed(location.index)} m ON m.source = ${text("e.item")} WHERE m.again = 0)`
+    }
     if (isMany(location)) {
       const { next, where } = many(plan, location, true)
       return `${from} WHERE ${where} AND ${text(next)} <> ${text(columnOf(plan, location.column))}`

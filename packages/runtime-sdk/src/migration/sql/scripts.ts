@@ -8,28 +8,7 @@ import { tables } from "./dialect.ts"
 import { mysqlSession } from "./mysql.ts"
 import { quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
-import {
-  applyMoves,
-  begin,
-  byKey,
-  deferral,
-  dialects,
-  drop,
-  dryRunCounts,
-  end,
-  fill,
-  ledgerSize,
-  type Move,
-  orphans,
-  prepared,
-  remember,
-  rollbackMoves,
-  setup,
-  stateCounts,
-  tableCounts,
-  unprepared,
-  updateRange
-} from "./statements.ts"
+import * as Sql from "./statements.ts"
 
 /**
  * The scripts of a run by file name. Run them in this order; the last one days later, when nobody will want to go back.
@@ -103,17 +82,17 @@ const heading = (plan: SqlPlan, name: string, what: string): string =>
 
 const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
   const work = [
-    ...dialects[plan.dialect].createTables(plan),
-    ...assert(plan, "prepared", unprepared(plan)),
-    begin(plan),
-    ...setup(plan),
-    ...plan.locations.flatMap((location) => [remember(plan, location), ...fill(plan, location)]),
-    end(plan)
+    ...Sql.dialects[plan.dialect].createTables(plan),
+    ...assert(plan, "prepared", Sql.unprepared(plan)),
+    Sql.begin(plan),
+    ...Sql.setup(plan),
+    ...plan.locations.flatMap((location) => [...Sql.remember(plan, location), ...Sql.fill(plan, location)]),
+    Sql.end(plan)
   ]
   const reports = plan.locations.flatMap((location) => {
-    const unmapped = dialects[plan.dialect].unmapped(plan, location)
+    const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
     return [
-      labelled(location, dryRunCounts(plan, location)),
+      labelled(location, Sql.dryRunCounts(plan, location)),
       ...(unmapped === undefined ? [] : [labelled(location, unmapped.replace("AS n", "AS unmapped"))])
     ]
   })
@@ -128,12 +107,12 @@ const transaction = (plan: SqlPlan, statements: ReadonlyArray<string>): Readonly
     : [plan.dialect === "sqlite" ? "BEGIN IMMEDIATE" : "BEGIN", ...statements, "COMMIT"]
 
 const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<string> => {
-  const moves = direction === "apply" ? applyMoves(plan) : rollbackMoves(plan)
+  const moves = direction === "apply" ? Sql.applyMoves(plan) : Sql.rollbackMoves(plan)
   const checks = [
-    ...assert(plan, "prepared", prepared(plan)),
+    ...assert(plan, "prepared", Sql.prepared(plan)),
     ...(direction === "apply" ? plan.locations.flatMap((location) => expected(plan, location)) : [])
   ]
-  const { before, after } = deferral(plan)
+  const { before, after } = Sql.deferral(plan)
   if (plan.transaction === "single") {
     const work = [...before, ...moves.flatMap((move) => whole(plan, move)), ...after]
     return [...(plan.dialect === "postgres" ? timeouts : []), ...transaction(plan, [...checks, ...work])]
@@ -145,20 +124,23 @@ const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<stri
   return [...checks, ...moves.flatMap((move) => transaction(plan, [...before, ...whole(plan, move)]))]
 }
 
-const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { update, mark } = updateRange(plan, move, range)
+const statements = (
+  plan: SqlPlan,
+  move: Sql.Move,
+  range: readonly [string, string] | undefined
+): ReadonlyArray<string> => {
+  const { update, mark } = Sql.updateRange(plan, move, range)
   return [update, ...mark]
 }
 
-const whole = (plan: SqlPlan, move: Move): ReadonlyArray<string> => statements(plan, move, undefined)
+const whole = (plan: SqlPlan, move: Sql.Move): ReadonlyArray<string> => statements(plan, move, undefined)
 
-// A lock that cannot be had must not queue everybody else behind it.
-const timeouts = ["SET lock_timeout = '3s'"]
+const timeouts = [`SET ${Sql.lockTimeout}`]
 
 const expected = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const { min, max } = location.expect
   if (min === 0 && max === Number.MAX_SAFE_INTEGER) return []
-  return assert(plan, "expect", `(${ledgerSize(plan, location)}) BETWEEN ${min} AND ${max}`)
+  return assert(plan, "expect", `(${Sql.ledgerSize(plan, location)}) BETWEEN ${min} AND ${max}`)
 }
 
 const failures = {
@@ -181,18 +163,18 @@ const dollar = (body: string): string => {
   return `DO ${tag} ${body} ${tag}`
 }
 
-const postgresLoop = (plan: SqlPlan, move: Move): string =>
+const postgresLoop = (plan: SqlPlan, move: Sql.Move): string =>
   dollar(
-    `DECLARE first_n bigint := 1; last_n bigint; BEGIN SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n LOOP ${byKey.join("; ")}; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; first_n := first_n + ${plan.chunk}; END LOOP; END`
+    `DECLARE first_n bigint := 1; last_n bigint; BEGIN SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n LOOP ${Sql.byKey.join("; ")}; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; first_n := first_n + ${plan.chunk}; END LOOP; END`
   )
 
 /** MySQL has loops in procedures only. They are made in file 1, because making them commits. */
 const procedures = (plan: SqlPlan): ReadonlyArray<string> => {
   if (plan.transaction === "single") return []
-  const loop = (move: Move) =>
+  const loop = (move: Sql.Move) =>
     `SET first_n = 1; SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n DO START TRANSACTION; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; SET first_n = first_n + ${plan.chunk}; END WHILE;`
   return (["apply", "rollback"] as const).map((direction) => {
-    const moves = direction === "apply" ? applyMoves(plan) : rollbackMoves(plan)
+    const moves = direction === "apply" ? Sql.applyMoves(plan) : Sql.rollbackMoves(plan)
     const name = `${plan.prefix}_${direction}`
     return `DROP PROCEDURE IF EXISTS ${name};\nDELIMITER ;;\nCREATE PROCEDURE ${name}() MODIFIES SQL DATA BEGIN DECLARE first_n BIGINT DEFAULT 1; DECLARE last_n BIGINT DEFAULT 0; ${moves.map(loop).join(" ")} END;;\nDELIMITER ;`
   })
@@ -204,11 +186,11 @@ const labelled = ({ label }: PlannedLocation, sql: string): string =>
 const verify = (plan: SqlPlan): ReadonlyArray<string> => [
   ...(plan.dialect === "mysql" ? mysqlSession : []),
   ...plan.locations.flatMap((location) => [
-    labelled(location, dialects[plan.dialect].leftovers(plan, location).replace("AS n", "AS must_be_zero")),
-    labelled(location, stateCounts(plan, location, "after")),
-    labelled(location, tableCounts(plan, location))
+    labelled(location, Sql.dialects[plan.dialect].leftovers(plan, location).replace("AS n", "AS must_be_zero")),
+    labelled(location, Sql.stateCounts(plan, location, "after")),
+    labelled(location, Sql.tableCounts(plan, location))
   ]),
-  ...orphans(plan).map(
+  ...Sql.orphans(plan).map(
     ({ label, sql }) =>
       `SELECT ${quoteText(label.replaceAll("\\", "/"))} AS foreign_key, q.n AS must_be_zero FROM (${sql}) q`
   )
@@ -218,5 +200,5 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
   ...(plan.dialect === "mysql"
     ? ["apply", "rollback"].map((name) => `DROP PROCEDURE IF EXISTS ${plan.prefix}_${name}`)
     : []),
-  ...drop(plan)
+  ...Sql.drop(plan)
 ]

@@ -23,9 +23,21 @@ const lead = (value: string, characters: string): string =>
 const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
   `coalesce((SELECT m.target FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = s.tok${fresh ? " AND m.again = 0" : ""}), s.tok)`
 
+/**
+ * A long value in blocks, each rewritten on its own: every step of a rewriting copies what is left of its text. A block
+ * ends where no id can be cut: `more` says how many characters of what follows still belong to it.
+ */
+const inBlocks = (value: string, more: (following: string) => string, rewritten: (block: string) => string): string => {
+  const size = `1000 + ${more("substr(b.rest, 1001)")}`
+  return `(WITH RECURSIVE b(done, block, rest) AS (
+    SELECT '', '', ${value}
+    UNION ALL
+    SELECT b.done || ${rewritten("b.block")}, substr(b.rest, 1, ${size}), substr(b.rest, ${size} + 1) FROM b WHERE b.block <> '' OR b.rest <> ''
+  ) SELECT b.done FROM b WHERE b.block = '' AND b.rest = '')`
+}
+
 /** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
-const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
-  const value = columnOf(plan, location.column)
+const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
   const characters = idCharacters.text
   const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators})))`
   const rest = `substr(s.rest, ${cut} + 1)`
@@ -41,8 +53,7 @@ const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean)
  * JSON with its ids replaced: from quote to quote. An id is a whole text, so it stands between two quotes; a backslash
  * before the first says that it is inside of a text, a colon behind the second that it is a key.
  */
-const rewrittenJson = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
-  const value = columnOf(plan, location.column)
+const rewrittenJson = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
   const characters = idCharacters["json-any"]
   const first = `substr(${value}, instr(${value}, '"') + 1)`
   const rest = `substr(s.rest, instr(s.rest, '"') + 1)`
@@ -74,9 +85,22 @@ const isMany = ({ kind }: PlannedLocation): boolean => kind === "json-any" || ki
 const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   const column = columnOf(plan, location.column)
   return location.kind === "text"
-    ? { next: rewrittenText(plan, location, fresh), where: `${isText(column)} AND length(${column}) >= 20` }
+    ? {
+        // To the end of the run of characters that an id may have.
+        next: inBlocks(
+          column,
+          (following) => `length(${following}) - length(ltrim(${following}, ${idCharacters.text}))`,
+          (block) => rewrittenText(plan, location, fresh, block)
+        ),
+        where: `${isText(column)} AND length(${column}) >= 20`
+      }
     : {
-        next: rewrittenJson(plan, location, fresh),
+        // To the next comma: none is part of an id, of its quotes, or of the colon behind a key.
+        next: inBlocks(
+          column,
+          (following) => `ifnull(nullif(instr(${following}, ','), 0), length(${following}))`,
+          (block) => rewrittenJson(plan, location, fresh, block)
+        ),
         where: `CASE WHEN ${isText(column)} AND instr(${column}, '"') > 0 THEN json_valid(${column}) ELSE 0 END`
       }
 }

@@ -71,14 +71,17 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
   ]
 }
 
-/** Remembers how many rows a table had, and how many of them without a value, when it was first prepared. */
-export const remember = (plan: SqlPlan, location: PlannedLocation): string => {
+/** Remembers how many rows a table has, and how many of them without a value. */
+export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const item = (name: string) => quoteText(`${name} ${location.index + 1}`)
   const select = (name: string, count: string) =>
     `SELECT ${item(name)} AS item, CAST(${count} AS CHAR(20)) AS value FROM ${tableOf(plan, location)} t`
   const both = `${select("rows", "COUNT(*)")} UNION ALL ${select("nulls", `COUNT(*) - COUNT(${columnOf(plan, location.column)})`)}`
   const { run } = tables(plan)
-  return `INSERT INTO ${run} (item, value) SELECT q.item, q.value FROM (${both}) q WHERE NOT EXISTS (SELECT 1 FROM ${run} r WHERE r.item = q.item)`
+  return [
+    `DELETE FROM ${run} WHERE item IN (${item("rows")}, ${item("nulls")})`,
+    `INSERT INTO ${run} (item, value) SELECT q.item, q.value FROM (${both}) q`
+  ]
 }
 
 /** One pass over a ledger: from one of its values to another. */
@@ -124,6 +127,9 @@ const matchDuring = (plan: SqlPlan, { location }: Move, value: LedgerValue): str
  * table, for every range again.
  */
 export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
+
+/** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
+export const lockTimeout = "lock_timeout = '3s'"
 
 /** The statements of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
 export const updateRange = (

@@ -1,0 +1,23 @@
+/**
+ * The flags that several `migrate` commands take.
+ */
+import { required, text } from "../cli/define.ts"
+
+export const source = text("source", "NAME", "Names the source account; default vapi")
+
+export const mapping = required("mapping", "FILE", "The ledger: what migrate import or migrate mapping wrote")
+
+export const database = text(
+  "database",
+  "URL",
+  "postgres:, mysql:, mariadb:, sqlite:FILE or pglite:FOLDER; better set as DATABASE_URL"
+)
+
+export const config = required(
+  "config",
+  "FILE",
+  "JSON or YAML: locations, a list of { table, column, kind, key, resource, path }"
+)
+
+/** What every step on a database takes. */
+export const step = { mapping, config, database }
