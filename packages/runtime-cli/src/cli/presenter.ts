@@ -35,11 +35,19 @@ const usageError = (event: CliOutput.Presenter.InvalidInvocation): ExplainedErro
   const command = event.commandPath.join(" ")
   return {
     code: "usage",
-    message: event.errors.map((error) => describe(error, event.helpDoc, command)).join(" "),
+    message: relevant(event.errors)
+      .map((error) => describe(error, event.helpDoc, command))
+      .join(" "),
     hint: `See ${command} --help.`,
     exitCode: exitCodes.usage
   }
 }
+
+/** After a flag that is not known, a word that is no command may be its value: a secret, perhaps. */
+const relevant = (errors: CliOutput.Presenter.InvalidInvocation["errors"]) =>
+  errors.some(({ _tag }) => _tag === "UnrecognizedOption")
+    ? errors.filter(({ _tag }) => _tag !== "UnknownSubcommand")
+    : errors
 
 /** What to say about one thing that is wrong. A value of a flag is never repeated: it may be a secret. */
 const describe = (error: CliError.NonShowHelpErrors, help: HelpDoc, command: string): string => {
