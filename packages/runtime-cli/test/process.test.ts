@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, inject, it } from "vitest"
+import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { version } from "../src/version.ts"
 import { launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
 
@@ -74,6 +74,19 @@ describe("the process", () => {
     expect([readdirSync(folder), readFileSync(file, "utf8")]).toEqual([["content.bin"], "old"])
   })
 
+  it.each([
+    ["assistants", "create", "-"],
+    ["webhooks", "secret", "convert"]
+  ])("Ctrl-C ends %s %s while it waits for stdin", async (...args) => {
+    const { env } = await startRuntime()
+    const child = spawn(process.execPath, [inject("bin"), ...args], { env, stdio: ["pipe", "pipe", "pipe"] })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    // It has read this, so it waits for more.
+    await new Promise((resolve) => child.stdin.write("x".repeat(1_000_000), resolve))
+    child.kill("SIGINT")
+    expect(await once(child, "close")).toEqual([130, null])
+  })
+
   it("a second signal does not wait for anything", async () => {
     const { env } = await startRuntime()
     const running = launch(["webhooks", "tail"], { env })
@@ -123,6 +136,30 @@ describe("on a terminal", () => {
     const piped = await run(["assistants", "list", "--no-json"], { env })
     const asked = await run(["assistants", "list", "--json"], { env: { ...env, FORCE_COLOR: "1" } })
     expect(piped.stdout + asked.stdout).not.toContain("\u001b")
+  })
+
+  it("a prompt takes Ctrl-C for Ctrl-C, and Ctrl-D for no", async () => {
+    const { runtime, env } = await startRuntime()
+    const { json } = await run(["assistants", "create", "--set", "name=Desk"], { env })
+    const answers: ReadonlyArray<readonly [string, number, number]> = [
+      ["\u0003", 130, 1],
+      ["\u0004", 2, 1],
+      ["no\r", 2, 1],
+      ["yes\r", 0, 0]
+    ]
+    for (const [keys, code, left] of answers) {
+      const command = `'${process.execPath}' '${inject("bin")}' assistants delete ${json.id}`
+      const child = spawn("script", ["-qefc", command, "/dev/null"], {
+        env: { PATH: process.env["PATH"], TERM: "xterm", ...env },
+        stdio: ["pipe", "pipe", "inherit"]
+      })
+      let text = ""
+      child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+      await expect.poll(() => text, { timeout: 15_000 }).toContain("[y/N]")
+      child.stdin.write(keys)
+      expect([(await once(child, "close"))[0], runtime.count("assistants")]).toEqual([code, left])
+      expect(text).not.toContain("defect")
+    }
   })
 })
 

@@ -55,8 +55,12 @@ export const within = async <A>(
       }
       const { createInterface } = await import("node:readline/promises")
       const lines = createInterface({ input: process.stdin, output: process.stderr })
+      // The prompt reads keys itself: Ctrl-C is no signal there, and Ctrl-D is no answer.
+      lines.once("SIGINT", () => process.emit("SIGINT"))
       try {
-        const answer = await lines.question(`${question} [y/N] `, { signal })
+        const answer = await lines.question(`${question} [y/N] `, { signal }).catch(() => "\n")
+        if (answer === "\n") process.stderr.write(answer)
+        signal.throwIfAborted()
         if (!/^y(es)?$/i.test(answer.trim())) throw usage("Nothing was done.", "Answer y, or give --yes.")
       } finally {
         lines.close()

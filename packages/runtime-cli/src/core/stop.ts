@@ -1,7 +1,8 @@
 /**
- * Ctrl-C, for whatever runs: a command sees the signal, takes back what is half done, and ends. One that runs until
- * it is stopped ends with 0, any other with 130 or 143.
+ * The end of a run before its time: Ctrl-C, a closed terminal, a reader that went away. A command sees the signal,
+ * takes back what is half done, and ends. One that runs until it is stopped ends with 0, any other with the code of
+ * what stopped it.
  */
 
-/** Fires once, on the first SIGINT or SIGTERM. */
+/** Fires once, whatever comes first. */
 export const stop = new AbortController()

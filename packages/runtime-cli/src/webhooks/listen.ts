@@ -57,17 +57,19 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
   })
   const url = await publicAddress(input, session, port)
   const client = await session.client()
-  const endpoint = await client.webhookEndpoints.create(
-    { url, scope: "account", ...(events === undefined ? {} : { events }) },
-    { signal }
-  )
+  // Not cut short by Ctrl-C: an endpoint whose id is not known could not be taken away.
+  const endpoint = await client.webhookEndpoints.create({
+    url,
+    scope: "account",
+    ...(events === undefined ? {} : { events })
+  })
   session.cleanup(async () => {
     await client.webhookEndpoints.delete(endpoint.id)
     out.note(`Endpoint ${endpoint.id} is gone again.`)
   })
   if (secret === undefined) out.note("Signatures are not checked here: AYWA_RUNTIME_WEBHOOK_SECRET is not set.")
   out.note(`Listening on ${url}, forwarding to ${input.forwardTo} (endpoint ${endpoint.id}). Ctrl-C stops.`)
-  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
 }
 
 const targetOf = (text: string): URL => {
