@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -178,13 +178,66 @@ describe("help", () => {
     }
     expect(await walk([])).toBeGreaterThan(70)
   }, 120_000)
+})
 
-  it("completions are scripts that their shell can read", async () => {
-    for (const shell of ["bash", "zsh", "fish"]) {
+/** How a shell is asked what it would complete; zsh has no way without a terminal. */
+const asking: Readonly<Record<string, ReadonlyArray<string>>> = {
+  bash: [
+    "-c",
+    'source "$0"; COMP_LINE=$1; read -ra COMP_WORDS <<< "$1"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); ' +
+      '_aywa_runtime aywa-runtime "${COMP_WORDS[COMP_CWORD]}"; printf "%s\\n" "${COMPREPLY[@]}"'
+  ],
+  fish: ["--no-config", "-c", "source $argv[1]; complete -C $argv[2]"]
+}
+
+describe("completions", () => {
+  it.each(["bash", "zsh", "fish"])(
+    "%s reads the script, and completes commands, flags, words and files",
+    async (shell) => {
       const { code, stdout } = await run(["completions", shell])
-      expect([code, stdout.includes("webhooks"), stdout.includes("base-url")]).toEqual([0, true, true])
+      expect([code, stdout.includes("webhooks"), stdout.includes("aywa-runtime --completions")]).toEqual([
+        0,
+        true,
+        false
+      ])
+      if (spawnSync(shell, ["-c", "exit 0"]).status !== 0) {
+        console.log(`skipped: ${shell} is not there to read its completions`)
+        return
+      }
+      const folder = temporaryFolder()
+      const script = join(folder, "script")
+      writeFileSync(script, stdout)
+      writeFileSync(join(folder, "assistant.yaml"), "")
+      execFileSync(shell, ["-n", script])
+      const ask = asking[shell]
+      if (ask === undefined) return
+      const lines = [
+        ["webhooks lis", "listen"],
+        ["assistants list --lim", "--limit"],
+        ["assistants list --env-f", "--env-file"],
+        ["local --clock man", "manual"],
+        ["assistants create assis", "assistant.yaml"],
+        ["doctor --env-file assis", "assistant.yaml"]
+      ]
+      for (const [line, expected] of lines) {
+        const text = execFileSync(shell, [...ask, script, `aywa-runtime ${line}`], { cwd: folder, encoding: "utf8" })
+        expect(text.split(/[\t\n]/)[0]).toBe(expected)
+      }
     }
-    const { stdout } = await run(["completions", "bash"])
-    execFileSync("bash", ["-n"], { input: stdout })
+  )
+
+  it("know every flag that takes a file or a folder", async () => {
+    const { stdout } = await run(["completions", "zsh"])
+    const words: ReadonlyArray<ReadonlyArray<string>> = [
+      ["local"],
+      ["doctor"],
+      ["tools", "align"],
+      ["webhooks", "sign"]
+    ]
+    const help = (await Promise.all(words.map((path) => run([...path, "--help"])))).map(({ stdout }) => stdout).join()
+    const flags = [...help.matchAll(/^ {2}--([a-z-]+) (?:FILE|FOLDER|MODULE)/gm)].map(([, name]) => name)
+    expect(flags).toContain("write-env")
+    const completed = new Set([...stdout.matchAll(/--([a-z-]+)\[.*:_files'/g)].map(([, name]) => name))
+    expect(flags.filter((name) => !completed.has(name))).toEqual([])
   })
 })
