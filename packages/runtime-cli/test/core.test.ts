@@ -67,9 +67,9 @@ describe("text for terminals", () => {
 })
 
 describe("progress", () => {
-  const progressOn = (isTTY: boolean, env: Readonly<Record<string, string>> = {}) => {
+  const progressOn = (isTTY: boolean, env: Readonly<Record<string, string>> = {}, columns?: number) => {
     const written: Array<string> = []
-    const stderr = { isTTY, write: (text: string | Uint8Array) => written.push(String(text)) }
+    const stderr = { isTTY, columns, write: (text: string | Uint8Array) => written.push(String(text)) }
     const stdout = { isTTY, write: () => true }
     const out = makeOutput({ json: undefined, quiet: false, color: false }, stdout, stderr, env)
     const progress = makeProgress(out)
@@ -84,6 +84,11 @@ describe("progress", () => {
     expect(written.join("")).toContain("100 %  rows 10/10")
     expect(written.at(-1)).toBe("\r\u001b[K")
     expect([progressOn(false), progressOn(true, { TERM: "dumb" })]).toEqual([[], []])
+  })
+
+  it("stays in one line of a narrow terminal, and is whole where the size is not known", () => {
+    expect(progressOn(true, {}, 30).every((text) => widthOf(text) < 30)).toBe(true)
+    expect(progressOn(true, {}, 0)).toEqual(progressOn(true))
   })
 })
 
