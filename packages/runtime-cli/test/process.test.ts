@@ -171,7 +171,8 @@ describe("help", () => {
       const { code, stdout, stderr } = await run([...path, "--help"])
       expect([code, stderr]).toEqual([0, ""])
       expect(stdout).toMatch(/^DESCRIPTION\n {2}\S/)
-      expect(stdout.includes("\nEXAMPLES\n"), path.join(" ")).toBe(path.length > 0)
+      expect(stdout.includes("\n\nEXAMPLES\n"), path.join(" ")).toBe(path.length > 0)
+      expect(stdout.slice(0, stdout.indexOf("\nUSAGE")), path.join(" ")).not.toMatch(/\n(?! |\n|$)/)
       const below = stdout.includes("<subcommand>") ? commandsOf(stdout.slice(stdout.indexOf("--allow-http"))) : []
       const counts = await Promise.all(below.map((name) => (path.length > 2 ? 0 : walk([...path, name]))))
       return 1 + counts.reduce((sum, count) => sum + count, 0)

@@ -24,12 +24,18 @@ export const makePresenter = (options: PresenterOptions): CliOutput.Presenter =>
   return {
     present: (event) =>
       Effect.sync(() => {
-        if (event._tag === "Help") options.help(formatter.formatHelpDoc(event.helpDoc))
+        if (event._tag === "Help") options.help(helpText(formatter, event.helpDoc))
         else if (event._tag === "Version") options.help(event.version)
         else options.error(usageError(event))
       })
   }
 }
+
+/** With every paragraph of the description indented, and a line between commands and examples. */
+const helpText = (formatter: CliOutput.Formatter, help: HelpDoc): string =>
+  formatter
+    .formatHelpDoc({ ...help, description: help.description.replace(/\n(?=\S)/g, "\n  ") })
+    .replace(/([^\n])\n(\S*EXAMPLES)/, "$1\n\n$2")
 
 const usageError = (event: CliOutput.Presenter.InvalidInvocation): ExplainedError => {
   const command = event.commandPath.join(" ")
