@@ -198,6 +198,15 @@ describe("webhooks listen", () => {
     expect(runtime.count("webhookEndpoints")).toBe(0)
   })
 
+  it("ends also while the runtime does not answer its registration", async () => {
+    const { runtime, env } = await withControl()
+    runtime.faults.add({ action: "stall" })
+    const listening = launch(["webhooks", "listen", "--forward-to", "http://127.0.0.1:9"], { env })
+    await expect.poll(() => runtime.requests().length, { timeout: 15_000 }).toBe(1)
+    listening.child.kill("SIGINT")
+    expect((await listening.done).code).toBe(130)
+  })
+
   it("passes the handler's answer back, so that a question gets its reply", async () => {
     const { env } = await withControl()
     const { url } = await startHandler(() => [200, '{"results":[{"toolCallId":"x","result":"sunny"}]}'])

@@ -6,3 +6,10 @@
 
 /** Fires once, whatever comes first. */
 export const stop = new AbortController()
+
+/** Fires three seconds after a signal: time for an answer that says what there is to take back. */
+export const graceAfter = (signal: AbortSignal): AbortSignal => {
+  const grace = new AbortController()
+  signal.addEventListener("abort", () => setTimeout(() => grace.abort(signal.reason), 3000), { once: true })
+  return grace.signal
+}

@@ -10,6 +10,7 @@ import { buffer } from "node:stream/consumers"
 import * as Redacted from "effect/Redacted"
 import { CliFailure, codeOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
+import { graceAfter } from "../core/stop.ts"
 import { judge } from "./judge.ts"
 
 /** What `webhooks listen` takes. */
@@ -57,12 +58,11 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
   })
   const url = await publicAddress(input, session, port)
   const client = await session.client()
-  // Not cut short by Ctrl-C: an endpoint whose id is not known could not be taken away.
-  const endpoint = await client.webhookEndpoints.create({
-    url,
-    scope: "account",
-    ...(events === undefined ? {} : { events })
-  })
+  // Not cut short by Ctrl-C at once: an endpoint whose id is not known could not be taken away.
+  const endpoint = await client.webhookEndpoints.create(
+    { url, scope: "account", ...(events === undefined ? {} : { events }) },
+    { signal: graceAfter(signal) }
+  )
   session.cleanup(async () => {
     await client.webhookEndpoints.delete(endpoint.id)
     out.note(`Endpoint ${endpoint.id} is gone again.`)
