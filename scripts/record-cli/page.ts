@@ -45,7 +45,7 @@ else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON o
 | 7 | rate limited |
 | 8 | the runtime cannot be reached, or failed |
 | 70 | a defect of the command line |
-| 130, 143 | stopped by Ctrl-C or SIGTERM |
+| 129, 130, 143 | stopped: the terminal was closed, Ctrl-C, SIGTERM |
 
 The sessions below are recorded on a terminal against a local runtime; CI records them again and compares. Ids, times
 and ports are replaced with fixed ones.
@@ -53,7 +53,7 @@ and ports are replaced with fixed ones.
 ## A local runtime`,
   [{ start: local, until: /"baseUrl".*\}/ }],
   `It prints one line of JSON when it is ready, and stops on Ctrl-C. \`--write-env\` keeps address, key, webhook secret and
-control token in a file while it runs; the commands below read it (\`--env-file .env.local\`, left out here).
+control token in a file of its own while it runs; the commands below read it (\`--env-file .env.local\`, left out here).
 
 ## Resources
 
@@ -79,7 +79,11 @@ with \`--set path=value\` on top.`,
 \`doctor\` looks at the real thing: address, name, port, TLS and days left, clock, health, key (also that a wrong one is
 refused), organization, rate limits, webhook secret, endpoints, deliveries. With \`--write\` it also creates something and
 deletes it again; \`--webhook-url\` sends signed and forged events to your handler; \`--client-dir\` looks for the key in
-browser output. Exit code 0: well, 1: warnings, 2: failures.`,
+browser output. Exit code 0: well, 1: warnings, 2: failures.
+
+A deployed runtime has no request that makes it send a test event. With \`--webhook-url\`, \`webhook.roundtrip\` reads in
+its log what became of the last real one: the handler has just been seen to take nothing but what is signed with your
+secret, so an event that it took was signed with it.`,
   [{ run: "aywa-runtime doctor --write", code: 1 }],
   "## Webhooks",
   [

@@ -57,7 +57,7 @@ const codeOf = (exit: Exit.Exit<void, Failed | Exited | CliError.CliError>): num
   if (Exit.isSuccess(exit)) return exitCodes.ok
   const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
   if (failure?._tag === "Exited") return failure.exitCode
-  if (stoppedBy !== undefined) return stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted
+  if (stoppedBy !== undefined) return codesOfStops[stoppedBy]
   if (failure === undefined) {
     const defect = Cause.squash(exit.cause)
     return report(explain(defect), defect)
@@ -68,7 +68,21 @@ const codeOf = (exit: Exit.Exit<void, Failed | Exited | CliError.CliError>): num
   return report(explain(failure), failure)
 }
 
-let stoppedBy: NodeJS.Signals | undefined
+const codesOfStops = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+  SIGHUP: exitCodes.hungUp,
+  /** `aywa-runtime … | head`: the reader has seen enough. */
+  EPIPE: exitCodes.ok
+} as const
+
+let stoppedBy: keyof typeof codesOfStops | undefined
+
+/** Tells the command to take back what is half done and to end. */
+const halt = (by: keyof typeof codesOfStops): void => {
+  stoppedBy = by
+  stop.abort(new Error(`Stopped by ${by}`))
+}
 
 /** Writes out what is buffered, then exits: `process.exit` alone cuts a pipe off after 64 KiB. */
 const finish = (code: number): void => {
@@ -76,20 +90,19 @@ const finish = (code: number): void => {
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
 }
 
-// `aywa-runtime … | head`: the reader has seen enough.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error
-    process.exit(exitCodes.ok)
+    // A terminal that was closed says EIO. What is still written for it is lost, and no reason not to clean up.
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error
+    if (stoppedBy === undefined) halt("EPIPE")
   })
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     // A second one does not wait for anything.
-    if (stoppedBy !== undefined) process.exit(signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted)
-    stoppedBy = signal
-    stop.abort(new Error(`Stopped by ${signal}`))
+    if (stoppedBy === undefined) halt(signal)
+    else process.exit(codesOfStops[signal])
   })
 }
 Effect.runFork(program).addObserver((exit) => finish(codeOf(exit)))

@@ -1,11 +1,15 @@
+import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { distanceOf, suggest } from "../src/cli/suggest.ts"
 import { explain, paragraph } from "../src/core/explain.ts"
+import { writeWhole } from "../src/core/files.ts"
 import { assign } from "../src/core/input.ts"
 import { makeOutput } from "../src/core/output.ts"
 import { makeProgress } from "../src/core/progress.ts"
 import { ago, fit, painter, printable, table, widthOf } from "../src/core/table.ts"
+import { temporaryFolder } from "./support.ts"
 
 const plain = painter(false)
 
@@ -63,9 +67,9 @@ describe("text for terminals", () => {
 })
 
 describe("progress", () => {
-  const progressOn = (isTTY: boolean, env: Readonly<Record<string, string>> = {}) => {
+  const progressOn = (isTTY: boolean, env: Readonly<Record<string, string>> = {}, columns?: number) => {
     const written: Array<string> = []
-    const stderr = { isTTY, write: (text: string | Uint8Array) => written.push(String(text)) }
+    const stderr = { isTTY, columns, write: (text: string | Uint8Array) => written.push(String(text)) }
     const stdout = { isTTY, write: () => true }
     const out = makeOutput({ json: undefined, quiet: false, color: false }, stdout, stderr, env)
     const progress = makeProgress(out)
@@ -80,6 +84,11 @@ describe("progress", () => {
     expect(written.join("")).toContain("100 %  rows 10/10")
     expect(written.at(-1)).toBe("\r\u001b[K")
     expect([progressOn(false), progressOn(true, { TERM: "dumb" })]).toEqual([[], []])
+  })
+
+  it("stays in one line of a narrow terminal, and is whole where the size is not known", () => {
+    expect(progressOn(true, {}, 30).every((text) => widthOf(text) < 30)).toBe(true)
+    expect(progressOn(true, {}, 0)).toEqual(progressOn(true))
   })
 })
 
@@ -121,6 +130,28 @@ describe("--set", () => {
       expect(() => assign(target, set)).toThrow("--set")
     assign(target, "constructor.prototype.x=1")
     expect([Object.hasOwn(target, "constructor"), "x" in {}]).toEqual([true, false])
+  })
+})
+
+describe("files that are written whole", () => {
+  it("keep a link and its permissions, pass a device through, and name the file that cannot be written", async () => {
+    const folder = temporaryFolder()
+    const [file, link] = [join(folder, "real"), join(folder, "link")]
+    writeFileSync(file, "old", { mode: 0o640 })
+    symlinkSync("real", link)
+    await writeWhole(link, "new")
+    expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777, readdirSync(folder).length]).toEqual([
+      "new",
+      0o640,
+      2
+    ])
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    await writeWhole("/dev/null", "nothing")
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true)
+    await expect(writeWhole(join(folder, "no/such"), "x")).rejects.toThrow(
+      `${join(folder, "no/such")} cannot be written`
+    )
+    await expect(writeWhole(folder, "x")).rejects.toThrow("EISDIR")
   })
 })
 

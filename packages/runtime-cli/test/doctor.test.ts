@@ -1,14 +1,21 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
-import { createServer } from "node:http"
-import { once } from "node:events"
-import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { buffer } from "node:stream/consumers"
 import type { LocalRuntimeOptions } from "@aywa-ai/runtime-local"
 import { isWebhookVerificationError, verifyAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it } from "vitest"
 import { proxy, type ProxyOptions } from "./proxy.ts"
-import { closedPort, envOf, errorOf, launch, run, startRuntime, temporaryFolder } from "./support.ts"
+import {
+  closedPort,
+  createPinned,
+  envOf,
+  errorOf,
+  launch,
+  run,
+  sets,
+  startHandler,
+  startRuntime,
+  temporaryFolder
+} from "./support.ts"
 
 interface Found {
   readonly status: string
@@ -33,25 +40,16 @@ const doctor = async (env: Env, args: ReadonlyArray<string> = []) => {
   }
 }
 
+/** What one check finds. */
+const finding = async (id: string, env: Env, args: ReadonlyArray<string> = []) =>
+  (await doctor(env, ["--only", id, ...args])).found[id]
+
 /** A runtime that has everything. */
 const healthy = async (options: LocalRuntimeOptions = {}) => {
   const { runtime } = await startRuntime({ rateLimit: { limit: 10_000 }, webhookSchedule: "instant", ...options })
   const env = { ...envOf(runtime), AYWA_RUNTIME_WEBHOOK_SECRET: runtime.webhookSecret }
-  const create = async (...args: ReadonlyArray<string>) => (await run(args, { env })).json.id
-  const assistantId = await create("assistants", "create", "--set", "name=Desk")
-  await create(
-    "phone-numbers",
-    "create",
-    "--set",
-    "provider=byo-phone-number",
-    "--set",
-    'number="+14155550123"',
-    "--set",
-    "credentialId=c1",
-    "--set",
-    `assistantId=${assistantId}`
-  )
-  await create("webhook-endpoints", "create", "--set", "url=http://127.0.0.1:9/", "--set", "scope=account")
+  await createPinned(env)
+  await run(["webhook-endpoints", "create", ...sets({ url: "http://127.0.0.1:9/", scope: "account" })], { env })
   return { runtime, env }
 }
 
@@ -195,8 +193,7 @@ describe("config", () => {
   })
 
   it("looks at the key: there, whole, private", async () => {
-    const key = async (env: Env, args: ReadonlyArray<string> = []) =>
-      (await doctor(env, ["--only", "config.key", ...args])).found["config.key"]
+    const key = (env: Env, args?: ReadonlyArray<string>) => finding("config.key", env, args)
     expect(await key({})).toMatchObject({ status: "fail" })
     expect(await key({ AYWA_RUNTIME_API_KEY: "with space" })).toMatchObject({ status: "fail" })
     expect(await key({ AYWA_RUNTIME_API_KEY: "k" })).toMatchObject({ status: "ok" })
@@ -232,7 +229,7 @@ describe("runtime and time", () => {
           headers: { ...answer.headers, date: new Date(Date.now() + seconds * 1000).toUTCString() }
         })
       })
-      return (await doctor(env, ["--only", "time"])).found["time.skew"]
+      return await finding("time.skew", env)
     }
     expect(await at(0)).toMatchObject({ status: "ok" })
     expect(await at(20)).toMatchObject({ status: "warn", detail: expect.stringContaining("behind") })
@@ -273,14 +270,12 @@ describe("runtime and time", () => {
           ? { status: 503, headers: {}, body: '{"message":"The store does not work"}' }
           : request
     })
-    const { found } = await doctor(env, ["--only", "runtime.ready"])
-    expect(found["runtime.ready"]).toMatchObject({
+    expect(await finding("runtime.ready", env)).toMatchObject({
       status: "fail",
       detail: expect.stringContaining("The store does not work")
     })
     const empty = await startRuntime()
-    const needs = await doctor(empty.env, ["--only", "runtime.setup"])
-    expect(needs.found["runtime.setup"]).toMatchObject({
+    expect(await finding("runtime.setup", empty.env)).toMatchObject({
       status: "warn",
       detail: expect.stringContaining("assistants")
     })
@@ -296,42 +291,48 @@ describe("key and organization", () => {
   })
 
   it("finds a runtime that takes any key, or none", async () => {
-    const { runtime } = await healthy()
+    const { runtime, env } = await healthy()
     for (const condition of [(headers: Record<string, string>) => headers["authorization"] !== undefined, () => true]) {
-      const { env } = await behind({
-        request: (request) =>
-          condition(request.headers)
-            ? { ...request, headers: { ...request.headers, authorization: `Bearer ${runtime.apiKey}` } }
-            : request
-      })
       const base = await proxy(runtime.baseUrl, {
         request: (request) =>
           condition(request.headers)
             ? { ...request, headers: { ...request.headers, authorization: `Bearer ${runtime.apiKey}` } }
             : request
       })
-      const { found, code } = await doctor({ ...env, ...envOf(runtime), AYWA_RUNTIME_BASE_URL: base }, [
-        "--only",
-        "auth.negative"
-      ])
-      expect([found["auth.negative"]?.status, code]).toEqual(["fail", 2])
+      expect(await finding("auth.negative", { ...env, AYWA_RUNTIME_BASE_URL: base })).toMatchObject({ status: "fail" })
     }
+  })
+
+  it("does not take silence for an answer", async () => {
+    const { runtime, env } = await healthy()
+    const base = await proxy(runtime.baseUrl, {
+      request: (request) => {
+        const { authorization = `Bearer ${runtime.apiKey}`, "x-organization-id": id = runtime.organizationId } =
+          request.headers
+        const isOwn = authorization === `Bearer ${runtime.apiKey}` && id === runtime.organizationId
+        return isOwn ? request : "silence"
+      }
+    })
+    const { found } = await doctor({ ...env, AYWA_RUNTIME_BASE_URL: base }, ["--only", "auth.negative,org"])
+    expect([found["auth.negative"]?.status, found["org.scope"]?.status]).toEqual(["warn", "skip"])
+    const mute = await proxy(runtime.baseUrl, { request: () => "silence" })
+    expect(await finding("net.redirect", { ...env, AYWA_RUNTIME_BASE_URL: mute })).toMatchObject({ status: "skip" })
   })
 
   it("finds a proxy that takes X-API-Key off", async () => {
     const { env } = await behind({
       request: without("x-api-key")
     })
-    expect((await doctor(env, ["--only", "auth.header"])).found["auth.header"]).toMatchObject({ status: "warn" })
+    expect(await finding("auth.header", env)).toMatchObject({ status: "warn" })
   })
 
   it("says what the key may do", async () => {
     const { runtime, env } = await healthy()
     const reader = runtime.addKey({ role: "read" })
-    expect((await doctor(env, ["--only", "auth.rights"])).detail("auth.rights")).toBe("the key reads and writes")
-    expect(
-      (await doctor({ ...env, AYWA_RUNTIME_API_KEY: reader.key }, ["--only", "auth.rights"])).detail("auth.rights")
-    ).toBe("the key only reads")
+    expect((await finding("auth.rights", env))?.detail).toBe("the key reads and writes")
+    expect((await finding("auth.rights", { ...env, AYWA_RUNTIME_API_KEY: reader.key }))?.detail).toBe(
+      "the key only reads"
+    )
   })
 
   it("finds a key of another organization, and a runtime that does not keep them apart", async () => {
@@ -341,14 +342,14 @@ describe("key and organization", () => {
     const open = await behind({
       request: without("x-organization-id")
     })
-    expect((await doctor(open.env, ["--only", "org"])).found["org.scope"]).toMatchObject({ status: "fail" })
+    expect(await finding("org.scope", open.env)).toMatchObject({ status: "fail" })
     const mixed = await behind({
       answer: (answer, { path, method }) =>
         method === "GET" && path.startsWith("/tool") && answer.status === 200
           ? { ...answer, body: JSON.stringify([{ id: "t", orgId: "somebody-else" }]) }
           : answer
     })
-    expect((await doctor(mixed.env, ["--only", "org"])).found["org.scope"]).toMatchObject({
+    expect(await finding("org.scope", mixed.env)).toMatchObject({
       status: "fail",
       detail: expect.stringContaining("other organizations")
     })
@@ -356,16 +357,16 @@ describe("key and organization", () => {
 
   it("sees rate limits, and that there are none, and that they are used up", async () => {
     const { env } = await healthy()
-    expect((await doctor(env, ["--only", "limits"])).found["limits.seen"]).toMatchObject({
+    expect(await finding("limits.seen", env)).toMatchObject({
       status: "ok",
       detail: expect.stringMatching(/^\d+ of 10000/)
     })
     const none = await startRuntime()
-    expect((await doctor(none.env, ["--only", "limits"])).status("limits.seen")).toBe("warn")
+    expect((await finding("limits.seen", none.env))?.status).toBe("warn")
     const few = await behind({
       answer: (answer) => ({ ...answer, headers: { ...answer.headers, "x-ratelimit-remaining": "3" } })
     })
-    expect((await doctor(few.env, ["--only", "limits"])).detail("limits.seen")).toContain("less than a tenth")
+    expect((await finding("limits.seen", few.env))?.detail).toContain("less than a tenth")
   })
 })
 
@@ -425,22 +426,23 @@ describe("idempotency.honoured", () => {
     const { runtime, env } = await behind({
       request: without("idempotency-key")
     })
-    const { found } = await doctor(env, ["--write", "--only", "idempotency"])
-    expect(found["idempotency.honoured"]).toMatchObject({ status: "fail", detail: "The same key made a second row." })
+    expect(await finding("idempotency.honoured", env, ["--write"])).toMatchObject({
+      status: "fail",
+      detail: "The same key made a second row."
+    })
     expect(runtime.count("assistants")).toBe(1)
   })
 
   it("warns when another body goes through, and fails when the key may not write", async () => {
     const { env } = await behind({ answer: (answer) => (answer.status === 422 ? { ...answer, status: 409 } : answer) })
-    expect((await doctor(env, ["--write", "--only", "idempotency"])).status("idempotency.honoured")).toBe("warn")
+    expect((await finding("idempotency.honoured", env, ["--write"]))?.status).toBe("warn")
     const plain = await healthy()
     const reader = plain.runtime.addKey({ role: "read" })
-    const { found } = await doctor({ ...plain.env, AYWA_RUNTIME_API_KEY: reader.key }, [
-      "--write",
-      "--only",
-      "idempotency"
-    ])
-    expect(found["idempotency.honoured"]).toMatchObject({ status: "fail", fix: "This needs a key that may write." })
+    const readOnly = { ...plain.env, AYWA_RUNTIME_API_KEY: reader.key }
+    expect(await finding("idempotency.honoured", readOnly, ["--write"])).toMatchObject({
+      status: "fail",
+      fix: "This needs a key that may write."
+    })
   })
 })
 
@@ -470,57 +472,50 @@ describe("webhook.secret", () => {
   })
 })
 
-/** A handler: what it does with the raw body and headers. */
-const handler = async (
-  answer: (body: Buffer, headers: Record<string, string | Array<string> | undefined>) => number
+const secret = "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
+
+/** A handler that verifies what it gets. */
+const verifying = async (
+  options: {
+    readonly secret?: string
+    readonly toleranceSeconds?: number | "disabled"
+    readonly refusal?: number
+  } = {}
 ) => {
-  const server = createServer(async (request, response) => {
-    response.writeHead(answer(await buffer(request), request.headers)).end()
-  }).listen(0, "127.0.0.1")
-  await once(server, "listening")
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`
+  const { url } = await startHandler(({ body, headers }) => {
+    try {
+      verifyAywaRuntimeWebhook({ body, headers, secret, ...options })
+      return [204]
+    } catch (error) {
+      return [options.refusal ?? (isWebhookVerificationError(error) ? error.httpStatus : 500)]
+    }
+  })
+  return `${url}/webhooks`
 }
 
 describe("webhook.handler", () => {
-  const secret = "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
-  const check = async (url: string) =>
-    (
-      await doctor({ AYWA_RUNTIME_WEBHOOK_SECRET: secret }, [
-        "--only",
-        "webhook.handler,webhook.replies",
-        "--webhook-url",
-        url
-      ])
-    ).found
-  const verifying =
-    (options: { readonly toleranceSeconds?: number | "disabled"; readonly refusal?: number }) =>
-    (body: Buffer, headers: Record<string, string | Array<string> | undefined>) => {
-      try {
-        verifyAywaRuntimeWebhook({ body, headers, secret, toleranceSeconds: options.toleranceSeconds })
-        return 204
-      } catch (error) {
-        return options.refusal ?? (isWebhookVerificationError(error) ? error.httpStatus : 500)
-      }
-    }
+  const check = async (url: string) => {
+    const checks = ["--only", "webhook.handler,webhook.replies"]
+    return (await doctor({ AYWA_RUNTIME_WEBHOOK_SECRET: secret }, [...checks, "--webhook-url", url])).found
+  }
 
   it("passes one that verifies", async () => {
-    const found = await check(await handler(verifying({})))
+    const found = await check(await verifying())
     expect([found["webhook.handler"]?.status, found["webhook.replies"]?.status]).toEqual(["ok", "ok"])
   })
 
   it("finds one that takes everything, one that ignores the time, one with another secret, one that answers 500, one that is not there", async () => {
-    const open = await check(await handler(() => 200))
+    const open = await check((await startHandler(() => [200])).url)
     expect(open["webhook.handler"]).toMatchObject({
       status: "fail",
       detail: expect.stringContaining("without signature headers, and signed with another secret")
     })
-    const timeless = await check(await handler(verifying({ toleranceSeconds: "disabled" })))
+    const timeless = await check(await verifying({ toleranceSeconds: "disabled" }))
     expect(timeless["webhook.handler"]?.detail).toBe("The handler takes events signed an hour ago.")
-    const wrong = await check(await handler(() => 401))
+    const wrong = await check((await startHandler(() => [401])).url)
     expect(wrong["webhook.handler"]).toMatchObject({ status: "fail", fix: expect.stringContaining("same secret") })
     expect(wrong["webhook.replies"]?.status).toBe("skip")
-    const noisy = await check(await handler(verifying({ refusal: 500 })))
+    const noisy = await check(await verifying({ refusal: 500 }))
     expect(noisy["webhook.handler"]?.status).toBe("warn")
     const gone = await check(`http://127.0.0.1:${await closedPort()}/`)
     expect(gone["webhook.handler"]?.detail).toContain("ECONNREFUSED")
@@ -530,35 +525,54 @@ describe("webhook.handler", () => {
 describe("webhook.endpoints and webhook.delivery", () => {
   it("finds endpoints that are plain http or turned off", async () => {
     const { env } = await healthy()
-    expect((await doctor(env, ["--only", "webhook.endpoints"])).status("webhook.endpoints")).toBe("ok")
-    await run(
-      [
-        "webhook-endpoints",
-        "create",
-        "--set",
-        "url=https://10.0.0.1/",
-        "--set",
-        "scope=account",
-        "--set",
-        "enabled=false"
-      ],
-      { env }
-    )
-    expect((await doctor(env, ["--only", "webhook.endpoints"])).status("webhook.endpoints")).toBe("warn")
-    await run(["webhook-endpoints", "create", "--set", "url=http://10.0.0.1/", "--set", "scope=account"], { env })
-    expect((await doctor(env, ["--only", "webhook.endpoints"])).status("webhook.endpoints")).toBe("fail")
+    expect((await finding("webhook.endpoints", env))?.status).toBe("ok")
+    const endpoint = ["webhook-endpoints", "create", ...sets({ scope: "account" })]
+    await run([...endpoint, ...sets({ url: "https://10.0.0.1/", enabled: false })], { env })
+    expect((await finding("webhook.endpoints", env))?.status).toBe("warn")
+    await run([...endpoint, ...sets({ url: "http://10.0.0.1/" })], { env })
+    expect((await finding("webhook.endpoints", env))?.status).toBe("fail")
   })
 
   it("finds events that were given up on", async () => {
     const { runtime, env } = await healthy()
-    expect((await doctor(env, ["--only", "webhook.delivery"])).detail("webhook.delivery")).toBe("no event was sent yet")
+    expect((await finding("webhook.delivery", env))?.detail).toBe("no event was sent yet")
     await run(["webhooks", "trigger", "hang"], { env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken } })
     await runtime.webhooks.idle()
-    const { found } = await doctor(env, ["--only", "webhook.delivery"])
-    expect(found["webhook.delivery"]).toMatchObject({
+    expect(await finding("webhook.delivery", env)).toMatchObject({
       status: "fail",
       detail: "1 of the last 1 events were given up on."
     })
+  })
+
+  it("webhook.roundtrip reads in a deployed runtime's log whether real events arrive", async () => {
+    const { runtime, env } = await healthy()
+    // Without the control token it is a runtime like any other: nothing makes it send.
+    const check = (env: Env, ...args: ReadonlyArray<string>) => finding("webhook.roundtrip", env, args)
+    const send = async (url: string) => {
+      const control = { ...env, AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken }
+      await run(["webhooks", "trigger", "hang", "--to", url], { env: control })
+      await runtime.webhooks.idle()
+    }
+    expect(await check(env)).toMatchObject({ status: "skip", detail: expect.stringContaining("give --webhook-url") })
+    const good = await verifying({ secret: runtime.webhookSecret })
+    expect(await check(env, "--webhook-url", good)).toMatchObject({
+      status: "skip",
+      detail: expect.stringContaining("place a call")
+    })
+    await send(good)
+    expect(await check(env, "--webhook-url", good)).toMatchObject({
+      status: "ok",
+      detail: expect.stringMatching(/^the hang of \S+ got status 204 there/)
+    })
+    // The handler and this machine have one secret, the runtime another.
+    const other = await verifying()
+    await send(other)
+    expect(await check({ ...env, AYWA_RUNTIME_WEBHOOK_SECRET: secret }, "--webhook-url", other)).toMatchObject({
+      status: "fail",
+      detail: expect.stringContaining("got status 401"),
+      fix: expect.stringContaining("set the same one in the runtime")
+    })
+    expect(runtime.count("webhookEndpoints")).toBe(1)
   })
 
   it("webhook.roundtrip fails with the secret of another runtime", async () => {
@@ -566,10 +580,9 @@ describe("webhook.endpoints and webhook.delivery", () => {
     const other = {
       ...env,
       AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken,
-      AYWA_RUNTIME_WEBHOOK_SECRET: "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
+      AYWA_RUNTIME_WEBHOOK_SECRET: secret
     }
-    const { found } = await doctor(other, ["--write", "--only", "webhook.roundtrip"])
-    expect(found["webhook.roundtrip"]).toMatchObject({
+    expect(await finding("webhook.roundtrip", other, ["--write"])).toMatchObject({
       status: "fail",
       detail: expect.stringContaining("SignatureMismatch")
     })
@@ -603,5 +616,22 @@ describe("migration.leftovers", () => {
     expect(found["migration.leftovers"]).toMatchObject({ status: "fail", detail: expect.stringContaining("old-tool") })
     writeFileSync(file, "[]")
     expect((await check()).detail("migration.leftovers")).toContain("is no mapping")
+  })
+
+  it("reads the ledger, and looks through every page", async () => {
+    const rows = Array.from({ length: 1001 }, (_, n) => ({ name: `A${n}`, firstMessage: n === 0 ? "old-1" : "Hello" }))
+    const { env } = await startRuntime({ rows: { assistants: rows } })
+    const file = join(temporaryFolder(), "mapping.jsonl")
+    const line = (n: number) =>
+      JSON.stringify({ source: "vapi", resource: "tool", sourceId: `old-${n}`, runtimeId: `new-${n}` })
+    for (const [ledger, status, detail] of [
+      [[2], "ok", "none of 1 source ids in 1001 rows"],
+      [[2, 3], "ok", "none of 2 source ids in 1001 rows"],
+      [[2, 1], "fail", "(old-1)"]
+    ] as const) {
+      writeFileSync(file, `${ledger.map(line).join("\n")}\n`)
+      const found = await finding("migration.leftovers", env, ["--mapping", file])
+      expect(found).toMatchObject({ status, detail: expect.stringContaining(detail) })
+    }
   })
 })

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
+import { closedPort, createPinned, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 describe("exit codes", () => {
   it.each([
@@ -26,23 +26,8 @@ describe("exit codes", () => {
 
   it("6 for a conflict, with the runtime's code", async () => {
     const { runtime, env } = await startRuntime()
-    const assistant = await run(["assistants", "create", "--set", "name=Desk"], { env })
-    await run(
-      [
-        "phone-numbers",
-        "create",
-        "--set",
-        "provider=byo-phone-number",
-        "--set",
-        'number="+14155550123"',
-        "--set",
-        "credentialId=c1",
-        "--set",
-        `assistantId=${assistant.json.id}`
-      ],
-      { env }
-    )
-    const result = await run(["assistants", "delete", assistant.json.id, "--yes"], { env })
+    const id = await createPinned(env)
+    const result = await run(["assistants", "delete", id, "--yes"], { env })
     expect([result.code, errorOf(result).code, runtime.count("assistants")]).toEqual([6, "assistant_pinned", 1])
   })
 
@@ -93,6 +78,20 @@ describe("errors", () => {
       const result = await run(["assistants", "list", "--debug", ...args], { env: given })
       expect(result.code).not.toBe(0)
       expect(result.stdout + result.stderr).not.toContain(key)
+    }
+  })
+
+  it("never show what stands after a flag that is not known", async () => {
+    const key = "sk_live_4f9a8b7c6d5e"
+    for (const args of [
+      ["--apikey", key, "assistants", "list"],
+      ["assistants", "--apikey", key, "list"],
+      ["assistants", "list", "--apikey", key],
+      ["assistants", "list", `--apikey=${key}`]
+    ]) {
+      const result = await run(args)
+      expect(errorOf(result).message).toContain("Did you mean --api-key?")
+      expect(result.stderr).not.toContain(key)
     }
   })
 

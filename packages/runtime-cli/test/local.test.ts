@@ -56,6 +56,19 @@ describe("local", () => {
     expect([(await running.done).code, existsSync(file)]).toEqual([0, false])
   })
 
+  it("does not write its env file over one of yours, nor take one away that another run has written", async () => {
+    const file = join(temporaryFolder(), ".env.local")
+    writeFileSync(file, "DATABASE_URL=mine\n")
+    const refused = await run(["local", "--write-env", file])
+    expect([refused.code, readFileSync(file, "utf8")]).toEqual([2, "DATABASE_URL=mine\n"])
+    writeFileSync(file, "")
+    const first = await start("--write-env", file)
+    const second = await start("--write-env", file)
+    first.running.child.kill("SIGTERM")
+    await first.running.done
+    expect(readFileSync(file, "utf8")).toContain(second.ready.apiKey)
+  })
+
   it.each([
     [["--port", "70000"], "--port takes a whole number"],
     [["--host", "0.0.0.0"], "not loopback"],

@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, inject, it } from "vitest"
+import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { version } from "../src/version.ts"
 import { launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
 
@@ -74,6 +74,19 @@ describe("the process", () => {
     expect([readdirSync(folder), readFileSync(file, "utf8")]).toEqual([["content.bin"], "old"])
   })
 
+  it.each([
+    ["assistants", "create", "-"],
+    ["webhooks", "secret", "convert"]
+  ])("Ctrl-C ends %s %s while it waits for stdin", async (...args) => {
+    const { env } = await startRuntime()
+    const child = spawn(process.execPath, [inject("bin"), ...args], { env, stdio: ["pipe", "pipe", "pipe"] })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    // It has read this, so it waits for more.
+    await new Promise((resolve) => child.stdin.write("x".repeat(1_000_000), resolve))
+    child.kill("SIGINT")
+    expect(await once(child, "close")).toEqual([130, null])
+  })
+
   it("a second signal does not wait for anything", async () => {
     const { env } = await startRuntime()
     const running = launch(["webhooks", "tail"], { env })
@@ -124,6 +137,30 @@ describe("on a terminal", () => {
     const asked = await run(["assistants", "list", "--json"], { env: { ...env, FORCE_COLOR: "1" } })
     expect(piped.stdout + asked.stdout).not.toContain("\u001b")
   })
+
+  it("a prompt takes Ctrl-C for Ctrl-C, and Ctrl-D for no", async () => {
+    const { runtime, env } = await startRuntime()
+    const { json } = await run(["assistants", "create", "--set", "name=Desk"], { env })
+    const answers: ReadonlyArray<readonly [string, number, number]> = [
+      ["\u0003", 130, 1],
+      ["\u0004", 2, 1],
+      ["no\r", 2, 1],
+      ["yes\r", 0, 0]
+    ]
+    for (const [keys, code, left] of answers) {
+      const command = `'${process.execPath}' '${inject("bin")}' assistants delete ${json.id}`
+      const child = spawn("script", ["-qefc", command, "/dev/null"], {
+        env: { PATH: process.env["PATH"], TERM: "xterm", ...env },
+        stdio: ["pipe", "pipe", "inherit"]
+      })
+      let text = ""
+      child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+      await expect.poll(() => text, { timeout: 15_000 }).toContain("[y/N]")
+      child.stdin.write(keys)
+      expect([(await once(child, "close"))[0], runtime.count("assistants")]).toEqual([code, left])
+      expect(text).not.toContain("defect")
+    }
+  })
 })
 
 describe("help", () => {
@@ -134,20 +171,74 @@ describe("help", () => {
       const { code, stdout, stderr } = await run([...path, "--help"])
       expect([code, stderr]).toEqual([0, ""])
       expect(stdout).toMatch(/^DESCRIPTION\n {2}\S/)
-      expect(stdout.includes("\nEXAMPLES\n"), path.join(" ")).toBe(path.length > 0)
+      expect(stdout.includes("\n\nEXAMPLES\n"), path.join(" ")).toBe(path.length > 0)
+      expect(stdout.slice(0, stdout.indexOf("\nUSAGE")), path.join(" ")).not.toMatch(/\n(?! |\n|$)/)
       const below = stdout.includes("<subcommand>") ? commandsOf(stdout.slice(stdout.indexOf("--allow-http"))) : []
       const counts = await Promise.all(below.map((name) => (path.length > 2 ? 0 : walk([...path, name]))))
       return 1 + counts.reduce((sum, count) => sum + count, 0)
     }
     expect(await walk([])).toBeGreaterThan(70)
   }, 120_000)
+})
 
-  it("completions are scripts that their shell can read", async () => {
-    for (const shell of ["bash", "zsh", "fish"]) {
+/** How a shell is asked what it would complete; zsh has no way without a terminal. */
+const asking: Readonly<Record<string, ReadonlyArray<string>>> = {
+  bash: [
+    "-c",
+    'source "$0"; COMP_LINE=$1; read -ra COMP_WORDS <<< "$1"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); ' +
+      '_aywa_runtime aywa-runtime "${COMP_WORDS[COMP_CWORD]}"; printf "%s\\n" "${COMPREPLY[@]}"'
+  ],
+  fish: ["--no-config", "-c", "source $argv[1]; complete -C $argv[2]"]
+}
+
+describe("completions", () => {
+  it.each(["bash", "zsh", "fish"])(
+    "%s reads the script, and completes commands, flags, words and files",
+    async (shell) => {
       const { code, stdout } = await run(["completions", shell])
-      expect([code, stdout.includes("webhooks"), stdout.includes("base-url")]).toEqual([0, true, true])
+      expect([code, stdout.includes("webhooks"), stdout.includes("aywa-runtime --completions")]).toEqual([
+        0,
+        true,
+        false
+      ])
+      if (spawnSync(shell, ["-c", "exit 0"]).status !== 0) {
+        console.log(`skipped: ${shell} is not there to read its completions`)
+        return
+      }
+      const folder = temporaryFolder()
+      const script = join(folder, "script")
+      writeFileSync(script, stdout)
+      writeFileSync(join(folder, "assistant.yaml"), "")
+      execFileSync(shell, ["-n", script])
+      const ask = asking[shell]
+      if (ask === undefined) return
+      const lines = [
+        ["webhooks lis", "listen"],
+        ["assistants list --lim", "--limit"],
+        ["assistants list --env-f", "--env-file"],
+        ["local --clock man", "manual"],
+        ["assistants create assis", "assistant.yaml"],
+        ["doctor --env-file assis", "assistant.yaml"]
+      ]
+      for (const [line, expected] of lines) {
+        const text = execFileSync(shell, [...ask, script, `aywa-runtime ${line}`], { cwd: folder, encoding: "utf8" })
+        expect(text.split(/[\t\n]/)[0]).toBe(expected)
+      }
     }
-    const { stdout } = await run(["completions", "bash"])
-    execFileSync("bash", ["-n"], { input: stdout })
+  )
+
+  it("know every flag that takes a file or a folder", async () => {
+    const { stdout } = await run(["completions", "zsh"])
+    const words: ReadonlyArray<ReadonlyArray<string>> = [
+      ["local"],
+      ["doctor"],
+      ["tools", "align"],
+      ["webhooks", "sign"]
+    ]
+    const help = (await Promise.all(words.map((path) => run([...path, "--help"])))).map(({ stdout }) => stdout).join()
+    const flags = [...help.matchAll(/^ {2}--([a-z-]+) (?:FILE|FOLDER|MODULE)/gm)].map(([, name]) => name)
+    expect(flags).toContain("write-env")
+    const completed = new Set([...stdout.matchAll(/--([a-z-]+)\[.*:_files'/g)].map(([, name]) => name))
+    expect(flags.filter((name) => !completed.has(name))).toEqual([])
   })
 })

@@ -23,8 +23,8 @@ interface Answer {
 }
 
 export interface ProxyOptions {
-  /** Changes the request, or answers it at once. */
-  readonly request?: (request: Request) => Request | Answer
+  /** Changes the request, answers it at once, or breaks the connection off. */
+  readonly request?: (request: Request) => Request | Answer | "silence"
   readonly answer?: (answer: Answer, request: Request) => Answer
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer }
 }
@@ -34,6 +34,10 @@ export const proxy = async (target: string, options: ProxyOptions): Promise<stri
     const body = await buffer(incoming)
     const original = { method: incoming.method ?? "GET", path: incoming.url ?? "/", headers: plain(incoming.headers) }
     const request = options.request?.(original) ?? original
+    if (request === "silence") {
+      incoming.socket.destroy()
+      return
+    }
     const answer = "status" in request ? request : await pass(target, request, body)
     const { status, headers, body: text } = options.answer?.(answer, original) ?? answer
     outgoing.sendDate = false

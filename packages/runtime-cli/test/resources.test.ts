@@ -52,6 +52,10 @@ describe("resource commands", () => {
     const { json } = await run(["assistants", "create", "--set", "name=Désk 日本"], { env })
     const table = await run(["assistants", "list", "--no-json", "--columns", "name,id"], { env })
     expect(table.stdout).toBe(`NAME       ID\nDésk 日本  ${json.id}\n`)
+    const long = "x".repeat(400)
+    await run(["assistants", "update", json.id, "--set", `firstMessage=${long}`], { env })
+    const whole = await run(["assistants", "list", "--no-json", "--columns", "firstMessage"], { env })
+    expect(whole.stdout).toBe(`FIRST MESSAGE\n${long}\n`)
     const empty = await run(["phone-numbers", "list", "--no-json"], { env })
     expect(empty.stdout).toBe("There are no phone numbers.\n")
   })
@@ -83,6 +87,16 @@ describe("resource commands", () => {
     const out = join(folder, "back.bin")
     const { json } = await run(["files", "content", uploaded.json.id, "--output", out], { env })
     expect([json.bytes, readFileSync(out).equals(bytes)]).toEqual([70_000, true])
+  })
+
+  it("show what happened in a call, with its times", async () => {
+    const { env } = await startRuntime()
+    const { json } = await run(["calls", "create-web", "--set", "assistant.name=Desk"], { env })
+    const { stdout } = await run(["calls", "timeline", json.id, "--no-json"], { env })
+    expect(stdout).toMatch(/^CREATED AT +TYPE +STATUS +DATA\n\d{4}-\d{2}-\d{2}T\S+ +status-update +queued +\{/)
+    expect((await run(["calls", "logs", json.id, "--no-json"], { env })).stdout).toMatch(
+      /^CREATED AT +LEVEL +MESSAGE\n/
+    )
   })
 
   it("reach operations, as JSON and as plain text", async () => {

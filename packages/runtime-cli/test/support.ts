@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
+import { createServer as createHttpServer, type IncomingHttpHeaders } from "node:http"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { buffer } from "node:stream/consumers"
 import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
 import { expect, inject, onTestFinished } from "vitest"
 
@@ -75,6 +77,41 @@ export const envOf = (runtime: LocalRuntimeHandle) => ({
   AYWA_RUNTIME_API_KEY: runtime.apiKey,
   AYWA_RUNTIME_ORGANIZATION_ID: runtime.organizationId
 })
+
+/** `--set` for each field. */
+export const sets = (fields: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Object.entries(fields).flatMap(([path, value]) => [
+    "--set",
+    `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`
+  ])
+
+/** An assistant, and a phone number that is bound to it. */
+export const createPinned = async (env: RunOptions["env"]): Promise<string> => {
+  const assistant = await run(["assistants", "create", ...sets({ name: "Desk" })], { env })
+  const number = { provider: "byo-phone-number", number: "+14155550123", credentialId: "c1" }
+  await run(["phone-numbers", "create", ...sets({ ...number, assistantId: assistant.json.id })], { env })
+  return assistant.json.id
+}
+
+export interface Delivered {
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** A handler of webhooks that notes what it gets; `answer` gives the status and the body. */
+export const startHandler = async (answer: (delivered: Delivered) => readonly [status: number, body?: string]) => {
+  const got: Array<Delivered> = []
+  const server = createHttpServer(async (request, response) => {
+    const delivered = { path: request.url ?? "", headers: request.headers, body: await buffer(request) }
+    got.push(delivered)
+    const [status, body] = answer(delivered)
+    response.writeHead(status, { "content-type": "application/json" }).end(body)
+  }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  onTestFinished(() => void server.close())
+  return { got, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
 
 /** A folder that goes when the test is done. */
 export const temporaryFolder = (): string => {

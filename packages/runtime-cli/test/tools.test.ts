@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
+import { errorOf, launch, run, startRuntime, temporaryFolder } from "./support.ts"
 
 const sdk = new URL("../../runtime-sdk/src/toolkit.ts", import.meta.url).href
 const effect = import.meta.resolve("effect/Schema")
@@ -64,6 +64,15 @@ describe("tools align", () => {
     expect(errorOf(await run(["tools", "align", "--toolkit", broken, ...server], { env })).message).toContain(
       "nothingAtAll is not defined"
     )
+  })
+
+  it("Ctrl-C ends it while the runtime does not answer", async () => {
+    const { runtime, env } = await startRuntime()
+    runtime.faults.add({ action: "stall" })
+    const running = launch(["tools", "align", "--toolkit", toolkit(), ...server], { env })
+    await expect.poll(() => runtime.requests().length, { timeout: 15_000 }).toBe(1)
+    running.child.kill("SIGINT")
+    expect((await running.done).code).toBe(130)
   })
 
   it("refuses a server address that the runtime cannot reach, before anything is sent", async () => {

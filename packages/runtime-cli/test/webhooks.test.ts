@@ -1,12 +1,18 @@
-import { createServer, type IncomingHttpHeaders } from "node:http"
-import { once } from "node:events"
 import { readFileSync, writeFileSync } from "node:fs"
-import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { buffer } from "node:stream/consumers"
 import { signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-import { describe, expect, it, onTestFinished } from "vitest"
-import { closedPort, errorOf, launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
+import { describe, expect, it } from "vitest"
+import {
+  closedPort,
+  errorOf,
+  launch,
+  run,
+  sets,
+  startHandler,
+  startRuntime,
+  temporaryFolder,
+  until
+} from "./support.ts"
 
 const secret = "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
 const env = { AYWA_RUNTIME_WEBHOOK_SECRET: secret }
@@ -125,19 +131,6 @@ describe("webhooks sign and verify", () => {
   })
 })
 
-/** A handler that notes what it gets. */
-const handler = async (answer: (path: string) => { status: number; body: string }) => {
-  const got: Array<{ url: string | undefined; headers: IncomingHttpHeaders; body: Buffer }> = []
-  const server = createServer(async (request, response) => {
-    got.push({ url: request.url, headers: request.headers, body: await buffer(request) })
-    const { status, body } = answer(request.url ?? "")
-    response.writeHead(status, { "content-type": "application/json" }).end(body)
-  }).listen(0, "127.0.0.1")
-  await once(server, "listening")
-  onTestFinished(() => void server.close())
-  return { got, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
-
 const withControl = async () => {
   const { runtime, env } = await startRuntime({ webhookSchedule: "instant" })
   return {
@@ -153,7 +146,7 @@ const withControl = async () => {
 describe("webhooks listen", () => {
   it("forwards raw bytes and headers untouched, shows each event, and takes its endpoint away", async () => {
     const { runtime, env } = await withControl()
-    const { got, url } = await handler(() => ({ status: 200, body: "{}" }))
+    const { got, url } = await startHandler(() => [200, "{}"])
     const listening = launch(["webhooks", "listen", "--forward-to", `${url}/hooks?k=1`], { env })
     await until(listening, "stderr", "Listening on")
     const triggered = await run(["webhooks", "trigger", "status-update", "--set", "status=ended"], { env })
@@ -164,7 +157,7 @@ describe("webhooks listen", () => {
     expect(event.ms).toBeTypeOf("number")
     expect(listening.output.stdout).not.toContain("payload")
     const [delivery] = got
-    expect(delivery?.url).toBe("/hooks?k=1")
+    expect(delivery?.path).toBe("/hooks?k=1")
     const verified = verifyAywaRuntimeWebhook({
       body: delivery?.body ?? "",
       headers: delivery?.headers ?? {},
@@ -176,9 +169,47 @@ describe("webhooks listen", () => {
     expect(runtime.count("webhookEndpoints")).toBe(0)
   })
 
+  it.each(["SIGINT", "SIGHUP", "a reader that has seen enough"] as const)(
+    "takes its endpoint away after %s",
+    async (end) => {
+      const { runtime, env } = await withControl()
+      const listening = launch(["webhooks", "listen", "--forward-to", "http://127.0.0.1:9"], { env })
+      await until(listening, "stderr", "Listening on")
+      if (end === "SIGINT" || end === "SIGHUP") listening.child.kill(end)
+      else {
+        listening.child.stdout?.destroy()
+        await run(["webhooks", "trigger", "hang"], { env })
+      }
+      expect([(await listening.done).code, runtime.count("webhookEndpoints")]).toEqual([0, 0])
+    }
+  )
+
+  it("takes its endpoint away also when it is stopped while it registers", async () => {
+    const { runtime, env } = await withControl()
+    runtime.faults.add({
+      action: { type: "latency", ms: 1000 },
+      match: { method: "POST", path: "/webhook-endpoint" },
+      when: "after"
+    })
+    const listening = launch(["webhooks", "listen", "--forward-to", "http://127.0.0.1:9"], { env })
+    await expect.poll(() => runtime.count("webhookEndpoints"), { timeout: 15_000 }).toBe(1)
+    listening.child.kill("SIGINT")
+    await listening.done
+    expect(runtime.count("webhookEndpoints")).toBe(0)
+  })
+
+  it("ends also while the runtime does not answer its registration", async () => {
+    const { runtime, env } = await withControl()
+    runtime.faults.add({ action: "stall" })
+    const listening = launch(["webhooks", "listen", "--forward-to", "http://127.0.0.1:9"], { env })
+    await expect.poll(() => runtime.requests().length, { timeout: 15_000 }).toBe(1)
+    listening.child.kill("SIGINT")
+    expect((await listening.done).code).toBe(130)
+  })
+
   it("passes the handler's answer back, so that a question gets its reply", async () => {
     const { env } = await withControl()
-    const { url } = await handler(() => ({ status: 200, body: '{"results":[{"toolCallId":"x","result":"sunny"}]}' }))
+    const { url } = await startHandler(() => [200, '{"results":[{"toolCallId":"x","result":"sunny"}]}'])
     const listening = launch(["webhooks", "listen", "--forward-to", url], { env })
     await until(listening, "stderr", "Listening on")
     const { json } = await run(["webhooks", "trigger", "tool-calls"], { env })
@@ -197,7 +228,7 @@ describe("webhooks listen", () => {
 
   it("takes an address of yours that leads to its port", async () => {
     const { runtime, env } = await withControl()
-    const { got, url } = await handler(() => ({ status: 200, body: "{}" }))
+    const { got, url } = await startHandler(() => [200, "{}"])
     const port = await closedPort()
     const way = ["--port", String(port), "--public-url", `http://localhost:${port}/from/outside`]
     const listening = launch(["webhooks", "listen", "--forward-to", `${url}/hooks`, ...way], { env })
@@ -205,7 +236,7 @@ describe("webhooks listen", () => {
     expect(runtime.rows("webhookEndpoints")).toMatchObject([{ url: `http://localhost:${port}/from/outside` }])
     await run(["webhooks", "trigger", "hang"], { env })
     await until(listening, "stdout", /"status":200/)
-    expect(got[0]?.url).toBe("/hooks/from/outside")
+    expect(got[0]?.path).toBe("/hooks/from/outside")
     listening.child.kill("SIGTERM")
     expect((await listening.done).code).toBe(0)
   })
@@ -222,7 +253,7 @@ describe("webhooks trigger, tail, replay and retry", () => {
   it("tail shows what is there, then each change; replay makes a new job, retry a new attempt", async () => {
     const { runtime, env } = await withControl()
     let status = 500
-    const { got, url } = await handler(() => ({ status, body: "{}" }))
+    const { got, url } = await startHandler(() => [status, "{}"])
     await run(["webhook-endpoints", "create", "--set", `url=${url}`, "--set", "scope=account"], { env })
     const tailing = launch(["webhooks", "tail", "--interval", "0.1"], { env })
     await run(["webhooks", "trigger", "end-of-call-report"], { env })
@@ -241,6 +272,25 @@ describe("webhooks trigger, tail, replay and retry", () => {
     const again = await run(["webhooks", "retry", id], { env })
     expect([again.code, errorOf(again).code]).toEqual([6, "job_succeeded"])
     expect((await run(["webhooks", "replay", "nothing"], { env })).code).toBe(5)
+  })
+
+  it("tail shows a burst whole", async () => {
+    const { runtime, env } = await withControl()
+    const { url } = await startHandler(() => [200, "{}"])
+    await run(["webhook-endpoints", "create", ...sets({ url, scope: "account" })], { env })
+    const tailing = launch(["webhooks", "tail", "--interval", "2"], { env })
+    const trigger = () =>
+      fetch(`${runtime.baseUrl}/__aywa/trigger`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${runtime.controlToken}`, "content-type": "application/json" },
+        body: '{"type":"hang"}'
+      })
+    await trigger()
+    await until(tailing, "stdout", "succeeded")
+    for (let n = 0; n < 250; n++) await trigger()
+    await runtime.webhooks.idle()
+    const shown = () => new Set(tailing.output.stdout.match(/"eventId":"\w+"/g)).size
+    await expect.poll(shown, { timeout: 20_000 }).toBe(251)
   })
 
   it("trigger: --dry-run sends nothing, an unknown type and a wrong path are refused, a deployed runtime too", async () => {

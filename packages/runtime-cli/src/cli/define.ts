@@ -1,14 +1,13 @@
 /**
  * How commands are declared: what they take, examples, and a plain async function that does the work.
  */
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { type Run, within } from "../core/session.ts"
 import { stop } from "../core/stop.ts"
 import { given } from "./globals.ts"
+
+export * from "./flags.ts"
 
 /** Whatever a command failed with, on its way to the exit code. */
 export class Failed {
@@ -76,43 +75,3 @@ const firstLine = (text: string) => text.split("\n")[0] ?? text
 
 const withExamples = ({ examples }: { readonly examples: ReadonlyArray<Example> }) =>
   Command.withExamples(examples.map(([command, description]) => ({ command: `aywa-runtime ${command}`, description })))
-
-/** An optional flag; absent is `undefined`. */
-const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
-  flag.pipe(Flag.optional, Flag.map(Option.getOrUndefined))
-
-/** Optional text. */
-export const text = (name: string, metavar: string, description: string): Flag.Flag<string | undefined> =>
-  optional(required(name, metavar, description))
-
-/** Text that must be given. */
-export const required = (name: string, metavar: string, description: string): Flag.Flag<string> =>
-  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
-
-/** Text that may be given several times. */
-export const texts = (name: string, metavar: string, description: string): Flag.Flag<ReadonlyArray<string>> =>
-  required(name, metavar, description).pipe(Flag.atLeast(0))
-
-/** An optional whole number. */
-export const integer = (name: string, metavar: string, description: string): Flag.Flag<number | undefined> =>
-  optional(Flag.Int(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
-
-/** A switch, off by default. */
-export const flag = (name: string, description: string): Flag.Flag<boolean> =>
-  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
-
-/** One of a few words. */
-export const choice = <const Words extends ReadonlyArray<string>>(name: string, words: Words, description: string) =>
-  optional(Flag.Literals(name, words).pipe(Flag.withDescription(description)))
-
-/** A word that must be there. */
-export const argument = (name: string, description: string): Argument.Argument<string> =>
-  Argument.String(name).pipe(Argument.withDescription(description))
-
-/** A word that may be left out. */
-export const optionalArgument = (name: string, description: string): Argument.Argument<string | undefined> =>
-  Argument.String(name).pipe(
-    Argument.withDescription(description),
-    Argument.optional,
-    Argument.map(Option.getOrUndefined)
-  )

@@ -24,22 +24,36 @@ export const makePresenter = (options: PresenterOptions): CliOutput.Presenter =>
   return {
     present: (event) =>
       Effect.sync(() => {
-        if (event._tag === "Help") options.help(formatter.formatHelpDoc(event.helpDoc))
+        if (event._tag === "Help") options.help(helpText(formatter, event.helpDoc))
         else if (event._tag === "Version") options.help(event.version)
         else options.error(usageError(event))
       })
   }
 }
 
+/** With every paragraph of the description indented, and a line between commands and examples. */
+const helpText = (formatter: CliOutput.Formatter, help: HelpDoc): string =>
+  formatter
+    .formatHelpDoc({ ...help, description: help.description.replace(/\n(?=\S)/g, "\n  ") })
+    .replace(/([^\n])\n(\S*EXAMPLES)/, "$1\n\n$2")
+
 const usageError = (event: CliOutput.Presenter.InvalidInvocation): ExplainedError => {
   const command = event.commandPath.join(" ")
   return {
     code: "usage",
-    message: event.errors.map((error) => describe(error, event.helpDoc, command)).join(" "),
+    message: relevant(event.errors)
+      .map((error) => describe(error, event.helpDoc, command))
+      .join(" "),
     hint: `See ${command} --help.`,
     exitCode: exitCodes.usage
   }
 }
+
+/** After a flag that is not known, a word that is no command may be its value: a secret, perhaps. */
+const relevant = (errors: CliOutput.Presenter.InvalidInvocation["errors"]) =>
+  errors.some(({ _tag }) => _tag === "UnrecognizedOption")
+    ? errors.filter(({ _tag }) => _tag !== "UnknownSubcommand")
+    : errors
 
 /** What to say about one thing that is wrong. A value of a flag is never repeated: it may be a secret. */
 const describe = (error: CliError.NonShowHelpErrors, help: HelpDoc, command: string): string => {

@@ -23,7 +23,9 @@ export const completions = (root: () => Command.Command.Any | undefined) =>
     run: async ({ shell }, { out }) => {
       const tree = root()
       if (tree === undefined) throw new TypeError("The tree of commands is built before a command runs")
-      out.raw(Completions.generate("aywa-runtime", shell, withGlobals(Completions.fromCommand(tree))))
+      const script = Completions.generate("aywa-runtime", shell, complete(Completions.fromCommand(tree)))
+      // The flag of effect/cli that its instructions name is this command here.
+      out.raw(script.replace("aywa-runtime --completions", "aywa-runtime completions"))
     }
   })
 
@@ -31,12 +33,35 @@ const globals = () =>
   Completions.fromCommand(Command.make("globals", Object.fromEntries(globalFlags.map(({ id, flag }) => [id, flag]))))
     .flags
 
-/** effect/cli completes global flags nowhere; here they are flags of every command. */
-const withGlobals = (
+/** What takes a file or a folder: effect/cli's own path flags would make every path absolute. */
+const paths: ReadonlySet<string> = new Set([
+  "bundle",
+  "client-dir",
+  "config",
+  "db",
+  "env-file",
+  "file",
+  "mapping",
+  "output",
+  "scenario",
+  "secrets",
+  "seed",
+  "toolkit",
+  "write-env"
+])
+
+const withPath = <A extends Completions.FlagDescriptor | Completions.ArgumentDescriptor>(described: A): A =>
+  paths.has(described.name) && described.type._tag === "String"
+    ? { ...described, type: { _tag: "Path", pathType: "either" } }
+    : described
+
+/** Adds the global flags to every command, because effect/cli completes them nowhere, and says what is a path. */
+const complete = (
   descriptor: Completions.CommandDescriptor,
   flags: ReadonlyArray<Completions.FlagDescriptor> = globals()
 ): Completions.CommandDescriptor => ({
   ...descriptor,
-  flags: [...descriptor.flags, ...flags],
-  subcommands: descriptor.subcommands.map((command) => withGlobals(command, flags))
+  flags: [...descriptor.flags, ...flags].map(withPath),
+  arguments: descriptor.arguments.map(withPath),
+  subcommands: descriptor.subcommands.map((command) => complete(command, flags))
 })

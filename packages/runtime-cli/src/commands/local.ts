@@ -1,8 +1,7 @@
 /**
  * `local`: the local runtime as a process. Its flags are those of `@aywa-ai/runtime-local`, which reads them.
  */
-import * as Flag from "effect/cli/Flag"
-import { choice, flag, integer, leaf, text, texts } from "../cli/define.ts"
+import { choice, enabled, flag, integer, leaf, text, texts } from "../cli/define.ts"
 
 const config = {
   port: integer("port", "N", "Port to listen on; 0, the default, is any free one"),
@@ -32,10 +31,7 @@ const config = {
   ),
   "webhook-secret": text("webhook-secret", "SECRET", "Signs webhooks; default: the one in the file, else a random one"),
   "webhook-schedule": choice("webhook-schedule", ["standard", "instant"], "instant retries without waits"),
-  strict: Flag.Boolean("strict").pipe(
-    Flag.withDescription("Refuses properties that the contract does not know (--no-strict: takes them)"),
-    Flag.withDefault(true)
-  ),
+  strict: enabled("strict", "Refuses properties that the contract does not know (--no-strict: takes them)"),
   "require-key": flag("require-key", "Refuses POST and PATCH without an Idempotency-Key"),
   "unsafe-expose": flag("unsafe-expose", "Allows --host beyond loopback. There is no TLS"),
   "write-env": text("write-env", "FILE", "Writes the AYWA_RUNTIME_* variables here, for --env-file; gone when it stops")

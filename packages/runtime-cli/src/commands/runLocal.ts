@@ -1,7 +1,7 @@
 /**
  * Runs the local runtime until it is stopped.
  */
-import { rm } from "node:fs/promises"
+import { readFile, rm } from "node:fs/promises"
 import type { LocalRuntimeHandle, LocalRuntimeOptions } from "@aywa-ai/runtime-local"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import { explain, readOptions } from "@aywa-ai/runtime-local/command-line"
@@ -22,11 +22,16 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
   const { out, signal } = session
   const { "write-env": envFile, ...flags } = input
   const options = optionsOf(flags, session)
+  if (typeof envFile === "string") await refuseFileOfOthers(envFile)
   const runtime = await start(options)
   session.cleanup(() => runtime.close())
   if (typeof envFile === "string") {
-    await writeWhole(envFile, envOf(runtime), { mode: 0o600 })
-    session.cleanup(() => rm(envFile, { force: true }))
+    const text = envOf(runtime)
+    await writeWhole(envFile, text, { mode: 0o600 })
+    session.cleanup(async () => {
+      // Another one that was started since may have written its own.
+      if ((await contentOf(envFile)) === text) await rm(envFile)
+    })
   }
   const { baseUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
   // One line, also on a terminal: programs wait for it.
@@ -69,9 +74,23 @@ const argumentOf = (name: string, value: LocalInput[string]): ReadonlyArray<stri
   return value === undefined ? [] : [`--${name}=${value}`]
 }
 
+const head = "# Written by aywa-runtime local; gone when it stops."
+
+const contentOf = (file: string): Promise<string> => readFile(file, "utf8").catch(() => "")
+
+/** It is overwritten, and deleted at the end: only what an earlier run left behind may be there. */
+const refuseFileOfOthers = async (file: string): Promise<void> => {
+  const text = await contentOf(file)
+  if (text.trim() === "" || text.startsWith(head)) return
+  throw usage(
+    `${file} has been written by somebody else: --write-env would overwrite it, and delete it at the end.`,
+    "Give a file of its own, such as .env.aywa."
+  )
+}
+
 const envOf = ({ baseUrl, apiKey, organizationId, webhookSecret, controlToken }: LocalRuntimeHandle): string =>
   [
-    "# Written by aywa-runtime local; gone when it stops.",
+    head,
     `${variables.baseUrl}=${baseUrl}`,
     `${variables.apiKey}=${apiKey}`,
     `${variables.organization}=${organizationId}`,

@@ -13,6 +13,7 @@ export const exitCodes = {
   rateLimited: 7,
   unreachable: 8,
   defect: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143
 } as const

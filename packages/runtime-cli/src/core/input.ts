@@ -3,7 +3,9 @@
  */
 import { readFile } from "node:fs/promises"
 import { text } from "node:stream/consumers"
+import { addAbortSignal, type Readable } from "node:stream"
 import { codeOf, messageOf, usage } from "./failure.ts"
+import { stop } from "./stop.ts"
 
 type Json = Record<string, unknown>
 
@@ -19,7 +21,7 @@ export const readBody = async (
     if (file === undefined && stdin.isTTY) {
       throw usage("There is no body.", "Give a JSON or YAML file, - to read stdin, or --set path=value.")
     }
-    return parse(await text(stdin), "stdin")
+    return parse(await readAll(stdin), "stdin")
   }
   const body = await read()
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
@@ -29,6 +31,9 @@ export const readBody = async (
   for (const set of sets) assign(copy, set)
   return copy
 }
+
+/** Reads stdin to its end, or until Ctrl-C. */
+export const readAll = (stdin: Readable = process.stdin): Promise<string> => text(addAbortSignal(stop.signal, stdin))
 
 /** Reads a text file; what goes wrong names the file. */
 export const readText = async (file: string): Promise<string> => {

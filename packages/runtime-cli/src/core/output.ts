@@ -2,7 +2,7 @@
  * Where everything is written: results to stdout, everything else to stderr. Tables on a terminal, JSON when piped or
  * asked for; streams are one JSON document a line.
  */
-import { fields, type Column, type Paint, painter, table } from "./table.ts"
+import { fields, fit, type Column, type Paint, painter, table } from "./table.ts"
 
 /** A stream that text is written to. */
 export interface Sink {
@@ -75,7 +75,8 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
   const paint = painter(!json && hasColor(stdout, options.color, env))
   const painted = painter(hasColor(stderr, options.color, env))
   const interactive = stderr.isTTY === true && !options.quiet && env["TERM"] !== "dumb"
-  const width = stdout.columns ?? 160
+  // A pipe gets everything; so does a terminal that does not know its size and says 0.
+  const width = stdout.columns || Infinity
   let shown = false
   const clear = () => {
     if (shown) stderr.write("\r\u001b[K")
@@ -114,7 +115,8 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
       if (!interactive) return
       clear()
       if (text === undefined) return
-      stderr.write(text)
+      // A line that wraps could not be erased.
+      stderr.write(fit(text, (stderr.columns || Infinity) - 1))
       shown = true
     }
   }

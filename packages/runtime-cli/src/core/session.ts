@@ -14,7 +14,7 @@ export interface Session {
   readonly out: Output
   /** Fires when the command is interrupted. */
   readonly signal: AbortSignal
-  /** The client of the runtime; made on first use, closed at the end. */
+  /** The client of the runtime; made on first use. Closing it would wait for calls that a stopped command left. */
   readonly client: () => Promise<AywaRuntimeClient>
   /** Asks before something that cannot be undone. Without a terminal it asks for `--yes` instead. */
   readonly confirm: (question: string) => Promise<void>
@@ -43,11 +43,7 @@ export const within = async <A>(
     out,
     signal,
     cleanup: (run) => cleanups.unshift(run),
-    client: () =>
-      (client ??= connect(settings, out).then((made) => {
-        cleanups.push(() => made.close())
-        return made
-      })),
+    client: () => (client ??= connect(settings, out)),
     confirm: async (question) => {
       if (settings.yes) return
       if (!process.stdin.isTTY || !process.stderr.isTTY) {
@@ -55,8 +51,12 @@ export const within = async <A>(
       }
       const { createInterface } = await import("node:readline/promises")
       const lines = createInterface({ input: process.stdin, output: process.stderr })
+      // The prompt reads keys itself: Ctrl-C is no signal there, and Ctrl-D is no answer.
+      lines.once("SIGINT", () => process.emit("SIGINT"))
       try {
-        const answer = await lines.question(`${question} [y/N] `, { signal })
+        const answer = await lines.question(`${question} [y/N] `, { signal }).catch(() => "\n")
+        if (answer === "\n") process.stderr.write(answer)
+        signal.throwIfAborted()
         if (!/^y(es)?$/i.test(answer.trim())) throw usage("Nothing was done.", "Answer y, or give --yes.")
       } finally {
         lines.close()

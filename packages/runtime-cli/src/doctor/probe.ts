@@ -99,6 +99,9 @@ const reason = (error: unknown): string => {
   return codeOf(cause) ?? codeOf(error) ?? messageOf(cause ?? error)
 }
 
+/** Whether it was given what it asked for. */
+export const granted = ({ status }: Probed): boolean => status >= 200 && status < 300
+
 /** An answer in words. */
 export const answered = ({ status, error }: Probed): string =>
   status === 0 ? (error ?? "no answer") : `status ${status}`

@@ -2,7 +2,7 @@
  * Runs the production checklist, in order: what needs a check that failed is not tried.
  */
 import * as Redacted from "effect/Redacted"
-import { messageOf, usage } from "../core/failure.ts"
+import { CliFailure, messageOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
 import { authChecks } from "./checks/auth.ts"
 import { bundleChecks } from "./checks/bundle.ts"
@@ -81,11 +81,12 @@ const run = async (check: Check, context: CheckContext) => {
     return await check.run(context)
   } catch (error) {
     context.signal.throwIfAborted()
+    if (error instanceof CliFailure) return fail(error.message, error.hint ?? "Correct it, and run this check again.")
     return fail(`The check itself failed: ${messageOf(error)}`, "Run it again with --debug, and report what it prints.")
   }
 }
 
-const contextOf = (input: DoctorInput, { settings, signal }: Session): CheckContext => {
+const contextOf = (input: DoctorInput, { settings, signal, client }: Session): CheckContext => {
   const base = () => new URL(settings.address?.value ?? "")
   const key = () => (settings.key === undefined ? "" : Redacted.value(settings.key.value))
   const options = { base, key, organization: () => settings.orgId?.value, timeoutMs: (settings.timeout ?? 15) * 1000 }
@@ -97,6 +98,7 @@ const contextOf = (input: DoctorInput, { settings, signal }: Session): CheckCont
     key,
     env: process.env,
     probe: makeProbe({ ...options, signal }),
-    undo: makeProbe({ ...options, signal: new AbortController().signal })
+    steady: makeProbe({ ...options, signal: new AbortController().signal }),
+    client
   }
 }

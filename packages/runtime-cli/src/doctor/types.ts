@@ -1,6 +1,7 @@
 /**
  * What the production checklist is made of.
  */
+import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import type { Settings } from "../core/settings.ts"
 import type { Probe } from "./probe.ts"
 
@@ -45,8 +46,10 @@ export interface CheckContext {
   /** The key; only for checks that need `config.key`. */
   readonly key: () => string
   readonly probe: Probe
-  /** The same, also after Ctrl-C: for taking back what a check has made. */
-  readonly undo: Probe
+  /** The same, not cut short by Ctrl-C: for making what must be taken back, and for taking it back. */
+  readonly steady: Probe
+  /** The SDK's client, for checks that read whole lists. */
+  readonly client: () => Promise<AywaRuntimeClient>
 }
 
 /** One check. */
@@ -54,7 +57,7 @@ export interface Check {
   readonly id: string
   /** What it is for: why it matters. */
   readonly meaning: string
-  /** Checks that must not have failed or been skipped before this one makes sense. */
+  /** Checks without whose failure this one makes sense: it is skipped when one of them failed, or what that needs. */
   readonly needs: ReadonlyArray<string>
   readonly run: (context: CheckContext) => Promise<Outcome>
 }

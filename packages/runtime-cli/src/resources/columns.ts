@@ -17,7 +17,8 @@ const byResource: Readonly<Record<string, ReadonlyArray<string>>> = {
   imports: ["id", "source", "status", "createdAt"],
   webhookLogs: ["id", "type", "status", "attemptCount", "statusCode", "target", "createdAt"],
   "imports.mappings": ["resource", "sourceId", "runtimeId", "action"],
-  "calls.timeline": ["at", "type", "detail"],
+  "calls.timeline": ["createdAt", "type", "status", "data"],
+  "calls.logs": ["createdAt", "level", "message"],
   "operations.setupRequirements": ["id", "ok", "detail"],
   "operations.runbooks": ["id", "title"]
 }

@@ -4,7 +4,9 @@
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
-import { alignTools, applyTools, type Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
+import { once } from "node:events"
+import { type Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
+import * as Effect from "effect/Effect"
 import { CliFailure, exitCodes, messageOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
 import { paintDiff } from "./diff.ts"
@@ -21,18 +23,19 @@ export interface AlignInput {
 
 /** Compares, and applies if asked to. Exit code 1 while there are differences. */
 export const alignToolkit = async (input: AlignInput, session: Session): Promise<number> => {
-  const { out } = session
+  const { out, signal } = session
   const toolkit = await load(input)
   const { serverUrl, timeoutSeconds } = input
   const client = await session.client()
-  const alignment = await alignTools(client, toolkit, { serverUrl, timeoutSeconds })
+  const alignment = await untilStopped(Tools.align(client, toolkit, { serverUrl, timeoutSeconds }), signal)
   if (!input.apply || alignment.aligned) {
     out.result(alignment, () => paintDiff(Tools.format(alignment), out.paint))
     return alignment.aligned ? exitCodes.ok : exitCodes.differences
   }
   out.note(Tools.format(alignment))
   await session.confirm("Write this to the runtime?")
-  const applied = await applyTools(client, toolkit, { serverUrl, timeoutSeconds, removeExtra: input.removeExtra })
+  const { removeExtra } = input
+  const applied = await untilStopped(Tools.apply(client, toolkit, { serverUrl, timeoutSeconds, removeExtra }), signal)
   out.result(applied, () =>
     [
       `created ${applied.created.length}, updated ${applied.updated.length}, removed ${applied.removed.length}`,
@@ -41,6 +44,15 @@ export const alignToolkit = async (input: AlignInput, session: Session): Promise
   )
   return applied.alignment.aligned ? exitCodes.ok : exitCodes.differences
 }
+
+/** A write is interrupted and can be done again; a list that is being read is not waited for. */
+const untilStopped = <A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> =>
+  Promise.race([
+    Effect.runPromise(effect, { signal }),
+    once(signal, "abort").then((): never => {
+      throw signal.reason
+    })
+  ])
 
 type AnyToolkit = Toolkit.Toolkit<string, unknown>
 

@@ -1,8 +1,7 @@
 /**
  * `tools align`: what the runtime has of a toolkit's tools, and what it should have.
  */
-import * as Flag from "effect/cli/Flag"
-import { flag, integer, leaf, text } from "../cli/define.ts"
+import { flag, integer, leaf, required, text } from "../cli/define.ts"
 
 /** The command; it stands beside the resource commands of `tools`. */
 export const align = leaf({
@@ -17,15 +16,9 @@ export const align = leaf({
     ["tools align --toolkit ./tools.ts --server-url https://app.example/webhooks --apply --yes", "Make it so"]
   ],
   config: {
-    toolkit: Flag.String("toolkit").pipe(
-      Flag.withMetavar("MODULE"),
-      Flag.withDescription("JavaScript or TypeScript module that exports the toolkit")
-    ),
+    toolkit: required("toolkit", "MODULE", "JavaScript or TypeScript module that exports the toolkit"),
     export: text("export", "NAME", "Name of the export; default: default, else toolkit, else the only one"),
-    serverUrl: Flag.String("server-url").pipe(
-      Flag.withMetavar("URL"),
-      Flag.withDescription("Your tool-calls webhook, as the runtime reaches it")
-    ),
+    serverUrl: required("server-url", "URL", "Your tool-calls webhook, as the runtime reaches it"),
     timeoutSeconds: integer("tool-timeout", "SECONDS", "How long the runtime waits for a tool; default 20"),
     apply: flag("apply", "Writes the differences to the runtime, after asking"),
     removeExtra: flag("remove-extra", "With --apply: also deletes tools that the toolkit does not have")

@@ -1,8 +1,7 @@
 /**
  * The `webhooks` commands.
  */
-import { argument, branch, flag, integer, leaf, text, texts } from "../cli/define.ts"
-import * as Flag from "effect/cli/Flag"
+import { argument, branch, enabled, flag, integer, leaf, number, required, text, texts } from "../cli/define.ts"
 
 const generate = leaf({
   name: "generate",
@@ -86,7 +85,7 @@ const listen = leaf({
     ]
   ],
   config: {
-    forwardTo: Flag.String("forward-to").pipe(Flag.withMetavar("URL"), Flag.withDescription("Your handler")),
+    forwardTo: required("forward-to", "URL", "Your handler"),
     events: text("events", "A,B", "Only these event types"),
     port: integer("port", "N", "Port to listen on; default: any free one"),
     publicUrl: text("public-url", "URL", "Address at which the runtime reaches this port"),
@@ -133,15 +132,8 @@ const tail = leaf({
     call: text("call", "ID", "Only events of this call"),
     endpoint: text("endpoint", "ID", "Only jobs of this endpoint"),
     last: integer("last", "N", "How many to begin with; default 10"),
-    interval: Flag.Finite("interval").pipe(
-      Flag.withMetavar("SECONDS"),
-      Flag.withDescription("Time between two looks; default 1"),
-      Flag.withDefault(1)
-    ),
-    follow: Flag.Boolean("follow").pipe(
-      Flag.withDescription("Goes on until Ctrl-C (--no-follow: shows what is there)"),
-      Flag.withDefault(true)
-    )
+    interval: number("interval", "SECONDS", "Time between two looks; default 1"),
+    follow: enabled("follow", "Goes on until Ctrl-C (--no-follow: shows what is there)")
   },
   run: async (input, session) => (await import("./tail.ts")).tail(input, session)
 })

@@ -10,6 +10,7 @@ import { buffer } from "node:stream/consumers"
 import * as Redacted from "effect/Redacted"
 import { CliFailure, codeOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
+import { graceAfter } from "../core/stop.ts"
 import { judge } from "./judge.ts"
 
 /** What `webhooks listen` takes. */
@@ -57,9 +58,10 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
   })
   const url = await publicAddress(input, session, port)
   const client = await session.client()
+  // Not cut short by Ctrl-C at once: an endpoint whose id is not known could not be taken away.
   const endpoint = await client.webhookEndpoints.create(
     { url, scope: "account", ...(events === undefined ? {} : { events }) },
-    { signal }
+    { signal: graceAfter(signal) }
   )
   session.cleanup(async () => {
     await client.webhookEndpoints.delete(endpoint.id)
@@ -67,7 +69,7 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
   })
   if (secret === undefined) out.note("Signatures are not checked here: AYWA_RUNTIME_WEBHOOK_SECRET is not set.")
   out.note(`Listening on ${url}, forwarding to ${input.forwardTo} (endpoint ${endpoint.id}). Ctrl-C stops.`)
-  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
 }
 
 const targetOf = (text: string): URL => {

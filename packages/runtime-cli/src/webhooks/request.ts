@@ -1,5 +1,5 @@
 /**
- * Stored requests: the text of an HTTP request (`webhooks sign --request` writes one), or JSON with `headers` and
+ * Stored requests: the text of an HTTP request (`webhooks sign --output` writes one), or JSON with `headers` and
  * `body` as logs and proxies keep them. The body keeps every byte.
  */
 import { readFile } from "node:fs/promises"

@@ -1,10 +1,10 @@
 /**
  * `webhooks secret`: a new webhook secret, and the `whsec_` form of one that is there.
  */
-import { text as readAll } from "node:stream/consumers"
 import { convertWebhookSecret, generateWebhookSecret } from "@aywa-ai/runtime-sdk/webhooks"
 import * as Redacted from "effect/Redacted"
 import { usage } from "../core/failure.ts"
+import { readAll } from "../core/input.ts"
 import type { Session } from "../core/session.ts"
 import { variables } from "../core/settings.ts"
 
@@ -22,7 +22,7 @@ export const convert = async (session: Session): Promise<void> => {
 
 const secretOf = async ({ settings }: Session): Promise<string> => {
   if (!process.stdin.isTTY) {
-    const given = (await readAll(process.stdin)).replace(/\r?\n$/, "")
+    const given = (await readAll()).replace(/\r?\n$/, "")
     if (given !== "") return given
   }
   return webhookSecret(settings)

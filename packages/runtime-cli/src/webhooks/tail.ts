@@ -31,14 +31,23 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
     callId: input.call,
     endpointId: input.endpoint
   }
+  const isNew = (job: WebhookLog) => !seen.has(job.id) && job.createdAt >= since
+  /** A hundred jobs, and more for as long as they are new: a burst between two looks is shown whole. */
+  const recent = async (): Promise<ReadonlyArray<WebhookLog>> => {
+    const jobs: Array<WebhookLog> = []
+    for await (const job of client.webhookLogs.list({ ...query, limit: 100 }, { signal })) {
+      jobs.push(job)
+      if (jobs.length >= 100 && !isNew(job)) break
+    }
+    return jobs
+  }
   for (let round = 0; ; round++) {
-    // Later rounds look back further than one page of jobs can grow in one interval.
-    const { items } = await client.webhookLogs.list(round === 0 ? query : { ...query, limit: 100 }, { signal })
+    const items = round === 0 ? (await client.webhookLogs.list(query, { signal })).items : await recent()
     for (const job of items.toReversed()) {
       const state = `${job.status} ${job.attemptCount ?? 0}`
       if (seen.get(job.id) === state) continue
       // What was there before the first round and did not fit into it is not news.
-      const isNews = round === 0 || seen.has(job.id) || job.createdAt >= since
+      const isNews = round === 0 || seen.has(job.id) || isNew(job)
       remember(seen, job.id, state)
       if (isNews) out.event(eventOf(job), () => line(job, out.paint))
     }

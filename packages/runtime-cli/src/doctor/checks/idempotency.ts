@@ -2,23 +2,26 @@
  * Whether the runtime keeps idempotency keys: what makes a retry safe. Writes, so only with `--write`.
  */
 import { randomUUID } from "node:crypto"
-import { answered, type Probed } from "../probe.ts"
+import { answered, granted, type Probed } from "../probe.ts"
 import { type Check, fail, ok, skip, warn } from "../types.ts"
 
 const idOf = (answer: Probed): string | undefined => {
   const id: unknown = Reflect.get(Object(answer.json), "id")
-  return answer.status >= 200 && answer.status < 300 && typeof id === "string" ? id : undefined
+  return granted(answer) && typeof id === "string" ? id : undefined
 }
 
 const idempotency: Check = {
   id: "idempotency.honoured",
   meaning: "The same key twice makes one row: without that, a retry after a lost answer makes two.",
   needs: ["auth.key"],
-  run: async ({ input, probe, undo }) => {
+  run: async ({ input, steady, signal }) => {
     if (!input.write) return skip("give --write: it creates an assistant and deletes it again")
     const key = `doctor-${randomUUID()}`
     const body = { name: `doctor ${key.slice(7, 15)}` }
-    const create = (body: unknown) => probe("/assistant", { method: "POST", body, headers: { "idempotency-key": key } })
+    const create = async (body: unknown) => {
+      signal.throwIfAborted()
+      return steady("/assistant", { method: "POST", body, headers: { "idempotency-key": key } })
+    }
     const made = new Set<string>()
     try {
       const first = await create(body)
@@ -26,7 +29,9 @@ const idempotency: Check = {
       if (id === undefined) {
         return fail(
           `A create gets ${answered(first)}.`,
-          first.status === 403 ? "This needs a key that may write." : "Look at the runtime's log."
+          first.status === 403
+            ? "This needs a key that may write."
+            : `Look at the runtime's log; an assistant called ${body.name} may be left.`
         )
       }
       made.add(id)
@@ -48,7 +53,7 @@ const idempotency: Check = {
         "A key that is used for two things by mistake goes unnoticed."
       )
     } finally {
-      for (const id of made) await undo(`/assistant/${id}`, { method: "DELETE" })
+      for (const id of made) await steady(`/assistant/${id}`, { method: "DELETE" })
     }
   }
 }

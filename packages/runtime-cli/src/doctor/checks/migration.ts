@@ -1,32 +1,40 @@
 /**
  * After a migration: no id of the old platform is left in the runtime's rows.
  */
-import { readFile } from "node:fs/promises"
-import { answered, rowsOf, type Probe } from "../probe.ts"
+import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import { readText } from "../../core/input.ts"
+import { rowsOf } from "../probe.ts"
 import { type Check, fail, ok, skip } from "../types.ts"
 
-const paths = ["/assistant", "/phone-number", "/tool", "/structured-output", "/webhook-endpoint"] as const
+/** The lists that are looked through. */
+const lists = ({ assistants, phoneNumbers, tools, structuredOutputs, webhookEndpoints }: AywaRuntimeClient) => ({
+  assistant: assistants,
+  "phone-number": phoneNumbers,
+  tool: tools,
+  "structured-output": structuredOutputs,
+  "webhook-endpoint": webhookEndpoints
+})
 
 const leftovers: Check = {
   id: "migration.leftovers",
   meaning: "Nothing in the runtime refers to a row of the old platform by its id.",
   needs: ["auth.key"],
-  run: async ({ input, probe }) => {
+  run: async ({ input, client, signal }) => {
     if (input.mapping === undefined) return skip("give --mapping with the mapping file of your import")
     const ids = await sourceIds(input.mapping)
     if (ids === undefined) {
       return fail(
         `${input.mapping} is no mapping.`,
-        "It is the JSON that aywa-runtime imports mappings ID --all prints."
+        "It is what aywa-runtime migrate mapping --output writes, or imports mappings ID --all prints."
       )
     }
     const found: Array<string> = []
     let rows = 0
-    for (const path of paths) {
-      for (const row of await everyRow(probe, path)) {
+    for (const [name, rowsOfOne] of Object.entries(lists(await client()))) {
+      for await (const row of rowsOfOne.list({ limit: 1000 }, { signal })) {
         rows++
         const old = [...textsOf(row)].find((text) => ids.has(text))
-        if (old !== undefined) found.push(`${path}/${String(row["id"])} (${old})`)
+        if (old !== undefined) found.push(`${name} ${row.id} (${old})`)
       }
     }
     if (found.length === 0) return ok(`none of ${ids.size} source ids in ${rows} rows`)
@@ -39,13 +47,8 @@ const leftovers: Check = {
 
 /** Ids that changed; an id that a row has kept is no leftover. */
 const sourceIds = async (file: string): Promise<ReadonlySet<string> | undefined> => {
-  let json: unknown
-  try {
-    json = JSON.parse(await readFile(file, "utf8"))
-  } catch {
-    return undefined
-  }
-  const entries = rowsOf(Array.isArray(json) ? json : (Reflect.get(Object(json), "mappings") ?? json))
+  const text = await readText(file)
+  const entries = listIn(text) ?? (await ledgerIn(text))
   const pairs = entries.filter(({ sourceId }) => typeof sourceId === "string")
   if (pairs.length === 0) return undefined
   return new Set(
@@ -53,11 +56,25 @@ const sourceIds = async (file: string): Promise<ReadonlySet<string> | undefined>
   )
 }
 
-const everyRow = async (probe: Probe, path: string) => {
-  const answer = await probe(`${path}?limit=1000`)
-  if (answer.status === 404) return []
-  if (answer.status !== 200) throw new Error(`GET ${path}: ${answered(answer)}`)
-  return rowsOf(answer.json)
+/** The list of a JSON document that is one answer of the runtime. */
+const listIn = (text: string) => {
+  try {
+    const json: unknown = JSON.parse(text)
+    const rows = rowsOf(Reflect.get(Object(json), "mappings") ?? json)
+    return rows.length === 0 ? undefined : rows
+  } catch {
+    return undefined
+  }
+}
+
+/** The ledger, as JSON Lines or CSV. */
+const ledgerIn = async (text: string) => {
+  const { parseMappings } = await import("@aywa-ai/runtime-sdk/migration")
+  try {
+    return parseMappings(text).map((mapping): Readonly<Record<string, unknown>> => ({ ...mapping }))
+  } catch {
+    return []
+  }
 }
 
 /** Every text in a row, its own `metadata` apart: that is yours, and an import notes the source id there. */

@@ -137,6 +137,7 @@ const redirect: Check = {
   needs: ["net.tcp"],
   run: async ({ probe }) => {
     const answer = await probe("/health", { anonymous: true })
+    if (answer.status === 0) return skip(`there is no answer (${answered(answer)})`)
     if (answer.status < 300 || answer.status >= 400) return ok("no redirect")
     const to = answer.headers.get("location")
     const origin = to !== null && URL.canParse(to) ? new URL(to).origin : "another path"

@@ -5,6 +5,7 @@ import { createServer } from "node:http"
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
+import { setTimeout as sleep } from "node:timers/promises"
 import * as Redacted from "effect/Redacted"
 import { control, controlVariable } from "../../webhooks/control.ts"
 import { judge } from "../../webhooks/judge.ts"
@@ -73,21 +74,54 @@ const delivery: Check = {
 
 const roundTrip: Check = {
   id: "webhook.roundtrip",
-  meaning: "An event goes all the way: registered, sent, received, verified.",
-  needs: ["auth.key", "webhook.secret"],
+  meaning: "An event goes all the way: sent by the runtime, received, verified.",
+  needs: ["auth.key", "webhook.secret", "webhook.handler"],
   run: async (context) => {
     const { input, settings, base } = context
+    const isLocal = loopback.test(base().href) && settings.variable(controlVariable) !== undefined
+    if (!isLocal) return input.webhookUrl === undefined ? skip(noTestEvents) : arrived(context, input.webhookUrl)
     if (!input.write) return skip("give --write: it registers an endpoint and deletes it again")
-    if (!loopback.test(base().href) || settings.variable(controlVariable) === undefined) {
-      return skip(`a local runtime with its ${controlVariable} can be told to send; a deployed one sends by itself`)
-    }
     const secret = settings.webhookSecret
     if (secret === undefined) return skip("there is no webhook secret to verify with")
     return receive(context, Redacted.value(secret.value))
   }
 }
 
+const noTestEvents = `a deployed runtime has no request that sends a test event: give --webhook-url, and its log tells whether real ones arrive there (a local one sends with --write and its ${controlVariable})`
+
+/**
+ * A deployed runtime sends when there is something to say, and never on demand. `webhook.handler` has just seen that
+ * the handler takes what is signed with this secret and nothing else: so an event that it took was signed with it.
+ */
+const arrived = async ({ probe }: CheckContext, webhookUrl: string): Promise<Outcome> => {
+  const answer = await probe("/logs/webhooks?limit=1000")
+  if (answer.status !== 200) return skip(`GET /logs/webhooks: ${answered(answer)}`)
+  const jobs = rowsOf(answer.json)
+  const last = jobs.find(
+    ({ target, status }) =>
+      sameAddress(target, webhookUrl) && ["succeeded", "retrying", "dead"].includes(String(status))
+  )
+  if (last === undefined) {
+    return skip(
+      `none of the last ${jobs.length} events went to --webhook-url, and a deployed runtime has no request that sends a test event: place a call, or compare the address with the runtime's`
+    )
+  }
+  const event = `the ${String(last["type"])} of ${String(last["createdAt"])}`
+  const status = typeof last["statusCode"] === "number" ? `status ${last["statusCode"]}` : "no answer"
+  if (last["status"] === "succeeded") return ok(`${event} got ${status} there, so it was signed with this secret`)
+  return fail(
+    `The runtime's last event there, ${event}, got ${status}.`,
+    status.startsWith("status 4")
+      ? "The handler takes what is signed with this secret: set the same one in the runtime, then aywa-runtime webhooks retry JOB."
+      : `See the handler's log, and aywa-runtime webhook-logs get ${String(last["id"])}.`
+  )
+}
+
+const sameAddress = (target: unknown, url: string) =>
+  typeof target === "string" && URL.canParse(target) && new URL(target).href === new URL(url).href
+
 const receive = async (context: CheckContext, secret: string): Promise<Outcome> => {
+  const { steady, signal } = context
   const server = createServer()
   const received = new Promise<string>((resolve) => {
     server.on("request", async (request, response) => {
@@ -101,22 +135,19 @@ const receive = async (context: CheckContext, secret: string): Promise<Outcome> 
     server.listen(0, "127.0.0.1")
     await once(server, "listening")
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/` // A TCP server's address.
-    const made = await context.probe("/webhook-endpoint", { method: "POST", body: { url, scope: "account" } })
+    const made = await steady("/webhook-endpoint", { method: "POST", body: { url, scope: "account" } })
     const id: unknown = Reflect.get(Object(made.json), "id")
     if (typeof id !== "string")
       return fail(`An endpoint cannot be registered: ${answered(made)}.`, "Does the key write?")
     endpoint = id
     await control(context, "POST", "trigger", { type: "status-update", to: url })
-    const verdict = await Promise.race([
-      received,
-      new Promise<string>((resolve) => AbortSignal.timeout(10_000).addEventListener("abort", () => resolve("nothing")))
-    ])
+    const verdict = await Promise.race([received, sleep(10_000, "nothing", { signal, ref: false })])
     if (verdict === "good") return ok("registered, sent, received, verified, deleted")
     if (verdict === "nothing")
       return fail("The event did not arrive within 10 seconds.", "See aywa-runtime webhooks tail.")
     return fail(`The event arrived, and its signature is refused: ${verdict}.`, "Take the secret of this runtime.")
   } finally {
-    if (endpoint !== undefined) await context.undo(`/webhook-endpoint/${endpoint}`, { method: "DELETE" })
+    if (endpoint !== undefined) await steady(`/webhook-endpoint/${endpoint}`, { method: "DELETE" })
     server.closeAllConnections()
     server.close()
   }
