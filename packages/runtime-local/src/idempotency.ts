@@ -48,6 +48,7 @@ const leaseMillis = 60_000
 
 /** Records over a store, kept for `ttl` milliseconds of the runtime's clock. */
 export const makeIdempotency = (store: Store, now: () => number, ttl: number): Idempotency => {
+  if (!(ttl >= 0)) throw new TypeError("idempotencyTtl takes milliseconds, 0 or more")
   const put = (scope: IdempotencyScope, fingerprint: string, answer: Answer | undefined) =>
     store.run(
       `INSERT OR REPLACE INTO idempotency (org_id, method, path, key, fingerprint, state, status, headers, body, expires_at)
@@ -61,7 +62,7 @@ export const makeIdempotency = (store: Store, now: () => number, ttl: number): I
       answer?.status ?? null,
       answer === undefined ? null : JSON.stringify(answer.headers),
       answer?.body ?? null,
-      now() + (answer === undefined ? leaseMillis : ttl)
+      Math.min(Math.round(now() + (answer === undefined ? leaseMillis : ttl)), Number.MAX_SAFE_INTEGER)
     )
   return {
     find: (scope, fingerprint, mine) => {

@@ -2,7 +2,7 @@
  * Work that becomes due on the runtime's clock: deliveries and calls. One place decides what runs when, so that a test
  * that moves the clock can wait until everything is quiet.
  */
-import type { Fired, Moving } from "./clock.ts"
+import { type Fired, type Moving, validTime } from "./clock.ts"
 
 /** One kind of work. */
 export interface WorkSource {
@@ -116,19 +116,22 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     const target = clock.now() + milliseconds
     const done: Array<Fired> = []
     fired = done
-    // One instant after the other: the order of the work is the order of its times.
-    for (let round = 0; round < mostRounds; round++) {
-      // oxlint-disable-next-line no-await-in-loop
-      await idle()
-      const next = nextDue()
-      if (stopped || next === undefined || next > target) break
-      clock.moveTo(Math.max(next, clock.now()))
+    try {
+      // One instant after the other: the order of the work is the order of its times.
+      for (let round = 0; round < mostRounds; round++) {
+        // oxlint-disable-next-line no-await-in-loop
+        await idle()
+        const next = nextDue()
+        if (stopped || next === undefined || next > target) break
+        clock.moveTo(Math.max(next, clock.now()))
+        wake()
+      }
+      clock.moveTo(Math.max(target, clock.now()))
       wake()
+      await idle()
+    } finally {
+      fired = undefined
     }
-    clock.moveTo(Math.max(target, clock.now()))
-    wake()
-    await idle()
-    fired = undefined
     return done
   }
   return {
@@ -137,6 +140,7 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     idle,
     advance: (milliseconds) => {
       if (!(milliseconds >= 0)) throw new TypeError("The clock advances by a number of milliseconds, 0 or more")
+      validTime(clock.now() + milliseconds)
       const next = nextDue()
       // Nothing to do on the way: the clock has moved before this returns.
       if (advancing === undefined && isQuiet() && (next === undefined || next > clock.now() + milliseconds)) {
@@ -144,7 +148,8 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
         arm()
         return Promise.resolve([])
       }
-      const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(() => stepwise(milliseconds))
+      const go = () => stepwise(milliseconds)
+      const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(go, go)
       advancing = mine
       const over = () => {
         if (advancing === mine) advancing = undefined

@@ -139,6 +139,10 @@ describe("what is stored", () => {
     await call("POST", "/assistant", {}, { key: "k" })
     runtime.clock.advance(1000)
     expect((await call("POST", "/assistant", {}, { key: "k" })).headers.get("idempotency-replayed")).toBeNull()
+    await expect(startLocalRuntime({ idempotencyTtl: Number.NaN })).rejects.toThrow("idempotencyTtl")
+    const forever = await start({ idempotencyTtl: Number.POSITIVE_INFINITY })
+    const first = await forever.call("POST", "/assistant", {}, { key: "k" })
+    expect((await forever.call("POST", "/assistant", {}, { key: "k" })).text).toBe(first.text)
   })
 })
 

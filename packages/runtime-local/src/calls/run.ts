@@ -71,7 +71,7 @@ export const makeRuns = (store: Store, now: () => number) => ({
       "INSERT INTO call_runs (call_id, org_id, due_at, steps, state) VALUES (?, ?, ?, ?, ?)",
       callId,
       organization,
-      due,
+      Math.round(due),
       JSON.stringify(steps),
       JSON.stringify(state)
     ),
@@ -92,7 +92,7 @@ export const makeRuns = (store: Store, now: () => number) => ({
       "UPDATE call_runs SET steps = ?, state = ?, due_at = ?, done = ? WHERE call_id = ?",
       JSON.stringify(run.steps),
       JSON.stringify(run.state),
-      run.done ? null : (due ?? null),
+      run.done || due === undefined ? null : Math.round(due),
       run.done ? 1 : 0,
       run.callId
     ),
