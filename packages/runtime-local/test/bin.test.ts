@@ -88,7 +88,7 @@ describe("the process", () => {
   it("says in one line that its file cannot be opened, exit code 1", async () => {
     const { child, output } = spawnBin("--db", `${temporaryFile()}/no/such/directory.sqlite`)
     expect(await exit(child)).toBe(1)
-    expect(output.stderr).toMatch(/^Cannot open the database: [^\n]*\n$/)
+    expect(output.stderr).toMatch(/^Cannot open the database [^\n]*: look whether its directory exists[^\n]*\n$/)
   })
 
   it.each([
