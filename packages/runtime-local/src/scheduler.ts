@@ -6,8 +6,8 @@ import { type Fired, type Moving, validTime } from "./clock.ts"
 
 /** One kind of work. */
 export interface WorkSource {
-  /** When the next piece is due, of those that nobody works on. */
-  readonly nextDue: () => number | undefined
+  /** When the next piece is due, of those that nobody works on; with `after`, of those that are due later than that. */
+  readonly nextDue: (after?: number) => number | undefined
   /** Claims what is due now, and starts it. */
   readonly take: () => ReadonlyArray<Promise<Fired>>
 }
@@ -47,8 +47,8 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
   let quiet: Array<() => void> = []
   let advancing: Promise<unknown> | undefined
 
-  const nextDue = () => {
-    const times = sources.map((source) => source.nextDue()).filter((time) => time !== undefined)
+  const nextDue = (after?: number) => {
+    const times = sources.map((source) => source.nextDue(after)).filter((time) => time !== undefined)
     return times.length === 0 ? undefined : Math.min(...times)
   }
   const isQuiet = () => {
@@ -77,9 +77,10 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
   }
   const pump = () => {
     if (stopped) return
+    const looked = clock.now()
     try {
       for (const source of sources) for (const work of source.take()) void run(work)
-      arm()
+      arm(looked)
       if (!isQuiet()) return
     } catch (error) {
       // The store fails: that is for requests to say. The work is still there, so it is looked at again.
@@ -90,15 +91,15 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     quiet = []
     for (const resolve of done) resolve()
   }
-  const arm = () => {
+  const arm = (looked = clock.now()) => {
     clearTimeout(timer)
     if (mode !== "system" || stopped) return
     const next = nextDue()
-    if (next === undefined) return
-    const wait = next - clock.now()
-    if (wait > 0) timer = setTimeout(pump, Math.min(Math.ceil(wait), longestTimer)).unref()
-    // It became due between the look and now. What waits for running work is looked at when that ends.
-    else if (running === 0) wake()
+    if (next !== undefined && next <= looked && running === 0) return wake()
+    // What was due and was not taken waits for running work: it is looked at when that ends, the rest at its time.
+    const later = nextDue(looked)
+    if (later === undefined) return
+    timer = setTimeout(pump, Math.min(Math.max(0, Math.ceil(later - clock.now())), longestTimer)).unref()
   }
   const wake = () => {
     waking ??= setImmediate(() => {

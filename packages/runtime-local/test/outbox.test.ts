@@ -327,6 +327,21 @@ describe("retries", () => {
   })
 })
 
+describe("a receiver that hangs", () => {
+  it("holds up its own call's events, and neither that call nor a retry to somebody else", async () => {
+    const { call, runtime } = await start({ webhookSchedule: [0.1, 0.1] })
+    const hanging = await receive(() => ({ hang: true }))
+    const flaky = await receive((_, index) => ({ status: index === 0 ? 503 : 200 }))
+    const assistant = { server: { url: hanging.url }, firstMessage: "Hello" }
+    const { body } = await call("POST", "/call", { assistant, customer: { number: "+14155550188" } })
+    await hanging.count(1)
+    await runtime.trigger({ type: "hang", to: flaky.url })
+    await flaky.count(2)
+    await expect.poll(async () => (await call("GET", `/call/${body.id}`)).body.status).toBe("ended")
+    expect(hanging.deliveries).toHaveLength(1)
+  })
+})
+
 describe("the log", () => {
   it("lists newest first, by cursor, with filters, of one's own organization", async () => {
     const client = await start({

@@ -108,8 +108,8 @@ export const makeRuns = (store: Store, now: () => number) => ({
     store
       .all<{ id: string }>("SELECT call_id AS id FROM call_runs WHERE due_at <= ? ORDER BY due_at", now())
       .map(({ id }) => id),
-  nextDue: (): number | undefined =>
-    store.get<{ at: number | null }>("SELECT min(due_at) AS at FROM call_runs WHERE due_at IS NOT NULL")?.at ??
+  nextDue: (after = -1): number | undefined =>
+    store.get<{ at: number | null }>("SELECT min(due_at) AS at FROM call_runs WHERE due_at > ?", after)?.at ??
     undefined,
   hurry: (callId: string) =>
     store.run("UPDATE call_runs SET due_at = ? WHERE call_id = ? AND due_at IS NOT NULL", now(), callId),

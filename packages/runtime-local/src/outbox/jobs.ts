@@ -136,9 +136,10 @@ export const makeJobs = (store: Store, now: () => number) => {
         now(),
         limit
       ),
-    nextDue: (): number | undefined =>
+    nextDue: (after = -1): number | undefined =>
       store.get<{ at: number | null }>(
-        "SELECT min(next_at) AS at FROM webhook_jobs WHERE state IN ('pending', 'retrying')"
+        "SELECT min(next_at) AS at FROM webhook_jobs WHERE state IN ('pending', 'retrying') AND next_at > ?",
+        after
       )?.at ?? undefined,
     /** Whether a call has first attempts that are not over. */
     isBusy: (callId: string): boolean =>
