@@ -224,6 +224,7 @@ const assemble = async (
     if (closed) return
     closed = true
     engine.stop()
+    engine.outbox.events.close()
     await listener.stop()
     store.close()
   }

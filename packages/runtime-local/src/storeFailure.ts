@@ -23,7 +23,7 @@ export const isBusy = (error: unknown): boolean => codeOf(error) === 5
 /** Whether an error is the store's and not a defect of this package. */
 export const isStoreFailure = (error: unknown): boolean => {
   if (!(error instanceof Error) || !("code" in error)) return false
-  if (error.code === "ERR_INVALID_STATE") return /database is not open/.test(error.message)
+  if (error.code === "ERR_INVALID_STATE") return /database is not open|statement has been finalized/.test(error.message)
   return error.code === "ERR_SQLITE_ERROR" && advice.has(codeOf(error))
 }
 

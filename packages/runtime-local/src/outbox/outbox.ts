@@ -9,7 +9,7 @@ import type { Ids } from "../ids.ts"
 import type { WorkSource } from "../scheduler.ts"
 import type { Store } from "../store.ts"
 import { isJson, type Json } from "../validation.ts"
-import { type AttemptContext, type AttemptOutcome, makeAttempt } from "./attempt.ts"
+import { type AttemptContext, type AttemptOutcome, makeAttempt, pause } from "./attempt.ts"
 import { makeEventId } from "./eventId.ts"
 import { type EventBook, makeEvents } from "./events.ts"
 import { type Job, type Jobs, makeJobs } from "./jobs.ts"
@@ -51,8 +51,11 @@ export interface Outbox extends WorkSource {
   readonly prepare: (event: NewEvent) => string
   /** Sends an event now and waits for the answer, up to its deadline, in real time. */
   readonly ask: (event: NewEvent) => Promise<Asked>
-  /** Resolves when the first attempts of a call's events are over, or after `most` milliseconds. */
-  readonly settled: (callId: string, most: number) => Promise<void>
+  /**
+   * Resolves when the first attempts of a call's events are over, or after `most` milliseconds; with `false` when the
+   * runtime stops meanwhile.
+   */
+  readonly settled: (callId: string, most: number) => Promise<boolean>
   /** Says, inside a transaction, that jobs were written. */
   readonly announce: () => void
   readonly jobs: Jobs
@@ -140,6 +143,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
 
   const ask = async (event: NewEvent): Promise<Asked> => {
     const begun = generation
+    const { signal } = cut
     const { eventId, job } = store.transaction(() => {
       const eventId = insertEvent(event)
       const [target] = resolveTargets(event)
@@ -153,7 +157,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
       const timeout = Math.max(1, until - performance.now())
       // One attempt after the other: a question is never asked twice at a time.
       // oxlint-disable-next-line no-await-in-loop
-      const outcome = await attempt(stored, { timeout, begun, signal: cut.signal })
+      const outcome = await attempt(stored, { timeout, begun, signal })
       if (outcome.type === "stopped") return { eventId, jobId: stored.id, outcome }
       const wait = outcome.type === "failed" ? askAgainAfter(stored, outcome, failures) : undefined
       if (wait === undefined || performance.now() + wait >= until) {
@@ -162,7 +166,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
         return { eventId, jobId: stored.id, outcome }
       }
       // oxlint-disable-next-line no-await-in-loop
-      await new Promise((resolve) => setTimeout(resolve, wait))
+      await pause(wait, signal)
       if (begun !== generation) return { eventId, jobId: stored.id, outcome: { type: "stopped" } }
     }
   }
@@ -270,20 +274,14 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     take,
     nextDue: jobs.nextDue,
     settled: async (callId, most) => {
+      const { signal } = cut
       const until = performance.now() + most
-      while (jobs.isBusy(callId) && performance.now() < until) {
+      while (!signal.aborted && jobs.isBusy(callId) && performance.now() < until) {
+        // A turn later: the job's own transaction follows its attempt.
         // oxlint-disable-next-line no-await-in-loop
-        await new Promise<void>((resolve) => {
-          const done = () => {
-            clearTimeout(timer)
-            delivered.delete(done)
-            // After the job's own transaction, which follows its attempt.
-            setImmediate(resolve)
-          }
-          const timer = setTimeout(done, Math.max(1, until - performance.now()))
-          delivered.add(done)
-        })
+        await pause(Math.max(1, until - performance.now()), signal, delivered).then(turn)
       }
+      return !signal.aborted
     },
     start: () => store.transaction(jobs.recover),
     stop: () => {
@@ -293,6 +291,8 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     }
   }
 }
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** The server object of a job. */
 export const serverOf = (job: Job): Json => {
