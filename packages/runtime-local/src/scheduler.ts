@@ -3,6 +3,7 @@
  * that moves the clock can wait until everything is quiet.
  */
 import { type Fired, type Moving, validTime } from "./clock.ts"
+import { isStoreFailure, storeMessage } from "./storeFailure.ts"
 
 /** One kind of work. */
 export interface WorkSource {
@@ -67,7 +68,8 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     } catch (error) {
       running -= 1
       // Its work may still be due: at once again would be for ever.
-      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
+      const stack = error instanceof Error ? error.stack : String(error)
+      process.stderr.write(`Scheduled work failed: ${isStoreFailure(error) ? storeMessage(error) : stack}\n`)
       later()
     }
   }
@@ -84,7 +86,7 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
       if (!isQuiet()) return
     } catch (error) {
       // The store fails: that is for requests to say. The work is still there, so it is looked at again.
-      process.stderr.write(`Scheduled work cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`Scheduled work cannot be read, and will be looked at again: ${storeMessage(error)}\n`)
       later()
     }
     const done = quiet

@@ -118,8 +118,14 @@ export const makeRuns = (store: Store, now: () => number) => ({
     store.run("DELETE FROM call_runs WHERE call_id = ?", callId)
     store.run("DELETE FROM call_events WHERE call_id = ?", callId)
   },
-  /** After a start: whoever worked on a run is gone, so it goes on from its last step. */
-  recover: () => store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0", now()),
+  /**
+   * After a start, or of one run when the store failed under it: whoever worked on it is gone, so it goes on from its
+   * last step.
+   */
+  recover: (callId?: string) =>
+    callId === undefined
+      ? store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0", now())
+      : store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0 AND call_id = ?", now(), callId),
   clear: () => {
     for (const table of ["call_runs", "call_events", "call_scripts"]) store.run(`DELETE FROM ${table}`)
   },

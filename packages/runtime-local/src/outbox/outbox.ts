@@ -8,6 +8,7 @@ import type { Fired } from "../clock.ts"
 import type { Ids } from "../ids.ts"
 import type { WorkSource } from "../scheduler.ts"
 import type { Store } from "../store.ts"
+import { isStoreFailure } from "../storeFailure.ts"
 import { isJson, type Json } from "../validation.ts"
 import { type AttemptContext, type AttemptOutcome, makeAttempt, pause } from "./attempt.ts"
 import { makeEventId } from "./eventId.ts"
@@ -100,6 +101,8 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
   let inFlight = 0
   let cut = new AbortController()
   const delivered = new Set<() => void>()
+  /** Jobs under which the store failed: they go on when it works. */
+  const stranded = new Set<string>()
   const attempt = makeAttempt({ ...context, jobs, delivered, isStopped: (begun) => begun !== generation })
 
   const announce = () => {
@@ -152,22 +155,31 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     announce()
     const stored = job === undefined ? undefined : jobs.get(job.id)
     if (stored === undefined) return { eventId, jobId: undefined, outcome: undefined }
-    const until = performance.now() + deadlineOf(event.type, serverOf(stored))
+    try {
+      return { eventId, jobId: stored.id, outcome: await askUntil(stored, begun, signal) }
+    } catch (error) {
+      if (begun === generation) stranded.add(stored.id)
+      throw error
+    }
+  }
+
+  const askUntil = async (stored: Job, begun: number, signal: AbortSignal): Promise<AttemptOutcome> => {
+    const until = performance.now() + deadlineOf(stored.type, serverOf(stored))
     for (let failures = 1; ; failures++) {
       const timeout = Math.max(1, until - performance.now())
       // One attempt after the other: a question is never asked twice at a time.
       // oxlint-disable-next-line no-await-in-loop
       const outcome = await attempt(stored, { timeout, begun, signal })
-      if (outcome.type === "stopped") return { eventId, jobId: stored.id, outcome }
+      if (outcome.type === "stopped") return outcome
       const wait = outcome.type === "failed" ? askAgainAfter(stored, outcome, failures) : undefined
       if (wait === undefined || performance.now() + wait >= until) {
         store.transaction(() => jobs.set(stored.id, outcome.type === "succeeded" ? "succeeded" : "dead", null))
         events.announce()
-        return { eventId, jobId: stored.id, outcome }
+        return outcome
       }
       // oxlint-disable-next-line no-await-in-loop
       await pause(wait, signal)
-      if (begun !== generation) return { eventId, jobId: stored.id, outcome: { type: "stopped" } }
+      if (begun !== generation) return { type: "stopped" }
     }
   }
 
@@ -192,8 +204,9 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
       const outcome = await attempt(job, { timeout: noticeTimeout, begun, signal: cut.signal })
       if (outcome.type !== "stopped") store.transaction(() => settle(job, outcome))
     } catch (error) {
+      if (begun === generation && isStoreFailure(error)) stranded.add(job.id)
       // A defect of this package: without this its job would be under way for ever.
-      if (begun === generation) store.transaction(() => jobs.set(job.id, "dead", null))
+      else if (begun === generation) store.transaction(() => jobs.set(job.id, "dead", null))
       throw error
     } finally {
       inFlight -= 1
@@ -256,6 +269,8 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
   }
 
   const take = () => {
+    if (stranded.size > 0) store.transaction(() => stranded.forEach((id) => jobs.recover(id)))
+    stranded.clear()
     const room = concurrency - inFlight
     if (room <= 0) return []
     if (context.order === "created") return jobs.due(room, true).map(deliver)
@@ -283,9 +298,10 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
       }
       return !signal.aborted
     },
-    start: () => store.transaction(jobs.recover),
+    start: () => store.transaction(() => jobs.recover()),
     stop: () => {
       generation += 1
+      stranded.clear()
       cut.abort()
       cut = new AbortController()
     }
