@@ -49,7 +49,9 @@ const leaseMillis = 60_000
 /** Records over a store, kept for `ttl` milliseconds of the runtime's clock. */
 export const makeIdempotency = (store: Store, now: () => number, ttl: number): Idempotency => {
   if (!(ttl >= 0)) throw new TypeError("idempotencyTtl takes milliseconds, 0 or more")
-  const put = (scope: IdempotencyScope, fingerprint: string, answer: Answer | undefined) =>
+  const put = (scope: IdempotencyScope, fingerprint: string, answer: Answer | undefined) => {
+    // What is over would fill the file as long as the process runs.
+    store.run("DELETE FROM idempotency WHERE expires_at <= ?", now())
     store.run(
       `INSERT OR REPLACE INTO idempotency (org_id, method, path, key, fingerprint, state, status, headers, body, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -64,6 +66,7 @@ export const makeIdempotency = (store: Store, now: () => number, ttl: number): I
       answer?.body ?? null,
       Math.min(Math.round(now() + (answer === undefined ? leaseMillis : ttl)), Number.MAX_SAFE_INTEGER)
     )
+  }
   return {
     find: (scope, fingerprint, mine) => {
       const stored = store.get<Stored>(

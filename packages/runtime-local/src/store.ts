@@ -186,6 +186,7 @@ CREATE TABLE IF NOT EXISTS idempotency (
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, method, path, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_expires ON idempotency (expires_at);
 CREATE TABLE IF NOT EXISTS file_content (
   file_id TEXT NOT NULL,
   at INTEGER NOT NULL,
