@@ -499,6 +499,22 @@ describe("tools", () => {
   })
 })
 
+describe("an apiRequest that cannot be sent", () => {
+  it("fails, and the call goes on to its end", async () => {
+    const receiver = await receive()
+    const headers = { type: "object", properties: { Trailer: { type: "string", value: "x" } } }
+    const tools = [{ type: "apiRequest", name: "t", method: "POST", url: receiver.url, headers }]
+    const { call, runtime } = await start({ clock: "manual" })
+    runtime.calls.script({}, [{ tool: "t" }])
+    const body = { assistant: { model: { provider: "openai", model: "m", tools } }, customer }
+    const { body: placed } = await call("POST", "/call", body)
+    await runtime.clock.advance(minute)
+    const { body: ended } = await call("GET", `/call/${placed.id}`)
+    expect(ended.status).toBe("ended")
+    expect(JSON.stringify(ended.messages)).toContain("The connection failed (ERR_HTTP_TRAILER_INVALID)")
+  })
+})
+
 describe("transfers", () => {
   const number = { type: "number", number: "+14155550142", message: "One moment." }
 

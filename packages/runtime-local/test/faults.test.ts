@@ -297,6 +297,14 @@ describe("rules", () => {
     expect((await call("GET", "/health")).status).toBe(200)
   })
 
+  it("last no longer than a timer can: more would be nothing at all", async () => {
+    const { call, runtime } = await start()
+    for (const type of ["latency", "hold", "refuse", "delay", "reorder"] as const) {
+      expect(() => runtime.faults.add({ action: { type, ms: 2_147_483_648 } })).toThrow("2147483647")
+    }
+    expect((await call("GET", "/assistant", undefined, { fault: "latency;ms=3000000000" })).status).toBe(400)
+  })
+
   it("that make no sense are refused, with the names that there are", async () => {
     const { call, runtime } = await start()
     const { faults } = runtime

@@ -124,6 +124,19 @@ describe("a delivery", () => {
     expect(JSON.parse(text).attempts[0].requestHeaders).toMatchObject({ authorization: "***", "x-tenant": "riverside" })
   })
 
+  it("goes out without headers that the transport would not send", async () => {
+    const { call, runtime } = await start()
+    const receiver = await receive()
+    const headers = { Trailer: "x", TE: "trailers", Upgrade: "websocket", "Keep-Alive": "timeout=5", "X-Mine": "1" }
+    const { body: assistant } = await call("POST", "/assistant", { server: { url: receiver.url, headers } })
+    await runtime.trigger({ type: "hang", assistant: assistant.id })
+    await runtime.webhooks.idle()
+    const { body } = await call("GET", "/logs/webhooks")
+    expect(body.items).toMatchObject([{ status: "succeeded", attemptCount: 1 }])
+    const sent = receiver.deliveries[0]?.headers ?? {}
+    expect(Object.keys(headers).map((name) => sent[name.toLowerCase()])).toEqual([...Array(4).fill(undefined), "1"])
+  })
+
   it("uses a bearer credential and the legacy shared secret where the server names them", async () => {
     const client = await start()
     const receiver = await receive()
