@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { BareAction, FaultAction, FaultInput } from "../src/index.ts"
+import { type BareAction, type FaultAction, type FaultInput, startLocalRuntime } from "../src/index.ts"
 import { type Client, failure, start } from "./support.ts"
 
 const create = ({ call }: Client, fault?: string, key = "k") =>
@@ -210,6 +210,20 @@ describe("refuse", () => {
     expect(await failure(create(client, "refuse;ms=50;when=after"))).toMatch(/fetch failed/)
     await expect.poll(() => failure(create(client)), { timeout: 2000 }).toBe("no failure")
     expect(client.runtime.requests({ committed: true })).toHaveLength(1)
+  })
+
+  it("a runtime that is closed just when it opens again stays closed", async () => {
+    const open: Array<string> = []
+    for (let i = 0; i < 20; i++) {
+      const runtime = await startLocalRuntime({ host: "localhost" })
+      runtime.faults.refuse(1)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      await runtime.close()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      const outcome = await failure(fetch(`${runtime.baseUrl}/health`))
+      if (outcome !== "fetch failed: ECONNREFUSED") open.push(outcome)
+    }
+    expect(open).toEqual([])
   })
 
   it("at once, from the handle; a restart ends it", async () => {
