@@ -215,6 +215,21 @@ describe("structured outputs", () => {
     expect(await read()).toEqual({ [body.structuredOutputId]: { name: "Word", result: "Hello" } })
   })
 
+  it("a pattern that would take for ever is refused, and the runtime goes on", async () => {
+    const file = temporaryFile()
+    const client = await start({ store: { file } })
+    const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
+    const database = new DatabaseSync(file)
+    const said = JSON.stringify({ ...row, artifact: { transcript: `User: ${"a".repeat(60)}!` } })
+    database.prepare("UPDATE resource_rows SET body = ? WHERE id = ?").run(said, row.id)
+    database.close()
+    const run = (regex: string) =>
+      client.call("POST", "/structured-output/run", { callIds: [row.id], structuredOutput: { ...human, regex } })
+    const refused = await run("(a+)+$")
+    expect([refused.status, refused.body.message]).toEqual([400, [expect.stringContaining("regex: takes more than")]])
+    expect((await run("a+!$")).status).toBe(201)
+  })
+
   it("refuses what it cannot find or read", async () => {
     const { call, row } = await setUp()
     const run = async (body: unknown) => {
