@@ -160,6 +160,29 @@ describe("another answer", () => {
   })
 })
 
+describe("answers that are not rows", () => {
+  it("are changed only by what can change them, and cut as any other", async () => {
+    const client = await start()
+    const { apiKey, baseUrl } = client.runtime
+    const headers = { authorization: `Bearer ${apiKey}` }
+    const form = new FormData()
+    form.append("file", new File(["x".repeat(1000)], "a.json", { type: "application/json" }))
+    const uploaded = await fetch(`${baseUrl}/file`, { method: "POST", headers, body: form })
+    const path = `/file/${((await uploaded.json()) as { id: string }).id}/content`
+    for (const fault of ["extra-fields", "unknown-enum", "missing-field"]) {
+      const { status, text } = await client.call("GET", path, undefined, { fault })
+      expect([fault, status, text.length]).toEqual([fault, 200, 1000])
+      expect((await client.call("GET", "/metrics", undefined, { fault })).status).toBe(200)
+    }
+    const body = async (fault: string) => {
+      const response = await fetch(baseUrl + path, { headers: { ...headers, "aywa-fault": fault } })
+      return `${response.status} ${await response.text().then(({ length }) => length, String)}`
+    }
+    expect(await body("duplicate-headers")).toBe("200 1000")
+    for (const fault of ["truncate", "chunk-cut"]) expect(await body(fault)).toBe("200 TypeError: terminated")
+  })
+})
+
 describe("slow answers", () => {
   it("latency before and after wait, and answer truly", async () => {
     for (const when of ["before", "after"]) {
