@@ -63,6 +63,7 @@ export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   readonly restart: () => Promise<void>
   /** Forgets rows, idempotency records, requests, faults and limiter state; keys stay. */
   readonly reset: () => void
+  /** Ends deliveries and connections at once; what was being handled leaves no trace, and whoever waits hears it. */
   readonly close: () => Promise<void>
 }
 

@@ -49,7 +49,7 @@ export interface Events {
   readonly list: (filter?: EventFilter) => ReadonlyArray<EmittedEvent>
   /**
    * The first event of a type, emitted already or within `timeout` milliseconds of real time (default 5,000). Rejects
-   * with the types that did come.
+   * with the types that did come, or when the runtime is closed.
    */
   readonly expect: (
     type: string,
