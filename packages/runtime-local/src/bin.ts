@@ -14,14 +14,8 @@ const fail = (message: string, code: number) => {
 
 const run = async (options: LocalRuntimeOptions) => {
   const runtime = await startLocalRuntime(options)
-  let stopping = false
-  const stop = () => {
-    if (stopping) return
-    stopping = true
-    void runtime.close()
-  }
-  process.on("SIGINT", stop)
-  process.on("SIGTERM", stop)
+  // Once: a second signal ends the process as signals do.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void runtime.close())
   const { baseUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
   const { pid } = process
   process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, organizationId, controlToken, webhookSecret, pid })}\n`)

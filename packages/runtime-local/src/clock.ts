@@ -38,6 +38,15 @@ export interface Moving {
   readonly moveTo: (time: number) => void
 }
 
+/** The end of what four digits of a year can say. */
+const endOfTime = Date.UTC(10_000)
+
+/** Gives epoch milliseconds back; throws a TypeError for a time that an ISO 8601 text cannot say in four digits. */
+export const validTime = (time: number): number => {
+  if (time >= 0 && time < endOfTime) return time
+  throw new TypeError("Not a time from 1970 to 9999: give epoch milliseconds, an ISO 8601 time or a Date")
+}
+
 /** `"system"` keeps running from wherever it is set to; `"manual"` stands still until it is moved. */
 export const makeClock = (mode: "system" | "manual"): Moving => {
   let offset = 0
@@ -45,9 +54,8 @@ export const makeClock = (mode: "system" | "manual"): Moving => {
   return {
     now: () => (mode === "system" ? Date.now() + offset : fixed),
     moveTo: (time) => {
-      if (!Number.isFinite(time)) throw new TypeError("Not a time: give epoch milliseconds, an ISO 8601 time or a Date")
-      fixed = time
-      offset = time - Date.now()
+      fixed = Math.round(validTime(time))
+      offset = fixed - Date.now()
     }
   }
 }

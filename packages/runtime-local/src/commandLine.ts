@@ -169,7 +169,6 @@ export const explain = (error: unknown, options: LocalRuntimeOptions): string =>
   const where = `${options.host ?? "127.0.0.1"}:${options.port ?? 0}`
   if (code === "EADDRINUSE") return `${where} is in use: choose another --port, or 0 for any free one`
   if (code === "EACCES") return `${where} may not be bound: choose another --port`
-  if (code === "ERR_SQLITE_ERROR") return `Cannot open the database: ${messageOf(error)}`
   return messageOf(error)
 }
 

@@ -97,12 +97,12 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
   "GET clock": ({ clock }) => timeOf(clock),
   "PUT clock": async ({ clock }, _, body) => {
     const { now } = decode(ClockInput, await body())
-    if (typeof now === "string" && Number.isNaN(Date.parse(now))) throw new HttpError(400, "now: expected a time")
-    clock.set(now)
+    orBadRequest(() => clock.set(now))
     return timeOf(clock)
   },
   "POST clock/advance": async ({ clock }, _, body) => {
-    const fired = await clock.advance(decode(AdvanceInput, await body()).ms)
+    const { ms } = decode(AdvanceInput, await body())
+    const fired = await orBadRequest(() => clock.advance(ms))
     return { ...timeOf(clock), fired }
   },
   "POST trigger": async ({ sending }, _, body) => {
@@ -124,9 +124,10 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
     return json(201, JSON.stringify(call))
   },
   "GET webhook-secret": ({ sending }) => ({ secret: sending.webhookSecret }),
-  "POST webhook-secret/rotate": async ({ sending }, _, body) => ({
-    secret: sending.webhooks.rotateSecret(decode(RotateInput, await body()))
-  }),
+  "POST webhook-secret/rotate": async ({ sending }, _, body) => {
+    const options = decode(RotateInput, await body())
+    return { secret: orBadRequest(() => sending.webhooks.rotateSecret(options)) }
+  },
   "POST reset": ({ reset }) => reset(),
   "GET keys": ({ keys }) => keys.list(),
   "POST keys": async ({ addKey }, _, body) => addKey(decode(KeyInput, await body()))

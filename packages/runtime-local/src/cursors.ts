@@ -25,7 +25,7 @@ export interface Place {
 /** Writes a place as a cursor of a list. */
 export const encodeCursor = (store: Store, list: string, { createdAt, seq }: Place): string => {
   const block = Buffer.alloc(16)
-  block.writeIntBE(createdAt, 0, 6)
+  block.writeUIntBE(createdAt, 0, 6)
   block.writeUIntBE(seq, 6, 6)
   // One block without repetition needs no more than the cipher itself; the four zeros at its end are the proof.
   const cipher = crypto.createCipheriv("aes-128-ecb", keyOf(store, list), null).setAutoPadding(false)
@@ -38,7 +38,7 @@ export const decodeCursor = (store: Store, list: string, text: string): Place | 
   if (bytes.length !== 16 || bytes.toString("base64url") !== text) return undefined
   const decipher = crypto.createDecipheriv("aes-128-ecb", keyOf(store, list), null).setAutoPadding(false)
   const block = Buffer.concat([decipher.update(bytes), decipher.final()])
-  return block.readUInt32BE(12) === 0 ? { createdAt: block.readIntBE(0, 6), seq: block.readUIntBE(6, 6) } : undefined
+  return block.readUInt32BE(12) === 0 ? { createdAt: block.readUIntBE(0, 6), seq: block.readUIntBE(6, 6) } : undefined
 }
 
 const keys = new WeakMap<Store, Uint8Array>()

@@ -62,6 +62,7 @@ const text = (body: unknown) => (typeof body === "string" ? body : JSON.stringif
 
 /** Changes the row of an answer, or every row of a list in whatever shape it has. */
 const mapRows = (answer: Answer, f: (row: Json) => Json): Answer => {
+  if (answer.content !== undefined || !answer.headers["content-type"]?.includes("json")) return answer
   const body: unknown = JSON.parse(answer.body)
   const rows = (list: ReadonlyArray<unknown>) => list.map((row) => (isJson(row) ? f(row) : row))
   const mapped = (): unknown => {

@@ -4,6 +4,8 @@
 import * as Schema from "effect/Schema"
 
 const positive = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+/** What a timer can wait. */
+const milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2_147_483_647 }))
 const status = Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))
 const action = <const Type extends string, const Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
   Schema.Struct({ type: Schema.Literal(type), ...fields })
@@ -29,8 +31,8 @@ const action = <const Type extends string, const Fields extends Schema.Struct.Fi
  *   `skew`: signed by a clock that is `seconds` ahead (default 600; negative is behind).
  */
 export const FaultAction = Schema.Union([
-  action("latency", { ms: positive, sigma: Schema.optional(positive) }),
-  action("hold", { ms: positive }),
+  action("latency", { ms: milliseconds, sigma: Schema.optional(positive) }),
+  action("hold", { ms: milliseconds }),
   action("stall", {}),
   action("status", {
     code: status,
@@ -48,7 +50,7 @@ export const FaultAction = Schema.Union([
   action("dribble", { bytesPerSecond: Schema.Finite.check(Schema.isGreaterThan(0)) }),
   action("duplicate-headers", {}),
   action("redirect", { to: Schema.String, code: Schema.optional(status) }),
-  action("refuse", { ms: positive }),
+  action("refuse", { ms: milliseconds }),
   action("invalid-json", {}),
   action("unknown-enum", {}),
   action("extra-fields", {}),
@@ -56,8 +58,8 @@ export const FaultAction = Schema.Union([
   action("empty", {}),
   action("drop", {}),
   action("duplicate", {}),
-  action("reorder", { ms: Schema.optional(positive) }),
-  action("delay", { ms: positive }),
+  action("reorder", { ms: Schema.optional(milliseconds) }),
+  action("delay", { ms: milliseconds }),
   action("bad-signature", {}),
   action("old-timestamp", { seconds: Schema.optional(positive) }),
   action("skew", { seconds: Schema.optional(Schema.Finite) })

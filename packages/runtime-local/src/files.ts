@@ -77,7 +77,7 @@ export const content =
       status: 200,
       headers: { "content-type": mimetype, "content-length": String(bytes), "x-content-type-options": "nosniff" },
       body: "",
-      content: readContent(context.store, request.id)
+      content: readContent(context.store, request.id, bytes)
     }
   }
 
@@ -105,15 +105,18 @@ const writeContent = (store: Store, id: string, bytes: Uint8Array) => {
   }
 }
 
-/** One query a piece: rows may change between two of them, and a file that was deleted meanwhile just ends. */
-function* readContent(store: Store, id: string): Generator<Uint8Array> {
-  for (let at = 0; ; at += pieceSize) {
+/**
+ * One query a piece: rows may change between two of them. A file that is deleted meanwhile ends its connections: who
+ * waits for the rest must not wait for ever.
+ */
+function* readContent(store: Store, id: string, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < size; at += pieceSize) {
     const piece = store.get<{ bytes: Uint8Array }>(
       "SELECT bytes FROM file_content WHERE file_id = ? AND at = ?",
       id,
       at
     )
-    if (piece === undefined) return
+    if (piece === undefined) throw new Error("The file was deleted")
     yield piece.bytes
   }
 }

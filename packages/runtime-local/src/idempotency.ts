@@ -48,7 +48,10 @@ const leaseMillis = 60_000
 
 /** Records over a store, kept for `ttl` milliseconds of the runtime's clock. */
 export const makeIdempotency = (store: Store, now: () => number, ttl: number): Idempotency => {
-  const put = (scope: IdempotencyScope, fingerprint: string, answer: Answer | undefined) =>
+  if (!(ttl >= 0)) throw new TypeError("idempotencyTtl takes milliseconds, 0 or more")
+  const put = (scope: IdempotencyScope, fingerprint: string, answer: Answer | undefined) => {
+    // What is over would fill the file as long as the process runs.
+    store.run("DELETE FROM idempotency WHERE expires_at <= ?", now())
     store.run(
       `INSERT OR REPLACE INTO idempotency (org_id, method, path, key, fingerprint, state, status, headers, body, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -61,8 +64,9 @@ export const makeIdempotency = (store: Store, now: () => number, ttl: number): I
       answer?.status ?? null,
       answer === undefined ? null : JSON.stringify(answer.headers),
       answer?.body ?? null,
-      now() + (answer === undefined ? leaseMillis : ttl)
+      Math.min(Math.round(now() + (answer === undefined ? leaseMillis : ttl)), Number.MAX_SAFE_INTEGER)
     )
+  }
   return {
     find: (scope, fingerprint, mine) => {
       const stored = store.get<Stored>(

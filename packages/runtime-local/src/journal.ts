@@ -50,16 +50,32 @@ export interface Journal {
   readonly clear: () => void
 }
 
-/** Keeps the last `limit` requests, and `bodyBytes` of their bodies: no client may fill the memory through it. */
-export const makeJournal = (limit = 10_000, bodyBytes = 32 * 1024 * 1024): Journal => {
+const mebibyte = 1024 * 1024
+
+/**
+ * Keeps the last `limit` requests, `headBytes` of their heads and `bodyBytes` of their bodies: no client may fill the
+ * memory through it.
+ */
+export const makeJournal = (limit = 10_000, bodyBytes = 32 * mebibyte, headBytes = 32 * mebibyte): Journal => {
   let entries: Array<OpenEntry> = []
+  let heads = 0
   let bodies: Array<{ readonly entry: OpenEntry; readonly bytes: number }> = []
   let held = 0
   return {
     add: (entry) => {
       entries.push(entry)
+      heads += headOf(entry)
+      if (entries.length < limit * 2 && heads <= headBytes) return
       // Cut rarely and by half: removing one from the front of a long array on every request is what would be slow.
-      if (entries.length >= limit * 2) entries = entries.slice(-limit)
+      const newest = entries.slice(-limit).toReversed()
+      let kept = 0
+      heads = 0
+      for (const one of newest) {
+        if (kept > 0 && heads + headOf(one) > headBytes / 2) break
+        heads += headOf(one)
+        kept += 1
+      }
+      entries = entries.slice(-kept)
     },
     keepBody: (entry, body, bytes) => {
       entry.body = body
@@ -78,11 +94,15 @@ export const makeJournal = (limit = 10_000, bodyBytes = 32 * 1024 * 1024): Journ
     list: (filter = {}) => entries.slice(-limit).filter((entry) => accepts(filter, entry)),
     clear: () => {
       entries = []
+      heads = 0
       bodies = []
       held = 0
     }
   }
 }
+
+const headOf = ({ path, query, headers }: OpenEntry): number =>
+  Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, path.length + query.length)
 
 const accepts = ({ method, path, idempotencyKey, committed }: RequestFilter, entry: JournalEntry) =>
   (method === undefined || entry.method === method) &&

@@ -17,7 +17,7 @@ import type { StoreLocation } from "./store.ts"
  * @category models
  */
 export interface LocalRuntimeOptions extends OutboundOptions {
-  /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts. */
+  /** Default `"memory"`. A file keeps rows, keys and idempotency records over restarts; one runtime has it at a time. */
   readonly store?: StoreLocation | undefined
   /** Default 0: any free port. */
   readonly port?: number | undefined

@@ -14,10 +14,10 @@ import { type Fault, type FaultRules, parseFaultHeader } from "./faults.ts"
 import type { Journal } from "./journal.ts"
 import { type Bodies, Disconnected } from "./limits.ts"
 import { openApiAnswer } from "./openapi.ts"
-import { isStoreFailure } from "./operations/readiness.ts"
 import { probe, storeUnavailable } from "./operations/routes.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import type { Router } from "./router.ts"
+import { isStoreFailure, storeMessage } from "./storeFailure.ts"
 import { send, sendBadly } from "./wire.ts"
 
 /** What the pipeline works with. */
@@ -156,13 +156,11 @@ const attribute = ({ keys, router }: PipelineContext, { entry, method, path, req
 
 const toAnswer = (error: unknown, exchange: Exchange): Answer => {
   if (error instanceof HttpError) return errorAnswer(error, exchange.requestId, exchange.problem)
-  if (isStoreFailure(error)) return toAnswer(storeUnavailable(messageOf(error)), exchange)
+  if (isStoreFailure(error)) return toAnswer(storeUnavailable(storeMessage(error)), exchange)
   // A defect of this package: who runs it must see it, the client need not.
   process.stderr.write(`${exchange.method} ${exchange.path} ${exchange.requestId}: ${describe(error)}\n`)
   return errorAnswer(new HttpError(500, "Internal error of the local runtime"), exchange.requestId, exchange.problem)
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 

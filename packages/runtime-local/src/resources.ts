@@ -76,8 +76,11 @@ const rules: Readonly<Record<string, ResourceRules>> = {
     assertUnpinned: (store, organization, id) => {
       const by = store.get<{ id: string }>(
         `SELECT id FROM resource_rows WHERE resource = 'assistants' AND org_id = ?
-         AND EXISTS (SELECT 1 FROM json_each(body, '$.model.toolIds') AS tool WHERE tool.value = ?) LIMIT 1`,
+         AND (EXISTS (SELECT 1 FROM json_each(body, '$.model.toolIds') AS tool WHERE tool.value = ?)
+           OR EXISTS (SELECT 1 FROM json_each(body, '$.model.toolRefs') AS ref
+             WHERE json_extract(body, ref.fullkey || '.toolId') = ?)) LIMIT 1`,
         organization,
+        id,
         id
       )
       if (by !== undefined) throw pinned("tool_pinned", `Assistant ${by.id} uses this tool`)

@@ -2,12 +2,13 @@
  * Work that becomes due on the runtime's clock: deliveries and calls. One place decides what runs when, so that a test
  * that moves the clock can wait until everything is quiet.
  */
-import type { Fired, Moving } from "./clock.ts"
+import { type Fired, type Moving, validTime } from "./clock.ts"
+import { isStoreFailure, storeMessage } from "./storeFailure.ts"
 
 /** One kind of work. */
 export interface WorkSource {
-  /** When the next piece is due, of those that nobody works on. */
-  readonly nextDue: () => number | undefined
+  /** When the next piece is due, of those that nobody works on; with `after`, of those that are due later than that. */
+  readonly nextDue: (after?: number) => number | undefined
   /** Claims what is due now, and starts it. */
   readonly take: () => ReadonlyArray<Promise<Fired>>
 }
@@ -47,8 +48,8 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
   let quiet: Array<() => void> = []
   let advancing: Promise<unknown> | undefined
 
-  const nextDue = () => {
-    const times = sources.map((source) => source.nextDue()).filter((time) => time !== undefined)
+  const nextDue = (after?: number) => {
+    const times = sources.map((source) => source.nextDue(after)).filter((time) => time !== undefined)
     return times.length === 0 ? undefined : Math.min(...times)
   }
   const isQuiet = () => {
@@ -67,7 +68,8 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     } catch (error) {
       running -= 1
       // Its work may still be due: at once again would be for ever.
-      process.stderr.write(`Scheduled work failed: ${error instanceof Error ? error.stack : String(error)}\n`)
+      const stack = error instanceof Error ? error.stack : String(error)
+      process.stderr.write(`Scheduled work failed: ${isStoreFailure(error) ? storeMessage(error) : stack}\n`)
       later()
     }
   }
@@ -77,28 +79,29 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
   }
   const pump = () => {
     if (stopped) return
+    const looked = clock.now()
     try {
       for (const source of sources) for (const work of source.take()) void run(work)
-      arm()
+      arm(looked)
       if (!isQuiet()) return
     } catch (error) {
       // The store fails: that is for requests to say. The work is still there, so it is looked at again.
-      process.stderr.write(`Scheduled work cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`Scheduled work cannot be read, and will be looked at again: ${storeMessage(error)}\n`)
       later()
     }
     const done = quiet
     quiet = []
     for (const resolve of done) resolve()
   }
-  const arm = () => {
+  const arm = (looked = clock.now()) => {
     clearTimeout(timer)
     if (mode !== "system" || stopped) return
     const next = nextDue()
-    if (next === undefined) return
-    const wait = next - clock.now()
-    if (wait > 0) timer = setTimeout(pump, Math.min(Math.ceil(wait), longestTimer)).unref()
-    // It became due between the look and now. What waits for running work is looked at when that ends.
-    else if (running === 0) wake()
+    if (next !== undefined && next <= looked && running === 0) return wake()
+    // What was due and was not taken waits for running work: it is looked at when that ends, the rest at its time.
+    const later = nextDue(looked)
+    if (later === undefined) return
+    timer = setTimeout(pump, Math.min(Math.max(0, Math.ceil(later - clock.now())), longestTimer)).unref()
   }
   const wake = () => {
     waking ??= setImmediate(() => {
@@ -116,19 +119,22 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     const target = clock.now() + milliseconds
     const done: Array<Fired> = []
     fired = done
-    // One instant after the other: the order of the work is the order of its times.
-    for (let round = 0; round < mostRounds; round++) {
-      // oxlint-disable-next-line no-await-in-loop
-      await idle()
-      const next = nextDue()
-      if (stopped || next === undefined || next > target) break
-      clock.moveTo(Math.max(next, clock.now()))
+    try {
+      // One instant after the other: the order of the work is the order of its times.
+      for (let round = 0; round < mostRounds; round++) {
+        // oxlint-disable-next-line no-await-in-loop
+        await idle()
+        const next = nextDue()
+        if (stopped || next === undefined || next > target) break
+        clock.moveTo(Math.max(next, clock.now()))
+        wake()
+      }
+      clock.moveTo(Math.max(target, clock.now()))
       wake()
+      await idle()
+    } finally {
+      fired = undefined
     }
-    clock.moveTo(Math.max(target, clock.now()))
-    wake()
-    await idle()
-    fired = undefined
     return done
   }
   return {
@@ -137,6 +143,7 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     idle,
     advance: (milliseconds) => {
       if (!(milliseconds >= 0)) throw new TypeError("The clock advances by a number of milliseconds, 0 or more")
+      validTime(clock.now() + milliseconds)
       const next = nextDue()
       // Nothing to do on the way: the clock has moved before this returns.
       if (advancing === undefined && isQuiet() && (next === undefined || next > clock.now() + milliseconds)) {
@@ -144,7 +151,8 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
         arm()
         return Promise.resolve([])
       }
-      const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(() => stepwise(milliseconds))
+      const go = () => stepwise(milliseconds)
+      const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(go, go)
       advancing = mine
       const over = () => {
         if (advancing === mine) advancing = undefined

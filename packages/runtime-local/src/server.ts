@@ -61,15 +61,18 @@ export const makeListener = (
   })
   const start = () =>
     new Promise<void>((resolve, reject) => {
-      generation = new AbortController()
+      const mine = new AbortController()
+      generation = mine
       // Every request that waits listens to it.
-      setMaxListeners(0, generation.signal)
+      setMaxListeners(0, mine.signal)
       server.once("error", reject)
       // A burst of connections waits in the kernel instead of being dropped.
       server.listen(port, host, backlog, () => {
         server.off("error", reject)
         // A socket server has an address object; only pipes have a string.
         port = (server.address() as AddressInfo).port
+        // Stopped while the name was being resolved: there was nothing to close then.
+        if (mine.signal.aborted) server.close()
         resolve()
       })
     })

@@ -1,6 +1,7 @@
 /**
  * Puts the parts together.
  */
+import type { OutboundPolicyOptions } from "@aywa-ai/runtime-sdk/outbound"
 import { type ApiKeyInfo, makeKeys } from "./auth.ts"
 import type { RuntimeClock } from "./clock.ts"
 import { makeControl } from "./control.ts"
@@ -62,6 +63,7 @@ export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   readonly restart: () => Promise<void>
   /** Forgets rows, idempotency records, requests, faults and limiter state; keys stay. */
   readonly reset: () => void
+  /** Ends deliveries and connections at once; what was being handled leaves no trace, and whoever waits hears it. */
   readonly close: () => Promise<void>
 }
 
@@ -101,14 +103,29 @@ export type { When }
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
-  const { host = "127.0.0.1", unsafeExpose = false, strict = true, seed } = options
+  const { host = "127.0.0.1", unsafeExpose = false } = options
   if (!unsafeExpose && !isLoopback(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
   const policy = policyOf(options)
+  const store = openStore(options.store ?? "memory")
+  try {
+    return await assemble(store, options, host, policy)
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+const assemble = async (
+  store: Store,
+  options: LocalRuntimeOptions,
+  host: string,
+  policy: OutboundPolicyOptions
+): Promise<LocalRuntimeHandle> => {
+  const { unsafeExpose = false, strict = true, seed } = options
   const { now, scheduler } = makeTime(options.clock ?? "system")
   const ids = makeIds(seed)
-  const store = openStore(options.store ?? "memory")
   const keys = makeKeys(store, now)
   const { apiKey, organizationId } = seedKeys(store, keys, ids, options)
   const idempotency = makeIdempotency(store, now, options.idempotencyTtl ?? defaultIdempotencyTtl)
@@ -196,11 +213,11 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     refuse: listener.refuse,
     control: makeControl({ token: controlToken, journal, faults, scenarios, clock, keys, addKey, reset, sending })
   }
+  await listener.start()
   try {
-    await listener.start()
     engine.start()
   } catch (error) {
-    store.close()
+    await listener.stop()
     throw error
   }
   let closed = false
@@ -208,6 +225,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     if (closed) return
     closed = true
     engine.stop()
+    engine.outbox.events.close()
     await listener.stop()
     store.close()
   }

@@ -8,6 +8,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { callsSchema } from "./calls/schema.ts"
 import { importTableNames, importTables } from "./imports/store.ts"
 import { outboxSchema } from "./outbox/schema.ts"
+import { isBusy, storeMessage } from "./storeFailure.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -31,9 +32,18 @@ export interface Store {
   readonly close: () => void
 }
 
-/** Opens (and creates) the database. */
+/** Opens (and creates) the database; throws an error that says what to do. */
 export const openStore = (location: StoreLocation): Store => {
-  let database = open(location)
+  let lock: DatabaseSync | undefined
+  let database: DatabaseSync
+  try {
+    database = open(location, () => {
+      if (location !== "memory") lock = lockOf(location.file)
+    })
+  } catch (error) {
+    lock?.close()
+    throw error
+  }
   let statements = new Map<string, StatementSync>()
   let inode = inodeOf(location)
   const prepare = (sql: string) => {
@@ -66,11 +76,14 @@ export const openStore = (location: StoreLocation): Store => {
       if (location === "memory") return
       database.close()
       statements = new Map()
-      database = open(location)
+      database = open(location, () => {})
       inode = inodeOf(location)
     },
     file: () => (location === "memory" || inode === undefined ? undefined : { path: location.file, inode }),
-    close: () => database.close()
+    close: () => {
+      database.close()
+      lock?.close()
+    }
   }
 }
 
@@ -80,17 +93,70 @@ export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content
 const inodeOf = (location: StoreLocation): number | undefined =>
   location === "memory" ? undefined : fs.statSync(location.file).ino
 
-const open = (location: StoreLocation): DatabaseSync => {
-  const database = new DatabaseSync(location === "memory" ? ":memory:" : location.file)
+/** Milliseconds to wait for a lock of somebody else: nobody is served meanwhile. */
+const busyMillis = 1000
+
+/** Says whose file it is: "Aywa". */
+const applicationId = 0x41_79_77_61
+
+/** The version of the schema; a file of a later one is left alone. */
+const schemaVersion = 1
+
+/** Opens a database, writing nothing to it before it is known to be the runtime's, and `lock` has not thrown. */
+const open = (location: StoreLocation, lock: () => void): DatabaseSync => {
+  const path = location === "memory" ? ":memory:" : location.file
+  try {
+    const database = new DatabaseSync(path, { timeout: busyMillis })
+    try {
+      assertOurs(database)
+      lock()
+      build(database)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  } catch (error) {
+    throw new Error(`Cannot open the database ${path}: ${storeMessage(error)}`, { cause: error })
+  }
+}
+
+const assertOurs = (database: DatabaseSync): void => {
+  const one = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0])
+  const id = one("PRAGMA application_id")
+  if (id === applicationId && one("PRAGMA user_version") > schemaVersion) {
+    throw new Error("a newer version of the local runtime wrote it: update this one, or use another file")
+  }
+  if (id !== applicationId && (id !== 0 || one("SELECT count(*) FROM sqlite_schema") > 0)) {
+    throw new Error("it belongs to another program: use another file")
+  }
+}
+
+/**
+ * Two runtimes on one file would each take the other's deliveries for those of a dead process, and make them again.
+ * The lock is SQLite's own, on a file beside it: it goes with the process, however that ends.
+ */
+const lockOf = (file: string): DatabaseSync => {
+  const lock = new DatabaseSync(`${fs.realpathSync(file)}-lock`, { timeout: busyMillis })
+  try {
+    lock.exec("BEGIN EXCLUSIVE")
+    return lock
+  } catch (error) {
+    lock.close()
+    if (!isBusy(error)) throw error
+    throw new Error("another runtime has it open: stop that one, or use another file", { cause: error })
+  }
+}
+
+/** Makes the tables that are not there yet, all or none. */
+const build = (database: DatabaseSync): void => {
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
   const parts = [schema, importTables, outboxSchema, callsSchema, readinessTable, cursorTable]
-  for (const part of parts) database.exec(part)
-  return database
+  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`
+  database.exec(`BEGIN IMMEDIATE; ${parts.join("")} ${marks} COMMIT`)
 }
 
 const schema = `
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA busy_timeout = 5000;
 CREATE TABLE IF NOT EXISTS resource_rows (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   resource TEXT NOT NULL,
@@ -120,6 +186,7 @@ CREATE TABLE IF NOT EXISTS idempotency (
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, method, path, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_expires ON idempotency (expires_at);
 CREATE TABLE IF NOT EXISTS file_content (
   file_id TEXT NOT NULL,
   at INTEGER NOT NULL,

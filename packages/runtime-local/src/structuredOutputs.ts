@@ -2,6 +2,7 @@
  * `POST /structured-output/run`: the local runtime runs no model and says so. A pattern it can apply, to the transcript
  * that a call has; the same call always gives the same result.
  */
+import * as vm from "node:vm"
 import { json } from "./answer.ts"
 import type { CrudContext, Handler } from "./crud.ts"
 import { invalid, notFound } from "./errors.ts"
@@ -50,7 +51,7 @@ const evaluator = (output: Json): ((call: Json) => Outcome) => {
   return (call) => {
     const text = transcriptOf(call)
     if (text === undefined) return { name, result: null, skipped: "The call has no transcript" }
-    const match = pattern.exec(text)
+    const match = matchOf(pattern, text)
     return { name, result: isJson(schema) && schema["type"] === "boolean" ? match !== null : (match?.[0] ?? null) }
   }
 }
@@ -64,6 +65,23 @@ const patternOf = (regex: unknown): RegExp => {
   } catch {
     throw invalid(["regex: not a regular expression"])
   }
+}
+
+/** Milliseconds for one pattern on one transcript: nobody else is served meanwhile. */
+const patience = 250
+
+/** Patterns come from clients, and some take longer than the universe: a time limit of its own ends them. */
+const matchOf = (pattern: RegExp, text: string): RegExpExecArray | null => {
+  let match: RegExpExecArray | null = null
+  const search = () => void (match = pattern.exec(text))
+  try {
+    vm.runInNewContext("search()", { search }, { timeout: patience })
+  } catch {
+    throw invalid([
+      `regex: takes more than ${patience} ms on the transcript of a call: write it without nested repeats`
+    ])
+  }
+  return match
 }
 
 const transcriptOf = (call: Json): string | undefined => {

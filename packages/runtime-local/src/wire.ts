@@ -91,10 +91,11 @@ export const sendBadly = async (exchange: Exchange, answer: Answer, action: Faul
 
 const cuts: ReadonlySet<string> = new Set(["reset", "close"])
 
-const headersOf = ({ requestId }: Exchange, { headers }: Answer): Record<string, string> => ({
-  ...headers,
-  "x-request-id": requestId
-})
+/** Without the length that an answer of bytes has: each way of sending badly says its own. */
+const headersOf = ({ requestId }: Exchange, { headers }: Answer): Record<string, string> => {
+  const { "content-length": _, ...others } = headers
+  return { ...others, "x-request-id": requestId }
+}
 
 /** An answer's head by hand: Node would not let its body break it. */
 const head = (exchange: Exchange, answer: Answer, framing: string) => {

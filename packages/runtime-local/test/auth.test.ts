@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
 import { startLocalRuntime } from "../src/index.ts"
+import { receive } from "./receiver.ts"
 import { clientOf, start, temporaryFile } from "./support.ts"
 
 describe("keys", () => {
@@ -98,6 +99,23 @@ describe("organizations", () => {
     expect((await call("DELETE", path, undefined, { apiKey: "two" })).status).toBe(404)
     expect((await call("GET", "/assistant", undefined, { apiKey: "two" })).body).toEqual([])
     expect((await call("GET", path, undefined, { apiKey: "one" })).body).toEqual(row)
+  })
+
+  it("a call that brings along a row with a foreign id does not get that row's secret", async () => {
+    const { call, runtime } = await start({ clock: "manual" })
+    const { key: apiKey } = runtime.addKey({ organization: "org_2" })
+    const receiver = await receive()
+    const row = { serverUrl: receiver.url, serverUrlSecret: "a secret of the first organization" }
+    const { body: foreign } = await call("POST", "/assistant", row)
+    const customer = { number: "+14155550188" }
+    const bring = { assistant: { id: foreign.id, serverUrl: receiver.url }, customer }
+    expect((await call("POST", "/call", bring, { apiKey })).status).toBe(201)
+    await runtime.clock.advance(60_000)
+    expect(receiver.deliveries.length).toBeGreaterThan(0)
+    expect(receiver.deliveries.filter(({ headers }) => "x-vapi-secret" in headers)).toEqual([])
+    expect((await call("POST", "/call", { assistantId: foreign.id, customer })).status).toBe(201)
+    await runtime.clock.advance(60_000)
+    expect(receiver.deliveries.at(-1)?.headers["x-vapi-secret"]).toBe(row.serverUrlSecret)
   })
 
   it("takes the organization of a file again when none is given", async () => {

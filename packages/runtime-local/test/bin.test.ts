@@ -4,12 +4,13 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { receive } from "./receiver.ts"
 import { failure, start, temporaryFile } from "./support.ts"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 
 interface Ready {
-  readonly baseUrl: string
+  baseUrl: string
   readonly apiKey: string
   readonly organizationId: string
   readonly controlToken: string
@@ -58,6 +59,66 @@ describe("the process", () => {
     }
   })
 
+  it("stops at once whatever is under way; what was acknowledged is there, the rest can be repeated, once", async () => {
+    const args = ["--db", temporaryFile(), "--api-key", "sk_1", "--rate-limit", "0"]
+    const receiver = await receive((delivery) => (delivery.type === "tool-calls" ? {} : { hang: true }))
+    const tools = [{ type: "function", function: { name: "f" } }]
+    const assistant = { server: { url: receiver.url }, model: { provider: "openai", model: "m", tools } }
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const { child, output, info } = await ready(...args)
+      const ask = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
+        const key = path.startsWith("/__aywa/") ? info.controlToken : "sk_1"
+        const response = await fetch(info.baseUrl + path, {
+          method,
+          headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) })
+        })
+        return { status: response.status, text: await response.text() }
+      }
+      // A call whose tool waits for what was sent before, somebody who waits for an event, a trigger, an answer held back.
+      await ask("POST", "/__aywa/calls/script", { steps: [{ tool: "f" }] })
+      await ask("POST", "/call", { assistant, customer: { number: "+14155550188" } })
+      const waiting = [
+        ask("GET", "/__aywa/events?type=never&wait=60000"),
+        ask("POST", "/__aywa/trigger", { type: "call.completed" }),
+        ask("POST", "/__aywa/trigger", { type: "tool-calls", to: `${receiver.url}/` }),
+        ask(
+          "POST",
+          "/assistant",
+          { name: "held" },
+          { "idempotency-key": `held ${signal}`, "aywa-fault": "hold;ms=60000" }
+        )
+      ].map((promise) => promise.catch(() => undefined))
+      const acknowledged: Array<string> = []
+      const sent = new Set<string>()
+      const load = Array.from({ length: 8 }, async (_, worker) => {
+        for (let i = 0; ; i++) {
+          const name = `${signal}-${worker}-${i}`
+          sent.add(name)
+          const { status } = await ask("POST", "/assistant", { name }, { "idempotency-key": name })
+          if (status === 201) acknowledged.push(name)
+          if (acknowledged.length === 200) child.kill(signal)
+        }
+      }).map((promise: Promise<unknown>) => promise.catch(() => undefined))
+      expect(await exit(child)).toBe(0)
+      await Promise.all([...load, ...waiting])
+      expect(output.stderr).toBe("")
+      const again = await ready(...args)
+      info.baseUrl = again.info.baseUrl
+      const names = async () => {
+        const { text } = await ask("GET", "/assistant?limit=1000")
+        return (JSON.parse(text) as ReadonlyArray<{ name: string }>).map(({ name }) => name)
+      }
+      expect(await names()).toEqual(expect.arrayContaining(acknowledged))
+      for (const name of sent) {
+        expect((await ask("POST", "/assistant", { name }, { "idempotency-key": name })).status).toBe(201)
+      }
+      expect((await names()).filter((name) => name.startsWith(signal)).toSorted()).toEqual([...sent].toSorted())
+      again.child.kill(signal)
+      expect(await exit(again.child)).toBe(0)
+    }
+  })
+
   it("keeps rows and idempotency records in its file when it is killed", async () => {
     const args = ["--db", temporaryFile(), "--api-key", "sk_1"]
     const post = async (info: Ready) => {
@@ -88,7 +149,7 @@ describe("the process", () => {
   it("says in one line that its file cannot be opened, exit code 1", async () => {
     const { child, output } = spawnBin("--db", `${temporaryFile()}/no/such/directory.sqlite`)
     expect(await exit(child)).toBe(1)
-    expect(output.stderr).toMatch(/^Cannot open the database: [^\n]*\n$/)
+    expect(output.stderr).toMatch(/^Cannot open the database [^\n]*: look whether its directory exists[^\n]*\n$/)
   })
 
   it.each([

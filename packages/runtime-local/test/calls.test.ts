@@ -499,6 +499,22 @@ describe("tools", () => {
   })
 })
 
+describe("an apiRequest that cannot be sent", () => {
+  it("fails, and the call goes on to its end", async () => {
+    const receiver = await receive()
+    const headers = { type: "object", properties: { Trailer: { type: "string", value: "x" } } }
+    const tools = [{ type: "apiRequest", name: "t", method: "POST", url: receiver.url, headers }]
+    const { call, runtime } = await start({ clock: "manual" })
+    runtime.calls.script({}, [{ tool: "t" }])
+    const body = { assistant: { model: { provider: "openai", model: "m", tools } }, customer }
+    const { body: placed } = await call("POST", "/call", body)
+    await runtime.clock.advance(minute)
+    const { body: ended } = await call("GET", `/call/${placed.id}`)
+    expect(ended.status).toBe("ended")
+    expect(JSON.stringify(ended.messages)).toContain("The connection failed (ERR_HTTP_TRAILER_INVALID)")
+  })
+})
+
 describe("transfers", () => {
   const number = { type: "number", number: "+14155550142", message: "One moment." }
 
@@ -819,6 +835,26 @@ describe("sequences by hand", () => {
 })
 
 describe("a restart in the middle of a call", () => {
+  it("while a question waits for the events before it: it is asked once", async () => {
+    const set = await setUp(
+      async ({ type, message }) => {
+        if (type !== "tool-calls") return { hang: true }
+        return { body: { results: [{ toolCallId: message.toolCallList[0].id, name: "f", result: "done" }] } }
+      },
+      { model: { provider: "openai", model: "m", tools: [{ type: "function", function: { name: "f" } }] } },
+      { store: { file: temporaryFile() }, webhookSchedule: "instant" }
+    )
+    set.runtime.calls.script({}, [{ tool: "f" }])
+    const { id } = await place(set.client, set.assistant.id)
+    // It is written down with its step, and not sent before its turn.
+    await expect.poll(() => types(set.client, id), { timeout: 10_000 }).toContain("tool-calls")
+    await set.runtime.restart()
+    await set.runtime.events.expect("end-of-call-report", { callId: id, timeout: 20_000 })
+    const asked = set.receiver.deliveries.filter(({ type }) => type === "tool-calls")
+    expect(asked.map(({ headers }) => headers["x-aywa-redelivered"])).toEqual([undefined])
+    expect(types(set.client, id).filter((type) => type === "end-of-call-report")).toHaveLength(1)
+  })
+
   it("while a tool is asked: it is asked again under the same id, marked, and the call ends once", async () => {
     let asked = 0
     const set = await setUp(

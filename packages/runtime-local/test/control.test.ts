@@ -48,6 +48,17 @@ describe("the control API", () => {
     expect((await control(client, "GET", "clock")).body.now).toBe("2030-01-01T00:00:01.500Z")
     expect((await control(client, "PUT", "clock", { now: "soon" })).status).toBe(400)
     expect((await control(client, "POST", "clock/advance", { ms: -1 })).status).toBe(400)
+    // Beyond what an ISO 8601 text can say in four digits: refused, and the process goes on.
+    for (const [method, path, body] of [
+      ["PUT", "clock", { now: 1e20 }],
+      ["PUT", "clock", { now: -1 }],
+      ["PUT", "clock", { now: "+010000-01-01T00:00:00.000Z" }],
+      ["POST", "clock/advance", { ms: 1e15 }]
+    ] as const) {
+      expect([body, (await control(client, method, path, body)).status]).toEqual([body, 400])
+    }
+    expect((await control(client, "PUT", "clock", { now: "9999-12-31T23:59:59.999Z" })).status).toBe(200)
+    expect((await client.call("POST", "/assistant", {})).body.createdAt).toBe("9999-12-31T23:59:59.999Z")
   })
 
   it("makes and revokes keys", async () => {

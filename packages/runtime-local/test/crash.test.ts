@@ -1,4 +1,7 @@
-/** `kill -9` under load: every create that was acknowledged is there afterwards, once. */
+/**
+ * `kill -9` under load: every create that was acknowledged is there afterwards, once; and every one that was sent, once
+ * it is repeated under its key.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -24,20 +27,23 @@ it(
   async () => {
     const db = temporaryFile()
     const acknowledged = new Set<string>()
-    let sent = 0
+    const create = (baseUrl: string, name: string) =>
+      fetch(`${baseUrl}/assistant`, {
+        method: "POST",
+        headers: { ...headers, "idempotency-key": name.replace(" ", "-") },
+        body: JSON.stringify({ name })
+      })
+    const names: Array<string> = []
     for (let round = 0; round < rounds; round++) {
       const { child, baseUrl } = await boot(db)
       const before = acknowledged.size
       let stop = false
       const worker = async () => {
         while (!stop) {
-          const name = `r${round} n${sent++}`
+          const name = `r${round} n${names.length}`
+          names.push(name)
           try {
-            const response = await fetch(`${baseUrl}/assistant`, {
-              method: "POST",
-              headers,
-              body: JSON.stringify({ name })
-            })
+            const response = await create(baseUrl, name)
             const text = await response.text()
             if (response.status === 201) acknowledged.add(JSON.parse(text).name)
           } catch {
@@ -54,26 +60,32 @@ it(
       if (child.exitCode === null && child.signalCode === null) await once(child, "close")
     }
     const { child, baseUrl } = await boot(db)
-    const names: Array<string> = []
-    for (let createdAtLe = "", seen = new Set<string>(); ;) {
-      const query = createdAtLe === "" ? "" : `&createdAtLe=${createdAtLe}`
-      const response = await fetch(`${baseUrl}/assistant?limit=1000${query}`, { headers })
-      const rows = (await response.json()) as ReadonlyArray<{ id: string; name: string; createdAt: string }>
-      const fresh = rows.filter(({ id }) => !seen.has(id))
-      for (const { id, name } of fresh) {
-        seen.add(id)
-        names.push(name)
-      }
-      if (fresh.length === 0) break
-      createdAtLe = rows.at(-1)?.createdAt ?? ""
-    }
+    const before = await stored(baseUrl)
+    expect([...acknowledged].filter((name) => !before.includes(name))).toEqual([])
+    for (const name of names) expect((await create(baseUrl, name)).status).toBe(201)
+    expect((await stored(baseUrl)).toSorted()).toEqual(names.toSorted())
     child.kill("SIGKILL")
     await once(child, "close")
-    const stored = new Set(names)
-    expect(stored.size).toBe(names.length)
-    expect([...acknowledged].filter((name) => !stored.has(name))).toEqual([])
     expect(acknowledged.size).toBeGreaterThanOrEqual(rounds * 100)
-    console.log(`${rounds} rounds of kill -9, ${acknowledged.size} rows acknowledged of ${sent} sent, 0 lost`)
+    console.log(`${rounds} rounds of kill -9, ${acknowledged.size} rows acknowledged of ${names.length} sent, 0 lost`)
   },
   30_000 + rounds * 10_000
 )
+
+/** The names of all rows, page by page. */
+const stored = async (baseUrl: string): Promise<ReadonlyArray<string>> => {
+  const names: Array<string> = []
+  for (let createdAtLe = "", seen = new Set<string>(); ;) {
+    const query = createdAtLe === "" ? "" : `&createdAtLe=${createdAtLe}`
+    const response = await fetch(`${baseUrl}/assistant?limit=1000${query}`, { headers })
+    const rows = (await response.json()) as ReadonlyArray<{ id: string; name: string; createdAt: string }>
+    const fresh = rows.filter(({ id }) => !seen.has(id))
+    for (const { id, name } of fresh) {
+      seen.add(id)
+      names.push(name)
+    }
+    if (fresh.length === 0) break
+    createdAtLe = rows.at(-1)?.createdAt ?? ""
+  }
+  return names
+}

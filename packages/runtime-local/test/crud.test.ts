@@ -167,6 +167,10 @@ describe("rules of resources", () => {
     const refused = await call("DELETE", `/tool/${tool.id}`)
     expect([refused.status, refused.body.error, refused.body.code]).toEqual([409, "tool_pinned", "tool_pinned"])
     await call("DELETE", `/assistant/${assistant.id}`)
+    const byRef = { provider: "openai", model: "gpt-4o", toolRefs: [{ toolId: tool.id, version: "v1" }] }
+    const { body: other } = await call("POST", "/assistant", { model: byRef })
+    expect((await call("DELETE", `/tool/${tool.id}`)).body.code).toBe("tool_pinned")
+    await call("DELETE", `/assistant/${other.id}`)
     expect((await call("DELETE", `/tool/${tool.id}`)).status).toBe(200)
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { BareAction, FaultAction, FaultInput } from "../src/index.ts"
+import { type BareAction, type FaultAction, type FaultInput, startLocalRuntime } from "../src/index.ts"
 import { type Client, failure, start } from "./support.ts"
 
 const create = ({ call }: Client, fault?: string, key = "k") =>
@@ -160,6 +160,29 @@ describe("another answer", () => {
   })
 })
 
+describe("answers that are not rows", () => {
+  it("are changed only by what can change them, and cut as any other", async () => {
+    const client = await start()
+    const { apiKey, baseUrl } = client.runtime
+    const headers = { authorization: `Bearer ${apiKey}` }
+    const form = new FormData()
+    form.append("file", new File(["x".repeat(1000)], "a.json", { type: "application/json" }))
+    const uploaded = await fetch(`${baseUrl}/file`, { method: "POST", headers, body: form })
+    const path = `/file/${((await uploaded.json()) as { id: string }).id}/content`
+    for (const fault of ["extra-fields", "unknown-enum", "missing-field"]) {
+      const { status, text } = await client.call("GET", path, undefined, { fault })
+      expect([fault, status, text.length]).toEqual([fault, 200, 1000])
+      expect((await client.call("GET", "/metrics", undefined, { fault })).status).toBe(200)
+    }
+    const body = async (fault: string) => {
+      const response = await fetch(baseUrl + path, { headers: { ...headers, "aywa-fault": fault } })
+      return `${response.status} ${await response.text().then(({ length }) => length, String)}`
+    }
+    expect(await body("duplicate-headers")).toBe("200 1000")
+    for (const fault of ["truncate", "chunk-cut"]) expect(await body(fault)).toBe("200 TypeError: terminated")
+  })
+})
+
 describe("slow answers", () => {
   it("latency before and after wait, and answer truly", async () => {
     for (const when of ["before", "after"]) {
@@ -210,6 +233,20 @@ describe("refuse", () => {
     expect(await failure(create(client, "refuse;ms=50;when=after"))).toMatch(/fetch failed/)
     await expect.poll(() => failure(create(client)), { timeout: 2000 }).toBe("no failure")
     expect(client.runtime.requests({ committed: true })).toHaveLength(1)
+  })
+
+  it("a runtime that is closed just when it opens again stays closed", async () => {
+    const open: Array<string> = []
+    for (let i = 0; i < 20; i++) {
+      const runtime = await startLocalRuntime({ host: "localhost" })
+      runtime.faults.refuse(1)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      await runtime.close()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      const outcome = await failure(fetch(`${runtime.baseUrl}/health`))
+      if (outcome !== "fetch failed: ECONNREFUSED") open.push(outcome)
+    }
+    expect(open).toEqual([])
   })
 
   it("at once, from the handle; a restart ends it", async () => {
@@ -295,6 +332,14 @@ describe("rules", () => {
     runtime.faults.add({ match: { path: "/readyz" }, action: { type: "status", code: 503 } })
     expect((await call("GET", "/readyz")).status).toBe(503)
     expect((await call("GET", "/health")).status).toBe(200)
+  })
+
+  it("last no longer than a timer can: more would be nothing at all", async () => {
+    const { call, runtime } = await start()
+    for (const type of ["latency", "hold", "refuse", "delay", "reorder"] as const) {
+      expect(() => runtime.faults.add({ action: { type, ms: 2_147_483_648 } })).toThrow("2147483647")
+    }
+    expect((await call("GET", "/assistant", undefined, { fault: "latency;ms=3000000000" })).status).toBe(400)
   })
 
   it("that make no sense are refused, with the names that there are", async () => {

@@ -128,9 +128,24 @@ describe("hostile requests", () => {
     await expect.poll(async () => (await call("POST", "/assistant", body, { key: "k" })).status).toBe(201)
   })
 
+  it("the journal keeps the newest requests only, when their heads are large", () => {
+    const journal = makeJournal(1000, 1000, 10_000)
+    const text = "x".repeat(90)
+    for (let i = 0; i < 500; i++) {
+      journal.add({ requestId: String(i), path: "/a", query: "", headers: { "x-a": text } } as unknown as OpenEntry)
+    }
+    const kept = journal.list().map(({ requestId }) => Number(requestId))
+    expect(kept.length).toBeGreaterThanOrEqual(50)
+    expect(kept.length).toBeLessThanOrEqual(110)
+    expect(kept).toEqual(kept.map((_, i) => 500 - kept.length + i))
+    journal.add({ requestId: "huge", path: "/a", query: text.repeat(1000), headers: {} } as unknown as OpenEntry)
+    expect(journal.list().map(({ requestId }) => requestId)).toEqual(["huge"])
+  })
+
   it("the journal keeps the newest bodies only, when they are large", () => {
     const journal = makeJournal(100, 1000)
-    const entries = Array.from({ length: 30 }, (_, i) => ({ requestId: String(i), body: undefined }) as OpenEntry)
+    const head = { path: "/a", query: "", headers: {} }
+    const entries = Array.from({ length: 30 }, (_, i) => ({ ...head, requestId: String(i) }) as OpenEntry)
     for (const [i, entry] of entries.entries()) {
       journal.add(entry)
       journal.keepBody(entry, { i }, 100)
@@ -169,4 +184,19 @@ describe("hostile requests", () => {
     expect(client.runtime.count("assistants")).toBeLessThanOrEqual(created + statuses.filter((s) => s === 0).length)
     await alive(client)
   }, 60_000)
+})
+
+it("a download whose file is deleted ends with an error, and does not hang", async () => {
+  const { call, runtime } = await start()
+  const { apiKey, baseUrl } = runtime
+  const form = new FormData()
+  // More than the connection's buffers hold.
+  form.append("file", new File([new Uint8Array(48 * 1024 * 1024)], "a.bin"))
+  const headers = { authorization: `Bearer ${apiKey}` }
+  const { id } = (await (await fetch(`${baseUrl}/file`, { method: "POST", headers, body: form })).json()) as {
+    id: string
+  }
+  const response = await fetch(`${baseUrl}/file/${id}/content`, { headers })
+  expect((await call("DELETE", `/file/${id}`)).status).toBe(200)
+  await expect(response.arrayBuffer()).rejects.toThrow("terminated")
 })

@@ -223,7 +223,21 @@ describe("the handle", () => {
     const { body: patched } = await call("PATCH", `/assistant/${row.id}`, { name: "B" })
     expect([patched.createdAt, patched.updatedAt]).toEqual(["2030-05-05T05:05:05.005Z", "2030-05-05T05:05:06.505Z"])
     expect(() => runtime.clock.set("never")).toThrow(/Not a time/)
+    expect(() => runtime.clock.set(8.64e15)).toThrow(/from 1970 to 9999/)
     expect(() => runtime.clock.advance(-1)).toThrow(/0 or more/)
+  })
+
+  it("takes fractions of milliseconds wherever it takes milliseconds", async () => {
+    const { call, runtime } = await start({ clock: "manual", callPace: { turn: 33.3 }, idempotencyTtl: 1000.5 })
+    runtime.clock.set(Date.UTC(2030) + 0.25)
+    await runtime.clock.advance(100 / 3)
+    runtime.webhooks.rotateSecret({ overlap: 0.5 })
+    runtime.calls.script({}, [{ wait: 1.5 }, { user: "Hi" }])
+    const body = { assistant: { firstMessage: "Hello" }, customer: { number: "+14155550188" } }
+    const { body: call1, status } = await call("POST", "/call", body, { key: "k" })
+    expect([status, call1.createdAt]).toEqual([201, "2030-01-01T00:00:00.033Z"])
+    await runtime.clock.advance(60_000)
+    expect((await call("GET", `/call/${call1.id}`)).body.status).toBe("ended")
   })
 
   it("resets to nothing, keys apart", async () => {

@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
 import { startLocalRuntime } from "../src/index.ts"
 import { clientOf, failure, start, temporaryFile } from "./support.ts"
@@ -134,11 +135,29 @@ describe("what is stored", () => {
     expect(runtime.count("assistants")).toBe(2)
   })
 
+  it("what is forgotten is gone from the file, too, without a restart", async () => {
+    const file = temporaryFile()
+    const { call, runtime } = await start({ clock: "manual", store: { file } })
+    for (let day = 0; day < 3; day++) {
+      for (let i = 0; i < 10; i++) await call("POST", "/assistant", {}, { key: `${day}-${i}` })
+      await runtime.clock.advance(86_400_000)
+    }
+    await call("POST", "/assistant", {}, { key: "last" })
+    const database = new DatabaseSync(file, { readOnly: true })
+    const keys = database.prepare("SELECT key FROM idempotency").all()
+    database.close()
+    expect(keys.map(({ key }) => key)).toEqual(["last"])
+  })
+
   it("the time can be set", async () => {
     const { call, runtime } = await start({ clock: "manual", idempotencyTtl: 1000 })
     await call("POST", "/assistant", {}, { key: "k" })
     runtime.clock.advance(1000)
     expect((await call("POST", "/assistant", {}, { key: "k" })).headers.get("idempotency-replayed")).toBeNull()
+    await expect(startLocalRuntime({ idempotencyTtl: Number.NaN })).rejects.toThrow("idempotencyTtl")
+    const forever = await start({ idempotencyTtl: Number.POSITIVE_INFINITY })
+    const first = await forever.call("POST", "/assistant", {}, { key: "k" })
+    expect((await forever.call("POST", "/assistant", {}, { key: "k" })).text).toBe(first.text)
   })
 })
 

@@ -134,6 +134,17 @@ describe("filters", () => {
 })
 
 describe("a cursor", () => {
+  it("works at both ends of time", async () => {
+    const { call, runtime } = await start({ clock: "manual", listShape: 4 })
+    for (const at of ["1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"]) {
+      runtime.clock.set(at)
+      await call("POST", "/assistant", { name: at.slice(0, 4) })
+    }
+    const { body: first } = await call("GET", "/assistant?limit=1")
+    const { body: second } = await call("GET", `/assistant?limit=1&cursor=${first.nextCursor}`)
+    expect([names(first.items), names(second.items), second.nextCursor]).toEqual(["9999", "1970", null])
+  })
+
   it("is good for the list that it came from, and for no other: not of another resource, not of another organization", async () => {
     const { call, runtime } = await start({ listShape: 4 })
     const { key: apiKey } = runtime.addKey({ organization: "org_other" })

@@ -124,6 +124,19 @@ describe("a delivery", () => {
     expect(JSON.parse(text).attempts[0].requestHeaders).toMatchObject({ authorization: "***", "x-tenant": "riverside" })
   })
 
+  it("goes out without headers that the transport would not send", async () => {
+    const { call, runtime } = await start()
+    const receiver = await receive()
+    const headers = { Trailer: "x", TE: "trailers", Upgrade: "websocket", "Keep-Alive": "timeout=5", "X-Mine": "1" }
+    const { body: assistant } = await call("POST", "/assistant", { server: { url: receiver.url, headers } })
+    await runtime.trigger({ type: "hang", assistant: assistant.id })
+    await runtime.webhooks.idle()
+    const { body } = await call("GET", "/logs/webhooks")
+    expect(body.items).toMatchObject([{ status: "succeeded", attemptCount: 1 }])
+    const sent = receiver.deliveries[0]?.headers ?? {}
+    expect(Object.keys(headers).map((name) => sent[name.toLowerCase()])).toEqual([...Array(4).fill(undefined), "1"])
+  })
+
   it("uses a bearer credential and the legacy shared secret where the server names them", async () => {
     const client = await start()
     const receiver = await receive()
@@ -324,6 +337,21 @@ describe("retries", () => {
     await send(client)
     await client.runtime.clock.advance(86_400_000)
     expect(await enabled()).toBe(false)
+  })
+})
+
+describe("a receiver that hangs", () => {
+  it("holds up its own call's events, and neither that call nor a retry to somebody else", async () => {
+    const { call, runtime } = await start({ webhookSchedule: [0.1, 0.1] })
+    const hanging = await receive(() => ({ hang: true }))
+    const flaky = await receive((_, index) => ({ status: index === 0 ? 503 : 200 }))
+    const assistant = { server: { url: hanging.url }, firstMessage: "Hello" }
+    const { body } = await call("POST", "/call", { assistant, customer: { number: "+14155550188" } })
+    await hanging.count(1)
+    await runtime.trigger({ type: "hang", to: flaky.url })
+    await flaky.count(2)
+    await expect.poll(async () => (await call("GET", `/call/${body.id}`)).body.status).toBe("ended")
+    expect(hanging.deliveries).toHaveLength(1)
   })
 })
 

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { assert, describe, expect, it, onTestFinished } from "vitest"
-import { receive } from "./receiver.ts"
+import { type Receiver, receive } from "./receiver.ts"
 import { start, temporaryFile } from "./support.ts"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
@@ -15,11 +15,14 @@ interface Ready {
   readonly webhookSecret: string
 }
 
-const boot = async (...args: ReadonlyArray<string>): Promise<{ child: ChildProcess; info: Ready }> => {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+const boot = async (...args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] })
   onTestFinished(() => void child.kill("SIGKILL"))
+  let errors = ""
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()))
   const [line] = await once(child.stdout, "data")
-  return { child, info: JSON.parse(String(line)) }
+  const info: Ready = JSON.parse(String(line))
+  return { child, info, said: () => errors }
 }
 
 const kill = async (child: ChildProcess) => {
@@ -33,12 +36,15 @@ const get = async (info: Ready, path: string): Promise<any> => {
   return response.json()
 }
 
-const trigger = async (info: Ready, body: object): Promise<Triggered> => {
-  const response = await fetch(`${info.baseUrl}/__aywa/trigger`, {
-    method: "POST",
+const control = (info: Ready, path: string, body: object, method = "POST") =>
+  fetch(`${info.baseUrl}/__aywa/${path}`, {
+    method,
     headers: { authorization: `Bearer ${info.controlToken}`, "content-type": "application/json" },
     body: JSON.stringify(body)
   })
+
+const trigger = async (info: Ready, body: object): Promise<Triggered> => {
+  const response = await control(info, "trigger", body)
   assert.strictEqual(response.status, 202)
   // What the control API answers.
   return (await response.json()) as Triggered
@@ -131,21 +137,75 @@ describe("kill -9 in the middle of a delivery", () => {
 describe("a store that fails", () => {
   it("ends neither the process nor the work: it goes on when the store does", async () => {
     const file = temporaryFile()
-    const client = await start({ store: { file } })
+    const { info, said } = await boot("--db", file, "--api-key", "sk_1")
     const receiver = await receive()
     const database = new DatabaseSync(file)
+    onTestFinished(() => database.close())
     database.exec("ALTER TABLE webhook_jobs RENAME TO hidden")
-    await expect(client.runtime.trigger({ type: "hang", to: receiver.url })).rejects.toThrow("no such table")
-    await expect(client.runtime.events.expect("hang", { timeout: 5000 })).rejects.toThrow(/no such table|No matching/)
-    client.runtime.clock.set(client.runtime.clock.now() + 1)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect((await client.call("GET", "/assistant")).status).toBe(200)
+    const refused = await control(info, "trigger", { type: "hang", to: receiver.url })
+    expect(refused.status).toBe(500)
+    // The work is looked at anew.
+    await control(info, "clock", { now: Date.now() }, "PUT")
+    await expect.poll(said).toMatch(/Scheduled work cannot be read, .*: no such table: webhook_jobs/)
+    expect(Array.isArray(await get(info, "/assistant"))).toBe(true)
     database.exec("ALTER TABLE hidden RENAME TO webhook_jobs")
-    database.close()
-    await client.runtime.trigger({ type: "hang", to: receiver.url })
+    await trigger(info, { type: "hang", to: receiver.url })
     await receiver.count(1)
   })
+
+  it("while an answer is on its way: a delivery goes on, marked", async () => {
+    const { info, receiver } = await lockedWhileAnswering("hang")
+    const { jobs } = await trigger(info, { type: "hang", to: receiver.url })
+    await receiver.count(2)
+    await expect.poll(async () => (await get(info, `/logs/webhooks/${jobs[0]?.id}`)).status).toBe("succeeded")
+    const { attempts } = await get(info, `/logs/webhooks/${jobs[0]?.id}`)
+    expect(attempts).toMatchObject([{ state: "interrupted", mayHaveArrived: true }, { state: "answered" }])
+    expect(marks(receiver)).toEqual([undefined, "true"])
+  })
+
+  it("while an answer is on its way: a call goes on, and asks again under the same id", async () => {
+    const { info, receiver } = await lockedWhileAnswering("tool-calls")
+    const tools = [{ type: "function", function: { name: "f" } }]
+    const assistant = { server: { url: receiver.url }, model: { provider: "openai", model: "m", tools } }
+    await control(info, "calls/script", { steps: [{ tool: "f" }] })
+    const response = await fetch(`${info.baseUrl}/call`, {
+      method: "POST",
+      headers: { authorization: "Bearer sk_1", "content-type": "application/json" },
+      body: JSON.stringify({ assistant, customer: { number: "+14155550188" } })
+    })
+    const { id } = (await response.json()) as { id: string }
+    await expect.poll(async () => (await get(info, `/call/${id}`)).status, { timeout: 15_000 }).toBe("ended")
+    const asked = receiver.deliveries.filter(({ type }) => type === "tool-calls")
+    expect(new Set(asked.map((one) => one.id)).size).toBe(1)
+    expect(asked.map(({ headers }) => headers["x-aywa-redelivered"])).toEqual([undefined, "true"])
+    const open = await get(info, "/logs/webhooks?status=delivering")
+    expect(open.items).toEqual([])
+  })
 })
+
+const marks = ({ deliveries }: Receiver) => deliveries.map(({ headers }) => headers["x-aywa-redelivered"])
+
+/** A runtime, and a receiver in whose first answer another program locks the database, until the runtime complains. */
+const lockedWhileAnswering = async (type: string) => {
+  const file = temporaryFile()
+  const { info, said } = await boot("--db", file, "--api-key", "sk_1")
+  const database = new DatabaseSync(file)
+  onTestFinished(() => database.close())
+  const unlock = async () => {
+    await expect.poll(said, { timeout: 10_000 }).toMatch(/Scheduled work failed: database is locked/)
+    database.exec("ROLLBACK")
+  }
+  let seen = 0
+  const receiver = await receive((delivery) => {
+    if (delivery.type === type && ++seen === 1) {
+      database.exec("BEGIN IMMEDIATE")
+      void unlock()
+    }
+    const [call] = delivery.message.toolCallList ?? []
+    return { body: { results: [{ toolCallId: call?.id, name: "f", result: "done" }] } }
+  })
+  return { info, receiver }
+}
 
 describe("a restart in the same process", () => {
   it("cuts the delivery, writes nothing behind the back of the new database, and goes on", async () => {

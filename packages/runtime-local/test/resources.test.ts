@@ -215,6 +215,36 @@ describe("structured outputs", () => {
     expect(await read()).toEqual({ [body.structuredOutputId]: { name: "Word", result: "Hello" } })
   })
 
+  it("what it found in a call that goes on is there when that has ended, and in its report", async () => {
+    const { call, runtime } = await start({ clock: "manual" })
+    runtime.calls.script({}, [{ user: "A human, please." }, { wait: 5000 }, { user: "Bye." }])
+    const { body: row } = await call("POST", "/call", { assistant: {}, customer })
+    await runtime.clock.advance(2000)
+    const { body } = await call("POST", "/structured-output/run", { callIds: [row.id], structuredOutput: human })
+    await runtime.clock.advance(60_000)
+    const { body: ended } = await call("GET", `/call/${row.id}`)
+    const found = { [body.structuredOutputId]: { name: human.name, result: true } }
+    expect([ended.status, ended.artifact.structuredOutputs]).toEqual(["ended", found])
+    expect(ended.artifact.transcript).toBe("User: A human, please.\nUser: Bye.\n")
+    const [report] = runtime.events.list({ type: "end-of-call-report" })
+    expect(report?.message["artifact"]).toEqual(ended.artifact)
+  })
+
+  it("a pattern that would take for ever is refused, and the runtime goes on", async () => {
+    const file = temporaryFile()
+    const client = await start({ store: { file } })
+    const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
+    const database = new DatabaseSync(file)
+    const said = JSON.stringify({ ...row, artifact: { transcript: `User: ${"a".repeat(60)}!` } })
+    database.prepare("UPDATE resource_rows SET body = ? WHERE id = ?").run(said, row.id)
+    database.close()
+    const run = (regex: string) =>
+      client.call("POST", "/structured-output/run", { callIds: [row.id], structuredOutput: { ...human, regex } })
+    const refused = await run("(a+)+$")
+    expect([refused.status, refused.body.message]).toEqual([400, [expect.stringContaining("regex: takes more than")]])
+    expect((await run("a+!$")).status).toBe(201)
+  })
+
   it("refuses what it cannot find or read", async () => {
     const { call, row } = await setUp()
     const run = async (body: unknown) => {

@@ -268,7 +268,15 @@ describe("the guard", () => {
     "http://127.0.0.1:1/",
     "http://localhost:1/",
     "http://0x7f.1/",
+    "http://2130706433/",
+    "http://localhost./",
+    "http://[::]/",
+    "http://[::1]/",
     "http://[::ffff:10.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[fe80::1]/",
+    "http://[fd00::1]/",
     "http://169.254.169.254/latest/meta-data/",
     "http://user:pass@93.184.215.14/",
     "ftp://93.184.215.14/"
@@ -279,6 +287,21 @@ describe("the guard", () => {
     const { body } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)
     expect([body.status, body.attemptCount]).toEqual(["dead", 1])
     expect(body.attempts[0].statusCode).toBe(null)
+  })
+
+  it("a name is resolved once for each attempt, which goes there and nowhere else", async () => {
+    const receiver = await receive(() => ({ status: 503 }))
+    const answers = ["127.0.0.1", "127.0.0.1", "10.0.0.1", "127.0.0.1"]
+    let asked = 0
+    const resolve = async () => [answers[asked++] ?? "10.0.0.2"]
+    const client = await start({ webhookSchedule: "instant", resolve })
+    const to = receiver.url.replace("127.0.0.1", "rebinding.localhost")
+    const { jobs } = await client.runtime.trigger({ type: "hang", to })
+    await client.runtime.webhooks.idle()
+    const { body } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)
+    expect(body.attempts.map(({ statusCode }: { statusCode: number | null }) => statusCode)).toEqual([503, 503, null])
+    expect([body.status, body.attempts[2].error]).toEqual(["dead", expect.stringContaining("not loopback")])
+    expect([asked, receiver.deliveries.length]).toEqual([3, 2])
   })
 
   it("production refuses to start with the escape hatch", async () => {

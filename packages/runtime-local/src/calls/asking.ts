@@ -52,7 +52,7 @@ export const makeAsking = (context: AskingContext) => {
     return {
       run: first(run, { ...step, eventId, ...(step.do === "tool" ? { called: true } : {}) }),
       ask: async () => {
-        await outbox.settled(run.callId, 500)
+        if (!(await outbox.settled(run.callId, 500))) return undefined
         const { outcome } = await outbox.ask({ ...event, id: eventId })
         if (outcome?.type === "stopped") return undefined
         return (later) => {

@@ -9,6 +9,7 @@ import type { Outbox } from "../outbox/outbox.ts"
 import { findRow } from "../rows.ts"
 import type { WorkSource } from "../scheduler.ts"
 import type { Store } from "../store.ts"
+import { isStoreFailure } from "../storeFailure.ts"
 import { isJson, type Json } from "../validation.ts"
 import { makeAsking } from "./asking.ts"
 import type { ApiRequestContext } from "./apiRequest.ts"
@@ -62,6 +63,8 @@ export const makeCalls = (context: CallsContext): Calls => {
   const runs = makeRuns(store, now)
   const scripts = makeScripts(store, ids)
   const stage = makeStage({ store, runs, outbox, now })
+  /** Calls under which the store failed: they go on when it works. */
+  const stranded = new Set<string>()
   let generation = 0
   let cut = new AbortController()
   const asking = makeAsking({ store, outbox, stage, api: () => ({ ...context.api, signal: cut.signal }) })
@@ -131,8 +134,9 @@ export const makeCalls = (context: CallsContext): Calls => {
     try {
       return await step(callId, begun)
     } catch (error) {
+      if (begun === generation && isStoreFailure(error)) stranded.add(callId)
       // A defect of this package: without this its call would be due for ever.
-      if (begun === generation) store.transaction(() => runs.abandon(callId))
+      else if (begun === generation) store.transaction(() => runs.abandon(callId))
       throw error
     }
   }
@@ -186,11 +190,16 @@ export const makeCalls = (context: CallsContext): Calls => {
     stage,
     scripts,
     nextDue: runs.nextDue,
-    // Each is claimed at once: what it does first is synchronous, and moves its time on.
-    take: () => runs.due().map(work),
-    start: () => void store.transaction(runs.recover),
+    take: () => {
+      if (stranded.size > 0) store.transaction(() => stranded.forEach((callId) => runs.recover(callId)))
+      stranded.clear()
+      // Each is claimed at once: what it does first is synchronous, and moves its time on.
+      return runs.due().map(work)
+    },
+    start: () => void store.transaction(() => runs.recover()),
     stop: () => {
       generation += 1
+      stranded.clear()
       cut.abort()
       cut = new AbortController()
     }

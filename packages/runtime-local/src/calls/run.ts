@@ -71,7 +71,7 @@ export const makeRuns = (store: Store, now: () => number) => ({
       "INSERT INTO call_runs (call_id, org_id, due_at, steps, state) VALUES (?, ?, ?, ?, ?)",
       callId,
       organization,
-      due,
+      Math.round(due),
       JSON.stringify(steps),
       JSON.stringify(state)
     ),
@@ -92,7 +92,7 @@ export const makeRuns = (store: Store, now: () => number) => ({
       "UPDATE call_runs SET steps = ?, state = ?, due_at = ?, done = ? WHERE call_id = ?",
       JSON.stringify(run.steps),
       JSON.stringify(run.state),
-      run.done ? null : (due ?? null),
+      run.done || due === undefined ? null : Math.round(due),
       run.done ? 1 : 0,
       run.callId
     ),
@@ -108,8 +108,8 @@ export const makeRuns = (store: Store, now: () => number) => ({
     store
       .all<{ id: string }>("SELECT call_id AS id FROM call_runs WHERE due_at <= ? ORDER BY due_at", now())
       .map(({ id }) => id),
-  nextDue: (): number | undefined =>
-    store.get<{ at: number | null }>("SELECT min(due_at) AS at FROM call_runs WHERE due_at IS NOT NULL")?.at ??
+  nextDue: (after = -1): number | undefined =>
+    store.get<{ at: number | null }>("SELECT min(due_at) AS at FROM call_runs WHERE due_at > ?", after)?.at ??
     undefined,
   hurry: (callId: string) =>
     store.run("UPDATE call_runs SET due_at = ? WHERE call_id = ? AND due_at IS NOT NULL", now(), callId),
@@ -118,8 +118,14 @@ export const makeRuns = (store: Store, now: () => number) => ({
     store.run("DELETE FROM call_runs WHERE call_id = ?", callId)
     store.run("DELETE FROM call_events WHERE call_id = ?", callId)
   },
-  /** After a start: whoever worked on a run is gone, so it goes on from its last step. */
-  recover: () => store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0", now()),
+  /**
+   * After a start, or of one run when the store failed under it: whoever worked on it is gone, so it goes on from its
+   * last step.
+   */
+  recover: (callId?: string) =>
+    callId === undefined
+      ? store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0", now())
+      : store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0 AND call_id = ?", now(), callId),
   clear: () => {
     for (const table of ["call_runs", "call_events", "call_scripts"]) store.run(`DELETE FROM ${table}`)
   },

@@ -56,6 +56,9 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
     return run
   }
 
+  /** What was said, beside what else the call has by now, such as structured outputs. */
+  const artifactFor = (run: Run): Json => ({ ...inner(runs.call(run), "artifact"), ...artifactOf(run.state.messages) })
+
   const remember = (run: Run, ...entries: ReadonlyArray<Json>): Run => {
     const { startedAt = now(), messages } = run.state
     const added = entries.map((entry) => ({
@@ -64,7 +67,7 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
       ...entry
     }))
     const next = { ...run, state: { ...run.state, messages: [...messages, ...added] } }
-    runs.patch(next, { artifact: artifactOf(next.state.messages) })
+    runs.patch(next, { artifact: artifactFor(next) })
     emit(next, "conversation-update", {
       messages: next.state.messages,
       messagesOpenAIFormatted: chatOf(next.state.messages)
@@ -101,7 +104,7 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
     const { startedAt, messages, assistant, analysis } = run.state
     const answered = startedAt !== undefined
     const costs = costsOf(assistant, messages, now() - (startedAt ?? now()), answered)
-    const artifact = artifactOf(messages)
+    const artifact = artifactFor(run)
     const said = messages.filter(({ role }) => role === "bot" || role === "user").length
     const report = {
       endedReason: reason,

@@ -3,6 +3,7 @@
  */
 import * as fs from "node:fs"
 import type { Store } from "../store.ts"
+import { storeMessage } from "../storeFailure.ts"
 
 /** The table that the probe writes to, a part of the database's schema. */
 export const readinessTable = `
@@ -21,7 +22,7 @@ export const storeProblem = (store: Store): string | undefined => {
     })
     return probes === undefined ? "what was written is not there" : fileProblem(store.file())
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return storeMessage(error)
   }
 }
 
@@ -45,14 +46,3 @@ const fileProblem = (opened: ReturnType<Store["file"]>): string | undefined => {
     fs.closeSync(descriptor)
   }
 }
-
-/** Whether an error is the store's and not a defect of this package. */
-export const isStoreFailure = (error: unknown): boolean => {
-  if (!(error instanceof Error) || !("code" in error)) return false
-  if (error.code === "ERR_INVALID_STATE") return /database is not open/.test(error.message)
-  if (error.code !== "ERR_SQLITE_ERROR" || !("errcode" in error) || typeof error.errcode !== "number") return false
-  return storeFailures.has(error.errcode & 0xff)
-}
-
-/** busy, locked, read-only, I/O error, corrupt, full, cannot open, not a database. */
-const storeFailures: ReadonlySet<number> = new Set([5, 6, 8, 10, 11, 13, 14, 26])

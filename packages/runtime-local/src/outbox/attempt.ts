@@ -220,7 +220,7 @@ const outcomeOf = (
 }
 
 /** Waits in real time, up to the end of the runtime, or of the next attempt where `until` is given. */
-const pause = (milliseconds: number, signal: AbortSignal, until?: Set<() => void>): Promise<void> =>
+export const pause = (milliseconds: number, signal: AbortSignal, until?: Set<() => void>): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)

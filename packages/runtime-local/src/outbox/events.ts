@@ -1,6 +1,7 @@
 /**
  * The events that a runtime emitted, for tests to look at and to wait for.
  */
+import { Stopped } from "../clock.ts"
 import type { Store } from "../store.ts"
 import { isJson, type Json } from "../validation.ts"
 import type { Jobs, JobState } from "./jobs.ts"
@@ -48,7 +49,7 @@ export interface Events {
   readonly list: (filter?: EventFilter) => ReadonlyArray<EmittedEvent>
   /**
    * The first event of a type, emitted already or within `timeout` milliseconds of real time (default 5,000). Rejects
-   * with the types that did come.
+   * with the types that did come, or when the runtime is closed.
    */
   readonly expect: (
     type: string,
@@ -59,6 +60,8 @@ export interface Events {
 /** Events with the side that tells the waiting about news. */
 export interface EventBook extends Events {
   readonly announce: () => void
+  /** Nothing more will come: whoever waits hears that at once. */
+  readonly close: () => void
 }
 
 interface Stored {
@@ -72,7 +75,7 @@ interface Stored {
 
 /** Events over a store. */
 export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
-  const waiting = new Set<() => void>()
+  const waiting = new Map<() => void, (reason: Error) => void>()
   const list: Events["list"] = ({ type, callId, organizationId, where } = {}) =>
     store
       .all<Stored>(
@@ -91,7 +94,10 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
   return {
     list,
     announce: () => {
-      for (const look of waiting) look()
+      for (const look of waiting.keys()) look()
+    },
+    close: () => {
+      for (const end of waiting.values()) end(new Stopped("The runtime was closed"))
     },
     expect: (type, { timeout = 5000, ...filter } = {}) =>
       new Promise((resolve, reject) => {
@@ -99,13 +105,16 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
           clearTimeout(timer)
           waiting.delete(look)
         }
+        const end = (reason: unknown) => {
+          over()
+          reject(reason)
+        }
         // Called from the event loop's own turns, where a throw would end the process.
         const attempt = (f: () => void) => {
           try {
             f()
           } catch (error) {
-            over()
-            reject(error)
+            end(error)
           }
         }
         const look = () =>
@@ -125,7 +134,7 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
             }),
           timeout
         )
-        waiting.add(look)
+        waiting.set(look, end)
         look()
       })
   }

@@ -9,7 +9,8 @@ import { bearerOf } from "./credentials.ts"
 import type { Job } from "./jobs.ts"
 
 /** An operator may add headers, but not those that the signature, the framing or the attempt's marks stand in. */
-const reserved = /^(webhook-|svix-|x-aywa-|content-|user-agent$|host$|connection$|transfer-encoding$|expect$)/i
+const reserved =
+  /^(webhook-|svix-|x-aywa-|content-|(user-agent|host|connection|keep-alive|transfer-encoding|trailer|te|upgrade|expect)$)/i
 
 /** Headers as they are sent, and as the log may show them. */
 export const serverHeaders = (store: Store, job: Job) => {

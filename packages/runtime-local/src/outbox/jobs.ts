@@ -136,9 +136,10 @@ export const makeJobs = (store: Store, now: () => number) => {
         now(),
         limit
       ),
-    nextDue: (): number | undefined =>
+    nextDue: (after = -1): number | undefined =>
       store.get<{ at: number | null }>(
-        "SELECT min(next_at) AS at FROM webhook_jobs WHERE state IN ('pending', 'retrying')"
+        "SELECT min(next_at) AS at FROM webhook_jobs WHERE state IN ('pending', 'retrying') AND next_at > ?",
+        after
       )?.at ?? undefined,
     /** Whether a call has first attempts that are not over. */
     isBusy: (callId: string): boolean =>
@@ -206,23 +207,23 @@ export const makeJobs = (store: Store, now: () => number) => {
     ofEvent: (eventId: string): ReadonlyArray<Job> =>
       store.all<Job>(`SELECT ${jobColumns} FROM webhook_jobs WHERE event_id = ? ORDER BY seq`, eventId),
     /**
-     * After a start: an attempt that was under way when the process died may have arrived. It is marked so, and its
-     * job goes on; whoever waited for an answer is gone.
+     * After a start, or of one job when the store failed under it: an attempt that was under way may have arrived. It
+     * is marked so, and its job goes on; whoever waited for an answer is gone.
      */
-    recover: () => {
+    recover: (id?: string) => {
+      const [attempt, job, values] = id === undefined ? ["", "", []] : [" AND job_id = ?", " AND id = ?", [id]]
       store.run(
         `UPDATE webhook_attempts SET state = 'interrupted', may_have_arrived = 1,
            error = 'The runtime stopped during this attempt: it may have arrived'
-         WHERE state = 'started'`
+         WHERE state = 'started'${attempt}`,
+        ...values
       )
       store.run(
-        "UPDATE webhook_jobs SET state = 'dead', next_at = NULL, updated_at = ? WHERE state = 'delivering' AND reply = 1",
-        now()
-      )
-      store.run(
-        "UPDATE webhook_jobs SET state = 'retrying', next_at = ?, updated_at = ? WHERE state = 'delivering'",
+        `UPDATE webhook_jobs SET state = iif(reply = 1, 'dead', 'retrying'), next_at = iif(reply = 1, NULL, ?),
+           updated_at = ? WHERE state = 'delivering'${job}`,
         now(),
-        now()
+        now(),
+        ...values
       )
     },
     clear: () => {

@@ -8,8 +8,9 @@ import type { Fired } from "../clock.ts"
 import type { Ids } from "../ids.ts"
 import type { WorkSource } from "../scheduler.ts"
 import type { Store } from "../store.ts"
+import { isStoreFailure } from "../storeFailure.ts"
 import { isJson, type Json } from "../validation.ts"
-import { type AttemptContext, type AttemptOutcome, makeAttempt } from "./attempt.ts"
+import { type AttemptContext, type AttemptOutcome, makeAttempt, pause } from "./attempt.ts"
 import { makeEventId } from "./eventId.ts"
 import { type EventBook, makeEvents } from "./events.ts"
 import { type Job, type Jobs, makeJobs } from "./jobs.ts"
@@ -51,8 +52,11 @@ export interface Outbox extends WorkSource {
   readonly prepare: (event: NewEvent) => string
   /** Sends an event now and waits for the answer, up to its deadline, in real time. */
   readonly ask: (event: NewEvent) => Promise<Asked>
-  /** Resolves when the first attempts of a call's events are over, or after `most` milliseconds. */
-  readonly settled: (callId: string, most: number) => Promise<void>
+  /**
+   * Resolves when the first attempts of a call's events are over, or after `most` milliseconds; with `false` when the
+   * runtime stops meanwhile.
+   */
+  readonly settled: (callId: string, most: number) => Promise<boolean>
   /** Says, inside a transaction, that jobs were written. */
   readonly announce: () => void
   readonly jobs: Jobs
@@ -97,6 +101,8 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
   let inFlight = 0
   let cut = new AbortController()
   const delivered = new Set<() => void>()
+  /** Jobs under which the store failed: they go on when it works. */
+  const stranded = new Set<string>()
   const attempt = makeAttempt({ ...context, jobs, delivered, isStopped: (begun) => begun !== generation })
 
   const announce = () => {
@@ -140,6 +146,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
 
   const ask = async (event: NewEvent): Promise<Asked> => {
     const begun = generation
+    const { signal } = cut
     const { eventId, job } = store.transaction(() => {
       const eventId = insertEvent(event)
       const [target] = resolveTargets(event)
@@ -148,22 +155,31 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     announce()
     const stored = job === undefined ? undefined : jobs.get(job.id)
     if (stored === undefined) return { eventId, jobId: undefined, outcome: undefined }
-    const until = performance.now() + deadlineOf(event.type, serverOf(stored))
+    try {
+      return { eventId, jobId: stored.id, outcome: await askUntil(stored, begun, signal) }
+    } catch (error) {
+      if (begun === generation) stranded.add(stored.id)
+      throw error
+    }
+  }
+
+  const askUntil = async (stored: Job, begun: number, signal: AbortSignal): Promise<AttemptOutcome> => {
+    const until = performance.now() + deadlineOf(stored.type, serverOf(stored))
     for (let failures = 1; ; failures++) {
       const timeout = Math.max(1, until - performance.now())
       // One attempt after the other: a question is never asked twice at a time.
       // oxlint-disable-next-line no-await-in-loop
-      const outcome = await attempt(stored, { timeout, begun, signal: cut.signal })
-      if (outcome.type === "stopped") return { eventId, jobId: stored.id, outcome }
+      const outcome = await attempt(stored, { timeout, begun, signal })
+      if (outcome.type === "stopped") return outcome
       const wait = outcome.type === "failed" ? askAgainAfter(stored, outcome, failures) : undefined
       if (wait === undefined || performance.now() + wait >= until) {
         store.transaction(() => jobs.set(stored.id, outcome.type === "succeeded" ? "succeeded" : "dead", null))
         events.announce()
-        return { eventId, jobId: stored.id, outcome }
+        return outcome
       }
       // oxlint-disable-next-line no-await-in-loop
-      await new Promise((resolve) => setTimeout(resolve, wait))
-      if (begun !== generation) return { eventId, jobId: stored.id, outcome: { type: "stopped" } }
+      await pause(wait, signal)
+      if (begun !== generation) return { type: "stopped" }
     }
   }
 
@@ -188,8 +204,9 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
       const outcome = await attempt(job, { timeout: noticeTimeout, begun, signal: cut.signal })
       if (outcome.type !== "stopped") store.transaction(() => settle(job, outcome))
     } catch (error) {
+      if (begun === generation && isStoreFailure(error)) stranded.add(job.id)
       // A defect of this package: without this its job would be under way for ever.
-      if (begun === generation) store.transaction(() => jobs.set(job.id, "dead", null))
+      else if (begun === generation) store.transaction(() => jobs.set(job.id, "dead", null))
       throw error
     } finally {
       inFlight -= 1
@@ -252,6 +269,8 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
   }
 
   const take = () => {
+    if (stranded.size > 0) store.transaction(() => stranded.forEach((id) => jobs.recover(id)))
+    stranded.clear()
     const room = concurrency - inFlight
     if (room <= 0) return []
     if (context.order === "created") return jobs.due(room, true).map(deliver)
@@ -270,29 +289,26 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     take,
     nextDue: jobs.nextDue,
     settled: async (callId, most) => {
+      const { signal } = cut
       const until = performance.now() + most
-      while (jobs.isBusy(callId) && performance.now() < until) {
+      while (!signal.aborted && jobs.isBusy(callId) && performance.now() < until) {
+        // A turn later: the job's own transaction follows its attempt.
         // oxlint-disable-next-line no-await-in-loop
-        await new Promise<void>((resolve) => {
-          const done = () => {
-            clearTimeout(timer)
-            delivered.delete(done)
-            // After the job's own transaction, which follows its attempt.
-            setImmediate(resolve)
-          }
-          const timer = setTimeout(done, Math.max(1, until - performance.now()))
-          delivered.add(done)
-        })
+        await pause(Math.max(1, until - performance.now()), signal, delivered).then(turn)
       }
+      return !signal.aborted
     },
-    start: () => store.transaction(jobs.recover),
+    start: () => store.transaction(() => jobs.recover()),
     stop: () => {
       generation += 1
+      stranded.clear()
       cut.abort()
       cut = new AbortController()
     }
   }
 }
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** The server object of a job. */
 export const serverOf = (job: Job): Json => {

@@ -37,11 +37,9 @@ export const makeSecrets = (
       )
       .map(({ secret }) => secret)
   const rotate: Secrets["rotate"] = ({ overlap = day, secret = make() } = {}) => {
-    store.run(
-      "UPDATE webhook_secrets SET expires_at = ? WHERE expires_at IS NULL OR expires_at > ?",
-      now() + overlap,
-      now() + overlap
-    )
+    const until = Math.round(now() + overlap)
+    if (!Number.isSafeInteger(until)) throw new TypeError("overlap takes milliseconds")
+    store.run("UPDATE webhook_secrets SET expires_at = ? WHERE expires_at IS NULL OR expires_at > ?", until, until)
     insert(secret)
     return secret
   }

@@ -67,7 +67,7 @@ const unselectable: ReadonlySet<string> = new Set([
 
 /** The targets of an event: one server, or all endpoints of one scope; none when nothing is configured for it. */
 export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target> => {
-  const { tool, assistant, phoneNumber } = subject
+  const { organization, tool, assistant, phoneNumber } = subject
   const wanted = selected(assistant, subject.type)
   if (wanted === false) return []
   const levels: ReadonlyArray<() => ReadonlyArray<Target>> = [
@@ -75,10 +75,10 @@ export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target>
     () => server("tool", tool?.["server"]),
     () => endpoints(store, subject, "tool", tool?.["id"]),
     () => server("assistant", assistant?.["server"]),
-    () => serverUrl(store, "assistant-serverUrl", "assistants", assistant),
+    () => serverUrl(store, "assistant-serverUrl", organization, "assistants", assistant),
     () => endpoints(store, subject, "assistant", assistant?.["id"]),
     () => server("phone-number", phoneNumber?.["server"]),
-    () => serverUrl(store, "phone-number-serverUrl", "phoneNumbers", phoneNumber),
+    () => serverUrl(store, "phone-number-serverUrl", organization, "phoneNumbers", phoneNumber),
     () => endpoints(store, subject, "phone-number", phoneNumber?.["id"]),
     () => endpoints(store, subject, "account", undefined)
   ]
@@ -106,12 +106,20 @@ const server = (level: Level, value: unknown): ReadonlyArray<Target> => {
 }
 
 /** The flat pair of older rows: `serverUrl` and the write-only `serverUrlSecret`. */
-const serverUrl = (store: Store, level: Level, resource: string, row: Json | undefined): ReadonlyArray<Target> => {
+const serverUrl = (
+  store: Store,
+  level: Level,
+  organization: string,
+  resource: string,
+  row: Json | undefined
+): ReadonlyArray<Target> => {
   const url = row?.["serverUrl"]
   if (typeof url !== "string" || url === "") return []
+  // The row may be one that a call brought along: its id is whatever the client wrote.
   const stored = store.get<{ secrets: string | null }>(
-    "SELECT secrets FROM resource_rows WHERE resource = ? AND id = ?",
+    "SELECT secrets FROM resource_rows WHERE resource = ? AND org_id = ? AND id = ?",
     resource,
+    organization,
     String(row?.["id"] ?? "")
   )
   const hidden: unknown = stored?.secrets ? JSON.parse(stored.secrets) : undefined

@@ -104,6 +104,11 @@ export const exchangeWith = (target: CheckedTarget, options: WireRequest): Promi
       response.on("error", () => answer(state, false))
       response.on("close", () => answer(state, response.complete))
     })
-    if (options.signal.aborted) abort()
-    else request.end(body)
+    if (options.signal.aborted) return abort()
+    try {
+      request.end(body)
+    } catch (error) {
+      // Headers that are right one by one, and wrong together.
+      end("connection", error instanceof Error && "code" in error ? String(error.code) : "EINVAL")
+    }
   })
