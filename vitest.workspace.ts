@@ -30,6 +30,8 @@ const shipped = {
 export default defineConfig({
   test: {
     reporters: ["default"],
+    // Most of the time tests wait for processes and clocks; by default two cores would get one worker.
+    maxWorkers: 2,
     projects: [
       { test: project("runtime-sdk") },
       {
