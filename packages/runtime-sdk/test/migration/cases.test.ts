@@ -7,26 +7,13 @@ import {
   dryRunDatabase,
   isMigrationError,
   type Location,
-  type Mapping,
   planDatabase,
   rewriteJson,
   rewriteText,
   rollbackDatabase,
   verifyDatabase
 } from "../../src/migration.ts"
-import { column, databases, snapshot, type TestDatabase } from "./databases.ts"
-
-const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const old = (n: number) => id(n)
-const fresh = (n: number) => id(0xa00000 + n)
-
-const mapping = (from: string, to: string, resource = "assistant"): Mapping => ({
-  source: "vapi",
-  resource,
-  sourceId: from,
-  runtimeId: to
-})
-const simple = [1, 2, 3, 4].map((n) => mapping(old(n), fresh(n)))
+import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 const q = (text: string) => `'${text}'`
 

@@ -4,7 +4,7 @@ import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
 import { describe } from "vitest"
-import { mysqlDriver, pgDriver, pgliteDriver, type SqlDriver, sqliteDriver } from "../../src/migration.ts"
+import { type Mapping, mysqlDriver, pgDriver, pgliteDriver, type SqlDriver, sqliteDriver } from "../../src/migration.ts"
 import { quoteName } from "../../src/migration/sql/names.ts"
 import { readCatalog } from "../../src/migration/live/catalog.ts"
 import { type Describe, describeWith } from "../support/services.ts"
@@ -20,6 +20,18 @@ export interface TestDatabase {
   readonly reset: () => Promise<void>
   readonly close: () => Promise<void>
 }
+
+/** Ids of the source, and those that stand in the runtime for them. */
+export const old = (n: number): string => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+export const fresh = (n: number): string => old(0xa00000 + n)
+
+export const mapping = (from: string, to: string, resource = "assistant"): Mapping => ({
+  source: "vapi",
+  resource,
+  sourceId: from,
+  runtimeId: to
+})
+export const simple: ReadonlyArray<Mapping> = [1, 2, 3, 4].map((n) => mapping(old(n), fresh(n)))
 
 const unique = () => `aywa_mig_${process.pid}_${Math.random().toString(36).slice(2, 8)}`
 

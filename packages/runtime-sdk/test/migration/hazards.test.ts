@@ -6,7 +6,6 @@ import {
   dryRunDatabase,
   isMigrationError,
   type Location,
-  type Mapping,
   openDatabase,
   planDatabase,
   rewriteJson,
@@ -14,17 +13,7 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../../src/migration.ts"
-import { column, databases, type TestDatabase } from "./databases.ts"
-
-const old = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const fresh = (n: number) => old(0xa00000 + n)
-const mapping = (from: string, to: string, resource = "assistant"): Mapping => ({
-  source: "vapi",
-  resource,
-  sourceId: from,
-  runtimeId: to
-})
-const simple = [1, 2, 3, 4].map((n) => mapping(old(n), fresh(n)))
+import { column, databases, fresh, mapping, old, simple, type TestDatabase } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
