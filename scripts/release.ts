@@ -41,7 +41,7 @@ const version = () => {
     writeFileSync(manifestOf(name), `${JSON.stringify({ ...manifest, ...(of ? { repository: of } : {}) }, null, 2)}\n`)
   }
   for (const [name, file] of [
-    ["runtime-sdk", "src/internal/version.ts"],
+    ["runtime-sdk", "src/contract/version.ts"],
     ["runtime-cli", "src/version.ts"]
   ] as const) {
     const path = join(root, "packages", name, file)

@@ -54,16 +54,16 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
     "const inbox: WebhookSink": deliverPost,
     "WebhookScheme.firstPresent": deliverPost
   },
-  "packages/runtime-sdk/src/AywaRuntime.ts": {
+  "packages/runtime-sdk/src/effect/AywaRuntime.ts": {
     "const document":
       'import * as Effect from "effect/Effect"\n' +
       "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
   },
-  "packages/runtime-sdk/src/AywaRuntimeClient.ts": { "const document": "await document(prepared.aywa)" },
-  "packages/runtime-sdk/src/AywaWebhooks.ts": {
+  "packages/runtime-sdk/src/promise/AywaRuntimeClient.ts": { "const document": "await document(prepared.aywa)" },
+  "packages/runtime-sdk/src/webhooks/effect/AywaWebhooks.ts": {
     "const receive": "await Effect.runPromise(receive(prepared.signedRequest()))"
   },
-  "packages/runtime-sdk/src/ClientTypes.ts": { "const names": "await names(prepared.aywa)" },
+  "packages/runtime-sdk/src/promise/ClientTypes.ts": { "const names": "await names(prepared.aywa)" },
   "packages/runtime-sdk/src/inbox/Once.ts": { "const worker": "await prepared.workedOnSqlite(worker)" },
   "packages/runtime-sdk/src/inbox/WebhookInbox.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
   "packages/runtime-sdk/src/inbox/open.ts": { "const listener": "await prepared.deliverTo(listener)" },

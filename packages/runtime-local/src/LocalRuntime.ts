@@ -6,7 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type LocalRuntimeHandle, start } from "./start.ts"
+import { type LocalRuntimeHandle, start } from "./wiring.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
 
 /**

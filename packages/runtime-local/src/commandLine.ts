@@ -4,11 +4,11 @@
  */
 import { parseArgs } from "node:util"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
-import type { ListShape } from "./listing.ts"
-import { readScenario } from "./scenarios.ts"
-import { readSeedRows } from "./seedRows.ts"
+import type { ListShape } from "./rows/listing.ts"
+import { readScenario } from "./faults/scenarios.ts"
+import { readSeedRows } from "./rows/seed.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
-import { isLoopback } from "./server.ts"
+import { isLoopback } from "./http/server.ts"
 
 /** What `--help` shows. */
 export const help = `Serves the Aywa runtime's HTTP contract for development: no calls are placed.

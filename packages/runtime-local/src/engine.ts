@@ -2,15 +2,15 @@
  * What happens by itself: the clock, and the work that becomes due on it.
  */
 import type { OutboundPolicyOptions } from "@aywa-ai/runtime-sdk/outbound"
-import { type Calls, makeCalls } from "./calls/calls.ts"
-import { makeClock, type RuntimeClock } from "./clock.ts"
-import type { FaultRules } from "./faults.ts"
-import { type Ids, makeRandom } from "./ids.ts"
+import { type Calls, makeCalls } from "./calls/create.ts"
+import { makeClock, type RuntimeClock } from "./time/clock.ts"
+import type { FaultRules } from "./faults/rules.ts"
+import { type Ids, makeRandom } from "./time/ids.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
 import { makeOutbox, type Outbox } from "./outbox/outbox.ts"
 import { makeSecrets, type Secrets } from "./outbox/secrets.ts"
-import { makeScheduler, type Scheduler } from "./scheduler.ts"
-import type { Store } from "./store.ts"
+import { makeScheduler, type Scheduler } from "./time/scheduler.ts"
+import type { Store } from "./store/Store.ts"
 
 /** The moving parts of a runtime. */
 export interface Engine {

@@ -1,14 +1,14 @@
 /**
  * The options of a runtime, and what they come to when they are not given.
  */
-import type { ApiKeyOptions } from "./auth.ts"
-import type { RequestLimits } from "./limits.ts"
-import type { ListShapes } from "./listing.ts"
+import type { ApiKeyOptions } from "./http/auth.ts"
+import type { RequestLimits } from "./http/body.ts"
+import type { ListShapes } from "./rows/listing.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
-import type { RateLimitOptions } from "./rateLimit.ts"
-import type { SeedRows } from "./seedRows.ts"
-import type { Scenario, ScenarioName } from "./scenarios.ts"
-import type { StoreLocation } from "./store.ts"
+import type { RateLimitOptions } from "./http/rateLimit.ts"
+import type { SeedRows } from "./rows/seed.ts"
+import type { Scenario, ScenarioName } from "./faults/scenarios.ts"
+import type { StoreLocation } from "./store/Store.ts"
 
 /**
  * How to start a runtime. Everything has a default that suits a test.

@@ -2,7 +2,7 @@
 import { once } from "node:events"
 import { connect } from "node:net"
 import { describe, expect, it } from "vitest"
-import { makeJournal, type OpenEntry } from "../src/journal.ts"
+import { makeJournal, type OpenEntry } from "../src/http/journal.ts"
 import { type Client, start } from "./support.ts"
 
 const alive = async ({ call }: Client) => expect((await call("GET", "/health")).status).toBe(200)

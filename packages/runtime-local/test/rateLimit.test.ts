@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { makeRateLimiter, type RateLimitSubject } from "../src/rateLimit.ts"
-import { HttpError } from "../src/errors.ts"
+import { makeRateLimiter, type RateLimitSubject } from "../src/http/rateLimit.ts"
+import { HttpError } from "../src/http/errors.ts"
 import { start } from "./support.ts"
 
 const status = (text: string | null) => text?.split(", ")

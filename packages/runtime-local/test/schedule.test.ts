@@ -1,7 +1,7 @@
 /** Laws of the schedule and of event ids. */
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { makeIds } from "../src/ids.ts"
+import { makeIds } from "../src/time/ids.ts"
 import { makeEventId } from "../src/outbox/eventId.ts"
 import { deadlineOf } from "../src/outbox/replies.ts"
 import { nextDelay } from "../src/outbox/schedule.ts"

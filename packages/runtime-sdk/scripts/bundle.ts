@@ -8,13 +8,13 @@ const here = new URL("..", import.meta.url).pathname
 /** What is bundled: the entries for plain async code. */
 export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "migration"] as const
 
-/** Puts the small schema in place of `effect/Schema`; see `src/internal/lite/Schema.ts`. */
+/** Puts the small schema in place of `effect/Schema`; see `src/schema/bundled/Schema.ts`. */
 export const lite: Plugin = {
   name: "lite-schema",
   setup(builder) {
-    builder.onResolve({ filter: /^effect\/Schema$/ }, () => ({ path: `${here}src/internal/lite/Schema.ts` }))
+    builder.onResolve({ filter: /^effect\/Schema$/ }, () => ({ path: `${here}src/schema/bundled/Schema.ts` }))
     builder.onResolve({ filter: /\/codec\.ts$/ }, ({ path, importer }) =>
-      importer.includes("/lite/") ? undefined : { path: `${here}src/internal/lite/${path.split("/").pop()}` }
+      importer.includes("/bundled/") ? undefined : { path: `${here}src/schema/bundled/${path.split("/").pop()}` }
     )
   }
 }

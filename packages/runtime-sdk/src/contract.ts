@@ -44,10 +44,10 @@ export {
    * @category contract
    */
   specOf
-} from "./internal/spec.ts"
+} from "./contract/table.ts"
 
-export { openApi, type OpenApiDocument, type OpenApiOptions } from "./OpenApi.ts"
-export type { Spec } from "./internal/spec.ts"
+export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
+export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-export { AywaRuntimeClient } from "./AywaRuntimeClient.ts"
-export type { AywaRuntimeClientOptions } from "./AywaRuntimeClient.ts"
-export * from "./Errors.ts"
-export { redacted } from "./redacted.ts"
-export type * from "./CallOptions.ts"
-export type * from "./Trace.ts"
-export type * from "./ClientTypes.ts"
+export { AywaRuntimeClient } from "./promise/AywaRuntimeClient.ts"
+export type { AywaRuntimeClientOptions } from "./promise/AywaRuntimeClient.ts"
+export * from "./errors/Errors.ts"
+export { redacted } from "./config/redacted.ts"
+export type * from "./call/CallOptions.ts"
+export type * from "./call/Trace.ts"
+export type * from "./promise/ClientTypes.ts"
 export type * from "./contract/Operation.ts"
 export type * from "./contract/shared.ts"
 export type * from "./contract/assistants.ts"

@@ -12,10 +12,10 @@ import {
 } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as AywaRuntime from "./AywaRuntime.ts"
-import { AywaRuntimeClient, type AywaRuntimeClientOptions } from "./AywaRuntimeClient.ts"
-import * as RuntimeConfig from "./RuntimeConfig.ts"
-import * as Transport from "./Transport.ts"
+import * as AywaRuntime from "./effect/AywaRuntime.ts"
+import { AywaRuntimeClient, type AywaRuntimeClientOptions } from "./promise/AywaRuntimeClient.ts"
+import * as RuntimeConfig from "./config/RuntimeConfig.ts"
+import * as Transport from "./transport/Transport.ts"
 
 // In the order that references need: what is referred to comes first.
 const seedable = [

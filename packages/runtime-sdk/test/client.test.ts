@@ -4,7 +4,7 @@ import { getEventListeners } from "node:events"
 import { inspect } from "node:util"
 import { afterEach, assert, describe, it } from "vitest"
 import { Aborted, AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
-import * as Transport from "../src/Transport.ts"
+import * as Transport from "../src/transport/Transport.ts"
 import { assistant, closedPort, json, serve, tagOf } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []

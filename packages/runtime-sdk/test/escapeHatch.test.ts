@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it, onTestFinished } from "vitest"
-import * as AywaRuntime from "../src/AywaRuntime.ts"
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
-import * as Request from "../src/Request.ts"
+import * as Request from "../src/effect/Request.ts"
 import { json, serve, tagOf } from "./support/server.ts"
 
 const start = async (options: Partial<ConstructorParameters<typeof AywaRuntimeClient>[0]> = {}) => {

@@ -13,9 +13,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { assert, describe, it, onTestFinished } from "vitest"
-import * as AywaRuntime from "../src/AywaRuntime.ts"
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, type FileSource } from "../src/index.ts"
-import * as Files from "../src/Files.ts"
+import * as Files from "../src/effect/Files.ts"
 import { closedPort, tagOf } from "./support/server.ts"
 
 const transports = ["auto", "fetch"] as const

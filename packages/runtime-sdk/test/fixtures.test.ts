@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { contract, specOf, type Operation } from "../src/contract.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
-import { compile, explain } from "../src/internal/codec.ts"
+import { compile, explain } from "../src/schema/codec.ts"
 import { json, serve, tagOf, type Server } from "./support/server.ts"
 
 interface Fixture {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { assert, it } from "vitest"
-import { version } from "../src/internal/version.ts"
+import { version } from "../src/contract/version.ts"
 import { serve, json } from "./support/server.ts"
 
 it("the version in the user agent is the package's", () => {

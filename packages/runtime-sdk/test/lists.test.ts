@@ -3,8 +3,8 @@ import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { afterEach, assert, describe, it } from "vitest"
 import { AywaRuntimeClient, InvalidRequest, ServerError, UnexpectedResponse, type Assistant } from "../src/index.ts"
-import * as Assistants from "../src/Assistants.ts"
-import * as AywaRuntime from "../src/AywaRuntime.ts"
+import * as Assistants from "../src/effect/Assistants.ts"
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { assistant, json, serve, tagOf } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []

@@ -7,8 +7,8 @@ import { build, type Plugin } from "esbuild"
 import * as fc from "fast-check"
 import { assert, beforeAll, describe, it } from "vitest"
 import { contract, specOf, type Operation } from "../src/contract.ts"
-import * as effect from "../src/internal/codec.ts"
-import type { Issue } from "../src/Errors.ts"
+import * as effect from "../src/schema/codec.ts"
+import type { Issue } from "../src/errors/Errors.ts"
 import { lite } from "../scripts/bundle.ts"
 
 interface Checker {
@@ -41,7 +41,7 @@ let interpreted: (group: string, operation: string, part: Part) => Checker["is"]
 beforeAll(async () => {
   const own = `
     export { contract, specOf } from "./contract.ts"
-    export { compile, explain } from "./internal/codec.ts"`
+    export { compile, explain } from "./schema/codec.ts"`
   const { text, module } = await another(own, [lite])
   assert.notInclude(text, "SchemaAST")
   const of = (group: string, operation: string, part: Part) => module.specOf(module.contract[group][operation])[part]

@@ -7,11 +7,11 @@ import * as TestClock from "effect/testing/TestClock"
 import { it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { assert, describe } from "vitest"
-import * as Assistants from "../src/Assistants.ts"
-import type { RuntimeError } from "../src/Errors.ts"
-import * as Policy from "../src/Policy.ts"
-import * as RuntimeConfig from "../src/RuntimeConfig.ts"
-import { Transport, WireFailure, type WireRequest, type WireResponse } from "../src/Transport.ts"
+import * as Assistants from "../src/effect/Assistants.ts"
+import type { RuntimeError } from "../src/errors/Errors.ts"
+import * as Policy from "../src/policy/Policy.ts"
+import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
+import { Transport, WireFailure, type WireRequest, type WireResponse } from "../src/transport/Transport.ts"
 
 // Time is the subject here, so the transport below answers at once and the clock is the test's. Sockets are real in
 // every other file.

@@ -1,6 +1,6 @@
 import * as Redacted from "effect/Redacted"
 import { describe, expect, it } from "vitest"
-import { redactor } from "../src/internal/redact.ts"
+import { redactor } from "../src/call/redact.ts"
 
 describe("redactor", () => {
   const body = JSON.stringify({ name: "Desk", authToken: "hunter2-token", nested: { apiKey: "deep-secret" } })

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import * as Redacted from "effect/Redacted"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { AywaRuntimeClient, InvalidRequest } from "../src/index.ts"
-import { encode, encodeBody, encodeQuery, fillPath, isPlainJson } from "../src/internal/request.ts"
+import { encode, encodeBody, encodeQuery, fillPath, isPlainJson } from "../src/call/encode.ts"
 import { assistant, json, serve, tagOf, type Server } from "./support/server.ts"
 
 let server: Server

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { retryAfter } from "../src/internal/retryAfter.ts"
+import { retryAfter } from "../src/call/retryAfter.ts"
 
 const now = Date.UTC(2026, 0, 1, 0, 0, 0)
 

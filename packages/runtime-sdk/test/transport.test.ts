@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import { afterEach, assert, describe, it } from "vitest"
-import { makeDispatcher } from "../src/internal/transportDispatcher.ts"
-import { makeFetch } from "../src/internal/transportFetch.ts"
+import { makeDispatcher } from "../src/transport/dispatcher.ts"
+import { makeFetch } from "../src/transport/fetch.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
 import { json, serve } from "./support/server.ts"
 

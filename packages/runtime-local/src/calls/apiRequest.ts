@@ -8,8 +8,8 @@ import { isOutboundRefused, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound
 import { isSendable } from "../outbox/headers.ts"
 import { bearerOf } from "../outbox/credentials.ts"
 import { exchangeWith } from "../outbox/wire.ts"
-import type { Store } from "../store.ts"
-import { isJson, type Json } from "../validation.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import type { ToolResult } from "./tools.ts"
 
 /** What a request is made with. */

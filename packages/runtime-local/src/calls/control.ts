@@ -1,11 +1,11 @@
 /**
  * `POST /call/:id/control`: one action on a call that is running, done at once and written down.
  */
-import { json } from "../answer.ts"
-import type { CrudContext, Handler } from "../crud.ts"
-import { HttpError, notFound } from "../errors.ts"
+import { json } from "../http/answer.ts"
+import type { CrudContext, Handler } from "../rows/crud.ts"
+import { HttpError, notFound } from "../http/errors.ts"
 import type { Engine } from "../engine.ts"
-import { isJson, type Json } from "../validation.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import type { Role, Run } from "./run.ts"
 import { promptsOf } from "./conversation.ts"
 

@@ -1,7 +1,7 @@
 /**
  * The conversation of a call in the forms in which it is told: entries, chat messages, transcript.
  */
-import { isJson, type Json } from "../validation.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** What a call leaves of its conversation. */
 export const artifactOf = (messages: ReadonlyArray<Json>): Json => ({

@@ -1,7 +1,7 @@
 /**
  * What a call would have cost: computed from what happened, at made-up rates.
  */
-import { isJson, type Json } from "../validation.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** US dollars per minute, token or character. */
 const rates = { transport: 0.008, transcriber: 0.006, platform: 0.05, prompt: 4e-7, completion: 1.6e-6, voice: 3e-5 }

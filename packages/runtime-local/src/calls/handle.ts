@@ -2,10 +2,10 @@
  * Calls as a test drives them: scripts for those to come, and calls from outside.
  */
 import * as Schema from "effect/Schema"
-import { HttpError } from "../errors.ts"
-import { findBy, findRow } from "../rows.ts"
+import { HttpError } from "../http/errors.ts"
+import { findBy, findRow } from "../rows/find.ts"
 import type { TriggerContext } from "../trigger/trigger.ts"
-import type { Json } from "../validation.ts"
+import type { Json } from "../rows/validation.ts"
 import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
 
 /**

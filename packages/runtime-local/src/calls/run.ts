@@ -1,9 +1,9 @@
 /**
  * A call under way: what is left to do, and what was said so far.
  */
-import { findRow, replaceRow } from "../rows.ts"
-import type { Store } from "../store.ts"
-import { isJson, type Json } from "../validation.ts"
+import { findRow, replaceRow } from "../rows/find.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** What is left to do, in order. */
 export type Step =

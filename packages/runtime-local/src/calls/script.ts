@@ -2,10 +2,10 @@
  * What is said and done in a call: nobody listens and no model thinks, so a script decides.
  */
 import * as Schema from "effect/Schema"
-import { invalid } from "../errors.ts"
-import type { Ids } from "../ids.ts"
-import type { Store } from "../store.ts"
-import { isJson, type Json } from "../validation.ts"
+import { invalid } from "../http/errors.ts"
+import type { Ids } from "../time/ids.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /**
  * One step of a scripted conversation.

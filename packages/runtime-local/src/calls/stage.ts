@@ -3,10 +3,10 @@
  * transaction that the caller opens.
  */
 import type { Outbox } from "../outbox/outbox.ts"
-import { findBy, findRow } from "../rows.ts"
-import type { Store } from "../store.ts"
+import { findBy, findRow } from "../rows/find.ts"
+import type { Store } from "../store/Store.ts"
 import { envelope } from "../trigger/templates.ts"
-import type { Json } from "../validation.ts"
+import type { Json } from "../rows/validation.ts"
 import { artifactOf, chatOf } from "./conversation.ts"
 import { costsOf } from "./costs.ts"
 import { inner, type Role, type Run, type Runs } from "./run.ts"

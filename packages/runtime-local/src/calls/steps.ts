@@ -1,7 +1,7 @@
 /**
  * The steps of a call that happen in one turn: what each does, and what it adds to what is left.
  */
-import { isJson, type Json } from "../validation.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import { promptsOf } from "./conversation.ts"
 import { inner, type Run, type Step } from "./run.ts"
 import type { Stage } from "./stage.ts"

@@ -1,9 +1,9 @@
 /**
  * The tools of an assistant, and what calling one means for the runtime.
  */
-import type { Store } from "../store.ts"
-import { findRow } from "../rows.ts"
-import { isJson, type Json } from "../validation.ts"
+import type { Store } from "../store/Store.ts"
+import { findRow } from "../rows/find.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import { inner } from "./run.ts"
 
 /** The tool of an assistant by the name that its model knows it by. */

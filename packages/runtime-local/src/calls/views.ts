@@ -1,13 +1,13 @@
 /**
  * What can be read of a call beside its row: views of what happened.
  */
-import { json } from "../answer.ts"
-import type { CrudContext, Handler, HandlerRequest } from "../crud.ts"
-import { notFound } from "../errors.ts"
-import { listFrom } from "../listing.ts"
-import { findRow } from "../rows.ts"
-import type { Json } from "../validation.ts"
-import { disclaimer } from "./calls.ts"
+import { json } from "../http/answer.ts"
+import type { CrudContext, Handler, HandlerRequest } from "../rows/crud.ts"
+import { notFound } from "../http/errors.ts"
+import { listFrom } from "../rows/listing.ts"
+import { findRow } from "../rows/find.ts"
+import type { Json } from "../rows/validation.ts"
+import { disclaimer } from "./create.ts"
 import { pick } from "./costs.ts"
 
 const find = ({ store }: CrudContext, { organization, id }: HandlerRequest): Json => {

@@ -1,8 +1,8 @@
 /**
  * Reads an import request: what is to be imported, from where.
  */
-import { invalid } from "../errors.ts"
-import { isJson, type Json } from "../validation.ts"
+import { invalid } from "../http/errors.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import { kinds } from "./kinds.ts"
 
 /** An import as it was asked for. */

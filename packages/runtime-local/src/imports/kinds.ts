@@ -2,8 +2,8 @@
  * The kinds of rows that a bundle carries, and what the runtime has for each.
  */
 import { contract, type Group, type Operation, type ReferringKind, specOf } from "@aywa-ai/runtime-sdk/contract"
-import { rulesOf } from "../resources.ts"
-import { keysOf, type AnySchema } from "../validation.ts"
+import { rulesOf } from "../rows/rules.ts"
+import { keysOf, type AnySchema } from "../rows/validation.ts"
 
 /** A kind of row of a bundle. */
 export interface Kind {

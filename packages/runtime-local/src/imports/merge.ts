@@ -2,7 +2,7 @@
  * What a second import does to a row: a field that the source changed since the last import is taken over, whole; a
  * field that only the runtime changed stays as it is.
  */
-import type { Json } from "../validation.ts"
+import type { Json } from "../rows/validation.ts"
 
 /** The row as it is to be stored. */
 export interface Merged {

@@ -4,7 +4,7 @@
  */
 import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
 import * as crypto from "node:crypto"
-import type { Json } from "../validation.ts"
+import type { Json } from "../rows/validation.ts"
 import type { ImportRequest } from "./bundle.ts"
 import { kinds, uniqueKeyOf } from "./kinds.ts"
 import { merge } from "./merge.ts"

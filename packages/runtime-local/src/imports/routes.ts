@@ -1,12 +1,12 @@
 /**
  * The import operations: `POST /imports`, `POST /imports/vapi` and what is told of imports afterwards.
  */
-import { type Answer, json } from "../answer.ts"
-import { type CrudContext, find, type Handler, type HandlerRequest, insertRow } from "../crud.ts"
-import { HttpError, invalid } from "../errors.ts"
-import { runAtOnce, runInSlices } from "../slices.ts"
-import type { Store } from "../store.ts"
-import type { Json } from "../validation.ts"
+import { type Answer, json } from "../http/answer.ts"
+import { type CrudContext, find, type Handler, type HandlerRequest, insertRow } from "../rows/crud.ts"
+import { HttpError, invalid } from "../http/errors.ts"
+import { runAtOnce, runInSlices } from "../time/slices.ts"
+import type { Store } from "../store/Store.ts"
+import type { Json } from "../rows/validation.ts"
 import { type ImportRequest, readImport, readVapiImport } from "./bundle.ts"
 import { type ImportPlan, planImport } from "./plan.ts"
 import { countMappings, readMappings, StalePlan, writeMappings, writeRows } from "./store.ts"

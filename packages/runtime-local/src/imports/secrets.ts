@@ -3,8 +3,8 @@
  * operator knows what to supply.
  */
 import type { ReferringKind } from "@aywa-ai/runtime-sdk/contract"
-import { isSecretName } from "../masked.ts"
-import { isJson, type Json } from "../validation.ts"
+import { isSecretName } from "../rows/secrets.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** A row without its secrets. */
 export interface Stripped {

@@ -2,8 +2,8 @@
  * Where imports are remembered: which source row became which row of the runtime, and what each import did.
  */
 import type { SQLInputValue } from "node:sqlite"
-import type { Store } from "../store.ts"
-import type { Json } from "../validation.ts"
+import type { Store } from "../store/Store.ts"
+import type { Json } from "../rows/validation.ts"
 
 /** Tables of the importer, a part of the database's schema. */
 export const importTables = `

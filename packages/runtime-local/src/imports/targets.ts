@@ -3,9 +3,9 @@
  * reference can be rewritten before anything is written, however rows refer to each other.
  */
 import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/contract"
-import type { Ids } from "../ids.ts"
-import type { Store } from "../store.ts"
-import { compile, explain, type Json } from "../validation.ts"
+import type { Ids } from "../time/ids.ts"
+import type { Store } from "../store/Store.ts"
+import { compile, explain, type Json } from "../rows/validation.ts"
 import type { ImportRequest } from "./bundle.ts"
 import { type Kind, kinds, uniqueKeyOf } from "./kinds.ts"
 import { withoutSecrets } from "./secrets.ts"

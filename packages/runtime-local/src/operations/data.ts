@@ -1,7 +1,7 @@
 /**
  * What the rows of an organization say, for metrics, setup and analytics.
  */
-import type { Store } from "../store.ts"
+import type { Store } from "../store/Store.ts"
 
 /** How many rows there are, by resource. */
 export const rowCounts = (store: Store, organization: string): Readonly<Record<string, number>> =>

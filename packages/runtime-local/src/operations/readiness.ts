@@ -2,8 +2,8 @@
  * Whether the store takes a write, now: the one thing without which the runtime is of no use.
  */
 import * as fs from "node:fs"
-import type { Store } from "../store.ts"
-import { storeMessage } from "../storeFailure.ts"
+import type { Store } from "../store/Store.ts"
+import { storeMessage } from "../store/failure.ts"
 
 /** The table that the probe writes to, a part of the database's schema. */
 export const readinessTable = `

@@ -1,7 +1,7 @@
 /**
  * The metrics of an organization: once gathered, written as Prometheus text or as JSON.
  */
-import type { Store } from "../store.ts"
+import type { Store } from "../store/Store.ts"
 import { callsBy, rowCounts } from "./data.ts"
 import { bounds, type Counts, type Metrics, quantile, type RouteCounts } from "./metrics.ts"
 import type { OutboxStats } from "./objectives.ts"

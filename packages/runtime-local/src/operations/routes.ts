@@ -2,10 +2,10 @@
  * The operations of the runtime: whether it is well, and what it has done. Everything is that of the organization
  * that asks, save for the two probes, which are public and say nothing of anybody.
  */
-import { type Answer, json } from "../answer.ts"
-import type { Handler } from "../crud.ts"
-import { HttpError } from "../errors.ts"
-import type { Store } from "../store.ts"
+import { type Answer, json } from "../http/answer.ts"
+import type { Handler } from "../rows/crud.ts"
+import { HttpError } from "../http/errors.ts"
+import type { Store } from "../store/Store.ts"
 import { callsBy, callTotals, rowCounts } from "./data.ts"
 import { objectivesOf } from "./objectives.ts"
 import { expose } from "./prometheus.ts"

@@ -1,7 +1,7 @@
 /**
  * What an organization still needs before its runtime can do its work.
  */
-import type { Store } from "../store.ts"
+import type { Store } from "../store/Store.ts"
 import { boundNumbers, disabledCredentials, rowCounts, webhookTargets } from "./data.ts"
 import { storeProblem } from "./readiness.ts"
 

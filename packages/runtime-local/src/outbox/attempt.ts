@@ -3,9 +3,9 @@
  */
 import { OutboundPolicy, isOutboundRefused } from "@aywa-ai/runtime-sdk/outbound"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-import type { Fault, FaultRules } from "../faults.ts"
-import type { Store } from "../store.ts"
-import { isJson } from "../validation.ts"
+import type { Fault, FaultRules } from "../faults/rules.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson } from "../rows/validation.ts"
 import type { Job, Jobs } from "./jobs.ts"
 import type { Failure } from "./schedule.ts"
 import type { Secrets } from "./secrets.ts"

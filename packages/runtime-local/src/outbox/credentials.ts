@@ -1,8 +1,8 @@
 /**
  * What a stored credential adds to a request: the bearer token of its authentication plan.
  */
-import type { Store } from "../store.ts"
-import { isJson, type Json } from "../validation.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** The header of a bearer credential of this organization; none where the credential is of another kind. */
 export const bearerOf = (store: Store, organization: string, credentialId: unknown): Record<string, string> => {

@@ -1,7 +1,7 @@
 /**
  * Ids of events: `evt_` and a ULID, so that they sort by time, also within one millisecond.
  */
-import type { Ids } from "../ids.ts"
+import type { Ids } from "../time/ids.ts"
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -1,9 +1,9 @@
 /**
  * The events that a runtime emitted, for tests to look at and to wait for.
  */
-import { Stopped } from "../clock.ts"
-import type { Store } from "../store.ts"
-import { isJson, type Json } from "../validation.ts"
+import { Stopped } from "../time/clock.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import type { Jobs, JobState } from "./jobs.ts"
 
 /**

@@ -3,8 +3,8 @@
  */
 import * as http from "node:http"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
-import type { Store } from "../store.ts"
-import { isJson } from "../validation.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson } from "../rows/validation.ts"
 import { bearerOf } from "./credentials.ts"
 import type { Job } from "./jobs.ts"
 

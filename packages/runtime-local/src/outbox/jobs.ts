@@ -1,7 +1,7 @@
 /**
  * Jobs and attempts in the database: who writes them, who claims them, what becomes of them.
  */
-import type { Store } from "../store.ts"
+import type { Store } from "../store/Store.ts"
 import type { Level, Target } from "./targets.ts"
 
 /** States of a job. */

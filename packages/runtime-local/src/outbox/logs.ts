@@ -1,11 +1,11 @@
 /**
  * `/logs/webhooks`: jobs as rows, with their attempts, and the two ways to send one again.
  */
-import { json } from "../answer.ts"
-import type { CrudContext, Handler } from "../crud.ts"
-import { HttpError, notFound } from "../errors.ts"
-import { listFrom } from "../listing.ts"
-import type { Store } from "../store.ts"
+import { json } from "../http/answer.ts"
+import type { CrudContext, Handler } from "../rows/crud.ts"
+import { HttpError, notFound } from "../http/errors.ts"
+import { listFrom } from "../rows/listing.ts"
+import type { Store } from "../store/Store.ts"
 import type { Job, Jobs } from "./jobs.ts"
 
 /** Attempts that fail this often in a row deserve a look. */

@@ -4,12 +4,12 @@
  * At least once: a job is taken down as begun before anything is sent, so a crash in the middle loses nothing, and what
  * may have arrived is marked, in the log and on the next attempt's headers.
  */
-import type { Fired } from "../clock.ts"
-import type { Ids } from "../ids.ts"
-import type { WorkSource } from "../scheduler.ts"
-import type { Store } from "../store.ts"
-import { isStoreFailure } from "../storeFailure.ts"
-import { isJson, type Json } from "../validation.ts"
+import type { Fired } from "../time/clock.ts"
+import type { Ids } from "../time/ids.ts"
+import type { WorkSource } from "../time/scheduler.ts"
+import type { Store } from "../store/Store.ts"
+import { isStoreFailure } from "../store/failure.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import { type AttemptContext, type AttemptOutcome, makeAttempt, pause } from "./attempt.ts"
 import { makeEventId } from "./eventId.ts"
 import { type EventBook, makeEvents } from "./events.ts"

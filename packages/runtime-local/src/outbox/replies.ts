@@ -1,7 +1,7 @@
 /**
  * Events that the runtime waits for an answer to: how long, and what the answer must look like.
  */
-import { isJson, type Json } from "../validation.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** What came back. */
 export interface ReplyBody {

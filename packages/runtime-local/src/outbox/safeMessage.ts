@@ -1,8 +1,8 @@
 /**
  * Messages without the secrets of the rows that they carry: they go to servers, into the log and onto screens.
  */
-import { maskSecrets } from "../masked.ts"
-import { isJson, type Json } from "../validation.ts"
+import { maskSecrets } from "../rows/secrets.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** Rows that a message carries whole. */
 const rows = ["assistant", "phoneNumber", "toAssistant", "fromAssistant"]

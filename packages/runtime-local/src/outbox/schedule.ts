@@ -1,7 +1,7 @@
 /**
  * When a failed delivery is tried again.
  */
-import { isJson } from "../validation.ts"
+import { isJson } from "../rows/validation.ts"
 
 /** `"standard"`, `"instant"` (the same number of attempts without the waits), or delays in seconds. */
 export type WebhookSchedule = "standard" | "instant" | ReadonlyArray<number>

@@ -2,7 +2,7 @@
  * The deployment's signing secrets. A rotation keeps the old one active for a while: every attempt is signed with all
  * that are active when it is made.
  */
-import type { Store } from "../store.ts"
+import type { Store } from "../store/Store.ts"
 
 /** The secrets of a runtime. */
 export interface Secrets {

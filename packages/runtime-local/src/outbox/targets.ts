@@ -4,8 +4,8 @@
  * Tool server, assistant server, assistant serverUrl, phone-number server, phone-number serverUrl, account endpoint.
  * Registered endpoints stand right after the servers of their own scope.
  */
-import type { Store } from "../store.ts"
-import { isJson, type Json } from "../validation.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** Which level of the cascade a target was found on. */
 export type Level =

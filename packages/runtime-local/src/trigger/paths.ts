@@ -1,7 +1,7 @@
 /**
  * Changes to a message by hand: values at paths that exist, and deep merges.
  */
-import { isJson, type Json } from "../validation.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 
 /** Gives a copy of `message` with a value set, or `undefined` when it has no such path. */
 export const setPath = (message: Json, path: string, value: unknown): Json | undefined => {

@@ -3,9 +3,9 @@
  */
 import type { ScriptStep } from "../calls/script.ts"
 import { insertCall } from "../calls/handle.ts"
-import { HttpError, notFound } from "../errors.ts"
-import { findRow } from "../rows.ts"
-import { isJson, type Json } from "../validation.ts"
+import { HttpError, notFound } from "../http/errors.ts"
+import { findRow } from "../rows/find.ts"
+import { isJson, type Json } from "../rows/validation.ts"
 import type { TriggerContext, Triggered, TriggerInput } from "./trigger.ts"
 
 const greeting: ReadonlyArray<ScriptStep> = [

@@ -1,7 +1,7 @@
 /**
  * A message of every type, about a given call: what is sent by hand, and what tests of receivers start from.
  */
-import type { Json } from "../validation.ts"
+import type { Json } from "../rows/validation.ts"
 
 /** What a message is about. */
 export interface TemplateContext {

@@ -2,14 +2,14 @@
  * Sends an event by hand, through the outbox: signed, logged, retried like any other.
  */
 import type { Engine } from "../engine.ts"
-import { HttpError, notFound } from "../errors.ts"
-import type { Ids } from "../ids.ts"
+import { HttpError, notFound } from "../http/errors.ts"
+import type { Ids } from "../time/ids.ts"
 import { expectsReply, replyIssues } from "../outbox/replies.ts"
 import { jsonOf } from "../outbox/attempt.ts"
 import { targetsOf } from "../outbox/targets.ts"
-import { findRow } from "../rows.ts"
-import type { Store } from "../store.ts"
-import type { Json } from "../validation.ts"
+import { findRow } from "../rows/find.ts"
+import type { Store } from "../store/Store.ts"
+import type { Json } from "../rows/validation.ts"
 import { deepMerge, setPath } from "./paths.ts"
 import { messageOf, type TemplateContext, templateNames, typeOf } from "./templates.ts"
 

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { OperationError } from "../Errors.ts"
+import type { OperationError } from "../errors/Errors.ts"
 
 /**
  * HTTP methods that the runtime's contract uses.

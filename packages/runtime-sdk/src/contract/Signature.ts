@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Errors from "../Errors.ts"
+import type * as Errors from "../errors/Errors.ts"
 import type { TypesOf } from "./Operation.ts"
 import type { Page } from "./shared.ts"
 

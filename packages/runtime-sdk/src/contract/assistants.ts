@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../internal/codec.ts"
+import { codec, ruled } from "../schema/codec.ts"
 import {
   atMost,
   between,
@@ -19,8 +19,8 @@ import {
   server,
   strings,
   within
-} from "../internal/schemas.ts"
-import { gone, input, operation, page } from "../internal/spec.ts"
+} from "./shapes.ts"
+import { gone, input, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Model, Transcriber, Voice } from "./providers.ts"
 import type { OpenAIMessage, Row, Server } from "./shared.ts"

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, type RuleIssue } from "../internal/codec.ts"
-import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "../internal/schemas.ts"
-import { gone, input, inputOf, operation, page } from "../internal/spec.ts"
-import { destinationIssues, missing, numberIssues } from "../internal/rules.ts"
+import { codec, ruled, type RuleIssue } from "../schema/codec.ts"
+import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "./shapes.ts"
+import { gone, input, inputOf, operation, page } from "./table.ts"
+import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
 import type { CallControl, ControlFields, ControlResult } from "./callControl.ts"
 import type { CallCosts, CallEvent, CallLogLine, CallVoicePipeline } from "./callViews.ts"
 import type {

@@ -5,10 +5,10 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../internal/codec.ts"
-import { missing } from "../internal/rules.ts"
-import { between, listQuery, object, oneOf, opt, row, within } from "../internal/schemas.ts"
-import { gone, inputOf, operation, page } from "../internal/spec.ts"
+import { codec, ruled } from "../schema/codec.ts"
+import { missing } from "./bodyRules.ts"
+import { between, listQuery, object, oneOf, opt, row, within } from "./shapes.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open, Secret } from "./Operation.ts"
 import type { Row } from "./shared.ts"
 

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
-import { listQuery, objects, opt, strings } from "../internal/schemas.ts"
-import { input, operation, page } from "../internal/spec.ts"
+import { codec } from "../schema/codec.ts"
+import { listQuery, objects, opt, strings } from "./shapes.ts"
+import { input, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 
 /**

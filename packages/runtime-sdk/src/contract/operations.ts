@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
-import { object, opt } from "../internal/schemas.ts"
-import { operation, text } from "../internal/spec.ts"
+import { codec } from "../schema/codec.ts"
+import { object, opt } from "./shapes.ts"
+import { operation, text } from "./table.ts"
 import type { JsonObject, Open } from "./Operation.ts"
 
 /**

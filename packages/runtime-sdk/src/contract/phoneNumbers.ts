@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../internal/codec.ts"
-import { destinationIssues, missing, numberIssues } from "../internal/rules.ts"
-import { atMost, between, listQuery, object, objects, opt, row, newServer, server } from "../internal/schemas.ts"
-import { gone, input, operation, page } from "../internal/spec.ts"
+import { codec, ruled } from "../schema/codec.ts"
+import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
+import { atMost, between, listQuery, object, objects, opt, row, newServer, server } from "./shapes.ts"
+import { gone, input, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row, Server } from "./shared.ts"
 

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, tagged } from "../internal/codec.ts"
-import { destinationIssues, missing } from "../internal/rules.ts"
+import { codec, ruled, tagged } from "../schema/codec.ts"
+import { destinationIssues, missing } from "./bodyRules.ts"
 import {
   atMost,
   functionDefinition,
@@ -18,8 +18,8 @@ import {
   row,
   server,
   within
-} from "../internal/schemas.ts"
-import { gone, input, operation, page } from "../internal/spec.ts"
+} from "./shapes.ts"
+import { gone, input, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { FunctionDefinition, Row, Server } from "./shared.ts"
 

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../internal/codec.ts"
-import { listQuery, oneOf, opt, row, strings } from "../internal/schemas.ts"
-import { gone, input, operation, page } from "../internal/spec.ts"
+import { codec, ruled } from "../schema/codec.ts"
+import { listQuery, oneOf, opt, row, strings } from "./shapes.ts"
+import { gone, input, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row } from "./shared.ts"
 

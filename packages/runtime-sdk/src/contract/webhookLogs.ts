@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../internal/codec.ts"
-import { listFields, object, opt, text } from "../internal/schemas.ts"
-import { operation, page } from "../internal/spec.ts"
+import { codec } from "../schema/codec.ts"
+import { listFields, object, opt, text } from "./shapes.ts"
+import { operation, page } from "./table.ts"
 import type { JsonObject, Open } from "./Operation.ts"
 import type { ListQuery } from "./shared.ts"
 

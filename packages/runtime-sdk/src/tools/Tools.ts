@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { ClientOf } from "../ClientTypes.ts"
+import type { ClientOf } from "../promise/ClientTypes.ts"
 import type { tools } from "../contract/tools.ts"
 import type { Alignment } from "./align.ts"
 import * as Apply from "./apply.ts"

@@ -4,8 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as AywaRuntime from "../../src/AywaRuntime.ts"
-import * as Files from "../../src/Files.ts"
+import * as AywaRuntime from "../../src/effect/AywaRuntime.ts"
+import * as Files from "../../src/effect/Files.ts"
 import { AywaRuntimeClient } from "../../src/index.ts"
 
 const [how = "", transport = "", baseUrl = "", size = ""] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /** A process that brings a runtime in line: the address and the description of its tools come as arguments. */
 import { AywaRuntimeClient } from "../../src/index.ts"
-import { applyTools } from "../../src/toolkit.ts"
+import { applyTools } from "../../src/tools.ts"
 import { kit, serverUrl } from "./support.ts"
 
 const [, , baseUrl, apiKey, description] = process.argv

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { Tool, ToolDefinitionError, type ToolSchema } from "../../src/toolkit.ts"
+import { Tool, ToolDefinitionError, type ToolSchema } from "../../src/tools.ts"
 
 const toolOf = (parameters: Schema.Codec<unknown, unknown>) =>
   Tool.make("t", { description: "d", parameters, execute: () => "" })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { assert, describe, it } from "@effect/vitest"
-import * as AywaWebhooks from "../../src/AywaWebhooks.ts"
+import * as AywaWebhooks from "../../src/webhooks/effect/AywaWebhooks.ts"
 import { signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { body, good, headers, otherSecret, secret } from "./support/delivery.ts"
 

@@ -7,9 +7,9 @@ import { phoneNumbers } from "../../contract/phoneNumbers.ts"
 import type { ReferringKind } from "../../contract/references.ts"
 import { structuredOutputs } from "../../contract/structuredOutputs.ts"
 import { tools } from "../../contract/tools.ts"
-import type { Issue } from "../../Errors.ts"
-import { explain } from "../../internal/codec.ts"
-import { specOf } from "../../internal/spec.ts"
+import type { Issue } from "../../errors/Errors.ts"
+import { explain } from "../../schema/codec.ts"
+import { specOf } from "../../contract/table.ts"
 import { withoutOwned } from "./Bundle.ts"
 
 /** Credentials are not among them: without their secrets they are no valid ones. */

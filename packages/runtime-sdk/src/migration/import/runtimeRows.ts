@@ -1,8 +1,8 @@
 /**
  * The rows of a runtime by kind, whatever kind it is.
  */
-import type { AywaRuntimeClient } from "../../AywaRuntimeClient.ts"
-import type { ClientCallOptions } from "../../ClientTypes.ts"
+import type { AywaRuntimeClient } from "../../promise/AywaRuntimeClient.ts"
+import type { ClientCallOptions } from "../../promise/ClientTypes.ts"
 import type { JsonObject } from "../../contract/Operation.ts"
 import { type FoundReference, rewriteReferences } from "../../contract/references.ts"
 import { type Bundle, canonical, idOf, type Kind, kinds, rowsOf, withoutOwned } from "../bundle/Bundle.ts"

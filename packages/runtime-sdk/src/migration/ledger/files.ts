@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import type { AywaRuntimeClient } from "../../AywaRuntimeClient.ts"
+import type { AywaRuntimeClient } from "../../promise/AywaRuntimeClient.ts"
 import { mappingsToCsv, mappingsToJsonLines, parseMappings } from "./format.ts"
 import { keyOf, type Mapping, mergeMappings } from "./Mapping.ts"
 

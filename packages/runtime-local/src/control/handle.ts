@@ -1,0 +1,50 @@
+/**
+ * The part of the handle that is about what the runtime sends.
+ */
+import { type CallHandle, makeCallHandle, type OpenCallHandle } from "../calls/handle.ts"
+import type { Events } from "../outbox/events.ts"
+import type { Secrets } from "../outbox/secrets.ts"
+import { type TriggerContext, triggerEvent, type Triggered, type TriggerInput } from "../trigger/trigger.ts"
+import { sequenceNames, triggerSequence } from "../trigger/sequences.ts"
+
+/**
+ * What the runtime sends, and how a test takes part in that.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Sending {
+  /** The newest signing secret. */
+  readonly webhookSecret: string
+  readonly webhooks: {
+    /** Makes a new secret; the old ones keep signing beside it for `overlap` milliseconds (default: a day). */
+    readonly rotateSecret: Secrets["rotate"]
+    /** Resolves when nothing is being delivered and nothing is due. */
+    readonly idle: () => Promise<void>
+  }
+  readonly events: Events
+  /** Scripted conversations, and calls that come in. */
+  readonly calls: CallHandle
+  /** Sends an event by hand, signed, through the outbox; of a question it gives the answer. */
+  readonly trigger: (input: TriggerInput) => Promise<Triggered>
+}
+
+/** What the control API takes part with: it brings JSON. */
+export interface OpenSending extends Sending {
+  readonly calls: OpenCallHandle
+}
+
+/** Makes it of an engine. */
+export const makeSending = (context: TriggerContext): OpenSending => {
+  const { engine } = context
+  return {
+    get webhookSecret() {
+      return engine.secrets.current()
+    },
+    webhooks: { rotateSecret: engine.secrets.rotate, idle: engine.idle },
+    events: { list: engine.outbox.events.list, expect: engine.outbox.events.expect },
+    calls: makeCallHandle(context),
+    trigger: (input) =>
+      sequenceNames.includes(input.type) ? triggerSequence(context, input) : triggerEvent(context, input)
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * API keys and organizations. A key belongs to one organization and is stored as its SHA-256.
+ */
+import * as crypto from "node:crypto"
+import type { IncomingHttpHeaders } from "node:http"
+import { HttpError } from "./errors.ts"
+import type { Store } from "../store/Store.ts"
+
+/** What a key may do. */
+export type Role = "full" | "read"
+
+/** A key to accept. */
+export interface ApiKeyOptions {
+  readonly key: string
+  /** The organization that it belongs to; the first one unless given. */
+  readonly organization?: string | undefined
+  readonly role?: Role | undefined
+}
+
+/** A stored key; the key itself is not kept. */
+export interface ApiKeyInfo {
+  readonly id: string
+  readonly organizationId: string
+  readonly role: Role
+}
+
+/** Who is asking. */
+export type Principal = ApiKeyInfo
+
+/** The keys of a runtime. */
+export interface Keys {
+  readonly add: (options: { key: string; organization: string; role: Role }) => ApiKeyInfo
+  readonly list: () => ReadonlyArray<ApiKeyInfo>
+  readonly revoke: (id: string) => boolean
+  /** Reads the table again, after the database was reopened. */
+  readonly load: () => void
+  /** Who the headers speak for; throws 401 or 403. */
+  readonly authenticate: (headers: IncomingHttpHeaders) => Principal
+}
+
+interface StoredKey extends ApiKeyInfo {
+  readonly hash: Uint8Array
+}
+
+/** Keys over a store; they are few, so they are also held in memory. */
+export const makeKeys = (store: Store, now: () => number): Keys => {
+  let keys: ReadonlyArray<StoredKey> = []
+  const load = () => {
+    keys = store.all<StoredKey>('SELECT id, hash, org_id AS "organizationId", role FROM api_keys ORDER BY seq')
+  }
+  load()
+  const info = ({ id, organizationId, role }: StoredKey): ApiKeyInfo => ({ id, organizationId, role })
+  return {
+    load,
+    list: () => keys.map(info),
+    add: ({ key, organization, role }) => {
+      const hash = sha256(key)
+      store.run("INSERT OR IGNORE INTO organizations (id, created_at) VALUES (?, ?)", organization, now())
+      // A key given again (a restart on the same file) replaces itself: organization and role are those given last.
+      store.run(
+        `INSERT INTO api_keys (id, hash, org_id, role, created_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (hash) DO UPDATE SET org_id = excluded.org_id, role = excluded.role`,
+        hash.toString("hex").slice(0, 12),
+        hash,
+        organization,
+        role,
+        now()
+      )
+      load()
+      return info(keys.find((stored) => hash.equals(stored.hash)) ?? missing())
+    },
+    revoke: (id) => {
+      const changed = store.run("DELETE FROM api_keys WHERE id = ?", id)
+      load()
+      return changed > 0
+    },
+    authenticate: (headers) => {
+      const presented = credential(headers)
+      const hash = sha256(presented)
+      // Every stored hash is compared, so that time says nothing about which of them came close.
+      let found: StoredKey | undefined
+      for (const stored of keys) if (crypto.timingSafeEqual(stored.hash, hash)) found = stored
+      if (found === undefined) throw unauthorized("The API key is unknown or was revoked")
+      const organization = headers["x-organization-id"]
+      if (organization !== undefined && organization !== found.organizationId) {
+        throw new HttpError(403, "The API key does not belong to the organization in X-Organization-Id", {
+          code: "organization_forbidden"
+        })
+      }
+      return found
+    }
+  }
+}
+
+const credential = (headers: IncomingHttpHeaders): string => {
+  const { authorization } = headers
+  if (authorization !== undefined) {
+    const match = /^Bearer +(\S+) *$/i.exec(authorization)
+    if (match?.[1] === undefined) throw unauthorized("Authorization must be: Bearer <runtime API key>")
+    return match[1]
+  }
+  const key = headers["x-api-key"]
+  if (typeof key === "string" && key !== "") return key
+  throw unauthorized("An API key is needed: Authorization: Bearer <runtime API key>")
+}
+
+const unauthorized = (message: string) => new HttpError(401, message, { headers: { "www-authenticate": "Bearer" } })
+
+const sha256 = (text: string) => crypto.createHash("sha256").update(text).digest()
+
+const missing = (): never => {
+  throw new Error("A key that was just stored is missing")
+}

@@ -1,0 +1,207 @@
+/**
+ * The way of one request: host check, fault before, auth, organization, rate limit, body, idempotency, handler,
+ * fault after.
+ */
+import type { Answer } from "./answer.ts"
+import type { Keys } from "./auth.ts"
+import { sleep, Stopped } from "../time/clock.ts"
+import { errorAnswer, HttpError } from "./errors.ts"
+import { type Exchange, headerOf } from "./exchange.ts"
+import { execute, type ExecuteContext } from "./execute.ts"
+import { faultAnswer, placeholder } from "../faults/answers.ts"
+import { parseForm } from "../rows/files.ts"
+import { type Fault, type FaultRules, parseFaultHeader } from "../faults/rules.ts"
+import type { Journal } from "./journal.ts"
+import { type Bodies, Disconnected } from "./body.ts"
+import { openApiAnswer } from "./openapi.ts"
+import { probe, storeUnavailable } from "../operations/routes.ts"
+import type { RateLimiter } from "./rateLimit.ts"
+import type { Router } from "./routes.ts"
+import { isStoreFailure, storeMessage } from "../store/failure.ts"
+import { send, sendBadly } from "./send.ts"
+
+/** What the pipeline works with. */
+export interface PipelineContext extends ExecuteContext {
+  readonly keys: Keys
+  readonly limiter: RateLimiter
+  readonly router: Router
+  readonly bodies: Bodies
+  /** Notes the body of a request in the journal. */
+  readonly keepBody: Journal["keepBody"]
+  readonly faults: FaultRules
+  /** Seeded chance, for log-normal latency. */
+  readonly random: () => number
+  /** Whether a `Host` header names this runtime. */
+  readonly isHost: (host: string | undefined) => boolean
+  /** Closes the listener for a while. */
+  readonly refuse: (milliseconds: number) => void
+  /** Answers below `/__aywa/`. */
+  readonly control: (exchange: Exchange, body: () => Promise<unknown>) => Promise<Answer>
+}
+
+/** Handles one request; never rejects. */
+export const handle = async (context: PipelineContext, exchange: Exchange): Promise<void> => {
+  let body: Promise<Buffer> | undefined
+  const readOnce = () => (body ??= context.bodies.read(exchange))
+  try {
+    if (!context.isHost(exchange.request.headers.host)) {
+      throw new HttpError(421, "This runtime answers on loopback names only")
+    }
+    if (exchange.path.startsWith("/__aywa/")) {
+      send(
+        exchange,
+        await context.control(exchange, async () => context.bodies.parse(exchange.request, await readOnce()))
+      )
+      return
+    }
+    const openapi = openApiAnswer(exchange)
+    if (openapi !== undefined) return send(exchange, openapi)
+    const fault = await takeFault(context, exchange, readOnce)
+    if (fault === undefined) {
+      send(exchange, await answerOf(context, exchange, readOnce, 0))
+      return
+    }
+    exchange.entry.fault = `${fault.action.type} ${fault.when}`
+    attribute(context, exchange)
+    await answerWithFault(context, exchange, fault, readOnce)
+  } catch (error) {
+    if (error instanceof Stopped || error instanceof Disconnected) exchange.request.socket.destroy()
+    else if (!exchange.response.headersSent) send(exchange, toAnswer(error, exchange))
+    else exchange.request.socket.destroy()
+  }
+}
+
+const answerWithFault = async (
+  context: PipelineContext,
+  exchange: Exchange,
+  fault: Fault,
+  read: () => Promise<Buffer>
+): Promise<void> => {
+  const { action, when } = fault
+  // Read now what the client has sent: it may be gone after a wait, and a late request is still worked on.
+  if (action.type === "hold" || action.type === "latency") read().catch(() => {})
+  if (action.type === "hold") return send(exchange, await answerOf(context, exchange, read, action.ms))
+  if (action.type === "latency" && when === "before") {
+    await sleep(latencyOf(action, context.random), exchange.signal)
+    return send(exchange, await answerOf(context, exchange, read, 0))
+  }
+  const answer = when === "before" ? placeholder(exchange.method) : await answerOf(context, exchange, read, 0)
+  if (action.type === "latency") {
+    await sleep(latencyOf(action, context.random), exchange.signal)
+    return send(exchange, answer)
+  }
+  if (action.type === "refuse") return context.refuse(action.ms)
+  const other = faultAnswer(fault, answer, exchange, context.limiter)
+  if (other !== undefined) return send(exchange, other)
+  await sendBadly(exchange, answer, action)
+}
+
+/** The true answer, errors included. */
+const answerOf = async (
+  context: PipelineContext,
+  exchange: Exchange,
+  read: () => Promise<Buffer>,
+  hold: number
+): Promise<Answer> => {
+  let headers: Readonly<Record<string, string>> = {}
+  try {
+    const { method, path, request } = exchange
+    const probed = probe(context.store, method, path)
+    if (probed !== undefined) return probed
+    const principal = context.keys.authenticate(request.headers)
+    exchange.entry.organization = principal.organizationId
+    headers = context.limiter.take({
+      key: principal.id,
+      organization: principal.organizationId,
+      write: method !== "GET" && method !== "HEAD"
+    })
+    const { route, id } = context.router(method, path)
+    exchange.entry.route = route.path
+    if (principal.role === "read" && method !== "GET") {
+      throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
+    }
+    const form = route.body === "form" ? await parseForm(request, await read()) : undefined
+    const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
+    if (body !== undefined) context.keepBody(exchange.entry, body, form === undefined ? (await read()).length : 0)
+    const ifMatch = headerOf(request, "if-match")
+    const input = {
+      organization: principal.organizationId,
+      id,
+      query: exchange.query,
+      body,
+      ifMatch,
+      upload: form?.bytes
+    }
+    const answer = await execute(context, exchange, route, input, hold)
+    return withHeaders(answer, headers)
+  } catch (error) {
+    if (error instanceof Stopped || error instanceof Disconnected) throw error
+    attribute(context, exchange)
+    return withHeaders(toAnswer(error, exchange), headers)
+  }
+}
+
+const withHeaders = (answer: Answer, headers: Readonly<Record<string, string>>): Answer =>
+  Object.keys(headers).length === 0 ? answer : { ...answer, headers: { ...headers, ...answer.headers } }
+
+/** Notes whose request it is, and of which route, where it did not get far enough for that. */
+const attribute = ({ keys, router }: PipelineContext, { entry, method, path, request }: Exchange) => {
+  try {
+    entry.organization ??= keys.authenticate(request.headers).organizationId
+    entry.route ??= router(method, path).route.path
+  } catch {
+    // Nobody's, or no route: there is nothing to note.
+  }
+}
+
+const toAnswer = (error: unknown, exchange: Exchange): Answer => {
+  if (error instanceof HttpError) return errorAnswer(error, exchange.requestId, exchange.problem)
+  if (isStoreFailure(error)) return toAnswer(storeUnavailable(storeMessage(error)), exchange)
+  // A defect of this package: who runs it must see it, the client need not.
+  process.stderr.write(`${exchange.method} ${exchange.path} ${exchange.requestId}: ${describe(error)}\n`)
+  return errorAnswer(new HttpError(500, "Internal error of the local runtime"), exchange.requestId, exchange.problem)
+}
+
+const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+
+const takeFault = async (
+  { faults }: PipelineContext,
+  { request, method, path, entry }: Exchange,
+  read: () => Promise<Buffer>
+): Promise<Fault | undefined> => {
+  const header = headerOf(request, "aywa-fault")
+  if (header !== undefined) {
+    try {
+      return parseFaultHeader(header, entry.attempt)
+    } catch (error) {
+      throw new HttpError(400, `Aywa-Fault: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return faults.take({
+    method,
+    path,
+    key: unquote(entry.idempotencyKey),
+    attempt: entry.attempt,
+    body: faults.needBody() ? parseOrNothing(await read()) : undefined
+  })
+}
+
+const unquote = (key: string | undefined) => (key === undefined ? undefined : (/^"(.*)"$/.exec(key)?.[1] ?? key))
+
+const parseOrNothing = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}
+
+/** With `sigma` the median is `ms` and the tail is long, as on a real network. */
+const latencyOf = (
+  { ms, sigma }: { readonly ms: number; readonly sigma?: number | undefined },
+  random: () => number
+) => {
+  if (sigma === undefined) return ms
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  return ms * Math.exp(sigma * normal)
+}

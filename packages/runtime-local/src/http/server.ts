@@ -1,0 +1,112 @@
+/**
+ * The listener: a socket on loopback that can be closed and opened again on the same port.
+ */
+import { setMaxListeners } from "node:events"
+import * as http from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import type { RequestLimits } from "./body.ts"
+
+const backlog = 4096
+
+/** How many connections there are. */
+export interface Connections {
+  readonly open: number
+  /** Since the runtime was started. */
+  readonly total: number
+}
+
+/** A listener. */
+export interface Listener {
+  /** Binds; keeps the port of the first time. */
+  readonly start: () => Promise<void>
+  /** Stops accepting, destroys every connection, and aborts what is being handled. */
+  readonly stop: () => Promise<void>
+  /** Stops, and starts again after a while; meanwhile the system refuses connections. */
+  readonly refuse: (milliseconds: number) => void
+  readonly port: () => number
+  readonly connections: () => Connections
+}
+
+/** Handles a request; `signal` aborts when the listener stops. */
+export type Serve = (request: http.IncomingMessage, response: http.ServerResponse, signal: AbortSignal) => void
+
+/** Makes a listener; nothing is bound before `start`. */
+export const makeListener = (
+  host: string,
+  wantedPort: number,
+  { headersTimeout = 10_000, requestTimeout = 60_000 }: RequestLimits,
+  serve: Serve
+): Listener => {
+  const sockets = new Set<Socket>()
+  let total = 0
+  let port = wantedPort
+  let generation = new AbortController()
+  let refusing: NodeJS.Timeout | undefined
+  const server = http.createServer(
+    {
+      keepAliveTimeout: 60_000,
+      headersTimeout,
+      requestTimeout: Math.max(headersTimeout, requestTimeout),
+      // How exact the two are.
+      connectionsCheckingInterval: Math.max(50, Math.min(1000, headersTimeout / 4))
+    },
+    (request, response) => serve(request, response, generation.signal)
+  )
+  server.on("connection", (socket) => {
+    total += 1
+    sockets.add(socket)
+    socket.on("close", () => sockets.delete(socket))
+    // A client that resets its connection is an everyday event here.
+    socket.on("error", () => {})
+  })
+  const start = () =>
+    new Promise<void>((resolve, reject) => {
+      const mine = new AbortController()
+      generation = mine
+      // Every request that waits listens to it.
+      setMaxListeners(0, mine.signal)
+      server.once("error", reject)
+      // A burst of connections waits in the kernel instead of being dropped.
+      server.listen(port, host, backlog, () => {
+        server.off("error", reject)
+        // A socket server has an address object; only pipes have a string.
+        port = (server.address() as AddressInfo).port
+        // Stopped while the name was being resolved: there was nothing to close then.
+        if (mine.signal.aborted) server.close()
+        resolve()
+      })
+    })
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      clearTimeout(refusing)
+      refusing = undefined
+      generation.abort()
+      if (server.listening) server.close(() => resolve())
+      else resolve()
+      for (const socket of sockets) socket.destroy()
+    })
+  return {
+    start,
+    stop,
+    refuse: (milliseconds) => {
+      if (!server.listening) return
+      void stop()
+      refusing = setTimeout(() => {
+        refusing = undefined
+        start().catch((error: unknown) => process.emitWarning(`Could not listen again: ${String(error)}`))
+      }, milliseconds)
+    },
+    port: () => port,
+    connections: () => ({ open: sockets.size, total })
+  }
+}
+
+/** Whether a `Host` header names loopback: a page in a browser may point any name of its own at 127.0.0.1. */
+export const isLoopbackHost = (header: string | undefined): boolean => {
+  if (header === undefined) return false
+  return isLoopback(header.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
+}
+
+/** Whether a name or an address can only be this machine. */
+export const isLoopback = (name: string): boolean =>
+  name.toLowerCase() === "localhost" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)

@@ -1,0 +1,200 @@
+/**
+ * Create, list, read, update and delete over stored rows, for any resource of the contract.
+ */
+import { type Answer, json } from "../http/answer.ts"
+import { HttpError, notFound } from "../http/errors.ts"
+import type { Engine } from "../engine.ts"
+import type { Ids } from "../time/ids.ts"
+import { type ListShape, listRows } from "./listing.ts"
+import { maskSecrets } from "./secrets.ts"
+import type { ResourceRules } from "./rules.ts"
+import type { Store } from "../store/Store.ts"
+import type { Json, Validate } from "./validation.ts"
+
+/** What a handler is given of a request. */
+export interface HandlerRequest {
+  readonly organization: string
+  /** The `:id` of the path. */
+  readonly id: string
+  readonly query: URLSearchParams
+  /** Parsed JSON; `undefined` where the method has no body. */
+  readonly body: unknown
+  readonly ifMatch: string | undefined
+  /** Bytes of the file in a multipart body. */
+  readonly upload?: Uint8Array | undefined
+}
+
+/** Answers a request, inside a transaction, in one turn of the event loop. */
+export interface Handler {
+  (request: HandlerRequest): Answer
+  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
+  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
+}
+
+/** What the handlers of one resource work with. */
+export interface CrudContext {
+  readonly store: Store
+  readonly ids: Ids
+  readonly now: () => number
+  readonly engine: Engine
+  readonly resource: string
+  readonly rules: ResourceRules
+  readonly shape: ListShape
+  readonly strict: boolean
+  readonly validate: Validate
+}
+
+/** What it takes to store a row. */
+export type RowContext = Pick<CrudContext, "store" | "ids" | "now" | "resource" | "rules">
+
+/** A row as it is stored. */
+export interface Stored {
+  readonly seq: number
+  readonly version: number
+  readonly body: string
+  readonly secrets: string | null
+}
+
+/** The generic handlers by the name of the operation in the contract table. */
+export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> = {
+  list:
+    ({ store, resource, rules, shape, strict }) =>
+    (request) =>
+      listRows(store, resource, request.organization, request.query, { shape, strict, filters: rules.filters }),
+
+  get: (context) => (request) => {
+    const row = find(context, request)
+    return json(200, row.body, { etag: etag(row.version) })
+  },
+
+  create: (context) => (request) => {
+    const { rules, validate } = context
+    const body = validate(request.body)
+    const text = insertRow(context, request.organization, { ...rules.defaults(body), ...body })
+    return json(201, text, { etag: etag(1) })
+  },
+
+  update: (context) => update(context),
+
+  delete: (context) => (request) => {
+    const { store, rules } = context
+    const stored = find(context, request)
+    assertMatch(request, stored)
+    rules.assertUnpinned(store, request.organization, request.id)
+    store.run("DELETE FROM resource_rows WHERE seq = ?", stored.seq)
+    return json(200, stored.body)
+  }
+}
+
+/** Stores a new row and gives its JSON. Fields that the runtime owns are added here. */
+export const insertRow = (
+  context: RowContext,
+  organization: string,
+  fields: Json,
+  id: string = context.ids.uuid()
+): string => {
+  const { store, resource, rules } = context
+  const now = context.now()
+  const at = new Date(now).toISOString()
+  const { visible, secrets } = split(fields, rules, {})
+  const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...visible }
+  assertUnique(context, organization, row, 0)
+  const text = JSON.stringify(row)
+  store.run(
+    `INSERT INTO resource_rows (resource, org_id, id, unique_key, created_at, updated_at, body, secrets)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    resource,
+    organization,
+    id,
+    uniqueKey(rules, row),
+    now,
+    now,
+    text,
+    secrets
+  )
+  return text
+}
+
+/** Changes a row by shallow merge. */
+export const update =
+  (context: CrudContext): Handler =>
+  (request) => {
+    const { store, rules, validate } = context
+    const stored = find(context, request)
+    assertMatch(request, stored)
+    const before = JSON.parse(stored.body) as Json // Written by these handlers: always an object.
+    const patch = validate(request.body, before)
+    const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as Json)
+    const { visible, secrets } = split(patch, rules, hidden)
+    const now = context.now()
+    const row = { ...before, ...visible, updatedAt: new Date(now).toISOString() }
+    assertUnique(context, request.organization, row, stored.seq)
+    const text = JSON.stringify(row)
+    store.run(
+      `UPDATE resource_rows SET unique_key = ?, version = version + 1, updated_at = ?, body = ?, secrets = ?
+       WHERE seq = ?`,
+      uniqueKey(rules, row),
+      now,
+      text,
+      secrets,
+      stored.seq
+    )
+    return json(200, text, { etag: etag(stored.version + 1) })
+  }
+
+/** A row of another organization is as absent as one that never was. */
+export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+  const row = store.get<Stored>(
+    "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
+    resource,
+    request.id,
+    request.organization
+  )
+  if (row === undefined) throw notFound(rules.label, request.id)
+  return row
+}
+
+const etag = (version: number) => `"${version}"`
+
+const assertMatch = ({ ifMatch }: HandlerRequest, { version }: Stored) => {
+  if (ifMatch === undefined || ifMatch === "*") return
+  if (ifMatch.split(",").some((tag) => tag.trim() === etag(version))) return
+  throw new HttpError(412, "The row changed since it was read: its ETag is another one", {
+    code: "precondition_failed"
+  })
+}
+
+const uniqueKey = ({ unique }: ResourceRules, row: Json): string | null => {
+  const value = unique?.of(row)
+  return typeof value === "string" ? value : null
+}
+
+const assertUnique = ({ store, resource, rules }: RowContext, organization: string, row: Json, except: number) => {
+  const key = uniqueKey(rules, row)
+  if (key === null || rules.unique === undefined) return
+  const other = store.get<{ seq: number }>(
+    "SELECT seq FROM resource_rows WHERE resource = ? AND org_id = ? AND unique_key = ?",
+    resource,
+    organization,
+    key
+  )
+  if (other === undefined || other.seq === except) return
+  throw new HttpError(409, rules.unique.message, { code: rules.unique.code, outcome: true })
+}
+
+/** Takes write-only fields out of a body; what was hidden before stays unless it is replaced. */
+const split = (body: Json, { writeOnly, masked }: ResourceRules, hidden: Json) => {
+  if (masked) {
+    const { visible, kept } = maskSecrets(body, hidden)
+    return { visible, secrets: Object.keys(kept).length === 0 ? null : JSON.stringify(kept) }
+  }
+  if (!writeOnly.some((key) => Object.hasOwn(body, key))) {
+    return { visible: body, secrets: Object.keys(hidden).length === 0 ? null : JSON.stringify(hidden) }
+  }
+  const secret = (key: string) => writeOnly.includes(key)
+  const entries = Object.entries(body)
+  return {
+    visible: Object.fromEntries(entries.filter(([key]) => !secret(key))),
+    secrets: JSON.stringify({ ...hidden, ...Object.fromEntries(entries.filter(([key]) => secret(key))) })
+  }
+}

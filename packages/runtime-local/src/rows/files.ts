@@ -1,0 +1,133 @@
+/**
+ * Files: rows with content, kept in pieces beside them, so that a download needs the memory of one piece.
+ */
+import * as crypto from "node:crypto"
+import type { IncomingMessage } from "node:http"
+import { type Answer, json } from "../http/answer.ts"
+import { crud, type CrudContext, find, type Handler, insertRow } from "./crud.ts"
+import { HttpError, invalid } from "../http/errors.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "./validation.ts"
+
+/** A form with a file in it, as it was sent. */
+export interface UploadedForm {
+  /** What its idempotency key stands for, and what the journal shows: the fields, and of the file all but its bytes. */
+  readonly body: Json
+  readonly bytes: Uint8Array
+}
+
+/** Reads a multipart body; 415 for another type, 400 for one that cannot be read or has no part `file`. */
+export const parseForm = async (request: IncomingMessage, body: Buffer): Promise<UploadedForm> => {
+  const type = request.headers["content-type"] ?? ""
+  if (!/^multipart\/form-data\s*;/i.test(type)) {
+    throw new HttpError(415, "The body must be a form: Content-Type: multipart/form-data with a boundary")
+  }
+  let form: FormData
+  try {
+    form = await new Response(Uint8Array.from(body), { headers: { "content-type": type } }).formData()
+  } catch {
+    throw invalid(["body: not a multipart form that can be read"])
+  }
+  const fields: Json = {}
+  let file: File | undefined
+  for (const [name, value] of form) {
+    if (typeof value === "string") fields[name] = value
+    else if (name === "file" && file === undefined) file = value
+    else throw invalid([`${name}: expected one file, in the part "file"`])
+  }
+  if (file === undefined) throw invalid(["file: Missing: the form has no file part of this name"])
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  const digest = crypto.hash("sha256", bytes, "hex")
+  return {
+    body: { ...fields, file: { name: file.name, type: file.type, size: bytes.length, sha256: digest } },
+    bytes
+  }
+}
+
+/** `POST /file`. */
+export const upload =
+  (context: CrudContext): Handler =>
+  (request) => {
+    const { file, metadata: text, ...rest } = isJson(request.body) ? request.body : {}
+    const metadata = parseMetadata(text)
+    context.validate({ ...rest, ...(metadata === undefined ? {} : { metadata }) })
+    const { name, type, size } = file as { name: string; type: string; size: number } // Made by `parseForm`.
+    const row = insertRow(context, request.organization, {
+      object: "file",
+      status: "done",
+      // The source API cuts names to what a rename may give.
+      name: name.slice(0, 40),
+      originalName: name,
+      bytes: size,
+      mimetype: type === "" ? "application/octet-stream" : type,
+      ...rest,
+      metadata: metadata ?? {}
+    })
+    const { id } = JSON.parse(row) as { id: string } // Written above.
+    writeContent(context.store, id, request.upload ?? new Uint8Array())
+    return json(201, row)
+  }
+
+/** `GET /file/:id/content`. */
+export const content =
+  (context: CrudContext): Handler =>
+  (request): Answer => {
+    const { mimetype, bytes } = JSON.parse(find(context, request).body) as { mimetype: string; bytes: number }
+    return {
+      status: 200,
+      headers: { "content-type": mimetype, "content-length": String(bytes), "x-content-type-options": "nosniff" },
+      body: "",
+      content: readContent(context.store, request.id, bytes)
+    }
+  }
+
+/** `DELETE /file/:id`: the row and its content. */
+export const remove = (context: CrudContext): Handler => {
+  const removeRow = crud["delete"]?.(context)
+  return (request) => {
+    if (removeRow === undefined) throw new Error("There is no generic delete")
+    const answer = removeRow(request)
+    context.store.run("DELETE FROM file_content WHERE file_id = ?", request.id)
+    return answer
+  }
+}
+
+const pieceSize = 262_144
+
+const writeContent = (store: Store, id: string, bytes: Uint8Array) => {
+  for (let at = 0; at < bytes.length; at += pieceSize) {
+    store.run(
+      "INSERT INTO file_content (file_id, at, bytes) VALUES (?, ?, ?)",
+      id,
+      at,
+      bytes.subarray(at, at + pieceSize)
+    )
+  }
+}
+
+/**
+ * One query a piece: rows may change between two of them. A file that is deleted meanwhile ends its connections: who
+ * waits for the rest must not wait for ever.
+ */
+function* readContent(store: Store, id: string, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < size; at += pieceSize) {
+    const piece = store.get<{ bytes: Uint8Array }>(
+      "SELECT bytes FROM file_content WHERE file_id = ? AND at = ?",
+      id,
+      at
+    )
+    if (piece === undefined) throw new Error("The file was deleted")
+    yield piece.bytes
+  }
+}
+
+const parseMetadata = (text: unknown): Json | undefined => {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(String(text))
+    if (isJson(value)) return value
+  } catch {
+    // Told below, as every other value that is no object.
+  }
+  throw invalid(["metadata: expected a JSON object as text"])
+}

@@ -1,0 +1,53 @@
+/**
+ * Reading stored rows by what refers to them.
+ */
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "./validation.ts"
+
+/** A row of an organization, or `undefined`. */
+export const findRow = (store: Store, organization: string, resource: string, id: unknown): Json | undefined => {
+  if (typeof id !== "string") return undefined
+  const row = store.get<{ body: string }>(
+    "SELECT body FROM resource_rows WHERE resource = ? AND org_id = ? AND id = ?",
+    resource,
+    organization,
+    id
+  )
+  return row === undefined ? undefined : parse(row.body)
+}
+
+/** The first row of an organization whose top-level `field` has a value. */
+export const findBy = (
+  store: Store,
+  organization: string,
+  resource: string,
+  field: string,
+  value: string
+): Json | undefined => {
+  const row = store.get<{ body: string }>(
+    `SELECT body FROM resource_rows WHERE resource = ? AND org_id = ? AND json_extract(body, '$.' || ?) = ? ORDER BY seq LIMIT 1`,
+    resource,
+    organization,
+    field,
+    value
+  )
+  return row === undefined ? undefined : parse(row.body)
+}
+
+/** Replaces the body of a row, with its version and time of change. */
+export const replaceRow = (store: Store, resource: string, row: Json, now: number): Json => {
+  const next = { ...row, updatedAt: new Date(now).toISOString() }
+  store.run(
+    "UPDATE resource_rows SET body = ?, updated_at = ?, version = version + 1 WHERE resource = ? AND id = ?",
+    JSON.stringify(next),
+    now,
+    resource,
+    String(row["id"])
+  )
+  return next
+}
+
+const parse = (text: string): Json => {
+  const value: unknown = JSON.parse(text)
+  return isJson(value) ? value : {}
+}

@@ -1,0 +1,216 @@
+/**
+ * Lists: filters, order, and the four shapes that this family of APIs answers with.
+ */
+import type { SQLInputValue } from "node:sqlite"
+import { type Answer, json } from "../http/answer.ts"
+import { decodeCursor, encodeCursor, type Place } from "./cursors.ts"
+import { invalid } from "../http/errors.ts"
+import type { Store } from "../store/Store.ts"
+
+/**
+ * `1` bare array; `2` `{ results, metadata: { currentPage, itemsPerPage, totalItems } }`, continued with `page`;
+ * `3` `{ results, metadata: { nextCursor, hasNextPage, limit } }` and `4` `{ items, nextCursor }`, continued with
+ * `cursor`.
+ */
+export type ListShape = 1 | 2 | 3 | 4
+
+/** One shape for all routes, or a shape by resource name (`assistants`) or path (`/assistant`). */
+export type ListShapes = ListShape | Readonly<Record<string, ListShape>>
+
+interface Window {
+  readonly limit: number
+  readonly page: number
+  readonly where: string
+  readonly values: ReadonlyArray<SQLInputValue>
+  readonly cursor: Place | undefined
+}
+
+interface Listed {
+  readonly seq: number
+  readonly createdAt: number
+  readonly body: string
+}
+
+const comparisons = { Gt: ">", Lt: "<", Ge: ">=", Le: "<=" } as const
+const columns = { createdAt: "created_at", updatedAt: "updated_at" } as const
+
+/** Query parameters of every list. A resource may know more. */
+const listParameters: ReadonlySet<string> = new Set([
+  "limit",
+  "page",
+  "cursor",
+  ...Object.keys(columns).flatMap((column) => Object.keys(comparisons).map((suffix) => column + suffix))
+])
+
+/** A table that lists are made from: it has `seq`, `created_at` and `updated_at`. */
+export interface ListSource {
+  readonly table: string
+  /** Which rows of it may be seen at all. */
+  readonly where: string
+  readonly values: ReadonlyArray<SQLInputValue>
+  /** SQL of an item's JSON. */
+  readonly body: string
+  /** SQL of the value that a filter compares with. */
+  readonly column: (filter: string) => string
+  /** Default: newest first. */
+  readonly oldestFirst?: boolean | undefined
+}
+
+interface ListOptions {
+  readonly shape: ListShape
+  readonly strict: boolean
+  readonly filters: ReadonlyArray<string>
+}
+
+/** Answers a list of stored rows. */
+export const listRows = (
+  store: Store,
+  resource: string,
+  organization: string,
+  query: URLSearchParams,
+  options: ListOptions
+): Answer =>
+  listFrom(
+    store,
+    {
+      table: "resource_rows",
+      where: "resource = ? AND org_id = ?",
+      values: [resource, organization],
+      body: "body",
+      column: (filter) => `json_extract(body, '$.${filter}')`
+    },
+    query,
+    options
+  )
+
+/** Answers a list, newest first; rows of one millisecond keep the order in which they were written. */
+export const listFrom = (store: Store, source: ListSource, query: URLSearchParams, options: ListOptions): Answer => {
+  const name = JSON.stringify([source.table, source.where, source.values])
+  const place = (text: string) => decodeCursor(store, name, text)
+  const window = parse(query, { ...options, column: source.column, place })
+  const scope = [...source.values, ...window.values]
+  const { limit, page, cursor } = window
+  const where = `${source.where}${window.where}`
+  const [order, beyond] = source.oldestFirst === true ? ["ASC", ">"] : ["DESC", "<"]
+  const after = cursor === undefined ? "" : ` AND (created_at, seq) ${beyond} (?, ?)`
+  const rows = store.all<Listed>(
+    `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${source.table} WHERE ${where}${after}
+     ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
+    ...scope,
+    ...(cursor === undefined ? [] : [cursor.createdAt, cursor.seq]),
+    // One more than asked for tells whether there is a next page.
+    limit + 1,
+    options.shape === 2 ? (page - 1) * limit : 0
+  )
+  const items = rows.slice(0, limit)
+  const list = `[${items.map((row) => row.body).join(",")}]`
+  const last = items.at(-1)
+  const next = last !== undefined && rows.length > limit ? encodeCursor(store, name, last) : undefined
+  const nextCursor = JSON.stringify(next ?? null)
+  switch (options.shape) {
+    case 1:
+      return json(200, list)
+    case 2: {
+      const total = store.get<{ n: number }>(`SELECT count(*) AS n FROM ${source.table} WHERE ${where}`, ...scope)
+      const metadata = JSON.stringify({ currentPage: page, itemsPerPage: limit, totalItems: total?.n ?? 0 })
+      return json(200, `{"results":${list},"metadata":${metadata}}`)
+    }
+    case 3: {
+      const metadata = `{"nextCursor":${nextCursor},"hasNextPage":${next !== undefined},"limit":${limit}}`
+      return json(200, `{"results":${list},"metadata":${metadata}}`)
+    }
+    case 4:
+      return json(200, `{"items":${list},"nextCursor":${nextCursor}}`)
+  }
+}
+
+// Where the source API answers with an envelope, and the logs, which it does not have; everything else is a bare array.
+const envelopes: Readonly<Record<string, ListShape>> = {
+  structuredOutputs: 2,
+  webhookLogs: 4,
+  "/call/:id/timeline": 4,
+  "/call/:id/logs": 4
+}
+
+/** The shape of a route: what was asked for, else what the source API has there. */
+export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: string): ListShape =>
+  typeof shapes === "number"
+    ? shapes
+    : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[path] ?? envelopes[resource] ?? 1)
+
+const parse = (
+  query: URLSearchParams,
+  {
+    strict,
+    filters,
+    column,
+    place
+  }: Omit<ListOptions, "shape"> & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
+): Window => {
+  const problems: Array<string> = []
+  const integer = (name: string, fallback: number, minimum: number, maximum: number) => {
+    const text = query.get(name)
+    if (text === null) return fallback
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= minimum && value <= maximum) return value
+    problems.push(`${name}: expected an integer from ${minimum} to ${maximum}`)
+    return fallback
+  }
+  for (const name of new Set(query.keys())) {
+    if (strict && !listParameters.has(name) && !filters.includes(name))
+      problems.push(`query parameter ${name} should not exist`)
+    else if (query.getAll(name).length > 1) problems.push(`${name}: expected one value`)
+  }
+  let where = ""
+  const values: Array<SQLInputValue> = []
+  for (const [field, column] of Object.entries(columns)) {
+    for (const [suffix, operator] of Object.entries(comparisons)) {
+      const text = query.get(field + suffix)
+      if (text === null) continue
+      const time = parseTime(text)
+      if (time === undefined) problems.push(`${field}${suffix}: expected an ISO 8601 time such as 2026-01-31T09:00:00Z`)
+      else {
+        where += ` AND ${column} ${operator} ?`
+        values.push(time)
+      }
+    }
+  }
+  for (const name of filters) {
+    const text = query.get(name)
+    if (text === null) continue
+    where += ` AND ${column(name)} = ?`
+    values.push(text)
+  }
+  const cursor = parseCursor(query.get("cursor"), place, problems)
+  const window = {
+    limit: integer("limit", 100, 0, 1000),
+    page: integer("page", 1, 1, 1_000_000),
+    where,
+    values,
+    cursor
+  }
+  if (problems.length > 0) throw invalid(problems)
+  return window
+}
+
+const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** A time without an offset is UTC: the answer must not depend on where the process runs. */
+const parseTime = (text: string): number | undefined => {
+  const match = iso.exec(text)
+  if (match === null) return undefined
+  const time = Date.parse(match[1] !== undefined && match[4] === undefined ? `${text}Z` : text)
+  return Number.isNaN(time) ? undefined : time
+}
+
+const parseCursor = (
+  text: string | null,
+  place: (text: string) => Place | undefined,
+  problems: Array<string>
+): Place | undefined => {
+  if (text === null) return undefined
+  const found = place(text)
+  if (found !== undefined) return found
+  problems.push("cursor: expected a cursor that a list answered with")
+  return undefined
+}

@@ -1,0 +1,125 @@
+/**
+ * `POST /structured-output/run`: the local runtime runs no model and says so. A pattern it can apply, to the transcript
+ * that a call has; the same call always gives the same result.
+ */
+import * as vm from "node:vm"
+import { json } from "../http/answer.ts"
+import type { CrudContext, Handler } from "./crud.ts"
+import { invalid, notFound } from "../http/errors.ts"
+import type { Store } from "../store/Store.ts"
+import { isJson, type Json } from "./validation.ts"
+
+const note = "The local runtime runs no model: structured outputs of type ai have no result here"
+
+/** What a run found in one call. */
+interface Outcome {
+  readonly name: unknown
+  readonly result: unknown
+  readonly skipped?: string
+}
+
+export const run =
+  (context: CrudContext): Handler =>
+  (request) => {
+    const body = context.validate(request.body)
+    const { organization } = request
+    const { callIds, structuredOutputId, structuredOutput, previewEnabled } = body
+    const [id, output] =
+      typeof structuredOutputId === "string"
+        ? [structuredOutputId, rowOf(context.store, "structuredOutputs", organization, structuredOutputId)]
+        : [context.ids.uuid(), isJson(structuredOutput) ? structuredOutput : undefined]
+    if (output === undefined) throw notFound("Structured output", String(structuredOutputId))
+    const evaluate = evaluator(output)
+    const results: Record<string, Record<string, Outcome>> = {}
+    // The schema that was just checked says that these are strings.
+    for (const callId of callIds as ReadonlyArray<string>) {
+      const call = rowOf(context.store, "calls", organization, callId)
+      if (call === undefined) throw notFound("Call", callId)
+      const outcome = evaluate(call)
+      results[callId] = { [id]: outcome }
+      if (previewEnabled !== true && outcome.skipped === undefined)
+        keep(context, organization, callId, call, id, outcome)
+    }
+    const skips = output["type"] !== "regex"
+    return json(201, JSON.stringify({ structuredOutputId: id, ...(skips ? { note } : {}), results }))
+  }
+
+const evaluator = (output: Json): ((call: Json) => Outcome) => {
+  const { name, schema } = output
+  if (output["type"] !== "regex") return () => ({ name, result: null, skipped: note })
+  const pattern = patternOf(output["regex"])
+  return (call) => {
+    const text = transcriptOf(call)
+    if (text === undefined) return { name, result: null, skipped: "The call has no transcript" }
+    const match = matchOf(pattern, text)
+    return { name, result: isJson(schema) && schema["type"] === "boolean" ? match !== null : (match?.[0] ?? null) }
+  }
+}
+
+/** A pattern alone, or between slashes with its flags. */
+const patternOf = (regex: unknown): RegExp => {
+  const text = typeof regex === "string" ? regex : ""
+  const parts = /^\/(.*)\/([dimsuvy]*)$/s.exec(text)
+  try {
+    return new RegExp(parts?.[1] ?? text, parts?.[2] ?? "")
+  } catch {
+    throw invalid(["regex: not a regular expression"])
+  }
+}
+
+/** Milliseconds for one pattern on one transcript: nobody else is served meanwhile. */
+const patience = 250
+
+/** Patterns come from clients, and some take longer than the universe: a time limit of its own ends them. */
+const matchOf = (pattern: RegExp, text: string): RegExpExecArray | null => {
+  let match: RegExpExecArray | null = null
+  const search = () => void (match = pattern.exec(text))
+  try {
+    vm.runInNewContext("search()", { search }, { timeout: patience })
+  } catch {
+    throw invalid([
+      `regex: takes more than ${patience} ms on the transcript of a call: write it without nested repeats`
+    ])
+  }
+  return match
+}
+
+const transcriptOf = (call: Json): string | undefined => {
+  const { artifact } = call
+  const transcript = isJson(artifact) ? artifact["transcript"] : undefined
+  return typeof transcript === "string" ? transcript : undefined
+}
+
+/** Results that are no preview stand in the call from then on. */
+const keep = (
+  { store, now }: CrudContext,
+  organization: string,
+  callId: string,
+  call: Json,
+  id: string,
+  { name, result }: Outcome
+) => {
+  const artifact = isJson(call["artifact"]) ? call["artifact"] : {}
+  const before = isJson(artifact["structuredOutputs"]) ? artifact["structuredOutputs"] : {}
+  const structuredOutputs = { ...before, [id]: { name, result } }
+  const at = now()
+  const row = { ...call, artifact: { ...artifact, structuredOutputs }, updatedAt: new Date(at).toISOString() }
+  store.run(
+    `UPDATE resource_rows SET version = version + 1, updated_at = ?, body = ?
+     WHERE resource = 'calls' AND org_id = ? AND id = ?`,
+    at,
+    JSON.stringify(row),
+    organization,
+    callId
+  )
+}
+
+const rowOf = (store: Store, resource: string, organization: string, id: string): Json | undefined => {
+  const row = store.get<{ body: string }>(
+    "SELECT body FROM resource_rows WHERE resource = ? AND org_id = ? AND id = ?",
+    resource,
+    organization,
+    id
+  )
+  return row === undefined ? undefined : (JSON.parse(row.body) as Json) // Written by the handlers: always an object.
+}

@@ -1,0 +1,148 @@
+/**
+ * From arguments to a request: path, query, headers, body. What is wrong is collected, and nothing is sent.
+ */
+import * as Redacted from "effect/Redacted"
+import type { Issue } from "../errors/Errors.ts"
+import { badCharacter } from "../config/checks.ts"
+
+const fault = (path: string, message: string): Issue => ({ path: [path], message })
+
+/** Puts an id into a path template as exactly one segment, or says why it cannot be one. */
+export const fillPath = (template: string, id: unknown): string | Issue => {
+  if (!template.includes(":id")) return template
+  if (typeof id !== "string") return fault("id", `Expected a string, got ${id === null ? "null" : typeof id}`)
+  // What an id mostly is: then the rest need not be asked.
+  if (plainId.test(id)) return template.replace(":id", id)
+  if (id === "") return fault("id", "Expected an id, got an empty string")
+  if (id.length > 512) return fault("id", "Expected an id of at most 512 characters")
+  // A URL parser treats these as steps through the path, encoded or not.
+  if (id === "." || id === "..") return fault("id", "Expected an id; . and .. are path steps")
+  if (/\p{Cc}/u.test(id)) return fault("id", "Expected an id without control characters")
+  if (!id.isWellFormed()) return fault("id", "Expected well-formed Unicode; this has a lone surrogate")
+  return template.replace(":id", () => encodeURIComponent(id))
+}
+
+// Letters, digits, `_` and `-`: no path step, no escape, and no `$` that `replace` would read.
+const plainId = /^[\w-]{1,512}$/
+
+/** Encodes a query, or says what cannot be in one. Absent values are left out; arrays repeat their key. */
+export const encodeQuery = (query: Readonly<Record<string, unknown>>): string | Issue => {
+  let out = ""
+  for (const key of Object.keys(query)) {
+    const value = query[key]
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one === undefined || one === null) continue
+      if (typeof one === "object" || typeof one === "function" || typeof one === "symbol") {
+        return fault(key, "Expected text, a number or a boolean")
+      }
+      const text = String(one)
+      if (!(key + text).isWellFormed()) {
+        return fault(key.toWellFormed(), "Expected well-formed Unicode; this has a lone surrogate")
+      }
+      out += `${out === "" ? "?" : "&"}${encodeURIComponent(key)}=${encodeURIComponent(text)}`
+    }
+  }
+  return out
+}
+
+// Owned by the runtime: a row that was read can be written back without them.
+const serverOwned = new Set([
+  "id",
+  "orgId",
+  "createdAt",
+  "updatedAt",
+  "latestVersion",
+  "isServerUrlSecretSet",
+  "analyticsMetadata",
+  "isDeleted",
+  "workflowIds"
+])
+
+/** A body as text, and as the value that the text says. */
+interface Encoded {
+  readonly text: string
+  readonly sent: unknown
+}
+
+/**
+ * Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out.
+ * What has to be checked is what will be sent: after `toJSON`, without what JSON drops.
+ */
+export const encode = (given: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
+  try {
+    const toJSON: unknown = Object(given).toJSON
+    return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, given, [""]) : given, keep)
+  } catch (error) {
+    // Cycles and bigints; the engine's message describes the shape, not the values.
+    return {
+      path: [],
+      message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
+    }
+  }
+}
+
+const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return {
+      path: [],
+      message: `Expected an object, got ${body === null ? "null" : Array.isArray(body) ? "an array" : typeof body}`
+    }
+  }
+  const own: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(body)) {
+    if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
+  }
+  if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own }
+  const text = JSON.stringify(own, unwrapRedacted)
+  return { text, sent: JSON.parse(text) }
+}
+
+/** The text of a body. */
+export const encodeBody = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): string | Issue => {
+  const encoded = encode(body, keep)
+  return "text" in encoded ? encoded.text : encoded
+}
+
+/**
+ * Whether a value is what its JSON says: nothing in it that `toJSON`, `undefined` or a Redacted would change. Then it is
+ * written without a function that looks at every field, and checked without reading the text back.
+ */
+export const isPlainJson = (value: unknown, depth = 0): boolean => {
+  if (typeof value !== "object") {
+    return (
+      typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
+    )
+  }
+  if (value === null) return true
+  // Deeper than any body: it may be a cycle, which `JSON.stringify` will say.
+  if (depth > 64 || "toJSON" in value) return false
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth + 1)) return false
+    return true
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const key of Object.keys(value)) if (!isPlainJson(Reflect.get(value, key), depth + 1)) return false
+  return true
+}
+
+// A function, for `this`: `toJSON` has already run on `value`, and a Redacted's answers "<redacted>".
+function unwrapRedacted(this: unknown, key: string, value: unknown): unknown {
+  const original: unknown = Reflect.get(Object(this), key)
+  if (!Redacted.isRedacted(original)) return value
+  try {
+    return Redacted.value(original)
+  } catch {
+    throw new TypeError("a Redacted was made by another copy of Effect; use `redacted` of this package, or unwrap it")
+  }
+}
+
+/** Checks an idempotency key given by the caller. */
+export const checkIdempotencyKey = (key: unknown): Issue | undefined => {
+  if (typeof key !== "string")
+    return fault("idempotencyKey", `Expected a string, got ${key === null ? "null" : typeof key}`)
+  if (key === "") return fault("idempotencyKey", "Expected 1 to 255 visible ASCII characters, got none")
+  if (key.length > 255) return fault("idempotencyKey", `Expected at most 255 characters, got ${key.length}`)
+  const bad = badCharacter(key)
+  return bad === undefined ? undefined : fault("idempotencyKey", `Expected visible ASCII only, but it ${bad}`)
+}

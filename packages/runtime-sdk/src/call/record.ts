@@ -1,0 +1,52 @@
+/**
+ * What a caller can learn about a call while it runs and after it. The answer is kept, and described when asked for:
+ * few callers ask, and reading headers costs more than all the rest of a sink.
+ */
+import type { ResponseInfo } from "./CallOptions.ts"
+import type { Outcome } from "../errors/Errors.ts"
+import { requestIdOf } from "./outcome.ts"
+import type { WireResponse } from "../transport/port.ts"
+
+type Head = Pick<WireResponse, "status" | "header" | "headers">
+
+export class Sink {
+  /** Attempts begun. */
+  attempts = 0
+  /** What it would mean if the call ended now without an answer. */
+  outcome: Outcome = "not-sent"
+  idempotencyKey: string | undefined
+  private head: Head | undefined
+
+  begun(attempt: number, outcome: Outcome, idempotencyKey: string | undefined): void {
+    this.attempts = attempt + 1
+    this.outcome = outcome
+    this.idempotencyKey = idempotencyKey
+  }
+
+  /** An attempt failed, and the call goes on or ends with this. */
+  failed(outcome: Outcome): void {
+    this.outcome = outcome
+  }
+
+  ended(response: WireResponse): void {
+    // Not the response itself: a promise that is kept would keep the body's text too.
+    const { status, header, headers } = response
+    this.head = { status, header, headers }
+  }
+
+  /** The answer; `undefined` until there is one. */
+  get info(): ResponseInfo | undefined {
+    const { head, attempts, idempotencyKey } = this
+    if (head === undefined) return undefined
+    return {
+      status: head.status,
+      requestId: requestIdOf(head),
+      attempts,
+      idempotencyKey,
+      replayed: head.header("idempotency-replayed") === "true",
+      get headers() {
+        return head.headers()
+      }
+    }
+  }
+}

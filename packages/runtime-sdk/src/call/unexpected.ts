@@ -1,0 +1,39 @@
+/**
+ * Says what is wrong with an answer that the contract does not allow. Never quotes it.
+ */
+import type * as Schema from "effect/Schema"
+import type { Issue } from "../errors/Errors.ts"
+import { explain } from "../schema/codec.ts"
+import type { WireResponse } from "../transport/port.ts"
+
+/** Whether an answer is a web page, which no operation gives. */
+export const isPage = (response: WireResponse): boolean =>
+  /^\s*(text\/html|application\/xhtml)/i.test(response.header("content-type") ?? "")
+
+export const notJson = (response: WireResponse): string => another(response, "JSON")
+
+export const notText = (response: WireResponse): string => another(response, "plain text")
+
+const another = (response: WireResponse, expected: string): string => {
+  const type = response
+    .header("content-type")
+    ?.split(";")[0]
+    ?.trim()
+    .replace(/[^\w/+.-]/g, "?")
+    .slice(0, 60)
+  return `status ${response.status} with a body that is not ${expected}${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
+}
+
+const shape = (issues: ReadonlyArray<Issue>): string =>
+  `the answer has another shape than this SDK knows: ${issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".")}: ${issue.message}`)
+    .join("; ")}`
+
+export const wrongShape = (schema: Schema.Codec<unknown, unknown>, value: unknown): string =>
+  shape(explain(schema, value))
+
+export const wrongRows = (schema: Schema.Codec<unknown, unknown>, rows: ReadonlyArray<unknown>): string =>
+  shape(
+    rows.flatMap((row, i) => explain(schema, row).map(({ path, message }) => ({ path: [String(i), ...path], message })))
+  )

@@ -1,0 +1,304 @@
+/**
+ * How a call behaves when things go wrong: retries, timeouts, limits, idempotency, circuit breaker.
+ *
+ * A policy is a record of slots; a combinator is a function `Policy -> Policy` that fills one. Combinators compose
+ * with `flow`; the later one wins a slot. One interpreter applies the slots in one order, so they cannot be nested
+ * wrongly:
+ *
+ * ```txt
+ * deadline( breaker( retry( limit( attemptTimeout( attempt )))))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { dual, flow, identity } from "effect/Function"
+import type { RuntimeError } from "../errors/Errors.ts"
+import * as Guards from "../config/optionChecks.ts"
+import { makeBreaker, makeLimiter } from "./limiter.ts"
+
+/**
+ * When and how often a failed attempt is made again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Retry {
+  /** Retries after the first attempt. */
+  readonly times: number
+  /** Milliseconds before the first retry, doubled for each further one. */
+  readonly baseDelay: number
+  /** Milliseconds; no backoff is longer. */
+  readonly maxDelay: number
+  /** Milliseconds; a `Retry-After` beyond this fails at once, with the hint on the error. */
+  readonly maxRetryAfter: number
+  /** Narrows further what is retried; it can never widen it to what is unsafe. */
+  readonly while: ((error: RuntimeError) => boolean) | undefined
+}
+
+/**
+ * Bounds what runs at the same time, or in a window. Made by `limit`; shared by every call that it governs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limiter {
+  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/**
+ * Stops calling a runtime that keeps failing. Made by `circuitBreaker`; shared by every call that it governs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Breaker {
+  readonly run: <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    options: {
+      readonly key: string
+      readonly isFailure: (error: E) => boolean
+      readonly onOpen: (retryAfterMillis: number | undefined) => E
+    }
+  ) => Effect.Effect<A, E, R>
+}
+
+/**
+ * The slots. `undefined` means: none. Times are milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Policy {
+  readonly retry: Retry | undefined
+  /** Bounds one attempt, its body included. */
+  readonly attemptTimeout: number | undefined
+  /** Bounds the call: all attempts and all waiting between them. */
+  readonly deadline: number | undefined
+  /** `auto`: a create without a key gets one for all its attempts. `explicit`: only the caller gives keys. */
+  readonly idempotency: "auto" | "explicit"
+  readonly limit: Limiter | undefined
+  readonly breaker: Breaker | undefined
+}
+
+/**
+ * A change to a policy.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Transform = (policy: Policy) => Policy
+
+/**
+ * No retries, no timeouts, no limits; generated idempotency keys.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const none: Policy = {
+  retry: undefined,
+  attemptTimeout: undefined,
+  deadline: undefined,
+  idempotency: "auto",
+  limit: undefined,
+  breaker: undefined
+}
+
+/**
+ * The retries of `defaults`.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const defaultRetry: Retry = { times: 2, baseDelay: 500, maxDelay: 8000, maxRetryAfter: 60_000, while: undefined }
+
+/**
+ * What a client does unless told otherwise: 2 retries (0.5 s, doubled, at most 8 s, full jitter; `Retry-After` up to
+ * 60 s), 30 s per attempt, 2 minutes per call, generated idempotency keys.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const defaults: Policy = {
+  ...none,
+  retry: defaultRetry,
+  attemptTimeout: 30_000,
+  deadline: 120_000
+}
+
+/**
+ * Retries what is safe to retry: reads, `PUT` and `DELETE`, anything that carries an idempotency key, and whatever
+ * certainly did not happen (429, connection refused).
+ *
+ * **Details**
+ *
+ * Waits are random between a floor and `baseDelay * 2^n`, never above `maxDelay`. A `Retry-After` is honoured; one
+ * that is longer than `maxRetryAfter` or does not fit the deadline fails at once. Options that are left out keep the
+ * value of the policy, or of `defaults` when it had no retries.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const retry = (options: {
+  readonly times?: number | undefined
+  readonly baseDelay?: Duration.Input | undefined
+  readonly maxDelay?: Duration.Input | undefined
+  readonly maxRetryAfter?: Duration.Input | undefined
+  readonly while?: ((error: RuntimeError) => boolean) | undefined
+}): Transform => {
+  const times = options.times === undefined ? undefined : Guards.count("retry.times", options.times)
+  const baseDelay = millis("retry.baseDelay", options.baseDelay)
+  const maxDelay = millis("retry.maxDelay", options.maxDelay)
+  const maxRetryAfter = millis("retry.maxRetryAfter", options.maxRetryAfter)
+  return (policy) => {
+    const before = policy.retry ?? defaultRetry
+    return {
+      ...policy,
+      retry: {
+        times: times ?? before.times,
+        baseDelay: baseDelay ?? before.baseDelay,
+        maxDelay: maxDelay ?? before.maxDelay,
+        maxRetryAfter: maxRetryAfter ?? before.maxRetryAfter,
+        while: options.while ?? before.while
+      }
+    }
+  }
+}
+
+/**
+ * One attempt only.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const noRetry: Transform = (policy) => ({ ...policy, retry: undefined })
+
+/**
+ * Bounds each attempt, from the first byte sent to the last byte of the body received.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const attemptTimeout = (duration: Duration.Input): Transform => {
+  const attemptTimeout = millis("attemptTimeout", duration)
+  return (policy) => ({ ...policy, attemptTimeout })
+}
+
+/**
+ * Bounds the whole call: attempts and the waits between them.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const deadline = (duration: Duration.Input): Transform => {
+  const deadline = millis("deadline", duration)
+  return (policy) => ({ ...policy, deadline })
+}
+
+/**
+ * Whether creates without a key get a generated one.
+ *
+ * **Gotchas**
+ *
+ * With `explicit`, a create without a key is not retried after an answer was lost. A key itself is never part of a
+ * policy: two calls must not share one.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const idempotency =
+  (mode: "auto" | "explicit"): Transform =>
+  (policy) => ({ ...policy, idempotency: mode })
+
+/**
+ * Bounds the attempts that this policy governs: how many run at once, and how many start in a window. What exceeds
+ * a bound waits; waiting counts against the deadline.
+ *
+ * **Gotchas**
+ *
+ * One call of `limit` makes one limiter. Keep the combinator in a constant and use that, so that calls share it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const limit = (options: {
+  /** Attempts that may run at the same time. */
+  readonly concurrency?: number | undefined
+  /** Attempts that may start in a window; a token bucket, so a quiet window allows a burst of `limit`. */
+  readonly rate?: { readonly limit: number; readonly window: Duration.Input } | undefined
+}): Transform => {
+  const limit = makeLimiter({
+    concurrency:
+      options.concurrency === undefined ? undefined : Guards.atLeastOne("limit.concurrency", options.concurrency),
+    rate:
+      options.rate === undefined
+        ? undefined
+        : {
+            limit: Guards.atLeastOne("limit.rate.limit", options.rate.limit),
+            window: Guards.positive("limit.rate.window", millis("limit.rate.window", options.rate.window))
+          }
+  })
+  return (policy) => ({ ...policy, limit })
+}
+
+/**
+ * Stops calling after a run of failed calls, and tries one again after a while. Server errors, timeouts and lost
+ * connections count as failures; answers such as 404 do not. While open, calls fail with `CircuitOpen`, unsent.
+ *
+ * **Gotchas**
+ *
+ * One call of `circuitBreaker` makes one breaker; it keeps one circuit per base URL.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const circuitBreaker = (options: {
+  /** Failed calls in a row that open the circuit. */
+  readonly failures: number
+  /** How long it stays open before one call is let through. */
+  readonly openFor: Duration.Input
+}): Transform => {
+  const breaker = makeBreaker({
+    failures: Guards.atLeastOne("circuitBreaker.failures", options.failures),
+    openFor: Guards.positive("circuitBreaker.openFor", millis("circuitBreaker.openFor", options.openFor))
+  })
+  return (policy) => ({ ...policy, breaker })
+}
+
+/**
+ * The change that `Policy.with` has put around the running effect; none by default.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const CurrentTransform = Context.Reference<Transform>("@aywa-ai/runtime-sdk/Policy/CurrentTransform", {
+  defaultValue: () => identity
+})
+
+const with_: {
+  (transform: Transform): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform): Effect.Effect<A, E, R>
+} = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform) =>
+  Effect.updateService(self, CurrentTransform, (outer) => flow(outer, transform))
+)
+
+export {
+  /**
+   * Adjusts the policy of every call inside an effect. Inner adjustments come after outer ones, so the innermost
+   * wins a slot; options of a single call win over both.
+   *
+   * @since 0.1.0
+   * @category combinators
+   */
+  with_ as with
+}
+
+function millis(name: string, duration: Duration.Input): number
+function millis(name: string, duration: Duration.Input | undefined): number | undefined
+function millis(name: string, duration: Duration.Input | undefined): number | undefined {
+  return duration === undefined
+    ? undefined
+    : Guards.duration(name, Duration.toMillis(Duration.fromInputUnsafe(duration)))
+}

@@ -1,0 +1,255 @@
+/**
+ * The promise client: the same operations for code without Effect.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { CallPromise, CallWaiting, ClientOf, ClientRequestOptions } from "./ClientTypes.ts"
+import { assistants } from "../contract/assistants.ts"
+import { calls } from "../contract/calls.ts"
+import { credentials } from "../contract/credentials.ts"
+import { files } from "../contract/files.ts"
+import { imports } from "../contract/imports.ts"
+import { operations } from "../contract/operations.ts"
+import { phoneNumbers } from "../contract/phoneNumbers.ts"
+import { structuredOutputs } from "../contract/structuredOutputs.ts"
+import { tools } from "../contract/tools.ts"
+import { webhookEndpoints } from "../contract/webhookEndpoints.ts"
+import { webhookLogs } from "../contract/webhookLogs.ts"
+import { ConfigError } from "../errors/Errors.ts"
+import { clientPolicy } from "./clientPolicy.ts"
+import type { Observer } from "../call/observe.ts"
+import { observeHook } from "./observe.ts"
+import { makeCall, type Runtime } from "../call/call.ts"
+import { promise, promisify } from "./promisify.ts"
+import { makeRequest } from "../call/rawRequest.ts"
+import { makeDispatcher } from "../transport/dispatcher.ts"
+import { makeFetch } from "../transport/fetch.ts"
+import { makeWait } from "../call/waitUntilEnded.ts"
+import type { DirectTransport } from "../transport/port.ts"
+import type { Trace } from "../call/Trace.ts"
+import { makeUnsafe, type Options, type RuntimeConfig } from "../config/RuntimeConfig.ts"
+
+/**
+ * Options of `AywaRuntimeClient`. The first three take `undefined`, because that is what `process.env.X` may be; a
+ * missing address or key throws a ConfigError that names the variable to set.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AywaRuntimeClientOptions {
+  /** Address of your runtime, `https://host[:port][/path]`. There is no default. */
+  readonly baseUrl: string | undefined
+  /** A runtime API key, or a function that is asked for it before every attempt (for keys that rotate). */
+  readonly apiKey: string | undefined | (() => string | Promise<string>)
+  /** Sent as `X-Organization-Id`; optional when the key belongs to one organization. */
+  readonly organizationId?: string | undefined
+  /** Milliseconds for one attempt, 30,000 by default. */
+  readonly timeout?: number | undefined
+  /** Milliseconds for a whole call, 120,000 by default. */
+  readonly deadline?: number | undefined
+  /** Retries after the first attempt, 2 by default. Only what is safe to repeat is repeated. */
+  readonly retries?: number | undefined
+  /** `auto` (default): a create without a key gets one for all its attempts. `explicit`: only you give keys. */
+  readonly idempotency?: "auto" | "explicit" | undefined
+  /** Headers sent with every call; those that the SDK sets itself are refused. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
+  readonly connections?: number | undefined
+  /**
+   * `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. Node's `fetch` has limits of its
+   * own: it waits at most five minutes for an answer to begin, and for each piece of it, whatever `timeout` says.
+   */
+  readonly transport?: "auto" | "fetch" | undefined
+  /** Sees every call and attempt; see `Trace`. */
+  readonly trace?: Trace | undefined
+  /** Allows plain http to hosts that are not loopback. */
+  readonly allowInsecure?: boolean | undefined
+}
+
+/**
+ * A client of one Aywa runtime.
+ *
+ * **Details**
+ *
+ * Calls return promises that reject with the errors of this package: `switch (error._tag)`. Building a client opens
+ * no connection. `await using` or `close()` closes idle connections; a process ends without it too.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+ *
+ * const aywa = new AywaRuntimeClient({
+ *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"],
+ *   apiKey: process.env["AYWA_RUNTIME_API_KEY"],
+ *   organizationId: process.env["AYWA_RUNTIME_ORGANIZATION_ID"]
+ * })
+ *
+ * export const assistants = await aywa.assistants.list({ limit: 20 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category client
+ */
+export class AywaRuntimeClient {
+  readonly #config: RuntimeConfig["Service"]
+  readonly #transport: () => DirectTransport
+  readonly #observer: Observer | undefined
+  #opened: DirectTransport | undefined
+  readonly #resources = new Map<string, unknown>()
+  #calls: (ClientOf<typeof calls> & CallWaiting) | undefined
+
+  constructor(options: AywaRuntimeClientOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw new ConfigError({
+        field: "baseUrl",
+        variable: "AYWA_RUNTIME_BASE_URL",
+        message: "AywaRuntimeClient needs options: { baseUrl, apiKey, organizationId? }. There is no default address."
+      })
+    }
+    const { apiKey } = options
+    this.#config = configure(() => ({
+      // Checked at run time: a missing value is a ConfigError that says what to set.
+      baseUrl: options.baseUrl as string,
+      apiKey: typeof apiKey === "function" ? asked(apiKey) : (apiKey as string),
+      organizationId: options.organizationId,
+      headers: options.headers,
+      allowInsecure: options.allowInsecure,
+      policy: clientPolicy(options)
+    }))
+    this.#observer = options.trace === undefined ? undefined : observeHook(options.trace)
+    this.#transport = () =>
+      (this.#opened ??= (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch())
+  }
+
+  /** The agents that answer and place calls. */
+  get assistants(): ClientOf<typeof assistants> {
+    return this.#resource("assistants", assistants)
+  }
+
+  /** Numbers that you bring, and the assistants that they are bound to. */
+  get phoneNumbers(): ClientOf<typeof phoneNumbers> {
+    return this.#resource("phoneNumbers", phoneNumbers)
+  }
+
+  /** What assistants may do during a call. */
+  get tools(): ClientOf<typeof tools> {
+    return this.#resource("tools", tools)
+  }
+
+  /** Calls: placed, read, and controlled while they last. */
+  get calls(): ClientOf<typeof calls> & CallWaiting {
+    return (this.#calls ??= this.#waitingCalls())
+  }
+
+  /** What the runtime needs to reach carriers, providers and your servers. Secrets go in and never come out. */
+  get credentials(): ClientOf<typeof credentials> {
+    return this.#resource("credentials", credentials)
+  }
+
+  /** Where the runtime sends its events. */
+  get webhookEndpoints(): ClientOf<typeof webhookEndpoints> {
+    return this.#resource("webhookEndpoints", webhookEndpoints)
+  }
+
+  /** What knowledge bases and assistants read. */
+  get files(): ClientOf<typeof files> {
+    return this.#resource("files", files)
+  }
+
+  /** What is extracted from calls, by a schema. */
+  get structuredOutputs(): ClientOf<typeof structuredOutputs> {
+    return this.#resource("structuredOutputs", structuredOutputs)
+  }
+
+  /** Imports of a source account, and the mapping of its ids. */
+  get imports(): ClientOf<typeof imports> {
+    return this.#resource("imports", imports)
+  }
+
+  /** The runtime's outbox: webhook jobs and their attempts. */
+  get webhookLogs(): ClientOf<typeof webhookLogs> {
+    return this.#resource("webhookLogs", webhookLogs)
+  }
+
+  /** Whether the runtime is well, and what it has done. */
+  get operations(): ClientOf<typeof operations> {
+    return this.#resource("operations", operations)
+  }
+
+  /**
+   * Asks a route that this SDK has no operation for: the same authorization, policy and errors, below `baseUrl` and
+   * nowhere else. Gives the JSON of the answer, unchecked; `undefined` for an empty one.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+   *
+   * export const document = (aywa: AywaRuntimeClient) => aywa.request({ method: "GET", path: "/openapi.json" })
+   * ```
+   */
+  request(options: ClientRequestOptions): CallPromise<unknown> {
+    return promise(makeRequest(this.#runtime(), options), { options })
+  }
+
+  /** Closes idle connections. Calls that are under way finish. */
+  close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    return opened === undefined ? Promise.resolve() : opened.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #runtime(): Runtime {
+    const transport = this.#transport
+    return {
+      config: this.#config,
+      // Opened by the first call, and again by the first one after `close`.
+      get transport() {
+        return transport()
+      },
+      observer: this.#observer
+    }
+  }
+
+  #waitingCalls(): ClientOf<typeof calls> & CallWaiting {
+    const wait = makeWait(makeCall(this.#runtime(), "calls.get", calls.get))
+    const waiting: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
+    return { ...this.#resource("calls", calls), ...waiting }
+  }
+
+  #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {
+    let resource = this.#resources.get(name)
+    if (resource === undefined) {
+      resource = promisify(this.#runtime(), name, group)
+      this.#resources.set(name, resource)
+    }
+    return resource as ClientOf<G> // Kept under the name of the group that it was made from.
+  }
+}
+
+/** Builds the configuration; what is wrong with it is reported at the caller's line, not at ours. */
+const configure = (options: () => Options): RuntimeConfig["Service"] => {
+  try {
+    return makeUnsafe(options())
+  } catch (error) {
+    if (error instanceof ConfigError) Error.captureStackTrace?.(error, AywaRuntimeClient)
+    throw error
+  }
+}
+
+/** Asks a function for the key; whatever goes wrong there is a ConfigError that does not repeat it. */
+const asked = (apiKey: () => string | Promise<string>): Effect.Effect<string, ConfigError> =>
+  Effect.tryPromise({
+    try: async () => apiKey(),
+    catch: (error) =>
+      new ConfigError({
+        field: "apiKey",
+        message: `apiKey: the function that supplies it failed (${error instanceof Error ? error.name : typeof error}). Nothing was sent; make it return the key.`
+      })
+  })

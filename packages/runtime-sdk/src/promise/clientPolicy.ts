@@ -1,0 +1,40 @@
+/**
+ * The policy of a promise client, from its plain options, which are checked.
+ */
+import { flow, identity } from "effect/Function"
+import { ConfigError } from "../errors/Errors.ts"
+import * as Policy from "../policy/Policy.ts"
+
+/** What is checked here; all but `connections` shape the policy. */
+export interface PolicyOptions {
+  readonly timeout?: number | undefined
+  readonly deadline?: number | undefined
+  readonly retries?: number | undefined
+  readonly idempotency?: "auto" | "explicit" | undefined
+  readonly connections?: number | undefined
+}
+
+export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
+  const { timeout, deadline, retries, idempotency } = options
+  for (const [field, value] of Object.entries({ timeout, deadline })) {
+    if (value !== undefined && !(typeof value === "number" && value > 0)) {
+      throw new ConfigError({ field, message: `${field} must be milliseconds greater than 0.` })
+    }
+  }
+  if (retries !== undefined && (!Number.isSafeInteger(retries) || retries < 0)) {
+    throw new ConfigError({ field: "retries", message: "retries must be a whole number of 0 or more." })
+  }
+  if (idempotency !== undefined && idempotency !== "auto" && idempotency !== "explicit") {
+    throw new ConfigError({ field: "idempotency", message: 'idempotency must be "auto" or "explicit".' })
+  }
+  const { connections } = options
+  if (connections !== undefined && (!Number.isSafeInteger(connections) || connections < 1)) {
+    throw new ConfigError({ field: "connections", message: "connections must be a whole number of 1 or more." })
+  }
+  return flow(
+    timeout === undefined ? identity : Policy.attemptTimeout(timeout),
+    deadline === undefined ? identity : Policy.deadline(deadline),
+    retries === undefined ? identity : retries === 0 ? Policy.noRetry : Policy.retry({ times: retries }),
+    idempotency === undefined ? identity : Policy.idempotency(idempotency)
+  )
+}

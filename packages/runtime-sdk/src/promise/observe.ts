@@ -1,0 +1,56 @@
+/**
+ * The promise client's `trace` hook as watcher. What the hook throws is dropped.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Cause from "effect/Cause"
+import * as Option from "effect/Option"
+import type { AttemptResult, AttemptTrace, Trace } from "../call/Trace.ts"
+import type { Observer } from "../call/observe.ts"
+
+const quietly = <A>(f: () => A): A | undefined => {
+  try {
+    const result = f()
+    // A hook may be an async function.
+    if (result instanceof Promise) result.catch(() => undefined)
+    return result
+  } catch {
+    return undefined
+  }
+}
+
+/** What is no trace context is not sent: as a header it could break the call. */
+const contextOf = (attempt: AttemptTrace | undefined): string | undefined => {
+  const context: unknown = attempt?.traceparent
+  return typeof context === "string" && /^[\w-]+$/.test(context) ? context : undefined
+}
+
+const aborted = { _tag: "Aborted" } as const
+const cut: AttemptResult = { status: undefined, requestId: undefined, error: "Aborted" }
+
+/** Watches through a hook. */
+export const observeHook = (trace: Trace): Observer => ({
+  observe: (_, call) => {
+    const watching = quietly(() => trace(call))
+    if (watching === undefined || watching === null) return undefined
+    return {
+      call: (run) =>
+        Effect.onExit(run, (exit) =>
+          Effect.sync(() =>
+            quietly(() =>
+              watching.end?.(
+                Exit.isSuccess(exit) ? undefined : Option.getOrElse(Cause.findErrorOption(exit.cause), () => aborted)
+              )
+            )
+          )
+        ),
+      attempt: (attempt, run, told) =>
+        Effect.suspend(() => {
+          const one = quietly(() => watching.attempt?.(attempt))
+          return Effect.onExit(run(quietly(() => contextOf(one))), (exit) =>
+            Effect.sync(() => quietly(() => one?.end?.(Exit.isSuccess(exit) ? told(exit.value) : cut)))
+          )
+        })
+    }
+  }
+})

@@ -1,0 +1,236 @@
+/**
+ * Bodies that are streamed, through Node's dispatcher: the connection is paused while nobody reads.
+ */
+import * as Effect from "effect/Effect"
+import { openUpload } from "./streaming.ts"
+import { WireFailure, type WireRequest, type WireStream } from "./port.ts"
+import { connectionFailure } from "./wireFailure.ts"
+
+type Fields = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+interface Controller {
+  readonly abort: (reason: unknown) => void
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+/** Dispatches through whichever dispatcher is current. */
+export const streamDispatcher =
+  (dispatch: (options: object, handler: object) => unknown) =>
+  (request: WireRequest): Effect.Effect<WireStream, WireFailure> =>
+    Effect.flatMap(openUpload(request), (upload) =>
+      Effect.callback((resume) => {
+        const streaming = new Streaming(resume)
+        const size = upload?.size === undefined ? [] : ["content-length", String(upload.size)]
+        try {
+          dispatch(
+            {
+              origin: request.origin,
+              path: request.path,
+              method: request.method,
+              headers: [...request.headers, ...size],
+              body: upload === undefined ? request.body : upload.chunks,
+              headersTimeout: 0,
+              bodyTimeout: 0
+            },
+            streaming
+          )
+        } catch (error) {
+          streaming.onError(error)
+        }
+        return Effect.sync(() => streaming.cancel())
+      })
+    )
+
+/** Read ahead of the reader at most this many bytes, beyond what one read of the socket brings. */
+const highWater = 262_144
+
+/** One answer: resumes its fiber when the answer begins, then hands out pieces. */
+class Streaming implements AsyncIterableIterator<Uint8Array> {
+  private readonly resumeFiber: (effect: Effect.Effect<WireStream, WireFailure>) => void
+  private abort: ((reason: unknown) => void) | undefined
+  private unpause: (() => void) | undefined
+  private paused = false
+  private started = false
+  private begun = false
+  private cancelled = false
+  private queue: Array<Uint8Array> = []
+  private size = 0
+  private end: { readonly failure: WireFailure | undefined } | undefined
+  private waiting: (() => void) | undefined
+
+  constructor(resume: (effect: Effect.Effect<WireStream, WireFailure>) => void) {
+    this.resumeFiber = resume
+  }
+
+  // undici 7 and later.
+  onRequestStart(controller: Controller): void {
+    this.unpause = () => controller.resume()
+    this.onConnect((reason) => controller.abort(reason))
+  }
+  onResponseStart(_: Controller, status: number, fields: Fields): void {
+    if (status >= 200) this.begin(status, fields)
+  }
+  onResponseData(controller: Controller, chunk: Uint8Array): void {
+    if (!this.push(chunk)) controller.pause()
+  }
+  onResponseEnd(): void {
+    this.onComplete()
+  }
+  onResponseError(_: Controller, error: unknown): void {
+    this.onError(error)
+  }
+
+  // undici 6.
+  onConnect(abort: (reason?: unknown) => void): void {
+    this.started = true
+    this.abort = abort
+    if (this.cancelled) abort(new Error("interrupted"))
+  }
+  onHeaders(status: number, raw: ReadonlyArray<Uint8Array>, resume: () => void): boolean {
+    if (status < 200) return true
+    const fields: Record<string, string> = Object.create(null)
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      const name = decoder.decode(raw[i]).toLowerCase()
+      const value = decoder.decode(raw[i + 1])
+      fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`
+    }
+    this.unpause = resume
+    this.begin(status, fields)
+    return true
+  }
+  onData(chunk: Uint8Array): boolean {
+    return this.push(chunk)
+  }
+  onComplete(): void {
+    this.finish(undefined)
+  }
+  onError(error: unknown): void {
+    const failure = connectionFailure(error, this.begun)
+    this.finish(new WireFailure(this.started ? failure : { ...failure, sent: "no" }))
+  }
+
+  cancel(): void {
+    if (this.cancelled) return
+    this.cancelled = true
+    this.queue = []
+    if (this.end === undefined) {
+      this.abort?.(new Error("interrupted"))
+      this.finish(undefined)
+    }
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    for (;;) {
+      const chunk = this.queue.shift()
+      if (chunk !== undefined) {
+        this.size -= chunk.length
+        if (this.paused && this.size < highWater) {
+          this.paused = false
+          this.unpause?.()
+        }
+        return { done: false, value: chunk }
+      }
+      if (this.end !== undefined) {
+        if (this.end.failure !== undefined) throw this.end.failure
+        return { done: true, value: undefined }
+      }
+      // One reader waits for one piece.
+      // oxlint-disable-next-line no-await-in-loop
+      await new Promise<void>((resolve) => {
+        this.waiting = resolve
+      })
+    }
+  }
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.cancel()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  private begin(status: number, fields: Fields): void {
+    this.begun = true
+    const header = (name: string): string | undefined => {
+      const value = fields[name]
+      return value === undefined || typeof value === "string" ? value : value.join(", ")
+    }
+    this.resumeFiber(
+      Effect.succeed({
+        status,
+        header,
+        headers: () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""])),
+        chunks: inflated(this, header("content-encoding"))
+      })
+    )
+  }
+
+  private push(chunk: Uint8Array): boolean {
+    if (this.cancelled) return true
+    this.queue.push(chunk)
+    this.size += chunk.length
+    this.wake()
+    this.paused = this.size >= highWater
+    return !this.paused
+  }
+
+  private finish(failure: WireFailure | undefined): void {
+    if (this.end !== undefined) return
+    this.end = { failure }
+    if (!this.begun && failure !== undefined) this.resumeFiber(Effect.fail(failure))
+    this.wake()
+  }
+
+  private wake(): void {
+    const waiting = this.waiting
+    this.waiting = undefined
+    waiting?.()
+  }
+}
+
+// We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
+const inflated = (chunks: Streaming, encoding: string | undefined): AsyncIterableIterator<Uint8Array> => {
+  if (encoding === undefined || encoding === "identity") return chunks
+  const format = encoding.trim().toLowerCase().replace(/^x-/, "")
+  const fail = (cause: unknown): WireFailure =>
+    cause instanceof WireFailure
+      ? cause
+      : new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause })
+  let iterator: AsyncIterator<Uint8Array> | undefined
+  const open = (): AsyncIterator<Uint8Array> => {
+    const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await chunks.next()
+          if (done === true) controller.close()
+          else controller.enqueue(new Uint8Array(value))
+        },
+        cancel: () => chunks.cancel()
+      },
+      { highWaterMark: 0 }
+    )
+    const inflater = new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0])
+    return source.pipeThrough(inflater)[Symbol.asyncIterator]()
+  }
+  return {
+    next: async () => {
+      try {
+        iterator ??= open()
+        return await iterator.next()
+      } catch (cause) {
+        chunks.cancel()
+        throw fail(cause)
+      }
+    },
+    return: async () => {
+      chunks.cancel()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
+}
+
+const decoder = new TextDecoder()
