@@ -9,7 +9,7 @@ import { isSendable } from "../outbox/headers.ts"
 import { bearerOf } from "../outbox/credentials.ts"
 import { exchangeWith } from "../outbox/wire.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, objectAt, objectOf, type JsonObject } from "../json/object.ts"
 import type { ToolResult } from "./tools.ts"
 
 /** What a request is made with. */
@@ -22,7 +22,7 @@ export interface ApiRequestContext {
 
 /** What came of it, with what the log should tell. */
 export interface ApiResult extends ToolResult {
-  readonly log: Json
+  readonly log: JsonObject
 }
 
 /** Bytes of an answer that become the tool's result. */
@@ -32,9 +32,9 @@ const kept = 20_000
 export const apiRequest = async (
   context: ApiRequestContext,
   organization: string,
-  tool: Json,
-  given: Json,
-  variables: Json = {}
+  tool: JsonObject,
+  given: JsonObject,
+  variables: JsonObject = {}
 ): Promise<ApiResult> => {
   const template = String(tool["url"] ?? "")
   const values = { ...variables, ...given }
@@ -89,7 +89,7 @@ export const apiRequest = async (
 const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 
 /** Puts values where a text has `{{name}}`. */
-const replaced = (text: string, values: Json, encode: (text: string) => string): string =>
+const replaced = (text: string, values: JsonObject, encode: (text: string) => string): string =>
   text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
     const found = Object.hasOwn(values, name) ? values[name] : ""
     return encode(typeof found === "string" ? found : JSON.stringify(found ?? ""))
@@ -98,7 +98,7 @@ const replaced = (text: string, values: Json, encode: (text: string) => string):
 const asIs = (text: string) => text
 
 /** Puts values into a template; a value stays in its place, whatever it contains. */
-const fill = (template: string, values: Json) => {
+const fill = (template: string, values: JsonObject) => {
   const host = authority.exec(template)?.[1]
   const dynamicHost = host === undefined || /\{\{/.test(host)
   const cut = dynamicHost ? 0 : template.length - template.replace(authority, "").length
@@ -109,18 +109,17 @@ const fill = (template: string, values: Json) => {
   return { url, dynamicHost }
 }
 
-const properties = (schema: unknown): ReadonlyArray<readonly [string, Json]> => {
-  const all = isJson(schema) && isJson(schema["properties"]) ? schema["properties"] : {}
-  return Object.entries(all).map(([name, property]) => [name, isJson(property) ? property : {}])
+const properties = (schema: unknown): ReadonlyArray<readonly [string, JsonObject]> => {
+  return Object.entries(objectAt(schema, "properties") ?? {}).map(([name, property]) => [name, objectOf(property)])
 }
 
 /** A value that the tool itself fixes. */
-const fixed = (property: Json): unknown => property["value"] ?? property["const"] ?? property["default"]
+const fixed = (property: JsonObject): unknown => property["value"] ?? property["const"] ?? property["default"]
 
-const headersOf = (store: Store, organization: string, tool: Json, given: Json) => {
+const headersOf = (store: Store, organization: string, tool: JsonObject, given: JsonObject) => {
   const declared = properties(tool["headers"])
   const text = (value: unknown) => (value === undefined || value === null ? undefined : String(value))
-  const entries = (of: (name: string, property: Json) => unknown) =>
+  const entries = (of: (name: string, property: JsonObject) => unknown) =>
     declared.flatMap(([name, property]): ReadonlyArray<readonly [string, string]> => {
       const value = text(of(name, property))
       return value === undefined || !isSendable(name, value) ? [] : [[name.toLowerCase(), value]]
@@ -136,11 +135,11 @@ const headersOf = (store: Store, organization: string, tool: Json, given: Json) 
   }
 }
 
-const fixedParameters = (tool: Json, values: Json): Json => {
+const fixedParameters = (tool: JsonObject, values: JsonObject): JsonObject => {
   const { parameters } = tool
   return Object.fromEntries(
     (Array.isArray(parameters) ? parameters : []).flatMap((one: unknown) =>
-      isJson(one) && typeof one["key"] === "string"
+      isObject(one) && typeof one["key"] === "string"
         ? [[one["key"], typeof one["value"] === "string" ? replaced(one["value"], values, asIs) : one["value"]]]
         : []
     )
@@ -148,7 +147,7 @@ const fixedParameters = (tool: Json, values: Json): Json => {
 }
 
 /** What the model gave and the body declares, with what the tool fixes: that wins. */
-const bodyOf = (tool: Json, given: Json, values: Json): Json => {
+const bodyOf = (tool: JsonObject, given: JsonObject, values: JsonObject): JsonObject => {
   const declared = properties(tool["body"])
   const chosen =
     declared.length === 0
@@ -162,7 +161,7 @@ const bodyOf = (tool: Json, given: Json, values: Json): Json => {
   return { ...chosen, ...fixedParameters(tool, values) }
 }
 
-const withQuery = (url: string, tool: Json, given: Json, values: Json): string => {
+const withQuery = (url: string, tool: JsonObject, given: JsonObject, values: JsonObject): string => {
   const target = new URL(url)
   const declared = properties(tool["body"]).map(([name]) => name)
   for (const [name, value] of Object.entries({ ...pickOwn(given, declared), ...fixedParameters(tool, values) })) {
@@ -171,5 +170,5 @@ const withQuery = (url: string, tool: Json, given: Json, values: Json): string =
   return target.href
 }
 
-const pickOwn = (given: Json, names: ReadonlyArray<string>): Json =>
+const pickOwn = (given: JsonObject, names: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(names.flatMap((name) => (Object.hasOwn(given, name) ? [[name, given[name]]] : [])))

@@ -7,10 +7,10 @@ import { replyOf } from "../outbox/attempt.ts"
 import { replyIssues } from "../outbox/replies.ts"
 import { findRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, objectAt, objectOf, type JsonObject } from "../json/object.ts"
 import { apiRequest, type ApiRequestContext } from "./apiRequest.ts"
 import { chatOf } from "./conversation.ts"
-import { inner, type Run } from "./run.ts"
+import type { Run } from "./run.ts"
 import type { Stage } from "./stage.ts"
 import { type AskingStep, first, withOverrides } from "./steps.ts"
 import { callEntry, findTool, resultOf, toolCallsMessage, toolMessage, type ToolResult } from "./tools.ts"
@@ -41,9 +41,9 @@ export const makeAsking = (context: AskingContext) => {
   const question = (
     run: Run,
     step: AskingStep,
-    own: Json,
+    own: JsonObject,
     more: Partial<NewEvent>,
-    answered: (run: Run, reply: Json | undefined, error: string | undefined) => Run
+    answered: (run: Run, reply: JsonObject | undefined, error: string | undefined) => Run
   ): Question => {
     const type = typeOf(step)
     const event: NewEvent = { ...stage.eventOf(run, type, own), ...more }
@@ -74,13 +74,13 @@ export const makeAsking = (context: AskingContext) => {
         stage.log(later, "error", `assistant-request failed: ${error ?? "the answer is not JSON"}`)
         return stage.finish(later, "assistant-request-failed")
       }
-      if (isJson(destination)) {
+      if (isObject(destination)) {
         return stage.finish(stage.forward(later, destination), "assistant-request-returned-forwarding-phone-number")
       }
       if (typeof reply["error"] === "string") {
         return stage.finish(stage.say(later, reply["error"]), "assistant-request-returned-error")
       }
-      const found = isJson(assistant) ? assistant : findRow(store, later.organization, "assistants", assistantId)
+      const found = isObject(assistant) ? assistant : findRow(store, later.organization, "assistants", assistantId)
       if (found === undefined) {
         const reason = assistantId === undefined ? "no-assistant" : "invalid-assistant"
         stage.log(later, "error", "The answer to assistant-request names no assistant of this runtime")
@@ -90,16 +90,16 @@ export const makeAsking = (context: AskingContext) => {
     })
 
   const knowledge = (run: Run, step: AskingStep & { readonly do: "knowledge" }) => {
-    const server = inner(run.state.assistant, "model", "knowledgeBase", "server")
+    const server = objectAt(run.state.assistant, "model", "knowledgeBase", "server")
     const own = { messages: run.state.messages, messagesOpenAIFormatted: chatOf(run.state.messages) }
     return question(run, step, own, { own: { level: "knowledge-base", server } }, (later, reply, error) => {
       const documents = reply?.["documents"]
       if (Array.isArray(documents)) {
-        const texts = documents.flatMap((one: unknown) => (isJson(one) ? [String(one["content"] ?? "")] : []))
+        const texts = documents.flatMap((one: unknown) => (isObject(one) ? [String(one["content"] ?? "")] : []))
         stage.log(later, "info", `The knowledge base gave ${texts.length} documents`)
         return texts.length === 0 ? later : stage.remember(later, { role: "system", message: texts.join("\n\n") })
       }
-      const said = inner(reply, "message")?.["content"]
+      const said = objectAt(reply, "message")?.["content"]
       if (typeof said === "string") return first(later, { do: "speak", role: "assistant", text: said })
       stage.log(later, "warn", `The knowledge base gave nothing: ${error ?? "no documents, no message"}`)
       return later
@@ -110,16 +110,16 @@ export const makeAsking = (context: AskingContext) => {
     if (step.destination !== undefined) return { run: transferTo(run, step.destination) }
     return question(run, step, {}, {}, (later, reply, error) => {
       const destination = reply?.["destination"]
-      const said = inner(reply, "message")?.["content"]
+      const said = objectAt(reply, "message")?.["content"]
       const spoken = typeof said === "string" && said !== "" ? stage.say(later, said) : later
-      if (isJson(destination)) return transferTo(spoken, destination)
+      if (isObject(destination)) return transferTo(spoken, destination)
       const reason = error ?? (typeof reply?.["error"] === "string" ? reply["error"] : "it gave no destination")
       stage.log(spoken, "warn", `No transfer: ${reason}`)
       return spoken
     })
   }
 
-  const transferTo = (run: Run, destination: Json): Run => {
+  const transferTo = (run: Run, destination: JsonObject): Run => {
     const { type, assistantId, assistantName, message } = destination
     const told = typeof message === "string" && message !== "" ? stage.say(run, message) : run
     if (type !== "assistant") {
@@ -150,11 +150,11 @@ export const makeAsking = (context: AskingContext) => {
       case "transferCall": {
         const destinations = Array.isArray(found["destinations"]) ? found["destinations"] : []
         const destination: unknown = destinations[0]
-        return { run: first(begun, { do: "transfer", destination: isJson(destination) ? destination : undefined }) }
+        return { run: first(begun, { do: "transfer", destination: isObject(destination) ? destination : undefined }) }
       }
       case "handoff": {
         const to = Array.isArray(found["destinations"]) ? (found["destinations"][0] as unknown) : undefined
-        const { assistantId, assistantName } = isJson(to) ? to : {}
+        const { assistantId, assistantName } = objectOf(to)
         return {
           run: first(begun, {
             do: "handoff",
@@ -183,11 +183,11 @@ export const makeAsking = (context: AskingContext) => {
   const askServer = (
     run: Run,
     step: AskingStep & { readonly do: "tool" },
-    found: Json,
+    found: JsonObject,
     done: (run: Run, result: ToolResult) => Run
   ): Question | Settled => {
     const own = toolCallsMessage(found, step)
-    if (found["type"] !== "function" && inner(found, "server") === undefined) {
+    if (found["type"] !== "function" && objectAt(found, "server") === undefined) {
       stage.log(run, "warn", `Tools of type ${String(found["type"])} do nothing in the local runtime`)
       return { run: done(run, { ok: true, text: "Simulated by the local runtime" }) }
     }
@@ -232,7 +232,7 @@ const settleTool = (
   stage: Stage,
   run: Run,
   step: AskingStep & { readonly do: "tool" },
-  found: Json | undefined,
+  found: JsonObject | undefined,
   result: ToolResult
 ): Run => {
   if (!result.ok) stage.log(run, "warn", `Tool ${step.name} failed: ${result.text}`)
@@ -243,16 +243,16 @@ const settleTool = (
 }
 
 /** What `{{…}}` may stand for in a tool beside what the model gives. */
-const variablesOf = (run: Run, stage: Stage): Json => {
+const variablesOf = (run: Run, stage: Stage): JsonObject => {
   const call = stage.callOf(run)
-  const flat = (prefix: string, row: Json | undefined) =>
+  const flat = (prefix: string, row: JsonObject | undefined) =>
     Object.entries(row ?? {}).flatMap(([key, value]) =>
       typeof value === "string" || typeof value === "number" ? [[`${prefix}.${key}`, String(value)]] : []
     )
   return Object.fromEntries([
     ...flat("call", call),
-    ...flat("customer", inner(call, "customer")),
+    ...flat("customer", objectAt(call, "customer")),
     ...flat("phoneNumber", run.state.phoneNumber),
-    ...Object.entries(inner(call, "assistantOverrides", "variableValues") ?? {})
+    ...Object.entries(objectAt(call, "assistantOverrides", "variableValues") ?? {})
   ])
 }

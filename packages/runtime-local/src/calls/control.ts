@@ -5,7 +5,7 @@ import { json } from "../http/answer.ts"
 import type { CrudContext, Handler } from "../rows/crud.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import type { Engine } from "../engine.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { objectOf, type JsonObject } from "../json/object.ts"
 import type { Role, Run } from "./run.ts"
 import { promptsOf } from "./conversation.ts"
 
@@ -40,7 +40,7 @@ const runOf = (engine: Engine, organization: string, id: string): Run => {
   return run
 }
 
-const act = (engine: Engine, run: Run, type: string, action: Json): Run => {
+const act = (engine: Engine, run: Run, type: string, action: JsonObject): Run => {
   const { stage } = engine.calls
   const content = typeof action["content"] === "string" ? action["content"] : undefined
   switch (type) {
@@ -70,7 +70,7 @@ const act = (engine: Engine, run: Run, type: string, action: Json): Run => {
   }
 }
 
-const transfer = (engine: Engine, run: Run, destination: Json): Run => {
+const transfer = (engine: Engine, run: Run, destination: JsonObject): Run => {
   const { stage } = engine.calls
   if (destination["type"] !== "assistant")
     return stage.finish(stage.forward(run, destination), "assistant-forwarded-call")
@@ -94,5 +94,3 @@ const answered = (engine: Engine, run: Run): Run =>
   run.state.messages.length > 0
     ? run
     : { ...run, state: { ...run.state, messages: promptsOf(run.state.assistant, engine.clock.now()) } }
-
-const objectOf = (value: unknown): Json => (isJson(value) ? value : {})

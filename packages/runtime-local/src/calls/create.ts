@@ -10,7 +10,7 @@ import { findRow } from "../rows/find.ts"
 import type { WorkSource } from "../time/scheduler.ts"
 import type { Store } from "../store/Store.ts"
 import { isStoreFailure } from "../store/failure.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 import { makeAsking } from "./asking.ts"
 import type { ApiRequestContext } from "./apiRequest.ts"
 import { makeRuns, type Run, type Runs, type Step } from "./run.ts"
@@ -21,7 +21,7 @@ import { type AskingStep, type CallPace, delayOf, isAsking, perform, withOverrid
 /** The calls of a runtime. */
 export interface Calls extends WorkSource {
   /** Lets a stored call live; call it inside the transaction that stored it. */
-  readonly begin: (call: Json, options?: BeginOptions) => void
+  readonly begin: (call: JsonObject, options?: BeginOptions) => void
   readonly runs: Runs
   readonly stage: Stage
   readonly scripts: Scripts
@@ -69,22 +69,22 @@ export const makeCalls = (context: CallsContext): Calls => {
   let cut = new AbortController()
   const asking = makeAsking({ store, outbox, stage, api: () => ({ ...context.api, signal: cut.signal }) })
 
-  const begin = (call: Json, options: BeginOptions = {}): void => {
+  const begin = (call: JsonObject, options: BeginOptions = {}): void => {
     const id = String(call["id"])
     const organization = String(call["orgId"])
     const phoneNumber = findRow(store, organization, "phoneNumbers", call["phoneNumberId"])
-    const customer = isJson(call["customer"]) ? call["customer"] : {}
+    const customer = objectOf(call["customer"])
     const script =
       options.script ??
       scripts.take({ assistantId: call["assistantId"], numbers: [customer["number"], phoneNumber?.["number"]] })
     const row = findRow(store, organization, "assistants", call["assistantId"])
-    const inline = isJson(call["assistant"]) ? call["assistant"] : undefined
+    const inline = isObject(call["assistant"]) ? call["assistant"] : undefined
     const assistant = withOverrides(
       row ?? inline ?? (hasOtherSpeaker(call) ? {} : undefined),
       call["assistantOverrides"]
     )
     const plan = call["schedulePlan"]
-    const earliest = isJson(plan) ? Date.parse(String(plan["earliestAt"])) : Number.NaN
+    const earliest = isObject(plan) ? Date.parse(String(plan["earliestAt"])) : Number.NaN
     const scheduled = call["status"] === "scheduled" && earliest > now()
     const steps = stepsOf(ids, script?.steps ?? [], {
       scheduled,
@@ -209,7 +209,7 @@ export const makeCalls = (context: CallsContext): Calls => {
 const endOfScript: Step = { do: "end", reason: "customer-ended-call" }
 
 /** Squads and workflows are not simulated: their calls have an assistant without properties. */
-const hasOtherSpeaker = (call: Json) =>
+const hasOtherSpeaker = (call: JsonObject) =>
   ["squadId", "squad", "workflowId", "workflow"].some((key) => call[key] !== undefined && call[key] !== null)
 
 /** A script as steps, with the beginning that every call has. */

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { HttpError } from "../http/errors.ts"
 import { findBy, findRow } from "../rows/find.ts"
 import type { TriggerContext } from "../trigger/trigger.ts"
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
 
 /**
@@ -39,14 +39,14 @@ export interface CallHandle {
   readonly script: (match: ScriptMatch, steps: ReadonlyArray<ScriptStep>, options?: ScriptOptions) => string
   readonly clearScripts: () => void
   /** Somebody calls a number: its assistant speaks, or its server is asked who is to speak. Gives the call's row. */
-  readonly inbound: (call: InboundCall) => Json
+  readonly inbound: (call: InboundCall) => JsonObject
 }
 
 /** The handle, with the door for scripts that come as JSON. */
 export interface OpenCallHandle extends CallHandle {
   readonly inbound: (
     call: Omit<InboundCall, "script"> & { readonly script?: ReadonlyArray<unknown> | undefined }
-  ) => Json
+  ) => JsonObject
   readonly add: (script: unknown) => string
 }
 
@@ -90,7 +90,11 @@ export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
 }
 
 /** Stores a call that no request asked for. */
-export const insertCall = ({ store, ids, engine }: TriggerContext, organization: string, fields: Json): Json => {
+export const insertCall = (
+  { store, ids, engine }: TriggerContext,
+  organization: string,
+  fields: JsonObject
+): JsonObject => {
   const now = engine.clock.now()
   const at = new Date(now).toISOString()
   const row = { id: ids.uuid(), orgId: organization, createdAt: at, updatedAt: at, ...fields }

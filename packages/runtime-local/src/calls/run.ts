@@ -3,7 +3,7 @@
  */
 import { findRow, replaceRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** What is left to do, in order. */
 export type Step =
@@ -17,7 +17,7 @@ export type Step =
   | {
       readonly do: "tool"
       readonly name: string
-      readonly arguments: Json
+      readonly arguments: JsonObject
       readonly toolCallId: string
       readonly eventId?: string | undefined
       /** Whether the call of the tool is part of the conversation already. */
@@ -25,7 +25,7 @@ export type Step =
     }
   | {
       readonly do: "transfer"
-      readonly destination: Json | undefined
+      readonly destination: JsonObject | undefined
       /** The call of the tool that led to this. */
       readonly toolCallId?: string | undefined
       readonly eventId?: string | undefined
@@ -40,14 +40,14 @@ export type Role = "assistant" | "user"
 /** What a run knows beside its steps. */
 export interface RunState {
   /** With the call's overrides applied; `undefined` while nobody has said which. */
-  readonly assistant: Json | undefined
-  readonly phoneNumber: Json | undefined
+  readonly assistant: JsonObject | undefined
+  readonly phoneNumber: JsonObject | undefined
   /** Epoch milliseconds of the answer. */
   readonly startedAt: number | undefined
   readonly turn: number
-  readonly messages: ReadonlyArray<Json>
+  readonly messages: ReadonlyArray<JsonObject>
   readonly muted: ReadonlyArray<Role>
-  readonly analysis: Json | undefined
+  readonly analysis: JsonObject | undefined
   /** Without the waits of the pace. */
   readonly hurried: boolean
 }
@@ -129,13 +129,13 @@ export const makeRuns = (store: Store, now: () => number) => ({
   clear: () => {
     for (const table of ["call_runs", "call_events", "call_scripts"]) store.run(`DELETE FROM ${table}`)
   },
-  call: (run: Run): Json | undefined => findRow(store, run.organization, "calls", run.callId),
+  call: (run: Run): JsonObject | undefined => findRow(store, run.organization, "calls", run.callId),
   /** Changes fields of the call's row. */
-  patch: (run: Run, fields: Json): Json | undefined => {
+  patch: (run: Run, fields: JsonObject): JsonObject | undefined => {
     const call = findRow(store, run.organization, "calls", run.callId)
     return call === undefined ? undefined : replaceRow(store, "calls", { ...call, ...fields }, now())
   },
-  write: (run: Run, kind: "event" | "log", body: Json) =>
+  write: (run: Run, kind: "event" | "log", body: JsonObject) =>
     store.run(
       "INSERT INTO call_events (org_id, call_id, kind, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
       run.organization,
@@ -146,10 +146,3 @@ export const makeRuns = (store: Store, now: () => number) => ({
       now()
     )
 })
-
-/** An object at a path of objects. */
-export const inner = (value: Json | undefined, ...keys: ReadonlyArray<string>): Json | undefined => {
-  let at: unknown = value
-  for (const key of keys) at = isJson(at) ? at[key] : undefined
-  return isJson(at) ? at : undefined
-}

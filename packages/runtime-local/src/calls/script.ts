@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { invalid } from "../http/errors.ts"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /**
  * One step of a scripted conversation.
@@ -27,8 +27,8 @@ import { isJson, type Json } from "../rows/validation.ts"
 export type ScriptStep =
   | { readonly user: string; readonly interrupts?: boolean | undefined }
   | { readonly assistant: string }
-  | { readonly tool: string; readonly arguments?: Readonly<Json> | undefined }
-  | { readonly transfer: true | Readonly<Json> }
+  | { readonly tool: string; readonly arguments?: Readonly<JsonObject> | undefined }
+  | { readonly transfer: true | Readonly<JsonObject> }
   | { readonly handoff: { readonly assistantId?: string | undefined; readonly assistantName?: string | undefined } }
   | { readonly wait: number }
   | { readonly hangup: true | "customer" | "assistant" }
@@ -55,7 +55,7 @@ export interface ScriptMatch {
  */
 export interface ScriptOptions {
   /** What the call's analysis is to say. */
-  readonly analysis?: Readonly<Json> | undefined
+  readonly analysis?: Readonly<JsonObject> | undefined
   /** For so many calls; for all unless given. */
   readonly times?: number | undefined
 }
@@ -102,7 +102,7 @@ export const decodeScript = (input: unknown): Script => {
 /** Reads the steps of a script. */
 export const decodeSteps = (steps: ReadonlyArray<unknown>): ReadonlyArray<ScriptStep> =>
   steps.map((step, index) => {
-    const name = Object.keys(stepSchemas).find((name) => isJson(step) && Object.hasOwn(step, name))
+    const name = Object.keys(stepSchemas).find((name) => isObject(step) && Object.hasOwn(step, name))
     if (name === undefined || !isName(name)) {
       throw invalid([`steps.${index}: expected one of ${stepNames.join(", ")}`])
     }

@@ -6,10 +6,10 @@ import type { Outbox } from "../outbox/outbox.ts"
 import { findBy, findRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
 import { envelope } from "../trigger/templates.ts"
-import type { Json } from "../rows/validation.ts"
+import { objectAt, type JsonObject } from "../json/object.ts"
 import { artifactOf, chatOf } from "./conversation.ts"
 import { costsOf } from "./costs.ts"
-import { inner, type Role, type Run, type Runs } from "./run.ts"
+import type { Role, Run, Runs } from "./run.ts"
 
 /** What things happen with. */
 export interface StageContext {
@@ -27,39 +27,42 @@ const bulky: ReadonlySet<string> = new Set(["messages", "messagesOpenAIFormatted
 
 /** Makes a stage. */
 export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
-  const log = (run: Run, level: "info" | "warn" | "error", message: string, more: Json = {}) =>
+  const log = (run: Run, level: "info" | "warn" | "error", message: string, more: JsonObject = {}) =>
     runs.write(run, "log", { level, message, ...more })
 
   /** An event of this call, as the outbox takes it. */
-  const eventOf = (run: Run, type: string, own: Json, more: Json = {}) => {
+  const eventOf = (run: Run, type: string, own: JsonObject, more: JsonObject = {}) => {
     const call = runs.call(run) ?? { id: run.callId }
     const { assistant, phoneNumber } = run.state
-    const context = { call, assistant: assistant ?? {}, phoneNumber, customer: inner(call, "customer"), now: now() }
+    const context = { call, assistant: assistant ?? {}, phoneNumber, customer: objectAt(call, "customer"), now: now() }
     const message = envelope(type, context, own)
     if (assistant === undefined) delete message["assistant"]
     return { organization: run.organization, type, message, callId: run.callId, assistant, phoneNumber, ...more }
   }
 
-  const onTimeline = (run: Run, id: string, type: string, own: Json) => {
+  const onTimeline = (run: Run, id: string, type: string, own: JsonObject) => {
     const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !bulky.has(key) || type === "transcript"))
     runs.write(run, "event", { id, type, status: runs.call(run)?.["status"], data: kept })
   }
 
-  const emit = (run: Run, type: string, own: Json): void => {
+  const emit = (run: Run, type: string, own: JsonObject): void => {
     const { eventId } = outbox.emit(eventOf(run, type, own))
     onTimeline(run, eventId, type, own)
   }
 
-  const setStatus = (run: Run, status: string, fields: Json = {}, own: Json = {}): Run => {
+  const setStatus = (run: Run, status: string, fields: JsonObject = {}, own: JsonObject = {}): Run => {
     runs.patch(run, { status, ...fields })
     emit(run, "status-update", { status, ...own })
     return run
   }
 
   /** What was said, beside what else the call has by now, such as structured outputs. */
-  const artifactFor = (run: Run): Json => ({ ...inner(runs.call(run), "artifact"), ...artifactOf(run.state.messages) })
+  const artifactFor = (run: Run): JsonObject => ({
+    ...objectAt(runs.call(run), "artifact"),
+    ...artifactOf(run.state.messages)
+  })
 
-  const remember = (run: Run, ...entries: ReadonlyArray<Json>): Run => {
+  const remember = (run: Run, ...entries: ReadonlyArray<JsonObject>): Run => {
     const { startedAt = now(), messages } = run.state
     const added = entries.map((entry) => ({
       time: now(),
@@ -100,7 +103,7 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
   const say = (run: Run, text: string): Run =>
     hasSpoken(beginsToSpeak(run, "assistant", text, false), "assistant", text, now())
 
-  const finish = (run: Run, reason: string, fields: Json = {}): Run => {
+  const finish = (run: Run, reason: string, fields: JsonObject = {}): Run => {
     const { startedAt, messages, assistant, analysis } = run.state
     const answered = startedAt !== undefined
     const costs = costsOf(assistant, messages, now() - (startedAt ?? now()), answered)
@@ -137,7 +140,7 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
   }
 
   /** Out of the runtime: forwarding, and the end. */
-  const forward = (run: Run, destination: Json): Run => {
+  const forward = (run: Run, destination: JsonObject): Run => {
     emit(run, "transfer-update", { destination, fromAssistant: run.state.assistant })
     setStatus(run, "forwarding", { destination }, { destination })
     emit(run, "phone-call-control", { request: "forward", destination })
@@ -164,7 +167,7 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
   }
 
   /** Says who speaks in a call that did not know yet. */
-  const chooseAssistant = (run: Run, chosen: Json, effective: Json): Run => {
+  const chooseAssistant = (run: Run, chosen: JsonObject, effective: JsonObject): Run => {
     const { id } = chosen
     runs.patch(run, typeof id === "string" ? { assistantId: id } : { assistant: chosen })
     return { ...run, state: { ...run.state, assistant: effective } }

@@ -1,9 +1,9 @@
 /**
  * The steps of a call that happen in one turn: what each does, and what it adds to what is left.
  */
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, objectAt, type JsonObject } from "../json/object.ts"
 import { promptsOf } from "./conversation.ts"
-import { inner, type Run, type Step } from "./run.ts"
+import type { Run, Step } from "./run.ts"
 import type { Stage } from "./stage.ts"
 
 /** Milliseconds of the runtime's clock between the steps of a call. */
@@ -62,7 +62,7 @@ export const perform = (stage: Stage, run: Run, step: Exclude<Step, AskingStep>,
     }
     case "spoken": {
       const next = stage.hasSpoken(run, step.role, step.text, step.since)
-      const server = inner(next.state.assistant, "model", "knowledgeBase", "server")
+      const server = objectAt(next.state.assistant, "model", "knowledgeBase", "server")
       return step.role === "user" && server !== undefined ? first(next, { do: "knowledge" }) : next
     }
     case "handoff": {
@@ -97,8 +97,8 @@ const answer = (stage: Stage, run: Run, now: number): Run => {
 }
 
 /** The assistant of a call with the overrides that the call gives. */
-export const withOverrides = (assistant: Json | undefined, overrides: unknown): Json | undefined => {
-  if (assistant === undefined || !isJson(overrides)) return assistant
+export const withOverrides = (assistant: JsonObject | undefined, overrides: unknown): JsonObject | undefined => {
+  if (assistant === undefined || !isObject(overrides)) return assistant
   const { variableValues: _, "tools:append": __, ...fields } = overrides
   return { ...assistant, ...fields }
 }

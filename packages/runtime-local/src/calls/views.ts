@@ -6,11 +6,11 @@ import type { CrudContext, Handler, HandlerRequest } from "../rows/crud.ts"
 import { notFound } from "../http/errors.ts"
 import { listFrom } from "../rows/listing.ts"
 import { findRow } from "../rows/find.ts"
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 import { disclaimer } from "./create.ts"
 import { pick } from "./costs.ts"
 
-const find = ({ store }: CrudContext, { organization, id }: HandlerRequest): Json => {
+const find = ({ store }: CrudContext, { organization, id }: HandlerRequest): JsonObject => {
   const call = findRow(store, organization, "calls", id)
   if (call === undefined) throw notFound("Call", id)
   return call

@@ -15,7 +15,7 @@ import type { Journal } from "../http/journal.ts"
 import { scenarioOf, scenarios, type Scenarios } from "../faults/scenarios.ts"
 import type { OpenSending } from "./handle.ts"
 import { TriggerBody } from "../trigger/control.ts"
-import { isJson } from "../rows/validation.ts"
+import { objectOf } from "../json/object.ts"
 
 /** What the control API can reach. */
 export interface ControlContext {
@@ -86,7 +86,7 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
   "GET scenario": ({ scenarios }) => scenarioState(scenarios),
   "PUT scenario": async ({ scenarios }, _, body) => {
     const input = await body()
-    const { name, rules } = isJson(input) ? input : {}
+    const { name, rules } = objectOf(input)
     orBadRequest(() => scenarios.start(scenarioOf(rules === undefined ? name : input)))
     return scenarioState(scenarios)
   },

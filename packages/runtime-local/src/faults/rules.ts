@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { makeRandom } from "../time/ids.ts"
-import { isJson } from "../rows/validation.ts"
+import { isObject, objectOf } from "../json/object.ts"
 import { actionNames, FaultAction, type FaultInput, RuleInput, webhookActions } from "./schemas.ts"
 
 /** Whether a fault hits before anything is done, or after the work is committed. */
@@ -190,12 +190,12 @@ export const parseFaultHeader = (header: string, attempt: number | undefined): F
 
 /** Gives a rule back, or throws a TypeError that says what is wrong with it. The schema's own message lists every shape that an action can have: the name is what is wrong mostly. */
 export const decodeRule = (input: unknown): FaultRule => {
-  const { action, sequence } = isJson(input) ? input : {}
+  const { action, sequence } = objectOf(input)
   if ((action === undefined) === (sequence === undefined)) {
     throw new TypeError("A fault rule has either an action or a sequence of actions")
   }
   for (const one of Array.isArray(sequence) ? sequence : [action]) {
-    const name: unknown = isJson(one) ? one["type"] : one
+    const name: unknown = isObject(one) ? one["type"] : one
     if (sequence !== undefined && name === "pass") continue
     if (typeof name !== "string" || !actionNames.includes(name)) {
       throw new TypeError(`There is no fault ${JSON.stringify(name)}; there are ${actionNames.join(", ")}`)

@@ -6,7 +6,7 @@ import { type CrudContext, find, type Handler, type HandlerRequest, insertRow } 
 import { HttpError, invalid } from "../http/errors.ts"
 import { runAtOnce, runInSlices } from "../time/slices.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 import { type ImportRequest, readImport, readVapiImport } from "./bundle.ts"
 import { type ImportPlan, planImport } from "./plan.ts"
 import { countMappings, readMappings, StalePlan, writeMappings, writeRows } from "./store.ts"
@@ -66,7 +66,7 @@ const apply = (context: CrudContext, request: HandlerRequest, wanted: ImportRequ
   }
   writeRows(store, request.organization, source, plan.now, plan.writes)
   const text = insertRow(context, request.organization, stored)
-  const row = JSON.parse(text) as Json // Written by `insertRow`: an object.
+  const row = JSON.parse(text) as JsonObject // Written by `insertRow`: an object.
   writeMappings(store, String(row["id"]), mappings)
   return json(201, JSON.stringify({ ...row, ...detail }))
 }
@@ -113,7 +113,7 @@ export const mapping =
     const rows = readMappings(context.store, id, 0, -1)
     if (format === "json") return json(200, `[${rows.join(",")}]`)
     const lines = rows.map((row) => {
-      const mapping = JSON.parse(row) as Json // Written by `writeMappings`.
+      const mapping = JSON.parse(row) as JsonObject // Written by `writeMappings`.
       return columns.map((column) => csv(mapping[column])).join(",")
     })
     return {

@@ -4,11 +4,11 @@
  */
 import type { ReferringKind } from "@aywa-ai/runtime-sdk/contract"
 import { isSecretName } from "../rows/secrets.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** A row without its secrets. */
 export interface Stripped {
-  readonly row: Json
+  readonly row: JsonObject
   /** The places of the secrets that the row needs, such as `authenticationPlan.token`. */
   readonly needed: ReadonlyArray<string>
 }
@@ -21,7 +21,7 @@ const writeOnly: ReadonlySet<string> = new Set([
 ])
 
 /** Takes the secrets out of a row. A credential also gets the names of those that an export leaves out. */
-export const withoutSecrets = (kind: ReferringKind, row: Json): Stripped => {
+export const withoutSecrets = (kind: ReferringKind, row: JsonObject): Stripped => {
   const needed = new Set<string>()
   const isSecret = (key: string, parent: string, inCredential: boolean) =>
     inCredential ? isSecretName(key) : writeOnly.has(key) || (key === "secret" && parent === "server")
@@ -30,7 +30,7 @@ export const withoutSecrets = (kind: ReferringKind, row: Json): Stripped => {
       const items = value.map((item, index) => strip(item, parent, `${at}[${index}]`, inCredential))
       return items.some((item, index) => item !== value[index]) ? items : value
     }
-    if (!isJson(value)) return value
+    if (!isObject(value)) return value
     let changed = false
     const entries: Array<[string, unknown]> = []
     for (const [key, item] of Object.entries(value)) {
@@ -53,7 +53,7 @@ export const withoutSecrets = (kind: ReferringKind, row: Json): Stripped => {
   if (kind === "phoneNumbers" && row["provider"] === "twilio" && ![...needed].some((name) => writeOnly.has(name))) {
     needed.add("twilioAuthToken")
   }
-  return { row: isJson(stripped) ? stripped : row, needed: [...needed] }
+  return { row: isObject(stripped) ? stripped : row, needed: [...needed] }
 }
 
 const byProvider: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -72,18 +72,18 @@ const byProvider: Readonly<Record<string, ReadonlyArray<string>>> = {
 const byPlan: Readonly<Record<string, string>> = { bearer: "token", oauth2: "clientSecret", hmac: "secretKey" }
 
 /** What a credential of this provider cannot do without. */
-const secretsOf = (row: Json): ReadonlyArray<string> => {
+const secretsOf = (row: JsonObject): ReadonlyArray<string> => {
   const provider = typeof row["provider"] === "string" ? row["provider"] : "byo-sip-trunk"
   const { authenticationPlan: plan, outboundAuthenticationPlan: outbound } = row
   const fields = Object.hasOwn(byProvider, provider) ? (byProvider[provider] ?? []) : ["apiKey"]
   // A Twilio account has a token, or a pair of key and secret.
   const given = provider === "twilio" && Object.hasOwn(row, "apiKey") ? [] : fields
-  const type = isJson(plan) && typeof plan["type"] === "string" ? plan["type"] : ""
+  const type = isObject(plan) && typeof plan["type"] === "string" ? plan["type"] : ""
   const secret = Object.hasOwn(byPlan, type) ? byPlan[type] : undefined
   return [
     ...given,
     ...(secret === undefined ? [] : [`authenticationPlan.${secret}`]),
-    ...(isJson(outbound) && typeof outbound["authUsername"] === "string"
+    ...(isObject(outbound) && typeof outbound["authUsername"] === "string"
       ? ["outboundAuthenticationPlan.authPassword"]
       : [])
   ]

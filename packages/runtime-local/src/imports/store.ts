@@ -3,7 +3,7 @@
  */
 import type { SQLInputValue } from "node:sqlite"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** Tables of the importer, a part of the database's schema. */
 export const importTables = `
@@ -71,8 +71,8 @@ export const existingRows = (store: Store, organization: string, kind: string): 
 
 /** A row as it was imported last, and as it stands now. */
 export interface Earlier {
-  readonly base: Json
-  readonly current: Json
+  readonly base: JsonObject
+  readonly current: JsonObject
 }
 
 /** Reads both sides of a row that is to be changed. */
@@ -95,7 +95,7 @@ export const earlierRow = (
   )
   if (found === undefined) return undefined
   // Both were written by the importer or by the CRUD handlers: always objects.
-  return { base: JSON.parse(found.base) as Json, current: JSON.parse(found.body) as Json }
+  return { base: JSON.parse(found.base) as JsonObject, current: JSON.parse(found.body) as JsonObject }
 }
 
 /** What is written for one source row. */

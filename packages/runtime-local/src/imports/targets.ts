@@ -5,7 +5,8 @@
 import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/contract"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
-import { compile, explain, type Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
+import { compile, explain } from "../rows/validation.ts"
 import type { ImportRequest } from "./bundle.ts"
 import { type Kind, kinds, uniqueKeyOf } from "./kinds.ts"
 import { withoutSecrets } from "./secrets.ts"
@@ -17,7 +18,7 @@ export interface Target {
   readonly sourceId: string
   readonly runtimeId: string
   /** Without secrets and without what the source owned. References are those of the source. */
-  readonly row: Json
+  readonly row: JsonObject
   readonly needed: ReadonlyArray<string>
   readonly warnings: ReadonlyArray<string>
   readonly mapped: Mapped | undefined
@@ -92,7 +93,7 @@ const read = ({ store, organization }: TargetContext, source: string, { name }: 
 const targetOf = (
   { ids }: TargetContext,
   kind: Kind,
-  given: Json,
+  given: JsonObject,
   index: number,
   { mapped: known, existing: rows }: Known,
   seen: Set<string>,
@@ -144,7 +145,7 @@ const owned: ReadonlySet<string> = new Set([
 ])
 
 /** The row without what its source owned. */
-const bare = (kind: ReferringKind, row: Json): Json =>
+const bare = (kind: ReferringKind, row: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(row).filter(([key]) => !owned.has(key) && (key !== "workflowIds" || kind === "structuredOutputs"))
   )
@@ -162,13 +163,13 @@ const check = (kind: Kind, side: "row" | "create", value: unknown): boolean => {
 
 const frame = { id: "id", orgId: "org", createdAt: "time", updatedAt: "time" }
 
-const problemsOf = (kind: Kind, row: Json): ReadonlyArray<string> => {
+const problemsOf = (kind: Kind, row: JsonObject): ReadonlyArray<string> => {
   const whole = { ...frame, ...row }
   return kind.row === undefined || check(kind, "row", whole) ? [] : explain(kind.row, whole)
 }
 
 /** What a create would refuse and an import keeps. Missing secrets are another matter. */
-const limitsOf = (kind: Kind, row: Json): ReadonlyArray<string> => {
+const limitsOf = (kind: Kind, row: JsonObject): ReadonlyArray<string> => {
   if (kind.create === undefined || kind.name === "credentials" || check(kind, "create", row)) return []
   const problems = explain(kind.create, row).filter((problem) => !/^twilio\w+: Missing/.test(problem))
   return problems.map((problem) => `kept, although a create would refuse it: ${problem}`)

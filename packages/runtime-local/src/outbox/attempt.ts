@@ -5,7 +5,7 @@ import { OutboundPolicy, isOutboundRefused } from "@aywa-ai/runtime-sdk/outbound
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import type { Fault, FaultRules } from "../faults/rules.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson } from "../rows/validation.ts"
+import { isObject } from "../json/object.ts"
 import type { Job, Jobs } from "./jobs.ts"
 import type { Failure } from "./schedule.ts"
 import type { Secrets } from "./secrets.ts"
@@ -246,5 +246,5 @@ export const jsonOf = (body: Buffer): unknown => {
 /** The answer as an object; anything else is an empty one. */
 export const replyOf = (outcome: AttemptOutcome | undefined) => {
   const reply = outcome?.type === "succeeded" ? jsonOf(outcome.body) : undefined
-  return isJson(reply) ? reply : undefined
+  return isObject(reply) ? reply : undefined
 }

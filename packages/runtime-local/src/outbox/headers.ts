@@ -4,7 +4,7 @@
 import * as http from "node:http"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import type { Store } from "../store/Store.ts"
-import { isJson } from "../rows/validation.ts"
+import { isObject, objectOf } from "../json/object.ts"
 import { bearerOf } from "./credentials.ts"
 import type { Job } from "./jobs.ts"
 
@@ -16,9 +16,9 @@ const reserved =
 export const serverHeaders = (store: Store, job: Job) => {
   const server: unknown = JSON.parse(job.server)
   const headers: Record<string, string> = {}
-  if (!isJson(server)) return { headers, masked: headers }
+  if (!isObject(server)) return { headers, masked: headers }
   const { credentialId, secret } = server
-  const given = isJson(server["headers"]) ? server["headers"] : {}
+  const given = objectOf(server["headers"])
   const all: ReadonlyArray<readonly [string, unknown]> = [
     ...Object.entries(bearerOf(store, job.organization, credentialId)),
     // What receivers of the source platform check.

@@ -9,7 +9,7 @@ import type { Ids } from "../time/ids.ts"
 import type { WorkSource } from "../time/scheduler.ts"
 import type { Store } from "../store/Store.ts"
 import { isStoreFailure } from "../store/failure.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { objectOf, type JsonObject } from "../json/object.ts"
 import { type AttemptContext, type AttemptOutcome, makeAttempt, pause } from "./attempt.ts"
 import { makeEventId } from "./eventId.ts"
 import { type EventBook, makeEvents } from "./events.ts"
@@ -22,7 +22,7 @@ import { isEnabled, type Subject, type Target, targetsOf } from "./targets.ts"
 /** An event to emit. */
 export interface NewEvent extends Subject {
   /** The whole message. */
-  readonly message: Json
+  readonly message: JsonObject
   readonly callId?: string | undefined
   /** Goes here instead of through the cascade. */
   readonly to?: string | undefined
@@ -311,10 +311,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** The server object of a job. */
-export const serverOf = (job: Job): Json => {
-  const server: unknown = JSON.parse(job.server)
-  return isJson(server) ? server : {}
-}
+export const serverOf = (job: Job): JsonObject => objectOf(JSON.parse(job.server))
 
 const shuffle = <A>(items: Array<A>, random: () => number): Array<A> => {
   for (let last = items.length - 1; last > 0; last--) {

@@ -1,7 +1,7 @@
 /**
  * Events that the runtime waits for an answer to: how long, and what the answer must look like.
  */
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** What came back. */
 export interface ReplyBody {
@@ -9,13 +9,13 @@ export interface ReplyBody {
   readonly contentType: string
 }
 
-type Check = (reply: Json, message: Json) => ReadonlyArray<string>
+type Check = (reply: JsonObject, message: JsonObject) => ReadonlyArray<string>
 
 /** Whether an event of this type is answered by its receiver. */
 export const expectsReply = (type: string): boolean => type === "voice-request" || Object.hasOwn(checks, type)
 
 /** Milliseconds of real time in which an answer must be there. */
-export const deadlineOf = (type: string, server: Json): number => {
+export const deadlineOf = (type: string, server: JsonObject): number => {
   // Fixed: the caller hears it ring, and the carrier gives up soon after.
   if (type === "assistant-request") return 7500
   const seconds = server["timeoutSeconds"]
@@ -23,7 +23,11 @@ export const deadlineOf = (type: string, server: Json): number => {
 }
 
 /** What is wrong with an answer; nothing, when it is right. */
-export const replyIssues = (type: string, message: Json, { body, contentType }: ReplyBody): ReadonlyArray<string> => {
+export const replyIssues = (
+  type: string,
+  message: JsonObject,
+  { body, contentType }: ReplyBody
+): ReadonlyArray<string> => {
   if (type === "voice-request") return voiceIssues(body, contentType)
   const check = checks[type]
   if (check === undefined) return []
@@ -33,7 +37,7 @@ export const replyIssues = (type: string, message: Json, { body, contentType }: 
   } catch {
     return ["The answer is not JSON"]
   }
-  return isJson(reply) ? check(reply, message) : ["The answer is not a JSON object"]
+  return isObject(reply) ? check(reply, message) : ["The answer is not a JSON object"]
 }
 
 const voiceIssues = (body: Buffer, contentType: string) => [
@@ -64,7 +68,7 @@ const checks: Readonly<Record<string, Check>> = {
     return [
       ...results.flatMap((result: unknown, index) => resultIssues(result, `results.${index}`)),
       ...toolCallIds(message)
-        .filter((id) => !results.some((result: unknown) => isJson(result) && result["toolCallId"] === id))
+        .filter((id) => !results.some((result: unknown) => isObject(result) && result["toolCallId"] === id))
         .map((id) => `results: there is none for tool call ${id}`)
     ]
   },
@@ -77,15 +81,15 @@ const checks: Readonly<Record<string, Check>> = {
     ]
   },
   "handoff-destination-request": (reply) => [
-    ...(isJson(reply["destination"]) || isGiven(reply["error"]) ? [] : ["destination: expected an object"]),
+    ...(isObject(reply["destination"]) || isGiven(reply["error"]) ? [] : ["destination: expected an object"]),
     ...strings(reply, ["result", "error"])
   ],
   "knowledge-base-request": (reply) => {
     const { documents } = reply
-    if (documents === undefined) return isJson(reply["message"]) ? [] : ["Neither documents nor message is given"]
+    if (documents === undefined) return isObject(reply["message"]) ? [] : ["Neither documents nor message is given"]
     if (!Array.isArray(documents)) return ["documents: expected an array"]
     return documents.flatMap((document: unknown, index) => {
-      if (!isJson(document)) return [`documents.${index}: expected an object`]
+      if (!isObject(document)) return [`documents.${index}: expected an object`]
       return [
         ...(typeof document["content"] === "string" ? [] : [`documents.${index}.content: expected a string`]),
         ...(typeof document["similarity"] === "number" ? [] : [`documents.${index}.similarity: expected a number`])
@@ -103,14 +107,14 @@ const checks: Readonly<Record<string, Check>> = {
 
 const isGiven = (value: unknown) => value !== undefined && value !== null
 
-const strings = (reply: Json, keys: ReadonlyArray<string>) =>
+const strings = (reply: JsonObject, keys: ReadonlyArray<string>) =>
   keys.filter((key) => isGiven(reply[key]) && typeof reply[key] !== "string").map((key) => `${key}: expected a string`)
 
-const objects = (reply: Json, keys: ReadonlyArray<string>) =>
-  keys.filter((key) => isGiven(reply[key]) && !isJson(reply[key])).map((key) => `${key}: expected an object`)
+const objects = (reply: JsonObject, keys: ReadonlyArray<string>) =>
+  keys.filter((key) => isGiven(reply[key]) && !isObject(reply[key])).map((key) => `${key}: expected an object`)
 
 const destinationIssues = (destination: unknown): ReadonlyArray<string> => {
-  if (!isJson(destination)) return []
+  if (!isObject(destination)) return []
   const { type, number, sipUri, assistantId, assistantName } = destination
   if (type === "number") return typeof number === "string" ? [] : ["destination.number: expected a string"]
   if (type === "sip") return typeof sipUri === "string" ? [] : ["destination.sipUri: expected a string"]
@@ -123,7 +127,7 @@ const destinationIssues = (destination: unknown): ReadonlyArray<string> => {
 }
 
 const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
-  if (!isJson(result)) return [`${path}: expected an object`]
+  if (!isObject(result)) return [`${path}: expected an object`]
   const { toolCallId, name, result: value, error } = result
   return [
     ...(typeof toolCallId === "string" ? [] : [`${path}.toolCallId: expected a string`]),
@@ -139,9 +143,9 @@ const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
   ]
 }
 
-const toolCallIds = (message: Json): ReadonlyArray<string> => {
+const toolCallIds = (message: JsonObject): ReadonlyArray<string> => {
   const list = message["toolCallList"]
   return (Array.isArray(list) ? list : []).flatMap((call: unknown) =>
-    isJson(call) && typeof call["id"] === "string" ? [call["id"]] : []
+    isObject(call) && typeof call["id"] === "string" ? [call["id"]] : []
   )
 }

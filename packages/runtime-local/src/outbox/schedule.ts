@@ -1,7 +1,7 @@
 /**
  * When a failed delivery is tried again.
  */
-import { isJson } from "../rows/validation.ts"
+import { isObject } from "../json/object.ts"
 
 /** `"standard"`, `"instant"` (the same number of attempts without the waits), or delays in seconds. */
 export type WebhookSchedule = "standard" | "instant" | ReadonlyArray<number>
@@ -62,7 +62,7 @@ export const retryAfterMillis = (header: string | undefined, now: number): numbe
 }
 
 const planOf = (plan: unknown) => {
-  if (!isJson(plan)) return undefined
+  if (!isObject(plan)) return undefined
   const { type, maxRetries, baseDelaySeconds, excludedStatusCodes } = plan
   if (typeof maxRetries !== "number" || typeof baseDelaySeconds !== "number") return undefined
   const retries = Math.min(10, Math.max(0, Math.floor(maxRetries)))

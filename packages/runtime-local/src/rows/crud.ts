@@ -9,7 +9,8 @@ import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./secrets.ts"
 import type { ResourceRules } from "./rules.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json, Validate } from "./validation.ts"
+import type { JsonObject } from "../json/object.ts"
+import type { Validate } from "./validation.ts"
 
 /** What a handler is given of a request. */
 export interface HandlerRequest {
@@ -90,7 +91,7 @@ export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> =
 export const insertRow = (
   context: RowContext,
   organization: string,
-  fields: Json,
+  fields: JsonObject,
   id: string = context.ids.uuid()
 ): string => {
   const { store, resource, rules } = context
@@ -122,9 +123,9 @@ export const update =
     const { store, rules, validate } = context
     const stored = find(context, request)
     assertMatch(request, stored)
-    const before = JSON.parse(stored.body) as Json // Written by these handlers: always an object.
+    const before = JSON.parse(stored.body) as JsonObject // Written by these handlers: always an object.
     const patch = validate(request.body, before)
-    const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as Json)
+    const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as JsonObject)
     const { visible, secrets } = split(patch, rules, hidden)
     const now = context.now()
     const row = { ...before, ...visible, updatedAt: new Date(now).toISOString() }
@@ -164,12 +165,17 @@ const assertMatch = ({ ifMatch }: HandlerRequest, { version }: Stored) => {
   })
 }
 
-const uniqueKey = ({ unique }: ResourceRules, row: Json): string | null => {
+const uniqueKey = ({ unique }: ResourceRules, row: JsonObject): string | null => {
   const value = unique?.of(row)
   return typeof value === "string" ? value : null
 }
 
-const assertUnique = ({ store, resource, rules }: RowContext, organization: string, row: Json, except: number) => {
+const assertUnique = (
+  { store, resource, rules }: RowContext,
+  organization: string,
+  row: JsonObject,
+  except: number
+) => {
   const key = uniqueKey(rules, row)
   if (key === null || rules.unique === undefined) return
   const other = store.get<{ seq: number }>(
@@ -183,7 +189,7 @@ const assertUnique = ({ store, resource, rules }: RowContext, organization: stri
 }
 
 /** Takes write-only fields out of a body; what was hidden before stays unless it is replaced. */
-const split = (body: Json, { writeOnly, masked }: ResourceRules, hidden: Json) => {
+const split = (body: JsonObject, { writeOnly, masked }: ResourceRules, hidden: JsonObject) => {
   if (masked) {
     const { visible, kept } = maskSecrets(body, hidden)
     return { visible, secrets: Object.keys(kept).length === 0 ? null : JSON.stringify(kept) }

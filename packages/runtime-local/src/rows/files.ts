@@ -7,12 +7,12 @@ import { type Answer, json } from "../http/answer.ts"
 import { crud, type CrudContext, find, type Handler, insertRow } from "./crud.ts"
 import { HttpError, invalid } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "./validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** A form with a file in it, as it was sent. */
 export interface UploadedForm {
   /** What its idempotency key stands for, and what the journal shows: the fields, and of the file all but its bytes. */
-  readonly body: Json
+  readonly body: JsonObject
   readonly bytes: Uint8Array
 }
 
@@ -28,7 +28,7 @@ export const parseForm = async (request: IncomingMessage, body: Buffer): Promise
   } catch {
     throw invalid(["body: not a multipart form that can be read"])
   }
-  const fields: Json = {}
+  const fields: JsonObject = {}
   let file: File | undefined
   for (const [name, value] of form) {
     if (typeof value === "string") fields[name] = value
@@ -48,7 +48,7 @@ export const parseForm = async (request: IncomingMessage, body: Buffer): Promise
 export const upload =
   (context: CrudContext): Handler =>
   (request) => {
-    const { file, metadata: text, ...rest } = isJson(request.body) ? request.body : {}
+    const { file, metadata: text, ...rest } = isObject(request.body) ? request.body : {}
     const metadata = parseMetadata(text)
     context.validate({ ...rest, ...(metadata === undefined ? {} : { metadata }) })
     const { name, type, size } = file as { name: string; type: string; size: number } // Made by `parseForm`.
@@ -121,11 +121,11 @@ function* readContent(store: Store, id: string, size: number): Generator<Uint8Ar
   }
 }
 
-const parseMetadata = (text: unknown): Json | undefined => {
+const parseMetadata = (text: unknown): JsonObject | undefined => {
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(String(text))
-    if (isJson(value)) return value
+    if (isObject(value)) return value
   } catch {
     // Told below, as every other value that is no object.
   }

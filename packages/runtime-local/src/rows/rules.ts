@@ -3,7 +3,7 @@
  */
 import { pinned } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "./validation.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** The rules of one resource. */
 export interface ResourceRules {
@@ -18,9 +18,11 @@ export interface ResourceRules {
   /** Query parameters of its list that ask for equality with a field of the same name. */
   readonly filters: ReadonlyArray<string>
   /** Fields that the runtime fills in on create. */
-  readonly defaults: (body: Json) => Json
+  readonly defaults: (body: JsonObject) => JsonObject
   /** What may exist only once in an organization. */
-  readonly unique: { readonly of: (row: Json) => unknown; readonly code: string; readonly message: string } | undefined
+  readonly unique:
+    | { readonly of: (row: JsonObject) => unknown; readonly code: string; readonly message: string }
+    | undefined
   /** Throws 409 while other rows refer to this one. */
   readonly assertUnpinned: (store: Store, organization: string, id: string) => void
 }

@@ -3,7 +3,7 @@
  *
  * A client may write back what it read: a mask stands for the secret that was there before.
  */
-import { isJson, type Json } from "./validation.ts"
+import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
 const mask = "[REDACTED]"
 
@@ -14,9 +14,12 @@ const secretName =
 export const isSecretName = (key: string): boolean => secretName.test(key)
 
 /** Parts what is shown from what is kept. `kept` holds the whole top-level values that have secrets in them. */
-export const maskSecrets = (body: Json, kept: Json): { readonly visible: Json; readonly kept: Json } => {
-  const visible: Json = {}
-  const hidden: Json = { ...kept }
+export const maskSecrets = (
+  body: JsonObject,
+  kept: JsonObject
+): { readonly visible: JsonObject; readonly kept: JsonObject } => {
+  const visible: JsonObject = {}
+  const hidden: JsonObject = { ...kept }
   for (const [key, given] of Object.entries(body)) {
     const whole = restore(given, kept[key])
     const shown = hide(key, whole, false)
@@ -31,8 +34,8 @@ export const maskSecrets = (body: Json, kept: Json): { readonly visible: Json; r
 const restore = (given: unknown, before: unknown): unknown => {
   if (given === mask && typeof before === "string") return before
   if (Array.isArray(given)) return given.map((item, i) => restore(item, Array.isArray(before) ? before[i] : undefined))
-  if (!isJson(given)) return given
-  const old = isJson(before) ? before : {}
+  if (!isObject(given)) return given
+  const old = objectOf(before)
   return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, restore(value, old[key])]))
 }
 
@@ -40,6 +43,6 @@ const hide = (key: string, value: unknown, secret: boolean): unknown => {
   const here = secret || secretName.test(key)
   if (typeof value === "string") return here && value !== "" ? mask : value
   if (Array.isArray(value)) return value.map((item) => hide("", item, here))
-  if (!isJson(value)) return value
+  if (!isObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hide(name, item, here)]))
 }

@@ -5,7 +5,7 @@ import type { ScriptStep } from "../calls/script.ts"
 import { insertCall } from "../calls/handle.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import { findRow } from "../rows/find.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 import type { TriggerContext, Triggered, TriggerInput } from "./trigger.ts"
 
 const greeting: ReadonlyArray<ScriptStep> = [
@@ -70,20 +70,20 @@ export const triggerSequence = async (context: TriggerContext, input: TriggerInp
 
 const sampleTool = { type: "function", function: { name: "lookupOrder" } }
 
-const sampleAssistant: Json = {
+const sampleAssistant: JsonObject = {
   name: "Sample",
   firstMessage: "Hello, how can I help?",
   model: { provider: "openai", model: "gpt-4.1-mini", tools: [sampleTool] }
 }
 
 /** The tool that the assistant has, so that its own server is asked. */
-const firstTool = ({ store }: TriggerContext, organization: string, assistant: Json | undefined): string => {
-  const model = isJson(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
-  const { tools, toolIds } = isJson(model) ? model : {}
+const firstTool = ({ store }: TriggerContext, organization: string, assistant: JsonObject | undefined): string => {
+  const model = isObject(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
+  const { tools, toolIds } = objectOf(model)
   const inline = Array.isArray(tools) ? tools : []
   const stored = (Array.isArray(toolIds) ? toolIds : []).map((id) => findRow(store, organization, "tools", id))
   const names = [...inline, ...stored].flatMap((tool: unknown) => {
-    const name = isJson(tool) && isJson(tool["function"]) ? tool["function"]["name"] : undefined
+    const name = isObject(tool) && isObject(tool["function"]) ? tool["function"]["name"] : undefined
     return typeof name === "string" ? [name] : []
   })
   return names[0] ?? "lookupOrder"

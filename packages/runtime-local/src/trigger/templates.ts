@@ -1,19 +1,19 @@
 /**
  * A message of every type, about a given call: what is sent by hand, and what tests of receivers start from.
  */
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** What a message is about. */
 export interface TemplateContext {
-  readonly call: Json
-  readonly assistant: Json
-  readonly phoneNumber: Json | undefined
-  readonly customer: Json | undefined
+  readonly call: JsonObject
+  readonly assistant: JsonObject
+  readonly phoneNumber: JsonObject | undefined
+  readonly customer: JsonObject | undefined
   /** Epoch milliseconds. */
   readonly now: number
 }
 
-type Template = (context: TemplateContext) => Json
+type Template = (context: TemplateContext) => JsonObject
 
 const question = "Hi, where is my order 4711?"
 const answer = "It is on its way and arrives on Thursday."
@@ -159,13 +159,13 @@ export const typeOf = (name: string): string =>
     : name
 
 /** A message by the name of its template, or `undefined` when there is none. */
-export const messageOf = (name: string, context: TemplateContext): Json | undefined => {
+export const messageOf = (name: string, context: TemplateContext): JsonObject | undefined => {
   const template = Object.hasOwn(templates, name) ? templates[name] : undefined
   return template === undefined ? undefined : envelope(typeOf(name), context, template(context))
 }
 
 /** What every message carries, with the fields of its own. */
-export const envelope = (type: string, context: TemplateContext, own: Json): Json => ({
+export const envelope = (type: string, context: TemplateContext, own: JsonObject): JsonObject => ({
   type,
   timestamp: context.now,
   ...own,

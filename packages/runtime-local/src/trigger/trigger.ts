@@ -9,7 +9,7 @@ import { jsonOf } from "../outbox/attempt.ts"
 import { targetsOf } from "../outbox/targets.ts"
 import { findRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "../rows/validation.ts"
+import { objectAt, type JsonObject } from "../json/object.ts"
 import { deepMerge, setPath } from "./paths.ts"
 import { messageOf, type TemplateContext, templateNames, typeOf } from "./templates.ts"
 
@@ -32,7 +32,7 @@ export interface TriggerInput {
   /** Values by path: `{ "status": "ended", "call.customer.number": "+14155550123" }`. The path must exist. */
   readonly set?: Readonly<Record<string, unknown>> | undefined
   /** Merged into the message, deeply; arrays are replaced. */
-  readonly merge?: Readonly<Json> | undefined
+  readonly merge?: Readonly<JsonObject> | undefined
   /** Goes to this URL instead of through the cascade. */
   readonly to?: string | undefined
   /** Says what would be sent, and sends nothing. */
@@ -63,7 +63,7 @@ export interface Triggered {
   readonly valid?: boolean | undefined
   readonly issues?: ReadonlyArray<string> | undefined
   /** Dry run: what would be sent, and where. */
-  readonly message?: Json | undefined
+  readonly message?: JsonObject | undefined
   readonly targets?: ReadonlyArray<string> | undefined
   /** Of a sequence. */
   readonly callId?: string | undefined
@@ -122,7 +122,7 @@ export const triggerEvent = async (context: TriggerContext, input: TriggerInput)
   return { ...base, reply, status: outcome.status, ms: outcome.ms, valid: issues.length === 0, issues }
 }
 
-const changed = (template: Json, { set = {}, merge = {} }: TriggerInput): Json => {
+const changed = (template: JsonObject, { set = {}, merge = {} }: TriggerInput): JsonObject => {
   let message = template
   for (const [path, value] of Object.entries(set)) {
     const next = setPath(message, path, value)
@@ -144,19 +144,17 @@ const subjectOf = (context: TriggerContext, organization: string, input: Trigger
   const named = input.assistant ?? call["assistantId"]
   const stored = findRow(store, organization, "assistants", named)
   if (stored === undefined && input.assistant !== undefined) throw notFound("Assistant", input.assistant)
-  const inline = call["assistant"]
-  const assistant = stored ?? (typeof inline === "object" && inline !== null ? (inline as Json) : { name: "Sample" })
-  const customer = call["customer"]
+  const assistant = stored ?? objectAt(call, "assistant") ?? { name: "Sample" }
   return {
     call,
     assistant,
     phoneNumber: findRow(store, organization, "phoneNumbers", call["phoneNumberId"]),
-    customer: typeof customer === "object" && customer !== null ? (customer as Json) : undefined,
+    customer: objectAt(call, "customer"),
     now
   }
 }
 
-const sampleCall = (id: string, organization: string, now: number, assistantId: string | undefined): Json => ({
+const sampleCall = (id: string, organization: string, now: number, assistantId: string | undefined): JsonObject => ({
   id,
   orgId: organization,
   createdAt: new Date(now - 10_000).toISOString(),
