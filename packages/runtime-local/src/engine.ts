@@ -10,6 +10,7 @@ import type { OutboundOptions } from "./outboundOptions.ts"
 import { makeOutbox, type Outbox } from "./outbox/outbox.ts"
 import { makeSecrets, type Secrets } from "./outbox/secrets.ts"
 import { makeScheduler, type Scheduler } from "./time/scheduler.ts"
+import { describe } from "./store/failure.ts"
 import type { Store } from "./store/Store.ts"
 
 /** The moving parts of a runtime. */
@@ -23,8 +24,6 @@ export interface Engine {
   readonly idle: () => Promise<void>
   readonly start: () => void
   readonly stop: () => void
-  /** Forgets events, jobs and calls under way. */
-  readonly clear: () => void
 }
 
 /** What an engine is made of. */
@@ -42,7 +41,7 @@ export interface EngineContext {
 /** A clock with its scheduler; apart from the engine, because the store's contents are dated by it. */
 export const makeTime = (mode: "system" | "manual") => {
   const clock = makeClock(mode)
-  return { now: clock.now, scheduler: makeScheduler(clock, mode) }
+  return { now: clock.now, scheduler: makeScheduler(clock, mode, describe) }
 }
 
 /** Makes an engine; nothing runs before `start`. */
@@ -90,10 +89,6 @@ export const makeEngine = (context: EngineContext): Engine => {
       scheduler.stop()
       calls.stop()
       outbox.stop()
-    },
-    clear: () => {
-      outbox.jobs.clear()
-      calls.runs.clear()
     }
   }
 }

@@ -19,12 +19,18 @@ import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
 import { handle, type PipelineContext } from "./http/handle.ts"
 import { makeRateLimiter } from "./http/rateLimit.ts"
 import { rulesOf } from "./rows/rules.ts"
+import { callTables } from "./calls/tables.ts"
+import { httpTables } from "./http/tables.ts"
+import { importTables } from "./imports/tables.ts"
+import { outboxTables } from "./outbox/tables.ts"
+import { readinessTables } from "./operations/readiness.ts"
+import { rowTables } from "./rows/tables.ts"
 import { storeSeedRows } from "./rows/seed.ts"
 import { makeRouter } from "./http/routes.ts"
 import { makeScenarios, type Scenarios } from "./faults/scenarios.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./http/server.ts"
 import { makeSending, type Sending } from "./control/handle.ts"
-import { dataTables, openStore, type Store } from "./store/Store.ts"
+import { openStore, type Store } from "./store/Store.ts"
 
 /**
  * A running runtime.
@@ -101,6 +107,8 @@ export interface Faults {
 
 export type { When }
 
+const tables = [rowTables, httpTables, importTables, outboxTables, callTables, readinessTables]
+
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
   const { host = "127.0.0.1", unsafeExpose = false } = options
@@ -108,7 +116,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
   const policy = policyOf(options)
-  const store = openStore(options.store ?? "memory")
+  const store = openStore(options.store ?? "memory", tables)
   try {
     return await assemble(store, options, host, policy)
   } catch (error) {
@@ -172,10 +180,7 @@ const assemble = async (
     clear: rules.clear
   }
   const reset = () => {
-    store.transaction(() => {
-      for (const table of dataTables) store.run(`DELETE FROM ${table}`)
-      engine.clear()
-    })
+    store.transaction(store.clear)
     journal.clear()
     rules.clear()
     scenarios.stop()

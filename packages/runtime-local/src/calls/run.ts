@@ -126,9 +126,6 @@ export const makeRuns = (store: Store, now: () => number) => ({
     callId === undefined
       ? store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0", now())
       : store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0 AND call_id = ?", now(), callId),
-  clear: () => {
-    for (const table of ["call_runs", "call_events", "call_scripts"]) store.run(`DELETE FROM ${table}`)
-  },
   call: (run: Run): JsonObject | undefined => findRow(store, run.organization, "calls", run.callId),
   /** Changes fields of the call's row. */
   patch: (run: Run, fields: JsonObject): JsonObject | undefined => {

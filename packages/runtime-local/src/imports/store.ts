@@ -5,29 +5,6 @@ import type { SQLInputValue } from "node:sqlite"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
 
-/** Tables of the importer, a part of the database's schema. */
-export const importTables = `
-CREATE TABLE IF NOT EXISTS import_sources (
-  org_id TEXT NOT NULL,
-  source TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  source_id TEXT NOT NULL,
-  runtime_id TEXT NOT NULL,
-  hash TEXT NOT NULL,
-  base TEXT NOT NULL,
-  PRIMARY KEY (org_id, source, kind, source_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS import_mappings (
-  import_id TEXT NOT NULL,
-  n INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (import_id, n)
-) STRICT, WITHOUT ROWID;
-`
-
-/** The tables that a reset empties. */
-export const importTableNames: ReadonlyArray<string> = ["import_sources", "import_mappings"]
-
 /** Where a source row went in an earlier import. */
 export interface Mapped {
   readonly sourceId: string

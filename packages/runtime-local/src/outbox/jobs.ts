@@ -225,9 +225,6 @@ export const makeJobs = (store: Store, now: () => number) => {
         now(),
         ...values
       )
-    },
-    clear: () => {
-      for (const table of ["webhook_events", "webhook_jobs", "webhook_attempts"]) store.run(`DELETE FROM ${table}`)
     }
   }
 }

@@ -3,7 +3,6 @@
  * that moves the clock can wait until everything is quiet.
  */
 import { type Fired, type Moving, validTime } from "./clock.ts"
-import { isStoreFailure, storeMessage } from "../store/failure.ts"
 
 /** One kind of work. */
 export interface WorkSource {
@@ -37,8 +36,15 @@ const longestTimer = 2_000_000_000
 /** Milliseconds until the next look at a store that fails. */
 const troubled = 1000
 
-/** A scheduler on a clock; on a clock that runs by itself it keeps a timer for what is next. */
-export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Scheduler => {
+/**
+ * A scheduler on a clock; on a clock that runs by itself it keeps a timer for what is next. `describe` puts an error
+ * into words, for the operator.
+ */
+export const makeScheduler = (
+  clock: Moving,
+  mode: "system" | "manual",
+  describe: (error: unknown) => string
+): Scheduler => {
   const sources: Array<WorkSource> = []
   let running = 0
   let stopped = true
@@ -68,8 +74,7 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
     } catch (error) {
       running -= 1
       // Its work may still be due: at once again would be for ever.
-      const stack = error instanceof Error ? error.stack : String(error)
-      process.stderr.write(`Scheduled work failed: ${isStoreFailure(error) ? storeMessage(error) : stack}\n`)
+      process.stderr.write(`Scheduled work failed: ${describe(error)}\n`)
       later()
     }
   }
@@ -86,7 +91,7 @@ export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Schedul
       if (!isQuiet()) return
     } catch (error) {
       // The store fails: that is for requests to say. The work is still there, so it is looked at again.
-      process.stderr.write(`Scheduled work cannot be read, and will be looked at again: ${storeMessage(error)}\n`)
+      process.stderr.write(`Scheduled work cannot be read, and will be looked at again: ${describe(error)}\n`)
       later()
     }
     const done = quiet
