@@ -26,7 +26,9 @@ import { outboxTables } from "./outbox/tables.ts"
 import { readinessTables } from "./operations/readiness.ts"
 import { rowTables } from "./rows/tables.ts"
 import { storeSeedRows } from "./rows/seed.ts"
+import { routesOf } from "./handlers.ts"
 import { makeRouter } from "./http/routes.ts"
+import { probe } from "./operations/routes.ts"
 import { makeScenarios, type Scenarios } from "./faults/scenarios.ts"
 import { type Connections, isLoopback, isLoopbackHost, makeListener } from "./http/server.ts"
 import { makeSending, type Sending } from "./control/handle.ts"
@@ -155,7 +157,16 @@ const assemble = async (
   if (options.scenario !== undefined) scenarios.start(options.scenario)
   const engine = makeEngine({ store, ids, rules, scheduler, now, seed, options, policy })
   const { clock } = engine
-  const sending = makeSending({ store, ids, engine, organizationId })
+  const sending = makeSending({
+    store,
+    ids,
+    now,
+    organizationId,
+    outbox: engine.outbox,
+    calls: engine.calls,
+    secrets: engine.secrets,
+    idle: engine.idle
+  })
   const limiter = makeRateLimiter(options.rateLimit, now)
   const controlToken = ids.token(32)
   const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
@@ -204,15 +215,19 @@ const assemble = async (
     keepBody: journal.keepBody,
     faults: rules,
     requireKey: options.requireIdempotencyKey ?? false,
-    router: makeRouter({
-      store,
-      ids,
-      now,
-      engine,
-      strict,
-      listShape: options.listShape,
-      report: { store, metrics, outbox: (organization) => outboxStats(store, organization) }
-    }),
+    router: makeRouter(
+      routesOf({
+        store,
+        ids,
+        now,
+        strict,
+        calls: engine.calls,
+        outbox: engine.outbox,
+        listShape: options.listShape,
+        report: { store, metrics, outbox: (organization) => outboxStats(store, organization) }
+      })
+    ),
+    probe: (method, path) => probe(store, method, path),
     random: makeRandom(chaos),
     isHost: unsafeExpose ? () => true : isLoopbackHost,
     refuse: listener.refuse,

@@ -6,6 +6,7 @@
 import type { Fired } from "../time/clock.ts"
 import type { Ids } from "../time/ids.ts"
 import type { Outbox } from "../outbox/outbox.ts"
+import type { ResourceContext } from "../rows/crud.ts"
 import { findRow } from "../rows/find.ts"
 import type { WorkSource } from "../time/scheduler.ts"
 import type { Store } from "../store/Store.ts"
@@ -25,8 +26,16 @@ export interface Calls extends WorkSource {
   readonly runs: Runs
   readonly stage: Stage
   readonly scripts: Scripts
+  /** Keeps what an action from outside made of a run, and goes on with it at once where its steps changed. */
+  readonly keep: (before: Run, after: Run) => void
   readonly start: () => void
   readonly stop: () => void
+}
+
+/** What the handlers of calls work with. */
+export interface CallContext extends ResourceContext {
+  readonly calls: Calls
+  readonly outbox: Pick<Outbox, "emit">
 }
 
 /** How a call begins, where it is not by its own row. */
@@ -184,8 +193,17 @@ export const makeCalls = (context: CallsContext): Calls => {
     return result.ask
   }
 
+  const keep = (before: Run, after: Run): void => {
+    if (!after.done) {
+      runs.keep(after)
+      if (after.steps !== before.steps) runs.hurry(after.callId)
+    }
+    wake()
+  }
+
   return {
     begin,
+    keep,
     runs,
     stage,
     scripts,

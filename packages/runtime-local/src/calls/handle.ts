@@ -4,7 +4,9 @@
 import * as Schema from "effect/Schema"
 import { HttpError } from "../http/errors.ts"
 import { findBy, findRow } from "../rows/find.ts"
-import type { TriggerContext } from "../trigger/trigger.ts"
+import type { Ids } from "../time/ids.ts"
+import type { Store } from "../store/Store.ts"
+import type { Calls } from "./create.ts"
 import type { JsonObject } from "../json/object.ts"
 import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
 
@@ -58,14 +60,24 @@ export const InboundBody = Schema.Struct({
   organization: Schema.optional(Schema.String)
 })
 
-/** Makes the handle of an engine. */
-export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
-  const { store, engine } = context
-  const add = (script: unknown) => engine.calls.scripts.add(decodeScript(script))
+/** What calls from outside work with. */
+export interface CallHandleContext {
+  readonly store: Store
+  readonly ids: Ids
+  readonly calls: Calls
+  readonly now: () => number
+  /** The first organization. */
+  readonly organizationId: string
+}
+
+/** Makes the handle. */
+export const makeCallHandle = (context: CallHandleContext): OpenCallHandle => {
+  const { store, calls } = context
+  const add = (script: unknown) => calls.scripts.add(decodeScript(script))
   return {
     add,
     script: (match, steps, options = {}) => add({ ...options, match, steps }),
-    clearScripts: engine.calls.scripts.clear,
+    clearScripts: calls.scripts.clear,
     inbound: ({ number, from = "+14155550199", script, organization = context.organizationId }) => {
       const phoneNumber =
         findBy(store, organization, "phoneNumbers", "number", number) ??
@@ -82,7 +94,7 @@ export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
           customer: { number: from },
           ...(typeof assistantId === "string" ? { assistantId } : {})
         })
-        engine.calls.begin(call, { inbound: true, ...(steps === undefined ? {} : { script: steps }) })
+        calls.begin(call, { inbound: true, ...(steps === undefined ? {} : { script: steps }) })
         return call
       })
     }
@@ -91,11 +103,11 @@ export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
 
 /** Stores a call that no request asked for. */
 export const insertCall = (
-  { store, ids, engine }: TriggerContext,
+  { store, ids, now: clock }: CallHandleContext,
   organization: string,
   fields: JsonObject
 ): JsonObject => {
-  const now = engine.clock.now()
+  const now = clock()
   const at = new Date(now).toISOString()
   const row = { id: ids.uuid(), orgId: organization, createdAt: at, updatedAt: at, ...fields }
   store.run(

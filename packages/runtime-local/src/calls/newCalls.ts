@@ -3,13 +3,15 @@
  */
 import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
 import { json } from "../http/answer.ts"
-import { crud, type CrudContext, type Handler, type HandlerRequest, insertRow, update } from "../rows/crud.ts"
+import { crud, insertRow, update } from "../rows/crud.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { invalid } from "../http/errors.ts"
+import type { CallContext } from "./create.ts"
 import { isObject, type JsonObject } from "../json/object.ts"
 import { makeValidate } from "../rows/validation.ts"
 
 /** `POST /call`: one call, or a batch when the body has `customers`. */
-export const create = (context: CrudContext): Handler => {
+export const create = (context: CallContext): Handler => {
   const validateBatch = makeValidate(specOf(contract.calls.createBatch).body, context.strict)
   return (request) => {
     if (!isObject(request.body) || !Object.hasOwn(request.body, "customers")) {
@@ -32,23 +34,23 @@ export const create = (context: CrudContext): Handler => {
 
 /** `POST /call/phone`. */
 export const createPhone =
-  (context: CrudContext): Handler =>
+  (context: CallContext): Handler =>
   (request) =>
     json(201, insertCall(context, request, "outboundPhoneCall", context.validate(request.body)))
 
 /** `POST /call/web`. */
 export const createWeb =
-  (context: CrudContext): Handler =>
+  (context: CallContext): Handler =>
   (request) =>
     json(201, insertCall(context, request, "webCall", context.validate(request.body)))
 
 /** `PATCH /call/:id`: the name, and nothing else, not even a field that the row has. */
-export const rename = (context: CrudContext): Handler =>
+export const rename = (context: CallContext): Handler =>
   update({ ...context, validate: (body) => context.validate(body) })
 
 /** `DELETE /call/:id`: what it left behind goes, too. */
-export const remove = (context: CrudContext): Handler => {
-  const { calls, outbox } = context.engine
+export const remove = (context: CallContext): Handler => {
+  const { calls, outbox } = context
   return (request) => {
     const run = calls.runs.get(request.id)
     const event = run === undefined ? undefined : calls.stage.eventOf(run, "call.deleted", {})
@@ -60,10 +62,10 @@ export const remove = (context: CrudContext): Handler => {
   }
 }
 
-const insertCall = (context: CrudContext, request: HandlerRequest, type: string, body: JsonObject): string => {
+const insertCall = (context: CallContext, request: HandlerRequest, type: string, body: JsonObject): string => {
   const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body }
   const text = insertRow(context, request.organization, fields)
-  context.engine.calls.begin(JSON.parse(text) as JsonObject) // Just written, hence an object.
+  context.calls.begin(JSON.parse(text) as JsonObject) // Just written, hence an object.
   return text
 }
 

@@ -5,7 +5,7 @@
 import type { Outbox } from "../outbox/outbox.ts"
 import { findBy, findRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
-import { envelope } from "../trigger/templates.ts"
+import { envelope } from "../outbox/envelope.ts"
 import { objectAt, type JsonObject } from "../json/object.ts"
 import { artifactOf, chatOf } from "./conversation.ts"
 import { costsOf } from "./costs.ts"
@@ -34,9 +34,8 @@ export const makeStage = ({ store, runs, outbox, now }: StageContext) => {
   const eventOf = (run: Run, type: string, own: JsonObject, more: JsonObject = {}) => {
     const call = runs.call(run) ?? { id: run.callId }
     const { assistant, phoneNumber } = run.state
-    const context = { call, assistant: assistant ?? {}, phoneNumber, customer: objectAt(call, "customer"), now: now() }
+    const context = { call, assistant, phoneNumber, customer: objectAt(call, "customer"), now: now() }
     const message = envelope(type, context, own)
-    if (assistant === undefined) delete message["assistant"]
     return { organization: run.organization, type, message, callId: run.callId, assistant, phoneNumber, ...more }
   }
 

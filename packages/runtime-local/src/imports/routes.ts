@@ -2,7 +2,8 @@
  * The import operations: `POST /imports`, `POST /imports/vapi` and what is told of imports afterwards.
  */
 import { type Answer, json } from "../http/answer.ts"
-import { type CrudContext, find, type Handler, type HandlerRequest, insertRow } from "../rows/crud.ts"
+import { type ResourceContext, find, insertRow } from "../rows/crud.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { HttpError, invalid } from "../http/errors.ts"
 import { runAtOnce, runInSlices } from "../time/slices.ts"
 import type { Store } from "../store/Store.ts"
@@ -12,10 +13,10 @@ import { type ImportPlan, planImport } from "./plan.ts"
 import { countMappings, readMappings, StalePlan, writeMappings, writeRows } from "./store.ts"
 
 /** `POST /imports`. */
-export const create = (context: CrudContext): Handler => importWith(context, readImport)
+export const create = (context: ResourceContext): Handler => importWith(context, readImport)
 
 /** `POST /imports/vapi` and its older name. */
-export const createVapi = (context: CrudContext): Handler => importWith(context, readVapiImport)
+export const createVapi = (context: ResourceContext): Handler => importWith(context, readVapiImport)
 
 type Read = (body: unknown, query: URLSearchParams) => ImportRequest
 
@@ -23,7 +24,7 @@ type Read = (body: unknown, query: URLSearchParams) => ImportRequest
  * The plan is made in slices, outside of a transaction; then all is written in one. Where the runtime changed in
  * between so that the plan does not fit any more, it is made anew inside the transaction.
  */
-const importWith = (context: CrudContext, read: Read): Handler => {
+const importWith = (context: ResourceContext, read: Read): Handler => {
   const plan = (request: HandlerRequest, wanted: ImportRequest) =>
     planImport(
       { store: context.store, ids: context.ids, organization: request.organization, now: context.now() },
@@ -52,7 +53,7 @@ const importWith = (context: CrudContext, read: Read): Handler => {
   return Object.assign(handler, { prepare })
 }
 
-const apply = (context: CrudContext, request: HandlerRequest, wanted: ImportRequest, plan: ImportPlan): Answer => {
+const apply = (context: ResourceContext, request: HandlerRequest, wanted: ImportRequest, plan: ImportPlan): Answer => {
   const { store } = context
   const { source, dryRun } = wanted
   const { mappings, unresolved, secretsNeeded, warnings } = plan
@@ -80,7 +81,7 @@ const statusOf = ({ mappings, warnings }: ImportPlan): string => {
 
 /** `GET /imports/:id/mappings`: where each row went, in the order of the bundle, page by page. */
 export const mappings =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const id = existing(context, request)
     const { from, limit } = windowOf(request.query, context.shape === 2)
@@ -105,7 +106,7 @@ export const mappings =
 
 /** `GET /imports/:id/mapping?format=json|csv`: all of it in one file. */
 export const mapping =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const format = request.query.get("format") ?? "json"
     if (format !== "json" && format !== "csv") throw invalid(["format: expected json or csv"])
@@ -131,7 +132,7 @@ const csv = (value: unknown): string => {
 }
 
 /** 404 for the import of another organization, as for one that never was. */
-const existing = (context: CrudContext, request: HandlerRequest): string => {
+const existing = (context: ResourceContext, request: HandlerRequest): string => {
   find(context, request)
   return request.id
 }

@@ -1,9 +1,9 @@
 /**
  * Create, list, read, update and delete over stored rows, for any resource of the contract.
  */
-import { type Answer, json } from "../http/answer.ts"
+import { json } from "../http/answer.ts"
 import { HttpError, notFound } from "../http/errors.ts"
-import type { Engine } from "../engine.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import type { Ids } from "../time/ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./secrets.ts"
@@ -12,32 +12,11 @@ import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
 import type { Validate } from "./validation.ts"
 
-/** What a handler is given of a request. */
-export interface HandlerRequest {
-  readonly organization: string
-  /** The `:id` of the path. */
-  readonly id: string
-  readonly query: URLSearchParams
-  /** Parsed JSON; `undefined` where the method has no body. */
-  readonly body: unknown
-  readonly ifMatch: string | undefined
-  /** Bytes of the file in a multipart body. */
-  readonly upload?: Uint8Array | undefined
-}
-
-/** Answers a request, inside a transaction, in one turn of the event loop. */
-export interface Handler {
-  (request: HandlerRequest): Answer
-  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
-  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
-}
-
 /** What the handlers of one resource work with. */
-export interface CrudContext {
+export interface ResourceContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
-  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape
@@ -46,7 +25,7 @@ export interface CrudContext {
 }
 
 /** What it takes to store a row. */
-export type RowContext = Pick<CrudContext, "store" | "ids" | "now" | "resource" | "rules">
+export type RowContext = Pick<ResourceContext, "store" | "ids" | "now" | "resource" | "rules">
 
 /** A row as it is stored. */
 export interface Stored {
@@ -57,7 +36,7 @@ export interface Stored {
 }
 
 /** The generic handlers by the name of the operation in the contract table. */
-export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> = {
+export const crud: Readonly<Record<string, (context: ResourceContext) => Handler>> = {
   list:
     ({ store, resource, rules, shape, strict }) =>
     (request) =>
@@ -118,7 +97,7 @@ export const insertRow = (
 
 /** Changes a row by shallow merge. */
 export const update =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const { store, rules, validate } = context
     const stored = find(context, request)
@@ -144,7 +123,7 @@ export const update =
   }
 
 /** A row of another organization is as absent as one that never was. */
-export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+export const find = ({ store, resource, rules }: ResourceContext, request: HandlerRequest): Stored => {
   const row = store.get<Stored>(
     "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
     resource,

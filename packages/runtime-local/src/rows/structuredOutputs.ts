@@ -4,7 +4,8 @@
  */
 import * as vm from "node:vm"
 import { json } from "../http/answer.ts"
-import type { CrudContext, Handler } from "./crud.ts"
+import type { ResourceContext } from "./crud.ts"
+import type { Handler } from "../http/handler.ts"
 import { invalid, notFound } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
@@ -19,7 +20,7 @@ interface Outcome {
 }
 
 export const run =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const body = context.validate(request.body)
     const { organization } = request
@@ -92,7 +93,7 @@ const transcriptOf = (call: JsonObject): string | undefined => {
 
 /** Results that are no preview stand in the call from then on. */
 const keep = (
-  { store, now }: CrudContext,
+  { store, now }: ResourceContext,
   organization: string,
   callId: string,
   call: JsonObject,

@@ -37,7 +37,7 @@ const patience = 60_000
 
 /** Runs a sequence to the end of its call. */
 export const triggerSequence = async (context: TriggerContext, input: TriggerInput): Promise<Triggered> => {
-  const { store, engine } = context
+  const { store, calls, outbox } = context
   const { type } = input
   const make = sequences[type]
   if (make === undefined) throw new HttpError(400, `There is no sequence ${type}`)
@@ -59,12 +59,12 @@ export const triggerSequence = async (context: TriggerContext, input: TriggerInp
       customer: { number: "+14155550188" },
       ...speaker
     })
-    engine.calls.begin(row, { script: { steps }, hurried: true })
+    calls.begin(row, { script: { steps }, hurried: true })
     return row
   })
   const callId = String(call["id"])
-  await engine.outbox.events.expect("end-of-call-report", { callId, timeout: patience })
-  const events = engine.outbox.events.list({ callId }).map((event) => ({ id: event.id, type: event.type }))
+  await outbox.events.expect("end-of-call-report", { callId, timeout: patience })
+  const events = outbox.events.list({ callId }).map((event) => ({ id: event.id, type: event.type }))
   return { type, callId, events }
 }
 

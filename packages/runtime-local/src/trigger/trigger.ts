@@ -1,17 +1,17 @@
 /**
  * Sends an event by hand, through the outbox: signed, logged, retried like any other.
  */
-import type { Engine } from "../engine.ts"
 import { HttpError, notFound } from "../http/errors.ts"
-import type { Ids } from "../time/ids.ts"
+import type { CallHandleContext } from "../calls/handle.ts"
+import type { Outbox } from "../outbox/outbox.ts"
 import { expectsReply, replyIssues } from "../outbox/replies.ts"
 import { jsonOf } from "../outbox/attempt.ts"
 import { targetsOf } from "../outbox/targets.ts"
 import { findRow } from "../rows/find.ts"
-import type { Store } from "../store/Store.ts"
 import { objectAt, type JsonObject } from "../json/object.ts"
 import { deepMerge, setPath } from "./paths.ts"
-import { messageOf, type TemplateContext, templateNames, typeOf } from "./templates.ts"
+import type { MessageContext } from "../outbox/envelope.ts"
+import { messageOf, templateNames, typeOf } from "./templates.ts"
 
 /**
  * An event to send by hand.
@@ -71,17 +71,13 @@ export interface Triggered {
 }
 
 /** What triggers work with. */
-export interface TriggerContext {
-  readonly store: Store
-  readonly ids: Ids
-  readonly engine: Engine
-  /** The first organization. */
-  readonly organizationId: string
+export interface TriggerContext extends CallHandleContext {
+  readonly outbox: Outbox
 }
 
 /** Sends one event. */
 export const triggerEvent = async (context: TriggerContext, input: TriggerInput): Promise<Triggered> => {
-  const { store, engine } = context
+  const { store, outbox } = context
   const organization = input.organization ?? context.organizationId
   const subject = subjectOf(context, organization, input)
   const template = messageOf(input.type, subject)
@@ -106,10 +102,10 @@ export const triggerEvent = async (context: TriggerContext, input: TriggerInput)
     return { type, message, targets }
   }
   if (!expectsReply(type)) {
-    const { eventId, jobs } = store.transaction(() => engine.outbox.emit(event))
+    const { eventId, jobs } = store.transaction(() => outbox.emit(event))
     return { type, eventId, jobs }
   }
-  const { eventId, jobId, outcome } = await engine.outbox.ask(event)
+  const { eventId, jobId, outcome } = await outbox.ask(event)
   const base = { type, eventId, jobId }
   if (outcome === undefined) return { ...base, status: null, valid: false, issues: ["No server is configured"] }
   if (outcome.type === "stopped") return { ...base, status: null, valid: false, issues: ["The runtime stopped"] }
@@ -133,9 +129,9 @@ const changed = (template: JsonObject, { set = {}, merge = {} }: TriggerInput): 
 }
 
 /** What the message is about: stored rows where they are named, made-up ones where they are not. */
-const subjectOf = (context: TriggerContext, organization: string, input: TriggerInput): TemplateContext => {
-  const { store, ids, engine } = context
-  const now = engine.clock.now()
+const subjectOf = (context: TriggerContext, organization: string, input: TriggerInput): MessageContext => {
+  const { store, ids } = context
+  const now = context.now()
   const call =
     input.call === undefined
       ? sampleCall(ids.uuid(), organization, now, input.assistant)

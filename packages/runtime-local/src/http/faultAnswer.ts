@@ -1,11 +1,11 @@
 /**
  * Faults that are another answer: a pure function from the true answer to the one that is sent.
  */
-import { type Answer, json } from "../http/answer.ts"
-import { errorAnswer, HttpError } from "../http/errors.ts"
-import type { Exchange } from "../http/exchange.ts"
-import type { Fault } from "./rules.ts"
-import type { RateLimiter } from "../http/rateLimit.ts"
+import { type Answer, json } from "./answer.ts"
+import { errorAnswer, HttpError } from "./errors.ts"
+import type { Exchange } from "./exchange.ts"
+import type { Fault } from "../faults/rules.ts"
+import type { RateLimiter } from "./rateLimit.ts"
 import { isObject, type JsonObject } from "../json/object.ts"
 
 /** The answer that a fault puts in place of the true one; `undefined` if its action is not about the answer. */
