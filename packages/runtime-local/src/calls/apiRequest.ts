@@ -7,7 +7,7 @@
 import { isOutboundRefused, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { isSendable } from "../outbox/headers.ts"
 import { bearerOf } from "../outbox/credentials.ts"
-import { exchangeWith } from "../outbox/wire.ts"
+import { sendRequest } from "../outbox/request.ts"
 import type { Store } from "../store/Store.ts"
 import { isObject, objectAt, objectOf, type JsonObject } from "../json/object.ts"
 import type { ToolResult } from "./tools.ts"
@@ -56,7 +56,7 @@ export const apiRequest = async (
   const method = String(tool["method"] ?? "GET").toUpperCase()
   const hasBody = method !== "GET" && method !== "DELETE"
   const headers = headersOf(context.store, organization, tool, given)
-  const result = await exchangeWith(
+  const result = await sendRequest(
     { ...target, url: hasBody ? target.url : withQuery(target.url, tool, given, values) },
     {
       method,
@@ -67,7 +67,7 @@ export const apiRequest = async (
       },
       body: hasBody ? JSON.stringify(bodyOf(tool, given, values)) : undefined,
       timeout,
-      keep: kept,
+      maxBytes: kept,
       signal: context.signal
     }
   )

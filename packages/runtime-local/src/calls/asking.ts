@@ -2,8 +2,9 @@
  * The steps of a call that ask somebody: a server, or the target of an `apiRequest`. Before: what is written down
  * while nobody has answered. After: what the answer does to the call.
  */
-import type { NewEvent, Outbox } from "../outbox/outbox.ts"
-import { replyOf } from "../outbox/attempt.ts"
+import type { NewEvent } from "../outbox/emit.ts"
+import type { Outbox } from "../outbox/outbox.ts"
+import { replyOf } from "../outbox/attemptOutcome.ts"
 import { replyIssues } from "../outbox/replies.ts"
 import { findRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
@@ -52,7 +53,7 @@ export const makeAsking = (context: AskingContext) => {
     return {
       run: first(run, { ...step, eventId, ...(step.do === "tool" ? { called: true } : {}) }),
       ask: async () => {
-        if (!(await outbox.settled(run.callId, 500))) return undefined
+        if (!(await outbox.drain(run.callId, 500))) return undefined
         const { outcome } = await outbox.ask({ ...event, id: eventId })
         if (outcome?.type === "stopped") return undefined
         return (later) => {

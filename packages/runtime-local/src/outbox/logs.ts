@@ -34,7 +34,7 @@ const columns: Readonly<Record<string, string>> = {
 
 /** What the handlers of the log work with. */
 export interface LogContext extends ResourceContext {
-  readonly outbox: Pick<Outbox, "jobs" | "announce">
+  readonly outbox: Pick<Outbox, "jobs" | "attempts" | "announce">
 }
 
 /** `GET /logs/webhooks`. */
@@ -58,7 +58,7 @@ export const list =
 export const get =
   ({ store, outbox }: LogContext): Handler =>
   ({ organization, id }) =>
-    json(200, JSON.stringify(viewOf(store, outbox.jobs, find(outbox.jobs, organization, id))))
+    json(200, JSON.stringify(viewOf(store, outbox, find(outbox.jobs, organization, id))))
 
 /** `POST /logs/webhooks/:id/replay`: a new job with a signed id of its own. */
 export const replay =
@@ -89,7 +89,7 @@ export const replay =
       replayOf: original.id
     })
     announce()
-    return json(202, JSON.stringify(viewOf(store, jobs, find(jobs, organization, newId))))
+    return json(202, JSON.stringify(viewOf(store, outbox, find(jobs, organization, newId))))
   }
 
 /** `POST /logs/webhooks/jobs/:id/retry`: the next attempt now, under the same signed id. */
@@ -102,7 +102,7 @@ export const retry =
     if (job.state === "delivering") throw refused("job_running", "An attempt of this job is under way")
     jobs.set(id, "retrying", now())
     announce()
-    return json(202, JSON.stringify(viewOf(store, jobs, find(jobs, organization, id))))
+    return json(202, JSON.stringify(viewOf(store, outbox, find(jobs, organization, id))))
   }
 
 const refused = (code: string, message: string) => new HttpError(409, message, { code, outcome: true })
@@ -113,10 +113,10 @@ const find = (jobs: Jobs, organization: string, id: string): Job => {
   return job
 }
 
-const viewOf = (store: Store, jobs: Jobs, job: Job) => {
+const viewOf = (store: Store, { attempts: log }: LogContext["outbox"], job: Job) => {
   const row = store.get<{ body: string }>(`SELECT ${listed} AS body FROM webhook_jobs WHERE id = ?`, job.id)
   const event = store.get<{ body: string }>("SELECT body FROM webhook_events WHERE id = ?", job.eventId)
-  const attempts = jobs.attempts(job.id)
+  const attempts = log.ofJob(job.id)
   return {
     ...JSON.parse(row?.body ?? "{}"),
     ...(job.failures >= warnFrom ? { warning: `Failed ${job.failures} times: look at its target` } : {}),

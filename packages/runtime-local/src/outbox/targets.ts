@@ -148,13 +148,3 @@ const endpoints = (store: Store, subject: Subject, scope: string, targetId: unkn
       return server(level, row).map((target) => ({ ...target, endpointId: id }))
     })
 }
-
-/** Whether a registered endpoint still wants deliveries. */
-export const isEnabled = (store: Store, endpointId: string): boolean => {
-  const row = store.get<{ enabled: number | null }>(
-    `SELECT coalesce(json_extract(body, '$.enabled'), 1) AS enabled FROM resource_rows
-     WHERE resource = 'webhookEndpoints' AND id = ?`,
-    endpointId
-  )
-  return row !== undefined && row.enabled !== 0
-}
