@@ -2,7 +2,7 @@
  * What happens by itself: the clock, and the work that becomes due on it.
  */
 import type { OutboundPolicyOptions } from "@aywa-ai/runtime-sdk/outbound"
-import { type Calls, makeCalls } from "./calls/create.ts"
+import { type Calls, makeCalls } from "./calls/calls.ts"
 import { makeClock, type RuntimeClock } from "./time/clock.ts"
 import type { FaultRules } from "./faults/rules.ts"
 import { type Ids, makeRandom } from "./time/ids.ts"

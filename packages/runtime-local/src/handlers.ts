@@ -3,9 +3,9 @@
  * here if its name is a generic one, or with one entry in `special`.
  */
 import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
-import { control } from "./calls/control.ts"
-import * as calls from "./calls/newCalls.ts"
-import type { CallContext } from "./calls/create.ts"
+import { control } from "./calls/actions.ts"
+import * as calls from "./calls/routes.ts"
+import type { CallContext } from "./calls/calls.ts"
 import * as views from "./calls/views.ts"
 import type { Handler } from "./http/handler.ts"
 import type { Route } from "./http/routes.ts"

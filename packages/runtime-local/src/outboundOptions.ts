@@ -2,7 +2,7 @@
  * Options of what goes out of the runtime: deliveries, tools, calls.
  */
 import type { Resolve } from "@aywa-ai/runtime-sdk/outbound"
-import type { CallPace } from "./calls/steps.ts"
+import type { CallPace } from "./calls/steps/step.ts"
 import type { WebhookSchedule } from "./outbox/schedule.ts"
 
 /**

@@ -6,7 +6,7 @@ import { HttpError } from "../http/errors.ts"
 import { findBy, findRow } from "../rows/find.ts"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
-import type { Calls } from "./create.ts"
+import type { Calls } from "./calls.ts"
 import type { JsonObject } from "../json/object.ts"
 import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
 

@@ -2,13 +2,13 @@
  * What can be read of a call beside its row: views of what happened.
  */
 import { json } from "../http/answer.ts"
-import type { CallContext } from "./create.ts"
+import type { CallContext } from "./calls.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { notFound } from "../http/errors.ts"
 import { listFrom } from "../rows/listing.ts"
 import { findRow } from "../rows/find.ts"
 import type { JsonObject } from "../json/object.ts"
-import { disclaimer } from "./create.ts"
+import { disclaimer } from "./begin.ts"
 import { pick } from "./costs.ts"
 
 const find = ({ store }: CallContext, { organization, id }: HandlerRequest): JsonObject => {

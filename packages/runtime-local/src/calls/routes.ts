@@ -6,8 +6,9 @@ import { json } from "../http/answer.ts"
 import { crud, insertRow, update } from "../rows/crud.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { invalid } from "../http/errors.ts"
-import type { CallContext } from "./create.ts"
-import { isObject, type JsonObject } from "../json/object.ts"
+import type { CallContext } from "./calls.ts"
+import { eventOf } from "./record.ts"
+import { isObject, objectAt, type JsonObject } from "../json/object.ts"
 import { makeValidate } from "../rows/validation.ts"
 
 /** `POST /call`: one call, or a batch when the body has `customers`. */
@@ -50,14 +51,14 @@ export const rename = (context: CallContext): Handler =>
 
 /** `DELETE /call/:id`: what it left behind goes, too. */
 export const remove = (context: CallContext): Handler => {
-  const { calls, outbox } = context
+  const { runs, stage } = context.calls
   return (request) => {
-    const run = calls.runs.get(request.id)
-    const event = run === undefined ? undefined : calls.stage.eventOf(run, "call.deleted", {})
+    const run = runs.get(request.id)
+    const event = run === undefined ? undefined : eventOf(stage, run, "call.deleted", {})
     const answer = crud["delete"]?.(context)(request)
     if (answer === undefined) throw new Error("There is no generic delete")
-    if (event !== undefined) outbox.emit(event)
-    calls.runs.remove(request.id)
+    if (event !== undefined) stage.outbox.emit(event)
+    runs.remove(request.id)
     return answer
   }
 }
@@ -70,9 +71,8 @@ const insertCall = (context: CallContext, request: HandlerRequest, type: string,
 }
 
 const statusOf = (now: number, body: JsonObject): string => {
-  const plan = body["schedulePlan"]
-  const at = isObject(plan) && typeof plan["earliestAt"] === "string" ? Date.parse(plan["earliestAt"]) : Number.NaN
-  return at > now ? "scheduled" : "queued"
+  const earliest = objectAt(body, "schedulePlan")?.["earliestAt"]
+  return typeof earliest === "string" && Date.parse(earliest) > now ? "scheduled" : "queued"
 }
 
 const typeOf = (body: JsonObject): string => {
