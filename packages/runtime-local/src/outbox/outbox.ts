@@ -7,7 +7,7 @@
 import type { Ids } from "../time/ids.ts"
 import { type Lifetime, makeLifetime } from "../time/lifetime.ts"
 import { pause, type Waiters } from "../time/pause.ts"
-import type { WorkSource } from "../time/scheduler.ts"
+import type { WorkSource } from "../time/workLoop.ts"
 import { makeAsk, type QuestionResult } from "./ask.ts"
 import { type AttemptContext, makeAttempt } from "./attempt.ts"
 import { type AttemptLog, makeAttemptLog } from "./attemptLog.ts"
