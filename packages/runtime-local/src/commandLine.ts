@@ -8,7 +8,6 @@ import type { ListShape } from "./rows/listing.ts"
 import { readScenario } from "./faults/scenarios.ts"
 import { readSeedRows } from "./rows/seed.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
-import { isLoopback } from "./http/server.ts"
 
 /** What `--help` shows. */
 export const help = `Serves the Aywa runtime's HTTP contract for development: no calls are placed.
@@ -122,7 +121,7 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
   if (schedule !== undefined && schedule !== "standard" && schedule !== "instant") {
     throw new UsageError("--webhook-schedule takes standard or instant")
   }
-  if (values.host !== undefined && !isLoopback(values.host) && !values["unsafe-expose"]) {
+  if (values.host !== undefined && !OutboundPolicy.isLoopbackHost(values.host) && !values["unsafe-expose"]) {
     throw new UsageError(`--host ${values.host} is not loopback: that needs --unsafe-expose`)
   }
   if (db === "") throw new UsageError("--db takes a file name, or :memory:")

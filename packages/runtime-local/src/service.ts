@@ -10,7 +10,7 @@ import { makeBodies } from "./http/body.ts"
 import { type Exchange, openExchange } from "./http/exchange.ts"
 import { handle, type PipelineContext } from "./http/handle.ts"
 import { makeRouter, type Router } from "./http/routes.ts"
-import { isLoopbackHost, type Listener, makeListener } from "./http/server.ts"
+import { isLoopbackHeader, type Listener, makeListener } from "./http/server.ts"
 import { outboxStats } from "./operations/data.ts"
 import { probe } from "./operations/routes.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
@@ -39,7 +39,7 @@ export const makeService = (
     router: routerOf(core, engine, options),
     probe: (method, path) => probe(core.store, method, path),
     random: makeRandom(core.chaos),
-    isHost: options.unsafeExpose === true ? () => true : isLoopbackHost,
+    isHost: options.unsafeExpose === true ? () => true : isLoopbackHeader,
     refuse: listener.refuse,
     control: makeControl({ ...core, ...controls, faults: core.rules })
   }

@@ -2,11 +2,12 @@
  * Puts a runtime together: the core that everything needs, the engine that moves by itself, the controls of whoever
  * started it, the service that answers.
  */
+import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { callTables } from "./calls/tables.ts"
 import { type Controls, makeControls } from "./controls.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { type Core, makeCore } from "./core.ts"
-import { isLoopback, type Listener } from "./http/server.ts"
+import type { Listener } from "./http/server.ts"
 import { httpTables } from "./http/tables.ts"
 import { importTables } from "./imports/tables.ts"
 import { readinessTables } from "./operations/readiness.ts"
@@ -23,7 +24,7 @@ const tables = [rowTables, httpTables, importTables, outboxTables, callTables, r
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
   const { host = "127.0.0.1", unsafeExpose = false } = options
-  if (!unsafeExpose && !isLoopback(host)) {
+  if (!unsafeExpose && !OutboundPolicy.isLoopbackHost(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
   }
   const policy = policyOf(options)
