@@ -2,14 +2,14 @@
  * First pass of an import: which row of the runtime each row of the bundle is, or becomes. With that known, every
  * reference can be rewritten before anything is written, however rows refer to each other.
  */
-import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import { type FoundReference, type ReferringKind, withoutOwnedFields } from "@aywa-ai/runtime-sdk/contract"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
 import { compile, explain } from "../rows/validation.ts"
 import type { ImportRequest } from "./bundle.ts"
 import { type Kind, kinds, uniqueKeyOf } from "./kinds.ts"
-import { withoutSecrets } from "./secrets.ts"
+import { stripSecrets } from "./secrets.ts"
 import { type Existing, existingRows, type Mapped, mappedRows } from "./store.ts"
 
 /** A row of the bundle that will be stored. */
@@ -108,8 +108,8 @@ const targetOf = (
   seen.add(sourceId)
   const mapped = known.get(sourceId)
   const existing = mapped === undefined ? undefined : rows.get(mapped.runtimeId)
-  const { row: stripped, needed } = withoutSecrets(kind.name, given)
-  const row = bare(kind.name, stripped)
+  const { row: stripped, needed } = stripSecrets(kind.name, given)
+  const row = withoutOwnedFields(kind.name, stripped)
   const unreadable = problemsOf(kind, row)
   if (unreadable.length > 0) return skip(`clients could not read it: ${unreadable.join("; ")}`)
   const runtimeId = existing?.id ?? ids.uuid()
@@ -131,24 +131,6 @@ const targetOf = (
 }
 
 const deletedSince = "it was imported before and deleted here since: it is created again"
-
-const owned: ReadonlySet<string> = new Set([
-  "id",
-  "orgId",
-  "createdAt",
-  "updatedAt",
-  "latestVersion",
-  "isServerUrlSecretSet",
-  "analyticsMetadata",
-  "isDeleted",
-  "authenticationSession"
-])
-
-/** The row without what its source owned. */
-const bare = (kind: ReferringKind, row: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(row).filter(([key]) => !owned.has(key) && (key !== "workflowIds" || kind === "structuredOutputs"))
-  )
 
 const checks = new Map<string, (value: unknown) => boolean>()
 

@@ -1,6 +1,7 @@
 /**
  * What is particular to a resource. A resource of the contract that is not named here gets plain CRUD.
  */
+import { writeOnlyFields } from "@aywa-ai/runtime-sdk/contract"
 import { pinned } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
@@ -41,7 +42,7 @@ const plain = (label: string): ResourceRules => ({
 const rules: Readonly<Record<string, ResourceRules>> = {
   assistants: {
     ...plain("Assistant"),
-    writeOnly: ["serverUrlSecret"],
+    writeOnly: writeOnlyFields.assistants,
     assertUnpinned: (store, organization, id) => {
       const by = store.get<{ id: string }>(
         `SELECT id FROM resource_rows WHERE resource = 'phoneNumbers' AND org_id = ?
@@ -54,7 +55,7 @@ const rules: Readonly<Record<string, ResourceRules>> = {
   },
   phoneNumbers: {
     ...plain("Phone number"),
-    writeOnly: ["serverUrlSecret", "twilioAuthToken", "twilioApiKey", "twilioApiSecret"],
+    writeOnly: writeOnlyFields.phoneNumbers,
     defaults: () => ({ status: "active" }),
     unique: {
       of: (row) => row["number"],

@@ -3,15 +3,10 @@
  *
  * A client may write back what it read: a mask stands for the secret that was there before.
  */
+import { isSecretField } from "@aywa-ai/runtime-sdk/contract"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
 const mask = "[REDACTED]"
-
-const secretName =
-  /^(token|gcpKey|authorization)$|(secret|secretKey|password|authToken|apiKey|accessKey|privateKey|passphrase|openAIKey)$/i
-
-/** Whether a field of this name holds a secret. */
-export const isSecretName = (key: string): boolean => secretName.test(key)
 
 /** Parts what is shown from what is kept. `kept` holds the whole top-level values that have secrets in them. */
 export const maskSecrets = (
@@ -40,7 +35,7 @@ const restore = (given: unknown, before: unknown): unknown => {
 }
 
 const hide = (key: string, value: unknown, secret: boolean): unknown => {
-  const here = secret || secretName.test(key)
+  const here = secret || isSecretField(key)
   if (typeof value === "string") return here && value !== "" ? mask : value
   if (Array.isArray(value)) return value.map((item) => hide("", item, here))
   if (!isObject(value)) return value

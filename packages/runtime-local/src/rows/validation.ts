@@ -1,6 +1,7 @@
 /**
  * Checks request bodies against the contract's own schemas.
  */
+import { ownedFields } from "@aywa-ai/runtime-sdk/contract"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
@@ -14,9 +15,6 @@ export type AnySchema = Schema.Codec<unknown, unknown>
 
 /** Gives back the body, or throws 400 with one message per problem. */
 export type Validate = (body: unknown, allowed?: Readonly<JsonObject>) => JsonObject
-
-/** Fields that the runtime owns: a client may neither set nor change them. */
-const serverOwned: ReadonlySet<string> = new Set(["id", "orgId", "createdAt", "updatedAt", "latestVersion"])
 
 /**
  * Compiles the check of a request body. Top-level keys must be known, nested objects are open. `strict: false` lets
@@ -32,7 +30,7 @@ export const makeValidate = (schema: AnySchema | undefined, strict: boolean): Va
     if (!isObject(body)) throw invalid(["body: expected a JSON object"])
     const problems = Object.keys(body)
       .filter((key) =>
-        known.has(key) ? false : serverOwned.has(key) || (strict && !(allowed && Object.hasOwn(allowed, key)))
+        known.has(key) ? false : ownedFields.has(key) || (strict && !(allowed && Object.hasOwn(allowed, key)))
       )
       .map((key) => `property ${key} should not exist`)
     if (schema !== undefined) {
