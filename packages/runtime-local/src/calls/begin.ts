@@ -20,7 +20,7 @@ export interface BeginOptions {
   readonly hurried?: boolean | undefined
 }
 
-/** What calls begin with. */
+/** What a beginning needs. */
 export interface BeginContext extends AdvanceContext {
   readonly ids: Ids
   readonly scripts: Scripts

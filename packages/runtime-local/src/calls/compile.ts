@@ -11,7 +11,7 @@ export interface Beginning {
   readonly scheduled: boolean
   /** Rings already. */
   readonly ringing: boolean
-  /** Has nobody to answer it yet: its server is asked. */
+  /** Nobody is there to answer it: its server is asked who. */
   readonly unassigned: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * The conversation of a call in the forms in which it is told: entries, chat messages, transcript.
+ * The conversation of a call in its three forms: entries, chat messages, transcript.
  */
 import { isObject, type JsonObject } from "../json/object.ts"
 

@@ -11,7 +11,7 @@ const round = (value: number) => Math.round(value * 1e6) / 1e6
 /** Letters per token, roughly. */
 const lettersPerToken = 4
 
-/** The costs of a call that lasted so long and said this. A call that nobody answered costs nothing. */
+/** The costs of a call by its length and its conversation. A call that nobody answered costs nothing. */
 export const costsOf = (
   assistant: JsonObject | undefined,
   messages: ReadonlyArray<JsonObject>,

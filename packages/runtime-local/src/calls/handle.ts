@@ -19,11 +19,11 @@ import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type S
 export interface InboundCall {
   /** The number that is called, or the id of its row. */
   readonly number: string
-  /** Who calls; a made-up number unless given. */
+  /** The number of the caller. Default: a made-up one. */
   readonly from?: string | undefined
   /** Instead of a script that matches. */
   readonly script?: ReadonlyArray<ScriptStep> | undefined
-  /** The first one unless given. */
+  /** Default: the first organization. */
   readonly organization?: string | undefined
 }
 
@@ -101,7 +101,7 @@ export const makeCallHandle = (context: CallHandleContext): OpenCallHandle => {
   }
 }
 
-/** Stores a call that no request asked for. */
+/** Stores a call that came about without a request. */
 export const insertCall = (
   { store, ids, now: clock }: CallHandleContext,
   organization: string,

@@ -1,5 +1,5 @@
 /**
- * New calls: rows that say what was asked for, and that live from then on. Nothing dials.
+ * Calls over HTTP: a new row begins a call that lives by itself from then on. Nothing dials.
  */
 import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
 import { json } from "../http/answer.ts"

@@ -40,7 +40,7 @@ export type Role = "assistant" | "user"
 
 /** What a run knows beside its steps. */
 export interface RunState {
-  /** With the call's overrides applied; `undefined` while nobody has said which. */
+  /** With the call's overrides applied; `undefined` while it is not known. */
   readonly assistant: JsonObject | undefined
   readonly phoneNumber: JsonObject | undefined
   /** Epoch milliseconds of the answer. */

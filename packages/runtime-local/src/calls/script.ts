@@ -1,5 +1,5 @@
 /**
- * What is said and done in a call: nobody listens and no model thinks, so a script decides.
+ * Scripts: nobody listens and no model thinks, so a script decides what is said and done in a call.
  */
 import * as Schema from "effect/Schema"
 import { invalid } from "../http/errors.ts"
@@ -36,7 +36,7 @@ export type ScriptStep =
   | { readonly fail: string }
 
 /**
- * The calls that a script is for: all given conditions must hold.
+ * The calls that a script is for: those for which every condition holds that is there.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +56,7 @@ export interface ScriptMatch {
 export interface ScriptOptions {
   /** What the call's analysis is to say. */
   readonly analysis?: Readonly<JsonObject> | undefined
-  /** For so many calls; for all unless given. */
+  /** For so many calls. Default: for all. */
   readonly times?: number | undefined
 }
 
@@ -119,14 +119,19 @@ const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown, path: strin
   }
 }
 
+/** What decides which script a call follows. */
+export interface ScriptSubject {
+  readonly assistantId: unknown
+  /** Of both sides. */
+  readonly numbers: ReadonlyArray<unknown>
+}
+
 /** The scripts of a runtime. */
 export interface Scripts {
   /** Adds a script and gives its id. Of those that match a call, the newest is taken. */
   readonly add: (script: Script) => string
-  readonly take: (call: {
-    readonly assistantId: unknown
-    readonly numbers: ReadonlyArray<unknown>
-  }) => Script | undefined
+  /** Takes the script of a call, if there is one. */
+  readonly take: (call: ScriptSubject) => Script | undefined
   readonly clear: () => void
 }
 
@@ -143,18 +148,19 @@ export const makeScripts = (store: Store, ids: Ids): Scripts => ({
     return id
   },
   take: (call) => {
-    const found = store
+    const match = store
       .all<{ id: string; body: string }>(
         "SELECT id, body FROM call_scripts WHERE times IS NULL OR times > 0 ORDER BY seq DESC"
       )
       .map(({ id, body }) => ({ id, script: decodeScript(JSON.parse(body)) }))
-      .find(({ script: { match } }) => {
-        const byAssistant = match.assistantId === undefined || match.assistantId === call.assistantId
-        return byAssistant && (match.number === undefined || call.numbers.includes(match.number))
-      })
-    if (found === undefined) return undefined
-    store.run("UPDATE call_scripts SET times = times - 1 WHERE id = ? AND times IS NOT NULL", found.id)
-    return found.script
+      .find(({ script }) => isFor(script.match, call))
+    if (match === undefined) return undefined
+    store.run("UPDATE call_scripts SET times = times - 1 WHERE id = ? AND times IS NOT NULL", match.id)
+    return match.script
   },
   clear: () => void store.run("DELETE FROM call_scripts")
 })
+
+const isFor = ({ assistantId, number }: ScriptMatch, call: ScriptSubject): boolean =>
+  (assistantId === undefined || assistantId === call.assistantId) &&
+  (number === undefined || call.numbers.includes(number))

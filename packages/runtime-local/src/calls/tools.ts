@@ -34,8 +34,8 @@ const list = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ?
 
 /** What a tool says while, after, or when it fails; `undefined` when it says nothing. */
 export const toolMessage = (tool: JsonObject | undefined, type: string): string | undefined => {
-  const found = list(tool?.["messages"]).find((message) => isObject(message) && message["type"] === type)
-  const content = isObject(found) ? found["content"] : undefined
+  const messages = list(tool?.["messages"]).filter(isObject)
+  const content = messages.find((message) => message["type"] === type)?.["content"]
   return typeof content === "string" && content !== "" ? content : undefined
 }
 
@@ -53,10 +53,10 @@ export interface ToolCall {
 }
 
 /** As chat models write it. */
-export const callEntry = ({ toolCallId, name, arguments: given }: ToolCall): JsonObject => ({
+export const callEntry = ({ toolCallId, name, arguments: values }: ToolCall): JsonObject => ({
   id: toolCallId,
   type: "function",
-  function: { name, arguments: JSON.stringify(given) }
+  function: { name, arguments: JSON.stringify(values) }
 })
 
 /** What a tool gave back. */
@@ -74,8 +74,8 @@ export const resultOf = (reply: JsonObject | undefined, call: ToolCall): ToolRes
   const results = list(reply["results"]).filter(isObject)
   const result = results.find((one) => one["toolCallId"] === call.toolCallId)
   if (result === undefined) return { ok: false, text: "The server gave no result for this call of the tool" }
-  const said = objectAt(result, "message")?.["content"]
-  const say = typeof said === "string" && said !== "" ? { say: said } : {}
+  const content = objectAt(result, "message")?.["content"]
+  const say = typeof content === "string" && content !== "" ? { say: content } : {}
   if (typeof result["error"] === "string") return { ok: false, text: result["error"], ...say }
   const value = result["result"]
   return { ok: true, text: typeof value === "string" ? value : JSON.stringify(value ?? null), ...say }

@@ -1,5 +1,5 @@
 /**
- * One step of one call: done in a transaction, or asked outside of any and then done in another.
+ * One step of one call: done in one transaction; or, where it asks somebody, begun in one and ended in another.
  */
 import { isStoreFailure } from "../store/failure.ts"
 import type { Fired } from "../time/clock.ts"
@@ -9,7 +9,7 @@ import { log } from "./record.ts"
 import { isQuestion, type Question, type StepContext } from "./steps/step.ts"
 import { perform } from "./steps/table.ts"
 
-/** What the work on calls is done with. */
+/** What the work on calls needs. */
 export interface WorkContext extends StepContext, AdvanceContext {
   readonly lifetime: Lifetime
   readonly wake: () => void

@@ -65,7 +65,7 @@ export const notFound = (what: string, id: string) =>
 export const pinned = (code: string, message: string) =>
   new HttpError(409, message, { code, error: code, outcome: true })
 
-/** The store does not work: what was asked for may be asked again. */
+/** The store does not work: the same request may work later. */
 export const storeUnavailable = (problem: string) =>
   new HttpError(503, `The store does not work: ${problem}`, {
     code: "store_unavailable",

@@ -1,6 +1,5 @@
 /**
- * The way of one request: host check, fault before, auth, organization, rate limit, body, idempotency, handler,
- * fault after.
+ * The way of one request: host, fault before, key, organization, rate limit, body, idempotency, handler, fault after.
  */
 import type { Answer } from "./answer.ts"
 import type { Keys } from "./auth.ts"
@@ -25,7 +24,7 @@ export interface PipelineContext extends ExecuteContext {
   readonly keys: Keys
   readonly limiter: RateLimiter
   readonly router: Router
-  /** Answers what is asked of the runtime without a key; `undefined` for every other path. */
+  /** Answers the public probes; `undefined` for every other path. */
   readonly probe: (method: string, path: string) => Answer | undefined
   readonly bodies: Bodies
   /** Notes the body of a request in the journal. */

@@ -130,7 +130,7 @@ export const fingerprintOf = (query: URLSearchParams, body: unknown): string => 
   return crypto.hash("sha256", canonical([sorted, body]), "base64url")
 }
 
-/** The same digest, made in pieces: a bundle of many rows must not hold up everybody else. */
+/** The same digest in pieces: a bundle of many rows must not hold up everybody else. */
 export function* fingerprintInPieces(query: URLSearchParams, body: unknown): Generator<void, string> {
   const sorted = [...query].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const hash = crypto.createHash("sha256")

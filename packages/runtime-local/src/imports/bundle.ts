@@ -5,7 +5,7 @@ import { invalid } from "../http/errors.ts"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 import { kinds } from "./kinds.ts"
 
-/** An import as it was asked for. */
+/** A request for an import. */
 export interface ImportRequest {
   /** Names the account that the rows come from: the same source and source id is the same row. */
   readonly source: string
@@ -44,7 +44,7 @@ const read = (
   query: URLSearchParams,
   problems: Array<string>,
   prefix: string,
-  dry: boolean
+  dryRunInBody: boolean
 ): ImportRequest => {
   const rows: Record<string, ReadonlyArray<JsonObject>> = {}
   const unknown: Array<readonly [string, number]> = []
@@ -55,8 +55,8 @@ const read = (
     else if (list.every(isObject)) rows[name] = list
     else problems.push(`${prefix}${name}[${list.findIndex((row) => !isObject(row))}]: expected a JSON object`)
   }
-  const asked = query.get("dryRun")
-  if (asked !== null && asked !== "true" && asked !== "false") problems.push("dryRun: expected true or false")
+  const dryRun = query.get("dryRun")
+  if (dryRun !== null && dryRun !== "true" && dryRun !== "false") problems.push("dryRun: expected true or false")
   if (problems.length > 0) throw invalid(problems)
-  return { source, rows, unknown, dryRun: dry || asked === "true" }
+  return { source, rows, unknown, dryRun: dryRunInBody || dryRun === "true" }
 }

@@ -7,7 +7,7 @@ import type { JsonObject } from "../json/object.ts"
 
 /** The row as it is to be stored. */
 export interface Merged {
-  /** The very row that was given when nothing is to be changed. */
+  /** The very `current` when nothing is to be changed. */
   readonly row: JsonObject
   /** Fields that both sides changed: the source's value stands. */
   readonly replaced: ReadonlyArray<string>

@@ -1,6 +1,6 @@
 /**
  * Second pass of an import: references are rewritten, and each row is compared with what the runtime has. Nothing is
- * written here; a plan is data, so that it can be made while others are served, and be shown by a dry run.
+ * written here; a plan is data, so that others are served while it comes about, and a dry run can show it.
  */
 import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
 import * as crypto from "node:crypto"

@@ -1,5 +1,5 @@
 /**
- * The import operations: `POST /imports`, `POST /imports/vapi` and what is told of imports afterwards.
+ * The import operations: `POST /imports`, `POST /imports/vapi`, and what can be read of imports afterwards.
  */
 import { type Answer, json } from "../http/answer.ts"
 import { type ResourceContext, find, insertRow } from "../rows/crud.ts"
@@ -21,29 +21,29 @@ export const createVapi = (context: ResourceContext): Handler => importWith(cont
 type Read = (body: unknown, query: URLSearchParams) => ImportRequest
 
 /**
- * The plan is made in slices, outside of a transaction; then all is written in one. Where the runtime changed in
- * between so that the plan does not fit any more, it is made anew inside the transaction.
+ * Plans in slices, outside of a transaction, and then writes all of it in one. Where the rows changed in between so that
+ * the early plan does not fit any more, a new one is made inside the transaction.
  */
 const importWith = (context: ResourceContext, read: Read): Handler => {
-  const plan = (request: HandlerRequest, wanted: ImportRequest) =>
+  const plan = (request: HandlerRequest, input: ImportRequest) =>
     planImport(
       { store: context.store, ids: context.ids, organization: request.organization, now: context.now() },
-      wanted
+      input
     )
   const handler: Handler = (request) => {
-    const wanted = read(request.body, request.query)
+    const input = read(request.body, request.query)
     try {
-      return apply(context, request, wanted, runAtOnce(plan(request, wanted)))
+      return apply(context, request, input, runAtOnce(plan(request, input)))
     } catch (error) {
       throw error instanceof StalePlan ? conflict() : error
     }
   }
   const prepare = async (request: HandlerRequest, signal: AbortSignal): Promise<Handler> => {
-    const wanted = read(request.body, request.query)
-    const made = await runInSlices(plan(request, wanted), signal)
+    const input = read(request.body, request.query)
+    const early = await runInSlices(plan(request, input), signal)
     return (request) => {
       try {
-        return attempt(context.store, () => apply(context, request, wanted, made))
+        return attempt(context.store, () => apply(context, request, input, early))
       } catch (error) {
         if (error instanceof StalePlan) return handler(request)
         throw error
@@ -53,9 +53,9 @@ const importWith = (context: ResourceContext, read: Read): Handler => {
   return Object.assign(handler, { prepare })
 }
 
-const apply = (context: ResourceContext, request: HandlerRequest, wanted: ImportRequest, plan: ImportPlan): Answer => {
+const apply = (context: ResourceContext, request: HandlerRequest, input: ImportRequest, plan: ImportPlan): Answer => {
   const { store } = context
-  const { source, dryRun } = wanted
+  const { source, dryRun } = input
   const { mappings, unresolved, secretsNeeded, warnings } = plan
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0 }
   for (const { action } of mappings) counts[action] += 1

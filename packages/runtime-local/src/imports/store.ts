@@ -61,7 +61,7 @@ export const earlierRow = (
   sourceId: string,
   seq: number
 ): Earlier | undefined => {
-  const found = store.get<{ base: string; body: string }>(
+  const row = store.get<{ base: string; body: string }>(
     `SELECT s.base, r.body FROM import_sources AS s JOIN resource_rows AS r ON r.seq = ?
      WHERE s.org_id = ? AND s.source = ? AND s.kind = ? AND s.source_id = ?`,
     seq,
@@ -70,9 +70,9 @@ export const earlierRow = (
     kind,
     sourceId
   )
-  if (found === undefined) return undefined
+  if (row === undefined) return undefined
   // Both were written by the importer or by the CRUD handlers: always objects.
-  return { base: JSON.parse(found.base) as JsonObject, current: JSON.parse(found.body) as JsonObject }
+  return { base: JSON.parse(row.base) as JsonObject, current: JSON.parse(row.body) as JsonObject }
 }
 
 /** What is written for one source row. */

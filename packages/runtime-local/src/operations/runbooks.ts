@@ -20,7 +20,7 @@ interface Finding {
   readonly evidence: string
 }
 
-/** What the cases are told by. */
+/** What decides about the cases. */
 interface Facts extends Pick<Report, "counts" | "outbox"> {
   /** What is wrong with the store. */
   readonly storeProblem: string | undefined

@@ -20,7 +20,7 @@ export interface QuestionResult {
   readonly outcome: AttemptOutcome | undefined
 }
 
-/** What questions are asked with. */
+/** What questions need. */
 export interface AskContext {
   readonly store: Store
   readonly emitter: Emitter

@@ -15,7 +15,7 @@ import { settle } from "./settle.ts"
 /** Milliseconds for an attempt of a notice, all of it. */
 const noticeTimeout = 30_000
 
-/** What notices are delivered with. */
+/** What deliveries need. */
 export interface DeliverContext {
   readonly store: Store
   readonly jobs: Jobs

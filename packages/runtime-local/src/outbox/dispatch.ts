@@ -11,7 +11,7 @@ const concurrency = 16
 /** Due jobs that are looked at when their order is left to chance. */
 const shuffled = 1000
 
-/** What jobs are dispatched with. */
+/** What the dispatcher needs. */
 export interface DispatchContext {
   readonly jobs: Jobs
   /** `"shuffled"` starts what is due together in any order, to find receivers that count on one. */

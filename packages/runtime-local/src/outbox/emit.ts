@@ -33,7 +33,7 @@ export interface EmitResult {
   readonly jobs: ReadonlyArray<JobSummary>
 }
 
-/** What events are written with. */
+/** What the writer of events needs. */
 export interface EmitterContext {
   readonly store: Store
   readonly ids: Ids

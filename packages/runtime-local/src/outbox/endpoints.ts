@@ -1,5 +1,5 @@
 /**
- * Registered endpoints as deliveries see them: whether they want any, and when they are given up.
+ * Registered endpoints as deliveries see them: whether they want any, and when one is switched off.
  */
 import type { Store } from "../store/Store.ts"
 

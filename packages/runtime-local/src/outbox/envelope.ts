@@ -6,7 +6,7 @@ import type { JsonObject } from "../json/object.ts"
 /** What a message is about. */
 export interface MessageContext {
   readonly call: JsonObject
-  /** `undefined` while nobody has said which. */
+  /** `undefined` while it is not known. */
   readonly assistant: JsonObject | undefined
   readonly phoneNumber: JsonObject | undefined
   readonly customer: JsonObject | undefined

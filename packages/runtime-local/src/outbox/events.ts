@@ -119,17 +119,17 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
         }
         const look = () =>
           attempt(() => {
-            const [found] = list({ ...filter, type })
-            if (found === undefined) return
+            const [event] = list({ ...filter, type })
+            if (event === undefined) return
             over()
-            resolve(found)
+            resolve(event)
           })
         const timer = setTimeout(
           () =>
             attempt(() => {
-              const came = list().map((event) => event.type)
+              const types = list().map((event) => event.type)
               throw new Error(
-                `No matching ${type} event within ${timeout} ms; there were: ${came.join(", ") || "none"}`
+                `No matching ${type} event within ${timeout} ms; there were: ${types.join(", ") || "none"}`
               )
             }),
           timeout

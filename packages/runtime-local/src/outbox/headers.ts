@@ -18,13 +18,12 @@ export const serverHeaders = (store: Store, job: Job) => {
   const headers: Record<string, string> = {}
   if (!isObject(server)) return { headers, masked: headers }
   const { credentialId, secret } = server
-  const given = objectOf(server["headers"])
   const all: ReadonlyArray<readonly [string, unknown]> = [
     ...Object.entries(bearerOf(store, job.organization, credentialId)),
     // What receivers of the source platform check.
     ["x-vapi-secret", secret],
-    // Last: a given Authorization replaces the credential's.
-    ...Object.entries(given)
+    // Last: an Authorization among them replaces that of the credential.
+    ...Object.entries(objectOf(server["headers"]))
   ]
   for (const [name, value] of all) {
     if (isSendable(name, value) && !reserved.test(name)) headers[name.toLowerCase()] = value

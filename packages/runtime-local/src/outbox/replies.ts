@@ -49,7 +49,7 @@ const assistantChoices = ["assistantId", "assistant", "squadId", "squad", "workf
 
 const checks: Readonly<Record<string, Check>> = {
   "assistant-request": (reply) => {
-    const all = ["destination", "error", ...assistantChoices].filter((key) => isGiven(reply[key]))
+    const all = ["destination", "error", ...assistantChoices].filter((key) => isPresent(reply[key]))
     const [first] = all
     if (first === undefined) return [`None of ${["destination", "error", ...assistantChoices].join(", ")} is given`]
     if (all.length > 1 && first !== "destination" && first !== "error") {
@@ -73,7 +73,8 @@ const checks: Readonly<Record<string, Check>> = {
     ]
   },
   "transfer-destination-request": (reply) => {
-    if (!isGiven(reply["destination"]) && !isGiven(reply["error"])) return ["Neither destination nor error is given"]
+    if (!isPresent(reply["destination"]) && !isPresent(reply["error"]))
+      return ["Neither destination nor error is given"]
     return [
       ...strings(reply, ["error"]),
       ...objects(reply, ["destination", "message"]),
@@ -81,7 +82,7 @@ const checks: Readonly<Record<string, Check>> = {
     ]
   },
   "handoff-destination-request": (reply) => [
-    ...(isObject(reply["destination"]) || isGiven(reply["error"]) ? [] : ["destination: expected an object"]),
+    ...(isObject(reply["destination"]) || isPresent(reply["error"]) ? [] : ["destination: expected an object"]),
     ...strings(reply, ["result", "error"])
   ],
   "knowledge-base-request": (reply) => {
@@ -105,13 +106,15 @@ const checks: Readonly<Record<string, Check>> = {
   "campaign.predial": (reply) => (typeof reply["eligible"] === "boolean" ? [] : ["eligible: expected a boolean"])
 }
 
-const isGiven = (value: unknown) => value !== undefined && value !== null
+const isPresent = (value: unknown) => value !== undefined && value !== null
 
 const strings = (reply: JsonObject, keys: ReadonlyArray<string>) =>
-  keys.filter((key) => isGiven(reply[key]) && typeof reply[key] !== "string").map((key) => `${key}: expected a string`)
+  keys
+    .filter((key) => isPresent(reply[key]) && typeof reply[key] !== "string")
+    .map((key) => `${key}: expected a string`)
 
 const objects = (reply: JsonObject, keys: ReadonlyArray<string>) =>
-  keys.filter((key) => isGiven(reply[key]) && !isObject(reply[key])).map((key) => `${key}: expected an object`)
+  keys.filter((key) => isPresent(reply[key]) && !isObject(reply[key])).map((key) => `${key}: expected an object`)
 
 const destinationIssues = (destination: unknown): ReadonlyArray<string> => {
   if (!isObject(destination)) return []
@@ -132,9 +135,9 @@ const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
   return [
     ...(typeof toolCallId === "string" ? [] : [`${path}.toolCallId: expected a string`]),
     ...(typeof name === "string" ? [] : [`${path}.name: expected a string`]),
-    ...(isGiven(value) || isGiven(error) ? [] : [`${path}: expected result or error`]),
+    ...(isPresent(value) || isPresent(error) ? [] : [`${path}: expected result or error`]),
     ...(["result", "error"] as const)
-      .filter((key) => isGiven(result[key]))
+      .filter((key) => isPresent(result[key]))
       .flatMap((key) => {
         const text = result[key]
         if (typeof text !== "string") return [`${path}.${key}: expected a string`]

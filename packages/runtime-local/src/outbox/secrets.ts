@@ -1,6 +1,6 @@
 /**
  * The deployment's signing secrets. A rotation keeps the old one active for a while: every attempt is signed with all
- * that are active when it is made.
+ * secrets that are active at that moment.
  */
 import type { Store } from "../store/Store.ts"
 

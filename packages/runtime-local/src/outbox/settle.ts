@@ -53,8 +53,8 @@ const delayOf = (job: Job, { failure }: FailedAttempt, { schedule, draw, realNow
   })
 
 /**
- * Milliseconds after which a question is asked again, where its server has a plan for that; `undefined` when the answer
- * is final.
+ * Milliseconds until a question is repeated, where its server has a plan for that; `undefined` when the outcome is
+ * final.
  */
 export const askAgainAfter = (
   job: Job,

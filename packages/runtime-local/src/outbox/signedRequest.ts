@@ -12,7 +12,7 @@ import type { Job } from "./jobs.ts"
 import { type RequestResult, sendRequest } from "./request.ts"
 import type { Secrets } from "./secrets.ts"
 
-/** What requests are made with. */
+/** What requests of attempts need. */
 export interface SignedRequestContext {
   readonly store: Store
   readonly log: AttemptLog

@@ -7,7 +7,7 @@
 import type { Store } from "../store/Store.ts"
 import { isObject, type JsonObject } from "../json/object.ts"
 
-/** Which level of the cascade a target was found on. */
+/** The level of the cascade that a target stands on. */
 export type Level =
   | "knowledge-base"
   | "tool"
@@ -68,7 +68,7 @@ const unselectable: ReadonlySet<string> = new Set([
 /** The targets of an event: one server, or all endpoints of one scope; none when nothing is configured for it. */
 export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target> => {
   const { organization, tool, assistant, phoneNumber } = subject
-  const wanted = selected(assistant, subject.type)
+  const wanted = isSelected(assistant, subject.type)
   if (wanted === false) return []
   const levels: ReadonlyArray<() => ReadonlyArray<Target>> = [
     () => (subject.own === undefined ? [] : server(subject.own.level, subject.own.server)),
@@ -83,17 +83,17 @@ export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target>
     () => endpoints(store, subject, "account", undefined)
   ]
   for (const level of levels) {
-    const found = level()
-    if (found.length === 0) continue
+    const targets = level()
+    if (targets.length === 0) continue
     // An endpoint says itself which events it wants; a server gets what its assistant selects.
-    const isServer = found[0]?.endpointId === undefined
-    return isServer && wanted === undefined && !defaultMessages.has(subject.type) ? [] : found
+    const isServer = targets[0]?.endpointId === undefined
+    return isServer && wanted === undefined && !defaultMessages.has(subject.type) ? [] : targets
   }
   return []
 }
 
-/** `undefined`: nothing is said, so the default holds where it applies. */
-const selected = (assistant: JsonObject | undefined, type: string): boolean | undefined => {
+/** Whether an assistant selects a type; `undefined` where it selects nothing, so that the default holds. */
+const isSelected = (assistant: JsonObject | undefined, type: string): boolean | undefined => {
   if (unselectable.has(type)) return true
   const messages = assistant?.["serverMessages"]
   if (!Array.isArray(messages)) return undefined

@@ -167,19 +167,22 @@ const assertUnique = (
   throw new HttpError(409, rules.unique.message, { code: rules.unique.code, outcome: true })
 }
 
-/** Takes write-only fields out of a body; what was hidden before stays unless it is replaced. */
-const split = (body: JsonObject, { writeOnly, masked }: ResourceRules, hidden: JsonObject) => {
+/** Takes secrets out of a body; those that the row had `before` stay unless they are replaced. */
+const split = (body: JsonObject, { writeOnly, masked }: ResourceRules, before: JsonObject) => {
   if (masked) {
-    const { visible, kept } = maskSecrets(body, hidden)
-    return { visible, secrets: Object.keys(kept).length === 0 ? null : JSON.stringify(kept) }
+    const { visible, secrets } = maskSecrets(body, before)
+    return { visible, secrets: textOf(secrets) }
   }
   if (!writeOnly.some((key) => Object.hasOwn(body, key))) {
-    return { visible: body, secrets: Object.keys(hidden).length === 0 ? null : JSON.stringify(hidden) }
+    return { visible: body, secrets: textOf(before) }
   }
   const secret = (key: string) => writeOnly.includes(key)
   const entries = Object.entries(body)
   return {
     visible: Object.fromEntries(entries.filter(([key]) => !secret(key))),
-    secrets: JSON.stringify({ ...hidden, ...Object.fromEntries(entries.filter(([key]) => secret(key))) })
+    secrets: JSON.stringify({ ...before, ...Object.fromEntries(entries.filter(([key]) => secret(key))) })
   }
 }
+
+const textOf = (secrets: JsonObject): string | null =>
+  Object.keys(secrets).length === 0 ? null : JSON.stringify(secrets)

@@ -73,7 +73,7 @@ export const storeSeedRows = (
 }
 
 const exists = (store: Store, resource: string, id: string): boolean =>
-  store.get("SELECT 1 AS found FROM resource_rows WHERE resource = ? AND id = ?", resource, id) !== undefined
+  store.get("SELECT 1 AS one FROM resource_rows WHERE resource = ? AND id = ?", resource, id) !== undefined
 
 const groups = new Map(Object.entries<Group>(contract).filter(([, group]) => group["get"] !== undefined))
 

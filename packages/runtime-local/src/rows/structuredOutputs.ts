@@ -12,7 +12,7 @@ import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
 const note = "The local runtime runs no model: structured outputs of type ai have no result here"
 
-/** What a run found in one call. */
+/** The result for one call. */
 interface Outcome {
   readonly name: unknown
   readonly result: unknown

@@ -17,17 +17,17 @@ export const makeAlarm = (ring: () => void) => {
   }
 }
 
-/** Runs once after the current turn, however often it is asked for meanwhile. */
+/** Runs once after the current turn of the event loop, however often it is asked to. */
 export const makeNextTurn = (run: () => void) => {
   let immediate: NodeJS.Immediate | undefined
   return {
-    ask: () => {
+    request: () => {
       immediate ??= setImmediate(() => {
         immediate = undefined
         run()
       })
     },
-    isAskedFor: () => immediate !== undefined,
+    isPending: () => immediate !== undefined,
     clear: () => {
       clearImmediate(immediate)
       immediate = undefined

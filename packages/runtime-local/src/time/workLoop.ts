@@ -55,7 +55,7 @@ export const makeWorkLoop = (
   const nextDue = (after?: number) => earliest(sources.map((source) => source.nextDue(after)))
   const isQuiet = () => {
     if (stopped) return true
-    if (running > 0 || nextTurn.isAskedFor()) return false
+    if (running > 0 || nextTurn.isPending()) return false
     const next = nextDue()
     return next === undefined || next > clock.now()
   }
@@ -93,19 +93,19 @@ export const makeWorkLoop = (
     alarm.clear()
     if (mode !== "system" || stopped) return
     const next = nextDue()
-    if (next !== undefined && next <= looked && running === 0) return nextTurn.ask()
+    if (next !== undefined && next <= looked && running === 0) return nextTurn.request()
     // What was due and was not taken waits for running work: it is looked at when that ends, the rest at its time.
     const later = nextDue(looked)
     if (later !== undefined) alarm.set(Math.max(0, Math.ceil(later - clock.now())))
   }
   const idle = () => {
     if (isQuiet()) return Promise.resolve()
-    if (running === 0) nextTurn.ask()
+    if (running === 0) nextTurn.request()
     return quiet.wait()
   }
   const start = () => {
     stopped = false
-    nextTurn.ask()
+    nextTurn.request()
   }
   const stop = () => {
     stopped = true
@@ -115,7 +115,7 @@ export const makeWorkLoop = (
   }
   const record = (list: Array<Fired> | undefined) => void (recorded = list)
   const add = (source: WorkSource) => void sources.push(source)
-  return { add, nextDue, isQuiet, isStopped: () => stopped, wake: nextTurn.ask, arm, idle, record, start, stop }
+  return { add, nextDue, isQuiet, isStopped: () => stopped, wake: nextTurn.request, arm, idle, record, start, stop }
 }
 
 const earliest = (times: ReadonlyArray<number | undefined>): number | undefined => {

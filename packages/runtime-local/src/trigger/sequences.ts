@@ -1,5 +1,5 @@
 /**
- * Whole calls by hand: a call is made, lives through a script without waiting, and leaves a coherent sequence of events.
+ * Whole calls by hand: each lives through a script without waiting, and leaves a coherent sequence of events.
  */
 import type { ScriptStep } from "../calls/script.ts"
 import { insertCall } from "../calls/handle.ts"
@@ -32,7 +32,7 @@ const sequences: Readonly<Record<string, (tool: string) => ReadonlyArray<ScriptS
 /** The names of the sequences. */
 export const sequenceNames: ReadonlyArray<string> = Object.keys(sequences)
 
-/** Real milliseconds that a sequence may take: its questions are really asked. */
+/** Real milliseconds that a sequence may take: its questions go to real servers. */
 const patience = 60_000
 
 /** Runs a sequence to the end of its call. */
@@ -76,7 +76,7 @@ const sampleAssistant: JsonObject = {
   model: { provider: "openai", model: "gpt-4.1-mini", tools: [sampleTool] }
 }
 
-/** The tool that the assistant has, so that its own server is asked. */
+/** The first tool of the assistant, so that its own server is asked. */
 const firstTool = ({ store }: TriggerContext, organization: string, assistant: JsonObject | undefined): string => {
   const model = isObject(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
   const { tools, toolIds } = objectOf(model)

@@ -1,5 +1,5 @@
 /**
- * A message of every type, about a given call: what is sent by hand, and what tests of receivers start from.
+ * A message of every type, about any call: what is sent by hand, and what tests of receivers start from.
  */
 import type { JsonObject } from "../json/object.ts"
 import { envelope, type MessageContext } from "../outbox/envelope.ts"

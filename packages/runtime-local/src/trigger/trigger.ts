@@ -25,9 +25,9 @@ export interface TriggerInput {
    * `call.with-tool`, `call.transfer`, `call.failed`, `call.voicemail`.
    */
   readonly type: string
-  /** Id of the call that it is about; a made-up one unless given. */
+  /** Id of the call that it is about. Default: a made-up call. */
   readonly call?: string | undefined
-  /** Id of the assistant; the call's unless given. */
+  /** Id of the assistant. Default: that of the call. */
   readonly assistant?: string | undefined
   /** Values by path: `{ "status": "ended", "call.customer.number": "+14155550123" }`. The path must exist. */
   readonly set?: Readonly<Record<string, unknown>> | undefined
@@ -37,7 +37,7 @@ export interface TriggerInput {
   readonly to?: string | undefined
   /** Says what would be sent, and sends nothing. */
   readonly dryRun?: boolean | undefined
-  /** The first one unless given. */
+  /** Default: the first organization. */
   readonly organization?: string | undefined
 }
 
@@ -54,7 +54,7 @@ export interface Triggered {
   readonly jobs?: ReadonlyArray<{ readonly id: string; readonly target: string; readonly level: string }> | undefined
   /** The job of a question. */
   readonly jobId?: string | undefined
-  /** The answer to a question; bytes are given in base64. */
+  /** The answer to a question; bytes in base64. */
   readonly reply?: unknown
   /** HTTP status of the answer; `null` when there was none. */
   readonly status?: number | null | undefined
@@ -128,7 +128,7 @@ const changed = (template: JsonObject, { set = {}, merge = {} }: TriggerInput): 
   return deepMerge(message, merge)
 }
 
-/** What the message is about: stored rows where they are named, made-up ones where they are not. */
+/** What the message is about: the rows that the input names, and made-up ones in place of the others. */
 const subjectOf = (context: TriggerContext, organization: string, input: TriggerInput): MessageContext => {
   const { store, ids } = context
   const now = context.now()

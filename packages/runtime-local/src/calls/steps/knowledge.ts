@@ -1,5 +1,5 @@
 /**
- * What the user said may need facts: the server of the knowledge base is asked for documents, or for what to say.
+ * The user spoke, and the assistant has a knowledge base: its server gives documents, or the words to say.
  */
 import { isObject, objectAt } from "../../json/object.ts"
 import { chatOf } from "../conversation.ts"

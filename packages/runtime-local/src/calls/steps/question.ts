@@ -1,5 +1,5 @@
 /**
- * Steps that ask a server. Before: what is written down while nobody has answered. After: what the answer does.
+ * Steps that ask a server: the question is written down before it is sent, and the answer changes the run.
  */
 import type { JsonObject } from "../../json/object.ts"
 import { replyOf } from "../../outbox/attemptOutcome.ts"
@@ -9,10 +9,10 @@ import { eventOf, log, writeTimeline } from "../record.ts"
 import { first, type Run, type StepOf } from "../run.ts"
 import type { Question, StepContext } from "./step.ts"
 
-/** A step that remembers the event under which it asked. */
+/** A step that asks a server, and remembers the event of its question. */
 export type AskingStep = StepOf<"request-assistant" | "knowledge" | "tool" | "transfer">
 
-/** What a server is asked. */
+/** A question to a server. */
 export interface ServerQuestion {
   readonly type: string
   /** The fields of the message. */

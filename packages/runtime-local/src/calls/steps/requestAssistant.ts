@@ -1,5 +1,5 @@
 /**
- * A call that nobody is to answer yet: its server is asked who.
+ * A call without an assistant: its server says who is to answer.
  */
 import { isObject, objectAt, type JsonObject } from "../../json/object.ts"
 import { findRow } from "../../rows/find.ts"

@@ -1,5 +1,5 @@
 /**
- * One side speaks: it begins, and a turn later it has said it.
+ * One side speaks: it begins, and a turn later it ends.
  */
 import { objectAt } from "../../json/object.ts"
 import { log } from "../record.ts"

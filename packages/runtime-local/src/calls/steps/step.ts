@@ -22,7 +22,7 @@ export interface StepContext extends Stage {
   readonly api: () => Omit<ApiRequestContext, "store">
 }
 
-/** A question on its way: run `ask` outside of any transaction, and what it gives inside of one. */
+/** A question on its way. `ask` runs outside of any transaction, the change that it gives inside of one. */
 export interface Question {
   /** The run while the question is open, its step marked so that a restart asks again under the same id. */
   readonly run: Run
@@ -32,9 +32,9 @@ export interface Question {
 
 /** One kind of step. */
 export interface StepKind<Name extends Step["do"]> {
-  /** Milliseconds before it is due; at once unless given. */
+  /** Milliseconds before it is due. Default 0. */
   readonly delay?: (step: StepOf<Name>, pace: CallPace) => number
-  /** Does it in one turn, and gives the run with what is left; or gives the question that has to be asked first. */
+  /** Does it, and gives the run with the steps that are left; or gives the question that comes first. */
   readonly perform: (context: StepContext, run: Run, step: StepOf<Name>) => Run | Question
 }
 

@@ -67,6 +67,6 @@ const kindOf = (step: Step) => kinds[step.do] as StepKind<Step["do"]>
 /** How long before a step is due. */
 export const delayOf = (step: Step, pace: CallPace): number => kindOf(step).delay?.(step, pace) ?? 0
 
-/** Does a step: gives the run with what is left, or the question that has to be asked first. */
+/** Does a step: gives the run with the steps that are left, or the question that comes first. */
 export const perform = (context: StepContext, run: Run, step: Step): Run | Question =>
   kindOf(step).perform(context, run, step)
