@@ -18,16 +18,19 @@ export interface FirstKey {
 /** Stores the keys and the organizations of the options, and says which key is the first. */
 export const seedKeys = (store: Store, keys: Keys, ids: Ids, options: LocalRuntimeOptions): FirstKey => {
   const { organizations = [] } = options
-  const wanted = (options.apiKeys ?? []).map((key) => (typeof key === "string" ? { key } : key))
+  const configured = (options.apiKeys ?? []).map((key) => (typeof key === "string" ? { key } : key))
   const stored = store.get<{ id: string }>("SELECT id FROM organizations ORDER BY seq LIMIT 1")?.id
-  const organizationId = options.organization ?? organizations[0] ?? wanted[0]?.organization ?? stored ?? ids.uuid()
+  const organizationId = options.organization ?? organizations[0] ?? configured[0]?.organization ?? stored ?? ids.uuid()
   const apiKey =
-    options.apiKey ?? wanted.find((key) => (key.organization ?? organizationId) === organizationId)?.key ?? newKey(ids)
+    options.apiKey ??
+    configured.find((key) => (key.organization ?? organizationId) === organizationId)?.key ??
+    newKey(ids)
   store.transaction(() => {
-    if (!wanted.some(({ key }) => key === apiKey)) {
+    if (!configured.some(({ key }) => key === apiKey)) {
       keys.add({ key: apiKey, organization: organizationId, role: "full" })
     }
-    for (const { key, organization = organizationId, role = "full" } of wanted) keys.add({ key, organization, role })
+    for (const { key, organization = organizationId, role = "full" } of configured)
+      keys.add({ key, organization, role })
     for (const id of organizations) {
       store.run("INSERT OR IGNORE INTO organizations (id, created_at) VALUES (?, ?)", id, Date.now())
     }

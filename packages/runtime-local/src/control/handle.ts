@@ -4,7 +4,8 @@
 import { type CallHandle, makeCallHandle, type OpenCallHandle } from "../calls/handle.ts"
 import type { Events } from "../outbox/events.ts"
 import type { Secrets } from "../outbox/secrets.ts"
-import { type TriggerContext, triggerEvent, type Triggered, type TriggerInput } from "../trigger/trigger.ts"
+import type { Triggered, TriggerInput } from "../trigger/input.ts"
+import { type TriggerContext, triggerEvent } from "../trigger/trigger.ts"
 import { sequenceNames, triggerSequence } from "../trigger/sequences.ts"
 
 /**

@@ -14,7 +14,7 @@ import { RuleInput } from "../faults/schemas.ts"
 import type { Journal } from "../http/journal.ts"
 import { scenarioOf, scenarios, type Scenarios } from "../faults/scenarios.ts"
 import type { OpenSending } from "./handle.ts"
-import { TriggerBody } from "../trigger/control.ts"
+import { TriggerBody } from "../trigger/input.ts"
 import { objectOf } from "../json/object.ts"
 
 /** What the control API can reach. */

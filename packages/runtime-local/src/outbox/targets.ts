@@ -68,8 +68,8 @@ const unselectable: ReadonlySet<string> = new Set([
 /** The targets of an event: one server, or all endpoints of one scope; none when nothing is configured for it. */
 export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target> => {
   const { organization, tool, assistant, phoneNumber } = subject
-  const wanted = isSelected(assistant, subject.type)
-  if (wanted === false) return []
+  const selection = isSelected(assistant, subject.type)
+  if (selection === false) return []
   const levels: ReadonlyArray<() => ReadonlyArray<Target>> = [
     () => (subject.own === undefined ? [] : server(subject.own.level, subject.own.server)),
     () => server("tool", tool?.["server"]),
@@ -87,7 +87,7 @@ export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target>
     if (targets.length === 0) continue
     // An endpoint says itself which events it wants; a server gets what its assistant selects.
     const isServer = targets[0]?.endpointId === undefined
-    return isServer && wanted === undefined && !defaultMessages.has(subject.type) ? [] : targets
+    return isServer && selection === undefined && !defaultMessages.has(subject.type) ? [] : targets
   }
   return []
 }

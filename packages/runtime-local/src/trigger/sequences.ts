@@ -6,7 +6,8 @@ import { insertCall } from "../calls/handle.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import { findRow } from "../rows/find.ts"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
-import type { TriggerContext, Triggered, TriggerInput } from "./trigger.ts"
+import type { Triggered, TriggerInput } from "./input.ts"
+import type { TriggerContext } from "./trigger.ts"
 
 const greeting: ReadonlyArray<ScriptStep> = [
   { user: "Hi, where is my order 4711?" },

@@ -9,66 +9,10 @@ import { jsonOf } from "../outbox/attemptOutcome.ts"
 import { targetsOf } from "../outbox/targets.ts"
 import { findRow } from "../rows/find.ts"
 import { objectAt, type JsonObject } from "../json/object.ts"
+import type { Triggered, TriggerInput } from "./input.ts"
 import { deepMerge, setPath } from "./paths.ts"
 import type { MessageContext } from "../outbox/envelope.ts"
 import { messageOf, templateNames, typeOf } from "./templates.ts"
-
-/**
- * An event to send by hand.
- *
- * @since 0.1.0
- * @category models
- */
-export interface TriggerInput {
-  /**
-   * Any event type (`status-update`), a variant of one (`status-update.ended`), or a whole sequence: `call.completed`,
-   * `call.with-tool`, `call.transfer`, `call.failed`, `call.voicemail`.
-   */
-  readonly type: string
-  /** Id of the call that it is about. Default: a made-up call. */
-  readonly call?: string | undefined
-  /** Id of the assistant. Default: that of the call. */
-  readonly assistant?: string | undefined
-  /** Values by path: `{ "status": "ended", "call.customer.number": "+14155550123" }`. The path must exist. */
-  readonly set?: Readonly<Record<string, unknown>> | undefined
-  /** Merged into the message, deeply; arrays are replaced. */
-  readonly merge?: Readonly<JsonObject> | undefined
-  /** Goes to this URL instead of through the cascade. */
-  readonly to?: string | undefined
-  /** Says what would be sent, and sends nothing. */
-  readonly dryRun?: boolean | undefined
-  /** Default: the first organization. */
-  readonly organization?: string | undefined
-}
-
-/**
- * What came of a trigger: of a notice its jobs, of a question its answer, of a sequence its call.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Triggered {
-  readonly eventId?: string | undefined
-  readonly type: string
-  /** Jobs of a notice. */
-  readonly jobs?: ReadonlyArray<{ readonly id: string; readonly target: string; readonly level: string }> | undefined
-  /** The job of a question. */
-  readonly jobId?: string | undefined
-  /** The answer to a question; bytes in base64. */
-  readonly reply?: unknown
-  /** HTTP status of the answer; `null` when there was none. */
-  readonly status?: number | null | undefined
-  readonly ms?: number | undefined
-  /** Whether the answer is what the type asks for. */
-  readonly valid?: boolean | undefined
-  readonly issues?: ReadonlyArray<string> | undefined
-  /** Dry run: what would be sent, and where. */
-  readonly message?: JsonObject | undefined
-  readonly targets?: ReadonlyArray<string> | undefined
-  /** Of a sequence. */
-  readonly callId?: string | undefined
-  readonly events?: ReadonlyArray<{ readonly id: string; readonly type: string }> | undefined
-}
 
 /** What triggers work with. */
 export interface TriggerContext extends CallHandleContext {
