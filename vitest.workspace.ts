@@ -43,6 +43,7 @@ export default defineConfig({
         }
       },
       { test: project("runtime-local") },
+      { test: project("runtime-migration") },
       // The command line is tested as it ships: bundled, in a process of its own.
       { test: { ...project("runtime-cli"), globalSetup: "test/globalSetup.ts" } }
     ]

@@ -46,6 +46,16 @@ export {
   specOf
 } from "./contract/table.ts"
 
+export {
+  /**
+   * What the contract finds wrong with the body of an operation: one issue a place, none for a body that may be sent.
+   *
+   * @since 0.2.0
+   * @category contract
+   */
+  bodyIssues
+} from "./contract/bodyIssues.ts"
+
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
 export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
