@@ -44,13 +44,7 @@ export { detectColumns } from "./live/detect.ts"
 export type { Candidate, DetectOptions } from "./live/detect.ts"
 export { planDatabase } from "./live/planDatabase.ts"
 export type { DatabaseConfig, DatabasePlan, Finding } from "./live/planDatabase.ts"
-export {
-  applyDatabase,
-  cleanupDatabase,
-  dryRunDatabase,
-  rollbackDatabase,
-  verifyDatabase
-} from "./live/runDatabase.ts"
+export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase, verifyDatabase } from "./live/runDatabase.ts"
 export type {
   DryRunLocation,
   DryRunReport,

@@ -26,7 +26,8 @@ import { json, serve } from "../../runtime-sdk/test/support/server.ts"
 const folder = mkdtempSync(join(tmpdir(), "aywa-import-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const fixture = (name: string): Bundle => readBundle(new URL(`../../runtime-sdk/test/fixtures/contract/${name}`, import.meta.url).pathname)
+const fixture = (name: string): Bundle =>
+  readBundle(new URL(`../../runtime-sdk/test/fixtures/contract/${name}`, import.meta.url).pathname)
 
 const frame = (n: number) => ({
   orgId: "o",

@@ -4,8 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
-import type { ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
 
 /**
  * Rows of a source account. A list that is not there is an empty one.

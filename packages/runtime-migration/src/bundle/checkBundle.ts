@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
-import { findReferences, type FoundReference } from "@aywa-ai/runtime-sdk/contract"
+import type { FoundReference, JsonObject } from "@aywa-ai/runtime-sdk"
+import { findReferences } from "@aywa-ai/runtime-sdk/contract"
 import { type Bundle, idOf, type Kind, kindOf, kinds, rowsOf } from "./Bundle.ts"
 import { createIssues } from "./createIssues.ts"
 import { secretsNeeded } from "./secrets.ts"

@@ -1,8 +1,8 @@
 /**
  * What a create would refuse of a row: the limits of the contract, which imported rows may break.
  */
-import type { Issue } from "@aywa-ai/runtime-sdk"
-import { bodyIssues, contract, type JsonObject, type Operation, type ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import type { Issue, JsonObject, Operation, ReferringKind } from "@aywa-ai/runtime-sdk"
+import { bodyIssues, contract } from "@aywa-ai/runtime-sdk/contract"
 import { withoutOwned } from "./Bundle.ts"
 
 const { assistants, phoneNumbers, structuredOutputs, tools } = contract

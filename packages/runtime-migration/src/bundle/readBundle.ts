@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
+import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { fail } from "../MigrationError.ts"
 import { type Bundle, isObject, kinds, unfinished } from "./Bundle.ts"
 

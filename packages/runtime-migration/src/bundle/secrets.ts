@@ -2,8 +2,7 @@
  * Secrets never come with an export. This says which ones a row will miss, and keeps those that stand in a file by
  * accident out of reports.
  */
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
-import type { ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
 import { isObject } from "./Bundle.ts"
 
 const secretName =

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
+import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { type Bundle, canonical, idOf, isObject, type Kind, rowsOf } from "../bundle/Bundle.ts"
 import { masked, withoutSecrets } from "../bundle/secrets.ts"
 import type { Mapping } from "../ledger/Mapping.ts"

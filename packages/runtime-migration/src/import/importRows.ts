@@ -2,7 +2,7 @@
  * An import for a runtime without importer: a create per row, then a second pass for what refers in circles.
  */
 import { appendFileSync } from "node:fs"
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
+import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { type Bundle, digest, idOf, isObject, type Kind, kinds, rowsOf } from "../bundle/Bundle.ts"
 import { secretsNeeded } from "../bundle/secrets.ts"
 import { writeLedgerFile } from "../ledger/files.ts"

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ImportMapping, ImportResult } from "@aywa-ai/runtime-sdk/contract"
+import type { ImportMapping, ImportResult } from "@aywa-ai/runtime-sdk"
 import { type Bundle, canonical, digest, rowsOf } from "../bundle/Bundle.ts"
 import { readLedgerFile, writeLedgerFile } from "../ledger/files.ts"
 import { type Mapping, mergeMappings } from "../ledger/Mapping.ts"

@@ -1,10 +1,8 @@
 /**
  * The rows of a runtime by kind, whatever kind it is.
  */
-import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import type { ClientCallOptions } from "@aywa-ai/runtime-sdk"
-import type { JsonObject } from "@aywa-ai/runtime-sdk/contract"
-import { type FoundReference, rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
+import type { AywaRuntimeClient, ClientCallOptions, FoundReference, JsonObject } from "@aywa-ai/runtime-sdk"
+import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
 import { type Bundle, canonical, idOf, type Kind, kinds, rowsOf, withoutOwned } from "../bundle/Bundle.ts"
 import { withoutSecrets } from "../bundle/secrets.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
