@@ -41,6 +41,7 @@ export default defineConfig({
           ...(existsSync(join(folder, "test/globalSetup.ts")) && { globalSetup: "test/globalSetup.ts" })
         }
       })),
+      { test: { ...project("scripts"), root: new URL("./scripts", import.meta.url).pathname } },
       {
         plugins: [shipped],
         test: {

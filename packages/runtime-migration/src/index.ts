@@ -14,8 +14,8 @@
  *
  * @since 0.1.0
  */
-export { isMigrationError, MigrationError } from "./MigrationError.ts"
-export type { MigrationReason } from "./MigrationError.ts"
+export { isMigrationError, MigrationError } from "./errors/MigrationError.ts"
+export type { MigrationReason } from "./errors/MigrationError.ts"
 
 export { mergeMappings } from "./ledger/Mapping.ts"
 export type { Mapping } from "./ledger/Mapping.ts"
@@ -28,8 +28,8 @@ export { planMappingSql } from "./sql/plan.ts"
 export type { SqlPlan } from "./sql/plan.ts"
 export { mappingScripts } from "./sql/scripts.ts"
 export type { MappingScripts } from "./sql/scripts.ts"
-export { rewriteJson, rewriteText } from "./rewrite.ts"
-export type { Resolve } from "./rewrite.ts"
+export { rewriteJson, rewriteText } from "./ledger/rewrite.ts"
+export type { Resolve } from "./ledger/rewrite.ts"
 
 export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./live/SqlDriver.ts"
 export type {

@@ -4,38 +4,7 @@
  *
  * @since 0.1.0
  */
-import { assistants } from "./contract/assistants.ts"
-import { calls } from "./contract/calls.ts"
-import { credentials } from "./contract/credentials.ts"
-import { files } from "./contract/files.ts"
-import { imports } from "./contract/imports.ts"
-import { operations } from "./contract/operations.ts"
-import { phoneNumbers } from "./contract/phoneNumbers.ts"
-import { structuredOutputs } from "./contract/structuredOutputs.ts"
-import { tools } from "./contract/tools.ts"
-import { webhookEndpoints } from "./contract/webhookEndpoints.ts"
-import { webhookLogs } from "./contract/webhookLogs.ts"
-
-/**
- * Every resource of the contract by the name that it has on the client.
- *
- * @since 0.1.0
- * @category contract
- */
-export const contract = {
-  assistants,
-  phoneNumbers,
-  tools,
-  calls,
-  credentials,
-  webhookEndpoints,
-  files,
-  structuredOutputs,
-  imports,
-  webhookLogs,
-  operations
-}
-
+export { contract } from "./contract/contract.ts"
 export {
   /**
    * The schemas of an operation: query, body, success.

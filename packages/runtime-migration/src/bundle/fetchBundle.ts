@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
 import { replaceFile } from "../ledger/files.ts"
-import { fail, invalid } from "../MigrationError.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
 import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bundle.ts"
 
 /**

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
-import { fail } from "../MigrationError.ts"
+import { fail } from "../errors/MigrationError.ts"
 import { type Bundle, isObject, kinds, unfinished } from "./Bundle.ts"
 
 /**

@@ -8,7 +8,7 @@ import { secretsNeeded } from "../bundle/secrets.ts"
 import { writeLedgerFile } from "../ledger/files.ts"
 import { mappingsToJsonLines, replacingLine } from "../ledger/format.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
-import { fail, invalid } from "../MigrationError.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
 import { countsOf, type ImportRow } from "./planImport.ts"
 import type { ImportReport, RunImportOptions } from "./runImport.ts"
 import {

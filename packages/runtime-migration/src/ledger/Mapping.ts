@@ -3,22 +3,10 @@
  *
  * @since 0.1.0
  */
-import { fail, invalid } from "../MigrationError.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
+import type { Mapping } from "../errors/types.ts"
 
-/**
- * One line of the ledger. `(source, resource, sourceId)` is its key.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Mapping {
-  /** Names the source account, such as `vapi`. */
-  readonly source: string
-  /** Kind of row as imports call it: `assistant`, `phone-number`, `tool`, `credential`, `structured-output`, … */
-  readonly resource: string
-  readonly sourceId: string
-  readonly runtimeId: string
-}
+export type { Mapping } from "../errors/types.ts"
 
 const fields = ["source", "resource", "sourceId", "runtimeId"] as const
 

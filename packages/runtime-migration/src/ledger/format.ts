@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail } from "../MigrationError.ts"
+import { fail } from "../errors/MigrationError.ts"
 import { keyOf, type Mapping, readMapping } from "./Mapping.ts"
 
 /**

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail, invalid } from "../MigrationError.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
 import type { Dialect } from "../sql/config.ts"
 import { quoteText } from "../sql/names.ts"
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Mapping } from "../ledger/Mapping.ts"
-import { fail } from "../MigrationError.ts"
+import { fail } from "../errors/MigrationError.ts"
 import type { Location } from "../sql/config.ts"
 import { quoteName } from "../sql/names.ts"
 import { type ColumnInfo, readCatalog, type TableInfo } from "./catalog.ts"

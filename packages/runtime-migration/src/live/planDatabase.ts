@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { invalid } from "../MigrationError.ts"
+import { invalid } from "../errors/MigrationError.ts"
 import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail, isMigrationError } from "../MigrationError.ts"
+import { fail, isMigrationError } from "../errors/MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"

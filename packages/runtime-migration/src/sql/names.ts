@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import { invalid } from "../MigrationError.ts"
+import { invalid } from "../errors/MigrationError.ts"
 import type { Dialect } from "./config.ts"
 
 /** Bytes of a name, by dialect; SQLite has no limit of its own. */

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import { mergeMappings } from "../ledger/Mapping.ts"
-import { fail, invalid } from "../MigrationError.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
 import type { Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
 import { checkId, checkName, temporaryId } from "./names.ts"
 import { checkShape } from "./shape.ts"

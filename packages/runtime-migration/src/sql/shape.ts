@@ -1,7 +1,7 @@
 /**
  * The fields of a location, checked: the file that they come from has no types, and some become part of statements.
  */
-import { invalid } from "../MigrationError.ts"
+import { invalid } from "../errors/MigrationError.ts"
 import type { Location } from "./config.ts"
 
 interface Field {

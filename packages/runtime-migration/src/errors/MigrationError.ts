@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Mapping } from "./ledger/Mapping.ts"
+import type { Mapping } from "./types.ts"
 
 const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/MigrationError") as never
 
