@@ -5,18 +5,18 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { RequestOptions } from "../call/CallOptions.ts"
 import * as Errors from "../errors/Errors.ts"
-import { effectObserver } from "./observe.ts"
 import { explain } from "../schema/codec.ts"
 import { text } from "../call/outcome.ts"
 import { ResponseSink } from "../call/call.ts"
 import { makeRequest } from "../call/rawRequest.ts"
+import { layerOver } from "./service.ts"
 import { Sink } from "../call/record.ts"
-import { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import { Transport } from "../transport/Transport.ts"
+import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
+import type { Transport } from "../transport/Transport.ts"
 
 /**
  * Errors of a request: those of every operation, and those that only some have.
@@ -49,29 +49,25 @@ export class Request extends Context.Service<
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = Layer.effect(
-  Request,
-  Effect.gen(function* () {
-    const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
-    // `RequestError` is every error that an operation with both optional errors has.
-    const send = (options: RequestOptions, sink?: Sink) =>
-      makeRequest(runtime, options)({}, sink) as Effect.Effect<unknown, RequestError>
-    return Request.of({
-      send: (options) => send(options),
-      sendFor: (schema, options) =>
-        Effect.flatMap(ResponseSink, (outer) => {
-          // Of its own: other calls may report to the outer one at the same time.
-          const sink = new Sink()
-          return Effect.flatMap(send(options, sink), (value) => {
-            if (outer !== undefined) Object.assign(outer, sink)
-            return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
-              unexpected(schema, options, sink, value)
-            )
-          })
+export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = layerOver(Request, (runtime) => {
+  // `RequestError` is every error that an operation with both optional errors has.
+  const send = (options: RequestOptions, sink?: Sink) =>
+    makeRequest(runtime, options)({}, sink) as Effect.Effect<unknown, RequestError>
+  return Request.of({
+    send: (options) => send(options),
+    sendFor: (schema, options) =>
+      Effect.flatMap(ResponseSink, (outer) => {
+        // Of its own: other calls may report to the outer one at the same time.
+        const sink = new Sink()
+        return Effect.flatMap(send(options, sink), (value) => {
+          if (outer !== undefined) Object.assign(outer, sink)
+          return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
+            unexpected(schema, options, sink, value)
+          )
         })
-    })
+      })
   })
-)
+})
 
 const unexpected = (
   schema: Schema.Codec<unknown, unknown>,

@@ -74,9 +74,8 @@ export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedup
  * @since 0.1.0
  * @category layers
  */
-export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.effect(
-  WebhookDedupe,
-  Effect.flatMap(makeSql("aywa_inbox"), make)
+export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.fresh(
+  Layer.effect(WebhookDedupe, Effect.flatMap(makeSql("aywa_inbox"), make))
 )
 
 /**
@@ -86,4 +85,4 @@ export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClien
  * @category layers
  */
 export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, never, Redis.Redis> =>
-  Layer.effect(WebhookDedupe, Effect.flatMap(makeRedis(prefix), make))
+  Layer.fresh(Layer.effect(WebhookDedupe, Effect.flatMap(makeRedis(prefix), make)))

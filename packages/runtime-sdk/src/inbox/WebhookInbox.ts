@@ -281,7 +281,9 @@ const layerOf = <E, R, R2>(
   return Layer.effect(
     WebhookInbox,
     Effect.flatMap(store, (store) => make(store, options))
-  ).pipe(Layer.provide(queue))
+    // Effect's layers of a queue are constants: built once for the program, they would give every inbox the first one's
+    // store.
+  ).pipe(Layer.provide(Layer.fresh(queue)))
 }
 
 const storeOptions = ({ pollInterval = "200 millis", lockExpiration = "90 seconds" }: Options) => ({
@@ -307,15 +309,18 @@ export const layerMemory = (options: Options = {}): Layer.Layer<WebhookInbox> =>
  * @category layers
  */
 export const layerSql = (options: Options = {}): Layer.Layer<WebhookInbox, InboxError, SqlClient.SqlClient> =>
-  layerOf(
-    options,
-    Layer.effect(
-      PersistedQueue.PersistedQueueStore,
-      PersistedQueue.makeStoreSql({ tableName: "aywa_inbox", ...storeOptions(options) }).pipe(
-        Effect.mapError((cause) => new InboxError("creating its tables", cause))
-      )
-    ),
-    makeSql("aywa_inbox", options.name)
+  // One value of it may stand over two databases.
+  Layer.fresh(
+    layerOf(
+      options,
+      Layer.effect(
+        PersistedQueue.PersistedQueueStore,
+        PersistedQueue.makeStoreSql({ tableName: "aywa_inbox", ...storeOptions(options) }).pipe(
+          Effect.mapError((cause) => new InboxError("creating its tables", cause))
+        )
+      ),
+      makeSql("aywa_inbox", options.name)
+    )
   )
 
 /**
@@ -331,9 +336,11 @@ export const layerRedis = (
   } = {}
 ): Layer.Layer<WebhookInbox, never, Redis.Redis> => {
   const prefix = options.prefix ?? "{aywa}:"
-  return layerOf(
-    options,
-    PersistedQueue.layerStoreRedis({ prefix, ...storeOptions(options) }),
-    makeRedis(prefix, options.name)
+  return Layer.fresh(
+    layerOf(
+      options,
+      PersistedQueue.layerStoreRedis({ prefix, ...storeOptions(options) }),
+      makeRedis(prefix, options.name)
+    )
   )
 }
