@@ -92,10 +92,7 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
   countOf("concurrency", concurrency)
   const report = Layer.succeed(Report, (warning) => Effect.sync(() => onError(warning)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
-  const inbox = await runtime.runPromise(WebhookInbox).catch(async (error: unknown) => {
-    await runtime.dispose() // Else the connections of a store that was refused would stay open.
-    throw error
-  })
+  const inbox = await runtime.runPromise(WebhookInbox)
   const attempt = (delivery: Delivery, info: Attempt) =>
     Effect.tryPromise({
       try: async (signal) => handle?.(delivery, { ...info, signal }),

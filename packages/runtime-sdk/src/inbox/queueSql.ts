@@ -43,11 +43,15 @@ const keepInstants = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, tabl
     // Another process may have been faster.
     for (const statement of changesOf(table, yield* local)) yield* sql.unsafe(statement)
   })
-  yield* Effect.catch(sql.withTransaction(change), (cause) =>
-    Effect.flatMap(failing(local), (columns) =>
-      columns.length === 0 ? Effect.void : refuse("PostgreSQL", localTimes(table, columns), cause)
+  yield* sql
+    .withTransaction(change)
+    .pipe(
+      Effect.catch((cause) =>
+        Effect.flatMap(failing(local), (columns) =>
+          columns.length === 0 ? Effect.void : refuse("PostgreSQL", localTimes(table, columns), cause)
+        )
+      )
     )
-  )
 })
 
 /** The columns that hold a clock's time and not an instant. */
@@ -73,9 +77,10 @@ const changesOf = (table: string, columns: ReadonlyArray<string>): ReadonlyArray
     : [
         "SET LOCAL TimeZone = 'UTC'",
         `ALTER TABLE ${table} ${columns.map((name) => `ALTER COLUMN ${name} TYPE TIMESTAMPTZ`).join(", ")}`,
+        `UPDATE ${table} SET updated_at = now() WHERE state <> 'pending' AND updated_at > now() - INTERVAL '3 days'`,
+        // Last, and by the clock: what comes before it may take longer than a lock lives.
         `UPDATE ${table} SET visible_at = now() - INTERVAL '1 hour',
-          acquired_at = CASE WHEN acquired_by IS NULL THEN NULL ELSE now() END WHERE state = 'pending'`,
-        `UPDATE ${table} SET updated_at = now() WHERE state <> 'pending' AND updated_at > now() - INTERVAL '3 days'`
+          acquired_at = CASE WHEN acquired_by IS NULL THEN NULL ELSE clock_timestamp() END WHERE state = 'pending'`
       ]
 
 const localTimes = (table: string, columns: ReadonlyArray<string>) => ({

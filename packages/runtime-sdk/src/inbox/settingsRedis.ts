@@ -12,11 +12,15 @@ import { type Finding, refuse, warn } from "./report.ts"
  */
 export const checkRedis = Effect.fnUntraced(function* (prefix: string) {
   const redis = yield* Redis.Redis
-  yield* Effect.catch(redis.send("SET", `${prefix}opening`, "", "PX", "1000"), (cause) =>
-    String(cause.cause).includes("READONLY")
-      ? refuse("Redis", replica)
-      : Effect.fail(new InboxError("writing a first key", cause))
-  )
+  yield* redis
+    .send("SET", `${prefix}opening`, "", "PX", "1000")
+    .pipe(
+      Effect.catch((error) =>
+        String(error.cause).includes("READONLY")
+          ? refuse("Redis", replica)
+          : Effect.fail(new InboxError("writing a first key", error))
+      )
+    )
   const info = yield* read(redis, parseInfo, "INFO")
   // A replica that takes writes drops them when it copies its primary again.
   if (/^(slave|replica)$/.test(info?.get("role") ?? "")) return yield* refuse("Redis", replica)
@@ -44,10 +48,13 @@ const read = <A>(
   command: string,
   ...args: ReadonlyArray<string>
 ): Effect.Effect<A | undefined, InboxError> =>
-  Effect.catch(Effect.map(redis.send(command, ...args), parse), ({ cause }) =>
-    /\b(ERR|NOPERM) /.test(String(cause))
-      ? Effect.succeed(undefined)
-      : Effect.fail(new InboxError("reading the server's settings", cause))
+  redis.send(command, ...args).pipe(
+    Effect.map(parse),
+    Effect.catch((error) =>
+      /\b(ERR|NOPERM) /.test(String(error.cause))
+        ? Effect.succeed(undefined)
+        : Effect.fail(new InboxError("reading the server's settings", error))
+    )
   )
 
 const parseInfo = (reply: unknown): ReadonlyMap<string, string> =>

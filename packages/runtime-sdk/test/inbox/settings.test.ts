@@ -93,7 +93,10 @@ const durable = ["--appendonly", "yes"]
 const redisSuite = () => {
   it("noeviction and an append-only file: nothing to tell", async () => {
     await using server = await startRedis(durable)
-    assert.deepStrictEqual(await open(inRedis(redisOf(server.port))), { refusal: undefined, warnings: [] })
+    for (const RESP of [2, 3] as const) {
+      const client = NodeRedis.layer({ url: `redis://127.0.0.1:${server.port}`, RESP })
+      assert.deepStrictEqual(await open(inRedis(client)), { refusal: undefined, warnings: [] })
+    }
   })
 
   it.for(["allkeys-lru", "allkeys-lfu", "allkeys-random"])(

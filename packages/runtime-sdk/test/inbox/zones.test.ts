@@ -8,11 +8,11 @@ import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
-import { assert, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { type OpenOptions, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
 import { describeWith } from "../support/services.ts"
 import { makeRoles, query, type Roles } from "./roles.ts"
-import { delivery, until } from "./support.ts"
+import { delivery, makePlace, until } from "./support.ts"
 
 const pgOf = (url: string) => PgClient.layer({ url: Redacted.make(url) })
 
@@ -37,7 +37,7 @@ interface Scenario {
   readonly change: (roles: Roles) => Promise<unknown>
 }
 
-const scenario = async (roles: Roles, { clientOf, change }: Scenario) => {
+const check = async (roles: Roles, { clientOf, change }: Scenario) => {
   const runs: Array<string> = []
   const handled = (id: string) => settled(() => runs.includes(id), `${id} to be handled`)
   const begun = Promise.withResolvers<void>()
@@ -110,18 +110,18 @@ const seasonOf = async (roles: Roles): Promise<Season> => {
 }
 
 const seasons = (to: Season) => {
-  const test = (name: string, second: (zone: string) => string) =>
-    it.concurrent(name, { timeout: 60_000 }, async () => {
+  const test = (whose: string, second: (zone: string) => string) =>
+    it.concurrent(`the zone of ${whose} changes to ${to} time`, { timeout: 60_000 }, async () => {
       const zone = zoneThatChanges(to, new Date(Date.now() + 8000))
       const roles = await makeRoles({ timezone: zone }, { timezone: second(zone) })
       const change = async () => {
         assert.notStrictEqual(await seasonOf(roles), to, "this machine was too slow: the change is over")
         await settled(async () => (await seasonOf(roles)) === to, "the change")
       }
-      await scenario(roles, { clientOf: pgOf, change }).finally(roles.remove)
+      await check(roles, { clientOf: pgOf, change }).finally(roles.remove)
     })
-  test(`the zone of both changes to ${to} time`, (zone) => zone)
-  test(`the zone of one changes to ${to} time, which the other has already`, () => fixed[to])
+  test("both", (zone) => zone)
+  test("one, whose time the other has already,", () => fixed[to])
 }
 
 const pairs = [
@@ -133,7 +133,7 @@ const suite = () => {
   for (const [one, other] of pairs) {
     it.concurrent(`workers in ${one} and ${other}`, { timeout: 60_000 }, async () => {
       const roles = await makeRoles({ timezone: one }, { timezone: other })
-      await scenario(roles, { clientOf: pgOf, change: async () => {} }).finally(roles.remove)
+      await check(roles, { clientOf: pgOf, change: async () => {} }).finally(roles.remove)
     })
 
     it.concurrent(`connections that come back in ${other} after ${one}`, { timeout: 60_000 }, async () => {
@@ -142,7 +142,7 @@ const suite = () => {
         await roles.set({ timezone: other })
         await roles.disconnect()
       }
-      await scenario(roles, { clientOf: pgOf, change }).finally(roles.remove)
+      await check(roles, { clientOf: pgOf, change }).finally(roles.remove)
     })
   }
 
@@ -155,9 +155,35 @@ const suite = () => {
       url === roles.a
         ? wandering(url, ["Asia/Tokyo", "UTC", "Pacific/Kiritimati"])
         : wandering(url, ["America/Los_Angeles", "Etc/GMT+12"])
-    await scenario(roles, { clientOf, change: async () => {} }).finally(roles.remove)
+    await check(roles, { clientOf, change: async () => {} }).finally(roles.remove)
   })
 }
+
+describe("time zones, SQLite", () => {
+  it("the zone of the process takes no part", async () => {
+    const { place, remove } = await makePlace("sqlite")
+    assert(place.kind === "sqlite")
+    const { TZ } = process.env
+    const handled = Promise.withResolvers<string>()
+    try {
+      process.env["TZ"] = "Pacific/Kiritimati"
+      assert.strictEqual(new Date().getTimezoneOffset(), -840)
+      await using intake = await openWebhookInbox({ store: { sqlite: place.file } })
+      await intake.offer(delivery("evt_1"))
+      process.env["TZ"] = "Etc/GMT+12"
+      await using worker = await openWebhookInbox({
+        store: { sqlite: place.file },
+        handle: async ({ id }) => handled.resolve(id)
+      })
+      assert.strictEqual(await handled.promise, "evt_1")
+      await worker.close()
+    } finally {
+      if (TZ === undefined) delete process.env["TZ"]
+      else process.env["TZ"] = TZ
+      await remove()
+    }
+  })
+})
 
 /** As behind a pooler that hands out sessions which others have changed. */
 const wandering = (url: string, zones: ReadonlyArray<string>) => {
