@@ -323,14 +323,16 @@ describe("withOptions", () => {
     await other.assistants.list()
     await aywa.assistants.list()
     assert.deepStrictEqual(
-      server.seen.map(({ headers }) => [headers["x-organization-id"], headers["authorization"]]),
+      server.seen.slice(0, 3).map(({ headers }) => [headers["x-organization-id"], headers["authorization"]]),
       [
         ["org_a", "Bearer k"],
         ["org_b", "Bearer key-b"],
         ["org_a", "Bearer k"]
       ]
     )
-    assert.strictEqual(server.sockets.opened, 1)
+    for (let i = 0; i < 20; i++) await aywa.withOptions({ organizationId: `org_${i}` }).assistants.list()
+    // Two, where the first is not free yet when the second call begins.
+    assert.isAtMost(server.sockets.opened, 2)
   })
 
   it("never sends a key to an address that it was not given for", async () => {
