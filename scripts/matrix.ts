@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import { checkHovers } from "./matrix/hovers.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
@@ -44,13 +45,19 @@ const env = {
 
 const begin = performance.now()
 const packages = await packAll()
-const { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli } = packages
+const {
+  "runtime-sdk": sdk = "",
+  "runtime-local": local = "",
+  "runtime-migration": migration = "",
+  "runtime-cli": cli = ""
+} = packages
 const majors = ["22", "26"] as const
 const [plain, first, newest, command, ...nodes] = await Promise.all([
   project(
     "plain",
     {
       "@aywa-ai/runtime-sdk": sdk,
+      "@aywa-ai/runtime-migration": migration,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",
@@ -71,7 +78,9 @@ const [plain, first, newest, command, ...nodes] = await Promise.all([
     {
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-local": local,
+      "@aywa-ai/runtime-migration": migration,
       "@types/node": "24.19.2",
+      ts59: "npm:typescript@~5.9",
       effect: "4.1.0"
     },
     {
@@ -164,5 +173,9 @@ for (const [major, node] of versions) {
     await run(process.execPath, ["local.mjs", node, bin], command)
   })
 }
+await row("documentation on hover of every service, method, option and field", async () => {
+  const { looked, bare } = checkHovers(first, "ts59")
+  if (looked < 500 || bare.length > 0) throw new Error(`${looked} looked at, without words: ${bare.join(", ")}`)
+})
 await row("SBOM of each package: what is installed, and what is inlined", () => writeSboms(packages))
 console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)

@@ -80,25 +80,16 @@ const ofCredential = (row: JsonObject): ReadonlyArray<string> => {
 }
 
 /**
- * A row whose secrets were taken out.
- *
- * @since 0.2.0
- * @category models
- */
-export interface StrippedRow {
-  /** The very row that was passed when it had no secrets. */
-  readonly row: JsonObject
-  /** The places of the secrets that it had. */
-  readonly removed: ReadonlyArray<string>
-}
-
-/**
- * Takes the secrets out of a row, at any depth.
+ * Takes the secrets out of a row, at any depth. Gives the very row back when it has none, and the places of those that it
+ * had.
  *
  * @since 0.2.0
  * @category contract
  */
-export const withoutSecrets = (kind: ReferringKind, row: JsonObject): StrippedRow => {
+export const withoutSecrets = (
+  kind: ReferringKind,
+  row: JsonObject
+): { readonly row: JsonObject; readonly removed: ReadonlyArray<string> } => {
   const removed: Array<string> = []
   const strip = (value: unknown, parent: string, at: string, inCredential: boolean): unknown => {
     if (Array.isArray(value)) {

@@ -72,6 +72,7 @@ export interface Breaker {
  * @category models
  */
 export interface Policy {
+  /** When and how often a failed attempt is made again; only what is safe to repeat is. */
   readonly retry: Retry | undefined
   /** Bounds one attempt, its body included. */
   readonly attemptTimeout: number | undefined
@@ -79,7 +80,9 @@ export interface Policy {
   readonly deadline: number | undefined
   /** `auto`: a create without a key gets one for all its attempts. `explicit`: only the caller gives keys. */
   readonly idempotency: "auto" | "explicit"
+  /** Bounds what runs at the same time, or in a window. */
   readonly limit: Limiter | undefined
+  /** Stops calling a runtime that keeps failing. */
   readonly breaker: Breaker | undefined
 }
 
