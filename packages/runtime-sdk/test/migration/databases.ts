@@ -5,7 +5,16 @@ import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
 import { describe } from "vitest"
-import { type Mapping, mysqlDriver, pgDriver, pgliteDriver, type SqlDriver, sqliteDriver } from "../../src/migration.ts"
+import {
+  type DatabasePlan,
+  type Finding,
+  type Mapping,
+  mysqlDriver,
+  pgDriver,
+  pgliteDriver,
+  type SqlDriver,
+  sqliteDriver
+} from "../../src/migration.ts"
 import { quoteName } from "../../src/migration/sql/names.ts"
 import { readCatalog } from "../../src/migration/live/catalog.ts"
 import { type Describe, describeWith } from "../support/services.ts"
@@ -162,6 +171,10 @@ export const databases: ReadonlyArray<{
   { name: "PGlite", describe, open: openPglite },
   { name: "SQLite", describe, open: openSqlite }
 ]
+
+/** What a plan says about the customer's tables. About its own it always has something to say. */
+export const aboutTables = ({ findings }: DatabasePlan): ReadonlyArray<Finding> =>
+  findings.filter(({ subject }) => subject !== "ledgers")
 
 /** Every value of every table, as text: what must be the same after apply and rollback. */
 export const snapshot = async (

@@ -23,6 +23,9 @@ for (const { name, describe, open } of databases) {
     afterAll(() => db.close())
     beforeEach(() => db.reset())
 
+    /** `it`, on some of the databases. */
+    const on = (...names: ReadonlyArray<string>): ((title: string, test: () => Promise<void>) => unknown) =>
+      names.includes(name) ? it : () => undefined
     const pg = name === "PostgreSQL" || name === "PGlite"
     const my = name === "MariaDB"
     const long = my ? "longtext" : "text"
@@ -149,7 +152,7 @@ for (const { name, describe, open } of databases) {
     it("reserved values of two steps are checked as well", async () => {
       const plan = await prepared("varchar(60)", old, { kind: "id", twoStep: true })
       await db.sql(`UPDATE ${ledgerOf(plan)} SET tmp_value = 'evil' WHERE k1 = 1`)
-      await refused(applyDatabase(db.driver, plan))
+      assert.match(await refused(applyDatabase(db.driver, plan)), /calls\.c: 1 rows?/)
     })
 
     for (const [forgery, sql] of [
@@ -178,17 +181,15 @@ for (const { name, describe, open } of databases) {
       })
     }
 
-    if (pg) {
-      it("nor is its copy in the column's own type trusted", async () => {
-        const plan = await prepared("uuid", old, { kind: "id" })
-        const typed = tables(plan).typed(0)
-        await db.sql(
-          `UPDATE ${typed} SET target = '${fresh(9)}' WHERE source = '${old(1)}'`,
-          `UPDATE ${ledgerOf(plan)} SET new_value = '${fresh(9)}' WHERE old_value = '${old(1)}'`
-        )
-        assert.match(await refused(applyDatabase(db.driver, plan)), /mapping table/)
-      })
-    }
+    on("PostgreSQL", "PGlite")("nor is its copy in the column's own type trusted", async () => {
+      const plan = await prepared("uuid", old, { kind: "id" })
+      const typed = tables(plan).typed(0)
+      await db.sql(
+        `UPDATE ${typed} SET target = '${fresh(9)}' WHERE source = '${old(1)}'`,
+        `UPDATE ${ledgerOf(plan)} SET new_value = '${fresh(9)}' WHERE old_value = '${old(1)}'`
+      )
+      assert.match(await refused(applyDatabase(db.driver, plan)), /mapping table/)
+    })
 
     it("what a column's type makes of an id is no forgery: capitals, padding", async () => {
       const upper = "ABCDEF00-0000-4000-8000-0000000000FF"

@@ -42,7 +42,7 @@ postgres?.describe("PostgreSQL alone", () => {
     assert.deepStrictEqual(await read(), expected)
     await rollbackDatabase(db.driver, plan)
     assert.deepStrictEqual(await read(), before)
-    await db.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    await db.reset()
   }
   const fresh = [1, 2, 3].map((n) => id(n + 100))
   const rows = (more = "") => [1, 2, 3].map((n) => `(${n}, '${id(n)}'${more})`).join(", ")

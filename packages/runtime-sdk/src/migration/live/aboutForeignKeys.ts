@@ -25,6 +25,8 @@ export const foreignKeySides = async (
   catalog: Catalog,
   locations: ReadonlyArray<Location>
 ): Promise<ReadonlyArray<Sides>> => {
+  // A plan of none is refused in words.
+  if (locations.length === 0) return []
   const placeOf = (...names: ReadonlyArray<unknown>) => JSON.stringify(names.map(String))
   const changes = new Map<string, Change>()
   const { rows } = await driver.run(changingColumns(driver.dialect, locations))

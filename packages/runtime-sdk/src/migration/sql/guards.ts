@@ -80,7 +80,7 @@ export const preparedGuards = (plan: SqlPlan): ReadonlyArray<Guard> => [
   {
     step: "prepared",
     found: unless(prepared(plan)),
-    words: "Mapping or locations are not those of the dry run. Run the dry run with this plan first.",
+    words: "What was prepared is of another mapping or of other locations. Run the dry run with this plan first.",
     reason: "OutOfOrder"
   },
   samePlanGuard(plan)

@@ -171,7 +171,7 @@ const guarded = (plan: SqlPlan, guards: ReadonlyArray<Guards.Guard>): ReadonlyAr
     if (plan.dialect !== "postgres") {
       return `INSERT INTO ${plan.prefix}_guard (step, ok) SELECT ${quoteText(step)}, 0 FROM (${found}) q`
     }
-    const message = `replace(${quoteText(words.replaceAll("\\", "/"))}, '{found}', reason)`
+    const message = `replace(${quoteText(words.replaceAll("\\", "/").replaceAll("the dry run", "1-prepare.sql"))}, '{found}', reason)`
     return quoteBlock(
       `DECLARE reason text; BEGIN SELECT string_agg(q.v::text, '; ') INTO reason FROM (${found}) q; IF reason IS NOT NULL THEN RAISE EXCEPTION '%', ${message}; END IF; END`
     )
