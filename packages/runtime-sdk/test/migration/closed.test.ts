@@ -162,6 +162,31 @@ for (const { name, describe, open } of databases) {
       })
     })
 
+    it("what somebody hung on a ledger while it was open is not run", async () => {
+      await as(owner, async () => {
+        await create()
+        await dryRunDatabase(db.driver, await planOf())
+      })
+      await db.sql(
+        `GRANT USAGE ON SCHEMA aywa_migration TO ${anon}`,
+        `GRANT ALL ON ALL TABLES IN SCHEMA aywa_migration TO ${anon}`,
+        `CREATE SCHEMA hers AUTHORIZATION ${anon}`
+      )
+      await as(anon, () =>
+        db.sql(
+          "CREATE FUNCTION hers.steal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM public.calls; RETURN NEW; END $$",
+          "CREATE TRIGGER mine BEFORE INSERT ON aywa_migration.aywa_migration_run FOR EACH ROW EXECUTE FUNCTION hers.steal()"
+        )
+      )
+      await as(owner, async () => {
+        const plan = await planOf()
+        for (const step of [dryRunDatabase, applyDatabase, rollbackDatabase]) {
+          assert.match(await refused(step(db.driver, plan)), /trigger mine on aywa_migration\.aywa_migration_run/)
+        }
+        assert.deepStrictEqual(await exts(), [old(1), old(2)])
+      })
+    })
+
     it("a schema that is somebody else's is not used", async () => {
       await db.sql(
         `CREATE SCHEMA aywa_migration AUTHORIZATION ${other}`,

@@ -12,7 +12,7 @@ import {
   verifyDatabase
 } from "../../src/migration.ts"
 import { tables } from "../../src/migration/sql/dialect.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
@@ -191,22 +191,36 @@ for (const { name, describe, open } of databases) {
       assert.match(await refused(applyDatabase(db.driver, plan)), /mapping table/)
     })
 
-    it("what a column's type makes of an id is no forgery: capitals, padding", async () => {
+    it("what a column's type makes of an id is no forgery: capitals, padding, character sets", async () => {
       const upper = "ABCDEF00-0000-4000-8000-0000000000FF"
-      const uuid = name === "SQLite" ? "TEXT" : "uuid"
+      const types = my
+        ? [
+            "uuid",
+            "char(50)",
+            "varchar(50) CHARACTER SET latin1",
+            "varchar(50) CHARACTER SET utf8mb3",
+            "varchar(50) COLLATE utf8mb4_bin",
+            "longtext COLLATE utf8mb4_unicode_520_ci",
+            `enum('${old(1)}', '${upper}')`
+          ]
+        : pg
+          ? ["uuid", "char(50)", "varchar(50)", "name"]
+          : ["char(50)", "GUID", "BLOB", "ANY"]
+      const columns = types.map((_, at) => `c${at}`)
       await db.sql(
-        `CREATE TABLE calls (id int PRIMARY KEY, c ${uuid}, d char(50))`,
-        `INSERT INTO calls VALUES (1, '${old(1)}', '${old(1)}')`
+        `CREATE TABLE calls (id int PRIMARY KEY, ${types.map((type, at) => `c${at} ${type}`).join(", ")})`,
+        `INSERT INTO calls VALUES (1, ${types.map(() => `'${old(1)}'`).join(", ")})`
       )
+      const before = await snapshot(db)
       const plan = await planDatabase(db.driver, {
         mappings: [mapping(old(1), upper)],
-        locations: ["c", "d"].map((column) => ({ table: "calls", column, kind: "id" }))
+        locations: columns.map((column) => ({ table: "calls", column, kind: "id" }))
       })
       await dryRunDatabase(db.driver, plan)
-      assert.strictEqual((await applyDatabase(db.driver, plan)).changed, 2)
+      assert.strictEqual((await applyDatabase(db.driver, plan)).changed, types.length)
       assert.deepStrictEqual((await verifyDatabase(db.driver, plan)).problems, [])
-      assert.strictEqual((await rollbackDatabase(db.driver, plan)).changed, 2)
-      assert.deepStrictEqual(await column(db, "calls", "c", "id"), [old(1)])
+      assert.strictEqual((await rollbackDatabase(db.driver, plan)).changed, types.length)
+      assert.deepStrictEqual(await snapshot(db), before)
     })
 
     it("many ids: the mapping table is checked over all of its parts", async () => {

@@ -51,6 +51,8 @@ export const dryRunDatabase = async (
       await inTurn(driver, plan.prefix, prepare)
     } else await inTransaction(driver, plan.prefix, prepare)
   } catch (error) {
+    // The mapping is written in a transaction of its own there.
+    if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
     // What does not fit fails here already: the findings say it in the user's words.
     if (isMigrationError(error) || errorsOf(plan).length === 0) throw error
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
@@ -159,12 +161,14 @@ const runMoves = async (
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
   const { before, after } = Sql.deferral(plan)
   const single = plan.transaction === "single"
-  const settings = plan.dialect === "postgres" ? [`SET LOCAL ${Sql.lockTimeout}`, ...Sql.byKey] : []
+  const postgres = plan.dialect === "postgres"
   const transaction = <A>(work: () => Promise<A>): Promise<A> =>
     inTransaction(driver, plan.prefix, async () => {
-      await runAll(driver, settings)
+      if (postgres) await driver.run(`SET LOCAL ${Sql.lockTimeout}`)
       return work()
     })
+  /** For the updates alone: the checks before them read whole tables. */
+  const byKey = () => runAll(driver, postgres ? Sql.byKey : [])
   const perform = async (move: Sql.Move) => {
     const { label } = move.location
     const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
@@ -173,6 +177,7 @@ const runMoves = async (
       const last = first + plan.chunk - 1
       const { update: sql, mark } = Sql.updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
+        if (!single) await byKey()
         const { changes } = await driver.run(sql)
         await runAll(driver, mark)
         return changes
@@ -186,8 +191,11 @@ const runMoves = async (
   const all = async () => {
     // Before foreign keys are deferred: that locks tables.
     const known = step === "rollback" ? errorsOf(plan) : []
-    for (const guards of Guards.writeGuards(plan, Sql.dialects[plan.dialect], step))
+    for (const guards of Guards.writeGuards(plan, Sql.dialects[plan.dialect], step)) {
+      check(signal)
       await enforce(driver, guards, known)
+    }
+    if (single) await byKey()
     await runAll(driver, before)
     for (const move of moves) await perform(move)
     await runAll(driver, after)

@@ -4,7 +4,7 @@
 import { bareName, isMany, ledgerSchema, type SqlDialect, tableOf, tables } from "./dialect.ts"
 import { harmfulKeys } from "./foreignKeys.ts"
 import type { GuardStep } from "./guardTable.ts"
-import { foreignOwners, openLedgers } from "./ledgerSchema.ts"
+import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
 import { quoteText } from "./names.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 
@@ -32,7 +32,7 @@ export const currentSchema = "coalesce(current_schema()::text, '')"
 const elsewhere = (plan: SqlPlan): string =>
   plan.dialect === "postgres" ? ` OR (r.item = 'schema' AND r.value <> ${currentSchema})` : ""
 
-/** The tables are those of a role that this one belongs to. PostgreSQL. */
+/** The tables are those of a role that this one belongs to, and nothing else than tables. PostgreSQL. */
 export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
   plan.dialect !== "postgres"
     ? []
@@ -41,6 +41,12 @@ export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
           step: "owner",
           found: foreignOwners(plan),
           words: `The schema ${ledgerSchema} belongs to {found}: run every step as the role that ran the first one. If it is not of a migration, have it renamed.`,
+          reason: "Refused"
+        },
+        {
+          step: "owner",
+          found: foreignTriggers(plan),
+          words: "Somebody made {found}, which would run with your rights. Find out who, and drop it.",
           reason: "Refused"
         }
       ]

@@ -22,12 +22,14 @@ export const dropSchema = quoteBlock(
   `BEGIN IF EXISTS (SELECT 1 FROM pg_namespace n WHERE n.nspname = ${name} AND obj_description(n.oid, 'pg_namespace') = ${comment}) THEN DROP SCHEMA ${ledgerSchema}; END IF; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END`
 )
 
-/** The tables of a run in `pg_class c`. */
-const ofRun = (plan: SqlPlan): string => {
+/** What has the name of a table of a run, in `pg_class c`. */
+const named = (plan: SqlPlan): string => {
   const { map, run, ledger, typed } = tables(plan)
   const names = [map, run, ...plan.locations.flatMap((location) => [ledger(location), typed(location.index)])]
-  return `c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = ${name}) AND c.relkind = 'r' AND c.relname IN (${names.map(bareName).map(quoteText).join(", ")})`
+  return `c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = ${name}) AND c.relname IN (${names.map(bareName).map(quoteText).join(", ")})`
 }
+
+const ofRun = (plan: SqlPlan): string => `${named(plan)} AND c.relkind = 'r'`
 
 /** Who has rights on the schema, and on which of a run's tables, besides the owner; 0 stands for PUBLIC. */
 const schemaGrants = `SELECT a.grantee FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = ${name} AND a.grantee <> n.nspowner`
@@ -64,7 +66,11 @@ export const openLedgers = (plan: SqlPlan): string =>
 
 /** Selects, as `v`, the roles that own the schema or a run's table and that the current role is no member of. */
 export const foreignOwners = (plan: SqlPlan): string =>
-  `SELECT DISTINCT quote_ident(pg_get_userbyid(o.owner)) AS v FROM (SELECT n.nspowner AS owner FROM pg_namespace n WHERE n.nspname = ${name} UNION ALL SELECT c.relowner FROM pg_class c WHERE ${ofRun(plan)}) o WHERE NOT pg_has_role(o.owner, 'USAGE')`
+  `SELECT DISTINCT quote_ident(pg_get_userbyid(o.owner)) AS v FROM (SELECT n.nspowner AS owner FROM pg_namespace n WHERE n.nspname = ${name} UNION ALL SELECT c.relowner FROM pg_class c WHERE ${named(plan)}) o WHERE NOT pg_has_role(o.owner, 'USAGE')`
+
+/** Selects, as `v`, what would run, or be written to, in the place of a run's tables: somebody had the right to make it. */
+export const foreignTriggers = (plan: SqlPlan): string =>
+  `SELECT 'the trigger ' || quote_ident(g.tgname) || ' on ${ledgerSchema}.' || quote_ident(c.relname) AS v FROM pg_class c JOIN pg_trigger g ON g.tgrelid = c.oid WHERE ${named(plan)} AND NOT g.tgisinternal UNION ALL SELECT '${ledgerSchema}.' || quote_ident(c.relname) || ', which is no table' FROM pg_class c WHERE ${named(plan)} AND c.relkind <> 'r'`
 
 /** Whether the schema is there or may be made: `ok`. */
 export const mayCreateSchema = `SELECT (EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = ${name}) OR has_database_privilege(current_database(), 'CREATE'))::int AS ok, quote_ident(current_user) AS role`
