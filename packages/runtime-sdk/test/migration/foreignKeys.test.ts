@@ -11,7 +11,7 @@ import {
   verifyDatabase
 } from "../../src/migration.ts"
 import { readCatalog } from "../../src/migration/live/catalog.ts"
-import { column, databases, fresh, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, column, databases, fresh, old, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 const actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"] as const
 type Action = (typeof actions)[number]
@@ -186,6 +186,41 @@ for (const { name, describe, open } of databases) {
       })
     }
 
+    it("keys of columns that do not change are nobody's business", async () => {
+      await db.sql(
+        "CREATE TABLE users (id int PRIMARY KEY)",
+        `CREATE TABLE agents (id int PRIMARY KEY, ext varchar(40) NOT NULL UNIQUE, owner int DEFAULT NULL, CONSTRAINT owned FOREIGN KEY (owner) REFERENCES users (id) ON UPDATE SET NULL)`,
+        `INSERT INTO agents VALUES (1, '${old(1)}', NULL)`,
+        `INSERT INTO agents VALUES (2, '${old(2)}', NULL)`
+      )
+      assert.deepStrictEqual(aboutTables(await planOf([["agents", "ext"]])), [])
+      assert.deepStrictEqual(await outAndBack([["agents", "ext"]]), [])
+    })
+
+    it("hostile names: the way out is a statement that runs", async () => {
+      const q = (name: string) => (my ? `\`${name.replaceAll("`", "``")}\`` : `"${name.replaceAll('"', '""')}"`)
+      const [parent, child, column, key] = [`Ag"en\`ts'`, `ca\\lls' --`, `e"x\`t\\'`, `ke"y\``]
+      await db.sql(
+        `CREATE TABLE ${q(parent)} (id int PRIMARY KEY, ${q(column)} varchar(40) NOT NULL UNIQUE)`,
+        `CREATE TABLE ${q(child)} (id int PRIMARY KEY, ${q(column)} varchar(40) DEFAULT NULL, CONSTRAINT ${q(key)} FOREIGN KEY (${q(column)}) REFERENCES ${q(parent)} (${q(column)}) ON DELETE CASCADE ON UPDATE SET NULL)`,
+        ...[1, 2].map((n) => `INSERT INTO ${q(parent)} VALUES (${n}, '${old(n)}')`),
+        `INSERT INTO ${q(child)} VALUES (1, '${old(1)}')`
+      )
+      const named = [
+        [parent, column],
+        [child, column]
+      ] as const
+      const problems = await outAndBack(named)
+      assert.strictEqual(problems.length, 1)
+      if (name === "SQLite") return
+      await db.sql(...statementsOf(problems))
+      assert.deepStrictEqual(await outAndBack(named), [])
+      assert.deepStrictEqual(
+        (await readCatalog(db.driver)).foreignKeys.map(({ name, onUpdate, onDelete }) => [name, onUpdate, onDelete]),
+        [[key, "NO ACTION", "CASCADE"]]
+      )
+    })
+
     it("the catalog says of each key what it does", async () => {
       const kept: Array<string> = []
       for (const action of actions) {
@@ -245,6 +280,17 @@ for (const { name, describe, open } of databases) {
           { location: "calls.ext", reason: "gone", rows: 1 }
         ]
       )
+    })
+
+    const lite = name === "SQLite" ? it : () => undefined
+    lite("a key may write the names of its parent in other letters", async () => {
+      await db.sql(
+        "CREATE TABLE Agents (id int PRIMARY KEY, Ext varchar(40) NOT NULL UNIQUE)",
+        "CREATE TABLE calls (id int PRIMARY KEY, ext varchar(40) DEFAULT NULL REFERENCES AGENTS (eXt) ON UPDATE SET NULL)"
+      )
+      const problems = (await planOf([["Agents", "Ext"]])).findings.filter(({ level }) => level === "error")
+      assert.match(problems[0]?.message ?? "", /calls\(ext\) refers to Agents\(Ext\) with ON UPDATE SET NULL/)
+      assert.strictEqual(problems.length, 1)
     })
   })
 }

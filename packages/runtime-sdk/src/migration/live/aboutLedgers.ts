@@ -14,10 +14,9 @@ import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 export const aboutLedgers = async (driver: SqlDriver, plan: SqlPlan): Promise<ReadonlyArray<Finding>> => {
   const finding = (level: Finding["level"], message: string): Finding => ({ level, subject: "ledgers", message })
   const labels = plan.locations.map(({ label }) => label).join(", ")
-  const where = plan.dialect === "postgres" ? `schema ${ledgerSchema}` : `tables ${plan.prefix}_…`
   const copies = finding(
     "info",
-    `the ledgers (${where}) hold copies of your customers' rows, the key with the whole value before and after, of ${labels}: until cleanup drops them, and in every backup made meanwhile`
+    `they hold copies of your customers' rows (key, value before, value after) of ${labels} until cleanup drops them, and so does every backup made meanwhile`
   )
   const rights =
     plan.dialect === "mysql" ? await accounts(driver) : plan.dialect === "postgres" ? await owner(driver, plan) : []
