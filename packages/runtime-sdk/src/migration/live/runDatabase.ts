@@ -6,6 +6,7 @@
 import { fail, isMigrationError } from "../MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
 import * as Guards from "../sql/guards.ts"
+import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
@@ -110,7 +111,7 @@ export const applyDatabase = async (
   await assertPrepared(driver, plan)
   const problems = errorsOf(plan)
   if (problems.length > 0) return fail({ _tag: "Refused", problems })
-  return runMoves(driver, plan, "apply", Sql.applyMoves(plan), options)
+  return runMoves(driver, plan, "apply", applyMoves(plan), options)
 }
 
 /**
@@ -127,7 +128,7 @@ export const rollbackDatabase = async (
   options: StepOptions = {}
 ): Promise<RollbackReport> => {
   await assertPrepared(driver, plan)
-  const moved = await runMoves(driver, plan, "rollback", Sql.rollbackMoves(plan), options)
+  const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
   return { ...moved, notRestored: await notRestored(driver, plan) }
 }
 
@@ -155,7 +156,7 @@ const runMoves = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   step: "apply" | "rollback",
-  moves: ReadonlyArray<Sql.Move>,
+  moves: ReadonlyArray<Move>,
   { signal, onProgress }: StepOptions
 ): Promise<MoveReport> => {
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
@@ -169,7 +170,7 @@ const runMoves = async (
     })
   /** For the updates alone: the checks before them read whole tables. */
   const byKey = () => runAll(driver, postgres ? Sql.byKey : [])
-  const perform = async (move: Sql.Move) => {
+  const perform = async (move: Move) => {
     const { label } = move.location
     const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
     for (let first = 1; first <= total; first += plan.chunk) {

@@ -57,7 +57,7 @@ const olderTables = (plan: SqlPlan): string => {
   const unmarked = `EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'checksum') AND NOT EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'layout' AND r.value = '${layout}')`
   switch (dialect) {
     case "postgres":
-      return `SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) AS v FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname <> '${ledgerSchema}' AND n.nspname NOT LIKE 'pg_%' AND c.relname ~ '^${prefix}_(map|run|[lm][0-9]+)$' AND EXISTS (SELECT 1 FROM pg_class r WHERE r.relnamespace = c.relnamespace AND r.relname = '${prefix}_run') ORDER BY 1`
+      return `SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) AS v FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname <> '${ledgerSchema}' AND left(n.nspname, 3) <> 'pg_' AND c.relname ~ '^${prefix}_(map|run|[lm][0-9]+)$' AND EXISTS (SELECT 1 FROM pg_class r WHERE r.relnamespace = c.relnamespace AND r.relname = '${prefix}_run') ORDER BY 1`
     case "mysql":
       return `SELECT CONCAT('DROP TABLE ', TABLE_NAME) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME REGEXP '^${prefix}_(map|run|guard|l[0-9]+)$' AND ${unmarked}`
     case "sqlite":

@@ -7,6 +7,7 @@ import type { Dialect } from "./config.ts"
 import { type SqlDialect, tables } from "./dialect.ts"
 import { accountsWithRights } from "./accounts.ts"
 import * as Guards from "./guards.ts"
+import { applyMoves, type Move, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
 import { quoteBlock, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
@@ -23,7 +24,7 @@ export interface MappingScripts {
   readonly "1-prepare.sql": string
   /** Rewrites what the ledgers name. Can be run again, after a crash too. */
   readonly "2-apply.sql": string
-  /** Counts what is left, what drifted, orphans. Every `must_be_zero` must be 0. */
+  /** Counts what is left, what drifted, what was forged, orphans. Every `must_be_zero` must be 0. */
   readonly "3-verify.sql": string
   /** Puts back every value that is still the new one, and counts the rest. Can be run again. */
   readonly "4-rollback.sql": string
@@ -49,7 +50,11 @@ export const mappingScripts = (plan: SqlPlan): MappingScripts => {
   return {
     "1-prepare.sql": file("1-prepare.sql", "Makes mapping table and ledgers; changes no row of yours.", prepare(plan)),
     "2-apply.sql": file("2-apply.sql", "Rewrites the ids that 1-prepare.sql found.", run(plan, "apply")),
-    "3-verify.sql": file("3-verify.sql", "Read-only. Every must_be_zero must be 0.", verify(plan)),
+    "3-verify.sql": file(
+      "3-verify.sql",
+      "Read-only. Every must_be_zero must be 0, and mapping_must_be_empty without a row.",
+      verify(plan)
+    ),
     "4-rollback.sql": file("4-rollback.sql", "Puts the old ids back.", run(plan, "rollback")),
     "5-cleanup.sql": file("5-cleanup.sql", "Drops what 1-prepare.sql made. No way back after it.", cleanup(plan))
   }
@@ -123,7 +128,7 @@ const transaction = (plan: SqlPlan, statements: ReadonlyArray<string>): Readonly
     : [plan.dialect === "sqlite" ? "BEGIN IMMEDIATE" : "BEGIN", ...statements, "COMMIT"]
 
 const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<string> => {
-  const moves = direction === "apply" ? Sql.applyMoves(plan) : Sql.rollbackMoves(plan)
+  const moves = direction === "apply" ? applyMoves(plan) : rollbackMoves(plan)
   const before =
     plan.dialect === "postgres" ? [...Guards.ownGuards(plan), Guards.olderGuard(plan)] : [Guards.olderGuard(plan)]
   const checks = guarded(plan, [...before, ...Guards.writeGuards(plan, wayOf(plan), direction).flat()])
@@ -136,7 +141,7 @@ const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<stri
 const passes = (
   plan: SqlPlan,
   direction: "apply" | "rollback",
-  moves: ReadonlyArray<Sql.Move>,
+  moves: ReadonlyArray<Move>,
   checks: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const { before, after } = Sql.deferral(plan)
@@ -152,16 +157,12 @@ const passes = (
   return [...checks, ...moves.flatMap((move) => transaction(plan, [...before, ...whole(plan, move)]))]
 }
 
-const statements = (
-  plan: SqlPlan,
-  move: Sql.Move,
-  range: readonly [string, string] | undefined
-): ReadonlyArray<string> => {
+const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
   const { update, mark } = Sql.updateRange(plan, move, range)
   return [update, ...mark]
 }
 
-const whole = (plan: SqlPlan, move: Sql.Move): ReadonlyArray<string> => statements(plan, move, undefined)
+const whole = (plan: SqlPlan, move: Move): ReadonlyArray<string> => statements(plan, move, undefined)
 
 const timeouts = [`SET ${Sql.lockTimeout}`]
 
@@ -177,7 +178,7 @@ const guarded = (plan: SqlPlan, guards: ReadonlyArray<Guards.Guard>): ReadonlyAr
     )
   })
 
-const postgresLoop = (plan: SqlPlan, move: Sql.Move): string =>
+const postgresLoop = (plan: SqlPlan, move: Move): string =>
   quoteBlock(
     `DECLARE first_n bigint := 1; last_n bigint; BEGIN SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n LOOP ${Sql.byKey.join("; ")}; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; first_n := first_n + ${plan.chunk}; END LOOP; END`
   )
@@ -186,8 +187,8 @@ const postgresLoop = (plan: SqlPlan, move: Sql.Move): string =>
  * MySQL has loops in procedures only. One is made where it is called and dropped behind that, with the caller's rights:
  * left in the database it could be another by then, or be called by others.
  */
-const procedure = (plan: SqlPlan, name: string, moves: ReadonlyArray<Sql.Move>): ReadonlyArray<string> => {
-  const loop = (move: Sql.Move) =>
+const procedure = (plan: SqlPlan, name: string, moves: ReadonlyArray<Move>): ReadonlyArray<string> => {
+  const loop = (move: Move) =>
     `SET first_n = 1; SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n DO START TRANSACTION; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; SET first_n = first_n + ${plan.chunk}; END WHILE;`
   return [
     `DROP PROCEDURE IF EXISTS ${name};\nDELIMITER ;;\nCREATE PROCEDURE ${name}() MODIFIES SQL DATA SQL SECURITY INVOKER BEGIN DECLARE first_n BIGINT DEFAULT 1; DECLARE last_n BIGINT DEFAULT 0; ${moves.map(loop).join(" ")} END;;\nDELIMITER ;`,
@@ -205,10 +206,7 @@ const verify = (plan: SqlPlan): ReadonlyArray<string> => [
   ...(plan.dialect === "mysql" ? mysqlSession : []),
   ...wayOf(plan)
     .foreignMapping(plan)
-    .map(
-      (found) =>
-        `SELECT COUNT(*) AS must_be_zero, 'parts of the mapping table that are not of this plan' AS what FROM (${found}) q`
-    ),
+    .map((found) => `SELECT q.v AS mapping_must_be_empty FROM (${found}) q`),
   ...plan.locations.flatMap((location) => [
     labelled(location, wayOf(plan).leftovers(plan, location).replace("AS n", "AS must_be_zero")),
     `SELECT ${labelOf(location)} AS ledger, q.n AS must_be_zero FROM (${Guards.forgedRows(plan, location, wayOf(plan))}) q`,
