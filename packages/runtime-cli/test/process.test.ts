@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { version } from "../src/version.ts"
 import { launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
@@ -114,6 +114,17 @@ const onTerminal = async (args: ReadonlyArray<string>, env: Readonly<Record<stri
   await once(child, "close")
   return text
 }
+
+describe("the bundle", () => {
+  it("calls classes what the sources call them", () => {
+    const folder = dirname(inject("bin"))
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))
+    const code = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n")
+    for (const name of ["CliFailure", "ConnectionError", "MigrationError", "UsageError"]) {
+      expect(code).toMatch(new RegExp(`\\bclass ${name} extends\\b`))
+    }
+  })
+})
 
 describe("on a terminal", () => {
   it("tables with colour; none with NO_COLOR, --no-color or a dumb terminal; JSON with --json", async () => {
