@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as fs from "node:fs"
+import { stripTypeScriptTypes } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -37,6 +38,31 @@ const ready = async (...args: ReadonlyArray<string>) => {
   const info: Ready = JSON.parse(output.stdout)
   return { child, output, info }
 }
+
+/** A Node on the path that is older than this package needs. */
+const oldNode = (): string | undefined =>
+  (process.env["PATH"] ?? "")
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, "node"))
+    .find((file) => {
+      const version = /^v(\d+)\.(\d+)/.exec(spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "")
+      return version !== null && Number(version[1]) * 100 + Number(version[2]) < 2219
+    })
+
+describe("an old Node", () => {
+  it("is told what is needed", () => {
+    const node = oldNode()
+    if (node === undefined) return console.log("skipped: no Node older than 22.19 is on the path")
+    // What is published has no types.
+    const file = `${temporaryFile()}.mjs`
+    fs.writeFileSync(file, stripTypeScriptTypes(fs.readFileSync(bin, "utf8")))
+    const version = spawnSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).stdout.trim()
+    const manifest = JSON.parse(fs.readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+    const { status, stderr } = spawnSync(node, [file, "--help"], { encoding: "utf8" })
+    const needed = manifest.engines.node.slice(">=".length)
+    expect([status, stderr]).toEqual([2, `The local runtime needs Node ${needed} or later, this is ${version}.\n`])
+  })
+})
 
 describe("the process", () => {
   it("prints one line when it is ready, serves, and stops cleanly", async () => {
