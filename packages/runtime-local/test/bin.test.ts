@@ -64,6 +64,32 @@ describe("an old Node", () => {
   })
 })
 
+describe("output that cannot be written", () => {
+  const inShell = (script: string) => {
+    const args = ["-c", `set -o pipefail; ${script}`, process.execPath, bin, temporaryFile()]
+    const { status, stderr } = spawnSync("bash", args, {
+      encoding: "utf8",
+      timeout: 20_000
+    })
+    return { status, stderr }
+  }
+
+  it.each([
+    ["help on a full disk", '"$0" "$1" --help > /dev/full', "ENOSPC"],
+    ["help over the limit of a file", 'ulimit -f 1; "$0" "$1" --help > "$2"', "EFBIG"],
+    ["a runtime that nobody can find", '"$0" "$1" > /dev/full', "ENOSPC"]
+  ])("ends with 1 and a line: %s", (_, script, code) => {
+    expect(inShell(script)).toEqual({
+      status: 1,
+      stderr: `stdout could not be written whole (${code}): check the space on the disk and the limit on file sizes\n`
+    })
+  })
+
+  it("a runtime whose reader went away before it was ready ends quietly", () => {
+    expect(inShell('"$0" "$1" | true')).toEqual({ status: 0, stderr: "" })
+  })
+})
+
 describe("the process", () => {
   it("prints one line when it is ready, serves, and stops cleanly", async () => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
