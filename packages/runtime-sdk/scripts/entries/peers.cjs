@@ -12,17 +12,20 @@ const versions = { effect: [4, 1] }
 /** `major.minor` at the beginning of a version. */
 const read = (version) => version.split(".", 2).map((part) => Number.parseInt(part, 10))
 
-/** What is needed, in words, and whether a version is that. */
+/** What is needed: how to install it, whether a version is that, and the words for one that is not. */
 const needOf = (name) => {
   const own = versions[name]
   if (own === undefined) {
-    return { words: manifest.version, install: manifest.version, fits: (version) => version === manifest.version }
+    return { install: manifest.version, fits: (version) => version === manifest.version, words: () => manifest.version }
   }
   const [major, minor] = own
   return {
-    words: `${major}.${minor} or later`,
     install: `${major}`,
-    fits: (version) => read(version)[0] === major && read(version)[1] >= minor
+    fits: (version) => read(version)[0] === major && read(version)[1] >= minor,
+    words: (version) =>
+      version !== undefined && read(version)[0] > major
+        ? `${major}.${minor} or a later ${major}.x`
+        : `${major}.${minor} or later`
   }
 }
 
@@ -44,7 +47,7 @@ exports.check = (entry, names) => {
     if (version !== undefined && fits(version)) continue
     const found = version === undefined ? "which is not installed" : `this is ${version}`
     const error = new Error(
-      `${manifest.name}/${entry} needs ${name} ${words}, ${found}: npm install ${name}@${install}`
+      `${manifest.name}/${entry} needs ${name} ${words(version)}, ${found}: npm install ${name}@${install}`
     )
     // Frames of this file and of Node's loader help nobody.
     error.stack = `Error: ${error.message}`
