@@ -114,9 +114,10 @@ const systemMessage = (code: string, error: unknown): string => {
     case "EISDIR":
       return `${path ?? "It"} is a folder; a file is needed here.`
     case "ENOSPC":
+      return `The disk is full: ${path ?? "the file"} could not be written whole.`
     case "EDQUOT":
     case "EFBIG":
-      return `${path ?? "The file"} could not be written whole (${code}). Check the space on the disk and the limit on file sizes.`
+      return `${path ?? "The file"} could not be written whole (${code}). Check the quota and the limit on file sizes.`
     default:
       return `${messageOf(error)}.`
   }
