@@ -33,6 +33,7 @@ export type { Resolve } from "./migration/rewrite.ts"
 
 export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./migration/live/SqlDriver.ts"
 export type {
+  DriverOptions,
   MysqlConnection,
   PostgresConnection,
   SqlDriver,
