@@ -86,6 +86,15 @@ handlers({ "assistant-request": () => ({}) })
 handlers({ "tool-calls": () => ({ results: [{ toolCallId: "1", result: { any: "json" } }] }) })
 // @ts-expect-error a result or an error, not both
 handlers({ "tool-calls": () => ({ results: [{ toolCallId: "1", result: "a", error: "b" }] }) })
+// An id may be missing: the result then says so, and is paired by its place.
+handlers({
+  "tool-calls": ({ toolCalls }) => ({
+    results: toolCalls.map(({ id }) => {
+      proven<Equal<typeof id, string | undefined>>()
+      return { toolCallId: id, result: "a" }
+    })
+  })
+})
 // @ts-expect-error a result names its call
 handlers({ "tool-calls": () => ({ results: [{ result: "a" }] }) })
 // @ts-expect-error the reply of another event

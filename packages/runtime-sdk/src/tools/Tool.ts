@@ -22,8 +22,11 @@ import { ToolFailure } from "./ToolFailure.ts"
  * @category models
  */
 export interface ToolContext {
-  /** The id of this tool call: an idempotency key for what the tool does. */
-  readonly toolCallId: string
+  /**
+   * The id of this tool call: an idempotency key for what the tool does. Undefined where it is none, because the model
+   * gave no id, or the same one to several calls.
+   */
+  readonly toolCallId: string | undefined
   /** Of the event that brought the call, if it names one. */
   readonly callId: string | undefined
   /** The event's own fields: the call, the customer, the assistant. */

@@ -98,7 +98,9 @@ export interface TransferDestination extends Opaque {
  * @category models
  */
 export interface ToolCall {
-  readonly id: string
+  /** Absent when the model gave none. Several calls of one event may have the same. */
+  readonly id?: string | undefined
+  /** Empty when the model named no tool. */
   readonly name: string
   /** Always an object; empty when the model sent none or something unreadable. */
   readonly arguments: { readonly [key: string]: unknown }
@@ -109,7 +111,7 @@ export interface ToolCall {
 /** An inbound call asks which assistant answers. **Reply** within 7.5 seconds. */
 export interface AssistantRequest extends Common<"assistant-request"> {}
 
-/** The model calls tools. **Reply** with one result per entry of `toolCalls`. */
+/** The model calls tools. **Reply** with one result per entry of `toolCalls`, best in their order. */
 export interface ToolCalls extends Common<"tool-calls"> {
   /** The calls, normalised. */
   readonly toolCalls: ReadonlyArray<ToolCall>

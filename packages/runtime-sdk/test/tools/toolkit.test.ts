@@ -157,6 +157,25 @@ describe("the handler of tool-calls", () => {
     await aborted.promise
   })
 
+  it("an id is an idempotency key only where it names one call", async () => {
+    const keys: Array<string | undefined> = []
+    const keyed = Tool.make("keyed", {
+      description: "Remembers its key",
+      execute: (_, { toolCallId }) => {
+        keys.push(toolCallId)
+        return "ok"
+      }
+    })
+    const { results } = await Toolkit.handler(Toolkit.make(keyed))(
+      eventOf({ toolCallList: ["a", "a", "", null, "b"].map((id) => ({ id, name: "keyed" })) })
+    )
+    assert.deepStrictEqual(keys, [undefined, undefined, undefined, undefined, "b"])
+    assert.deepStrictEqual(
+      results.map(({ toolCallId }) => toolCallId),
+      ["a", "a", "", "", "b"]
+    )
+  })
+
   it("Effects with services; typed failures in words of the tool", async () => {
     class Stock extends Context.Service<Stock, { readonly of: (sku: string) => number }>()("test/Stock") {}
     class Empty {

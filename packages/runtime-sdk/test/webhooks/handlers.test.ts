@@ -156,6 +156,60 @@ describe("replies", () => {
     })
   })
 
+  describe("to tool calls that share an id, or have none", () => {
+    const odd = [
+      { id: "a", name: "f" },
+      { id: "a", name: "g" },
+      { id: "", name: "f" },
+      { id: { toString: 1 }, name: { toString: 1 } },
+      { id: 7, name: "f" },
+      { toolCallId: "b", name: "f" }
+    ]
+    const replied = async (results: ReadonlyArray<object>) =>
+      handlers(mapOf("tool-calls", () => ({ results }))).answer(messageOf("tool-calls", { toolCallList: odd }))
+
+    it("go to them in their order; those of an id of its own may stand anywhere", async () => {
+      const answer = await replied([
+        { toolCallId: "b", result: "6" },
+        { toolCallId: "a", result: "1" },
+        { toolCallId: undefined, result: "3" },
+        { toolCallId: "7", result: "5" },
+        { toolCallId: "a", error: "2", name: "g" },
+        { result: "4", toolCallId: null }
+      ])
+      assert.isUndefined(answer.error, String(answer.error))
+      assert.deepStrictEqual(await jsonOf(answer), {
+        results: [
+          { toolCallId: "a", name: "f", result: "1" },
+          { toolCallId: "a", name: "g", error: "2" },
+          { toolCallId: "", name: "f", result: "3" },
+          { toolCallId: "", name: "", result: "4" },
+          { toolCallId: "7", name: "f", result: "5" },
+          { toolCallId: "b", name: "f", result: "6" }
+        ]
+      })
+    })
+    it("are not told to the model in the place of another tool", async () => {
+      const answer = await replied([
+        { toolCallId: "a", name: "g", result: "of g" },
+        { toolCallId: "a", name: "f", result: "of f" },
+        ...["", "", "7", "b"].map((toolCallId) => ({ toolCallId, result: "" }))
+      ])
+      assert.match(
+        errorOf(answer).message,
+        /results\.0\.name must be the name of its tool call: calls that share an id/
+      )
+      assert.strictEqual(errorOf(answer).fallback, true)
+    })
+    it("must be as many as there are calls", async () => {
+      const ids = ["a", "", "", "7", "b"]
+      const few = await replied(ids.map((toolCallId) => ({ toolCallId, result: "" })))
+      assert.match(errorOf(few).message, /a result for every tool call/)
+      const many = await replied(["a", "a", "a", ...ids].map((toolCallId) => ({ toolCallId, result: "" })))
+      assert.match(errorOf(many).message, /results\.2\.toolCallId must be one result per tool call/)
+    })
+  })
+
   it("whatever a handler replies, the answer is one that the runtime reads", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -53,6 +53,31 @@ describe("beside the local runtime", () => {
       else assert.deepStrictEqual([status, valid, issues], [200, true, []])
     })
   }
+  it("tool calls that share an id, or have none: each has its own result, in the same place on both sides", async () => {
+    const toolCallList = ["a", "a", null, undefined, 7, "b"].map((id, n) => ({ id, name: "f", arguments: { n } }))
+    const reply: WebhookHandlerMap = {
+      "tool-calls": ({ toolCalls }) => ({
+        results: toolCalls.map((call) => ({ toolCallId: call.id, result: call.arguments["n"] }))
+      })
+    }
+    const failing: WebhookHandlerMap = { "tool-calls": () => Promise.reject(new Error("no")) }
+    for (const handlers of [reply, failing]) {
+      await using server = await listen({ handlers })
+      const answer = await runtime.trigger({ type: "tool-calls", to: server.url, merge: { toolCallList } })
+      assert.deepStrictEqual([answer.status, answer.valid, answer.issues], [200, true, []])
+      const { results } = answer.reply as { readonly results: ReadonlyArray<Record<string, unknown>> }
+      assert.deepStrictEqual(
+        results.map(({ toolCallId }) => toolCallId),
+        ["a", "a", "", "", "7", "b"]
+      )
+      if (handlers === reply) {
+        assert.deepStrictEqual(
+          results.map(({ result }) => result),
+          ["0", "1", "2", "3", "4", "5"]
+        )
+      }
+    }
+  })
   it("a notice whose handler fails is delivered again under the same id, until it is handled", async () => {
     const seen: Array<string | undefined> = []
     const done = Promise.withResolvers<void>()

@@ -48,8 +48,8 @@ export type ToolCallResult = OneOf<{
   /** What went wrong, in words that the model can act on. */
   readonly error: string
 }> & {
-  /** `id` of the tool call. */
-  readonly toolCallId: string
+  /** `id` of the tool call; `undefined` where it has none. */
+  readonly toolCallId: string | undefined
   /** Name of the tool; filled in from the call when left out. */
   readonly name?: string | undefined
   /** What the assistant says: `{ type: "request-complete" | "request-failed", content, … }`. */
@@ -58,7 +58,11 @@ export type ToolCallResult = OneOf<{
 }
 
 /**
- * One result per tool call of the event, in any order; or one error for all of them.
+ * One result per tool call of the event, or one error for all of them.
+ *
+ * **Details**
+ *
+ * A result answers the call with its `toolCallId`. Calls that share an id, or have none, are answered in their order.
  *
  * @since 0.1.0
  * @category replies
