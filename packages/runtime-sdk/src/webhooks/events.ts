@@ -235,11 +235,17 @@ export interface PhoneCallControl extends Common<"phone-call-control"> {
   readonly destination?: TransferDestination | null | undefined
 }
 
-/** Only the source platform sends these: */
+/** Only the source platform sends these, and asks the first two: */
 
-/** Asks where to hand off. Expects a reply, which the runtime never asks for. */
+/** A handoff asks where to. **Reply** with a destination. */
 export interface HandoffDestinationRequest extends Common<"handoff-destination-request"> {
+  /** What the model gave the handoff tool. */
   readonly parameters: Opaque
+}
+/** A campaign is about to dial. **Reply** whether it may. */
+export interface CampaignPredial extends Common<"campaign.predial"> {
+  readonly campaignId: string
+  readonly contact: Opaque
 }
 /** The model is slow. */
 export interface Hang extends Common<"hang"> {}
@@ -284,14 +290,9 @@ export interface CallDeleteFailed extends Common<"call.delete.failed"> {}
 export interface CallArtifactUpload extends Common<"call.artifact.upload"> {
   readonly artifacts: ReadonlyArray<Opaque>
 }
-/** A campaign is about to dial. Expects a reply, which the runtime never asks for. */
-export interface CampaignPredial extends Common<"campaign.predial"> {
-  readonly campaignId: string
-  readonly contact: Opaque
-}
 
 /**
- * The six events that the runtime waits for an answer to.
+ * The events that wait for an answer: six of the runtime, and two that only the source platform sends.
  *
  * @since 0.1.0
  * @category models
@@ -303,6 +304,8 @@ export type RequestMessage =
   | KnowledgeBaseRequest
   | VoiceRequest
   | CallEndpointingRequest
+  | HandoffDestinationRequest
+  | CampaignPredial
 
 /**
  * The nine events that tell something and take no answer.
@@ -322,7 +325,7 @@ export type NoticeMessage =
   | PhoneCallControl
 
 /**
- * Events that only the source platform sends: two of them ask, which `handlers` does not answer.
+ * Events that only the source platform sends; two of them ask.
  *
  * @since 0.1.0
  * @category models
@@ -350,7 +353,7 @@ export type SourceOnlyNotice =
  * @since 0.1.0
  * @category models
  */
-export type KnownMessage = RequestMessage | NoticeMessage | SourceOnlyMessage
+export type KnownMessage = RequestMessage | NoticeMessage | SourceOnlyNotice
 
 /** The types of the known messages. */
 export type KnownMessageType = KnownMessage["type"]

@@ -23,7 +23,7 @@ const samples = [
   { type: "tool-calls", toolCallList: [callOf("a"), callOf("b"), callOf("a")] },
   { type: "tool-calls", toolCalls: [callOf("a"), callOf("b")] },
   { type: "tool-calls", toolWithToolCallList: [{ toolCall: callOf("a") }, { toolCall: callOf("b") }] }
-].filter((message) => !/handoff|predial/.test(message.type as string) && asks(parse(message)))
+].filter((message) => asks(parse(message)))
 
 function callOf(id: unknown, name: unknown = "echo", args: unknown = {}): Json {
   return { id, type: "function", function: { name, arguments: JSON.stringify(args) } }

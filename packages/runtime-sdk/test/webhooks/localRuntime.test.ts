@@ -24,7 +24,7 @@ const listen = async (options: WebhookReceiverOptions) => {
   }
 }
 
-const six = {
+const asking = {
   "assistant-request": () => ({ assistantId: "reception" }),
   "tool-calls": ({ toolCalls }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: { ok: 1 } })) }),
   "transfer-destination-request": () => ({ destination: { type: "number", number: "+14155550142" } }),
@@ -32,15 +32,17 @@ const six = {
   "voice-request": async function* () {
     yield new Uint8Array(480)
   },
-  "call.endpointing.request": () => ({ timeoutSeconds: 0.4 })
+  "call.endpointing.request": () => ({ timeoutSeconds: 0.4 }),
+  "handoff-destination-request": () => ({ destination: { type: "assistant", assistantId: "claims" } }),
+  "campaign.predial": () => ({ eligible: true })
 } satisfies WebhookHandlerMap
-type Six = keyof typeof six
-const types = Object.keys(six) as ReadonlyArray<Six>
+type Asking = keyof typeof asking
+const types = Object.keys(asking) as ReadonlyArray<Asking>
 
 describe("beside the local runtime", () => {
   for (const type of types) {
     it(`${type}: the reply is one that the runtime reads`, async () => {
-      await using server = await listen({ handlers: six })
+      await using server = await listen({ handlers: asking })
       const { status, valid, issues } = await runtime.trigger({ type, to: server.url })
       assert.deepStrictEqual([status, valid, issues], [200, true, []])
     })

@@ -5,6 +5,7 @@
  */
 import {
   array,
+  flag,
   isRecord,
   leaf,
   number,
@@ -74,7 +75,9 @@ const shapes: Readonly<Record<JsonType, { readonly one: Fields; readonly more?: 
   "tool-calls": { one: { results: array(record), error: text } },
   "transfer-destination-request": { one: { destination, error: text }, more: { message: record } },
   "knowledge-base-request": { one: { documents, message: record } },
-  "call.endpointing.request": { one: { timeoutSeconds: pause } }
+  "call.endpointing.request": { one: { timeoutSeconds: pause } },
+  "handoff-destination-request": { one: { destination: record, error: text }, more: { result: text } },
+  "campaign.predial": { one: { eligible: flag } }
 }
 
 type Fields = Readonly<Record<string, Check<unknown>>>

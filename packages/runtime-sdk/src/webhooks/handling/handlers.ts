@@ -64,19 +64,16 @@ const requestTypes: { readonly [Type in RequestType]: true } = {
   "transfer-destination-request": true,
   "knowledge-base-request": true,
   "voice-request": true,
-  "call.endpointing.request": true
+  "call.endpointing.request": true,
+  "handoff-destination-request": true,
+  "campaign.predial": true
 }
 
 /** Whether the runtime waits for an answer to a message. */
 const isRequest = (message: WebhookMessage): message is RequestMessage => Object.hasOwn(requestTypes, message.type)
 
-/** Two events of the source platform ask, too, but the runtime never sends them: nothing here answers them. */
-const isForeignRequest = (type: string): boolean =>
-  type === "handoff-destination-request" || type === "campaign.predial"
-
 /** Whether the sender waits for an answer, whatever the body is and whether anybody here can give one. */
-export const asks = (message: WebhookMessage): boolean =>
-  Object.hasOwn(requestTypes, typeOf(message)) || isForeignRequest(typeOf(message))
+export const asks = (message: WebhookMessage): boolean => Object.hasOwn(requestTypes, typeOf(message))
 
 type AnyHandler = (message: WebhookMessage, context: WebhookContext) => unknown
 interface Route {
@@ -86,7 +83,7 @@ interface Route {
 }
 
 /**
- * Handlers by type of event: a reply is mandatory for exactly the six events that ask, and impossible for the others.
+ * Handlers by type of event: a reply is mandatory for exactly the events that ask, and impossible for the others.
  *
  * **Details**
  *
@@ -169,8 +166,7 @@ const answer = async (
   delivery: HandledDelivery
 ): Promise<WebhookAnswer> => {
   if (route === undefined) {
-    if (isRequest(message) || isForeignRequest(message.type))
-      return refusal(problem(message, delivery, { _tag: "NoHandler" }))
+    if (isRequest(message)) return refusal(problem(message, delivery, { _tag: "NoHandler" }))
     if (message.type !== "invalid") return acknowledged
     return refusal(problem(message, delivery, { _tag: "InvalidMessage", issues: message.issues }))
   }
@@ -243,7 +239,7 @@ const withFallback = async (
 }
 
 const run = async (route: Route | undefined, message: WebhookMessage, delivery: HandledDelivery): Promise<void> => {
-  if (isRequest(message) || isForeignRequest(message.type)) throw problem(message, delivery, { _tag: "NoHandler" })
+  if (isRequest(message)) throw problem(message, delivery, { _tag: "NoHandler" })
   if (route === undefined) {
     if (message.type !== "invalid") return
     throw problem(message, delivery, { _tag: "InvalidMessage", issues: message.issues })
