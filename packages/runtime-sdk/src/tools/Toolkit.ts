@@ -111,7 +111,8 @@ const defaultMillis = 18_000
  *
  * The calls of one event run side by side. Each has a result or an error of its own: wrong arguments, an unknown tool,
  * a failure, a defect, or no result in time (a little before the deadline of the event) is an error that the model
- * reads, and does not touch the other calls. Calls that share an id, or have none, are run and answered in their order.
+ * reads, and does not touch the other calls. A result that `success` does not encode is `done, result not shown`, and is
+ * reported: the tool did run. Calls that share an id, or have none, are run and answered in their order.
  * It never fails.
  *
  * **Example**
@@ -140,15 +141,17 @@ export const handle = <R>(
   const known = toolkit.tools.map(({ name }) => name).join(", ")
   const report = options.onFailure
 
-  const fail = (call: ToolCall, { say, cause }: ToolCallFailed): Effect.Effect<ToolResult> => {
-    const error: ToolResult = { toolCallId: call.id ?? "", name: call.name, error: oneLine(say) }
-    if (cause === undefined) return Effect.succeed(error)
-    const about = { tool: call.name, toolCallId: call.id, said: error.error, cause }
+  const fail = (call: ToolCall, { say, cause, isDone = false }: ToolCallFailed): Effect.Effect<ToolResult> => {
+    const said = oneLine(say)
+    const about = { toolCallId: call.id ?? "", name: call.name }
+    const outcome: ToolResult = isDone ? { ...about, result: said } : { ...about, error: said }
+    if (cause === undefined) return Effect.succeed(outcome)
+    const what = isDone ? "gave a result that cannot be told" : "failed"
     return Effect.as(
       report === undefined
-        ? Effect.logWarning(`Tool ${call.name} failed (call ${call.id ?? "without an id"})`, cause)
-        : Effect.ignoreCause(Effect.sync(() => report(about))),
-      error
+        ? Effect.logWarning(`Tool ${call.name} ${what} (call ${call.id ?? "without an id"})`, cause)
+        : Effect.ignoreCause(Effect.sync(() => report({ tool: call.name, toolCallId: call.id, said, cause }))),
+      outcome
     )
   }
 

@@ -23,15 +23,20 @@ export const toolCallIdOf = (value: unknown): string | undefined => textOf(value
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "number" ? String(value) : ""
 
+/** How models write that there are no arguments. */
+const isNothing = (given: unknown): boolean =>
+  given === undefined || given === null || (typeof given === "string" && given.trim() === "")
+
 const toolCallOf = (call: Opaque): ToolCall => {
   const inner = isRecord(call["function"]) ? call["function"] : {}
   const id = toolCallIdOf(call["id"]) ?? toolCallIdOf(call["toolCallId"])
   const named = { ...(id === undefined ? {} : { id }), name: textOf(inner["name"] ?? call["name"]) }
   const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
-  if (given === undefined || given === null || given === "") return { ...named, arguments: {} }
+  if (isNothing(given)) return { ...named, arguments: {} }
   if (isRecord(given)) return { ...named, arguments: given }
   try {
     const parsed: unknown = typeof given === "string" ? parseJson(given) : given
+    if (isNothing(parsed)) return { ...named, arguments: {} }
     if (isRecord(parsed)) return { ...named, arguments: parsed }
   } catch {
     // Falls through: what the model wrote is no JSON.

@@ -108,7 +108,7 @@ describe("tool calls", () => {
     ])
   })
   it("none, empty and null arguments are an empty object", () => {
-    for (const given of [undefined, null, "", "{}", {}]) {
+    for (const given of [undefined, null, "", " ", "\n", "null", " null ", "{}", {}]) {
       assert.deepStrictEqual(toolCallsOf({ toolCallList: [{ id: "1", name: "f", arguments: given }] }), [
         { id: "1", name: "f", arguments: {} }
       ])

@@ -20,9 +20,9 @@ import type { RequestMessage } from "../events.ts"
 import type { KnowledgeBaseDocument, RequestType } from "./replies.ts"
 import { completeResults } from "./toolResults.ts"
 
-/** The JSON to send, or what is wrong with it. */
+/** The JSON to send, or what is wrong with it. `notShown`: what had to be left out of it. */
 export type CheckedReply =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown; readonly notShown: ReadonlyArray<WebhookIssue> }
   | { readonly ok: false; readonly issues: ReadonlyArray<WebhookIssue> }
 
 type JsonType = Exclude<RequestType, "voice-request">
@@ -93,11 +93,13 @@ export const checkReply = (message: RequestMessage & { readonly type: JsonType }
     reply[key] === undefined ? [] : (fields[key]?.explain(reply[key], [key]) ?? [])
   )
   if (issues.length > 0) return { ok: false, issues }
-  if (message.type !== "tool-calls" || !Array.isArray(reply["results"])) return { ok: true, value: reply }
+  if (message.type !== "tool-calls" || !Array.isArray(reply["results"])) {
+    return { ok: true, value: reply, notShown: [] }
+  }
   const completed = completeResults(message.toolCalls, reply["results"])
   return completed.issues.length > 0
     ? { ok: false, issues: completed.issues }
-    : { ok: true, value: { results: completed.results } }
+    : { ok: true, value: { results: completed.results }, notShown: completed.notShown }
 }
 
 const listOf = (fields: Fields): string => Object.keys(fields).join(", ")

@@ -190,7 +190,7 @@ const attempt = async (
   try {
     const made = await within(deadline, async () => {
       const reply = await route.reply(message, context)
-      return isRequest(message) ? answerOf(message, reply, deadline) : acknowledged
+      return isRequest(message) ? answerOf(message, reply, delivery, deadline) : acknowledged
     })
     if (made === late) return problem(message, delivery, { _tag: "HandlerTimedOut", seconds })
     if (!("status" in made)) return problem(message, delivery, { _tag: "InvalidReply", issues: made })
@@ -207,6 +207,7 @@ const attempt = async (
 const answerOf = async (
   message: RequestMessage,
   reply: unknown,
+  delivery: HandledDelivery,
   deadline?: Deadline
 ): Promise<WebhookAnswer | ReadonlyArray<WebhookIssue>> => {
   if (message.type === "voice-request") {
@@ -214,7 +215,10 @@ const answerOf = async (
     return { status: 200, headers: { "content-type": "audio/pcm" }, body: await audioOf(reply, deadline) }
   }
   const checked = checkReply(message, reply)
-  return checked.ok ? { status: 200, headers: json, body: JSON.stringify(checked.value) } : checked.issues
+  if (!checked.ok) return checked.issues
+  const { value, notShown } = checked
+  const error = notShown.length > 0 ? problem(message, delivery, { _tag: "InvalidReply", issues: notShown }) : undefined
+  return { status: 200, headers: json, body: JSON.stringify(value), error }
 }
 
 /** The route's fallback, else the default one, else the refusal. */
@@ -229,7 +233,7 @@ const withFallback = async (
     if (fallback === undefined) continue
     try {
       const reply: unknown = typeof fallback === "function" ? fallback(message) : fallback
-      const made = await answerOf(message, reply)
+      const made = await answerOf(message, reply, { id })
       if ("status" in made) return { ...made, error: sent }
     } catch {
       // The next one is tried.
