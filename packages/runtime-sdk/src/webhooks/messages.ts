@@ -60,8 +60,8 @@ const checksOf = new Map<string, ReadonlyArray<readonly [key: string, check: Che
 
 const finalTranscript = 'transcript[transcriptType="final"]'
 
-/** Reads a message whose `type` is text. */
-export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMessage => {
+/** Reads a message whose `type` is text. `exact` gives the same message with exact integers, for tool calls. */
+export const readMessage = (raw: Opaque & { readonly type: string }, exact: () => unknown): WebhookMessage => {
   const type = raw.type === finalTranscript ? "transcript" : raw.type
   const checks = checksOf.get(type)
   if (checks === undefined) return { type: "unknown", of: raw.type, raw }
@@ -71,5 +71,5 @@ export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMes
     return { type: "invalid", of: raw.type, issues, raw }
   }
   // Only the types above are known: the cast says what was just checked.
-  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(message) } : message) as WebhookMessage
+  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(exact()) } : message) as WebhookMessage
 }
