@@ -1,5 +1,5 @@
 /**
- * The options of a runtime, and what they come to when they are not given.
+ * The options of a runtime, and their defaults.
  */
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
@@ -23,7 +23,7 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly port?: number | undefined
   /** Default `127.0.0.1`. Another than loopback needs `unsafeExpose`. */
   readonly host?: string | undefined
-  /** Binds and answers beyond loopback. The runtime is made for development: it has no TLS. */
+  /** Binds and answers beyond loopback. The runtime is for development: it has no TLS. */
   readonly unsafeExpose?: boolean | undefined
   /** Default: `aywa_local_` and 26 random characters. */
   readonly apiKey?: string | undefined
@@ -39,7 +39,7 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly requireIdempotencyKey?: boolean | undefined
   /** Rows that are there from the start, in the first organization; `readSeedRows` reads them from a file. */
   readonly rows?: SeedRows | undefined
-  /** Off unless given. */
+  /** Default: no limit. */
   readonly rateLimit?: RateLimitOptions | undefined
   /** Bounds of what one client, or all of them, may make this process hold. */
   readonly limits?: RequestLimits | undefined

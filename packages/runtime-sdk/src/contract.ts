@@ -28,4 +28,6 @@ export {
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
 export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
+export { ownedFields, withoutOwnedFields } from "./contract/ownedFields.ts"
+export { isSecretField, secretsNeeded, withoutSecrets, writeOnlyFields } from "./contract/secrets.ts"
 export type * from "./contract/types.ts"

@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { makeRandom } from "../time/ids.ts"
-import { isJson } from "../rows/validation.ts"
+import { isObject, objectOf } from "../json/object.ts"
 import { actionNames, FaultAction, type FaultInput, RuleInput, webhookActions } from "./schemas.ts"
 
 /** Whether a fault hits before anything is done, or after the work is committed. */
@@ -44,7 +44,7 @@ export interface FaultRule {
   readonly when?: When | undefined
   /** Lets this many matching requests through first. */
   readonly skip?: number | undefined
-  /** Hits this often; for ever unless given, and a sequence once through. */
+  /** How often it hits. Default: without end, and a sequence once. */
   readonly times?: number | undefined
   /** Milliseconds after the rule was added, on the runtime's clock, from which on it hits. Default 0. */
   readonly from?: number | undefined
@@ -56,7 +56,7 @@ export interface FaultRule {
   readonly seed?: number | undefined
 }
 
-/** All given conditions must hold. */
+/** Which requests are hit: those for which every condition holds that is there. */
 export interface FaultMatch {
   readonly method?: string | undefined
   /** `*` stands for anything, `:id` for one segment: `/assistant/:id`. */
@@ -104,7 +104,7 @@ interface Entry {
   readonly id: string
   readonly random: () => number
   readonly path: RegExp | undefined
-  /** Whether it hits what the runtime sends instead of what it is asked. */
+  /** Whether it hits the webhooks that the runtime sends, instead of the requests that reach it. */
   readonly ofWebhooks: boolean
   readonly added: number
   seen: number
@@ -188,14 +188,17 @@ export const parseFaultHeader = (header: string, attempt: number | undefined): F
     : undefined
 }
 
-/** Gives a rule back, or throws a TypeError that says what is wrong with it. The schema's own message lists every shape that an action can have: the name is what is wrong mostly. */
+/**
+ * Reads a rule; throws a TypeError that says what is wrong with it. Mostly that is the name of an action, and the
+ * schema's own message would list every shape that an action can have.
+ */
 export const decodeRule = (input: unknown): FaultRule => {
-  const { action, sequence } = isJson(input) ? input : {}
+  const { action, sequence } = objectOf(input)
   if ((action === undefined) === (sequence === undefined)) {
     throw new TypeError("A fault rule has either an action or a sequence of actions")
   }
   for (const one of Array.isArray(sequence) ? sequence : [action]) {
-    const name: unknown = isJson(one) ? one["type"] : one
+    const name: unknown = isObject(one) ? one["type"] : one
     if (sequence !== undefined && name === "pass") continue
     if (typeof name !== "string" || !actionNames.includes(name)) {
       throw new TypeError(`There is no fault ${JSON.stringify(name)}; there are ${actionNames.join(", ")}`)

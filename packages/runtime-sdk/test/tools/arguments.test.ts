@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { assert, describe, it } from "vitest"
-import { Tool, Toolkit } from "../../src/toolkit.ts"
+import { Tool, Toolkit } from "../../src/tools.ts"
 import { parseAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { handlers, isWebhookHandlerError, type WebhookHandlerMap } from "../../src/webhooks/handlers.ts"
 

@@ -6,19 +6,19 @@ import * as https from "node:https"
 import { type CheckedTarget, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 
 /** A request to send. */
-export interface WireRequest {
+export interface OutboundRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   /** Milliseconds for all of it. */
   readonly timeout: number
-  /** Bytes of the answer's body to keep; the rest is not read. */
-  readonly keep: number
+  /** Bytes of the answer's body that are read at most. */
+  readonly maxBytes: number
   readonly signal: AbortSignal
 }
 
 /** What came of it. */
-export type WireResult =
+export type RequestResult =
   | {
       readonly type: "answer"
       readonly status: number
@@ -38,28 +38,28 @@ export type WireResult =
       readonly ms: number
     }
 
-/** What was kept of an answer when its reading ends, for whatever reason. */
-interface Received {
+/** As much of an answer as has come; reading may end at any byte. */
+interface PartialAnswer {
   readonly response: http.IncomingMessage
   readonly chunks: Array<Buffer>
   size: number
 }
 
 /** Sends a request; never rejects. */
-export const exchangeWith = (target: CheckedTarget, options: WireRequest): Promise<WireResult> =>
+export const sendRequest = (target: CheckedTarget, options: OutboundRequest): Promise<RequestResult> =>
   new Promise((resolve) => {
     const begin = performance.now()
     const ms = () => Math.round((performance.now() - begin) * 10) / 10
     const body = options.body === undefined ? undefined : Buffer.from(options.body)
-    let received: Received | undefined
+    let partial: PartialAnswer | undefined
     let connected = false
-    const settle = (result: WireResult) => {
+    const settle = (result: RequestResult) => {
       clearTimeout(timer)
       options.signal.removeEventListener("abort", abort)
       resolve(result)
       request.destroy()
     }
-    const answer = ({ response, chunks }: Received, complete: boolean) =>
+    const answer = ({ response, chunks }: PartialAnswer, complete: boolean) =>
       settle({
         type: "answer",
         status: response.statusCode ?? 0,
@@ -69,12 +69,12 @@ export const exchangeWith = (target: CheckedTarget, options: WireRequest): Promi
             Array.isArray(value) ? value.join(", ") : (value ?? "")
           ])
         ),
-        body: Buffer.concat(chunks).subarray(0, options.keep),
+        body: Buffer.concat(chunks).subarray(0, options.maxBytes),
         complete,
         ms: ms()
       })
     const end = (kind: "timeout" | "connection", code: string) => {
-      if (received !== undefined) answer(received, false)
+      if (partial !== undefined) answer(partial, false)
       else settle({ type: "failure", kind, code, sent: connected, ms: ms() })
     }
     const { request: send } = target.protocol === "https:" ? https : http
@@ -93,12 +93,12 @@ export const exchangeWith = (target: CheckedTarget, options: WireRequest): Promi
     )
     request.on("error", (error: NodeJS.ErrnoException) => end("connection", error.code ?? "ECONNRESET"))
     request.on("response", (response) => {
-      const state: Received = { response, chunks: [], size: 0 }
-      received = state
+      const state: PartialAnswer = { response, chunks: [], size: 0 }
+      partial = state
       response.on("data", (chunk: Buffer) => {
         state.chunks.push(chunk)
         state.size += chunk.length
-        if (state.size > options.keep) answer(state, false)
+        if (state.size > options.maxBytes) answer(state, false)
       })
       response.on("end", () => answer(state, true))
       response.on("error", () => answer(state, false))

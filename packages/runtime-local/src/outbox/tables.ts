@@ -1,7 +1,10 @@
 /**
- * Tables of the outbox: events that happened, jobs that bring them to a target, attempts of a job, signing secrets.
+ * The tables of the outbox: events, the jobs that bring them to a target, attempts of a job, signing secrets.
  */
-export const outboxSchema = `
+import type { Tables } from "../store/Store.ts"
+
+export const outboxTables: Tables = {
+  sql: `
 CREATE TABLE IF NOT EXISTS webhook_events (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -61,4 +64,6 @@ CREATE TABLE IF NOT EXISTS webhook_secrets (
   created_at INTEGER NOT NULL,
   expires_at INTEGER
 ) STRICT;
-`
+`,
+  data: ["webhook_events", "webhook_jobs", "webhook_attempts"]
+}

@@ -1,7 +1,10 @@
 /**
- * Tables of the calls: runs under way, what happened in each, scripts for those to come.
+ * The tables of calls: runs under way, what happened in each, scripts for those to come.
  */
-export const callsSchema = `
+import type { Tables } from "../store/Store.ts"
+
+export const callTables: Tables = {
+  sql: `
 CREATE TABLE IF NOT EXISTS call_runs (
   call_id TEXT PRIMARY KEY,
   org_id TEXT NOT NULL,
@@ -27,4 +30,6 @@ CREATE TABLE IF NOT EXISTS call_scripts (
   body TEXT NOT NULL,
   times INTEGER
 ) STRICT;
-`
+`,
+  data: ["call_runs", "call_events", "call_scripts"]
+}

@@ -1,12 +1,12 @@
 /**
  * Faults that are another answer: a pure function from the true answer to the one that is sent.
  */
-import { type Answer, json } from "../http/answer.ts"
-import { errorAnswer, HttpError } from "../http/errors.ts"
-import type { Exchange } from "../http/exchange.ts"
-import type { Fault } from "./rules.ts"
-import type { RateLimiter } from "../http/rateLimit.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { type Answer, json } from "./answer.ts"
+import { errorAnswer, HttpError } from "./errors.ts"
+import type { Exchange } from "./exchange.ts"
+import type { Fault } from "../faults/rules.ts"
+import type { RateLimiter } from "./rateLimit.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** The answer that a fault puts in place of the true one; `undefined` if its action is not about the answer. */
 export const faultAnswer = (
@@ -61,13 +61,13 @@ export const placeholder = (method: string): Answer =>
 const text = (body: unknown) => (typeof body === "string" ? body : JSON.stringify(body))
 
 /** Changes the row of an answer, or every row of a list in whatever shape it has. */
-const mapRows = (answer: Answer, f: (row: Json) => Json): Answer => {
+const mapRows = (answer: Answer, f: (row: JsonObject) => JsonObject): Answer => {
   if (answer.content !== undefined || !answer.headers["content-type"]?.includes("json")) return answer
   const body: unknown = JSON.parse(answer.body)
-  const rows = (list: ReadonlyArray<unknown>) => list.map((row) => (isJson(row) ? f(row) : row))
+  const rows = (list: ReadonlyArray<unknown>) => list.map((row) => (isObject(row) ? f(row) : row))
   const mapped = (): unknown => {
     if (Array.isArray(body)) return rows(body)
-    if (!isJson(body)) return body
+    if (!isObject(body)) return body
     if (Array.isArray(body["results"])) return { ...body, results: rows(body["results"]) }
     if (Array.isArray(body["items"])) return { ...body, items: rows(body["items"]) }
     return f(body)
@@ -78,13 +78,13 @@ const mapRows = (answer: Answer, f: (row: Json) => Json): Answer => {
 const enums: ReadonlySet<string> = new Set(["type", "provider", "status", "firstMessageMode"])
 
 /** Values that no release knew: of the row itself and of the objects directly in it. */
-const unknownEnums = (row: Json): Json =>
+const unknownEnums = (row: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(row).map(([key, value]) => {
       if (enums.has(key) && typeof value === "string") return [key, "aywa-unknown"]
       return [
         key,
-        isJson(value) && typeof value["provider"] === "string" ? { ...value, provider: "aywa-unknown" } : value
+        isObject(value) && typeof value["provider"] === "string" ? { ...value, provider: "aywa-unknown" } : value
       ]
     })
   )
