@@ -2,7 +2,7 @@
  * The handler of every operation, computed from the contract table: one that the table gains is served without a change
  * here if its name is a generic one, or with one entry in `special`.
  */
-import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import { control } from "./calls/actions.ts"
 import * as calls from "./calls/routes.ts"
 import type { CallContext } from "./calls/calls.ts"

@@ -33,6 +33,7 @@ export type { Resolve } from "./ledger/rewrite.ts"
 
 export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./live/SqlDriver.ts"
 export type {
+  DriverOptions,
   MysqlConnection,
   PostgresConnection,
   SqlDriver,
@@ -43,12 +44,16 @@ export type {
 export { detectColumns } from "./live/detect.ts"
 export type { Candidate, DetectOptions } from "./live/detect.ts"
 export { planDatabase } from "./live/planDatabase.ts"
-export type { DatabaseConfig, DatabasePlan, Finding } from "./live/planDatabase.ts"
-export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase, verifyDatabase } from "./live/runDatabase.ts"
+export type { DatabaseConfig, DatabasePlan } from "./live/planDatabase.ts"
+export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase } from "./live/runDatabase.ts"
+export { verifyDatabase } from "./live/verifyDatabase.ts"
 export type {
   DryRunLocation,
   DryRunReport,
+  Finding,
   MoveReport,
+  NotRestored,
+  RollbackReport,
   StepOptions,
   StepProgress,
   VerifyLocation,

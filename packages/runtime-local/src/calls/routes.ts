@@ -1,7 +1,7 @@
 /**
  * Calls over HTTP: a new row begins a call that lives by itself from then on. Nothing dials.
  */
-import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { contract, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import { json } from "../http/answer.ts"
 import { crud, insertRow, update } from "../rows/crud.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"

@@ -2,7 +2,7 @@
  * Second pass of an import: references are rewritten, and each row is compared with what the runtime has. Nothing is
  * written here; a plan is data, so that others are served while it comes about, and a dry run can show it.
  */
-import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
+import { rewriteReferences } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as crypto from "node:crypto"
 import type { JsonObject } from "../json/object.ts"
 import type { ImportRequest } from "./bundle.ts"

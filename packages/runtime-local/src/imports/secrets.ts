@@ -2,7 +2,7 @@
  * Secrets do not travel in bundles. What looks like one is taken out, and what will be missing is named, so that an
  * operator knows what to supply.
  */
-import { type ReferringKind, secretsNeeded, withoutSecrets } from "@aywa-ai/runtime-sdk/contract"
+import { type ReferringKind, secretsNeeded, withoutSecrets } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { JsonObject } from "../json/object.ts"
 
 /** A row without its secrets. */

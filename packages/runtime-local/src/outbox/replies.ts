@@ -67,9 +67,7 @@ const checks: Readonly<Record<string, Check>> = {
     if (!Array.isArray(results)) return ["results: expected an array, one entry per tool call"]
     return [
       ...results.flatMap((result: unknown, index) => resultIssues(result, `results.${index}`)),
-      ...toolCallIds(message)
-        .filter((id) => !results.some((result: unknown) => isObject(result) && result["toolCallId"] === id))
-        .map((id) => `results: there is none for tool call ${id}`)
+      ...unanswered(message, results)
     ]
   },
   "transfer-destination-request": (reply) => {
@@ -146,9 +144,19 @@ const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
   ]
 }
 
-const toolCallIds = (message: JsonObject): ReadonlyArray<string> => {
+/**
+ * The tool calls without a result. A result answers the call with its id; calls that share an id, or have none, are
+ * answered in their order, so that there must be as many results of an id as calls.
+ */
+const unanswered = (message: JsonObject, results: ReadonlyArray<unknown>): ReadonlyArray<string> => {
   const list = message["toolCallList"]
-  return (Array.isArray(list) ? list : []).flatMap((call: unknown) =>
-    isObject(call) && typeof call["id"] === "string" ? [call["id"]] : []
-  )
+  const given = Map.groupBy(results.filter(isObject), ({ toolCallId }) => idOf(toolCallId))
+  return (Array.isArray(list) ? list : []).flatMap((call: unknown, index) => {
+    const id = isObject(call) ? idOf(call["id"]) || idOf(call["toolCallId"]) : ""
+    if (given.get(id)?.shift() !== undefined) return []
+    return [`results: there is none for tool call ${id === "" ? `${index}, which has no id` : id}`]
+  })
 }
+
+/** An id as text, empty where there is none. */
+const idOf = (id: unknown): string => (typeof id === "string" || typeof id === "number" ? String(id) : "")

@@ -1,7 +1,7 @@
 /**
  * What is particular to a resource. A resource of the contract that is not named here gets plain CRUD.
  */
-import { writeOnlyFields } from "@aywa-ai/runtime-sdk/contract"
+import { writeOnlyFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import { pinned } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"

@@ -3,7 +3,7 @@
  *
  * A client may write back what it read: a mask stands for the secret that was there before.
  */
-import { isSecretField } from "@aywa-ai/runtime-sdk/contract"
+import { isSecretField } from "@aywa-ai/runtime-sdk/internal/contract"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
 const redacted = "[REDACTED]"

@@ -1,7 +1,7 @@
 /**
  * Checks request bodies against the contract's own schemas.
  */
-import { ownedFields } from "@aywa-ai/runtime-sdk/contract"
+import { ownedFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
