@@ -149,13 +149,11 @@ describe("in whatever form a server repeats it", () => {
     )
   })
 
-  it("a header's value beyond ASCII, whose bytes were read as another encoding", () => {
-    const value = "geheim-ü-geheim"
-    const { redact } = bound(secretsOf("the-key", { "x-word": value }))
-    for (const echo of [value, encodeURIComponent(value), "geheim-%FC-geheim", "geheim-\ufffd-geheim", base64(value)]) {
+  it("a secret of the body beyond ASCII", () => {
+    const redact = secretsOf("the-key").redactorWith(JSON.stringify({ password: "geheim-ü-☎-geheim" }))
+    for (const echo of ["geheim-ü-☎-geheim", "geheim-\\u00fc-\\u260e-geheim", base64("geheim-ü-☎-geheim")]) {
       expect(redact(`got ${echo}.`)).toBe("got <redacted>.")
     }
-    expect(redact(Buffer.from(value, "latin1").toString("base64"))).toBe("<redacted>")
   })
 })
 

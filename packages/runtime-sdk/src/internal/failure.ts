@@ -152,116 +152,75 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
   const seconds = wait === undefined ? undefined : wait / 1000
   const override = response.header("x-should-retry")
   const passes = (transient: boolean): boolean => override === "true" || (override !== "false" && transient)
-  const failure = (transient: boolean, outcome: Outcome, toError: (call: CallFields) => RuntimeError): Failure => ({
+  const failure = <F extends object>(
+    [transient, outcome]: readonly [transient: boolean, outcome: Outcome],
+    Type: new (init: Errors.Init<F>) => RuntimeError,
+    fields: F,
+    what: string
+  ): Failure => ({
     outcome: subject.reads ? "rejected" : outcome,
     transient: passes(transient),
     retryAfter: wait,
     status,
     requestId: requestIdOf(response, subject),
-    toError
+    toError: (call) => new Type({ ...call, ...fields, message: text(call, what) })
   })
-  const unlisted = (): Failure => ({
-    ...fromUnexpected(subject, response, `status ${status}, which this operation never has.${said}${hint(status)}`),
-    outcome: subject.reads || (status >= 400 && status < 500) ? "rejected" : "maybe-applied"
-  })
+  const refused = [false, "rejected"] as const
 
   if (status === 401) {
     return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.AuthError({
-          ...call,
-          kind: "unauthenticated",
-          message: text(
-            call,
-            `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`
-          )
-        })
+      refused,
+      Errors.AuthError,
+      { kind: "unauthenticated" },
+      `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`
     )
   }
   if (status === 402 || status === 403) {
     return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.AuthError({
-          ...call,
-          kind: "forbidden",
-          message: text(
-            call,
-            `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`
-          )
-        })
+      refused,
+      Errors.AuthError,
+      { kind: "forbidden" },
+      `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`
     )
   }
   if ((status === 404 || status === 410) && subject.errors.includes("NotFound")) {
-    return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.NotFound({ ...call, message: text(call, `no such row in this organization (${status}).${said}`) })
-    )
+    return failure(refused, Errors.NotFound, {}, `no such row in this organization (${status}).${said}`)
   }
   if ((status === 409 || status === 412) && subject.errors.includes("ConflictError")) {
     const code = body.code ?? (status === 412 ? "precondition_failed" : "conflict")
-    const inUse = code === "idempotency_key_in_use"
     return failure(
-      inUse,
-      inUse ? "maybe-applied" : "rejected",
-      (call) =>
-        new Errors.ConflictError({
-          ...call,
-          code,
-          message: text(call, `conflict ${code} (${status}).${said}${conflictHint(code)}`)
-        })
+      code === "idempotency_key_in_use" ? [true, "maybe-applied"] : refused,
+      Errors.ConflictError,
+      { code },
+      `conflict ${code} (${status}).${said}${conflictHint(code)}`
     )
   }
   if (status === 400 || status === 413 || status === 415 || status === 422) {
+    const { code } = body
     return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.InvalidRequest({
-          ...call,
-          code: body.code,
-          issues: body.messages.map((message) => ({ path: [], message })),
-          message: text(
-            call,
-            `the runtime refuses the request (${status}${body.code === undefined ? "" : ` ${body.code}`}).${said}${conflictHint(body.code)}`
-          )
-        })
+      refused,
+      Errors.InvalidRequest,
+      { code, issues: body.messages.map((message) => ({ path: [], message })) },
+      `the runtime refuses the request (${status}${code === undefined ? "" : ` ${code}`}).${said}${conflictHint(code)}`
     )
   }
   if (status === 429) {
     // A limiter acts before the handler. With another machine code it is not the limiter that speaks.
     const limiter = body.code === undefined || body.code === "rate_limited"
     return failure(
-      true,
-      limiter ? "rejected" : "maybe-applied",
-      (call) =>
-        new Errors.RateLimited({
-          ...call,
-          retryAfter: seconds,
-          message: text(
-            call,
-            `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`
-          )
-        })
+      [true, limiter ? "rejected" : "maybe-applied"],
+      Errors.RateLimited,
+      { retryAfter: seconds },
+      `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`
     )
   }
   if (status >= 500 || status === 408 || status === 425) {
     const transient = status !== 501 && status !== 505
     return failure(
-      transient,
-      "maybe-applied",
-      (call) =>
-        new Errors.ServerError({
-          ...call,
-          retryAfter: seconds,
-          isRetryable: passes(transient),
-          message: text(call, `the runtime failed (${status}).${said}`)
-        })
+      [transient, "maybe-applied"],
+      Errors.ServerError,
+      { retryAfter: seconds, isRetryable: passes(transient) },
+      `the runtime failed (${status}).${said}`
     )
   }
   if (status >= 300 && status < 400) {
@@ -271,7 +230,10 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
       `a redirect (${status}), which is never followed: it could carry the key elsewhere. Point baseUrl at the runtime itself (often: https instead of http).`
     )
   }
-  return unlisted()
+  return {
+    ...fromUnexpected(subject, response, `status ${status}, which this operation never has.${said}${hint(status)}`),
+    outcome: subject.reads || (status >= 400 && status < 500) ? "rejected" : "maybe-applied"
+  }
 }
 
 const hint = (status: number): string =>
