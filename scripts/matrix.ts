@@ -1,11 +1,12 @@
 /**
  * Installs the packed tarballs into empty projects and makes real calls: ESM and CommonJS on Node 22, 24 and 26,
  * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
- * webhooks entry in workerd, and the command line on its own. Everything is installed beside the projects, nothing into the workspace.
+ * webhooks entry in workerd, the command line on its own, and what is met at the door. Everything is installed beside the projects, nothing into the workspace.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import { doorRows } from "./matrix/door.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
@@ -164,5 +165,6 @@ for (const [major, node] of versions) {
     await run(process.execPath, ["local.mjs", node, bin], command)
   })
 }
+await doorRows(row, { packages, nodes: versions, env })
 await row("SBOM of each package: what is installed, and what is inlined", () => writeSboms(packages))
 console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
+import { openDatabase } from "@aywa-ai/runtime-sdk/migration"
 import { databases } from "./databases.ts"
 import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
@@ -114,6 +115,25 @@ describe("migrate and its inputs", () => {
     expect([mistyped.code, mistyped.stderr]).toEqual([2, expect.stringContaining("There is no database")])
     expect(closed.stderr + closed.stdout + mistyped.stderr + mistyped.stdout).not.toContain("hunter2pw")
   })
+
+  it("says that ledgers hold copies of rows, and rollback what it could not put back", async () => {
+    const { args } = files()
+    const { url } = await databases[0]!.open(calls)
+    const migrate = (step: string, ...more: ReadonlyArray<string>) =>
+      run(["migrate", step, ...args, ...more], { env: { DATABASE_URL: url }, cwd })
+    expect((await migrate("dry-run", "--no-json")).stdout).toMatch(/info {2}ledgers: they hold copies of .* rows/)
+    expect((await migrate("apply", "--yes")).code).toBe(0)
+    const driver = await openDatabase(url)
+    await driver.run("UPDATE calls SET assistant_id = NULL WHERE id = 1")
+    await driver.run("DELETE FROM calls WHERE id = 2")
+    await driver.close()
+    const back = await migrate("rollback", "--yes", "--no-json")
+    expect([back.code, back.stdout]).toEqual([
+      1,
+      "3 rows put back.\nNot as they were:\n- calls.assistant_id: 1 rows have no value any more\n- calls.assistant_id: 1 rows are not there any more\n- calls.settings: 1 rows are not there any more\n"
+    ])
+    expect((await migrate("rollback", "--yes")).json.notRestored).toHaveLength(3)
+  }, 60_000)
 
   it("apply does not ask about what it will refuse", async () => {
     const { args, config } = files()

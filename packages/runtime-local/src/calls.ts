@@ -1,7 +1,7 @@
 /**
  * New calls: rows that say what was asked for, and that live from then on. Nothing dials.
  */
-import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { contract, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import { json } from "./answer.ts"
 import { crud, type CrudContext, type Handler, type HandlerRequest, insertRow, update } from "./crud.ts"
 import { invalid } from "./errors.ts"

@@ -2,7 +2,7 @@
  * The routes, computed from the contract table: an operation that the table gains is served without a change here,
  * if its name is one of the generic ones, or with one entry in `special`.
  */
-import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as calls from "./calls.ts"
 import { control } from "./calls/control.ts"
 import * as views from "./calls/views.ts"

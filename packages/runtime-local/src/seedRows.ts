@@ -1,7 +1,7 @@
 /**
  * Rows that are there from the start: fixtures of a test, or the demo account of a developer.
  */
-import { contract, type Group, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { contract, type Group, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as fs from "node:fs"
 import { insertRow, type RowContext } from "./crud.ts"
 import { rulesOf } from "./resources.ts"

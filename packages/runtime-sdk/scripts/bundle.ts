@@ -2,6 +2,7 @@
  * Bundles entries into one minified file each.
  */
 import { build, type Plugin } from "esbuild"
+import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
@@ -29,22 +30,23 @@ const shared: Plugin = {
 
 /** Writes `<entry>.js` for each entry of `src`, and gives esbuild's account of what went in. */
 export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => {
-  const { metafile } = await build({
+  const built = await build({
     entryPoints: entries.map((name) => `${here}src/${name}.ts`),
     outbase: `${here}src`,
     outdir,
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     format: "esm",
     platform: "node",
     target: "node22",
     legalComments: "none",
-    allowOverwrite: true,
+    write: false,
     logLevel: "warning",
     // Optional peers: imported when a database of theirs is opened.
     external: ["pg", "mysql2", "@electric-sql/pglite"],
     metafile: true,
     plugins: [lite, shared]
   })
-  return metafile
+  writeMinified(built)
+  return built.metafile
 }

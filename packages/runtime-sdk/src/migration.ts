@@ -33,6 +33,7 @@ export type { Resolve } from "./migration/rewrite.ts"
 
 export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./migration/live/SqlDriver.ts"
 export type {
+  DriverOptions,
   MysqlConnection,
   PostgresConnection,
   SqlDriver,
@@ -43,18 +44,16 @@ export type {
 export { detectColumns } from "./migration/live/detect.ts"
 export type { Candidate, DetectOptions } from "./migration/live/detect.ts"
 export { planDatabase } from "./migration/live/planDatabase.ts"
-export type { DatabaseConfig, DatabasePlan, Finding } from "./migration/live/planDatabase.ts"
-export {
-  applyDatabase,
-  cleanupDatabase,
-  dryRunDatabase,
-  rollbackDatabase,
-  verifyDatabase
-} from "./migration/live/runDatabase.ts"
+export type { DatabaseConfig, DatabasePlan } from "./migration/live/planDatabase.ts"
+export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase } from "./migration/live/runDatabase.ts"
+export { verifyDatabase } from "./migration/live/verifyDatabase.ts"
 export type {
   DryRunLocation,
   DryRunReport,
+  Finding,
   MoveReport,
+  NotRestored,
+  RollbackReport,
   StepOptions,
   StepProgress,
   VerifyLocation,

@@ -2,7 +2,7 @@
  * Second pass of an import: references are rewritten, and each row is compared with what the runtime has. Nothing is
  * written here; a plan is data, so that it can be made while others are served, and be shown by a dry run.
  */
-import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
+import { rewriteReferences } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as crypto from "node:crypto"
 import type { Json } from "../validation.ts"
 import type { ImportRequest } from "./bundle.ts"

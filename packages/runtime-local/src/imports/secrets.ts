@@ -2,7 +2,7 @@
  * Secrets do not travel in bundles. What looks like one is taken out, and what will be missing is named, so that an
  * operator knows what to supply.
  */
-import type { ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import type { ReferringKind } from "@aywa-ai/runtime-sdk/internal/contract"
 import { isSecretName } from "../masked.ts"
 import { isJson, type Json } from "../validation.ts"
 

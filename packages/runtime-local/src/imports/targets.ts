@@ -2,7 +2,7 @@
  * First pass of an import: which row of the runtime each row of the bundle is, or becomes. With that known, every
  * reference can be rewritten before anything is written, however rows refer to each other.
  */
-import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { Ids } from "../ids.ts"
 import type { Store } from "../store.ts"
 import { compile, explain, type Json } from "../validation.ts"

@@ -36,7 +36,7 @@ export interface DetectOptions {
   readonly mappings: Iterable<Mapping>
   /** Rows looked at per column, those with a value only. Default 10,000; `Infinity` for all. */
   readonly sample?: number | undefined
-  /** Tables left out. Those that begin with `aywa_migration` always are. */
+  /** Tables left out. Those that begin with `aywa_migration`, and in PostgreSQL those of that schema, always are. */
   readonly ignore?: ReadonlyArray<string> | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -12,7 +12,11 @@ export interface SqlDialect {
   readonly same: (left: string, right: string) => string
   /** The mapping table and the table of the run. */
   readonly createTables: (plan: SqlPlan) => ReadonlyArray<string>
-  /** Counts 1 where the connection's own schema has a table of this name. */
+  /** Takes every right on what a run made from everybody but its owner. */
+  readonly close: (plan: SqlPlan) => ReadonlyArray<string>
+  /** What a cleanup drops besides the tables. */
+  readonly dropRest: (plan: SqlPlan) => ReadonlyArray<string>
+  /** Counts 1 where there is a table of this name, as `tables` has it. */
   readonly exists: (table: string) => string
   /** An insert that leaves out rows that are there. */
   readonly insertNew: (table: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<string>) => string
@@ -24,6 +28,10 @@ export interface SqlDialect {
    * it goes through reserved values, and `stands` (which of the values the row holds) where it is marked.
    */
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
+  /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
+  readonly keeps: (stored: string, made: string) => string
+  /** Selects the tables, as `v`, whose mapping is not the plan's. */
+  readonly foreignMapping: (plan: SqlPlan) => ReadonlyArray<string>
   /** Renews the planner's statistics of a table. */
   readonly analyze: (table: string) => ReadonlyArray<string>
   /** Counts the rows that still hold an id of the source (and no id that may be of the runtime). */
@@ -49,14 +57,30 @@ export interface Update {
 /** A value that the ledger has of a row. */
 export type LedgerValue = "old_value" | "new_value" | "tmp_value"
 
-/** Names of the tables that a run makes. */
-export const tables = (plan: SqlPlan) => ({
-  map: `${plan.prefix}_map`,
-  run: `${plan.prefix}_run`,
-  ledger: (location: PlannedLocation) => `${plan.prefix}_l${location.index + 1}`,
-  /** PostgreSQL: the mapping with targets in the column's own type. */
-  typed: (index: number) => `${plan.prefix}_m${index + 1}`
-})
+/**
+ * PostgreSQL: the schema of all that a run makes. A schema of the application would give each new table to whomever its
+ * default privileges name.
+ */
+export const ledgerSchema = "aywa_migration"
+
+/** Names of the tables that a run makes, as statements name them. */
+export const tables = (plan: SqlPlan) => {
+  const named = (name: string) => `${plan.dialect === "postgres" ? `${ledgerSchema}.` : ""}${plan.prefix}_${name}`
+  return {
+    map: named("map"),
+    run: named("run"),
+    ledger: (location: PlannedLocation) => named(`l${location.index + 1}`),
+    /** PostgreSQL: the mapping with targets in the column's own type. */
+    typed: (index: number) => named(`m${index + 1}`)
+  }
+}
+
+/** The name of such a table without its schema. */
+export const bareName = (table: string): string => table.slice(table.lastIndexOf(".") + 1)
+
+/** Whether a column may hold several ids. */
+export const isMany = ({ kind }: Pick<PlannedLocation, "kind">): boolean =>
+  kind === "array" || kind === "json-any" || kind === "text"
 
 /** The customer's table, quoted. */
 export const tableOf = (plan: SqlPlan, { schema, table }: Pick<PlannedLocation, "schema" | "table">): string =>

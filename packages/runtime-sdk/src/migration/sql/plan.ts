@@ -10,6 +10,12 @@ import type { Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
 import { checkId, checkName, temporaryId } from "./names.ts"
 import { checkShape } from "./shape.ts"
 
+/**
+ * What is written in a run's table about how it is laid out. Another number than 2 is of a version that did not protect
+ * its ledgers: nothing here touches those.
+ */
+export const layout = "2"
+
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {
   readonly source: string
@@ -39,7 +45,7 @@ export interface KeyColumn {
 
 /** A location, ready to be written as SQL. */
 export interface PlannedLocation {
-  /** From 0, in the order in which locations are applied; rollback goes the other way. */
+  /** From 0; it names the ledger. Locations are applied in about this order, and rolled back in about the other. */
   readonly index: number
   /** As reports call it: `calls.assistant_id`. */
   readonly label: string
@@ -73,6 +79,7 @@ export interface SqlPlan {
   readonly prefix: string
   readonly chunk: number
   readonly transaction: "single" | "chunks"
+  /** Those that have to wait while ids change. */
   readonly foreignKeys: ReadonlyArray<ForeignKey>
   /** In the order in which they are applied. */
   readonly locations: ReadonlyArray<PlannedLocation>
@@ -296,6 +303,7 @@ const checkIdsFit = ({ kind, set, label }: PlannedLocation): void => {
 
 const checksumOf = (locations: ReadonlyArray<PlannedLocation>, sets: ReadonlyArray<IdSet>): string => {
   const hash = createHash("sha256")
+  hash.update(`layout ${layout}`)
   for (const set of sets) {
     hash.update(JSON.stringify([set.name, set.entries.map(({ source, target }) => `${source}>${target}`).sort()]))
   }

@@ -1,7 +1,18 @@
 /**
  * SQLite 3.35 or later. JSON and texts are read by plain functions: neither regular expressions nor extensions.
  */
-import { columnOf, inSet, keyed, otherRewriters, selectList, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import {
+  columnOf,
+  inSet,
+  isMany,
+  keyed,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { guardTable } from "./guardTable.ts"
 import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
@@ -80,7 +91,8 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
 /** The type of a mark. */
 const standing = "CAST('' AS TEXT)"
 
-const isMany = ({ kind }: PlannedLocation): boolean => kind === "json-any" || kind === "text"
+const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(rows.length / 500) }, (_, at) => rows.slice(at * 500, (at + 1) * 500))
 
 const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   const column = columnOf(plan, location.column)
@@ -115,10 +127,12 @@ export const sqlite: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (kind, source)) WITHOUT ROWID`,
       `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
       `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
-      // SQLite has no way to stop a script but a constraint that fails: its name is the message.
-      `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step TEXT, ok INTEGER, CONSTRAINT "this is not what 1-prepare prepared" CHECK (step <> 'prepared' OR ok), CONSTRAINT "more or fewer rows than expected" CHECK (step <> 'expect' OR ok))`
+      ...guardTable(plan)
     ]
   },
+  // Whoever can write the file can write all of it.
+  close: () => [],
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
   exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
@@ -161,6 +175,25 @@ export const sqlite: SqlDialect = {
     const list = selectList(plan, location, { next, temporary: "m.tmp", after })
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+  },
+  keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    // There is no digest here: rows are compared with the plan's, some hundred at a time.
+    const size = plan.sets.reduce((sum, { entries }) => sum + entries.length, 0)
+    const found = (condition: string) => `SELECT ${quoteText(map)} AS v WHERE ${condition}`
+    return [
+      found(`(SELECT count(*) FROM ${map}) <> ${size}`),
+      ...plan.sets.flatMap(({ name, entries }) => {
+        const rows = entries.map(
+          ({ source, target, temporary, again }) => `${source} ${target} ${temporary} ${again ? 1 : 0}`
+        )
+        return batchesOf(rows).map((batch) => {
+          const known = `SELECT count(*) FROM ${map} m WHERE m.kind = ${quoteText(name)} AND m.source IN (${batch.map((row) => quoteText(row.slice(0, row.indexOf(" ")))).join(", ")}) AND m.source || ' ' || m.target || ' ' || m.tmp || ' ' || m.again IN (${batch.map(quoteText).join(", ")})`
+          return found(`(${known}) <> ${batch.length}`)
+        })
+      })
+    ]
   },
   analyze: () => [],
   leftovers: (plan, location) => {

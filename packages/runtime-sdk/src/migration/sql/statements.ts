@@ -1,11 +1,13 @@
 /**
  * The statements of a run, in order: the same for scripts and for a live database.
  */
-import type { Dialect } from "./config.ts"
+import type { Dialect, ForeignKey } from "./config.ts"
 import { columnOf, keysOf, ledgerColumns, type LedgerValue, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import { currentSchema, prepared } from "./guards.ts"
 import { mysql } from "./mysql.ts"
+import { matchDuring, type Move } from "./moves.ts"
 import { quoteName, quoteText } from "./names.ts"
-import type { PlannedLocation, SqlPlan } from "./plan.ts"
+import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 import { postgres } from "./postgres.ts"
 import { sqlite } from "./sqlite.ts"
 
@@ -15,18 +17,17 @@ export const dialects: Readonly<Record<Dialect, SqlDialect>> = { postgres, mysql
 /** Rows of the mapping per insert. */
 const batch = 500
 
-/** A condition that holds only for what this very plan prepared. */
-export const prepared = (plan: SqlPlan): string =>
-  `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared' AND r.value = ${quoteText(plan.checksum)})`
-
-/** A condition that holds while nothing, or this very plan, was prepared. */
-export const unprepared = (plan: SqlPlan): string =>
-  `NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})`
-
-/** Makes the tables of the run: mapping, ledgers. Reads no row of the customer's. */
+/**
+ * Writes the mapping anew, which is the plan's then, whatever was there; makes the ledgers, and closes all of it. Reads no
+ * row of the customer's.
+ */
 export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
   const way = dialects[plan.dialect]
+  // Elsewhere the whole of it is one transaction.
+  const [start, end] = plan.dialect === "mysql" ? [["START TRANSACTION"], ["COMMIT"]] : [[], []]
   return [
+    ...start,
+    `DELETE FROM ${tables(plan).map}`,
     ...plan.sets.flatMap((set) => {
       const rows = set.entries.map(
         ({ source, target, temporary, again }) =>
@@ -40,14 +41,24 @@ export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
       }
       return inserts
     }),
+    ...end,
     ...way.analyze(tables(plan).map),
-    ...plan.locations.flatMap((location) => way.createLedger(plan, location))
+    ...plan.locations.flatMap((location) => way.createLedger(plan, location)),
+    ...way.close(plan)
   ]
 }
 
 /** Says what is being prepared. */
 export const begin = (plan: SqlPlan): string =>
-  dialects[plan.dialect].insertNew(tables(plan).run, ["item", "value"], [`('checksum', ${quoteText(plan.checksum)})`])
+  dialects[plan.dialect].insertNew(
+    tables(plan).run,
+    ["item", "value"],
+    [
+      `('layout', ${quoteText(layout)})`,
+      `('checksum', ${quoteText(plan.checksum)})`,
+      ...(plan.dialect === "postgres" ? [`('schema', ${currentSchema})`] : [])
+    ]
+  )
 
 /** Says that all of it was. */
 export const end = (plan: SqlPlan): string =>
@@ -84,44 +95,6 @@ export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArra
   ]
 }
 
-/** One pass over a ledger: from one of its values to another. */
-export interface Move {
-  readonly location: PlannedLocation
-  readonly from: LedgerValue
-  readonly to: LedgerValue
-}
-
-/** The passes that apply a plan, in order. */
-export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> =>
-  plan.locations.flatMap((location): ReadonlyArray<Move> =>
-    location.twoStep
-      ? [
-          { location, from: "old_value", to: "tmp_value" },
-          { location, from: "tmp_value", to: "new_value" }
-        ]
-      : [{ location, from: "old_value", to: "new_value" }]
-  )
-
-/** The passes that undo it: the same, backwards. */
-export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> =>
-  applyMoves(plan)
-    .toReversed()
-    .map(({ location, from, to }) => ({ location, from: to, to: from }))
-
-/**
- * What finds the row of a ledger row during a pass. A key column that an earlier location rewrites has its new value by
- * then; one that a later location rewrites still has its old one; one that this very location rewrites has what the pass
- * starts from, and then what it ends with. Rollback goes backwards, so the same holds.
- */
-const matchDuring = (plan: SqlPlan, { location }: Move, value: LedgerValue): string =>
-  keysOf(location)
-    .map(({ column, k, w, rewrittenBy }) => {
-      const key = columnOf(plan, column)
-      if (rewrittenBy === undefined || rewrittenBy > location.index) return `${key} = b.${k}`
-      return `${key} = b.${rewrittenBy === location.index ? value : (w ?? k)}`
-    })
-    .join(" AND ")
-
 /**
  * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
  * table, for every range again.
@@ -152,10 +125,6 @@ export const updateRange = (
   return { update, mark: [mark] }
 }
 
-/** How many rows a ledger has. */
-export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
-
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
   const way = dialects[plan.dialect]
@@ -165,7 +134,7 @@ export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string =
   return `SELECT COUNT(*) AS changes, ${distinct("old_value")} AS befores, ${distinct("new_value")} AS afters FROM ${ledger}`
 }
 
-/** Ledger rows by what their row holds now: the new value, the old one, neither; or no such row any more. */
+/** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
 export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "before" | "after"): string => {
   const way = dialects[plan.dialect]
   const value = columnOf(plan, location.column)
@@ -177,7 +146,8 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
     `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
   const count = (condition: string, name: string) =>
     `COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0) AS ${name}`
-  return `SELECT COUNT(*) AS changes, ${count(is("new_value"), "renewed")}, ${count(is("old_value"), "old")}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  const emptied = count(`${present} IS NOT NULL AND ${value} IS NULL`, "emptied")
+  return `SELECT COUNT(*) AS changes, ${count(is("new_value"), "renewed")}, ${count(is("old_value"), "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
 }
 
 /** Rows of a table and rows without a value, then and now. */
@@ -189,8 +159,11 @@ export const tableCounts = (plan: SqlPlan, location: PlannedLocation): string =>
 }
 
 /** Rows of a child whose parent is not there. */
-export const orphans = (plan: SqlPlan): ReadonlyArray<{ readonly label: string; readonly sql: string }> =>
-  plan.foreignKeys.map(({ name, schema, table, columns, refSchema, refTable, refColumns }) => {
+export const orphans = (
+  plan: SqlPlan,
+  foreignKeys: ReadonlyArray<ForeignKey> = plan.foreignKeys
+): ReadonlyArray<{ readonly label: string; readonly sql: string }> =>
+  foreignKeys.map(({ name, schema, table, columns, refSchema, refTable, refColumns }) => {
     const quote = (column: string) => quoteName(plan.dialect, column)
     const on = columns.map((column, at) => `p.${quote(refColumns[at] ?? "")} = t.${quote(column)}`).join(" AND ")
     const set = columns.map((column) => `t.${quote(column)} IS NOT NULL`).join(" AND ")
@@ -226,11 +199,7 @@ export const deferral = (
 /** Drops what a run made. */
 export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
   const { map, run, ledger, typed } = tables(plan)
-  return [
-    ...plan.locations.map(ledger),
-    ...(plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []),
-    map,
-    run,
-    ...(plan.dialect === "postgres" ? [] : [`${plan.prefix}_guard`])
-  ].map((table) => `DROP TABLE IF EXISTS ${table}`)
+  const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
+  const made = [...plan.locations.map(ledger), ...typedOnes, map, run]
+  return [...made.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
 }
