@@ -45,29 +45,34 @@ export type AywaRuntime =
   | Request.Request
 
 /**
- * All services, over a configuration and a transport that the program provides.
+ * All services, over a configuration and a transport that the program provides. Over another configuration it is
+ * another runtime, in the same program too.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerServices: Layer.Layer<AywaRuntime, never, RuntimeConfig.RuntimeConfig | Transport.Transport> =
-  Layer.mergeAll(
-    Assistants.layer,
-    PhoneNumbers.layer,
-    Tools.layer,
-    Calls.layer,
-    Credentials.layer,
-    WebhookEndpoints.layer,
-    Files.layer,
-    StructuredOutputs.layer,
-    Imports.layer,
-    WebhookLogs.layer,
-    Operations.layer,
-    Request.layer
+  // Over what is provided where it is used: see `internal/service.ts`.
+  Layer.fresh(
+    Layer.mergeAll(
+      Assistants.layer,
+      PhoneNumbers.layer,
+      Tools.layer,
+      Calls.layer,
+      Credentials.layer,
+      WebhookEndpoints.layer,
+      Files.layer,
+      StructuredOutputs.layer,
+      Imports.layer,
+      WebhookLogs.layer,
+      Operations.layer,
+      Request.layer
+    )
   )
 
 /**
- * All services of the runtime at a given address.
+ * All services of the runtime at a given address. Every call gives a runtime of its own: a program may hold several,
+ * side by side or one inside of the other.
  *
  * **Example**
  *

@@ -4,19 +4,18 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import { calls } from "./contract/calls.ts"
 import type { WaitOptions } from "./CallOptions.ts"
 import type { Call } from "./contract/calls.ts"
 import type { TypesOf } from "./contract/Operation.ts"
 import type { ErrorsOf } from "./contract/Signature.ts"
-import { effectObserver } from "./internal/observeEffect.ts"
 import { makeCall } from "./internal/pipeline.ts"
-import { makeService, type ServiceOf } from "./internal/service.ts"
+import { layerOver, makeService, type ServiceOf } from "./internal/service.ts"
 import { makeWait } from "./internal/waiting.ts"
-import { RuntimeConfig } from "./RuntimeConfig.ts"
-import { Transport } from "./Transport.ts"
+import type { RuntimeConfig } from "./RuntimeConfig.ts"
+import type { Transport } from "./Transport.ts"
 
 /**
  * Waiting for calls.
@@ -51,13 +50,9 @@ export class Calls extends Context.Service<Calls, ServiceOf<typeof calls> & Call
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Calls, never, RuntimeConfig | Transport> = Layer.effect(
-  Calls,
-  Effect.gen(function* () {
-    const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
-    const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
-    const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
-    // The wait gives what it reads, and fails as reading does.
-    return Calls.of({ ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) })
-  })
-)
+export const layer: Layer.Layer<Calls, never, RuntimeConfig | Transport> = layerOver(Calls, (runtime) => {
+  const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
+  const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
+  // The wait gives what it reads, and fails as reading does.
+  return Calls.of({ ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) })
+})

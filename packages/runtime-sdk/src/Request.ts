@@ -5,18 +5,18 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { RequestOptions } from "./CallOptions.ts"
 import * as Errors from "./Errors.ts"
-import { effectObserver } from "./internal/observeEffect.ts"
 import { explain } from "./internal/codec.ts"
 import { text } from "./internal/failure.ts"
 import { ResponseSink } from "./internal/pipeline.ts"
 import { makeRequest } from "./internal/rawRequest.ts"
+import { layerOver } from "./internal/service.ts"
 import { Sink } from "./internal/sink.ts"
-import { RuntimeConfig } from "./RuntimeConfig.ts"
-import { Transport } from "./Transport.ts"
+import type { RuntimeConfig } from "./RuntimeConfig.ts"
+import type { Transport } from "./Transport.ts"
 
 /**
  * Errors of a request: those of every operation, and those that only some have.
@@ -49,41 +49,39 @@ export class Request extends Context.Service<
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = Layer.effect(
-  Request,
-  Effect.gen(function* () {
-    const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
-    // `RequestError` is every error that an operation with both optional errors has.
-    const send = (options: RequestOptions, sink?: Sink) =>
-      makeRequest(runtime, options)({}, sink) as Effect.Effect<unknown, RequestError>
-    return Request.of({
-      send: (options) => send(options),
-      sendFor: (schema, options) =>
-        Effect.flatMap(ResponseSink, (outer) => {
-          // Of its own: other calls may report to the outer one at the same time.
-          const sink = new Sink()
-          return Effect.flatMap(send(options, sink), (value) => {
-            if (outer !== undefined) Object.assign(outer, sink)
-            return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
-              unexpected(schema, options, sink, value)
-            )
-          })
+export const layer: Layer.Layer<Request, never, RuntimeConfig | Transport> = layerOver(Request, (runtime) => {
+  // `RequestError` is every error that an operation with both optional errors has.
+  const send = (options: RequestOptions, sink?: Sink) =>
+    makeRequest(runtime, options)({}, sink) as Effect.Effect<unknown, RequestError>
+  return Request.of({
+    send: (options) => send(options),
+    sendFor: (schema, options) =>
+      Effect.flatMap(ResponseSink, (outer) => {
+        // Of its own: other calls may report to the outer one at the same time.
+        const sink = new Sink()
+        return Effect.flatMap(send(options, sink), (value) => {
+          if (outer !== undefined) Object.assign(outer, sink)
+          return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
+            unexpected(schema, options, sink, value)
+          )
         })
-    })
+      })
   })
-)
+})
 
 const unexpected = (
   schema: Schema.Codec<unknown, unknown>,
   { method, path }: RequestOptions,
-  { attempts, outcome, idempotencyKey, info }: Sink,
+  sink: Sink,
   value: unknown
 ) => {
+  const { attempts, outcome, idempotencyKey, info } = sink
   const call = { operation: "request", method, path, attempts, outcome, idempotencyKey }
   const fields = { ...call, status: info?.status, requestId: info?.requestId }
-  const issue = `the answer is not what the given schema says: ${explain(schema, value)
+  const issues = explain(schema, value)
     .slice(0, 5)
     .map(({ path, message }) => `${path.join(".")}: ${message}`)
-    .join("; ")}`
+    .join("; ")
+  const issue = sink.redact(`the answer is not what the given schema says: ${issues}`)
   return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }

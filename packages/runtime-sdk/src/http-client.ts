@@ -39,11 +39,11 @@ import { Transport } from "./Transport.ts"
 export const make = (given: HttpClient.HttpClient): TransportShape => {
   const client = HttpClient.withScope(given)
   const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
-    Effect.mapError(
-      Effect.provideService(client.execute(toRequest(request, upload)), FetchHttpClient.RequestInit, {
-        redirect: "manual"
-      }),
-      fromError
+    client.execute(toRequest(request, upload)).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // An attempt is a span of ours. The client's own would show what came back as it is: headers, bytes in a cause.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      Effect.mapError(fromError)
     )
   return {
     execute: (request) =>
@@ -75,9 +75,8 @@ export const make = (given: HttpClient.HttpClient): TransportShape => {
  * @since 0.1.0
  * @category layers
  */
-export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer.effect(
-  Transport,
-  Effect.map(HttpClient.HttpClient, make)
+export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer.fresh(
+  Layer.effect(Transport, Effect.map(HttpClient.HttpClient, make))
 )
 
 /**
@@ -102,7 +101,8 @@ export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient
 export const layerHttpClient = (
   options: RuntimeConfig.Options
 ): Layer.Layer<AywaRuntime.AywaRuntime, ConfigError, HttpClient.HttpClient> =>
-  AywaRuntime.layerServices.pipe(Layer.provide([RuntimeConfig.layer(options), layerTransport]))
+  // One value of it may stand over two clients.
+  Layer.fresh(AywaRuntime.layerServices.pipe(Layer.provide([RuntimeConfig.layer(options), layerTransport])))
 
 const toRequest = (
   { method, origin, path, headers, body }: WireRequest,

@@ -139,16 +139,29 @@ export const loopError = (call: Call): Errors.UnexpectedResponse => {
   return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }
 
+/**
+ * Makes the Layer of a service over the configuration and the transport that are provided where it is used.
+ *
+ * Effect builds a layer once for a whole program, by its reference, whatever stands beneath it there: without `fresh`
+ * the first runtime of a program would answer for every other one, with its key. The same goes for each layer of ours
+ * that needs something; a test holds all of them to it.
+ */
+export const layerOver = <Id, S>(
+  tag: Context.Key<Id, S>,
+  make: (runtime: Runtime) => S
+): Layer.Layer<Id, never, RuntimeConfig | Transport> =>
+  Layer.fresh(
+    Layer.effect(
+      tag,
+      Effect.gen(function* () {
+        return make({ config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver })
+      })
+    )
+  )
+
 /** Makes the Layer of a resource's service. */
 export const layerOf = <Id, G extends Group>(
   tag: Context.Key<Id, ServiceOf<G>>,
   name: string,
   group: G
-): Layer.Layer<Id, never, RuntimeConfig | Transport> =>
-  Layer.effect(
-    tag,
-    Effect.gen(function* () {
-      const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
-      return makeService(runtime, name, group)
-    })
-  )
+): Layer.Layer<Id, never, RuntimeConfig | Transport> => layerOver(tag, (runtime) => makeService(runtime, name, group))
