@@ -16,7 +16,7 @@ import { badCharacter } from "../config/checks.ts"
 import { text } from "./outcome.ts"
 import type { Observer } from "./observe.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
-import { redactor } from "./redact.ts"
+import { Secrets } from "./redact.ts"
 import { putHeaders } from "../config/headers.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
 import { specOf, type Spec } from "../contract/table.ts"
@@ -62,6 +62,8 @@ export interface Prepared {
   readonly firstHeaders: ReadonlyArray<string> | undefined
   /** How an attempt is sent when its body or its answer is streamed. */
   readonly streams: TransportShape["execute"] | undefined
+  /** What every call sends and must not be seen again. */
+  readonly secrets: Secrets
   /** The call as those who watch see it. */
   readonly traced: TracedCall
 }
@@ -117,9 +119,13 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
       ? Object.freeze(withAuthorization(headers, config.apiKey, 0))
       : undefined,
     streams: bytes || spec.multipart ? streamer(runtime, bytes ? (streamed ? "stream" : "bytes") : "text") : undefined,
+    secrets: new Secrets(Redacted.isRedacted(config.apiKey) ? [config.apiKey] : [], recordOf(config.headers)),
     traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
   }
 }
+
+const recordOf = (headers: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1] ?? ""]] : [])))
 
 /** Adds what an attempt adds. */
 export const withAuthorization = (
@@ -247,13 +253,6 @@ const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<I
   }
   return headers
 }
-
-/** Takes what is secret about a call out of a text. Made for a failure, not for each call. */
-export const redactorOf = ({ runtime }: Prepared, { body, extraHeaders }: Request): ((text: string) => string) =>
-  redactor(runtime.config.apiKey, body, () => [
-    ...runtime.config.headers,
-    ...Object.entries(extraHeaders ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-  ])
 
 /** A single call's options win over the policy around it. */
 const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {
