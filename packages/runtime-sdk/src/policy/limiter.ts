@@ -10,7 +10,33 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Breaker, Limiter } from "./Policy.ts"
+
+/**
+ * Bounds what runs at the same time, or in a window. Made by `limit`; shared by every call that it governs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limiter {
+  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/**
+ * Stops calling a runtime that keeps failing. Made by `circuitBreaker`; shared by every call that it governs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Breaker {
+  readonly run: <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    options: {
+      readonly key: string
+      readonly isFailure: (error: E) => boolean
+      readonly onOpen: (retryAfterMillis: number | undefined) => E
+    }
+  ) => Effect.Effect<A, E, R>
+}
 
 /** Waits for a place, then for a token, then runs. */
 export const makeLimiter = (options: {
