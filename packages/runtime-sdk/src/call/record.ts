@@ -4,7 +4,7 @@
  */
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { Outcome } from "../errors/Errors.ts"
-import { requestIdOf } from "./outcome.ts"
+import { requestIdOf } from "./message.ts"
 import type { WireResponse } from "../transport/port.ts"
 
 type Head = Pick<WireResponse, "status" | "header" | "headers">

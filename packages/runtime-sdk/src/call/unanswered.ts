@@ -1,0 +1,117 @@
+/**
+ * What it means that no whole answer came: the connection failed, or time was up.
+ */
+import type { CallFields } from "../errors/Errors.ts"
+import * as Errors from "../errors/Errors.ts"
+import type { WireFailure } from "../transport/port.ts"
+import { sourceFailed } from "../transport/streaming.ts"
+import { text } from "./message.ts"
+import type { Failure, Subject } from "./outcome.ts"
+
+/** An attempt, or the whole call, ran out of time. */
+export interface TimedOut {
+  readonly _tag: "TimedOut"
+  readonly scope: "attempt" | "deadline"
+  /** Whether the request was given to the transport. */
+  readonly sent: boolean
+}
+
+interface Row {
+  readonly codes: RegExp
+  /** Whether it may be another the next time. */
+  readonly transient: boolean
+  /** What to say of it; `code` stands in brackets. Without it: whether a connection was there. */
+  readonly message?: (code: string) => string
+}
+
+/** The first row that fits counts; what no row fits may pass. */
+const rows: ReadonlyArray<Row> = [
+  {
+    codes: new RegExp(`^${sourceFailed}$`),
+    transient: false,
+    message: () =>
+      "what was to be uploaded could not be read. Check the path, or the stream; its own error is the cause."
+  },
+  {
+    codes: /^NO_STREAM$/,
+    transient: false,
+    message: () => "this transport cannot move files: give it a `stream` beside `execute`."
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    transient: true,
+    message: (code) => `nothing listens at the runtime's address${code}. Check baseUrl, and that the runtime is up.`
+  },
+  {
+    codes: /^ENOTFOUND$/,
+    transient: false,
+    message: (code) => `the runtime's host name does not exist${code}. Check baseUrl.`
+  },
+  { codes: /^EAI_AGAIN$/, transient: true, message: (code) => `the name server did not answer${code}.` },
+  // A certificate that is wrong stays wrong.
+  {
+    codes: /^(UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/,
+    transient: false
+  }
+]
+
+/** No whole answer came. */
+export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
+  const { code, cause } = failure
+  const row = rows.find(({ codes }) => code !== undefined && codes.test(code))
+  const transient = row?.transient ?? true
+  return {
+    outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
+    transient,
+    toError: (call) =>
+      new Errors.ConnectionError({
+        ...call,
+        code,
+        isRetryable: transient,
+        cause,
+        message: text(call, messageOf(failure, row))
+      })
+  }
+}
+
+const messageOf = ({ code, phase, sent }: WireFailure, row: Row | undefined): string => {
+  const shown = code === undefined ? "" : ` (${code})`
+  if (phase === "response") return `the answer broke off before its end${shown}.`
+  if (row?.message !== undefined) return row.message(shown)
+  return sent === "no"
+    ? `no connection to the runtime could be made${shown}. Check baseUrl, network and certificate.`
+    : `the connection was lost before an answer came${shown}.`
+}
+
+/** Time was up: `allowed` milliseconds. */
+export const fromTimeout = (subject: Subject, { scope, sent }: TimedOut, allowed: number): Failure => ({
+  outcome: !sent ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
+  transient: scope === "attempt",
+  toError: (call) =>
+    new Errors.TimeoutError({
+      ...call,
+      scope,
+      timeoutMillis: allowed,
+      message: text(
+        call,
+        scope === "deadline"
+          ? `not done within ${allowed} ms (the call's deadline).`
+          : sent
+            ? `no whole answer within ${allowed} ms (the attempt's timeout).`
+            : `not sent within ${allowed} ms (the attempt's timeout): the function that supplies the API key gave none.`
+      )
+    })
+})
+
+/** The breaker let no attempt through. */
+export const circuitOpen = (fields: CallFields, retryAfterMillis: number | undefined): Errors.CircuitOpen =>
+  new Errors.CircuitOpen({
+    ...fields,
+    retryAfterMillis,
+    message: text(
+      fields,
+      `not sent: the circuit breaker is open after repeated failures${
+        retryAfterMillis === undefined ? "" : `; it tries again in ${Math.ceil(retryAfterMillis)} ms`
+      }.`
+    )
+  })
