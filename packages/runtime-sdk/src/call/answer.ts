@@ -4,7 +4,7 @@
  */
 import type { RuntimeError } from "../errors/Errors.ts"
 import { ByteStream } from "../transport/byteStream.ts"
-import type { WireFailure, WireResponse } from "../transport/port.ts"
+import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { rowsOf, toPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Request } from "./request.ts"
@@ -18,7 +18,7 @@ export class Unreadable {
   }
 }
 
-export const isSuccess = ({ status }: WireResponse): boolean => status >= 200 && status < 300
+export const isSuccess = ({ status }: WireHead): boolean => status >= 200 && status < 300
 
 /** The value, or an Unreadable. */
 export const readAnswer = (prepared: Prepared, request: Request, response: WireResponse): unknown => {

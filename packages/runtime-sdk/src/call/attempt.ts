@@ -15,9 +15,10 @@ import { longestTimer } from "../transport/direct.ts"
 import {
   isDirect,
   Send,
-  type Cancel,
   type DirectTransport,
+  type Pending,
   type WireFailure,
+  type WireProgress,
   type WireRequest,
   type WireResponse
 } from "../transport/port.ts"
@@ -29,6 +30,8 @@ export interface Sender<A> {
   readonly prepared: Prepared
   readonly request: Request
   readonly clock: Clock.Clock
+  /** How far the request has come, as far as the transport tells. */
+  progress: WireProgress | undefined
   /** Makes the request. From here on it may have been sent. */
   wire(key: Redacted.Redacted<string>, traceparent: string | undefined): WireRequest
   /** Reads how the attempt ended; `undefined` when its time was up first. Runs on the fiber. */
@@ -59,7 +62,10 @@ const sendInEffects = <A>(sender: Sender<A>, duration: number, traceparent: stri
   const { runtime, streams } = sender.prepared
   const { transport, config } = runtime
   const execute = (key: Redacted.Redacted<string>): Effect.Effect<WireResponse, WireFailure> => {
-    const wire = sender.wire(key, traceparent)
+    const onProgress = (progress: WireProgress): void => {
+      sender.progress = progress
+    }
+    const wire = { ...sender.wire(key, traceparent), onProgress }
     return streams === undefined ? transport.execute(wire) : streams(wire)
   }
   const result = Effect.matchEager(
@@ -89,7 +95,7 @@ const sendDirectly = <A>(
 class Exchange<A> {
   private readonly sender: Sender<A>
   private readonly resume: (effect: Effect.Effect<A>) => void
-  private pending: Cancel | undefined
+  private pending: Pending | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private over = false
 
@@ -99,7 +105,7 @@ class Exchange<A> {
   }
 
   begin(transport: DirectTransport, request: WireRequest, duration: number): void {
-    this.pending = transport[Send](request, this)
+    this.pending = this.sender.progress = transport[Send](request, this)
     if (duration !== Infinity && !this.over) this.timer = setTimeout(expire, duration, this)
   }
 

@@ -16,7 +16,7 @@ import type { Operation } from "../contract/Operation.ts"
 import type { Outcome, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
-import type { WireRequest } from "../transport/port.ts"
+import type { WireProgress, WireRequest } from "../transport/port.ts"
 import { sourceFailure } from "../transport/streaming.ts"
 import { isSuccess } from "./answer.ts"
 import { send, wireOf, type Sender } from "./attempt.ts"
@@ -102,6 +102,7 @@ class Driver implements Plan, Sender<Decision> {
   }
   /** Whether the attempt under way was given to the transport. */
   private sent = false
+  progress: WireProgress | undefined
   /** What the time of the attempt under way is bounded by. */
   private scope: "attempt" | "deadline" = "attempt"
 
@@ -150,7 +151,7 @@ class Driver implements Plan, Sender<Decision> {
     if (this.deadlineAt === Infinity) return run
     return Effect.timeoutOrElse(run, {
       duration: Math.max(0, this.deadlineAt - this.now()),
-      orElse: () => Effect.sync(() => this.decide({ _tag: "TimedOut", scope: "deadline", sent: this.sent }))
+      orElse: () => Effect.sync(() => this.decide(this.timedOut("deadline")))
     })
   }
 
@@ -161,7 +162,7 @@ class Driver implements Plan, Sender<Decision> {
 
   private send(traceparent: string | undefined): Effect.Effect<Decision> {
     const remaining = this.deadlineAt - this.now()
-    if (remaining <= 0) return Effect.succeed(this.decide({ _tag: "TimedOut", scope: "deadline", sent: false }))
+    if (remaining <= 0) return Effect.succeed(this.decide(this.timedOut("deadline")))
     const timeout = this.request.policy.attemptTimeout ?? Infinity
     this.scope = remaining < timeout ? "deadline" : "attempt"
     return send(this, Math.min(remaining, timeout), traceparent)
@@ -176,15 +177,23 @@ class Driver implements Plan, Sender<Decision> {
   }
 
   ended(ending: Exclude<Ending, TimedOut> | undefined): Decision {
-    const { upload } = this.request
-    if (ending === undefined) return this.decide({ _tag: "TimedOut", scope: this.scope, sent: this.sent })
+    if (ending === undefined) return this.decide(this.timedOut(this.scope))
+    if ("status" in ending || ending._tag !== "WireFailure") return this.decide(ending)
     // A transport cannot tell the source's failure from the connection's: codes of files look like those of sockets.
-    const broken = "_tag" in ending && ending._tag === "WireFailure" ? upload?.broken() : undefined
-    return this.decide(broken === undefined ? ending : sourceFailure(broken.cause, "unknown"))
+    const broken = this.request.upload?.broken()
+    return this.decide(broken === undefined ? ending : sourceFailure(broken.cause, "unknown", ending.head))
+  }
+
+  private timedOut(scope: TimedOut["scope"]): TimedOut {
+    const { sent, progress } = this
+    const stage = !sent ? "held" : progress?.sent === "no" ? "queued" : "sent"
+    return { _tag: "TimedOut", scope, stage, head: progress?.head }
   }
 
   private decide(ending: Ending): Decision {
     const { upload } = this.request
+    // It holds what has come of the answer, and is not needed while the call waits.
+    this.progress = undefined
     if (upload !== undefined) this.history.spent = upload.once && upload.spent()
     // What is read to the end needs neither time nor chance, and a program's seeded Random is left alone.
     const needless = "status" in ending && isSuccess(ending)

@@ -6,7 +6,7 @@
  */
 import type { CallFields, ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
-import type { WireFailure, WireResponse } from "../transport/port.ts"
+import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
 import { requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
@@ -39,7 +39,7 @@ export type Ending = WireResponse | WireFailure | TimedOut | ConfigError
 
 /** What follows. `outcome` is what the attempts mean for the call as a whole: the history's next one. */
 export type Decision =
-  | { readonly kind: "done"; readonly value: unknown; readonly response: WireResponse }
+  | { readonly kind: "done"; readonly value: unknown; readonly response: WireHead }
   | { readonly kind: "fail"; readonly error: RuntimeError; readonly outcome: Outcome }
   | {
       readonly kind: "again"
@@ -54,7 +54,7 @@ type Done = Extract<Decision, { readonly kind: "done" }>
 
 /** Decides. `now` is by the clock of `deadlineAt`, `draw` is between 0 and 1: what a pause is drawn with. */
 export const decide = (plan: Plan, history: History, ending: Ending, now: number, draw: number): Decision => {
-  const result = "status" in ending ? fromResponse(plan, history, ending, now) : fromNone(plan, ending)
+  const result = read(plan, history, ending, now)
   if ("kind" in result) return result
   const outcome = worse(history.outcome, result.outcome)
   const error = result.toError(fieldsOf(plan, history, result, outcome))
@@ -99,21 +99,33 @@ const delayOf = (
   return asked === undefined ? Math.round(ceiling * (0.1 + 0.9 * draw)) : Math.max(asked, ceiling * 0.1)
 }
 
-const fromResponse = (plan: Plan, history: History, response: WireResponse, now: number): Done | Failure => {
+const read = (plan: Plan, history: History, ending: Ending, now: number): Done | Failure => {
+  const head = headOf(ending)
+  if (head !== undefined && !isSuccess(head)) return fromRefusal(plan, history, head, ending, now)
+  return "status" in ending ? fromAnswer(plan, history, ending) : fromNone(plan, ending)
+}
+
+/** The head of the answer, whether or not its body came. */
+const headOf = (ending: Ending): WireHead | undefined =>
+  "status" in ending ? ending : "head" in ending ? ending.head : undefined
+
+/** The status of an answer counts, whatever happened to its body. */
+const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Ending, now: number): Done | Failure => {
+  // A delete whose first answer was lost finds nothing the second time: it is done.
+  const gone = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
+  if (gone && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
+  const body = "body" in ending ? ending.body : undefined
+  return fromStatus(subjectOf(plan), head, body, now, "cause" in ending ? ending.cause : undefined)
+}
+
+const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): Done | Failure => {
   const { prepared, request } = plan
-  const { method, kind } = prepared.spec
-  if (!isSuccess(response)) {
-    // A delete whose first answer was lost finds nothing the second time: it is done.
-    const gone = method === "DELETE" && (response.status === 404 || response.status === 410)
-    return gone && history.outcome === "maybe-applied"
-      ? { kind: "done", value: undefined, response }
-      : fromStatus(subjectOf(plan), response, now)
-  }
-  if (kind === "bytes") {
-    const { attempts } = history
+  if (prepared.spec.kind === "bytes") {
     const idle = request.policy.attemptTimeout
     const toError = (failure: WireFailure | "idle"): RuntimeError => {
-      const what = fromNone(plan, failure === "idle" ? { _tag: "TimedOut", scope: "attempt", sent: true } : failure)
+      const ending: WireFailure | TimedOut =
+        failure === "idle" ? { _tag: "TimedOut", scope: "attempt", stage: "sent", head: response } : failure
+      const what = fromNone(plan, ending)
       return what.toError(fieldsOf(plan, { attempts, outcome: "not-sent", spent: false }, what, what.outcome))
     }
     return { kind: "done", value: readContent(response, idle, toError), response }
@@ -155,8 +167,8 @@ export const fieldsOf = (
   operation: prepared.name,
   method: prepared.spec.method,
   path: request.path,
-  status: failure?.response?.status,
-  requestId: failure?.response === undefined ? undefined : requestIdOf(failure.response),
+  status: failure?.head?.status,
+  requestId: failure?.head === undefined ? undefined : requestIdOf(failure.head),
   attempts,
   outcome,
   idempotencyKey: request.idempotencyKey,

@@ -2,7 +2,7 @@
  * What the errors of a call say: the sentence, what follows from the outcome, and the facts to quote.
  */
 import type { CallFields } from "../errors/Errors.ts"
-import type { WireResponse } from "../transport/port.ts"
+import type { WireHead } from "../transport/port.ts"
 
 const afterwards = Symbol("afterwards")
 
@@ -36,5 +36,5 @@ export const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text
 export const plain = (value: string | undefined, max: number): string | undefined =>
   value === undefined ? undefined : value.replace(/[^\x20-\x7e]/g, "?").slice(0, max)
 
-export const requestIdOf = (response: Pick<WireResponse, "header">): string | undefined =>
-  plain(response.header("x-request-id"), 200)
+export const requestIdOf = (head: Pick<WireHead, "header">): string | undefined =>
+  plain(head.header("x-request-id"), 200)

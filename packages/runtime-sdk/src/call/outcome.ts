@@ -4,11 +4,11 @@
  */
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
-import type { WireResponse } from "../transport/port.ts"
+import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
 import { plain, sentence, text } from "./message.ts"
 import { retryAfter } from "./retryAfter.ts"
-import { errors, rowOf } from "./statuses.ts"
+import { errors, lost, rowOf } from "./statuses.ts"
 
 /** A failed attempt. */
 export interface Failure {
@@ -17,8 +17,8 @@ export interface Failure {
   readonly transient: boolean
   /** Milliseconds that the runtime asks to wait. */
   readonly retryAfter?: number | undefined
-  /** The answer, if one came. */
-  readonly response?: Pick<WireResponse, "status" | "header"> | undefined
+  /** The head of the answer, if one came. */
+  readonly head?: WireHead | undefined
   /** Builds the error, once it is known how the whole call went. */
   readonly toError: (call: CallFields) => RuntimeError
 }
@@ -32,40 +32,51 @@ export interface Subject {
   readonly redact: (text: string) => string
 }
 
-/** An answer whose status is no success. `now` is epoch milliseconds. */
-export const fromStatus = (subject: Subject, response: WireResponse, now: number): Failure => {
-  const { status } = response
-  const body = readErrorBody(response.body)
-  const row = rowOf(subject.errors, status, body.code)
+/**
+ * An answer whose status is no success. `body` is `undefined` when it did not come whole: the status counts all the same.
+ * `now` is epoch milliseconds.
+ */
+export const fromStatus = (
+  subject: Subject,
+  head: WireHead,
+  body: string | undefined,
+  now: number,
+  cause?: unknown
+): Failure => {
+  const { status } = head
+  const { messages, code } = body === undefined ? lostBody : readErrorBody(body)
+  const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
   const known = row.tag !== "UnexpectedResponse"
-  const wait = known ? retryAfter(response.header("retry-after"), now) : undefined
-  const override = known ? response.header("x-should-retry") : undefined
+  const wait = known ? retryAfter(head.header("retry-after"), now) : undefined
+  const override = known ? head.header("x-should-retry") : undefined
   const transient = override === "true" || (override !== "false" && row.transient)
   const answer = {
     status,
-    code: body.code,
-    words: wordsOf(subject, body.messages),
-    messages: body.messages.map(subject.redact),
+    code: code === lost ? undefined : code,
+    words: code === lost ? " The rest of its answer did not come." : wordsOf(subject, messages),
+    messages: messages.map(subject.redact),
     retryAfter: wait === undefined ? undefined : wait / 1000,
     transient,
-    contentType: contentTypeOf(response)
+    contentType: contentTypeOf(head)
   }
   const what = row.message(answer)
   return {
     outcome: subject.reads ? "rejected" : row.outcome,
     transient,
     retryAfter: wait,
-    response,
-    toError: (call) => errors[row.tag]({ ...call, message: text(call, what) }, answer, what)
+    head,
+    toError: (call) => errors[row.tag]({ ...call, cause, message: text(call, what) }, answer, what)
   }
 }
 
+const lostBody = { messages: [], code: lost } as const
+
 /** The runtime answered something that the contract does not allow. */
-export const fromUnexpected = (subject: Subject, response: WireResponse, issue: string): Failure => ({
+export const fromUnexpected = (subject: Subject, response: WireHead, issue: string): Failure => ({
   outcome: subject.reads ? "rejected" : "maybe-applied",
   transient: false,
-  response,
+  head: response,
   toError: (call) =>
     new Errors.UnexpectedResponse({ ...call, issue, contentType: contentTypeOf(response), message: text(call, issue) })
 })
@@ -73,4 +84,4 @@ export const fromUnexpected = (subject: Subject, response: WireResponse, issue: 
 const wordsOf = ({ redact }: Subject, messages: ReadonlyArray<string>): string =>
   messages.length === 0 ? "" : ` The runtime says: ${sentence(redact(messages.join("; ")).slice(0, 2000))}`
 
-const contentTypeOf = (response: WireResponse): string | undefined => plain(response.header("content-type"), 100)
+const contentTypeOf = (head: WireHead): string | undefined => plain(head.header("content-type"), 100)

@@ -5,11 +5,16 @@
 import type { Init, OperationError, Outcome } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 
+/** Stands for the code of a body that did not come whole: it may have been any. */
+export const lost = Symbol("lost")
+
+type Code = string | undefined | typeof lost
+
 /** What an answer means. */
 export interface Row {
   readonly statuses: ReadonlyArray<number | readonly [from: number, to: number]>
   /** The body's codes that it is for; any when left out. */
-  readonly codes?: ReadonlyArray<string | undefined>
+  readonly codes?: ReadonlyArray<Code>
   /** The error it becomes. NotFound and ConflictError only where the operation has them. */
   readonly tag: keyof typeof errors
   readonly transient: boolean
@@ -80,9 +85,9 @@ const rows: ReadonlyArray<Row> = [
     message: ({ status, words }) => `no such row in this organization (${status}).${words}`
   },
   {
-    // An earlier attempt with this key is under way.
+    // An earlier attempt with this key is under way, or may be.
     statuses: [409, 412],
-    codes: ["idempotency_key_in_use"],
+    codes: ["idempotency_key_in_use", lost],
     tag: "ConflictError",
     transient: true,
     outcome: "maybe-applied",
@@ -113,7 +118,7 @@ const rows: ReadonlyArray<Row> = [
     message: tooMany
   },
   {
-    // With another code it is not the limiter that speaks.
+    // With another code it is not the limiter that speaks, and without a body nobody knows.
     statuses: [429],
     tag: "RateLimited",
     transient: true,
@@ -174,7 +179,7 @@ export const errors = {
     new Errors.AuthError({ ...init, kind: status === 401 ? "unauthenticated" : "forbidden" }),
   NotFound: (init: Init<object>) => new Errors.NotFound(init),
   ConflictError: (init: Init<object>, answer: Answer) =>
-    new Errors.ConflictError({ ...init, code: conflictCode(answer) }),
+    new Errors.ConflictError({ ...init, code: conflictCode(answer), isRetryable: answer.transient }),
   InvalidRequest: (init: Init<object>, { code, messages }: Answer) =>
     new Errors.InvalidRequest({ ...init, code, issues: messages.map((message) => ({ path: [], message })) }),
   RateLimited: (init: Init<object>, { retryAfter }: Answer) => new Errors.RateLimited({ ...init, retryAfter }),
@@ -185,13 +190,13 @@ export const errors = {
 }
 
 /** The row of an answer, for an operation that has these errors beside the common ones. */
-export const rowOf = (known: ReadonlyArray<OperationError>, status: number, code: string | undefined): Row =>
+export const rowOf = (known: ReadonlyArray<OperationError>, status: number, code: Code): Row =>
   rows.find((row) => hasStatus(row, status) && hasCode(row, code) && isKnown(row, known)) ?? otherwise
 
 const hasStatus = ({ statuses }: Row, status: number): boolean =>
   statuses.some((one) => (typeof one === "number" ? one === status : one[0] <= status && status <= one[1]))
 
-const hasCode = ({ codes }: Row, code: string | undefined): boolean => codes === undefined || codes.includes(code)
+const hasCode = ({ codes }: Row, code: Code): boolean => codes === undefined || codes.includes(code)
 
 const isKnown = ({ tag }: Row, known: ReadonlyArray<OperationError>): boolean =>
   (tag !== "NotFound" && tag !== "ConflictError") || known.includes(tag)

@@ -3,7 +3,7 @@
  */
 import type { CallFields } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
-import type { WireFailure } from "../transport/port.ts"
+import type { WireFailure, WireHead } from "../transport/port.ts"
 import { sourceFailed } from "../transport/streaming.ts"
 import { text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
@@ -12,8 +12,10 @@ import type { Failure, Subject } from "./outcome.ts"
 export interface TimedOut {
   readonly _tag: "TimedOut"
   readonly scope: "attempt" | "deadline"
-  /** Whether the request was given to the transport. */
-  readonly sent: boolean
+  /** How far the request had come: kept here, waiting for a connection, or sent, as far as anybody knows. */
+  readonly stage: "held" | "queued" | "sent"
+  /** The head of the answer, if it had come. */
+  readonly head: WireHead | undefined
 }
 
 interface Row {
@@ -63,6 +65,7 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
   return {
     outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
     transient,
+    head: failure.head,
     toError: (call) =>
       new Errors.ConnectionError({
         ...call,
@@ -83,10 +86,20 @@ const messageOf = ({ code, phase, sent }: WireFailure, row: Row | undefined): st
     : `the connection was lost before an answer came${shown}.`
 }
 
+const late = {
+  held: ["not sent", ": the function that supplies the API key gave none"],
+  queued: [
+    "not sent",
+    ": no connection was free, or none could be made. Allow more connections, or make fewer calls at a time"
+  ],
+  sent: ["no whole answer", ""]
+} as const
+
 /** Time was up: `allowed` milliseconds. */
-export const fromTimeout = (subject: Subject, { scope, sent }: TimedOut, allowed: number): Failure => ({
-  outcome: !sent ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
+export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, allowed: number): Failure => ({
+  outcome: stage !== "sent" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
   transient: scope === "attempt",
+  head,
   toError: (call) =>
     new Errors.TimeoutError({
       ...call,
@@ -96,9 +109,7 @@ export const fromTimeout = (subject: Subject, { scope, sent }: TimedOut, allowed
         call,
         scope === "deadline"
           ? `not done within ${allowed} ms (the call's deadline).`
-          : sent
-            ? `no whole answer within ${allowed} ms (the attempt's timeout).`
-            : `not sent within ${allowed} ms (the attempt's timeout): the function that supplies the API key gave none.`
+          : `${late[stage][0]} within ${allowed} ms (the attempt's timeout)${late[stage][1]}.`
       )
     })
 })

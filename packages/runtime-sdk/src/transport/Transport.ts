@@ -13,7 +13,7 @@ import type { TransportOptions, TransportShape } from "./port.ts"
 
 export {
   /**
-   * No whole answer; see `internal/wire.ts`.
+   * No whole answer; see `port.ts`.
    *
    * @since 0.1.0
    * @category models
@@ -23,6 +23,8 @@ export {
 export type {
   TransportOptions,
   TransportShape,
+  WireHead,
+  WireProgress,
   WireRequest,
   WireResponse,
   WireStream,

@@ -3,7 +3,7 @@
  * names: with both on one object undici 7 takes the newer one, and turns all headers into a record before anyone asks.
  */
 import { connectionFailure } from "./wireFailure.ts"
-import { WireFailure, type Cancel, type Ending, type WireResponse } from "./port.ts"
+import { WireFailure, type Completion, type Pending, type WireHead } from "./port.ts"
 
 interface Controller {
   readonly abort: (reason: unknown) => void
@@ -13,23 +13,30 @@ type RawHeader = Uint8Array | ReadonlyArray<Uint8Array>
 type RawHeaders = ReadonlyArray<RawHeader>
 type HeaderRecord = Readonly<Record<string, string | ReadonlyArray<string>>>
 
-type Head = Pick<WireResponse, "header" | "headers">
-
 /** What both have in common. */
-abstract class Base implements Cancel {
-  private readonly ending: Ending
+abstract class Base implements Pending {
+  private readonly completion: Completion
   private abort: ((reason: unknown) => void) | undefined
   private settled = false
   private first: Uint8Array | undefined
   private more: Array<Uint8Array> | undefined
   protected status = 0
 
-  constructor(ending: Ending) {
-    this.ending = ending
+  constructor(completion: Completion) {
+    this.completion = completion
   }
 
   /** Reads the headers, when someone asks for one. */
-  protected abstract head(): Head
+  protected abstract fields(): Omit<WireHead, "status">
+
+  // Until a connection takes the request up, not one byte of it can have left.
+  get sent(): "no" | "unknown" {
+    return this.abort === undefined ? "no" : "unknown"
+  }
+
+  get head(): WireHead | undefined {
+    return this.status === 0 ? undefined : { status: this.status, ...this.fields() }
+  }
 
   protected connected(abort: (reason: unknown) => void): void {
     this.abort = abort
@@ -45,19 +52,20 @@ abstract class Base implements Cancel {
     if (this.settled) return
     this.settled = true
     const bytes = this.more === undefined ? this.first : Buffer.concat(this.more)
-    const head = this.head()
-    const encoding = head.header("content-encoding")
-    if (bytes === undefined) this.succeed(head, "")
-    else if (encoding === undefined || encoding === "identity") this.succeed(head, decode(bytes))
-    else this.inflate(head, encoding, bytes)
+    const { header, headers } = this.fields()
+    const encoding = header("content-encoding")
+    const end = (body: string): void => this.completion.end({ status: this.status, header, headers, body })
+    if (bytes === undefined) end("")
+    else if (encoding === undefined || encoding === "identity") end(decode(bytes))
+    else inflate(encoding, bytes, end, (cause) => this.fail("BAD_ENCODING", cause))
   }
 
   failed(error: unknown): void {
     if (this.settled) return
     this.settled = true
-    const failure = connectionFailure(error, this.status !== 0)
-    // Until a connection takes the request up, not one byte of it can have left.
-    this.ending.end(new WireFailure(this.abort === undefined ? { ...failure, sent: "no" } : failure))
+    const { head, sent } = this
+    const failure = connectionFailure(error, head)
+    this.completion.end(new WireFailure(sent === "no" ? { ...failure, sent } : failure))
   }
 
   cancel(): void {
@@ -66,29 +74,32 @@ abstract class Base implements Cancel {
     this.abort?.(new Error("interrupted"))
   }
 
-  private succeed({ header, headers }: Head, body: string): void {
-    this.ending.end({ status: this.status, header, headers, body })
+  private fail(code: string, cause: unknown): void {
+    this.completion.end(new WireFailure({ sent: "unknown", phase: "response", code, cause, head: this.head }))
   }
+}
 
-  // We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
-  private inflate(head: Head, encoding: string, bytes: Uint8Array): void {
-    const fail = (cause: unknown): void =>
-      this.ending.end(new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause }))
-    try {
-      const format = encoding.trim().toLowerCase().replace(/^x-/, "")
-      const stream = new Blob([new Uint8Array(bytes)])
-        .stream()
-        .pipeThrough(new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0]))
-      new Response(stream).text().then((body) => this.succeed(head, body), fail)
-    } catch (error) {
-      fail(error)
-    }
+// We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
+const inflate = (
+  encoding: string,
+  bytes: Uint8Array,
+  end: (body: string) => void,
+  fail: (cause: unknown) => void
+): void => {
+  try {
+    const format = encoding.trim().toLowerCase().replace(/^x-/, "")
+    const stream = new Blob([new Uint8Array(bytes)])
+      .stream()
+      .pipeThrough(new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0]))
+    new Response(stream).text().then(end, fail)
+  } catch (error) {
+    fail(error)
   }
 }
 
 /** For undici 8 and later. */
 export class Collector extends Base {
-  private fields: HeaderRecord = {}
+  private record: HeaderRecord = {}
 
   onRequestStart(controller: Controller): void {
     this.connected((reason) => controller.abort(reason))
@@ -96,7 +107,7 @@ export class Collector extends Base {
   onResponseStart(_: Controller, status: number, headers: HeaderRecord): void {
     if (status < 200) return
     this.status = status
-    this.fields = headers
+    this.record = headers
   }
   onResponseData(_: Controller, chunk: Uint8Array): void {
     this.piece(chunk)
@@ -107,12 +118,12 @@ export class Collector extends Base {
   onResponseError(_: Controller, error: unknown): void {
     this.failed(error)
   }
-  protected head(): Head {
-    const { fields } = this
-    const header = (name: string): string | undefined => joined(fields[name])
+  protected fields(): Omit<WireHead, "status"> {
+    const { record } = this
+    const header = (name: string): string | undefined => joined(record[name])
     return {
       header,
-      headers: () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""]))
+      headers: () => Object.fromEntries(Object.keys(record).map((name) => [name, header(name) ?? ""]))
     }
   }
 }
@@ -140,7 +151,7 @@ export class LegacyCollector extends Base {
   onError(error: unknown): void {
     this.failed(error)
   }
-  protected head(): Head {
+  protected fields(): Omit<WireHead, "status"> {
     const { raw } = this
     return { header: (name) => find(raw, name), headers: () => all(raw) }
   }

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { openUpload } from "./streaming.ts"
-import { WireFailure, type WireRequest, type WireStream } from "./port.ts"
+import { WireFailure, type WireHead, type WireProgress, type WireRequest, type WireStream } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
 
 type Fields = Readonly<Record<string, string | ReadonlyArray<string>>>
@@ -21,6 +21,7 @@ export const streamDispatcher =
     Effect.flatMap(openUpload(request), (upload) =>
       Effect.callback((resume) => {
         const streaming = new Streaming(resume)
+        request.onProgress?.(streaming)
         const size = upload?.size === undefined ? [] : ["content-length", String(upload.size)]
         try {
           dispatch(
@@ -46,13 +47,14 @@ export const streamDispatcher =
 const highWater = 262_144
 
 /** One answer: resumes its fiber when the answer begins, then hands out pieces. */
-class Streaming implements AsyncIterableIterator<Uint8Array> {
+class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
   private readonly resumeFiber: (effect: Effect.Effect<WireStream, WireFailure>) => void
   private abort: ((reason: unknown) => void) | undefined
   private unpause: (() => void) | undefined
   private paused = false
-  private started = false
-  private begun = false
+  /** Until a connection takes the request up, not one byte of it can have left. */
+  sent: "no" | "unknown" = "no"
+  head: WireHead | undefined
   private cancelled = false
   private queue: Array<Uint8Array> = []
   private size = 0
@@ -83,7 +85,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
 
   // undici 6.
   onConnect(abort: (reason?: unknown) => void): void {
-    this.started = true
+    this.sent = "unknown"
     this.abort = abort
     if (this.cancelled) abort(new Error("interrupted"))
   }
@@ -106,8 +108,8 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
     this.finish(undefined)
   }
   onError(error: unknown): void {
-    const failure = connectionFailure(error, this.begun)
-    this.finish(new WireFailure(this.started ? failure : { ...failure, sent: "no" }))
+    const failure = connectionFailure(error, this.head)
+    this.finish(new WireFailure(this.sent === "no" ? { ...failure, sent: "no" } : failure))
   }
 
   cancel(): void {
@@ -151,19 +153,13 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
   }
 
   private begin(status: number, fields: Fields): void {
-    this.begun = true
     const header = (name: string): string | undefined => {
       const value = fields[name]
       return value === undefined || typeof value === "string" ? value : value.join(", ")
     }
-    this.resumeFiber(
-      Effect.succeed({
-        status,
-        header,
-        headers: () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""])),
-        chunks: inflated(this, header("content-encoding"))
-      })
-    )
+    const headers = () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""]))
+    this.head = { status, header, headers }
+    this.resumeFiber(Effect.succeed({ ...this.head, chunks: inflated(this, this.head) }))
   }
 
   private push(chunk: Uint8Array): boolean {
@@ -178,7 +174,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
   private finish(failure: WireFailure | undefined): void {
     if (this.end !== undefined) return
     this.end = { failure }
-    if (!this.begun && failure !== undefined) this.resumeFiber(Effect.fail(failure))
+    if (this.head === undefined && failure !== undefined) this.resumeFiber(Effect.fail(failure))
     this.wake()
   }
 
@@ -190,13 +186,14 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
 }
 
 // We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
-const inflated = (chunks: Streaming, encoding: string | undefined): AsyncIterableIterator<Uint8Array> => {
+const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
+  const encoding = head.header("content-encoding")
   if (encoding === undefined || encoding === "identity") return chunks
   const format = encoding.trim().toLowerCase().replace(/^x-/, "")
   const fail = (cause: unknown): WireFailure =>
     cause instanceof WireFailure
       ? cause
-      : new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause })
+      : new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause, head })
   let iterator: AsyncIterator<Uint8Array> | undefined
   const open = (): AsyncIterator<Uint8Array> => {
     const source = new ReadableStream<Uint8Array<ArrayBuffer>>(

@@ -1,7 +1,7 @@
 /**
  * Reads from an error of the platform whether the request can have left this process.
  */
-import type { WireFailure } from "./port.ts"
+import type { WireFailure, WireHead } from "./port.ts"
 
 // The connection was never made, so nothing was sent. Everything else (resets above all) is unknown.
 const unsent = new Set([
@@ -35,12 +35,14 @@ export const codeOf = (error: unknown): string | undefined => {
   return code
 }
 
-export const connectionFailure = (cause: unknown, begun: boolean): ConstructorParameters<typeof WireFailure>[0] => {
+/** `head` is that of the answer, if it had begun. */
+export const connectionFailure = (cause: unknown, head?: WireHead): ConstructorParameters<typeof WireFailure>[0] => {
   const code = codeOf(cause)
   return {
     sent: code !== undefined && (unsent.has(code) || tls.test(code)) ? "no" : "unknown",
-    phase: begun ? "response" : "connection",
+    phase: head === undefined ? "connection" : "response",
     code,
-    cause
+    cause,
+    head
   }
 }

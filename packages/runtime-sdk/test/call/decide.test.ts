@@ -135,10 +135,23 @@ const wordless: ReadonlyArray<Ended> = [
     )
   ),
   ...(["attempt", "deadline"] as const).flatMap((scope) =>
-    [true, false].map((sent) => ({ ending: { _tag: "TimedOut", scope, sent } as const, applied: sent }))
+    (["held", "queued", "sent"] as const).map((stage) => ({
+      ending: { _tag: "TimedOut", scope, stage, head: undefined } as const,
+      applied: stage === "sent"
+    }))
   ),
   { ending: new ConfigError({ field: "apiKey", message: "none" }), applied: false }
 ]
+
+/** Answers of which only the head came: which conflict it is, or who limits, nobody knows then. */
+const headOnly: ReadonlyArray<Ended> = statuses.flatMap((status) => {
+  const head = response(status, "")
+  const applied = answered(status, undefined).applied || status === 409 || status === 412 || status === 429
+  return [
+    { ending: new WireFailure({ sent: "unknown", phase: "response", code: "ECONNRESET", cause: 1, head }), applied },
+    { ending: { _tag: "TimedOut", scope: "attempt", stage: "sent", head }, applied }
+  ]
+})
 
 const unreadable: ReadonlyArray<Ended> = [200, 201, 299].flatMap((status) =>
   ["", "<html>", "null", '"x"'].map((body) => ({ ending: response(status, body), applied: true }))
@@ -153,6 +166,9 @@ const histories: ReadonlyArray<History> = Array.from({ length: times + 2 }, (_, 
 
 const now = 5000
 
+const statusOf = (ending: Ending): number | undefined =>
+  "status" in ending ? ending.status : "head" in ending ? ending.head?.status : undefined
+
 /** The laws, for one decision. */
 const check = ({ plan, reads, replayable }: Case, { ending, applied }: Ended, history: History): Decision => {
   const decision = decide(plan, history, ending, now, 0.5)
@@ -161,8 +177,7 @@ const check = ({ plan, reads, replayable }: Case, { ending, applied }: Ended, hi
     const lostDelete =
       plan.prepared.spec.method === "DELETE" &&
       history.outcome === "maybe-applied" &&
-      "status" in ending &&
-      (ending.status === 404 || ending.status === 410)
+      (statusOf(ending) === 404 || statusOf(ending) === 410)
     // An answer without a body is a success where the contract says so.
     const empty = "body" in ending && ending.status >= 200 && ending.status < 300
     if (!lostDelete && !empty) assert.fail(`done: ${label()}`)
@@ -171,6 +186,9 @@ const check = ({ plan, reads, replayable }: Case, { ending, applied }: Ended, hi
   const mayBeApplied = history.outcome === "maybe-applied" || (applied && !reads)
   if ((decision.outcome === "maybe-applied") !== mayBeApplied) assert.fail(`not the truth: ${label()}`)
   if (rank(decision.outcome) < rank(history.outcome)) assert.fail(`taken back: ${label()}`)
+  const status = statusOf(ending)
+  if (status !== undefined && Reflect.get(decision.error, "status") !== status)
+    assert.fail(`another status: ${label()}`)
   if (decision.error._tag !== "ConfigError" && decision.error.outcome !== decision.outcome) {
     assert.fail(`the error says something else: ${label()}`)
   }
@@ -188,7 +206,7 @@ describe("decide", () => {
     it(`never repeats what may be applied twice, and never takes back that it may be: ${name}`, () => {
       let again = 0
       for (const history of histories) {
-        for (const ended of [...plain, ...hinted, ...wordless, ...unreadable]) {
+        for (const ended of [...plain, ...hinted, ...wordless, ...headOnly, ...unreadable]) {
           if (check(one, ended, history).kind === "again") again++
         }
       }
@@ -200,6 +218,25 @@ describe("decide", () => {
     for (const operation of Object.values(contract).flatMap((group: Group) => Object.values(group))) {
       const { method, path, errors } = specOf(operation)
       assert.isTrue(method === "GET" || errors.includes("ConflictError"), `${method} ${path}`)
+    }
+  })
+
+  it("what an answer means stays, when its body is lost", () => {
+    const first: History = { attempts: 1, outcome: "not-sent", spent: false }
+    for (const one of Object.values(cases)) {
+      for (const status of refused.filter((status) => ![409, 412, 429].includes(status))) {
+        const head = response(status, "")
+        const whole = decide(one.plan, first, head, now, 0.5)
+        for (const ending of [
+          new WireFailure({ sent: "unknown", phase: "response", code: undefined, cause: undefined, head }),
+          { _tag: "TimedOut", scope: "attempt", stage: "sent", head } as const
+        ]) {
+          const lost = decide(one.plan, first, ending, now, 0.5)
+          const { error: a, ...seen } = { error: undefined, ...lost }
+          const { error: b, ...expected } = { error: undefined, ...whole }
+          assert.deepStrictEqual({ ...seen, tag: a?._tag }, { ...expected, tag: b?._tag })
+        }
+      }
     }
   })
 
@@ -230,8 +267,8 @@ const kinds: ReadonlyArray<Ended> = [
     applied: true
   },
   { ending: new WireFailure({ sent: "unknown", phase: "response", code: undefined, cause: undefined }), applied: true },
-  { ending: { _tag: "TimedOut", scope: "attempt", sent: true }, applied: true },
-  { ending: { _tag: "TimedOut", scope: "attempt", sent: false }, applied: false },
+  { ending: { _tag: "TimedOut", scope: "attempt", stage: "sent", head: undefined }, applied: true },
+  { ending: { _tag: "TimedOut", scope: "attempt", stage: "queued", head: undefined }, applied: false },
   { ending: response(201, row), applied: true }
 ]
 
