@@ -18,69 +18,50 @@ export interface TimedOut {
   readonly head: WireHead | undefined
 }
 
-interface Row {
-  readonly codes: RegExp
-  /** Whether it may be another the next time. */
-  readonly transient: boolean
-  /** What to say of it; `code` stands in brackets. Without it: whether a connection was there. */
-  readonly message?: (code: string) => string
-}
+// A certificate that is wrong stays wrong, and so does a name. What is not here may pass: EAI_AGAIN says so itself.
+const lasting = new RegExp(
+  `^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)`
+)
 
-/** The first row that fits counts; what no row fits may pass. */
-const rows: ReadonlyArray<Row> = [
-  {
-    codes: new RegExp(`^${sourceFailed}$`),
-    transient: false,
-    message: () =>
-      "what was to be uploaded could not be read. Check the path, or the stream; its own error is the cause."
-  },
-  {
-    codes: /^NO_STREAM$/,
-    transient: false,
-    message: () => "this transport cannot move files: give it a `stream` beside `execute`."
-  },
-  {
-    codes: /^ECONNREFUSED$/,
-    transient: true,
-    message: (code) => `nothing listens at the runtime's address${code}. Check baseUrl, and that the runtime is up.`
-  },
-  {
-    codes: /^ENOTFOUND$/,
-    transient: false,
-    message: (code) => `the runtime's host name does not exist${code}. Check baseUrl.`
-  },
-  { codes: /^EAI_AGAIN$/, transient: true, message: (code) => `the name server did not answer${code}.` },
-  // A certificate that is wrong stays wrong.
-  {
-    codes: /^(UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/,
-    transient: false
-  }
-]
+/** What to say of a code, which itself stands in brackets. */
+const messages = new Map<string, (code: string) => string>([
+  [
+    sourceFailed,
+    () => "what was to be uploaded could not be read. Check the path, or the stream; its own error is the cause."
+  ],
+  ["NO_STREAM", () => "this transport cannot move files: give it a `stream` beside `execute`."],
+  [
+    "ECONNREFUSED",
+    (code) => `nothing listens at the runtime's address${code}. Check baseUrl, and that the runtime is up.`
+  ],
+  ["ENOTFOUND", (code) => `the runtime's host name does not exist${code}. Check baseUrl.`],
+  ["EAI_AGAIN", (code) => `the name server did not answer${code}.`]
+])
 
 /** No whole answer came. */
 export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
-  const { code, cause } = failure
-  const row = rows.find(({ codes }) => code !== undefined && codes.test(code))
-  const transient = row?.transient ?? true
+  const { code, cause, head, sent } = failure
+  const transient = !lasting.test(code ?? "")
   return {
-    outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
+    outcome: sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
     transient,
-    head: failure.head,
+    head,
     toError: (call) =>
       new Errors.ConnectionError({
         ...call,
         code,
         isRetryable: transient,
         cause,
-        message: text(call, messageOf(failure, row))
+        message: text(call, messageOf(failure))
       })
   }
 }
 
-const messageOf = ({ code, phase, sent }: WireFailure, row: Row | undefined): string => {
+const messageOf = ({ code, phase, sent }: WireFailure): string => {
   const shown = code === undefined ? "" : ` (${code})`
   if (phase === "response") return `the answer broke off before its end${shown}.`
-  if (row?.message !== undefined) return row.message(shown)
+  const message = messages.get(code ?? "")
+  if (message !== undefined) return message(shown)
   return sent === "no"
     ? `no connection to the runtime could be made${shown}. Check baseUrl, network and certificate.`
     : `the connection was lost before an answer came${shown}.`

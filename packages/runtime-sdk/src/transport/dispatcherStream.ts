@@ -2,11 +2,11 @@
  * Bodies that are streamed, through Node's dispatcher: the connection is paused while nobody reads.
  */
 import * as Effect from "effect/Effect"
+import { headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
+import { badEncoding, encodingOf, inflate } from "./inflate.ts"
 import { openUpload } from "./streaming.ts"
 import { WireFailure, type WireHead, type WireProgress, type WireRequest, type WireStream } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
-
-type Fields = Readonly<Record<string, string | ReadonlyArray<string>>>
 
 interface Controller {
   readonly abort: (reason: unknown) => void
@@ -70,8 +70,8 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
     this.unpause = () => controller.resume()
     this.onConnect((reason) => controller.abort(reason))
   }
-  onResponseStart(_: Controller, status: number, fields: Fields): void {
-    if (status >= 200) this.begin(status, fields)
+  onResponseStart(_: Controller, status: number, record: HeaderRecord): void {
+    if (status >= 200) this.begin(headOfRecord(status, record))
   }
   onResponseData(controller: Controller, chunk: Uint8Array): void {
     if (!this.push(chunk)) controller.pause()
@@ -89,16 +89,10 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
     this.abort = abort
     if (this.cancelled) abort(new Error("interrupted"))
   }
-  onHeaders(status: number, raw: ReadonlyArray<Uint8Array>, resume: () => void): boolean {
+  onHeaders(status: number, raw: RawHeaders, resume: () => void): boolean {
     if (status < 200) return true
-    const fields: Record<string, string> = Object.create(null)
-    for (let i = 0; i + 1 < raw.length; i += 2) {
-      const name = decoder.decode(raw[i]).toLowerCase()
-      const value = decoder.decode(raw[i + 1])
-      fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`
-    }
     this.unpause = resume
-    this.begin(status, fields)
+    this.begin(headOfList(status, raw))
     return true
   }
   onData(chunk: Uint8Array): boolean {
@@ -108,8 +102,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
     this.finish(undefined)
   }
   onError(error: unknown): void {
-    const failure = connectionFailure(error, this.head)
-    this.finish(new WireFailure(this.sent === "no" ? { ...failure, sent: "no" } : failure))
+    this.finish(new WireFailure({ ...connectionFailure(error, this.head), sent: this.sent }))
   }
 
   cancel(): void {
@@ -152,14 +145,9 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
     return this
   }
 
-  private begin(status: number, fields: Fields): void {
-    const header = (name: string): string | undefined => {
-      const value = fields[name]
-      return value === undefined || typeof value === "string" ? value : value.join(", ")
-    }
-    const headers = () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""]))
-    this.head = { status, header, headers }
-    this.resumeFiber(Effect.succeed({ ...this.head, chunks: inflated(this, this.head) }))
+  private begin(head: WireHead): void {
+    this.head = head
+    this.resumeFiber(Effect.succeed({ ...head, chunks: inflated(this, head) }))
   }
 
   private push(chunk: Uint8Array): boolean {
@@ -185,15 +173,9 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
   }
 }
 
-// We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
 const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
-  const encoding = head.header("content-encoding")
-  if (encoding === undefined || encoding === "identity") return chunks
-  const format = encoding.trim().toLowerCase().replace(/^x-/, "")
-  const fail = (cause: unknown): WireFailure =>
-    cause instanceof WireFailure
-      ? cause
-      : new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause, head })
+  const encoding = encodingOf(head)
+  if (encoding === undefined) return chunks
   let iterator: AsyncIterator<Uint8Array> | undefined
   const open = (): AsyncIterator<Uint8Array> => {
     const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
@@ -207,8 +189,7 @@ const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint
       },
       { highWaterMark: 0 }
     )
-    const inflater = new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0])
-    return source.pipeThrough(inflater)[Symbol.asyncIterator]()
+    return inflate(source, encoding)[Symbol.asyncIterator]()
   }
   return {
     next: async () => {
@@ -217,7 +198,7 @@ const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint
         return await iterator.next()
       } catch (cause) {
         chunks.cancel()
-        throw fail(cause)
+        throw cause instanceof WireFailure ? cause : badEncoding(cause, head)
       }
     },
     return: async () => {
@@ -229,5 +210,3 @@ const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint
     }
   }
 }
-
-const decoder = new TextDecoder()

@@ -5,7 +5,8 @@
  * timeout is the pipeline's, because `AbortSignal.timeout` costs a tenth of the whole request.
  */
 import { executeWith } from "./direct.ts"
-import { headOf, streamFetch } from "./fetchStream.ts"
+import { streamFetch } from "./fetchStream.ts"
+import { headOfResponse } from "./head.ts"
 import {
   Send,
   WireFailure,
@@ -57,7 +58,7 @@ class FetchExchange implements Pending {
     if (request.body !== undefined) init.body = request.body
     try {
       const response = await globalThis.fetch(request.origin + request.path, init)
-      const head = headOf(response)
+      const head = headOfResponse(response)
       this.head = head
       const body = await response.text()
       this.completion.end({ ...head, body })

@@ -2,6 +2,7 @@
  * Bodies that are streamed, through `fetch`.
  */
 import * as Effect from "effect/Effect"
+import { headOfResponse } from "./head.ts"
 import { openUpload } from "./streaming.ts"
 import { WireFailure, type WireHead, type WireRequest, type WireStream, type WireUploadBody } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
@@ -35,15 +36,8 @@ export const streamFetch = (request: WireRequest): Effect.Effect<WireStream, Wir
     })
   )
 
-/** The head of an answer, its headers read when they are asked for. */
-export const headOf = ({ status, headers }: Response): WireHead => ({
-  status,
-  header: (name) => headers.get(name) ?? undefined,
-  headers: () => Object.fromEntries(headers)
-})
-
 const streamOf = (response: Response, controller: AbortController): WireStream => {
-  const head = headOf(response)
+  const head = headOfResponse(response)
   return { ...head, chunks: read(response.body, head, controller) }
 }
 
