@@ -6,11 +6,11 @@
  * fiber, once. That is only the same thing while time is the system's: under a clock of the program's own (a
  * TestClock), with a transport of its own, or when a body is streamed, the attempt is made of Effects.
  */
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { ConfigError } from "../errors/Errors.ts"
+import { isSystem } from "../policy/time.ts"
 import { longestTimer } from "../transport/direct.ts"
 import {
   isDirect,
@@ -51,11 +51,9 @@ export const send = <A>(sender: Sender<A>, duration: number, traceparent: string
     : sendInEffects(sender, duration, traceparent)
 }
 
-const systemClock = Context.get(Context.empty(), Clock.Clock)
-
 /** Whether an attempt of at most `duration` milliseconds by `clock` can be sent directly. */
 const isDirectable = (duration: number, clock: Clock.Clock): boolean =>
-  clock === systemClock && (duration <= longestTimer || duration === Infinity)
+  isSystem(clock) && (duration <= longestTimer || duration === Infinity)
 
 const sendInEffects = <A>(sender: Sender<A>, duration: number, traceparent: string | undefined): Effect.Effect<A> => {
   const { request } = sender

@@ -16,11 +16,12 @@ import type { Operation } from "../contract/Operation.ts"
 import type { Outcome, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
+import { monotonic } from "../policy/time.ts"
 import type { WireProgress, WireRequest } from "../transport/port.ts"
 import { sourceFailure } from "../transport/streaming.ts"
 import { isSuccess } from "./answer.ts"
 import { send, wireOf, type Sender } from "./attempt.ts"
-import { decide, fieldsOf, type Decision, type Ending, type Plan } from "./decide.ts"
+import { decide, fieldsOf, type Decision, type Ending, type Now, type Plan } from "./decide.ts"
 import { requestIdOf } from "./message.ts"
 import type { Observed } from "./observe.ts"
 import { prepareOperation, type Prepared, type Runtime } from "./prepare.ts"
@@ -197,13 +198,15 @@ class Driver implements Plan, Sender<Decision> {
     if (upload !== undefined) this.history.spent = upload.once && upload.spent()
     // What is read to the end needs neither time nor chance, and a program's seeded Random is left alone.
     const needless = "status" in ending && isSuccess(ending)
-    return decide(
-      this,
-      this.history,
-      ending,
-      needless ? 0 : this.now(),
-      needless ? 0 : this.fiber.getRef(Random.Random).nextDoubleUnsafe()
-    )
+    return needless
+      ? decide(this, this.history, ending, never, 0)
+      : decide(
+          this,
+          this.history,
+          ending,
+          { monotonic: this.now(), wall: this.clock.currentTimeMillisUnsafe() },
+          this.fiber.getRef(Random.Random).nextDoubleUnsafe()
+        )
   }
 
   redactor(): (text: string) => string {
@@ -211,9 +214,11 @@ class Driver implements Plan, Sender<Decision> {
   }
 
   private now(): number {
-    return this.clock.currentTimeMillisUnsafe()
+    return monotonic(this.clock)
   }
 }
+
+const never: Now = { monotonic: 0, wall: 0 }
 
 /** A decision as those who watch the attempt see it. */
 const resultOf = (decision: Decision): AttemptResult => {

@@ -18,7 +18,7 @@ import { fromTimeout, fromWire, type TimedOut } from "./unanswered.ts"
 export interface Plan {
   readonly prepared: Prepared
   readonly request: Request
-  /** When the call must be over, by the clock of `now`. */
+  /** When the call must be over, by the monotonic clock of `now`. */
   readonly deadlineAt: number
   /** Takes secrets out of a text that the runtime sent. Asked for when an attempt failed. */
   redactor(): (text: string) => string
@@ -32,6 +32,14 @@ export interface History {
   readonly outcome: Outcome
   /** Whether what was to be sent came from a stream and is gone. */
   readonly spent: boolean
+}
+
+/** When an attempt ended, in milliseconds by both clocks. */
+export interface Now {
+  /** Of a clock that nobody sets back: for the deadline. */
+  readonly monotonic: number
+  /** Since the epoch: for a date that the runtime names, where its answer does not say what time it is there. */
+  readonly wall: number
 }
 
 /** How an attempt ended. */
@@ -52,9 +60,9 @@ export type Decision =
 
 type Done = Extract<Decision, { readonly kind: "done" }>
 
-/** Decides. `now` is by the clock of `deadlineAt`, `draw` is between 0 and 1: what a pause is drawn with. */
-export const decide = (plan: Plan, history: History, ending: Ending, now: number, draw: number): Decision => {
-  const result = read(plan, history, ending, now)
+/** Decides. `draw` is from 0 to 1: what a pause is drawn with. */
+export const decide = (plan: Plan, history: History, ending: Ending, now: Now, draw: number): Decision => {
+  const result = read(plan, history, ending, now.wall)
   if ("kind" in result) return result
   const outcome = worse(history.outcome, result.outcome)
   const error = result.toError(fieldsOf(plan, history, result, outcome))
@@ -70,7 +78,7 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: number
     return { kind: "fail", error, outcome }
   }
   const delay = delayOf(retry, history.attempts, result.retryAfter, draw)
-  return delay === undefined || now + delay >= plan.deadlineAt
+  return delay === undefined || now.monotonic + delay >= plan.deadlineAt
     ? { kind: "fail", error, outcome }
     : { kind: "again", error, outcome, delay }
 }
@@ -99,9 +107,9 @@ const delayOf = (
   return asked === undefined ? Math.round(ceiling * (0.1 + 0.9 * draw)) : Math.max(asked, ceiling * 0.1)
 }
 
-const read = (plan: Plan, history: History, ending: Ending, now: number): Done | Failure => {
+const read = (plan: Plan, history: History, ending: Ending, wall: number): Done | Failure => {
   const head = headOf(ending)
-  if (head !== undefined && !isSuccess(head)) return fromRefusal(plan, history, head, ending, now)
+  if (head !== undefined && !isSuccess(head)) return fromRefusal(plan, history, head, ending, wall)
   return "status" in ending ? fromAnswer(plan, history, ending) : fromNone(plan, ending)
 }
 
@@ -110,12 +118,12 @@ const headOf = (ending: Ending): WireHead | undefined =>
   "status" in ending ? ending : "head" in ending ? ending.head : undefined
 
 /** The status of an answer counts, whatever happened to its body. */
-const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Ending, now: number): Done | Failure => {
+const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Ending, wall: number): Done | Failure => {
   // A delete whose first answer was lost finds nothing the second time: it is done.
   const gone = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
   if (gone && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
   const body = "body" in ending ? ending.body : undefined
-  return fromStatus(subjectOf(plan), head, body, now, "cause" in ending ? ending.cause : undefined)
+  return fromStatus(subjectOf(plan), head, body, wall, "cause" in ending ? ending.cause : undefined)
 }
 
 const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): Done | Failure => {

@@ -34,13 +34,13 @@ export interface Subject {
 
 /**
  * An answer whose status is no success. `body` is `undefined` when it did not come whole: the status counts all the same.
- * `now` is epoch milliseconds.
+ * `wall` is what time it is here, in epoch milliseconds.
  */
 export const fromStatus = (
   subject: Subject,
   head: WireHead,
   body: string | undefined,
-  now: number,
+  wall: number,
   cause?: unknown
 ): Failure => {
   const { status } = head
@@ -48,7 +48,7 @@ export const fromStatus = (
   const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
   const known = row.tag !== "UnexpectedResponse"
-  const wait = known ? retryAfter(head.header("retry-after"), now) : undefined
+  const wait = known ? retryAfter(head, wall) : undefined
   const override = known ? head.header("x-should-retry") : undefined
   const transient = override === "true" || (override !== "false" && row.transient)
   const answer = {

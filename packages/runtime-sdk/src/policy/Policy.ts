@@ -17,7 +17,8 @@ import * as Effect from "effect/Effect"
 import { dual, flow, identity } from "effect/Function"
 import type { RuntimeError } from "../errors/Errors.ts"
 import * as Guards from "../config/optionChecks.ts"
-import { makeBreaker, makeLimiter, type Breaker, type Limiter } from "./limiter.ts"
+import { makeBreaker, type Breaker } from "./breaker.ts"
+import { makeLimiter, type Limiter } from "./limiter.ts"
 
 /**
  * When and how often a failed attempt is made again.
@@ -38,7 +39,8 @@ export interface Retry {
   readonly while: ((error: RuntimeError) => boolean) | undefined
 }
 
-export type { Breaker, Limiter } from "./limiter.ts"
+export type { Breaker } from "./breaker.ts"
+export type { Limiter } from "./limiter.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.

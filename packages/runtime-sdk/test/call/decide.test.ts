@@ -164,7 +164,7 @@ const histories: ReadonlyArray<History> = Array.from({ length: times + 2 }, (_, 
   outcomes.flatMap((outcome) => [true, false].map((spent) => Object.freeze({ attempts, outcome, spent })))
 )
 
-const now = 5000
+const now = { monotonic: 5000, wall: 0 }
 
 const statusOf = (ending: Ending): number | undefined =>
   "status" in ending ? ending.status : "head" in ending ? ending.head?.status : undefined
@@ -196,7 +196,8 @@ const check = ({ plan, reads, replayable }: Case, { ending, applied }: Ended, hi
     if (mayBeApplied && !replayable) assert.fail(`may be applied twice: ${label()}`)
     if (history.attempts > times) assert.fail(`more than ${times} retries: ${label()}`)
     if (history.spent) assert.fail(`nothing is left to send: ${label()}`)
-    if (!(decision.delay > 0) || now + decision.delay >= plan.deadlineAt) assert.fail(`a wrong pause: ${label()}`)
+    if (!(decision.delay > 0) || now.monotonic + decision.delay >= plan.deadlineAt)
+      assert.fail(`a wrong pause: ${label()}`)
   }
   return decision
 }
@@ -317,7 +318,7 @@ describe("the pause", () => {
         fc.integer({ min: 1, max: 8 }),
         draws,
         (retry, left, seconds, attempts, draw) => {
-          const plan = planOf(assistants.get, { id: "a" }, { ...Policy.none, retry }, now + left)
+          const plan = planOf(assistants.get, { id: "a" }, { ...Policy.none, retry }, now.monotonic + left)
           const { ending } = answered(503, undefined, seconds === undefined ? {} : { "retry-after": `${seconds}` })
           const decision = decide(plan, { attempts, outcome: "rejected", spent: false }, ending, now, draw)
           const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
