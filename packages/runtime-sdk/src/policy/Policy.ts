@@ -17,7 +17,8 @@ import * as Effect from "effect/Effect"
 import { dual, flow, identity } from "effect/Function"
 import type { RuntimeError } from "../errors/Errors.ts"
 import * as Guards from "../config/optionChecks.ts"
-import { makeBreaker, makeLimiter } from "./limiter.ts"
+import { makeBreaker, type Breaker } from "./breaker.ts"
+import { makeLimiter, type Limiter } from "./limiter.ts"
 
 /**
  * When and how often a failed attempt is made again.
@@ -38,32 +39,8 @@ export interface Retry {
   readonly while: ((error: RuntimeError) => boolean) | undefined
 }
 
-/**
- * Bounds what runs at the same time, or in a window. Made by `limit`; shared by every call that it governs.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Limiter {
-  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-}
-
-/**
- * Stops calling a runtime that keeps failing. Made by `circuitBreaker`; shared by every call that it governs.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Breaker {
-  readonly run: <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options: {
-      readonly key: string
-      readonly isFailure: (error: E) => boolean
-      readonly onOpen: (retryAfterMillis: number | undefined) => E
-    }
-  ) => Effect.Effect<A, E, R>
-}
+export type { Breaker } from "./breaker.ts"
+export type { Limiter } from "./limiter.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.
