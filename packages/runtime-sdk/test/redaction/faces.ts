@@ -7,11 +7,21 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { inspect } from "node:util"
-import { Assistants, AywaRuntime, Files, Operations, Policy, RuntimeConfig, Transport } from "../../src/effect.ts"
+import {
+  Assistants,
+  AywaRuntime,
+  Files,
+  Operations,
+  Policy,
+  Request,
+  RuntimeConfig,
+  Transport
+} from "../../src/effect.ts"
 import { layerHttpClient } from "../../src/http-client.ts"
 import type { CallPromise } from "../../src/ClientTypes.ts"
 import { AywaRuntimeClient } from "../../src/index.ts"
@@ -97,6 +107,7 @@ const promiseFace = (transport: "auto" | "fetch"): Face => ({
       get: () => responseOf(aywa.assistants.get("a1", options)),
       list: () => responseOf(aywa.assistants.list(undefined, options)),
       create: () => responseOf(aywa.assistants.create({ name: "n" }, options)),
+      request: () => responseOf(aywa.request({ method: "GET", path: "/own", ...options })),
       metrics: () => responseOf(aywa.operations.metrics(options)),
       content: () => responseOf(aywa.files.content("f1", options)),
       contentStream: async () => {
@@ -117,7 +128,9 @@ const promiseFace = (transport: "auto" | "fetch"): Face => ({
 /** What is told of an answer. What a secret header holds may stand in its headers: a caller may look for it there. */
 const responseShown = (response: unknown): string => print(response) + (JSON.stringify(response) ?? "")
 
-type Runtime = Assistants.Assistants | Files.Files | Operations.Operations
+type Runtime = Assistants.Assistants | Files.Files | Operations.Operations | Request.Request
+
+const numbers = Schema.Record(Schema.String, Schema.Finite)
 
 const effectFace = (name: string, layer: (options: RuntimeConfig.Options) => Layer.Layer<Runtime, unknown>): Face => ({
   name: `Effect over ${name}`,
@@ -147,6 +160,8 @@ const effectFace = (name: string, layer: (options: RuntimeConfig.Options) => Lay
         get: assistants.get("a1", options),
         list: assistants.list(undefined, options),
         create: assistants.create({ name: "n" }, options),
+        // Keys and values of an answer that the schema does not allow.
+        request: (yield* Request.Request).sendFor(numbers, { method: "GET", path: "/own", ...options }),
         metrics: operations.metrics(options),
         content: files.content("f1", options),
         contentStream: Stream.runDrain(files.contentStream("f1", options))
