@@ -4,7 +4,9 @@
  */
 import { createServer, type Socket } from "node:net"
 import type { AddressInfo } from "node:net"
+import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
+import { fetchBundle, isMigrationError } from "../../src/migration.ts"
 import { type Canary, formsOf, makeCanary, shownIn } from "./canaries.ts"
 import { faces, type Options } from "./faces.ts"
 import { type Place, places } from "./places.ts"
@@ -48,54 +50,82 @@ const serveEcho = async (place: Place, canaries: () => ReadonlyArray<Canary>): P
   }
 }
 
-const shapes = ["token", "symbols"] as const
-const kinds = ["fixed", "asked"] as const
+// It waits between its attempts: begun here, it is done when the other tests are.
+const bundles = Promise.all(
+  places
+    .filter(({ name }) => ["status line that is none", "200 with text", "body that is cut"].includes(name))
+    .map(async (place) => {
+      const key = makeCanary("symbols")
+      await using server = await serveEcho(place, () => [key])
+      const error: unknown = await fetchBundle({
+        baseUrl: server.baseUrl,
+        apiKey: key.text,
+        kinds: ["assistants"],
+        requestsPerSecond: 1000
+      }).catch((error: unknown) => error)
+      return { key, error, repeated: server.repeated.length }
+    })
+)
 
-for (const face of faces) {
+/** All four ways to give a key for one face; for the others each kind and each shape once. */
+const keysOf = (face: number) =>
+  (["fixed", "asked"] as const).flatMap((kind) =>
+    (["token", "symbols"] as const)
+      .filter((shape) => face === 0 || (kind === "fixed") === (shape === "token"))
+      .map((shape) => ({ kind, shape }))
+  )
+
+for (const [index, face] of faces.entries()) {
   describe(`${face.name} shows nothing of what was sent`, () => {
-    for (const kind of kinds) {
-      for (const shape of shapes) {
-        it(`a key that is ${kind}, and secret headers; ${shape}`, async () => {
-          const leaks: Array<string> = []
-          let redactions = 0
-          for (const place of places) {
-            for (const operation of place.operations) {
-              const key = makeCanary(shape)
-              const clientHeader = makeCanary(shape)
-              const callHeader = makeCanary(shape)
-              const keys = [key]
-              await using server = await serveEcho(place, () => [...keys, clientHeader, callHeader])
-              const options: Options = {
-                baseUrl: server.baseUrl,
-                key: key.text,
-                kind,
-                nextKey: () => {
-                  const next = makeCanary(shape)
-                  keys.push(next)
-                  return next.text
-                },
-                headers: { "x-gateway-token": clientHeader.text }
-              }
-              const retries = place.retried === true ? 1 : 0
-              const shown = await face.call(options, operation, { "x-signed-by": callHeader.text }, retries)
-              assert.strictEqual(
-                server.repeated.length,
-                kind === "asked" ? 3 + retries : 3,
-                `${place.name} ${operation}`
-              )
-              for (const [where, text] of Object.entries(shown)) {
-                redactions += text.split("<redacted>").length - 1
-                // The headers of an answer are for its caller, who may look for what he sent: only keys are taken out.
-                const secrets = where === "response" ? keys : [...keys, clientHeader, callHeader]
-                const leak = shownIn(text, secrets)[0]
-                if (leak !== undefined) leaks.push(`${place.name}, ${operation}: ${where} has ${leak}`)
-              }
+    for (const { kind, shape } of keysOf(index)) {
+      it(`a key that is ${kind}, and secret headers; ${shape}`, async () => {
+        const leaks: Array<string> = []
+        let redactions = 0
+        for (const place of places) {
+          for (const operation of place.operations) {
+            const key = makeCanary(shape)
+            const clientHeader = makeCanary(shape)
+            const callHeader = makeCanary(shape)
+            const keys = [key]
+            await using server = await serveEcho(place, () => [...keys, clientHeader, callHeader])
+            const options: Options = {
+              baseUrl: server.baseUrl,
+              key: key.text,
+              kind,
+              nextKey: () => {
+                const next = makeCanary(shape)
+                keys.push(next)
+                return next.text
+              },
+              headers: { "x-gateway-token": clientHeader.text }
+            }
+            const retries = place.retried === true ? 1 : 0
+            const shown = await face.call(options, operation, { "x-signed-by": callHeader.text }, retries)
+            assert.strictEqual(server.repeated.length, kind === "asked" ? 3 + retries : 3, `${place.name} ${operation}`)
+            for (const [where, text] of Object.entries(shown)) {
+              redactions += text.split("<redacted>").length - 1
+              // The headers of an answer are for its caller, who may look for what he sent: only keys are taken out.
+              const secrets = where === "response" ? keys : [...keys, clientHeader, callHeader]
+              const leak = shownIn(text, secrets)[0]
+              if (leak !== undefined) leaks.push(`${place.name}, ${operation}: ${where} has ${leak}`)
             }
           }
-          assert.deepStrictEqual(leaks.slice(0, 40), [], `${leaks.length} leaks`)
-          assert.isAbove(redactions, 1000, "the answers were not seen")
-        }, 120_000)
-      }
+        }
+        assert.deepStrictEqual(leaks.slice(0, 40), [], `${leaks.length} leaks`)
+        assert.isAbove(redactions, 1000, "the answers were not seen")
+      }, 120_000)
     }
   })
 }
+
+it("a bundle that cannot be fetched shows nothing of the key of the source account", async () => {
+  const results = await bundles
+  assert.strictEqual(results.length, 3)
+  for (const { key, error, repeated } of results) {
+    assert(isMigrationError(error) && error.reason._tag === "SourceFailed")
+    assert.isDefined(error.cause)
+    assert.strictEqual(repeated, 1)
+    assert.deepStrictEqual(shownIn(inspect(error, { depth: 20, showHidden: true }), [key]), [])
+    assert.notInclude(inspect(error), key.text.slice(0, 8))
+  }
+}, 120_000)
