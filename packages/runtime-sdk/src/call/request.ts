@@ -13,6 +13,7 @@ import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
 import type { TracedCall } from "./Trace.ts"
 import { compile, compileRows, explain, keysOf } from "../schema/codec.ts"
 import { badCharacter } from "../config/checks.ts"
+import { mistakeOf } from "../config/mistakes.ts"
 import { text } from "./outcome.ts"
 import type { Observer } from "./observe.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
@@ -237,7 +238,9 @@ const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<I
   let headers = [...prepared.headers]
   if (organizationId !== undefined && organizationId !== null) {
     const bad =
-      typeof organizationId === "string" && organizationId !== "" ? badCharacter(organizationId) : "is not an id"
+      typeof organizationId === "string" && organizationId !== ""
+        ? (mistakeOf(organizationId) ?? badCharacter(organizationId))
+        : "is not an id"
     if (bad !== undefined) issues.push({ path: ["organizationId"], message: `Expected visible ASCII, but it ${bad}` })
     headers = [...prepared.ownHeaders, "x-organization-id", organizationId]
   }
