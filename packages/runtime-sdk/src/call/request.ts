@@ -19,6 +19,7 @@ import type { Observer } from "./observe.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { redactor } from "./redact.ts"
 import { putHeaders } from "../config/headers.ts"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
 import { specOf, type Spec } from "../contract/table.ts"
 import { streamer } from "../transport/streaming.ts"
@@ -53,6 +54,8 @@ export interface Prepared {
   readonly isSuccess: (u: unknown) => boolean
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
+  /** What may stand in a query; undefined for one that the program writes itself. */
+  readonly queryNames: object | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: Pick<ReadonlySet<string>, "has">
   /** Headers that say nothing of who asks. */
@@ -83,6 +86,17 @@ export interface Request {
   readonly extraHeaders: CallOptions["headers"]
 }
 
+const optionNames: Names<CallOptions & { readonly signal?: unknown }> = {
+  idempotencyKey: true,
+  timeout: true,
+  deadline: true,
+  retries: true,
+  headers: true,
+  organizationId: true,
+  // Of the promise client.
+  signal: true
+}
+
 const allKeys = { has: () => true }
 
 /** `streamed` asks an operation that gives bytes for a stream of them. */
@@ -111,6 +125,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
+    queryNames: spec.query === undefined ? undefined : namesIn(spec.query),
     ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,
@@ -120,6 +135,12 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     streams: bytes || spec.multipart ? streamer(runtime, bytes ? (streamed ? "stream" : "bytes") : "text") : undefined,
     traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
   }
+}
+
+/** The names of a struct, none of anything else. */
+const namesIn = (schema: Parameters<typeof keysOf>[0]): object | undefined => {
+  const names = keysOf(schema)
+  return names.size === 0 ? undefined : Object.fromEntries([...names].map((name) => [name, true]))
 }
 
 /** Adds what an attempt adds. */
@@ -145,6 +166,8 @@ export const prepareRequest = (
   let page: PageRequest | undefined
   if (prepared.isQuery !== undefined && spec.query !== undefined) {
     const given: unknown = args.query ?? {}
+    const unknown = prepared.queryNames === undefined ? undefined : unknownName(Object(given), prepared.queryNames)
+    if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
     if (!prepared.isQuery(given)) issues.push(...explain(spec.query, given))
     else if (spec.kind === "page") {
       const asked = pageRequest(given as Readonly<Record<string, unknown>>)
@@ -174,6 +197,8 @@ export const prepareRequest = (
   let { headers } = prepared
   let policy = base
   if (typeof options === "object") {
+    const unknown = unknownName(options, optionNames)
+    if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
     headers = optionHeaders(prepared, options, issues)
     policy = applyOptions(base, options, issues)
   } else if (options !== undefined) {
