@@ -25,13 +25,13 @@ import { rowsOf, toPage } from "./pagination.ts"
 import {
   prepareOperation,
   prepareRequest,
-  redactorOf,
   withAuthorization,
   type Arguments,
   type Prepared,
   type Request,
   type Runtime
 } from "./request.ts"
+import type { Redact, Secrets } from "./redact.ts"
 import type { Sink } from "./record.ts"
 import { sourceFailure } from "../transport/streaming.ts"
 import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
@@ -99,6 +99,8 @@ class Loop {
   private attempts = 0
   /** Whether the attempt under way is one of them. */
   private sent = false
+  /** The keys of the attempts, where they are asked for: each may have had another. */
+  private keys: Array<Redacted.Redacted<string>> | undefined
   /** The answer of the attempt under way. */
   private response: WireResponse | undefined
   /** What the time of the attempt under way is bounded by. */
@@ -205,7 +207,9 @@ class Loop {
     const failed = result instanceof FailedAttempt ? result.failure : undefined
     return {
       status: failed?.status ?? this.response?.status,
-      requestId: failed?.requestId ?? (this.response === undefined ? undefined : Failure.requestIdOf(this.response)),
+      requestId:
+        failed?.requestId ??
+        (this.response === undefined ? undefined : Failure.requestIdOf(this.response, this.secrets())),
       error: failed?.toError(this.fields(failed, failed.outcome, attempt + 1))._tag
     }
   }
@@ -254,6 +258,7 @@ class Loop {
 
   private wire(key: Redacted.Redacted<string>, attempt: number, traceparent: string | undefined): WireRequest {
     const { prepared, request, sink } = this
+    if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
     this.attempts = attempt + 1
     sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
@@ -270,8 +275,17 @@ class Loop {
   }
 
   private subject(): Failure.Subject {
-    const { prepared, request } = this
-    return { reads: prepared.reads, errors: prepared.spec.errors, redact: redactorOf(prepared, request) }
+    const { prepared } = this
+    return { reads: prepared.reads, errors: prepared.spec.errors, redact: this.redact() }
+  }
+
+  private redact(): Redact {
+    return this.secrets().redactorWith(this.request.body)
+  }
+
+  /** What the call has sent so far and must not be seen again. */
+  private secrets(): Secrets {
+    return this.prepared.secrets.and(this.keys, this.request.extraHeaders)
   }
 
   private timedOut(scope: "attempt" | "deadline"): FailedAttempt {
@@ -314,13 +328,15 @@ class Loop {
         : this.unexpected(response, `status ${status} with an empty body`)
     }
     if (spec.text) {
-      return isPage(response) ? this.unexpected(response, notText(response)) : this.done(response, response.body)
+      return isPage(response)
+        ? this.unexpected(response, notText(response, this.redact()))
+        : this.done(response, response.body)
     }
     let json: unknown
     try {
       json = JSON.parse(response.body)
     } catch {
-      return this.unexpected(response, notJson(response))
+      return this.unexpected(response, notJson(response, this.redact()))
     }
     if (this.request.page === undefined) {
       if (!isSuccess(json)) return this.unexpected(response, wrongShape(spec.success, json))
@@ -351,7 +367,7 @@ class Loop {
   }
 
   private done(response: WireResponse, value: unknown): unknown {
-    this.sink?.ended(response)
+    this.sink?.ended(response, this.secrets())
     return value
   }
 }

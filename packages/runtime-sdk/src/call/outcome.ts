@@ -5,6 +5,8 @@
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type { WireFailure, WireResponse } from "../transport/port.ts"
+import type { Redact } from "./redact.ts"
+import { redactCause } from "./redactCause.ts"
 import { sourceFailed } from "../transport/streaming.ts"
 import { retryAfter } from "./retryAfter.ts"
 
@@ -26,13 +28,15 @@ export interface Subject {
   /** Whether the operation only reads: then nothing can have been applied. */
   readonly reads: boolean
   readonly errors: ReadonlyArray<OperationError>
-  /** Takes secrets out of a text that the runtime sent. */
-  readonly redact: (text: string) => string
+  /** Takes secrets out of a text that the runtime sent. All that comes from an answer goes through it. */
+  readonly redact: Redact
 }
 
 /** No whole answer came. */
 export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
-  const code = failure.code
+  const code = failure.code === undefined ? undefined : subject.redact(failure.code)
+  // What was to be uploaded is the program's own, and so is its error.
+  const cause = code === sourceFailed ? failure.cause : redactCause(failure.cause, subject.redact)
   // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
   const transient =
     code === undefined ||
@@ -50,13 +54,13 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
         ...call,
         code,
         isRetryable: transient,
-        cause: failure.cause,
-        message: text(call, wireText(failure))
+        cause,
+        message: text(call, wireText({ ...failure, code }))
       })
   }
 }
 
-const wireText = (failure: WireFailure): string => {
+const wireText = (failure: Pick<WireFailure, "code" | "phase" | "sent">): string => {
   const code = failure.code === undefined ? "" : ` (${failure.code})`
   if (failure.phase === "response") return `the answer broke off before its end${code}.`
   switch (failure.code) {
@@ -119,143 +123,104 @@ export const circuitOpen = (fields: CallFields, retryAfterMillis: number | undef
   })
 
 /** The runtime answered something that the contract does not allow. */
-export const fromUnexpected = (subject: Subject, response: WireResponse, issue: string): Failure => ({
-  outcome: subject.reads ? "rejected" : "maybe-applied",
-  transient: false,
-  retryAfter: undefined,
-  status: response.status,
-  requestId: requestIdOf(response),
-  toError: (call) =>
-    new Errors.UnexpectedResponse({
-      ...call,
-      issue,
-      contentType: plain(response.header("content-type"), 100),
-      message: text(call, issue)
-    })
-})
+export const fromUnexpected = (subject: Subject, response: WireResponse, description: string): Failure => {
+  // It may name keys of the answer, or its type.
+  const issue = subject.redact(description)
+  return {
+    outcome: subject.reads ? "rejected" : "maybe-applied",
+    transient: false,
+    retryAfter: undefined,
+    status: response.status,
+    requestId: requestIdOf(response, subject),
+    toError: (call) =>
+      new Errors.UnexpectedResponse({
+        ...call,
+        issue,
+        contentType: plain(response.header("content-type"), 100, subject.redact),
+        message: text(call, issue)
+      })
+  }
+}
 
 /** An answer with a status that is not a success. `now` is epoch milliseconds. */
 export const fromStatus = (subject: Subject, response: WireResponse, now: number): Failure => {
   const { status } = response
-  const body = readErrorBody(response)
+  const body = readErrorBody(response, subject.redact)
   const said =
-    body.messages.length === 0
-      ? ""
-      : ` The runtime says: ${sentence(subject.redact(body.messages.join("; ")).slice(0, 2000))}`
+    body.messages.length === 0 ? "" : ` The runtime says: ${sentence(body.messages.join("; ").slice(0, 2000))}`
   const wait = retryAfter(response.header("retry-after"), now)
   const seconds = wait === undefined ? undefined : wait / 1000
   const override = response.header("x-should-retry")
   const passes = (transient: boolean): boolean => override === "true" || (override !== "false" && transient)
-  const failure = (transient: boolean, outcome: Outcome, toError: (call: CallFields) => RuntimeError): Failure => ({
+  const failure = <F extends object>(
+    [transient, outcome]: readonly [transient: boolean, outcome: Outcome],
+    Type: new (init: Errors.Init<F>) => RuntimeError,
+    fields: F,
+    what: string
+  ): Failure => ({
     outcome: subject.reads ? "rejected" : outcome,
     transient: passes(transient),
     retryAfter: wait,
     status,
-    requestId: requestIdOf(response),
-    toError
+    requestId: requestIdOf(response, subject),
+    toError: (call) => new Type({ ...call, ...fields, message: text(call, what) })
   })
-  const unlisted = (): Failure => ({
-    ...fromUnexpected(subject, response, `status ${status}, which this operation never has.${said}${hint(status)}`),
-    outcome: subject.reads || (status >= 400 && status < 500) ? "rejected" : "maybe-applied"
-  })
+  const refused = [false, "rejected"] as const
 
   if (status === 401) {
     return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.AuthError({
-          ...call,
-          kind: "unauthenticated",
-          message: text(
-            call,
-            `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`
-          )
-        })
+      refused,
+      Errors.AuthError,
+      { kind: "unauthenticated" },
+      `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`
     )
   }
   if (status === 402 || status === 403) {
     return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.AuthError({
-          ...call,
-          kind: "forbidden",
-          message: text(
-            call,
-            `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`
-          )
-        })
+      refused,
+      Errors.AuthError,
+      { kind: "forbidden" },
+      `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`
     )
   }
   if ((status === 404 || status === 410) && subject.errors.includes("NotFound")) {
-    return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.NotFound({ ...call, message: text(call, `no such row in this organization (${status}).${said}`) })
-    )
+    return failure(refused, Errors.NotFound, {}, `no such row in this organization (${status}).${said}`)
   }
   if ((status === 409 || status === 412) && subject.errors.includes("ConflictError")) {
     const code = body.code ?? (status === 412 ? "precondition_failed" : "conflict")
-    const inUse = code === "idempotency_key_in_use"
     return failure(
-      inUse,
-      inUse ? "maybe-applied" : "rejected",
-      (call) =>
-        new Errors.ConflictError({
-          ...call,
-          code,
-          message: text(call, `conflict ${code} (${status}).${said}${conflictHint(code)}`)
-        })
+      code === "idempotency_key_in_use" ? [true, "maybe-applied"] : refused,
+      Errors.ConflictError,
+      { code },
+      `conflict ${code} (${status}).${said}${conflictHint(code)}`
     )
   }
   if (status === 400 || status === 413 || status === 415 || status === 422) {
+    const { code } = body
     return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.InvalidRequest({
-          ...call,
-          code: body.code,
-          issues: body.messages.map((message) => ({ path: [], message: subject.redact(message) })),
-          message: text(
-            call,
-            `the runtime refuses the request (${status}${body.code === undefined ? "" : ` ${body.code}`}).${said}${conflictHint(body.code)}`
-          )
-        })
+      refused,
+      Errors.InvalidRequest,
+      { code, issues: body.messages.map((message) => ({ path: [], message })) },
+      `the runtime refuses the request (${status}${code === undefined ? "" : ` ${code}`}).${said}${conflictHint(code)}`
     )
   }
   if (status === 429) {
     // A limiter acts before the handler. With another machine code it is not the limiter that speaks.
     const limiter = body.code === undefined || body.code === "rate_limited"
     return failure(
-      true,
-      limiter ? "rejected" : "maybe-applied",
-      (call) =>
-        new Errors.RateLimited({
-          ...call,
-          retryAfter: seconds,
-          message: text(
-            call,
-            `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`
-          )
-        })
+      [true, limiter ? "rejected" : "maybe-applied"],
+      Errors.RateLimited,
+      { retryAfter: seconds },
+      `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`
     )
   }
   if (status >= 500 || status === 408 || status === 425) {
     const transient = status !== 501 && status !== 505
     return failure(
-      transient,
-      "maybe-applied",
-      (call) =>
-        new Errors.ServerError({
-          ...call,
-          retryAfter: seconds,
-          isRetryable: passes(transient),
-          message: text(call, `the runtime failed (${status}).${said}`)
-        })
+      [transient, "maybe-applied"],
+      Errors.ServerError,
+      { retryAfter: seconds, isRetryable: passes(transient) },
+      `the runtime failed (${status}).${said}`
     )
   }
   if (status >= 300 && status < 400) {
@@ -265,7 +230,10 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
       `a redirect (${status}), which is never followed: it could carry the key elsewhere. Point baseUrl at the runtime itself (often: https instead of http).`
     )
   }
-  return unlisted()
+  return {
+    ...fromUnexpected(subject, response, `status ${status}, which this operation never has.${said}${hint(status)}`),
+    outcome: subject.reads || (status >= 400 && status < 500) ? "rejected" : "maybe-applied"
+  }
 }
 
 const hint = (status: number): string =>
@@ -291,7 +259,7 @@ interface ErrorBody {
 }
 
 /** Reads whatever the body gives; a gateway's HTML gives nothing. */
-const readErrorBody = (response: WireResponse): ErrorBody => {
+const readErrorBody = (response: WireResponse, redact: Redact): ErrorBody => {
   let json: unknown
   try {
     json = JSON.parse(response.body)
@@ -302,10 +270,19 @@ const readErrorBody = (response: WireResponse): ErrorBody => {
   const message = "message" in json ? json.message : "detail" in json ? json.detail : undefined
   // One line each, whatever is in them: they end up in logs and on terminals.
   const messages = (Array.isArray(message) ? message : [message])
-    .map((m) => (typeof m === "string" ? m.replace(/\p{Cc}+/gu, " ").trim() : ""))
+    .map((m) =>
+      typeof m === "string"
+        ? redact(m)
+            .replace(/\p{Cc}+/gu, " ")
+            .trim()
+        : ""
+    )
     .filter((m) => m !== "")
+  // What repeats a secret is no code.
   const token = (value: unknown): string | undefined =>
-    typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) ? value.slice(0, 100) : undefined
+    typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) && redact(value) === value
+      ? value.slice(0, 100)
+      : undefined
   return {
     messages,
     code: token("code" in json ? json.code : undefined) ?? token("error" in json ? json.error : undefined)
@@ -313,11 +290,17 @@ const readErrorBody = (response: WireResponse): ErrorBody => {
 }
 
 /** A header's value as far as it may be shown. */
-const plain = (value: string | undefined, max: number): string | undefined =>
-  value === undefined ? undefined : value.replace(/[^\x20-\x7e]/g, "?").slice(0, max)
+const plain = (value: string | undefined, max: number, redact: Redact): string | undefined =>
+  value === undefined
+    ? undefined
+    : redact(value)
+        .replace(/[^\x20-\x7e]/g, "?")
+        .slice(0, max)
 
-export const requestIdOf = (response: Pick<WireResponse, "header">): string | undefined =>
-  plain(response.header("x-request-id"), 200)
+export const requestIdOf = (
+  response: Pick<WireResponse, "header">,
+  secrets: { readonly redact: Redact }
+): string | undefined => plain(response.header("x-request-id"), 200, (value) => secrets.redact(value))
 
 const afterwards = Symbol("afterwards")
 

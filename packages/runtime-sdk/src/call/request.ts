@@ -17,7 +17,7 @@ import { mistakeOf } from "../config/mistakes.ts"
 import { text } from "./outcome.ts"
 import type { Observer } from "./observe.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
-import { redactor } from "./redact.ts"
+import { Secrets } from "./redact.ts"
 import { putHeaders } from "../config/headers.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
@@ -66,6 +66,8 @@ export interface Prepared {
   readonly firstHeaders: ReadonlyArray<string> | undefined
   /** How an attempt is sent when its body or its answer is streamed. */
   readonly streams: TransportShape["execute"] | undefined
+  /** What every call sends and must not be seen again. */
+  readonly secrets: Secrets
   /** The call as those who watch see it. */
   readonly traced: TracedCall
 }
@@ -133,6 +135,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
       ? Object.freeze(withAuthorization(headers, config.apiKey, 0))
       : undefined,
     streams: bytes || spec.multipart ? streamer(runtime, bytes ? (streamed ? "stream" : "bytes") : "text") : undefined,
+    secrets: new Secrets(Redacted.isRedacted(config.apiKey) ? [config.apiKey] : [], recordOf(config.headers)),
     traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
   }
 }
@@ -142,6 +145,9 @@ const namesIn = (schema: Parameters<typeof keysOf>[0]): object | undefined => {
   const names = keysOf(schema)
   return names.size === 0 ? undefined : Object.fromEntries([...names].map((name) => [name, true]))
 }
+
+const recordOf = (headers: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1] ?? ""]] : [])))
 
 /** Adds what an attempt adds. */
 export const withAuthorization = (
@@ -275,13 +281,6 @@ const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<I
   }
   return headers
 }
-
-/** Takes what is secret about a call out of a text. Made for a failure, not for each call. */
-export const redactorOf = ({ runtime }: Prepared, { body, extraHeaders }: Request): ((text: string) => string) =>
-  redactor(runtime.config.apiKey, body, () => [
-    ...runtime.config.headers,
-    ...Object.entries(extraHeaders ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-  ])
 
 /** A single call's options win over the policy around it. */
 const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {

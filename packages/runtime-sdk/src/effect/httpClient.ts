@@ -38,11 +38,11 @@ import type { ConfigOptions } from "../config/RuntimeConfig.ts"
 export const make = (given: HttpClient.HttpClient): TransportShape => {
   const client = HttpClient.withScope(given)
   const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
-    Effect.mapError(
-      Effect.provideService(client.execute(toRequest(request, upload)), FetchHttpClient.RequestInit, {
-        redirect: "manual"
-      }),
-      fromError
+    client.execute(toRequest(request, upload)).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // An attempt is a span of ours. The client's own would show what came back as it is: headers, bytes in a cause.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      Effect.mapError(fromError)
     )
   return {
     execute: (request) =>

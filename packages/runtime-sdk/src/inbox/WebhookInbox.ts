@@ -183,7 +183,7 @@ const unfinished = "Its last attempt did not come to an end: the process died, o
 const reasonOf = (cause: Cause.Cause<unknown>): string => Cause.pretty(cause).replaceAll("\0", "").slice(0, 4000)
 
 const make = Effect.fnUntraced(function* (store: Store, options: Options) {
-  known("WebhookInbox", options, { ...optionNames, prefix: true })
+  known<Options & { readonly prefix?: string | undefined }>("WebhookInbox", options, { ...optionNames, prefix: true })
   const scope = yield* Effect.scope
   const { name = "webhooks", order = "none" } = options
   const maxAttempts = countOf("maxAttempts", options.maxAttempts ?? 10)

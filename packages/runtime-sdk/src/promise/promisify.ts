@@ -148,15 +148,16 @@ class PromisedCall<A> extends Promise<A> {
 
 /** The promise of a list, which can also be walked. */
 class PagedCall<A> extends PromisedCall<Page<A>> {
-  private readonly call: Call
-  private readonly args: Arguments
+  // Out of sight: the arguments may hold secret headers, and a promise may be printed.
+  readonly #call: Call
+  readonly #args: Arguments
   constructor(call: Call, args: Arguments) {
     super(call, args)
-    this.call = call
-    this.args = args
+    this.#call = call
+    this.#args = args
   }
   [Symbol.asyncIterator](): AsyncIterableIterator<A> {
-    return items(new Pages<A>(this.call, this.args, this))
+    return items(new Pages<A>(this.#call, this.#args, this))
   }
 }
 
