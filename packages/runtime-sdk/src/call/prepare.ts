@@ -36,6 +36,8 @@ export interface Prepared {
   readonly isSuccess: (u: unknown) => boolean
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
+  /** What may stand in a query; undefined for one that the program writes itself. */
+  readonly queryNames: object | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: Pick<ReadonlySet<string>, "has">
   /** Headers that say nothing of who asks. */
@@ -72,6 +74,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
+    queryNames: spec.query === undefined ? undefined : namesIn(spec.query),
     ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,
@@ -82,6 +85,12 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     secrets: new Secrets(Redacted.isRedacted(config.apiKey) ? [config.apiKey] : [], recordOf(config.headers)),
     traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
   }
+}
+
+/** The names of a struct, none of anything else. */
+const namesIn = (schema: Parameters<typeof keysOf>[0]): object | undefined => {
+  const names = keysOf(schema)
+  return names.size === 0 ? undefined : Object.fromEntries([...names].map((name) => [name, true]))
 }
 
 const recordOf = (headers: ReadonlyArray<string>): Readonly<Record<string, string>> =>

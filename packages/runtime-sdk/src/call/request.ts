@@ -5,6 +5,7 @@
 import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
+import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { encode, encodeQuery, fillPath } from "./encode.ts"
@@ -67,10 +68,13 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery }: Prepared, given: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = given ?? {}
-  if (!isQuery(query)) return { issues: explain(spec.query, query) }
+  const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
+  const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
+  if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
+  if (wrongName.length > 0) return { issues: wrongName }
   const fields = query as Readonly<Record<string, unknown>> // Queries of the contract are objects.
   const page = spec.kind === "page" ? pageRequest(fields) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }

@@ -2,70 +2,11 @@
  * A runtime, or a gateway before it, that repeats what it was sent: in each place of an answer and in every form. None
  * of it is seen again, whoever looks.
  */
-import { createServer, type Socket } from "node:net"
-import type { AddressInfo } from "node:net"
-import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
-import { fetchBundle, isMigrationError } from "../../src/migration.ts"
-import { type Canary, formsOf, makeCanary, shownIn } from "./canaries.ts"
+import { makeCanary, shownIn } from "./canaries.ts"
+import { serveEcho } from "./echo.ts"
 import { faces, type Options } from "./faces.ts"
-import { type Place, places } from "./places.ts"
-
-interface Echo extends AsyncDisposable {
-  readonly baseUrl: string
-  /** What was sent and repeated. */
-  readonly repeated: ReadonlyArray<Canary>
-}
-
-/** Answers on a bare socket, repeating all keys and secret headers that it was sent until then. */
-const serveEcho = async (place: Place, canaries: () => ReadonlyArray<Canary>): Promise<Echo> => {
-  const repeated: Array<Canary> = []
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on("error", () => socket.destroy())
-    let head = ""
-    socket.on("data", (chunk) => {
-      head += chunk.toString("latin1")
-      if (!head.includes("\r\n\r\n")) return
-      for (const canary of canaries()) {
-        if (head.includes(canary.text) && !repeated.includes(canary)) repeated.push(canary)
-      }
-      head = ""
-      const echo = repeated.flatMap(formsOf).join(" , ")
-      const answer = place.answer(echo, repeated.at(-1)?.text ?? "")
-      if (place.cut === true) socket.end(answer)
-      else socket.write(answer)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    repeated,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      })
-  }
-}
-
-// It waits between its attempts: begun here, it is done when the other tests are.
-const bundles = Promise.all(
-  places
-    .filter(({ name }) => ["status line that is none", "200 with text", "body that is cut"].includes(name))
-    .map(async (place) => {
-      const key = makeCanary("symbols")
-      await using server = await serveEcho(place, () => [key])
-      const error: unknown = await fetchBundle({
-        baseUrl: server.baseUrl,
-        apiKey: key.text,
-        kinds: ["assistants"],
-        requestsPerSecond: 1000
-      }).catch((error: unknown) => error)
-      return { key, error, repeated: server.repeated.length }
-    })
-)
+import { places } from "./places.ts"
 
 /** All four ways to give a key for one face; for the others each kind and each shape once. */
 const keysOf = (face: number) =>
@@ -117,15 +58,3 @@ for (const [index, face] of faces.entries()) {
     }
   })
 }
-
-it("a bundle that cannot be fetched shows nothing of the key of the source account", async () => {
-  const results = await bundles
-  assert.strictEqual(results.length, 3)
-  for (const { key, error, repeated } of results) {
-    assert(isMigrationError(error) && error.reason._tag === "SourceFailed")
-    assert.isDefined(error.cause)
-    assert.strictEqual(repeated, 1)
-    assert.deepStrictEqual(shownIn(inspect(error, { depth: 20, showHidden: true }), [key]), [])
-    assert.notInclude(inspect(error), key.text.slice(0, 8))
-  }
-}, 120_000)
