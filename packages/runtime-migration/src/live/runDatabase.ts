@@ -10,6 +10,7 @@ import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
+import { withAllRows } from "./allRows.ts"
 import { assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackReport, StepOptions } from "./reports.ts"
@@ -22,10 +23,16 @@ import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDr
  * @since 0.1.0
  * @category database
  */
-export const dryRunDatabase = async (
+export const dryRunDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
-  { signal, onProgress }: StepOptions = {}
+  options: StepOptions = {}
+): Promise<DryRunReport> => withAllRows(driver, () => dryRun(driver, plan, options))
+
+const dryRun = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress }: StepOptions
 ): Promise<DryRunReport> => {
   const prepare = async () => {
     await assertOwn(driver, plan)
@@ -103,16 +110,13 @@ const dryRunLocation = async (
  * @since 0.1.0
  * @category database
  */
-export const applyDatabase = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  options: StepOptions = {}
-): Promise<MoveReport> => {
-  await assertPrepared(driver, plan)
-  const problems = errorsOf(plan)
-  if (problems.length > 0) return fail({ _tag: "Refused", problems })
-  return runMoves(driver, plan, "apply", applyMoves(plan), options)
-}
+export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: StepOptions = {}): Promise<MoveReport> =>
+  withAllRows(driver, async () => {
+    await assertPrepared(driver, plan)
+    const problems = errorsOf(plan)
+    if (problems.length > 0) return fail({ _tag: "Refused", problems })
+    return runMoves(driver, plan, "apply", applyMoves(plan), options)
+  })
 
 /**
  * Puts back what apply wrote, byte for byte, wherever it still stands. Can be run again, and after an apply that was
@@ -122,15 +126,16 @@ export const applyDatabase = async (
  * @since 0.1.0
  * @category database
  */
-export const rollbackDatabase = async (
+export const rollbackDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: StepOptions = {}
-): Promise<RollbackReport> => {
-  await assertPrepared(driver, plan)
-  const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
-  return { ...moved, notRestored: await notRestored(driver, plan) }
-}
+): Promise<RollbackReport> =>
+  withAllRows(driver, async () => {
+    await assertPrepared(driver, plan)
+    const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
+    return { ...moved, notRestored: await notRestored(driver, plan) }
+  })
 
 const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<ReadonlyArray<NotRestored>> => {
   const all: Array<NotRestored> = []

@@ -6,6 +6,7 @@
 import { forgedRows, mappingGuards } from "../sql/guards.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import * as Sql from "../sql/statements.ts"
+import { withAllRows } from "./allRows.ts"
 import { assertPrepared, check, count, enforce, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
@@ -17,10 +18,18 @@ import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
  * @since 0.1.0
  * @category database
  */
-export const verifyDatabase = async (
+export const verifyDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
-  { signal, onProgress, state = "applied" }: StepOptions & { readonly state?: "applied" | "original" | undefined } = {}
+  options: VerifyOptions = {}
+): Promise<VerifyReport> => withAllRows(driver, () => verify(driver, plan, options))
+
+type VerifyOptions = StepOptions & { readonly state?: "applied" | "original" | undefined }
+
+const verify = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress, state = "applied" }: VerifyOptions
 ): Promise<VerifyReport> => {
   const way = Sql.dialects[plan.dialect]
   await assertPrepared(driver, plan)
