@@ -17,8 +17,9 @@ import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackRep
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
- * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed, and running
- * it again only adds rows that came meanwhile. Fails with `OutOfOrder` where another plan was prepared before.
+ * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed. Running it
+ * again adds rows that came meanwhile, and takes those anew that somebody wrote since and that hold an id of the source:
+ * rollback puts back what they wrote. Fails with `OutOfOrder` where another plan was prepared before.
  *
  * @since 0.1.0
  * @category database
@@ -38,11 +39,17 @@ const dryRun = async (
     await assertOwn(driver, plan)
     await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
     await enforce(driver, [Guards.samePlanGuard(plan)])
+    const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
     await driver.run(Sql.begin(plan))
     await runAll(driver, Sql.setup(plan))
     for (const location of plan.locations) {
       check(signal)
-      await runAll(driver, [...Sql.remember(plan, location), ...Sql.fill(plan, location)])
+      await runAll(driver, [
+        ...Sql.remember(plan, location),
+        // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
+        ...(again > 0 ? Sql.retake(plan, location) : []),
+        ...Sql.fill(plan, location)
+      ])
       onProgress?.({
         step: "dry-run",
         location: location.label,
@@ -119,7 +126,7 @@ export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: St
   })
 
 /**
- * Puts back what apply wrote, byte for byte, wherever it still stands. Can be run again, and after an apply that was
+ * Puts back what apply wrote, byte for byte, wherever it still stands; no row that apply did not write is touched. Can be run again, and after an apply that was
  * interrupted. Refuses a ledger that somebody else wrote into, and foreign keys that would undo it; counts what it could
  * not put back.
  *
@@ -181,12 +188,13 @@ const runMoves = async (
     for (let first = 1; first <= total; first += plan.chunk) {
       check(signal)
       const last = first + plan.chunk - 1
-      const { update: sql, mark } = Sql.updateRange(plan, move, [`${first}`, `${last}`])
+      const statements = Sql.updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
         if (!single) await byKey()
-        const { changes } = await driver.run(sql)
-        await runAll(driver, mark)
-        return changes
+        await runAll(driver, statements.before)
+        const { changes } = await driver.run(statements.update)
+        await runAll(driver, statements.after)
+        return changes / statements.counted
       }
       const rows = single ? await update() : await transaction(update)
       // The first of two passes is not the whole way of a row.

@@ -131,8 +131,7 @@ const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<st
   schema: plan.dialect === "postgres" ? ledgerSchema : undefined,
   table: bareName(tables(plan).ledger(location)),
   column: "old_value",
-  key: key.map((column) => ({ column, rewrittenBy: undefined })),
-  marked: false
+  key: key.map((column) => ({ column, rewrittenBy: undefined }))
 })
 
 /**

@@ -104,7 +104,11 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ...guarded(plan, [Guards.samePlanGuard(plan), Guards.keysGuard(plan)]),
     Sql.begin(plan),
     ...Sql.setup(plan),
-    ...plan.locations.flatMap((location) => [...Sql.remember(plan, location), ...Sql.fill(plan, location)]),
+    ...plan.locations.flatMap((location) => [
+      ...Sql.remember(plan, location),
+      ...Sql.retake(plan, location),
+      ...Sql.fill(plan, location)
+    ]),
     Sql.end(plan)
   ]
   const reports = plan.locations.flatMap((location) => {
@@ -163,8 +167,8 @@ const passes = (
 }
 
 const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { update, mark } = Sql.updateRange(plan, move, range)
-  return [update, ...mark]
+  const { before, update, after } = Sql.updateRange(plan, move, range)
+  return [...before, update, ...after]
 }
 
 const whole = (plan: SqlPlan, move: Move): ReadonlyArray<string> => statements(plan, move, undefined)
