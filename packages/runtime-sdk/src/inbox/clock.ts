@@ -21,6 +21,8 @@ export const makeStepWatch = (lockMillis: number, monotonic: () => number) => {
       if (base === undefined || monotonic() < settledAt) return 0
       return Math.floor(base.database + (monotonic() - base.own) + step)
     },
+    /** Milliseconds until anything may be taken over. */
+    settlesIn: (): number => (settledAt === Infinity ? 0 : Math.max(0, settledAt - monotonic())),
     /** Takes note of what the database's clock shows; `true` when it has stepped. */
     observe: (database: number): boolean => {
       const own = monotonic()

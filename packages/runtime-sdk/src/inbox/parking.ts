@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Delivery, InboxError, Parked, Subject } from "./model.ts"
 import type { Outage } from "./outage.ts"
 import type { Store } from "./Store.ts"
+import { wellFormed } from "./text.ts"
 
 /** A page of what is parked. */
 export interface ParkedPage {
@@ -29,8 +30,8 @@ export const makeParking = (store: Store, outage: Outage, wake: () => void): Par
     return outage.watch(store.parked(limit, after))
   },
   requeue: (id) =>
-    Effect.tap(outage.watch(store.requeue(id)), (put) => Effect.sync(() => (put ? wake() : undefined))),
-  discard: (id) => outage.watch(store.discard(id)),
+    Effect.tap(outage.watch(store.requeue(wellFormed(id))), (put) => Effect.sync(() => (put ? wake() : undefined))),
+  discard: (id) => outage.watch(store.discard(wellFormed(id))),
   forget: (subject) =>
     outage.watch(
       "callId" in subject

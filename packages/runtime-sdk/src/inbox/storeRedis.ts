@@ -9,7 +9,6 @@ import { keyOf, partitionOf } from "./names.ts"
 import type { Settings } from "./options.ts"
 import * as scripts from "./scriptsRedis.ts"
 import type { Claim, Store } from "./Store.ts"
-import { wellFormed } from "./text.ts"
 
 /** A delivery as its text in `data`. */
 const read = (text: string): Delivery => JSON.parse(text) as Delivery // Written by `offer` below.
@@ -112,7 +111,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
       ).pipe(failing("listing what is parked")),
     requeue: (id) =>
       Effect.gen(function* () {
-        const key = keyOf(wellFormed(id))
+        const key = keyOf(id)
         const data = yield* dataOf(key)
         if (data === null) return false
         const isPut = (yield* requeue(base, key, lineOf(read(data).callId))) === 1
@@ -120,7 +119,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
         return isPut
       }).pipe(failing("putting a parked delivery back")),
     discard: (id) =>
-      Effect.map(discard(base, keyOf(wellFormed(id))), (gone) => gone === 1).pipe(failing("removing a parked delivery")),
+      Effect.map(discard(base, keyOf(id)), (gone) => gone === 1).pipe(failing("removing a parked delivery")),
     forget: (fits) => forgetAll(fits).pipe(failing("forgetting deliveries")),
     stats: Effect.map(stats(base, lines), statsOf).pipe(failing("counting deliveries")),
     sweep: (rememberMillis) =>

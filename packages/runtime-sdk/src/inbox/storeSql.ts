@@ -16,7 +16,6 @@ import type { Settings } from "./options.ts"
 import { statsSql } from "./statsSql.ts"
 import type { Claim, Store } from "./Store.ts"
 import { type Dialect, deliveries, nowOf, qualified } from "./tables.ts"
-import { wellFormed } from "./text.ts"
 
 interface Row {
   readonly id: string
@@ -185,7 +184,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         (rows) => rows.map(parkedOf)
       ),
     requeue: Effect.fnUntraced(function* (id) {
-      const parked = sql`inbox = ${name} AND id = ${keyOf(wellFormed(id))} AND state = 'parked'`
+      const parked = sql`inbox = ${name} AND id = ${keyOf(id)} AND state = 'parked'`
       const [row] = yield* ask<Pick<Row, "call_id">>(
         "looking for a parked delivery",
         sql`SELECT call_id FROM ${table} WHERE ${parked}`
@@ -204,7 +203,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         ask(
           "removing a parked delivery",
           sql`UPDATE ${table} SET state = 'done', ${emptied}
-            WHERE inbox = ${name} AND id = ${keyOf(wellFormed(id))} AND state = 'parked' RETURNING id`
+            WHERE inbox = ${name} AND id = ${keyOf(id)} AND state = 'parked' RETURNING id`
         ),
         (rows) => rows.length === 1
       ),

@@ -101,13 +101,18 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   const handle = (hand: Hand): Effect.Effect<void, never, R> => {
     const { claim } = hand
     const { key: _, lock: __, attempts, suspect: ___, ...delivery } = claim
-    if (attempts >= settings.maxAttempts) return insist(store.park(claim, attempts, unfinished))
+    const free = () => {
+      running--
+      changed.openUnsafe()
+    }
+    if (attempts >= settings.maxAttempts) {
+      return Effect.ensuring(insist(store.park(claim, attempts, unfinished)), Effect.sync(free))
+    }
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
         Effect.exit(restore(Effect.suspend(() => handler(delivery, { attempt: attempts + 1 })))),
         (exit) => {
-          running--
-          changed.openUnsafe()
+          free()
           const settled = insist(settle(hand, exit))
           // What comes next in its line, or when it is due again, is news to the loop.
           const isNews = settings.lines > 0 || exit._tag === "Failure"
@@ -182,8 +187,9 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
 
   const idle = ({ now, next }: Taken) => {
     const most = place.isTold() ? toldMillis : settings.pollMillis
-    // What is due next may be a lock, and that may not be taken over yet.
-    return Math.max(Math.min(most, next - now + 1), 5)
+    // A lock that has ended may not be taken over yet.
+    const settles = steps.settlesIn()
+    return Math.max(Math.min(most, next - now + 1, settles > 0 ? settles + 1 : Infinity), 5)
   }
 
   const round = Effect.gen(function* () {
