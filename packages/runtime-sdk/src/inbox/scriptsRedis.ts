@@ -212,7 +212,7 @@ if redis.call("ZREM", k("parked"), id) == 0 then return 0 end
 redis.call("HDEL", k("reasons"), id)
 redis.call("HINCRBY", k("requeued"), id, 1)
 redis.call("HSET", k("seqs"), id, redis.call("INCR", k("seq")))
-if ARGV[2] == "" then redis.call("HDEL", k("lines"), id) else redis.call("HSET", k("lines"), id, ARGV[2]) end
+if ARGV[2] ~= "" then redis.call("HSET", k("lines"), id, ARGV[2]) end
 local now = millis()
 redis.call("ZADD", k("stored"), text(now), id)
 wait(id, now)

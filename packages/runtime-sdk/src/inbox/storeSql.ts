@@ -189,8 +189,8 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         "looking for a parked delivery",
         sql`SELECT call_id FROM ${table} WHERE ${parked}`
       )
-      // A line that is served now, whatever it was when it was stored.
-      const line = lines === 0 ? null : partitionOf(row?.call_id ?? undefined, lines)
+      // A line that is served now, whatever it was when it was stored. Who knows no lines leaves it as it is.
+      const line = lines === 0 ? sql`line` : sql`${partitionOf(row?.call_id ?? undefined, lines)}`
       const put = yield* ask(
         "putting a parked delivery back",
         sql`UPDATE ${table} SET state = 'waiting', due = 0, attempts = 0, lapses = 0, alone = 0, line = ${line},
@@ -227,15 +227,23 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
     stats: statsSql(sql, { table, now, name, lines }),
     sweep: (rememberMillis) =>
       Effect.andThen(
+        lines === 0
+          ? Effect.void
+          : tell(
+              "mending lines",
+              sql`UPDATE ${table} SET line = 0 WHERE inbox = ${name} AND state = 'waiting' AND line IS NULL`
+            ),
         tell(
           "sweeping ids",
           sql`DELETE FROM ${table} WHERE inbox = ${name} AND state = 'done' AND changed_at < ${now} - ${rememberMillis}`
-        ),
+        )
+      ).pipe(
+        Effect.andThen(
         tell(
           "mending times",
           sql`UPDATE ${table} SET due = ${now} WHERE inbox = ${name} AND state = 'waiting'
             AND due > ${now} + ${2 * Math.max(lockMillis, settings.backoffMillis, 300_000)}`
-        )
+        ))
       ),
     listen: listener.listen
   }

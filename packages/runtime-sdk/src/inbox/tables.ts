@@ -131,7 +131,7 @@ const moves = (dialect: Dialect, schema: string | undefined): ReadonlyArray<stri
   const id = pg ? "left(id, 200)" : "substr(id, 1, 200)"
   const names = "(inbox, id, long_id, type, call_id, line, body, state, requeued, reason, attempts, stored_at, changed_at)"
   return [
-    `INSERT INTO ${to} ${names} SELECT inbox, ${id}, id, type, call_id, NULL, body, 'parked', requeued, reason, attempts, parked_at, parked_at FROM ${parked} WHERE true ON CONFLICT (inbox, id) DO NOTHING`,
+    `INSERT INTO ${to} ${names} SELECT inbox, ${id}, id, type, call_id, 0, body, 'parked', requeued, reason, attempts, parked_at, parked_at FROM ${parked} WHERE true ON CONFLICT (inbox, id) DO NOTHING`,
     `INSERT INTO ${to} ${names} SELECT ${inbox}, ${id}, ${field("id")}, ${field("type")}, ${field("callId")}, ${line}, ${field("body")}, 'waiting', CAST(${field("requeued")} AS INTEGER), NULL, 0, ${now}, ${now} FROM ${from} WHERE state = 'pending' ORDER BY sequence ON CONFLICT (inbox, id) DO NOTHING`,
     `INSERT INTO ${to} ${names} SELECT ${inbox}, ${id}, NULL, 'moved', NULL, NULL, '', 'done', 0, NULL, 0, ${now}, ${now} FROM ${from} WHERE state = 'completed' ON CONFLICT (inbox, id) DO NOTHING`,
     `DROP TABLE ${from}`,

@@ -201,7 +201,7 @@ const portOf = async (): Promise<number> => {
   return typeof address === "object" && address !== null ? address.port : 0
 }
 
-/** A pooler in transaction mode that keeps no prepared statements, as older ones do not. */
+/** A pooler in transaction mode; older ones know nothing of prepared statements. */
 const startPooler = async (database: string) => {
   const folder = mkdtempSync(join(tmpdir(), "aywa-pooler-"))
   const port = await portOf()
@@ -209,7 +209,7 @@ const startPooler = async (database: string) => {
   writeFileSync(
     config,
     `[databases]\n${database} = host=127.0.0.1 port=5432 user=postgres dbname=${database}\n[pgbouncer]\nlisten_addr=127.0.0.1\n` +
-      `listen_port=${port}\nauth_type=any\npool_mode=transaction\nmax_prepared_statements=0\ndefault_pool_size=3\n` +
+      `listen_port=${port}\nauth_type=any\npool_mode=transaction\ndefault_pool_size=3\n` +
       `unix_socket_dir=\nlogfile=${join(folder, "log")}\npidfile=${join(folder, "pid")}\n` +
       `ignore_startup_parameters=extra_float_digits,options\n`
   )
