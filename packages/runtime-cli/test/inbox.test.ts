@@ -8,6 +8,9 @@ import { openDatabase } from "@aywa-ai/runtime-migration"
 import { describeWith } from "../../runtime-sdk/test/support/services.ts"
 import { run, temporaryFolder } from "./support.ts"
 
+/** A project that has the drivers. */
+const cwd = new URL("../../runtime-sdk/", import.meta.url).pathname
+
 const report = (id: string, number: string) => ({
   id,
   type: "end-of-call-report",
@@ -47,7 +50,10 @@ describe("inbox", () => {
     expect((await run(["inbox", "status"], {})).code).toBe(2)
     expect((await run(["inbox", "status", "--database", "sqlite:/no/such/file.db"], {})).code).toBe(2)
     const file = join(temporaryFolder(), "x.db")
-    execFileSync(process.execPath, ["-e", `new (require("node:sqlite").DatabaseSync)(${JSON.stringify(file)}).exec("CREATE TABLE a (b)")`])
+    execFileSync(process.execPath, [
+      "-e",
+      `new (require("node:sqlite").DatabaseSync)(${JSON.stringify(file)}).exec("CREATE TABLE a (b)")`
+    ])
     expect((await run(["inbox", "forget", "--database", file], {})).code).toBe(2)
   })
 })
@@ -66,7 +72,10 @@ describe("inbox", () => {
     for (const statement of printed.stdout.split(";\n").filter((one) => one.trim() !== "")) {
       if (!/^(BEGIN|COMMIT)$/.test(statement)) await on(name, statement)
     }
-    const status = await run(["inbox", "status", "--schema", "ops"], { env: { DATABASE_URL: `${server}/${name}` } })
+    const status = await run(["inbox", "status", "--schema", "ops"], {
+      env: { DATABASE_URL: `${server}/${name}` },
+      cwd
+    })
     expect(JSON.parse(status.stdout)).toMatchObject({ waiting: 0, parked: 0 })
   })
 })
@@ -74,7 +83,8 @@ describe("inbox", () => {
   it("status reads it", async () => {
     const prefix = `{aywa-cli-${process.pid}}:`
     const status = await run(["inbox", "status", "--prefix", prefix], {
-      env: { DATABASE_URL: "redis://127.0.0.1:6379" }
+      env: { DATABASE_URL: "redis://127.0.0.1:6379" },
+      cwd
     })
     expect(JSON.parse(status.stdout)).toMatchObject({ waiting: 0, parked: 0 })
   })

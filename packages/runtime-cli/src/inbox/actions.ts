@@ -8,19 +8,39 @@ import { openInbox, type PlaceInput } from "./open.ts"
 /** What it holds. */
 export const status = async (input: PlaceInput, session: Session): Promise<void> => {
   const stats = await (await openInbox(input, session)).stats()
-  session.out.row({ ...stats, lines: stats.lines.map(({ line, waiting, lagMillis }) => `${line}: ${waiting} (${lagMillis} ms)`) })
+  session.out.row({
+    ...stats,
+    lines: stats.lines.map(({ line, waiting, lagMillis }) => `${line}: ${waiting} (${lagMillis} ms)`)
+  })
 }
 
 /** What was given up. */
-export const parked = async (input: PlaceInput & { readonly limit: number | undefined }, session: Session): Promise<void> => {
+export const parked = async (
+  input: PlaceInput & { readonly limit: number | undefined },
+  session: Session
+): Promise<void> => {
   const inbox = await openInbox(input, session)
   const all = await inbox.parked(input.limit ?? 100)
   // Bodies hold what callers said.
-  const items = all.map(({ body: _, parkedAt, ...rest }) => ({ ...rest, parkedAt: new Date(parkedAt).toISOString() }))
+  const items = all.map(({ id, type, callId, attempts, requeued, reason, parkedAt }) => ({
+    id,
+    type,
+    callId,
+    attempts,
+    requeued,
+    reason,
+    parkedAt: new Date(parkedAt).toISOString()
+  }))
   session.out.rows(
     { items },
     {
-      columns: [{ title: "ID" }, { title: "TYPE" }, { title: "ATTEMPTS", align: "right" }, { title: "PARKED" }, { title: "REASON" }],
+      columns: [
+        { title: "ID" },
+        { title: "TYPE" },
+        { title: "ATTEMPTS", align: "right" },
+        { title: "PARKED" },
+        { title: "REASON" }
+      ],
       cells: (item) => {
         const { id, type, attempts, parkedAt, reason } = item as (typeof items)[number] // As just given.
         return [id, type, String(attempts), parkedAt, reason.split("\n")[0] ?? ""]
@@ -41,7 +61,11 @@ export const requeue = async (input: PlaceInput & { readonly id: string }, sessi
 
 /** Forgets a call or a customer. */
 export const forget = async (
-  { callId, customer, ...place }: PlaceInput & { readonly callId: string | undefined; readonly customer: string | undefined },
+  {
+    callId,
+    customer,
+    ...place
+  }: PlaceInput & { readonly callId: string | undefined; readonly customer: string | undefined },
   session: Session
 ): Promise<void> => {
   const subject = callId !== undefined ? { callId } : customer !== undefined ? { customer } : undefined

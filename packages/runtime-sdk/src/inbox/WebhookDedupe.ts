@@ -87,4 +87,7 @@ export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClien
  * @category layers
  */
 export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, InboxError, Redis.Redis> =>
-  Layer.effect(WebhookDedupe, settled(checkRedis(prefix)).pipe(Effect.andThen(leasesRedis(prefix)), Effect.flatMap(make)))
+  Layer.effect(
+    WebhookDedupe,
+    settled(checkRedis(prefix)).pipe(Effect.andThen(leasesRedis(prefix)), Effect.flatMap(make))
+  )

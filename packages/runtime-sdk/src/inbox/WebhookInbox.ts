@@ -154,14 +154,23 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   const lost = Effect.sync(() => {
     told = false
   })
-  yield* Effect.forkScoped(Effect.retry(Effect.tapError(listen, () => lost), Schedule.spaced("2 seconds")))
+  yield* Effect.forkScoped(
+    Effect.retry(
+      Effect.tapError(listen, () => lost),
+      Schedule.spaced("2 seconds")
+    )
+  )
   // Last: at the end, workers end before what they work with.
   const scope = yield* Effect.scope
   const place = { store, settings, outage, wake, isTold: () => told, complete }
   const run = <E, R>(handler: Handler<E, R>, options: RunOptions = {}): Effect.Effect<never, InboxError, R> =>
     Effect.suspend(() => {
       const { concurrency = 8, grace } = options
-      const workers = makeWorkers(place, handler, settings.lines === 0 ? countOf("concurrency", concurrency) : Math.max(settings.lines, 1))
+      const workers = makeWorkers(
+        place,
+        handler,
+        settings.lines === 0 ? countOf("concurrency", concurrency) : Math.max(settings.lines, 1)
+      )
       const drain = (fiber: Fiber.Fiber<unknown, unknown>) =>
         grace === undefined
           ? Effect.void
@@ -201,7 +210,8 @@ const layerOf = <R>(
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory = (options: Options = {}): Layer.Layer<WebhookInbox, InboxError> => layerOf(options, makeMemory)
+export const layerMemory = (options: Options = {}): Layer.Layer<WebhookInbox, InboxError> =>
+  layerOf(options, makeMemory)
 
 /**
  * An inbox in SQLite or PostgreSQL: the default for an application that has a database. Several processes may share
@@ -224,9 +234,7 @@ export const layerSql = (
     readonly schema?: string | undefined
   } = {}
 ): Layer.Layer<WebhookInbox, InboxError, SqlClient.SqlClient> =>
-  layerOf(options, (settings) =>
-    Effect.andThen(openDeliveries(options.schema), makeSql(settings, options.schema))
-  )
+  layerOf(options, (settings) => Effect.andThen(openDeliveries(options.schema), makeSql(settings, options.schema)))
 
 /**
  * An inbox in Redis. What survives a crash of Redis is what its persistence settings say.
@@ -248,10 +256,7 @@ export const layerRedis = (
 ): Layer.Layer<WebhookInbox, InboxError, Redis.Redis> => {
   const prefix = options.prefix ?? "{aywa}:"
   return layerOf(options, (settings) =>
-    checkRedis(prefix).pipe(
-      Effect.andThen(refuseOlder(prefix, settings)),
-      Effect.andThen(makeRedis(prefix, settings))
-    )
+    checkRedis(prefix).pipe(Effect.andThen(refuseOlder(prefix, settings)), Effect.andThen(makeRedis(prefix, settings)))
   )
 }
 

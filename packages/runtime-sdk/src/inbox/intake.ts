@@ -52,8 +52,6 @@ export const makeIntake = Effect.fnUntraced(function* (
               "warning"
             )
           )
-      return Effect.andThen(note, add(clean)).pipe(
-        Effect.timeoutOrElse({ duration: offerMillis, orElse: late })
-      )
+      return Effect.andThen(note, add(clean)).pipe(Effect.timeoutOrElse({ duration: offerMillis, orElse: late }))
     })
 })

@@ -44,7 +44,9 @@ export const leasesSql = (name: string): Effect.Effect<Leases, never, SqlClient.
   Effect.map(SqlClient.SqlClient, (client) => {
     const sql = client.withoutTransforms()
     const table = sql.literal(name)
-    const now = sql.literal(nowOf(sql.onDialectOrElse({ pg: (): Dialect => "postgres", orElse: (): Dialect => "sqlite" })))
+    const now = sql.literal(
+      nowOf(sql.onDialectOrElse({ pg: (): Dialect => "postgres", orElse: (): Dialect => "sqlite" }))
+    )
     const failing = (doing: string) => Effect.mapError((cause: SqlError) => new InboxError(doing, cause))
     return {
       lease: (name, owner, millis) =>
@@ -59,7 +61,9 @@ export const leasesSql = (name: string): Effect.Effect<Leases, never, SqlClient.
         Effect.asVoid(sql`DELETE FROM ${table} WHERE name = ${name} AND owner = ${owner}`.unprepared).pipe(
           failing("giving up a lease")
         ),
-      sweep: Effect.asVoid(sql`DELETE FROM ${table} WHERE until_ms <= ${now}`.unprepared).pipe(failing("sweeping leases"))
+      sweep: Effect.asVoid(sql`DELETE FROM ${table} WHERE until_ms <= ${now}`.unprepared).pipe(
+        failing("sweeping leases")
+      )
     }
   })
 

@@ -102,7 +102,9 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
   countOf("concurrency", concurrency)
   const report = Layer.succeed(Report, (told) => Effect.sync(() => onError(told)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
-  const inbox = await Effect.runPromise(settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause })))
+  const inbox = await Effect.runPromise(
+    settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause }))
+  )
   const attempt = (delivery: Delivery, info: Attempt) =>
     Effect.tryPromise({
       try: async (signal) => handle?.(delivery, { ...info, signal }),

@@ -107,8 +107,7 @@ const checkRights = Effect.fnUntraced(function* (
   if (missing.length > 0) yield* refuse("PostgreSQL", noRights(table, schema, missing, String(row?.["role"])))
 })
 
-const command = (flags: ReadonlyArray<string>) =>
-  ["aywa-runtime inbox sql", ...flags].join(" ")
+const command = (flags: ReadonlyArray<string>) => ["aywa-runtime inbox sql", ...flags].join(" ")
 
 const schemaFlag = (schema: string | undefined) => (schema === undefined ? [] : [`--schema ${schema}`])
 
@@ -118,7 +117,12 @@ const notCreated = (table: string, schema: string | undefined): Finding => ({
   remedy: `Let the owner of the database run what ${command(schemaFlag(schema))} prints, with --grant ROLE for a role that only reads and writes`
 })
 
-const noRights = (table: string, schema: string | undefined, missing: ReadonlyArray<string>, role: string): Finding => ({
+const noRights = (
+  table: string,
+  schema: string | undefined,
+  missing: ReadonlyArray<string>,
+  role: string
+): Finding => ({
   setting: `This role may not ${missing.join(", ")} on ${table}`,
   effect: "deliveries cannot be stored or handled",
   remedy: `Run ${schema === undefined ? "" : `GRANT USAGE ON SCHEMA "${schema}" TO ${role}; `}GRANT ${rights.join(", ")} ON ${table} TO ${role}`

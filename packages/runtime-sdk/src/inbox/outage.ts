@@ -29,7 +29,9 @@ export const makeOutage: Effect.Effect<Outage> = Effect.contextWith((context: Co
   const up = Effect.suspend(() => {
     if (!isDown) return Effect.void
     isDown = false
-    return report(new InboxError("The inbox's store is back. Deliveries are taken in and handled again.", undefined, "recovery"))
+    return report(
+      new InboxError("The inbox's store is back. Deliveries are taken in and handled again.", undefined, "recovery")
+    )
   })
   return Effect.succeed({
     down,

@@ -16,7 +16,9 @@ export interface Place {
 }
 
 /** Every number may come as text. */
-type Counted = Readonly<Record<"waiting" | "in_flight" | "retrying" | "most" | "oldest" | "parked" | "handled", unknown>>
+type Counted = Readonly<
+  Record<"waiting" | "in_flight" | "retrying" | "most" | "oldest" | "parked" | "handled", unknown>
+>
 
 /** Counts in two statements: what waits has an index of its own, and so has what does not. */
 export const statsSql = (sql: SqlClient.SqlClient, place: Place): Effect.Effect<Stats, InboxError> => {
@@ -40,13 +42,11 @@ export const statsSql = (sql: SqlClient.SqlClient, place: Place): Effect.Effect<
       oldestAgeMillis: Math.max(0, Number(row?.oldest ?? 0)),
       parked: Number(row?.parked ?? 0),
       handledLastMinute: Number(row?.handled ?? 0),
-      lines: lines.map(
-        (line): LineStats => ({
-          line: Number(line.line ?? 0),
-          waiting: Number(line.waiting),
-          lagMillis: Math.max(0, Number(line.oldest))
-        })
-      )
+      lines: lines.map((line): LineStats => ({
+        line: Number(line.line ?? 0),
+        waiting: Number(line.waiting),
+        lagMillis: Math.max(0, Number(line.oldest))
+      }))
     }
   }).pipe(Effect.mapError((cause: SqlError) => new InboxError("counting deliveries", cause)))
 }

@@ -58,7 +58,15 @@ export const makeMemory = (settings: Settings): Effect.Effect<Store> =>
             const { id, callId } = delivery
             if (done.has(id) || items.has(id)) continue
             const line = lines === 0 ? 0 : partitionOf(callId, lines)
-            const rest = { due: 0, lock: undefined, attempts: 0, lapses: 0, alone: false, requeued: 0, parked: undefined }
+            const rest = {
+              due: 0,
+              lock: undefined,
+              attempts: 0,
+              lapses: 0,
+              alone: false,
+              requeued: 0,
+              parked: undefined
+            }
             items.set(id, { delivery, line, storedAt: now(), ...rest })
           }
         }),

@@ -51,7 +51,13 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
     let cursor = "0"
     let forgotten = 0
     do {
-      const [next, page] = yield* redis.send<[string, ReadonlyArray<string>]>("HSCAN", `${base}data`, cursor, "COUNT", "200")
+      const [next, page] = yield* redis.send<[string, ReadonlyArray<string>]>(
+        "HSCAN",
+        `${base}data`,
+        cursor,
+        "COUNT",
+        "200"
+      )
       cursor = next
       const keys = page.filter((_, i) => i % 2 === 0 && fits(read(page[i + 1] ?? "{}")))
       if (keys.length > 0) forgotten += yield* forget(base, keys)
@@ -90,8 +96,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
       Effect.map(begin(base, [], pairsOf([claim])), (ids) => ids.length === 1).pipe(
         failing("beginning a delivery alone")
       ),
-    complete: (claims) =>
-      Effect.asVoid(complete(base, [], pairsOf(claims))).pipe(failing("acknowledging deliveries")),
+    complete: (claims) => Effect.asVoid(complete(base, [], pairsOf(claims))).pipe(failing("acknowledging deliveries")),
     retry: (claim, millis) =>
       Effect.asVoid(retry(base, [Math.ceil(millis), claim.attempts + 1], pairsOf([claim]))).pipe(
         failing("putting a delivery back")
@@ -101,14 +106,11 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
     park: (claim, attempts, reason) =>
       Effect.asVoid(park(base, [attempts, reason], pairsOf([claim]))).pipe(failing("parking a delivery")),
     parked: (limit, after) =>
-      Effect.map(
-        parked(base, limit, after?.parkedAt ?? 0, after === undefined ? "" : keyOf(after.id)),
-        (reply) => {
-          const page: Array<Parked> = []
-          for (let i = 0; i < reply.length; i += 5) page.push(parkedOf(reply.slice(i, i + 5)))
-          return page
-        }
-      ).pipe(failing("listing what is parked")),
+      Effect.map(parked(base, limit, after?.parkedAt ?? 0, after === undefined ? "" : keyOf(after.id)), (reply) => {
+        const page: Array<Parked> = []
+        for (let i = 0; i < reply.length; i += 5) page.push(parkedOf(reply.slice(i, i + 5)))
+        return page
+      }).pipe(failing("listing what is parked")),
     requeue: (id) =>
       Effect.gen(function* () {
         const key = keyOf(id)

@@ -75,7 +75,10 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
   const tell = (doing: string, statement: Statement<object>) => Effect.asVoid(ask(doing, statement))
   /** The rows of claims that still have their lock. */
   const held = (claims: ReadonlyArray<Claim>) =>
-    sql`inbox = ${name} AND ${sql.in("id", claims.map(({ key }) => key))}
+    sql`inbox = ${name} AND ${sql.in(
+      "id",
+      claims.map(({ key }) => key)
+    )}
       AND ${sql.in("lock", [...new Set(claims.map(({ lock }) => lock))])}`
 
   const lineNumbers = sql.literal(Array.from({ length: lines }, (_, line) => `(${line})`).join(", "))
@@ -239,11 +242,12 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         )
       ).pipe(
         Effect.andThen(
-        tell(
-          "mending times",
-          sql`UPDATE ${table} SET due = ${now} WHERE inbox = ${name} AND state = 'waiting'
+          tell(
+            "mending times",
+            sql`UPDATE ${table} SET due = ${now} WHERE inbox = ${name} AND state = 'waiting'
             AND due > ${now} + ${2 * Math.max(lockMillis, settings.backoffMillis, 300_000)}`
-        ))
+          )
+        )
       ),
     listen: listener.listen
   }

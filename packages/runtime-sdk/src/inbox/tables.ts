@@ -24,9 +24,7 @@ export interface TablesOptions {
 
 /** Epoch milliseconds of the database: of an instant, whatever a session's zone. */
 export const nowOf = (dialect: Dialect): string =>
-  dialect === "postgres"
-    ? "(extract(epoch from now()) * 1000)::bigint"
-    : "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+  dialect === "postgres" ? "(extract(epoch from now()) * 1000)::bigint" : "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 /** The columns of the deliveries, and their types. A change of them is another version of the table. */
 const columns = (dialect: Dialect): ReadonlyArray<readonly [name: string, type: string]> => [
@@ -68,8 +66,7 @@ export const leases = "aywa_inbox_leases"
 export const createDeliveries = (dialect: Dialect, schema: string | undefined): ReadonlyArray<string> => {
   const table = qualified(deliveries, schema)
   // SQLite's indexes stand in the schema of their table; both take the name without it.
-  const index = (name: string, rest: string) =>
-    `CREATE INDEX IF NOT EXISTS ${deliveries}_${name} ON ${table} ${rest}`
+  const index = (name: string, rest: string) => `CREATE INDEX IF NOT EXISTS ${deliveries}_${name} ON ${table} ${rest}`
   const key = dialect === "postgres" ? "PRIMARY KEY (inbox, id)" : "UNIQUE (inbox, id)"
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (\n${[...columns(dialect).map((column) => column.join(" ")), key].map((line) => `  ${line}`).join(",\n")}\n)`,
@@ -129,7 +126,8 @@ const moves = (dialect: Dialect, schema: string | undefined): ReadonlyArray<stri
     ? "split_part(queue_name, ':', 1)"
     : "CASE WHEN instr(queue_name, ':') > 0 THEN substr(queue_name, 1, instr(queue_name, ':') - 1) ELSE queue_name END"
   const id = pg ? "left(id, 200)" : "substr(id, 1, 200)"
-  const names = "(inbox, id, long_id, type, call_id, line, body, state, requeued, reason, attempts, stored_at, changed_at)"
+  const names =
+    "(inbox, id, long_id, type, call_id, line, body, state, requeued, reason, attempts, stored_at, changed_at)"
   return [
     `INSERT INTO ${to} ${names} SELECT inbox, ${id}, id, type, call_id, 0, body, 'parked', requeued, reason, attempts, parked_at, parked_at FROM ${parked} WHERE true ON CONFLICT (inbox, id) DO NOTHING`,
     `INSERT INTO ${to} ${names} SELECT ${inbox}, ${id}, ${field("id")}, ${field("type")}, ${field("callId")}, ${line}, ${field("body")}, 'waiting', CAST(${field("requeued")} AS INTEGER), NULL, 0, ${now}, ${now} FROM ${from} WHERE state = 'pending' ORDER BY sequence ON CONFLICT (inbox, id) DO NOTHING`,

@@ -4,10 +4,9 @@
  * A delivery whose worker died is a suspect: it is handled alone, after all others of its process have ended, and the
  * store is told so before. Only if the process dies of that, was it this delivery.
  */
-import type * as Cause from "effect/Cause"
-import * as CauseText from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
@@ -55,7 +54,7 @@ const unfinished = "Its last attempt did not come to an end: the process died wh
 
 /** A failure as text that every store takes; nobody reads more than a few pages. */
 const reasonOf = (cause: Cause.Cause<unknown>): string =>
-  wellFormed(CauseText.pretty(cause).replaceAll("\0", "").slice(0, 4000))
+  wellFormed(Cause.pretty(cause).replaceAll("\0", "").slice(0, 4000))
 
 interface Hand {
   readonly claim: Claim
@@ -93,7 +92,7 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     const reason = reasonOf(exit.cause)
     if (attempt < settings.maxAttempts) return store.retry(claim, backoffOf(settings, attempt), reason)
     // A reason that cannot be written must not keep the delivery here.
-    return Effect.catch(store.park(claim, attempt, reason), () =>
+    return Effect.catchCause(store.park(claim, attempt, reason), () =>
       store.park(claim, attempt, "It failed; its failure could not be written")
     )
   }
@@ -174,7 +173,10 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     pendingTake = fiber
     const slow = new InboxError("taking deliveries", new Error(`No answer within ${patience} ms`))
     const taken = yield* outage.watch(
-      Effect.raceFirst(Fiber.join(fiber), Effect.andThen(Effect.andThen(Effect.sleep(patience), outage.down(slow)), Effect.never))
+      Effect.raceFirst(
+        Fiber.join(fiber),
+        Effect.andThen(Effect.andThen(Effect.sleep(patience), outage.down(slow)), Effect.never)
+      )
     )
     if (steps.observe(taken.now)) {
       yield* Effect.forkDetach(
@@ -206,7 +208,10 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     const ours = [...hands]
     if (ours.length === 0) return
     const held = yield* outage.watch(
-      Effect.retry(store.extend(ours.map(({ claim }) => claim)), { schedule: Schedule.spaced(settings.lockMillis / 12), times: 3 })
+      Effect.retry(store.extend(ours.map(({ claim }) => claim)), {
+        schedule: Schedule.spaced(settings.lockMillis / 12),
+        times: 3
+      })
     )
     for (const hand of ours) {
       if (held.has(hand.claim.lock + hand.claim.key) || hand.fiber === undefined) continue
@@ -217,7 +222,7 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   })
 
   const again = <A, R2>(effect: Effect.Effect<A, InboxError, R2>): Effect.Effect<never, never, R2> =>
-    Effect.forever(Effect.catch(effect, () => Effect.sleep(Math.min(1000, settings.pollMillis * 5))))
+    Effect.forever(Effect.catchTag(effect, "InboxError", () => Effect.sleep(Math.min(1000, settings.pollMillis * 5))))
 
   const end = Effect.gen(function* () {
     stopped.openUnsafe()
@@ -228,15 +233,19 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     if (pendingTake !== undefined) yield* Effect.timeoutOption(Fiber.await(pendingTake), patience)
     yield* Effect.forEach(
       [...hands],
-      (hand) =>
-        hand.fiber === undefined ? insist(store.release([hand.claim])) : Fiber.await(hand.fiber),
+      (hand) => (hand.fiber === undefined ? insist(store.release([hand.claim])) : Fiber.await(hand.fiber)),
       { concurrency: "unbounded", discard: true }
     )
   })
 
   return {
     loop: Effect.raceFirst(again(round), again(renew)).pipe(
-      Effect.raceFirst(Effect.andThen(stopped.await, until(() => running === 0))),
+      Effect.raceFirst(
+        Effect.andThen(
+          stopped.await,
+          until(() => running === 0)
+        )
+      ),
       Effect.ensuring(end)
     ),
     stop: stopped.open

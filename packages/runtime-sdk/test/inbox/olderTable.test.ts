@@ -7,7 +7,14 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { assert, describe, it } from "vitest"
-import { InboxError, inboxTables, NodeSqlite, type OpenOptions, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
+import {
+  InboxError,
+  inboxTables,
+  NodeSqlite,
+  type OpenOptions,
+  openWebhookInbox,
+  WebhookInbox
+} from "../../src/inbox.ts"
 import { describeWith } from "../support/services.ts"
 import { delivery, makePlace, sqlLayer } from "./support.ts"
 
@@ -64,12 +71,12 @@ const suite = (kind: "sqlite" | "postgres") => {
     assert(refused instanceof InboxError, String(refused))
     assert.strictEqual(refused.kind, "refusal")
     assert.match(refused.message, /aywa-runtime inbox sql.*--move \|/)
-    const statements = inboxTables({ dialect, move: true }).split(";\n").filter((one) => one.trim() !== "")
+    const statements = inboxTables({ dialect, move: true })
+      .split(";\n")
+      .filter((one) => one.trim() !== "")
     await run(
       Effect.flatMap(SqlClient.SqlClient, (sql) =>
-        sql.withTransaction(
-          Effect.forEach(statements.slice(1, -1), (one) => sql.unsafe(one), { discard: true })
-        )
+        sql.withTransaction(Effect.forEach(statements.slice(1, -1), (one) => sql.unsafe(one), { discard: true }))
       )
     )
     const runs: Array<string> = []
@@ -98,10 +105,15 @@ const suite = (kind: "sqlite" | "postgres") => {
   it("new ones are made by many processes at once", async () => {
     const { open, remove } = await make()
     const inboxes = await Promise.all(Array.from({ length: 8 }, () => open()))
+    for (const inbox of inboxes) assert.isTrue((await inbox.health()).ok)
     for (const inbox of inboxes) await inbox.close()
     await remove()
   })
 }
 
-describe("tables of version 0.1.0, SQLite", () => suite("sqlite"))
-;(await describeWith("PostgreSQL"))("tables of version 0.1.0, PostgreSQL", () => suite("postgres"))
+describe("tables of version 0.1.0, SQLite", () => {
+  suite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("tables of version 0.1.0, PostgreSQL", () => {
+  suite("postgres")
+})

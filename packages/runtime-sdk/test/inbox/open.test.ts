@@ -203,7 +203,10 @@ describe("openWebhookInbox", () => {
     gate.resolve()
     assert.strictEqual(await ended.promise, 1)
     assert.isFalse(signal.aborted)
-    assert.notInclude(errors.map(({ kind }) => kind), "warning")
+    assert.notInclude(
+      errors.map(({ kind }) => kind),
+      "warning"
+    )
     await inbox.close()
     await remove()
   })

@@ -109,46 +109,50 @@ const separate = (roles: Roles) =>
       await inbox.close()
     }))
 
-  it("a store that stops answering: 503 within a second, told once, and once when it is back", { timeout: 30_000 }, () =>
-    withRoles(async (roles) => {
-      const proxy = await makeProxy()
-      const told: Array<InboxError["kind"]> = []
-      const back = Promise.withResolvers<void>()
-      const handled = Promise.withResolvers<void>()
-      const inbox = await open(roles.a.replace(":5432", `:${proxy.port}`), {
-        handle: async ({ id }) => (id === "evt_after" ? handled.resolve() : undefined),
-        onError: ({ kind }) => {
-          told.push(kind)
-          if (kind === "recovery") back.resolve()
-        }
+  it(
+    "a store that stops answering: 503 within a second, told once, and once when it is back",
+    { timeout: 30_000 },
+    () =>
+      withRoles(async (roles) => {
+        const proxy = await makeProxy()
+        const told: Array<InboxError["kind"]> = []
+        const back = Promise.withResolvers<void>()
+        const handled = Promise.withResolvers<void>()
+        const inbox = await open(roles.a.replace(":5432", `:${proxy.port}`), {
+          handle: async ({ id }) => (id === "evt_after" ? handled.resolve() : undefined),
+          onError: ({ kind }) => {
+            told.push(kind)
+            if (kind === "recovery") back.resolve()
+          }
+        })
+        assert.deepInclude(await inbox.health(), { ok: true, backlog: 0 })
+        proxy.freeze()
+        const begin = performance.now()
+        const errors = await Promise.all(
+          [1, 2, 3].map((n) => inbox.offer(delivery(`evt_${n}`)).catch((error: unknown) => error))
+        )
+        for (const error of errors) assert.instanceOf(error, InboxError)
+        assert.isBelow(performance.now() - begin, 1500)
+        assert.strictEqual((await inbox.health()).ok, false)
+        proxy.thaw()
+        await back.promise
+        await inbox.offer(delivery("evt_after"))
+        await handled.promise
+        assert.deepInclude(await inbox.health(), { ok: true })
+        assert.deepStrictEqual(told, ["failure", "recovery"])
+        await inbox.close()
+        await proxy.close()
       })
-      assert.deepInclude(await inbox.health(), { ok: true, backlog: 0 })
-      proxy.freeze()
-      const begin = performance.now()
-      const errors = await Promise.all(
-        [1, 2, 3].map((n) => inbox.offer(delivery(`evt_${n}`)).catch((error: unknown) => error))
-      )
-      for (const error of errors) assert.instanceOf(error, InboxError)
-      assert.isBelow(performance.now() - begin, 1500)
-      assert.strictEqual((await inbox.health()).ok, false)
-      proxy.thaw()
-      await back.promise
-      await inbox.offer(delivery("evt_after"))
-      await handled.promise
-      assert.deepInclude(await inbox.health(), { ok: true })
-      assert.deepStrictEqual(told, ["failure", "recovery"])
-      await inbox.close()
-      await proxy.close()
-    }))
+  )
 
-  it("another process hears of a delivery at once, and polls hardly at all while nothing comes", () =>
+  it("another process hears of a delivery at once, without polling", () =>
     withRoles(async (roles) => {
-      const handled = Promise.withResolvers<void>()
+      const handled = Promise.withResolvers<string>()
       // Polling alone would take an hour.
-      const worker = await open(roles.a, { handle: async () => handled.resolve() }, { pollInterval: "1 hour" })
+      const worker = await open(roles.a, { handle: async ({ id }) => handled.resolve(id) }, { pollInterval: "1 hour" })
       const intake = await open(roles.a)
       await intake.offer(delivery("evt_1"))
-      await handled.promise
+      assert.strictEqual(await handled.promise, "evt_1")
       await intake.close()
       await worker.close()
     }))
@@ -248,16 +252,14 @@ const startPooler = async (database: string) => {
         if (seen.size === 200) all.resolve()
       }
       try {
-        const inboxes = [
-          await open(pooler.url, { handle }),
-          await open(pooler.url, { handle }),
-          await open(pooler.url)
-        ]
+        const inboxes = [await open(pooler.url, { handle }), await open(pooler.url, { handle }), await open(pooler.url)]
         await Promise.all(Array.from({ length: 200 }, (_, i) => inboxes[i % 3]?.offer(delivery(`evt_${i}`))))
         await all.promise
+        assert.strictEqual(seen.size, 200)
         await Promise.all(inboxes.map((inbox) => inbox.close()))
       } finally {
         await pooler.stop()
       }
-    }))
+    })
+  )
 })

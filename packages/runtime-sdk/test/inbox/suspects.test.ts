@@ -14,35 +14,41 @@ const options = { lockExpiration: 400, maxAttempts: 3 } as const
 const neighbours = Array.from({ length: 12 }, (_, i) => `evt_${i}`)
 
 const suite = (kind: "sqlite" | "postgres" | "redis") => {
-  it("the offender is parked after its lone attempts, and every neighbour is handled", { timeout: 90_000 }, async () => {
-    const { place, remove } = await makePlace(kind)
-    const withInbox = <A, E>(use: (inbox: WebhookInbox.WebhookInbox["Service"]) => Effect.Effect<A, E>) =>
-      Effect.flatMap(WebhookInbox.WebhookInbox, use).pipe(
-        Effect.provide(inboxLayer(place, options)),
-        Effect.scoped,
-        Effect.runPromise
+  it(
+    "the offender is parked after its lone attempts, and every neighbour is handled",
+    { timeout: 90_000 },
+    async () => {
+      const { place, remove } = await makePlace(kind)
+      const withInbox = <A, E>(use: (inbox: WebhookInbox.WebhookInbox["Service"]) => Effect.Effect<A, E>) =>
+        Effect.flatMap(WebhookInbox.WebhookInbox, use).pipe(
+          Effect.provide(inboxLayer(place, options)),
+          Effect.scoped,
+          Effect.runPromise
+        )
+      await withInbox((inbox) =>
+        Effect.forEach([...neighbours.slice(0, 6), "evt_kills", ...neighbours.slice(6)], (id) =>
+          inbox.offer(delivery(id))
+        )
       )
-    await withInbox((inbox) =>
-      Effect.forEach([...neighbours.slice(0, 6), "evt_kills", ...neighbours.slice(6)], (id) => inbox.offer(delivery(id)))
-    )
-    const handled = new Set<string>()
-    let deaths = 0
-    for (let i = 0; i < 20; i++) {
-      const ended = await start(place)
-      for (const id of ended.handled) handled.add(id)
-      if (ended.signal === "SIGKILL") deaths++
-      else break
+      const handled = new Set<string>()
+      let deaths = 0
+      for (let i = 0; i < 20; i++) {
+        const ended = await start(place)
+        for (const id of ended.handled) handled.add(id)
+        if (ended.signal === "SIGKILL") deaths++
+        else break
+      }
+      const parked = await withInbox((inbox) => inbox.parked())
+      assert.deepStrictEqual(
+        parked.map(({ id, attempts }) => ({ id, attempts })),
+        [{ id: "evt_kills", attempts: 3 }]
+      )
+      assert.deepStrictEqual([...handled].toSorted(), neighbours.toSorted())
+      // Once among its neighbours, which says nothing of it, and then alone.
+      assert.strictEqual(deaths, 4)
+      await remove()
     }
-    const parked = await withInbox((inbox) => inbox.parked())
-    assert.deepStrictEqual(
-      parked.map(({ id, attempts }) => ({ id, attempts })),
-      [{ id: "evt_kills", attempts: 3 }]
-    )
-    assert.deepStrictEqual([...handled].toSorted(), neighbours.toSorted())
-    // Once among its neighbours, which says nothing of it, and then alone.
-    assert.strictEqual(deaths, 4)
-    await remove()
-  })
+  )
 }
 
 /** A worker that ends when nothing is left, or dies. */
@@ -58,6 +64,12 @@ const start = async (place: Place) => {
   return { signal, handled: output.split("\n").filter((line) => line !== "") }
 }
 
-describe("a delivery that kills, SQLite", () => suite("sqlite"))
-;(await describeWith("PostgreSQL"))("a delivery that kills, PostgreSQL", () => suite("postgres"))
-;(await describeWith("Redis"))("a delivery that kills, Redis", () => suite("redis"))
+describe("a delivery that kills, SQLite", () => {
+  suite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("a delivery that kills, PostgreSQL", () => {
+  suite("postgres")
+})
+;(await describeWith("Redis"))("a delivery that kills, Redis", () => {
+  suite("redis")
+})

@@ -20,7 +20,16 @@ const contentOf = (place: Place): Promise<string> => {
   if (place.kind === "memory") return Promise.resolve("")
   if (place.kind !== "redis") {
     const rows = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT * FROM aywa_inbox_deliveries`)
-    return Effect.runPromise(Effect.scoped(Effect.provide(Effect.map(rows, (all) => JSON.stringify(all, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))), sqlLayer(place))))
+    return Effect.runPromise(
+      Effect.scoped(
+        Effect.provide(
+          Effect.map(rows, (all) =>
+            JSON.stringify(all, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))
+          ),
+          sqlLayer(place)
+        )
+      )
+    )
   }
   const dump = Effect.gen(function* () {
     const redis = yield* Redis.Redis
@@ -73,7 +82,14 @@ const suite = (kind: Place["kind"]) => {
           "two failures"
         )
         const stats = yield* inbox.stats
-        assert.deepInclude(stats, { waiting: 3, inFlight: 1, retrying: 2, maxAttempts: 1, parked: 0, handledLastMinute: 1 })
+        assert.deepInclude(stats, {
+          waiting: 3,
+          inFlight: 1,
+          retrying: 2,
+          maxAttempts: 1,
+          parked: 0,
+          handledLastMinute: 1
+        })
         assert.deepInclude(yield* inbox.health, { ok: true, backlog: 3, parked: 0 })
       }),
       { backoff: "1 hour" }
@@ -103,7 +119,9 @@ const suite = (kind: Place["kind"]) => {
         yield* inbox.offer(delivery("evt_1"))
         const metrics = WebhookInbox.layerMetrics({ name: `gauges-${kind}`, interval: 10 })
         const waiting = Effect.map(Metric.snapshot, (all) =>
-          all.find(({ id, attributes }) => id === "aywa.inbox.waiting" && attributes?.["aywa.inbox"] === `gauges-${kind}`)
+          all.find(
+            ({ id, attributes }) => id === "aywa.inbox.waiting" && attributes?.["aywa.inbox"] === `gauges-${kind}`
+          )
         )
         yield* Effect.provide(
           until(
@@ -112,6 +130,7 @@ const suite = (kind: Place["kind"]) => {
           ),
           Layer.provide(metrics, Layer.succeed(Inbox, inbox))
         )
+        assert.deepInclude((yield* waiting)?.state, { value: 1 })
       })
     ))
 
@@ -134,7 +153,8 @@ const suite = (kind: Place["kind"]) => {
         yield* inbox.offer(spoken("evt_other", `other-${kind}`, "+4930444", "call_5"))
         const before = yield* Effect.promise(() => contentOf(place))
         assert.notInclude(before, `handled-${kind}`)
-        if (kind !== "memory") for (const word of ["parked", "waiting", "other"]) assert.include(before, `${word}-${kind}`)
+        if (kind !== "memory")
+          for (const word of ["parked", "waiting", "other"]) assert.include(before, `${word}-${kind}`)
         assert.isTrue(yield* inbox.discard("evt_discarded"))
         assert.strictEqual(yield* inbox.forget({ customer: "+4930222" }), 2)
         assert.strictEqual(yield* inbox.forget({ customer: "+4930222" }), 0)
@@ -234,7 +254,15 @@ const suite = (kind: Place["kind"]) => {
   })
 }
 
-describe("a view into memory", () => suite("memory"))
-describe("a view into SQLite", () => suite("sqlite"))
-;(await describeWith("PostgreSQL"))("a view into PostgreSQL", () => suite("postgres"))
-;(await describeWith("Redis"))("a view into Redis", () => suite("redis"))
+describe("a view into memory", () => {
+  suite("memory")
+})
+describe("a view into SQLite", () => {
+  suite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("a view into PostgreSQL", () => {
+  suite("postgres")
+})
+;(await describeWith("Redis"))("a view into Redis", () => {
+  suite("redis")
+})
