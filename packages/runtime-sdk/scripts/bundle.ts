@@ -2,6 +2,7 @@
  * Bundles entries into one minified file each.
  */
 import { build, type Plugin } from "esbuild"
+import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
@@ -38,23 +39,24 @@ interface Bundle {
 
 /** Writes `<entry>.js` for each entry of a package's `src`, and gives esbuild's account of what went in. */
 export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bundle) => {
-  const { metafile } = await build({
+  const built = await build({
     entryPoints: entries.map((name) => `${root}src/${name}.ts`),
     outbase: `${root}src`,
     outdir,
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     format: "esm",
     platform: "node",
     target: "node22",
     legalComments: "none",
-    allowOverwrite: true,
+    write: false,
     logLevel: "warning",
     external: [...external],
     metafile: true,
     plugins: [lite, shared]
   })
-  return metafile
+  writeMinified(built)
+  return built.metafile
 }
 
 /** Writes entries of this package. */

@@ -7,7 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -20,10 +20,15 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as AywaRuntime from "./AywaRuntime.ts"
 import type { ConfigError } from "../errors/Errors.ts"
 import { openUpload } from "../transport/streaming.ts"
-import { WireFailure, type TransportShape, type WireRequest, type WireUploadBody } from "../transport/port.ts"
+import {
+  WireFailure,
+  type TransportShape,
+  type WireHead,
+  type WireRequest,
+  type WireUploadBody
+} from "../transport/port.ts"
 import { connectionFailure } from "../transport/wireFailure.ts"
-import * as RuntimeConfig from "../config/RuntimeConfig.ts"
-import { Transport } from "../transport/Transport.ts"
+import type { ConfigOptions } from "../config/RuntimeConfig.ts"
 
 /**
  * A transport over a client.
@@ -39,18 +44,23 @@ import { Transport } from "../transport/Transport.ts"
 export const make = (given: HttpClient.HttpClient): TransportShape => {
   const client = HttpClient.withScope(given)
   const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
-    Effect.mapError(
-      Effect.provideService(client.execute(toRequest(request, upload)), FetchHttpClient.RequestInit, {
-        redirect: "manual"
-      }),
-      fromError
+    client.execute(toRequest(request, upload)).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // An attempt is a span of ours. The client's own would show what came back as it is: headers, bytes in a cause.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      Effect.mapError(fromError)
     )
   return {
     execute: (request) =>
       Effect.scoped(
-        Effect.flatMap(send(request, undefined), (response) =>
-          Effect.map(Effect.mapError(response.text, fromBody), (body) => ({ ...head(response), body }))
-        )
+        Effect.flatMap(send(request, undefined), (response) => {
+          const head = headOf(response)
+          request.onProgress?.({ sent: "unknown", head })
+          return Effect.mapBoth(response.text, {
+            onFailure: (error) => fromBody(error, head),
+            onSuccess: (body) => ({ ...head, body })
+          })
+        })
       ),
     stream: (request) =>
       Effect.flatMap(openUpload(request), (upload) =>
@@ -58,10 +68,10 @@ export const make = (given: HttpClient.HttpClient): TransportShape => {
           // Of its own, because the body outlives this effect.
           const scope = Scope.makeUnsafe()
           return Effect.onExit(
-            Effect.map(Scope.provide(send(request, upload), scope), (response) => ({
-              ...head(response),
-              chunks: read(response, scope)
-            })),
+            Effect.map(Scope.provide(send(request, upload), scope), (response) => {
+              const head = headOf(response)
+              return { ...head, chunks: read(response, head, scope) }
+            }),
             (exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, Exit.void))
           )
         })
@@ -70,18 +80,7 @@ export const make = (given: HttpClient.HttpClient): TransportShape => {
 }
 
 /**
- * The transport of the SDK, over the client that the program provides.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer.effect(
-  Transport,
-  Effect.map(HttpClient.HttpClient, make)
-)
-
-/**
- * All services of the runtime at a given address, over the client that the program provides.
+ * The runtime at a given address and all its resources, over the client that the program provides.
  *
  * **Example**
  *
@@ -91,8 +90,8 @@ export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient
  * import { layerHttpClient } from "@aywa-ai/runtime-sdk/http-client"
  *
  * export const runtime = layerHttpClient({
- *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"] ?? "",
- *   apiKey: process.env["AYWA_RUNTIME_API_KEY"] ?? ""
+ *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"],
+ *   apiKey: process.env["AYWA_RUNTIME_API_KEY"]
  * }).pipe(Layer.provide(FetchHttpClient.layer))
  * ```
  *
@@ -100,9 +99,9 @@ export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient
  * @category layers
  */
 export const layerHttpClient = (
-  options: RuntimeConfig.Options
-): Layer.Layer<AywaRuntime.AywaRuntime, ConfigError, HttpClient.HttpClient> =>
-  AywaRuntime.layerServices.pipe(Layer.provide([RuntimeConfig.layer(options), layerTransport]))
+  options: ConfigOptions & Pick<AywaRuntime.Options, "policy">
+): Layer.Layer<AywaRuntime.Services, ConfigError, HttpClient.HttpClient> =>
+  AywaRuntime.layerFrom(Effect.flatMap(HttpClient.HttpClient, (client) => AywaRuntime.makeWith(options, make(client))))
 
 const toRequest = (
   { method, origin, path, headers, body }: WireRequest,
@@ -123,17 +122,20 @@ const toRequest = (
   return body === undefined ? request : HttpClientRequest.setBody(request, HttpBody.text(body, type))
 }
 
-const head = ({ status, headers }: HttpClientResponse.HttpClientResponse) => ({
+const headOf = ({ status, headers }: HttpClientResponse.HttpClientResponse): WireHead => ({
   status,
-  header: (name: string): string | undefined => headers[name],
+  header: (name) => headers[name],
   headers: () => ({ ...headers })
 })
 
 const read = (
   response: HttpClientResponse.HttpClientResponse,
+  head: WireHead,
   scope: Scope.Closeable
 ): AsyncIterableIterator<Uint8Array> => {
-  const pieces = Stream.toAsyncIterable(Stream.mapError(response.stream, fromBody))[Symbol.asyncIterator]()
+  const pieces = Stream.toAsyncIterable(Stream.mapError(response.stream, (error) => fromBody(error, head)))[
+    Symbol.asyncIterator
+  ]()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   return {
     next: async () => {
@@ -159,10 +161,10 @@ const read = (
 /** Until an answer begins, only what the system says tells whether something was sent. */
 const fromError = ({ reason }: HttpClientError.HttpClientError): WireFailure => {
   const cause: unknown = "cause" in reason ? (reason.cause ?? reason) : reason
-  const failure = connectionFailure(cause, false)
+  const failure = connectionFailure(cause)
   const unsent = reason._tag === "EncodeError" || reason._tag === "InvalidUrlError"
   return new WireFailure(unsent ? { ...failure, sent: "no" } : failure)
 }
 
-const fromBody = ({ reason }: HttpClientError.HttpClientError): WireFailure =>
-  new WireFailure(connectionFailure("cause" in reason ? (reason.cause ?? reason) : reason, true))
+const fromBody = ({ reason }: HttpClientError.HttpClientError, head: WireHead): WireFailure =>
+  new WireFailure(connectionFailure("cause" in reason ? (reason.cause ?? reason) : reason, head))

@@ -75,9 +75,11 @@ export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedup
  * @since 0.1.0
  * @category layers
  */
-export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.effect(
-  WebhookDedupe,
-  settled(openLeases(undefined)).pipe(Effect.andThen(leasesSql(leases)), Effect.flatMap(make))
+export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.fresh(
+  Layer.effect(
+    WebhookDedupe,
+    settled(openLeases(undefined)).pipe(Effect.andThen(leasesSql(leases)), Effect.flatMap(make))
+  )
 )
 
 /**
@@ -87,7 +89,9 @@ export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClien
  * @category layers
  */
 export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, InboxError, Redis.Redis> =>
-  Layer.effect(
-    WebhookDedupe,
-    settled(checkRedis(prefix)).pipe(Effect.andThen(leasesRedis(prefix)), Effect.flatMap(make))
+  Layer.fresh(
+    Layer.effect(
+      WebhookDedupe,
+      settled(checkRedis(prefix)).pipe(Effect.andThen(leasesRedis(prefix)), Effect.flatMap(make))
+    )
   )

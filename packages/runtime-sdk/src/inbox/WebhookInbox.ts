@@ -234,7 +234,10 @@ export const layerSql = (
     readonly schema?: string | undefined
   } = {}
 ): Layer.Layer<WebhookInbox, InboxError, SqlClient.SqlClient> =>
-  layerOf(options, (settings) => Effect.andThen(openDeliveries(options.schema), makeSql(settings, options.schema)))
+  // One value of it may stand over two databases.
+  Layer.fresh(
+    layerOf(options, (settings) => Effect.andThen(openDeliveries(options.schema), makeSql(settings, options.schema)))
+  )
 
 /**
  * An inbox in Redis. What survives a crash of Redis is what its persistence settings say.
@@ -255,8 +258,13 @@ export const layerRedis = (
   } = {}
 ): Layer.Layer<WebhookInbox, InboxError, Redis.Redis> => {
   const prefix = options.prefix ?? "{aywa}:"
-  return layerOf(options, (settings) =>
-    checkRedis(prefix).pipe(Effect.andThen(refuseOlder(prefix, settings)), Effect.andThen(makeRedis(prefix, settings)))
+  return Layer.fresh(
+    layerOf(options, (settings) =>
+      checkRedis(prefix).pipe(
+        Effect.andThen(refuseOlder(prefix, settings)),
+        Effect.andThen(makeRedis(prefix, settings))
+      )
+    )
   )
 }
 

@@ -8,10 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import { known } from "../config/optionChecks.ts"
+import type { Names } from "../config/unknownNames.ts"
 import type { WebhookSink } from "../webhooks/sink.ts"
 import type { Delivery, Health, InboxError, Parked, Stats, Subject } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
-import { countOf, type Options } from "./options.ts"
+import { countOf, optionNames, type Options } from "./options.ts"
 import type { ParkedPage } from "./parking.ts"
 import { Report, settled } from "./report.ts"
 import { type Attempt, layerMemory, layerSql, toSink, WebhookInbox } from "./WebhookInbox.ts"
@@ -99,6 +101,7 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
  */
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
+  known("openWebhookInbox", options, names)
   countOf("concurrency", concurrency)
   const report = Layer.succeed(Report, (told) => Effect.sync(() => onError(told)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
@@ -130,9 +133,18 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
 }
 
 const layerOf = (options: OpenOptions): Layer.Layer<WebhookInbox, unknown> => {
-  const { store } = options
-  if (store === "memory") return layerMemory(options)
-  return "sqlite" in store ? Layer.provide(layerSql(options), NodeSqlite.layer(store.sqlite)) : store
+  const { store, handle: _handle, concurrency: _concurrency, grace: _grace, onError: _onError, ...rest } = options
+  if (store === "memory") return layerMemory(rest)
+  return "sqlite" in store ? Layer.provide(layerSql(rest), NodeSqlite.layer(store.sqlite)) : store
+}
+
+const names: Names<OpenOptions> = {
+  ...optionNames,
+  store: true,
+  handle: true,
+  concurrency: true,
+  grace: true,
+  onError: true
 }
 
 const warn = (error: InboxError): void => process.emitWarning(error.message, { type: "AywaRuntimeInbox" })

@@ -3,6 +3,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { known } from "../config/optionChecks.ts"
+import type { Names } from "../config/unknownNames.ts"
 import { InboxError } from "./model.ts"
 
 /**
@@ -36,6 +38,19 @@ export interface Options {
   readonly remember?: Duration.Input | undefined
   /** How long an offer waits for the store before it fails, and the receiver answers 503. Default 900 ms. */
   readonly offerTimeout?: Duration.Input | undefined
+}
+
+/** The names of the options. */
+export const optionNames: Names<Options> = {
+  name: true,
+  maxAttempts: true,
+  backoff: true,
+  order: true,
+  partitions: true,
+  pollInterval: true,
+  lockExpiration: true,
+  remember: true,
+  offerTimeout: true
 }
 
 /** The options as they are used. */
@@ -88,24 +103,38 @@ const nameOf = (name: unknown): string =>
     ? name
     : refuse("name", "a text of 1 to 200 characters", name)
 
+type AllOptions = Options & { readonly prefix?: string | undefined; readonly schema?: string | undefined }
+
+/** Refuses names that nobody reads. */
+const checkNames = (options: AllOptions): void => {
+  try {
+    known<AllOptions>("WebhookInbox", options, { ...optionNames, prefix: true, schema: true })
+  } catch (cause) {
+    throw new InboxError(cause instanceof Error ? cause.message : String(cause), cause, "options")
+  }
+}
+
 /** Checks all of them. Fails with an `InboxError` of kind `options`. */
-export const settingsOf = (options: Options): Effect.Effect<Settings, InboxError> =>
+export const settingsOf = (options: AllOptions): Effect.Effect<Settings, InboxError> =>
   Effect.try({
-    try: () => ({
-      name: nameOf(options.name ?? "webhooks"),
-      maxAttempts: countOf("maxAttempts", options.maxAttempts ?? 10),
-      backoffMillis: timeOf("backoff", options.backoff ?? "1 second", 1, anyTime),
-      lines: linesOf(options),
-      pollMillis: timeOf("pollInterval", options.pollInterval ?? "200 millis", 1, anyTime),
-      lockMillis: timeOf("lockExpiration", options.lockExpiration ?? "90 seconds", 100, "a time of 100 ms or more"),
-      rememberMillis: timeOf(
-        "remember",
-        options.remember ?? "7 days",
-        leastMemory,
-        "29 hours or more (the runtime sends a delivery again for 28)"
-      ),
-      offerMillis: timeOf("offerTimeout", options.offerTimeout ?? "900 millis", 1, anyTime)
-    }),
+    try: () => {
+      checkNames(options)
+      return {
+        name: nameOf(options.name ?? "webhooks"),
+        maxAttempts: countOf("maxAttempts", options.maxAttempts ?? 10),
+        backoffMillis: timeOf("backoff", options.backoff ?? "1 second", 1, anyTime),
+        lines: linesOf(options),
+        pollMillis: timeOf("pollInterval", options.pollInterval ?? "200 millis", 1, anyTime),
+        lockMillis: timeOf("lockExpiration", options.lockExpiration ?? "90 seconds", 100, "a time of 100 ms or more"),
+        rememberMillis: timeOf(
+          "remember",
+          options.remember ?? "7 days",
+          leastMemory,
+          "29 hours or more (the runtime sends a delivery again for 28)"
+        ),
+        offerMillis: timeOf("offerTimeout", options.offerTimeout ?? "900 millis", 1, anyTime)
+      }
+    },
     catch: (error) => error as InboxError // Nothing else is thrown above.
   })
 

@@ -1,16 +1,19 @@
 /**
- * Limiter and breaker over Effect's own modules. `effect/persistence` is marked unstable: only this file touches it.
+ * A limiter over Effect's own modules. `effect/persistence` is marked unstable: only this file touches it.
  */
-import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Breaker, Limiter } from "./Policy.ts"
+
+/**
+ * Bounds what runs at the same time, or in a window. Made by `limit`; shared by every call that it governs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limiter {
+  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
 
 /** Waits for a place, then for a token, then runs. */
 export const makeLimiter = (options: {
@@ -34,37 +37,5 @@ export const makeLimiter = (options: {
       const paced = token === undefined ? effect : Effect.andThen(Effect.orDie(token), effect)
       return semaphore === undefined ? paced : semaphore.withPermit(paced)
     }
-  }
-}
-
-/** One circuit per key, in this process. */
-export const makeBreaker = (options: { readonly failures: number; readonly openFor: number }): Breaker => {
-  // The scope only ends the breaker's stream of transitions, which nobody here reads: it may live as long as we do.
-  const breaker = Effect.runSync(
-    CircuitBreaker.make({
-      tripPolicy: CircuitBreaker.consecutive(options.failures),
-      openDuration: options.openFor
-    }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()), Effect.provideService(Scope.Scope, Scope.makeUnsafe()))
-  )
-  return {
-    run: (effect, { key, isFailure, onOpen }) =>
-      breaker
-        .execute(effect, {
-          key,
-          classify: (exit) => {
-            if (Exit.isSuccess(exit)) return CircuitBreaker.success
-            const error = Cause.findErrorOption(exit.cause)
-            if (Option.isNone(error)) return CircuitBreaker.ignored
-            return isFailure(error.value) ? CircuitBreaker.failure() : CircuitBreaker.success
-          }
-        })
-        .pipe(
-          Effect.catch((error) => {
-            if (!(error instanceof CircuitBreaker.CircuitBreakerError)) return Effect.fail(error)
-            return Effect.fail(
-              onOpen(error.reason._tag === "CircuitOpen" ? Duration.toMillis(error.reason.retryAfter) : undefined)
-            )
-          })
-        )
   }
 }
