@@ -80,9 +80,9 @@ const openTable = Effect.fnUntraced(function* (
 ) {
   const table = qualified(name, schema)
   if (yield* exists(sql, dialect, table)) return yield* checkRights(sql, dialect, schema, table)
-  // Two processes may begin at once on an empty PostgreSQL: one of them fails, and finds the table when it tries again.
-  yield* Effect.forEach(statements, (statement) => sql.unsafe(statement).unprepared, { discard: true }).pipe(
-    Effect.retry({ times: 3, while: (error) => !isLost(error) }),
+  yield* Effect.forEach(together(dialect, statements), (statement) => sql.unsafe(statement).unprepared, {
+    discard: true
+  }).pipe(
     Effect.catch((cause) =>
       isLost(cause)
         ? Effect.fail(new InboxError("creating its tables", cause))
@@ -90,6 +90,14 @@ const openTable = Effect.fnUntraced(function* (
     )
   )
 })
+
+/** In PostgreSQL one statement, and one process at a time: those that begin at once would fail each other. */
+const together = (dialect: Dialect, statements: ReadonlyArray<string>): ReadonlyArray<string> =>
+  dialect === "sqlite"
+    ? statements
+    : [
+        `DO $inbox$ BEGIN PERFORM pg_advisory_xact_lock(hashtext('aywa_inbox')); ${statements.map((one) => `${one};`).join(" ")} END $inbox$`
+      ]
 
 const checkRights = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
