@@ -24,9 +24,17 @@ const withClassNames = (file: string, code: string, declared: ReadonlySet<string
   const { program, errors } = parseSync(file, code)
   refuse(file, errors)
   const classes: Array<{ readonly start: number; readonly end: number; readonly variable: string }> = []
-  const uses: Array<{ readonly name: string; readonly start: number }> = []
+  const aliases: Array<{ readonly start: number; readonly end: number; readonly alias: string }> = []
+  const uses: Array<{ readonly name: string; readonly start: number; readonly end: number }> = []
   const found = (variable: Node, value: Node | null): void => {
-    if (variable.type !== "Identifier" || value?.type !== "ClassExpression" || value.id !== null) return
+    if (variable.type !== "Identifier" || value?.type !== "ClassExpression") return
+    if (value.id !== null) {
+      // The bundler makes `var X = class _X {}` of a class that names itself.
+      const alias = value.id.name
+      if (declared.has(alias.slice(1)) && !declared.has(alias))
+        aliases.push({ start: value.start, end: value.end, alias })
+      return
+    }
     classes.push({ start: value.start, end: value.end, variable: variable.name })
   }
   new Visitor({
@@ -40,12 +48,20 @@ const withClassNames = (file: string, code: string, declared: ReadonlySet<string
     if (declared.has(variable) || !declared.has(name)) return variable
     return uses.some((use) => use.name === name && use.start > start && use.start < end) ? variable : name
   }
-  return classes
-    .toSorted((a, b) => b.start - a.start)
-    .reduce((text, one) => {
+  const edits = [
+    ...classes.map((one) => {
       const at = one.start + "class".length
-      return `${text.slice(0, at)} ${nameOf(one)}${text.slice(at)}`
-    }, code)
+      return { start: at, end: at, text: ` ${nameOf(one)}` }
+    }),
+    ...aliases.flatMap(({ start, end, alias }) =>
+      uses
+        .filter((use) => use.name === alias && use.start > start && use.start < end)
+        .map((use) => ({ start: use.start, end: use.end, text: alias.slice(1) }))
+    )
+  ]
+  return edits
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), code)
 }
 
 /** Minifies one file of a bundle. */

@@ -91,7 +91,12 @@ export const checkHovers = (folder: string, compiler: string): Report => {
     if (namespace === undefined) throw new Error(`${entry} is not there`)
     const exports = checker.getExportsOfModule(resolve(namespace))
     if (exports.length === 0) throw new Error(`${entry} exports nothing`)
-    for (const symbol of exports) look(`${entry} ${symbol.name}`, resolve(symbol))
+    for (const symbol of exports) {
+      // A namespace has its words at the line that exports it.
+      const exported = symbol.declarations?.find(ts.isNamespaceExport)?.parent
+      if (exported !== undefined && ts.getJSDocCommentsAndTags(exported).length > 0) looked++
+      else look(`${entry} ${symbol.name}`, resolve(symbol))
+    }
     for (const path of subjects[entry] ?? []) {
       let symbol: TypeScript.Symbol | undefined
       for (const part of path.split(".")) {

@@ -1,6 +1,7 @@
 /**
  * The options of a runtime, and their defaults.
  */
+import { type Names, unknownName } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
 import type { ListShapes } from "./rows/listing.ts"
@@ -53,6 +54,43 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly strict?: boolean | undefined
   /** `"manual"` stands still until it is moved. Default `"system"`. */
   readonly clock?: "system" | "manual" | undefined
+}
+
+const names: Names<LocalRuntimeOptions> = {
+  store: true,
+  port: true,
+  host: true,
+  unsafeExpose: true,
+  apiKey: true,
+  apiKeys: true,
+  organization: true,
+  organizations: true,
+  idempotencyTtl: true,
+  requireIdempotencyKey: true,
+  rows: true,
+  rateLimit: true,
+  limits: true,
+  scenario: true,
+  seed: true,
+  listShape: true,
+  strict: true,
+  clock: true,
+  mode: true,
+  allowTargets: true,
+  allowPrivateNetwork: true,
+  toolAllowedHosts: true,
+  resolve: true,
+  webhookSecret: true,
+  webhookSchedule: true,
+  webhookOrder: true,
+  signWith: true,
+  callPace: true
+}
+
+/** Refuses options that nobody reads: a misspelled fault or limit would be none. */
+export const refuseUnknown = (options: LocalRuntimeOptions): void => {
+  const unknown = unknownName(options, names)
+  if (unknown !== undefined) throw new TypeError(`startLocalRuntime: ${unknown.message}`)
 }
 
 /** 24 hours. */

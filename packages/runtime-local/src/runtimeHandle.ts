@@ -2,7 +2,7 @@
  * What a program holds of a running runtime.
  */
 import type { Sending } from "./control/handle.ts"
-import type { ActiveRule, FaultRule } from "./faults/rules.ts"
+import type { ActiveRule, FaultRule } from "./faults/rule.ts"
 import type { Scenarios } from "./faults/scenarios.ts"
 import type { FaultInput } from "./faults/schemas.ts"
 import type { ApiKeyInfo } from "./http/auth.ts"

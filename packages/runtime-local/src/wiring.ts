@@ -11,7 +11,7 @@ import type { Listener } from "./http/server.ts"
 import { httpTables } from "./http/tables.ts"
 import { importTables } from "./imports/tables.ts"
 import { readinessTables } from "./operations/readiness.ts"
-import type { LocalRuntimeOptions } from "./options.ts"
+import { type LocalRuntimeOptions, refuseUnknown } from "./options.ts"
 import { policyOf } from "./outboundOptions.ts"
 import { outboxTables } from "./outbox/tables.ts"
 import { rowTables } from "./rows/tables.ts"
@@ -23,6 +23,7 @@ const tables = [rowTables, httpTables, importTables, outboxTables, callTables, r
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
+  refuseUnknown(options)
   const { host = "127.0.0.1", unsafeExpose = false } = options
   if (!unsafeExpose && !OutboundPolicy.isLoopbackHost(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)

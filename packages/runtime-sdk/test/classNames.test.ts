@@ -19,11 +19,11 @@ const isClass = (value: unknown): value is { readonly name: string } & (() => un
 
 /** Nobody listens on port 1. */
 const client = `const { AywaRuntimeClient } = await import(${JSON.stringify(fileOf("index"))})
-const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retry: false })`
+const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retries: 0 })`
 
 const failure = async (): Promise<unknown> => {
   const { AywaRuntimeClient } = await import(fileOf("index"))
-  const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retry: false })
+  const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retries: 0 })
   return aywa.assistants.list().then(assert.fail, (error: unknown) => error)
 }
 

@@ -5,7 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
-import { decodeRule, type FaultRule } from "./rules.ts"
+import { decodeRule } from "./decode.ts"
+import type { FaultRule } from "./rule.ts"
 
 /**
  * A scenario: rules that hit requests by chance, in sequence, or by route.

@@ -4,7 +4,7 @@
 import { type Answer, json } from "./answer.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
 import type { Exchange } from "./exchange.ts"
-import type { Fault } from "../faults/rules.ts"
+import type { Fault } from "../faults/rule.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import { isObject, type JsonObject } from "../json/object.ts"
 

@@ -1,7 +1,8 @@
 /**
  * One attempt of a job: written down, checked, signed, sent, written down.
  */
-import type { Fault, FaultRules } from "../faults/rules.ts"
+import type { Fault } from "../faults/rule.ts"
+import type { FaultRules } from "../faults/rules.ts"
 import { notify, pause, type Waiters } from "../time/pause.ts"
 import { type AttemptOutcome, outcomeOf, type Success, type FailedAttempt } from "./attemptOutcome.ts"
 import type { Job, Jobs } from "./jobs.ts"

@@ -17,6 +17,8 @@ const loopback = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\]|\[::ffff:7f[\da-f
  * @category guards
  */
 export const isLoopbackHost = (host: string): boolean => {
+  // What it mostly is, and on every request of a server: then nothing has to be parsed.
+  if (host === "127.0.0.1" || host === "localhost") return true
   const bare = host.replace(/^\[(.*)\]$/, "$1")
   // Nothing that the parser would read as a user, a port or a path.
   if (!/^[\w.:-]+$/.test(bare)) return false

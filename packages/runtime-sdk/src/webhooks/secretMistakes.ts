@@ -3,8 +3,7 @@
  *
  * @since 0.1.0
  */
-
-type Mistake = readonly [is: RegExp, what: string]
+import { findMistake, type Mistake, unfilled } from "../config/mistakes.ts"
 
 /** What an env file or a shell leaves around any secret. */
 const wrappings: ReadonlyArray<Mistake> = [
@@ -23,7 +22,9 @@ const mistakes: ReadonlyArray<Mistake> = [
 ]
 
 const find = (list: ReadonlyArray<Mistake>, secret: string): string | undefined => {
-  const [, what] = list.find(([is]) => is.test(secret)) ?? []
+  const absent = findMistake(unfilled, secret)
+  if (absent !== undefined) return `it ${absent}. Set the secret itself.`
+  const what = findMistake(list, secret)
   return what && `it ${what}. Remove that.`
 }
 
