@@ -85,7 +85,7 @@ describe("a file", () => {
     database.close()
     const again = await receive(() => ({}), Number(new URL(receiver.url).port))
     await start({ store: { file } })
-    await again.count(1)
+    assert.lengthOf(await again.count(1), 1)
   })
 
   it("has an index for every look at a waiting or failing job", async () => {

@@ -65,6 +65,7 @@ describe("leaving a list", () => {
     await came
     stream.destroy()
     await left
+    assert.isTrue(stream.destroyed)
   })
 
   it("by a stream that was never read leaves no rejection", async () => {
@@ -72,6 +73,7 @@ describe("leaving a list", () => {
     const closed = new Promise((resolve) => stream.once("close", resolve))
     stream.destroy()
     await closed
+    assert.isTrue(stream.destroyed)
   })
 
   it("after its first page asks for no second one", async () => {
