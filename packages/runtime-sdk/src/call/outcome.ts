@@ -9,6 +9,7 @@ import type { Redact } from "./redact.ts"
 import { redactCause } from "./redactCause.ts"
 import { sourceFailed } from "../transport/streaming.ts"
 import { retryAfter } from "./retryAfter.ts"
+import { readErrorBody } from "./errorBody.ts"
 
 /** A failed attempt. */
 export interface Failure {
@@ -145,7 +146,7 @@ export const fromUnexpected = (subject: Subject, response: WireResponse, descrip
 /** An answer with a status that is not a success. `now` is epoch milliseconds. */
 export const fromStatus = (subject: Subject, response: WireResponse, now: number): Failure => {
   const { status } = response
-  const body = readErrorBody(response, subject.redact)
+  const body = readErrorBody(response.body, subject.redact)
   const said =
     body.messages.length === 0 ? "" : ` The runtime says: ${sentence(body.messages.join("; ").slice(0, 2000))}`
   const wait = retryAfter(response.header("retry-after"), now)
@@ -163,7 +164,7 @@ export const fromStatus = (subject: Subject, response: WireResponse, now: number
     retryAfter: wait,
     status,
     requestId: requestIdOf(response, subject),
-    toError: (call) => new Type({ ...call, ...fields, message: text(call, what) })
+    toError: (call) => new Type({ ...call, ...fields, details: body.details, message: text(call, what) })
   })
   const refused = [false, "rejected"] as const
 
@@ -250,42 +251,6 @@ const conflictHint = (code: string | undefined): string => {
       return " Remove what refers to it first."
     default:
       return ""
-  }
-}
-
-interface ErrorBody {
-  readonly messages: ReadonlyArray<string>
-  readonly code: string | undefined
-}
-
-/** Reads whatever the body gives; a gateway's HTML gives nothing. */
-const readErrorBody = (response: WireResponse, redact: Redact): ErrorBody => {
-  let json: unknown
-  try {
-    json = JSON.parse(response.body)
-  } catch {
-    return { messages: [], code: undefined }
-  }
-  if (typeof json !== "object" || json === null) return { messages: [], code: undefined }
-  const message = "message" in json ? json.message : "detail" in json ? json.detail : undefined
-  // One line each, whatever is in them: they end up in logs and on terminals.
-  const messages = (Array.isArray(message) ? message : [message])
-    .map((m) =>
-      typeof m === "string"
-        ? redact(m)
-            .replace(/\p{Cc}+/gu, " ")
-            .trim()
-        : ""
-    )
-    .filter((m) => m !== "")
-  // What repeats a secret is no code.
-  const token = (value: unknown): string | undefined =>
-    typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) && redact(value) === value
-      ? value.slice(0, 100)
-      : undefined
-  return {
-    messages,
-    code: token("code" in json ? json.code : undefined) ?? token("error" in json ? json.error : undefined)
   }
 }
 
