@@ -76,7 +76,7 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
         { table: "calls", column: "settings", kind: "json-path", path: ["assistant", "id"] }
       ])
       const config = join(folder, "found.json")
-      writeFileSync(config, JSON.stringify({ locations: found.json.locations }))
+      writeFileSync(config, found.stdout)
       expect((await migrate("apply", "--config", config, "--yes")).code).toBe(0)
       expect(await read()).toEqual(after)
       expect((await migrate("detect", "--no-json")).stdout).toBe("No column has a source id.\n")
@@ -242,6 +242,27 @@ describe("migrate the account", () => {
     writeFileSync(output, `${JSON.stringify(other)}\n`)
     const conflict = await run(["migrate", "mapping", "--output", output], { env })
     expect([conflict.code, errorOf(conflict).code]).toEqual([6, "MappingConflict"])
+  })
+
+  it("import without an importer completes circles, and ends with 1 and a list where fields are refused", async () => {
+    const { runtime, env } = await startRuntime()
+    runtime.faults.add({ match: { path: "/imports" }, action: { type: "status", code: 404 } })
+    const outputs = [{ id: source(3), name: "Booked", schema: { type: "boolean" }, assistantIds: [source(1)] }]
+    const { bundle, folder } = bundleFile({ structuredOutputs: outputs })
+    const ledger = join(folder, "rows.jsonl")
+    const rule = runtime.faults.add({ match: { method: "PATCH" }, action: { type: "status", code: 400 } })
+    const refused = await run(["migrate", "import", bundle, "--mapping", ledger], { env })
+    expect([refused.code, refused.json.refused]).toMatchObject([1, [{ sourceId: source(3), fields: ["assistantIds"] }]])
+    const text = await run(["migrate", "import", bundle, "--mapping", ledger, "--no-json"], { env })
+    expect([text.code, text.stdout]).toEqual([
+      1,
+      expect.stringMatching(/refused:\n- structured-output .*assistantIds:/)
+    ])
+    runtime.faults.remove(rule)
+    const whole = await run(["migrate", "import", bundle, "--mapping", ledger], { env })
+    expect([whole.stderr, whole.code, whole.json.refused]).toEqual(["", 0, []])
+    const same = await run(["migrate", "compare", bundle, "--mapping", ledger], { env })
+    expect([same.code, same.json.ok]).toEqual([0, true])
   })
 
   it("export reads the source with its own key, into what check and import read", async () => {

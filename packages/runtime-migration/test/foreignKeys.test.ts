@@ -270,7 +270,7 @@ for (const { name, describe, open } of databases) {
       const verified = await verifyDatabase(db.driver, plan)
       const children = verified.locations.find(({ location }) => location === "calls.ext")
       assert.deepInclude(children, { rows: 3, emptied: 1, missing: 1, drifted: 1 })
-      assert.match(verified.problems.join("\n"), /calls\.ext: 1 rows were emptied/)
+      assert.match(verified.information.join("\n"), /calls\.ext: 1 rows were emptied/)
       const back = await rollbackDatabase(db.driver, plan)
       assert.deepStrictEqual(
         back.notRestored.filter(({ reason }) => reason !== "no parent"),

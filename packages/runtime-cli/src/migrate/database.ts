@@ -148,9 +148,12 @@ export const verify = async (input: DatabaseInput, session: Session): Promise<nu
 }
 
 const verifyText = (report: Awaited<ReturnType<typeof verifyDatabase>>): string =>
-  report.ok
-    ? "Verified: nothing is left."
-    : ["Not all is well:", ...report.problems.map((problem) => `- ${problem}`)].join("\n")
+  [
+    report.ok ? "Verified: nothing is left." : "Not all is well:",
+    ...report.problems.map((problem) => `- ${problem}`),
+    ...(report.information.length > 0 ? ["Others wrote meanwhile:"] : []),
+    ...report.information.map((line) => `- ${line}`)
+  ].join("\n")
 
 /** Puts the old ids back. Exit code 1 when a row could not be. */
 export const rollback = async (input: DatabaseInput, session: Session): Promise<number> => {

@@ -52,12 +52,12 @@ export const enforce = async (
 }
 
 /** Whether a run made its tables. */
-const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<boolean> =>
+export const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<boolean> =>
   (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
 
-/** Refuses ledgers of another role or of an older version. */
+/** Refuses ledgers of another role or of an older version, and tables of which this role sees some rows only. */
 export const assertOwn = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
-  await enforce(driver, Guards.ownGuards(plan))
+  await enforce(driver, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)])
   if (plan.dialect === "postgres" || (await isPrepared(driver, plan))) await enforce(driver, [Guards.olderGuard(plan)])
 }
 

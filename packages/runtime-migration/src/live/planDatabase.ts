@@ -8,6 +8,7 @@ import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
 import { aboutForeignKey, foreignKeySides } from "./aboutForeignKeys.ts"
+import { aboutHiddenRows } from "./allRows.ts"
 import { aboutLedgers } from "./aboutLedgers.ts"
 import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
 import type { Finding } from "./reports.ts"
@@ -57,12 +58,14 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
       .map(({ key }) => plain(key))
   })
   const touched = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
+  const references = touched.map(({ key }) => plain(key))
   const findings = [
+    ...(await aboutHiddenRows(driver, plan, references)),
     ...plan.locations.flatMap((location) => aboutLocation(driver, catalog, location)),
     ...touched.flatMap((side) => aboutForeignKey(plan, side)),
     ...(await aboutLedgers(driver, plan))
   ]
-  return { ...plan, findings, references: touched.map(({ key }) => plain(key)) }
+  return { ...plan, findings, references }
 }
 
 const plain = (key: ForeignKeyInfo): ForeignKey => ({

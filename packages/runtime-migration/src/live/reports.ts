@@ -130,7 +130,10 @@ export interface VerifyLocation {
   readonly location: string
   /** Rows of the ledger. */
   readonly rows: number
-  /** Of those: holding the new value, the old one, none, another (the application wrote it), or gone. */
+  /**
+   * Of those: holding the new value, the old one as it was found, none, another (the application wrote it), or gone. After a
+   * rollback `renewed` are those that still hold what apply wrote.
+   */
   readonly renewed: number
   readonly old: number
   readonly emptied: number
@@ -146,14 +149,16 @@ export interface VerifyLocation {
 }
 
 /**
- * What verify found. `ok` says that nothing is left, nothing drifted, counts are the same, no row lost its value or its
- * parent, and nobody wrote into a ledger.
+ * What verify found. `ok` says that nothing is left, no row lost its parent, and nobody wrote into a ledger: it holds
+ * while others write.
  *
  * @since 0.1.0
  * @category models
  */
 export interface VerifyReport {
   readonly ok: boolean
+  /** What others did since the dry run, with counts: rows changed to an id of the runtime or to none, emptied, gone, new. */
+  readonly information: ReadonlyArray<string>
   readonly locations: ReadonlyArray<VerifyLocation>
   readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
   /** One sentence per thing that is not as it must be. */

@@ -10,32 +10,46 @@ import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
-import { assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
+import { withAllRows } from "./allRows.ts"
+import { assertOwn, assertPrepared, check, count, enforce, errorsOf, isPrepared, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackReport, StepOptions } from "./reports.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
- * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed, and running
- * it again only adds rows that came meanwhile. Fails with `OutOfOrder` where another plan was prepared before.
+ * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed. Running it
+ * again adds rows that came meanwhile, and takes those anew that somebody wrote since and that hold an id of the source:
+ * rollback puts back what they wrote. Fails with `OutOfOrder` where another plan was prepared before.
  *
  * @since 0.1.0
  * @category database
  */
-export const dryRunDatabase = async (
+export const dryRunDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
-  { signal, onProgress }: StepOptions = {}
+  options: StepOptions = {}
+): Promise<DryRunReport> => withAllRows(driver, () => dryRun(driver, plan, options))
+
+const dryRun = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress }: StepOptions
 ): Promise<DryRunReport> => {
   const prepare = async () => {
     await assertOwn(driver, plan)
     await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
     await enforce(driver, [Guards.samePlanGuard(plan)])
+    const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
     await driver.run(Sql.begin(plan))
     await runAll(driver, Sql.setup(plan))
     for (const location of plan.locations) {
       check(signal)
-      await runAll(driver, [...Sql.remember(plan, location), ...Sql.fill(plan, location)])
+      await runAll(driver, [
+        ...Sql.remember(plan, location),
+        // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
+        ...(again > 0 ? Sql.retake(plan, location) : []),
+        ...Sql.fill(plan, location)
+      ])
       onProgress?.({
         step: "dry-run",
         location: location.label,
@@ -103,34 +117,32 @@ const dryRunLocation = async (
  * @since 0.1.0
  * @category database
  */
-export const applyDatabase = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  options: StepOptions = {}
-): Promise<MoveReport> => {
-  await assertPrepared(driver, plan)
-  const problems = errorsOf(plan)
-  if (problems.length > 0) return fail({ _tag: "Refused", problems })
-  return runMoves(driver, plan, "apply", applyMoves(plan), options)
-}
+export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: StepOptions = {}): Promise<MoveReport> =>
+  withAllRows(driver, async () => {
+    await assertPrepared(driver, plan)
+    const problems = errorsOf(plan)
+    if (problems.length > 0) return fail({ _tag: "Refused", problems })
+    return runMoves(driver, plan, "apply", applyMoves(plan), options)
+  })
 
 /**
- * Puts back what apply wrote, byte for byte, wherever it still stands. Can be run again, and after an apply that was
+ * Puts back what apply wrote, byte for byte, wherever it still stands; no row that apply did not write is touched. Can be run again, and after an apply that was
  * interrupted. Refuses a ledger that somebody else wrote into, and foreign keys that would undo it; counts what it could
  * not put back.
  *
  * @since 0.1.0
  * @category database
  */
-export const rollbackDatabase = async (
+export const rollbackDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: StepOptions = {}
-): Promise<RollbackReport> => {
-  await assertPrepared(driver, plan)
-  const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
-  return { ...moved, notRestored: await notRestored(driver, plan) }
-}
+): Promise<RollbackReport> =>
+  withAllRows(driver, async () => {
+    await assertPrepared(driver, plan)
+    const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
+    return { ...moved, notRestored: await notRestored(driver, plan) }
+  })
 
 const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<ReadonlyArray<NotRestored>> => {
   const all: Array<NotRestored> = []
@@ -176,12 +188,13 @@ const runMoves = async (
     for (let first = 1; first <= total; first += plan.chunk) {
       check(signal)
       const last = first + plan.chunk - 1
-      const { update: sql, mark } = Sql.updateRange(plan, move, [`${first}`, `${last}`])
+      const statements = Sql.updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
         if (!single) await byKey()
-        const { changes } = await driver.run(sql)
-        await runAll(driver, mark)
-        return changes
+        await runAll(driver, statements.before)
+        const { changes } = await driver.run(statements.update)
+        await runAll(driver, statements.after)
+        return changes / statements.counted
       }
       const rows = single ? await update() : await transaction(update)
       // The first of two passes is not the whole way of a row.
@@ -217,12 +230,14 @@ const runMoves = async (
 }
 
 /**
- * Drops mapping table and ledgers. There is no rollback after it: do it days after the cut-over.
+ * Drops mapping table and ledgers of this very plan. There is no rollback after it: do it days after the cut-over. Fails
+ * with `OutOfOrder` where another plan was prepared.
  *
  * @since 0.1.0
  * @category database
  */
 export const cleanupDatabase = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
   await assertOwn(driver, plan)
+  if (await isPrepared(driver, plan)) await enforce(driver, [Guards.samePlanGuard(plan)])
   await runAll(driver, Sql.drop(plan))
 }

@@ -6,6 +6,7 @@
 import { forgedRows, mappingGuards } from "../sql/guards.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import * as Sql from "../sql/statements.ts"
+import { withAllRows } from "./allRows.ts"
 import { assertPrepared, check, count, enforce, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
@@ -17,10 +18,18 @@ import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
  * @since 0.1.0
  * @category database
  */
-export const verifyDatabase = async (
+export const verifyDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
-  { signal, onProgress, state = "applied" }: StepOptions & { readonly state?: "applied" | "original" | undefined } = {}
+  options: VerifyOptions = {}
+): Promise<VerifyReport> => withAllRows(driver, () => verify(driver, plan, options))
+
+type VerifyOptions = StepOptions & { readonly state?: "applied" | "original" | undefined }
+
+const verify = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress, state = "applied" }: VerifyOptions
 ): Promise<VerifyReport> => {
   const way = Sql.dialects[plan.dialect]
   await assertPrepared(driver, plan)
@@ -57,23 +66,40 @@ export const verifyDatabase = async (
     ...locations.flatMap((location) => problemsOf(location, state)),
     ...lost.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
   ]
-  return { ok: problems.length === 0, locations, orphans: lost, problems }
+  const information = locations.flatMap(informationOf)
+  return { ok: problems.length === 0, locations, orphans: lost, problems, information }
 }
 
+/** What must not be, whoever writes meanwhile. */
 const problemsOf = (
-  { location, old, renewed, emptied, drifted, missing, forged, leftovers, tableRows, nulls }: VerifyLocation,
+  { location, old, renewed, forged, leftovers }: VerifyLocation,
   state: "applied" | "original"
 ): ReadonlyArray<string> => {
   const wrong = state === "applied" ? old : renewed
   const lines: ReadonlyArray<readonly [boolean, string]> = [
     [wrong > 0, `${wrong} rows hold the ${state === "applied" ? "old" : "new"} value: run the step again`],
-    [emptied > 0, `${emptied} rows were emptied since the dry run`],
     [forged > 0, `${forged} rows of the ledger hold values that the mapping does not make: somebody wrote into it`],
+    [leftovers > 0, `${leftovers} rows still hold ids of the source: run dry run and apply again`]
+  ]
+  return linesOf(location, lines)
+}
+
+/** What happens to a database that somebody uses. Ids of the source are not among it: those are left. */
+const informationOf = ({
+  location,
+  emptied,
+  drifted,
+  missing,
+  tableRows,
+  nulls
+}: VerifyLocation): ReadonlyArray<string> =>
+  linesOf(location, [
     [drifted > 0, `${drifted} rows were changed by somebody else since the dry run`],
+    [emptied > 0, `${emptied} rows were emptied since the dry run`],
     [missing > 0, `${missing} rows are gone since the dry run`],
-    [leftovers > 0, `${leftovers} rows still hold ids of the source: run dry run and apply again`],
     [tableRows.then !== tableRows.now, `${tableRows.then} rows before, ${tableRows.now} now`],
     [nulls.then !== nulls.now, `${nulls.then} rows without a value before, ${nulls.now} now`]
-  ]
-  return lines.filter(([wrong]) => wrong).map(([, line]) => `${location}: ${line}`)
-}
+  ])
+
+const linesOf = (location: string, lines: ReadonlyArray<readonly [boolean, string]>): ReadonlyArray<string> =>
+  lines.filter(([holds]) => holds).map(([, line]) => `${location}: ${line}`)

@@ -25,7 +25,7 @@ export interface SqlDialect {
   readonly indexLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
   /**
    * Selects what a location's ledger gets: keys `k1…`, keys afterwards `w1…`, `old_value`, `new_value`, `tmp_value` where
-   * it goes through reserved values, and `stands` (which of the values the row holds) where it is marked.
+   * it goes through reserved values, and `stands`: which of the values we left in the row.
    */
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
   /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
@@ -38,8 +38,22 @@ export interface SqlDialect {
   readonly leftovers: (plan: SqlPlan, location: PlannedLocation) => string
   /** Counts the rows whose id is neither of the source nor of the runtime; `undefined` where that cannot be told. */
   readonly unmapped: (plan: SqlPlan, location: PlannedLocation) => string | undefined
-  /** Updates the rows of a range of the ledger from one of its values to another. */
-  readonly update: (update: Update) => string
+  /** Updates the rows of a range of the ledger from one of its values to another, and marks those. */
+  readonly update: (update: Update) => MarkedUpdate
+  /** An update of a ledger `l` from a query `c`. */
+  readonly updateLedger: (ledger: string, query: string, set: ReadonlyArray<string>, where: string) => string
+}
+
+/**
+ * The statements of an update, one transaction. A row is marked exactly where the update wrote it: by its value alone it
+ * could be the application's own.
+ */
+export interface MarkedUpdate {
+  readonly before: ReadonlyArray<string>
+  readonly update: string
+  readonly after: ReadonlyArray<string>
+  /** Rows that the database counts per row of the customer's. */
+  readonly counted: 1 | 2
 }
 
 /** A guarded update, in the parts that every dialect puts together in its own way. */
@@ -50,7 +64,9 @@ export interface Update {
   readonly to: LedgerValue
   /** What finds the row of a ledger row. */
   readonly match: string
-  /** More conditions: the range of the ledger, the guard against what was not prepared. */
+  /** The range of the ledger `b`. */
+  readonly range: ReadonlyArray<string>
+  /** More conditions: the guard against what was not prepared. */
   readonly where: ReadonlyArray<string>
 }
 
@@ -99,13 +115,20 @@ export const keysOf = ({
     w: column.rewrittenBy === undefined ? undefined : `w${at + 1}`
   }))
 
+/** Whether a location's key is rewritten: its rows have another one afterwards. */
+export const isRekeyed = ({ key }: PlannedLocation): boolean => key.some(({ rewrittenBy }) => rewrittenBy !== undefined)
+
+/** The columns of a ledger with the key that its rows have afterwards. */
+export const keysAfter = (location: PlannedLocation): ReadonlyArray<string> =>
+  keysOf(location).map(({ k, w }) => w ?? k)
+
 /** The columns of a ledger after `n`. */
 export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<string> => [
   ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
   "old_value",
   "new_value",
   ...(location.twoStep ? ["tmp_value"] : []),
-  ...(location.marked ? ["stands"] : [])
+  "stands"
 ]
 
 /** The condition that a row of the mapping table belongs to a location. */
@@ -135,7 +158,7 @@ export const selectList = (
   })
   list.push(`${columnOf(plan, location.column)} AS old_value`, `${values.next} AS new_value`)
   if (location.twoStep) list.push(`${values.temporary} AS tmp_value`)
-  if (location.marked) list.push("'old_value' AS stands")
+  list.push("'old_value' AS stands")
   return list.join(", ")
 }
 

@@ -38,6 +38,9 @@ const literal = (dialect: Dialect, name: string): string => {
   return dialect === "postgres" ? `(${parts.join(" || chr(92) || ")})` : `(${parts.join(" || char(92) || ")})`
 }
 
+/** PostgreSQL: the table of a quoted name, as its oid; NULL where there is none. */
+export const regclass = (quoted: string): string => `to_regclass(${literal("postgres", quoted)})::oid`
+
 const unicode = (value: string): string => `CONVERT(${value} USING utf8mb4) COLLATE utf8mb4_general_ci`
 
 /** The columns as a table `changing (s, t, c, followed)`; in PostgreSQL `(rel, num, followed)`, partitions included. */
@@ -45,7 +48,7 @@ const changing: Readonly<Record<Dialect, (places: Places) => string>> = {
   postgres: (places) => {
     const seeds = places.map(({ schema, table, column }) => {
       const name = (schema === undefined ? "" : `${quoteName("postgres", schema)}.`) + quoteName("postgres", table)
-      return `(to_regclass(${literal("postgres", name)})::oid, ${literal("postgres", column)}::name)`
+      return `(${regclass(name)}, ${literal("postgres", column)}::name)`
     })
     return `changing (rel, num, followed) AS (SELECT a.attrelid, a.attnum, false FROM pg_attribute a JOIN (VALUES ${seeds.join(", ")}) s (rel, name) ON a.attrelid = s.rel AND a.attname = s.name
     UNION SELECT x.rel, x.num, x.followed FROM changing g CROSS JOIN LATERAL (

@@ -6,11 +6,12 @@ import { harmfulKeys } from "./foreignKeys.ts"
 import type { GuardStep } from "./guardTable.ts"
 import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
 import { quoteText } from "./names.ts"
+import { hiddenTables, hiddenWords } from "./rowSecurity.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 
 /** One thing that must hold. */
 export interface Guard {
-  readonly step: GuardStep | "owner" | "open"
+  readonly step: GuardStep | "owner" | "open" | "rows"
   /** Selects what stands against it, as `v`; no row is well. */
   readonly found: string
   /** What is wrong and what to do, with `{found}` in the place of what was found. */
@@ -47,6 +48,19 @@ export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
           step: "owner",
           found: foreignTriggers(plan),
           words: "Somebody made {found}, which would run with your rights. Find out who, and drop it.",
+          reason: "Refused"
+        }
+      ]
+
+/** No row of the customer's tables is hidden from this role. */
+export const rowGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
+  plan.dialect !== "postgres"
+    ? []
+    : [
+        {
+          step: "rows",
+          found: hiddenTables(plan),
+          words: `Row-level security hides rows from this role: {found}. ${hiddenWords}`,
           reason: "Refused"
         }
       ]
@@ -117,8 +131,7 @@ const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<st
   schema: plan.dialect === "postgres" ? ledgerSchema : undefined,
   table: bareName(tables(plan).ledger(location)),
   column: "old_value",
-  key: key.map((column) => ({ column, rewrittenBy: undefined })),
-  marked: false
+  key: key.map((column) => ({ column, rewrittenBy: undefined }))
 })
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The passes over the ledgers, in the order in which they are made.
  */
-import { columnOf, keysOf, type LedgerValue } from "./dialect.ts"
+import { columnOf, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 /** One pass over a ledger: from one of its values to another. */
@@ -19,8 +19,17 @@ export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   return parentsFirst(plan, plan.locations).flatMap((location): ReadonlyArray<Move> => {
     const before = new Set(renewed)
     renewed.add(location.index)
-    return passes(location).map(([from, to]) => ({ location, from, to, renewed: before }))
+    return passes(location).flatMap(([from, to]) => [
+      { location, from, to, renewed: before },
+      ...again(location).map((others) => ({ location, from, to, renewed: new Set([...before, ...others]) }))
+    ])
   })
+}
+
+/** Rows that were taken anew after their key was rewritten have the new one already. On a first run there are none. */
+const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> => {
+  const others = otherRewriters(location).map(({ index }) => index)
+  return location.ambiguous || others.length === 0 ? [] : [others]
 }
 
 /** The passes that undo it, from the last location to the first. */

@@ -5,6 +5,8 @@ import {
   columnOf,
   inSet,
   isMany,
+  isRekeyed,
+  keysAfter,
   keyed,
   keysOf,
   otherRewriters,
@@ -109,10 +111,12 @@ export const mysql: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = location.marked ? ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value'" : ""
+    const mark =
+      ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value', first_value LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL"
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
+    const after = isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : ""
     return [
-      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
     ]
   },
   indexLedger: () => [],
@@ -163,19 +167,30 @@ export const mysql: SqlDialect = {
     const { map } = tables(plan)
     return `SELECT COUNT(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
-  update: ({ plan, location, from, to, match, where }) => {
+  update: ({ plan, location, from, to, match, range, where }) => {
     // A column that changes by itself on update stays when it is set to what it is.
     const kept = location.keep.map((column) => `, ${columnOf(plan, column)} = ${columnOf(plan, column)}`).join("")
-    return `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept} WHERE ${[mysql.same(columnOf(plan, location.column), `b.${from}`), ...where].join(" AND ")}`
-  }
+    const same = mysql.same(columnOf(plan, location.column), `b.${from}`)
+    const conditions = [same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    return {
+      before: [],
+      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept}, b.stands = '${to}' WHERE ${conditions}`,
+      after: [],
+      counted: 2
+    }
+  },
+  // Assignments are made from left to right.
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l JOIN (${query}) c ON ${where} SET ${set.map((one) => `l.${one}`).join(", ")}`
 }
 
 /** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */
 export const mysqlSession: ReadonlyArray<string> = [
+  // First: a stricter mode refuses the limits below where they are more than the server has. Strict, or a value that is too
+  // long for its column would be cut; and no stricter, or a row with a zero date could not be written again.
+  "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES'",
   "SET SESSION group_concat_max_len = 4294967295",
   "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
   "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-  // Else a value that is too long for its column would be cut.
-  "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_TRANS_TABLES')"
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 ]

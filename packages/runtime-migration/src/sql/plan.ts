@@ -11,10 +11,10 @@ import { checkId, checkName, temporaryId } from "./names.ts"
 import { checkShape } from "./shape.ts"
 
 /**
- * What is written in a run's table about how it is laid out. Another number than 2 is of a version that did not protect
- * its ledgers: nothing here touches those.
+ * What is written in a run's table about how it is laid out. Another number is of a version that did not protect its
+ * ledgers, or did not mark what it wrote: nothing here touches those.
  */
-export const layout = "2"
+export const layout = "3"
 
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {
@@ -60,10 +60,10 @@ export interface PlannedLocation {
   readonly expect: { readonly min: number; readonly max: number }
   readonly twoStep: boolean
   /**
-   * Whether the ledger says of each row which of its values it holds. Where the same id is source and target, a value does
-   * not tell whether it was rewritten.
+   * Whether an id here, or in the key, is source and target at once. A value that is seen again does not tell then whether
+   * it was rewritten, so that rows are taken once only.
    */
-  readonly marked: boolean
+  readonly ambiguous: boolean
   readonly set: IdSet
 }
 
@@ -129,7 +129,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   }))
   const locations: ReadonlyArray<PlannedLocation> = placed.map((location) => ({
     ...location,
-    marked:
+    ambiguous:
       location.set.overlap.length > 0 ||
       location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
   }))
@@ -210,7 +210,7 @@ const makeSet = (
   }
 }
 
-type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "marked"> & {
+type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "ambiguous"> & {
   readonly columns: ReadonlyArray<string>
   readonly resource: Location["resource"]
   readonly field: string

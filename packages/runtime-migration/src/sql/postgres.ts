@@ -6,6 +6,8 @@ import {
   columnOf,
   inSet,
   isMany,
+  isRekeyed,
+  keysAfter,
   keyed,
   otherRewriters,
   selectList,
@@ -129,7 +131,7 @@ export const postgres: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = location.marked ? `, ${standing} AS stands` : ""
+    const mark = `, ${standing} AS stands, NULL::text AS first_value`
     const statements = [
       `CREATE TABLE IF NOT EXISTS ${name} AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
     ]
@@ -150,7 +152,10 @@ export const postgres: SqlDialect = {
     const name = tables(plan).ledger(location)
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isRekeyed(location)
+        ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
+        : [])
     ]
   },
   changes: (plan, location) => {
@@ -212,6 +217,18 @@ export const postgres: SqlDialect = {
     const from = location.kind === "array" ? `${table} t, unnest(${column}) AS e(item)` : `${table} t`
     return `SELECT count(*) AS n FROM (SELECT ${value} AS v FROM ${from}) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
-  update: ({ plan, location, from, to, match, where }) =>
-    `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${tables(plan).ledger(location)} b WHERE ${[match, `${postgres.same(columnOf(plan, location.column), `b.${from}`)}`, ...where].join(" AND ")}`
+  update: ({ plan, location, from, to, match, range, where }) => {
+    const ledger = tables(plan).ledger(location)
+    const same = postgres.same(columnOf(plan, location.column), `b.${from}`)
+    const conditions = [match, same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${ledger} b WHERE ${conditions} RETURNING b.n`
+    return {
+      before: [],
+      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET stands = '${to}' FROM moved WHERE l.n = moved.n`,
+      after: [],
+      counted: 1
+    }
+  },
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
 }

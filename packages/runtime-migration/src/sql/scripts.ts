@@ -11,6 +11,7 @@ import { applyMoves, type Move, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
 import { quoteBlock, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
+import { seeAllRows } from "./rowSecurity.ts"
 import * as Sql from "./statements.ts"
 
 /**
@@ -64,7 +65,7 @@ const finish = (statement: string): string => (statement.endsWith(";") ? stateme
 
 // The files are UTF-8, whatever the client's own setting is.
 const encoding: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
-  postgres: ["SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on"],
+  postgres: ["SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on", seeAllRows],
   mysql: ["SET NAMES utf8mb4"],
   sqlite: []
 }
@@ -95,13 +96,19 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
   const older = guarded(plan, [Guards.olderGuard(plan)])
   const work = [
     // Elsewhere it asks the run's own table.
-    ...(plan.dialect === "postgres" ? [...guarded(plan, Guards.ownGuards(plan)), ...older] : []),
+    ...(plan.dialect === "postgres"
+      ? [...guarded(plan, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)]), ...older]
+      : []),
     ...way.createTables(plan),
     ...(plan.dialect === "postgres" ? [] : older),
     ...guarded(plan, [Guards.samePlanGuard(plan), Guards.keysGuard(plan)]),
     Sql.begin(plan),
     ...Sql.setup(plan),
-    ...plan.locations.flatMap((location) => [...Sql.remember(plan, location), ...Sql.fill(plan, location)]),
+    ...plan.locations.flatMap((location) => [
+      ...Sql.remember(plan, location),
+      ...Sql.retake(plan, location),
+      ...Sql.fill(plan, location)
+    ]),
     Sql.end(plan)
   ]
   const reports = plan.locations.flatMap((location) => {
@@ -130,7 +137,9 @@ const transaction = (plan: SqlPlan, statements: ReadonlyArray<string>): Readonly
 const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<string> => {
   const moves = direction === "apply" ? applyMoves(plan) : rollbackMoves(plan)
   const before =
-    plan.dialect === "postgres" ? [...Guards.ownGuards(plan), Guards.olderGuard(plan)] : [Guards.olderGuard(plan)]
+    plan.dialect === "postgres"
+      ? [...Guards.ownGuards(plan), ...Guards.rowGuards(plan), Guards.olderGuard(plan)]
+      : [Guards.olderGuard(plan)]
   const checks = guarded(plan, [...before, ...Guards.writeGuards(plan, wayOf(plan), direction).flat()])
   const steps = passes(plan, direction, moves, checks)
   if (direction === "apply") return steps
@@ -158,8 +167,8 @@ const passes = (
 }
 
 const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { update, mark } = Sql.updateRange(plan, move, range)
-  return [update, ...mark]
+  const { before, update, after } = Sql.updateRange(plan, move, range)
+  return [...before, update, ...after]
 }
 
 const whole = (plan: SqlPlan, move: Move): ReadonlyArray<string> => statements(plan, move, undefined)
@@ -204,6 +213,7 @@ const labelled = (location: PlannedLocation, sql: string): string =>
 
 const verify = (plan: SqlPlan): ReadonlyArray<string> => [
   ...(plan.dialect === "mysql" ? mysqlSession : []),
+  ...guarded(plan, Guards.rowGuards(plan)),
   ...wayOf(plan)
     .foreignMapping(plan)
     .map((found) => `SELECT q.v AS mapping_must_be_empty FROM (${found}) q`),

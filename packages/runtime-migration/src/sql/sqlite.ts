@@ -5,6 +5,8 @@ import {
   columnOf,
   inSet,
   isMany,
+  isRekeyed,
+  keysAfter,
   keyed,
   otherRewriters,
   selectList,
@@ -144,7 +146,7 @@ export const sqlite: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = location.marked ? `, ${standing} AS stands` : ""
+    const mark = `, ${standing} AS stands, ${standing} AS first_value`
     return [
       `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
     ]
@@ -153,7 +155,10 @@ export const sqlite: SqlDialect = {
     const name = tables(plan).ledger(location)
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isRekeyed(location)
+        ? [`CREATE INDEX IF NOT EXISTS ${name}_w ON ${name} (${keysAfter(location).join(", ")})`]
+        : [])
     ]
   },
   changes: (plan, location) => {
@@ -209,6 +214,20 @@ export const sqlite: SqlDialect = {
     const { map } = tables(plan)
     return `SELECT count(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
-  update: ({ plan, location, from, to, match, where }) =>
-    `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${tables(plan).ledger(location)} AS b WHERE ${[match, sqlite.same(columnOf(plan, location.column), `b.${from}`), ...where].join(" AND ")}`
+  // There is one writer: what is marked first is what is written then.
+  update: ({ plan, location, from, to, match, range, where }) => {
+    const ledger = tables(plan).ledger(location)
+    const table = tableOf(plan, location)
+    const same = sqlite.same(columnOf(plan, location.column), `b.${from}`)
+    const all = (...conditions: ReadonlyArray<string>) => [...range, ...conditions].join(" AND ")
+    const there = `EXISTS (SELECT 1 FROM ${table} t WHERE ${match} AND ${same})`
+    return {
+      before: [`UPDATE ${ledger} AS b SET stands = 'moving' WHERE ${all(`b.stands = '${from}'`, ...where, there)}`],
+      update: `UPDATE ${table} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${ledger} AS b WHERE ${[match, same, all("b.stands = 'moving'")].join(" AND ")}`,
+      after: [`UPDATE ${ledger} AS b SET stands = '${to}' WHERE ${all("b.stands = 'moving'")}`],
+      counted: 1
+    }
+  },
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
 }

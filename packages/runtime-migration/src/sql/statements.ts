@@ -2,7 +2,17 @@
  * The statements of a run, in order: the same for scripts and for a live database.
  */
 import type { Dialect, ForeignKey } from "./config.ts"
-import { columnOf, keysOf, ledgerColumns, type LedgerValue, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import {
+  columnOf,
+  isRekeyed,
+  keysOf,
+  ledgerColumns,
+  type LedgerValue,
+  type MarkedUpdate,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
 import { currentSchema, prepared } from "./guards.ts"
 import { mysql } from "./mysql.ts"
 import { matchDuring, type Move } from "./moves.ts"
@@ -69,8 +79,7 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
   const way = dialects[plan.dialect]
   const ledger = tables(plan).ledger(location)
   const columns = ledgerColumns(location)
-  const same = keysOf(location).map(({ k }) => `l.${k} = c.${k}`)
-  const conditions = [`NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same.join(" AND ")})`]
+  const conditions = seenAs(location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
   // Seen again, an id that is source and target may have been rewritten already: only the first run may take it.
   if (location.set.overlap.length > 0) {
     conditions.push(`NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`)
@@ -81,6 +90,41 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
     ...way.analyze(ledger)
   ]
 }
+
+/** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
+const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
+  const by = (column: (key: { readonly k: string; readonly w: string | undefined }) => string) =>
+    keysOf(location)
+      .map((key) => `l.${column(key)} = c.${key.k}`)
+      .join(" AND ")
+  const before = by(({ k }) => k)
+  // A key that is source and target would find the ledger row of another.
+  return location.ambiguous || !isRekeyed(location) ? [before] : [before, by(({ k, w }) => w ?? k)]
+}
+
+/**
+ * Takes rows anew that are in the ledger and hold an id of the source again, or still, though not the value that was
+ * taken: somebody wrote them. The value that stood there first is kept beside.
+ */
+export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  if (location.ambiguous) return []
+  const way = dialects[plan.dialect]
+  const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+  const text = plan.dialect === "mysql" ? "CONVERT(l.old_value USING utf8mb4)" : "CAST(l.old_value AS text)"
+  const set = [
+    `first_value = COALESCE(l.first_value, ${text})`,
+    ...values.map((value) => `${value} = c.${value}`),
+    "stands = 'old_value'"
+  ]
+  const found = seenAs(location).map((same) => `(${same})`)
+  const taken = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
+  const where = `(${found.join(" OR ")}) AND NOT (${taken}) AND ${isPrepared(plan)}`
+  return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
+}
+
+/** Whether a dry run came to its end before: its ledgers may have rows that were written since. */
+export const isPrepared = (plan: SqlPlan): string =>
+  `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`
 
 /** Remembers how many rows a table has, and how many of them without a value. */
 export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
@@ -104,26 +148,15 @@ export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", 
 /** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
 export const lockTimeout = "lock_timeout = '3s'"
 
-/** The statements of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
-export const updateRange = (
-  plan: SqlPlan,
-  move: Move,
-  range: readonly [string, string] | undefined
-): { readonly update: string; readonly mark: ReadonlyArray<string> } => {
-  const { location, from, to } = move
-  const within = (alias: string) => [
-    ...(range === undefined ? [] : [`${alias}.n BETWEEN ${range[0]} AND ${range[1]}`]),
-    ...(location.marked ? [`${alias}.stands = '${from}'`] : []),
-    prepared(plan)
-  ]
-  const way = dialects[plan.dialect]
-  const update = way.update({ plan, ...move, match: matchDuring(plan, move, from), where: within("b") })
-  if (!location.marked) return { update, mark: [] }
-  // Only rows that did move: a row that somebody else changed keeps its mark.
-  const moved = `EXISTS (SELECT 1 FROM ${tableOf(plan, location)} t WHERE ${matchDuring(plan, move, to)} AND ${way.same(columnOf(plan, location.column), `b.${to}`)})`
-  const mark = `UPDATE ${tables(plan).ledger(location)} AS b SET stands = '${to}' WHERE ${[...within("b"), moved].join(" AND ")}`
-  return { update, mark: [mark] }
-}
+/** The update of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
+export const updateRange = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): MarkedUpdate =>
+  dialects[plan.dialect].update({
+    plan,
+    ...move,
+    match: matchDuring(plan, move, move.from),
+    range: range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`],
+    where: [prepared(plan)]
+  })
 
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
@@ -147,7 +180,12 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const count = (condition: string, name: string) =>
     `COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0) AS ${name}`
   const emptied = count(`${present} IS NOT NULL AND ${value} IS NULL`, "emptied")
-  return `SELECT COUNT(*) AS changes, ${count(is("new_value"), "renewed")}, ${count(is("old_value"), "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  const stands = (name: LedgerValue) => `${is(name)} AND b.stands = '${name}'`
+  // What we left there is to be told from what somebody wrote since.
+  const renewed = keys === "after" ? is("new_value") : stands("new_value")
+  const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
+  const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
 }
 
 /** Rows of a table and rows without a value, then and now. */

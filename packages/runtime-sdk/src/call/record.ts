@@ -4,11 +4,9 @@
  */
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { Outcome } from "../errors/Errors.ts"
-import { requestIdOf } from "./outcome.ts"
+import { requestIdOf } from "./message.ts"
 import type { Secrets } from "./redact.ts"
-import type { WireResponse } from "../transport/port.ts"
-
-type Head = Pick<WireResponse, "status" | "header" | "headers">
+import type { WireHead } from "../transport/port.ts"
 
 export class Sink {
   /** Attempts begun. */
@@ -16,7 +14,7 @@ export class Sink {
   /** What it would mean if the call ended now without an answer. */
   outcome: Outcome = "not-sent"
   idempotencyKey: string | undefined
-  private head: Head | undefined
+  private head: WireHead | undefined
   private secrets: Secrets | undefined
 
   begun(attempt: number, outcome: Outcome, idempotencyKey: string | undefined): void {
@@ -30,7 +28,7 @@ export class Sink {
     this.outcome = outcome
   }
 
-  ended(response: WireResponse, secrets: Secrets): void {
+  ended(response: WireHead, secrets: Secrets): void {
     // Not the response itself: a promise that is kept would keep the body's text too.
     const { status, header, headers } = response
     this.head = { status, header, headers }

@@ -18,7 +18,8 @@ import { dual, flow, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { RuntimeError } from "../errors/Errors.ts"
 import * as Guards from "../config/optionChecks.ts"
-import { makeBreaker, makeLimiter } from "./limiter.ts"
+import { makeBreaker, type Breaker } from "./breaker.ts"
+import { makeLimiter, type Limiter } from "./limiter.ts"
 
 /**
  * When and how often a failed attempt is made again.
@@ -39,32 +40,8 @@ export interface Retry {
   readonly while: ((error: RuntimeError) => boolean) | undefined
 }
 
-/**
- * Bounds what runs at the same time, or in a window. Made by `limit`; shared by every call that it governs.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Limiter {
-  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-}
-
-/**
- * Stops calling a runtime that keeps failing. Made by `circuitBreaker`; shared by every call that it governs.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Breaker {
-  readonly run: <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options: {
-      readonly key: string
-      readonly isFailure: (error: E) => boolean
-      readonly onOpen: (retryAfterMillis: number | undefined) => E
-    }
-  ) => Effect.Effect<A, E, R>
-}
+export type { Breaker } from "./breaker.ts"
+export type { Limiter } from "./limiter.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.
@@ -138,9 +115,10 @@ export const defaults: Policy = {
  *
  * **Details**
  *
- * Waits are random between a floor and `baseDelay * 2^n`, never above `maxDelay`. A `Retry-After` is honoured; one
- * that is longer than `maxRetryAfter` or does not fit the deadline fails at once. Options that are left out keep the
- * value of the policy, or of `defaults` when it had no retries.
+ * Waits are random between a floor and `baseDelay * 2^n`, never above `maxDelay`. A `Retry-After` is never cut short, and
+ * lengthened by a random part (up to a third of it, or one backoff), so that many callers do not come back at once; one
+ * that is longer than `maxRetryAfter` or does not fit the deadline fails at once. Options that are left out keep the value
+ * of the policy, or of `defaults` when it had no retries.
  *
  * @since 0.1.0
  * @category combinators

@@ -7,6 +7,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -97,6 +98,7 @@ const promiseFace = (transport: "auto" | "fetch"): Face => ({
       get: () => responseOf(aywa.assistants.get("a1", options)),
       list: () => responseOf(aywa.assistants.list(undefined, options)),
       create: () => responseOf(aywa.assistants.create({ name: "n" }, options)),
+      request: () => responseOf(aywa.request({ method: "GET", path: "/own", ...options })),
       metrics: () => responseOf(aywa.operations.metrics(options)),
       content: () => responseOf(aywa.files.content("f1", options)),
       contentStream: async () => {
@@ -117,7 +119,9 @@ const promiseFace = (transport: "auto" | "fetch"): Face => ({
 /** What is told of an answer. What a secret header holds may stand in its headers: a caller may look for it there. */
 const responseShown = (response: unknown): string => print(response) + (JSON.stringify(response) ?? "")
 
-type Runtime = Assistants.Assistants | Files.Files | Operations.Operations
+type Runtime = Assistants.Assistants | Files.Files | Operations.Operations | AywaRuntime.AywaRuntime
+
+const numbers = Schema.Record(Schema.String, Schema.Finite)
 
 const effectFace = (name: string, layer: (options: AywaRuntime.Options) => Layer.Layer<Runtime, unknown>): Face => ({
   name: `Effect over ${name}`,
@@ -147,6 +151,8 @@ const effectFace = (name: string, layer: (options: AywaRuntime.Options) => Layer
         get: assistants.get("a1", options),
         list: assistants.list(undefined, options),
         create: assistants.create({ name: "n" }, options),
+        // Keys and values of an answer that the schema does not allow.
+        request: (yield* AywaRuntime.AywaRuntime).requestFor(numbers, { method: "GET", path: "/own", ...options }),
         metrics: operations.metrics(options),
         content: files.content("f1", options),
         contentStream: Stream.runDrain(files.contentStream("f1", options))

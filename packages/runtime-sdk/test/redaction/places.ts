@@ -1,7 +1,7 @@
 /** Every place of an answer that can repeat what was sent, as the bytes of an answer. */
 
-/** What is called. `content` and `contentStream` read bytes, `metrics` text, `list` rows. */
-export type Operation = "get" | "list" | "create" | "metrics" | "content" | "contentStream"
+/** What is called. `content` and `contentStream` read bytes, `metrics` text, `list` rows. `request` is a route of one's own. */
+export type Operation = "get" | "request" | "list" | "create" | "metrics" | "content" | "contentStream"
 
 export interface Place {
   readonly name: string
@@ -84,11 +84,14 @@ export const places: ReadonlyArray<Place> = [
     { name: `${name} of 200`, operations: get, answer: (echo) => http(200, { [name]: echo }, JSON.stringify(row)) }
   ]),
   ...statuses.flatMap((status) =>
-    Object.entries(envelopes).map(([name, body]): Place => ({
-      name: `${name} of ${status}`,
-      operations: status === 409 ? ["create"] : get,
-      answer: (echo, secret) => http(status, {}, body(echo, secret))
-    }))
+    Object.entries(envelopes)
+      // What is read of a body depends little on the status: all of them for those that are read differently.
+      .filter(([name]) => [400, 409, 418, 500].includes(status) || ["message", "code"].includes(name))
+      .map(([name, body]): Place => ({
+        name: `${name} of ${status}`,
+        operations: status === 409 ? ["create"] : get,
+        answer: (echo, secret) => http(status, {}, body(echo, secret))
+      }))
   ),
   {
     name: "message of 503, tried again",
@@ -107,7 +110,7 @@ export const places: ReadonlyArray<Place> = [
     text: (echo: string) => echo
   }).map(([name, body]): Place => ({
     name: `200 with ${name}`,
-    operations: ["get", "list", "create"],
+    operations: ["get", "list", "create", "request"],
     answer: (echo) => http(200, {}, body(echo))
   })),
   {
