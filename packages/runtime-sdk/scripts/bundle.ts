@@ -2,6 +2,7 @@
  * Bundles entries into one minified file each.
  */
 import { build, type Plugin } from "esbuild"
+import { standing } from "./standing.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
@@ -19,13 +20,8 @@ export const lite: Plugin = {
   }
 }
 
-/** The webhook adapters stand on the public `./webhooks` entry: its one file is imported and not copied into theirs. */
-const shared: Plugin = {
-  name: "shared-webhooks",
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\.\/\.\.\/webhooks\.ts$/ }, () => ({ path: "../webhooks.js", external: true }))
-  }
-}
+/** The webhook adapters stand on the public `./webhooks` entry. */
+const shared = standing({ room: "webhooks/handling", on: "webhooks.ts", file: "../webhooks.js" })
 
 /** Writes `<entry>.js` for each entry of `src`, and gives esbuild's account of what went in. */
 export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => {

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Readable } from "node:stream"
-import { WebhookVerificationError } from "../../webhooks.ts"
+import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 

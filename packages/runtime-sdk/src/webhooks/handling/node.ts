@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { WebhookBody } from "../body.ts"
-import { WebhookVerificationError } from "../../webhooks.ts"
+import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 import { sendAnswer } from "./send.ts"
 

@@ -1,28 +1,23 @@
 /**
- * From a request to its answer, whatever the framework: method, body, signature, then inbox or handler.
+ * Receives deliveries with promises, whatever the framework.
  *
  * @since 0.1.0
  */
-import { createHash } from "node:crypto"
-import { maxBytesOf, rawBody, type WebhookBody } from "../body.ts"
-import type { WebhookMessage } from "../events.ts"
-import { decodeText } from "../json.ts"
+import type { WebhookBody } from "../body.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import type { WebhookScheme } from "../scheme.ts"
 import type { WebhookSecrets } from "../secrets.ts"
 import type { WebhookSink } from "../sink.ts"
-import {
-  isWebhookVerificationError,
-  verifyAywaRuntimeWebhook,
-  type AuthenticWebhookEvent,
-  type WebhookVerificationError
-} from "../../webhooks.ts"
-import { handlerSecondsOf } from "./deadline.ts"
-import { asks, handlers, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
-import { reportToProcess } from "./report.ts"
+import { verifyAywaRuntimeWebhook } from "../verify.ts"
+import type { WebhookVerificationError } from "../WebhookVerificationError.ts"
+import type { WebhookAnswer } from "./answer.ts"
+import { handlers, type WebhookHandlers } from "./handlers.ts"
+import type { Outcome } from "./outcome.ts"
+import { isReported, reportToProcess } from "./report.ts"
+import { type Offer, receive, type Receiving, type Step } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
-import { WebhookHandlerError } from "./WebhookHandlerError.ts"
-import { late, startDeadline, within } from "./within.ts"
+import type { WebhookHandlerError } from "./WebhookHandlerError.ts"
+import { outcomeOf, startDeadline, within } from "./within.ts"
 
 /**
  * How deliveries are received.
@@ -72,8 +67,6 @@ export interface IncomingWebhook {
   readonly signal?: AbortSignal | undefined
 }
 
-const json = { "content-type": "application/json" }
-
 /**
  * Receives deliveries for any framework: give it method, headers and raw body, send what it answers. Never rejects.
  *
@@ -91,50 +84,18 @@ const json = { "content-type": "application/json" }
  * @since 0.1.0
  * @category constructors
  */
-export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver =>
-  makeReceiver(options, (request, body) => verify(options, request, body))
-
-/**
- * Turns a request into its answer.
- *
- * @since 0.1.0
- * @category models
- */
-export type WebhookReceiver = (request: IncomingWebhook) => Promise<WebhookAnswer>
-
-/** A receiver over any way to verify. */
-export const makeReceiver = (
-  options: Pick<WebhookReceiverOptions, "handlers" | "inbox" | "maxBodyBytes" | "onError">,
-  verify: (request: IncomingWebhook, body: WebhookBody) => AuthenticWebhookEvent
-): WebhookReceiver => {
+export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver => {
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess
-
-  const receive = async (request: IncomingWebhook): Promise<WebhookAnswer> => {
-    if (request.method !== "POST") return { status: 405, headers: { ...json, allow: "POST" }, body: "{}" }
-    const started = performance.now()
-    let body: WebhookBody
-    let event: AuthenticWebhookEvent
-    try {
-      body = typeof request.body === "function" ? await request.body(maxBytesOf(options.maxBodyBytes)) : request.body
-      event = verify(request, body)
-    } catch (error) {
-      if (isWebhookVerificationError(error)) return unverified(error)
-      // The request broke off: nobody reads this answer.
-      return { status: 400, headers: json, body: "{}" }
-    }
-    const { message, attemptAt } = event
-    if (options.inbox !== undefined && !asks(message)) {
-      return store(options.inbox, event, decodeText(rawBody(body, Infinity)), request.signal)
-    }
-    const delivery = { id: event.id, attemptAt, signal: request.signal, elapsed: performance.now() - started }
-    return routes.answer(message, delivery)
+  const receiving: Receiving<IncomingWebhook, WebhookSink> = {
+    verify: (request, body) => verify(options, request, body),
+    maxBodyBytes: options.maxBodyBytes,
+    inbox: options.inbox
   }
-
   return async (request) => {
-    const answer = await receive(request)
-    if (!isKnownError(answer.error)) return answer
+    const answer = await drive(receive(receiving, request), request, routes)
+    if (!isReported(answer.error)) return answer
     try {
       report(answer.error)
     } catch {
@@ -144,11 +105,16 @@ export const makeReceiver = (
   }
 }
 
+/**
+ * Turns a request into its answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookReceiver = (request: IncomingWebhook) => Promise<WebhookAnswer>
+
 const isHandlers = (given: WebhookHandlerMap | WebhookHandlers): given is WebhookHandlers =>
   "answer" in given && "run" in given
-
-const isKnownError = (error: unknown): error is WebhookVerificationError | WebhookHandlerError =>
-  error !== undefined && (isWebhookVerificationError(error) || error instanceof WebhookHandlerError)
 
 const verify = (options: WebhookReceiverOptions, request: IncomingWebhook, body: WebhookBody) => {
   const { toleranceSeconds, maxBodyBytes, now } = options
@@ -158,43 +124,42 @@ const verify = (options: WebhookReceiverOptions, request: IncomingWebhook, body:
   return verifyAywaRuntimeWebhook({ ...common, scheme: options.scheme, request: asked })
 }
 
-/** What a refused sender is told: enough for an honest operator, nothing about this process. */
-const unverified = (error: WebhookVerificationError): WebhookAnswer => ({
-  status: error.httpStatus,
-  headers: json,
-  body: JSON.stringify(
-    error.httpStatus === 500 ? { error: "Internal" } : { error: error.reason._tag, message: error.message }
-  ),
-  error
-})
-
-const stored: WebhookAnswer = { status: 200, headers: json, body: "{}" }
-
-/** An inbox that does not answer is as good as down: nobody waits longer than the runtime does. */
-const storeSeconds = handlerSecondsOf(20)
-
-const store = async (
-  inbox: WebhookSink,
-  event: AuthenticWebhookEvent,
-  body: string,
-  signal: AbortSignal | undefined
+/** Does what the steps of a request say, with promises. */
+const drive = async (
+  first: Step<WebhookSink>,
+  request: IncomingWebhook,
+  routes: WebhookHandlers
 ): Promise<WebhookAnswer> => {
-  const type = typeOf(event.message)
-  const id = event.id ?? `body_${createHash("sha256").update(body).digest("hex")}`
-  const deadline = startDeadline(storeSeconds * 1000, signal)
-  try {
-    const done = await within(deadline, () => inbox.offer({ id, body, type, callId: callIdOf(event.message) }))
-    if (done !== late) return stored
-    return refusal(new WebhookHandlerError({ reason: { _tag: "SinkFailed" }, type, id }))
-  } catch (cause) {
-    return refusal(new WebhookHandlerError({ reason: { _tag: "SinkFailed" }, type, id, cause }))
-  } finally {
-    deadline.close()
+  const started = performance.now()
+  let step = first
+  for (;;) {
+    switch (step._tag) {
+      case "NeedBody":
+        step = step.resume(await readBody(request, step.maxBytes))
+        break
+      case "Offer":
+        step = step.resume(await offer(step, request.signal))
+        break
+      case "Run": {
+        const { id, attemptAt, message } = step.event
+        const elapsed = performance.now() - started
+        return routes.answer(message, { id, attemptAt, signal: request.signal, elapsed })
+      }
+      case "Answer":
+        return step.answer
+    }
   }
 }
 
-const callIdOf = (message: WebhookMessage): string | undefined => {
-  const call: unknown = message.type === "unknown" || message.type === "invalid" ? message.raw["call"] : message.call
-  const id: unknown = typeof call === "object" && call !== null ? Reflect.get(call, "id") : undefined
-  return typeof id === "string" ? id : undefined
+const readBody = ({ body }: IncomingWebhook, maxBytes: number): Promise<Outcome<WebhookBody>> =>
+  outcomeOf(() => (typeof body === "function" ? body(maxBytes) : body))
+
+const offer = async (
+  { inbox, delivery, seconds }: Offer<WebhookSink>,
+  signal: AbortSignal | undefined
+): Promise<Outcome<void>> => {
+  const deadline = startDeadline(seconds * 1000, signal)
+  const outcome = await within(deadline, () => inbox.offer(delivery))
+  deadline.close()
+  return outcome
 }

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { pipeline } from "node:stream/promises"
-import type { WebhookAnswer } from "./handlers.ts"
+import type { WebhookAnswer } from "./answer.ts"
 
 /** Sends an answer; resolves when it is on its way or nobody listens any longer. */
 export const sendAnswer = async (

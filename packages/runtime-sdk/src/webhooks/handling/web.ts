@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import { WebhookVerificationError } from "../../webhooks.ts"
-import type { WebhookAnswer } from "./handlers.ts"
+import { WebhookVerificationError } from "../WebhookVerificationError.ts"
+import type { WebhookAnswer } from "./answer.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 
 /**

@@ -1,0 +1,126 @@
+/**
+ * From a request to its answer as steps: what to do next, and how it goes on from there. Nothing here waits, reads or
+ * writes; `receiver.ts` drives the steps with promises, `../effect/receiver.ts` on the fiber of a request.
+ *
+ * @since 0.1.0
+ */
+import { createHash } from "node:crypto"
+import { maxBytesOf, rawBody, type WebhookBody } from "../body.ts"
+import type { WebhookMessage } from "../events.ts"
+import type { WebhookHeaders } from "../headers.ts"
+import { decodeText } from "../json.ts"
+import type { WebhookSinkDelivery } from "../sink.ts"
+import type { AuthenticWebhookEvent } from "../verify.ts"
+import { isWebhookVerificationError, type WebhookVerificationError } from "../WebhookVerificationError.ts"
+import { acknowledged, jsonHeaders, refusal, typeOf, type WebhookAnswer } from "./answer.ts"
+import { asks } from "./asks.ts"
+import { handlerSecondsOf } from "./deadline.ts"
+import type { Outcome } from "./outcome.ts"
+import { WebhookHandlerError } from "./WebhookHandlerError.ts"
+
+/** A request without its body. */
+export interface RequestHead {
+  readonly method: string
+  readonly url?: string | undefined
+  readonly headers: WebhookHeaders
+}
+
+/** How a receiver receives. */
+export interface Receiving<Head, Inbox> {
+  /** Judges a request by its body; throws `WebhookVerificationError`. */
+  readonly verify: (head: Head, body: WebhookBody) => AuthenticWebhookEvent
+  readonly maxBodyBytes: number | undefined
+  /** Where notices are stored, instead of handled here. */
+  readonly inbox: Inbox | undefined
+}
+
+/** Storing a notice. */
+export interface Offer<Inbox> {
+  readonly _tag: "Offer"
+  readonly inbox: Inbox
+  readonly delivery: WebhookSinkDelivery
+  /** An inbox that does not answer by then is as good as down. */
+  readonly seconds: number
+  readonly resume: (stored: Outcome<unknown>) => Step<Inbox>
+}
+
+/** What comes next. */
+export type Step<Inbox> =
+  | {
+      readonly _tag: "NeedBody"
+      readonly maxBytes: number
+      readonly resume: (body: Outcome<WebhookBody>) => Step<Inbox>
+    }
+  | Offer<Inbox>
+  | { readonly _tag: "Run"; readonly event: AuthenticWebhookEvent }
+  | { readonly _tag: "Answer"; readonly answer: WebhookAnswer }
+
+/** The first step of a request. */
+export const receive = <Head extends RequestHead, Inbox>(
+  receiving: Receiving<Head, Inbox>,
+  head: Head
+): Step<Inbox> => {
+  if (head.method !== "POST") return answer({ status: 405, headers: { ...jsonHeaders, allow: "POST" }, body: "{}" })
+  return guarded(() => ({
+    _tag: "NeedBody",
+    maxBytes: maxBytesOf(receiving.maxBodyBytes),
+    resume: (outcome) => guarded(() => verified(receiving, head, bodyOf(outcome)))
+  }))
+}
+
+const answer = (value: WebhookAnswer): Step<never> => ({ _tag: "Answer", answer: value })
+
+const guarded = <Inbox>(next: () => Step<Inbox>): Step<Inbox> => {
+  try {
+    return next()
+  } catch (error) {
+    if (isWebhookVerificationError(error)) return answer(unverified(error))
+    // The request broke off: nobody reads this answer.
+    return answer({ status: 400, headers: jsonHeaders, body: "{}" })
+  }
+}
+
+const bodyOf = (outcome: Outcome<WebhookBody>): WebhookBody => {
+  if (outcome._tag === "Done") return outcome.value
+  throw outcome._tag === "Failed" ? outcome.cause : new Error("The body did not arrive in time.")
+}
+
+/** An event that asks is answered; one that tells is stored where there is an inbox. */
+const verified = <Head, Inbox>(receiving: Receiving<Head, Inbox>, head: Head, body: WebhookBody): Step<Inbox> => {
+  const event = receiving.verify(head, body)
+  const { inbox } = receiving
+  if (inbox === undefined || asks(event.message)) return { _tag: "Run", event }
+  const text = decodeText(rawBody(body, Infinity))
+  const type = typeOf(event.message)
+  const id = event.id ?? `body_${createHash("sha256").update(text).digest("hex")}`
+  return {
+    _tag: "Offer",
+    inbox,
+    delivery: { id, body: text, type, callId: callIdOf(event.message) },
+    seconds: storeSeconds,
+    resume: (outcome) => {
+      if (outcome._tag === "Done") return answer(acknowledged)
+      const cause = outcome._tag === "Failed" ? outcome.cause : undefined
+      return answer(refusal(new WebhookHandlerError({ reason: { _tag: "SinkFailed" }, type, id, cause })))
+    }
+  }
+}
+
+/** Nobody waits longer than the runtime does. */
+const storeSeconds = handlerSecondsOf(20)
+
+/** What a refused sender is told: enough for an honest operator, nothing about this process. */
+const unverified = (error: WebhookVerificationError): WebhookAnswer => ({
+  status: error.httpStatus,
+  headers: jsonHeaders,
+  body: JSON.stringify(
+    error.httpStatus === 500 ? { error: "Internal" } : { error: error.reason._tag, message: error.message }
+  ),
+  error
+})
+
+const callIdOf = (message: WebhookMessage): string | undefined => {
+  const call: unknown = message.type === "unknown" || message.type === "invalid" ? message.raw["call"] : message.call
+  const id: unknown = typeof call === "object" && call !== null ? Reflect.get(call, "id") : undefined
+  return typeof id === "string" ? id : undefined
+}
