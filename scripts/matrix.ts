@@ -44,13 +44,19 @@ const env = {
 
 const begin = performance.now()
 const packages = await packAll()
-const { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli } = packages
+const {
+  "runtime-sdk": sdk = "",
+  "runtime-local": local = "",
+  "runtime-migration": migration = "",
+  "runtime-cli": cli = ""
+} = packages
 const majors = ["22", "26"] as const
 const [plain, first, newest, command, ...nodes] = await Promise.all([
   project(
     "plain",
     {
       "@aywa-ai/runtime-sdk": sdk,
+      "@aywa-ai/runtime-migration": migration,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",

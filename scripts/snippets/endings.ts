@@ -24,7 +24,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/reference/files.md": { roundTrip: 'await roundTrip(prepared.aywa, "policies.pdf")' },
   "docs/reference/imports.md": {
     "const move":
-      'import { readBundle } from "@aywa-ai/runtime-sdk/migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
+      'import { readBundle } from "@aywa-ai/runtime-migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
   },
   "docs/reference/operations.md": { missing: "await missing(prepared.aywa)" },
   "docs/reference/phoneNumbers.md": { bind: 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },

@@ -7,7 +7,7 @@ import { standing } from "./standing.ts"
 const here = new URL("..", import.meta.url).pathname
 
 /** What is bundled: the entries for plain async code. */
-export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "migration"] as const
+export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy"] as const
 
 /** Puts the small schema in place of `effect/Schema`; see `src/schema/bundled/Schema.ts`. */
 export const lite: Plugin = {
@@ -23,11 +23,20 @@ export const lite: Plugin = {
 /** The webhook adapters stand on the public `./webhooks` entry. */
 const shared = standing({ room: "webhooks/handling", on: "webhooks.ts", file: "../webhooks.js" })
 
-/** Writes `<entry>.js` for each entry of `src`, and gives esbuild's account of what went in. */
-export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => {
+/** Entries of a package, and what is left out of their files. */
+interface Bundle {
+  /** The package's folder. */
+  readonly root: string
+  readonly entries: ReadonlyArray<string>
+  readonly outdir: string
+  readonly external?: ReadonlyArray<string>
+}
+
+/** Writes `<entry>.js` for each entry of a package's `src`, and gives esbuild's account of what went in. */
+export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bundle) => {
   const { metafile } = await build({
-    entryPoints: entries.map((name) => `${here}src/${name}.ts`),
-    outbase: `${here}src`,
+    entryPoints: entries.map((name) => `${root}src/${name}.ts`),
+    outbase: `${root}src`,
     outdir,
     bundle: true,
     minify: true,
@@ -37,10 +46,12 @@ export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => 
     legalComments: "none",
     allowOverwrite: true,
     logLevel: "warning",
-    // Optional peers: imported when a database of theirs is opened.
-    external: ["pg", "mysql2", "@electric-sql/pglite"],
+    external: [...external],
     metafile: true,
     plugins: [lite, shared]
   })
   return metafile
 }
+
+/** Writes entries of this package. */
+export const bundle = (entries: ReadonlyArray<string>, outdir: string) => bundleEntries({ root: here, entries, outdir })

@@ -12,7 +12,7 @@ import { assert, describe, it, onTestFinished } from "vitest"
 import * as Assistants from "../src/effect/Assistants.ts"
 import type { AywaRuntime } from "../src/effect/AywaRuntime.ts"
 import * as Files from "../src/effect/Files.ts"
-import { layerHttpClient } from "../src/http-client.ts"
+import { layerHttpClient } from "../src/effect/httpClient.ts"
 import { serve } from "./support/server.ts"
 
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [

@@ -12,7 +12,7 @@ import {
   planImport,
   readBundle,
   runImport
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { exitCodes, usage } from "../core/failure.ts"
 import { readBody } from "../core/input.ts"
 import type { Output } from "../core/output.ts"

@@ -13,7 +13,7 @@ import {
   type SqlDriver,
   type StepOptions,
   verifyDatabase
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { exitCodes } from "../core/failure.ts"
 import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"

@@ -17,7 +17,7 @@ import {
   pgliteDriver,
   type PostgresConnection,
   type SqlDriver
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { parse, readText } from "../core/input.ts"
 import { CliFailure, codeOf, exitCodes, messageOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
