@@ -68,7 +68,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/inbox/WebhookInbox.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
   "packages/runtime-sdk/src/inbox/open.ts": { "const listener": "await prepared.deliverTo(listener)" },
   "packages/runtime-sdk/src/outbound.ts": { "const vet": 'await vet("https://192.0.2.1/webhooks").catch(() => {})' },
-  "packages/runtime-sdk/src/redacted.ts": { "const store": "await store(prepared.aywa)" },
+  "packages/runtime-sdk/src/config/redacted.ts": { "const store": "await store(prepared.aywa)" },
   "packages/runtime-sdk/src/tools/ToolFailure.ts": { "const lookup": 'try { lookup("A-1") } catch {}' },
   "packages/runtime-sdk/src/tools/Toolkit.ts": {
     "const routes": "await prepared.deliverToRoutes(routes)",
