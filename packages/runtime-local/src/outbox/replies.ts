@@ -63,9 +63,7 @@ const checks: Readonly<Record<string, Check>> = {
     if (!Array.isArray(results)) return ["results: expected an array, one entry per tool call"]
     return [
       ...results.flatMap((result: unknown, index) => resultIssues(result, `results.${index}`)),
-      ...toolCallIds(message)
-        .filter((id) => !results.some((result: unknown) => isJson(result) && result["toolCallId"] === id))
-        .map((id) => `results: there is none for tool call ${id}`)
+      ...unanswered(message, results)
     ]
   },
   "transfer-destination-request": (reply) => {
@@ -139,9 +137,19 @@ const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
   ]
 }
 
-const toolCallIds = (message: Json): ReadonlyArray<string> => {
+/**
+ * The tool calls without a result. A result answers the call with its id; calls that share an id, or have none, are
+ * answered in their order, so that there must be as many results of an id as calls.
+ */
+const unanswered = (message: Json, results: ReadonlyArray<unknown>): ReadonlyArray<string> => {
   const list = message["toolCallList"]
-  return (Array.isArray(list) ? list : []).flatMap((call: unknown) =>
-    isJson(call) && typeof call["id"] === "string" ? [call["id"]] : []
-  )
+  const given = Map.groupBy(results.filter(isJson), ({ toolCallId }) => idOf(toolCallId))
+  return (Array.isArray(list) ? list : []).flatMap((call: unknown, index) => {
+    const id = isJson(call) ? idOf(call["id"]) || idOf(call["toolCallId"]) : ""
+    if (given.get(id)?.shift() !== undefined) return []
+    return [`results: there is none for tool call ${id === "" ? `${index}, which has no id` : id}`]
+  })
 }
+
+/** An id as text, empty where there is none. */
+const idOf = (id: unknown): string => (typeof id === "string" || typeof id === "number" ? String(id) : "")

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { array, flag, isRecord, number, optional, record, text, textOrNumber, type Check } from "./checks.ts"
-import { parseJson } from "./json.ts"
-import type { KnownMessageType, Opaque, ToolCall, WebhookMessage } from "./events.ts"
+import { array, flag, number, optional, record, text, textOrNumber, type Check } from "./checks.ts"
+import type { KnownMessageType, Opaque, WebhookMessage } from "./events.ts"
+import { toolCallsOf } from "./toolCalls.ts"
 
 /** Fields that a type requires; everything else is optional and kept as it came. */
 type Required = Readonly<Record<string, Check<unknown>>>
@@ -72,30 +72,4 @@ export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMes
   }
   // Only the types above are known: the cast says what was just checked.
   return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(message) } : message) as WebhookMessage
-}
-
-/** The tool calls of a message, from whichever list and in whichever shape they were sent. */
-const toolCallsOf = (message: Opaque): ReadonlyArray<ToolCall> => {
-  const lists = [message["toolCallList"], message["toolCalls"], nested(message["toolWithToolCallList"])]
-  const list = lists.find((one) => Array.isArray(one) && one.length > 0)
-  return (Array.isArray(list) ? list : []).filter(isRecord).map(toolCallOf)
-}
-
-const nested = (list: unknown): unknown =>
-  Array.isArray(list) ? list.map((item) => (isRecord(item) ? item["toolCall"] : undefined)) : undefined
-
-const toolCallOf = (call: Opaque): ToolCall => {
-  const inner = isRecord(call["function"]) ? call["function"] : {}
-  const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
-  const id = String(call["id"] ?? call["toolCallId"] ?? "")
-  const name = String(inner["name"] ?? call["name"] ?? "")
-  if (given === undefined || given === null || given === "") return { id, name, arguments: {} }
-  if (isRecord(given)) return { id, name, arguments: given }
-  try {
-    const parsed: unknown = typeof given === "string" ? parseJson(given) : given
-    if (isRecord(parsed)) return { id, name, arguments: parsed }
-  } catch {
-    // Falls through: what the model wrote is no JSON.
-  }
-  return { id, name, arguments: {}, invalidArguments: typeof given === "string" ? given : JSON.stringify(given) }
 }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto"
+import { isZeros, mistakeOf } from "./secretMistakes.ts"
 import { fail } from "./WebhookVerificationError.ts"
 
 /**
@@ -14,7 +15,7 @@ import { fail } from "./WebhookVerificationError.ts"
  *
  * The function form reads a secret late: `() => process.env.AYWA_RUNTIME_WEBHOOK_SECRET`, or for a `Redacted` of
  * Effect `() => Redacted.value(secret)`. `undefined` is allowed by the type because environment variables are; it is
- * refused when used.
+ * refused when used. So is a secret with something around it (quotes, `NAME=`, `v1,`, other text), and a key of zeros.
  *
  * @since 0.1.0
  * @category models
@@ -39,18 +40,20 @@ export const decodeBase64 = (text: string): Buffer | undefined => {
 
 const standardBytes = (secret: string): Buffer => {
   if (secret === "") return invalid("it is empty. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
-  if (/\s/.test(secret)) return invalid("it contains white space. Remove the quotes, spaces or line break around it.")
+  const mistake = mistakeOf(secret)
+  if (mistake !== undefined) return invalid(mistake)
   if (secret.startsWith("whsec_")) {
     const bytes = decodeBase64(secret.slice(6))
     if (bytes === undefined) return invalid("what follows whsec_ is not standard base64 with padding. Copy it again.")
     if (bytes.length < 24 || bytes.length > 64) return invalid("what follows whsec_ must be 24 to 64 bytes in base64.")
-    return bytes
+    return notZeros(bytes)
   }
-  if (/^wh(?:pk|sk)_/i.test(secret)) return invalid("it is an asymmetric key (v1a), which is not supported yet.")
-  if (/^whsec_/i.test(secret)) return invalid("the prefix whsec_ is lower case.")
   if (!/^[!-~]{16,}$/.test(secret)) return invalid("text must be 16 or more printable ASCII characters.")
-  return Buffer.from(secret, "latin1")
+  return notZeros(Buffer.from(secret, "latin1"))
 }
+
+const notZeros = <Key extends Uint8Array>(key: Key): Key =>
+  isZeros(key) ? invalid("its key is nothing but zeros. Generate one: generateWebhookSecret().") : key
 
 const maxKeys = 64
 
@@ -75,7 +78,7 @@ export const standardKeys = {
     if (secret instanceof Uint8Array) {
       if (secret.length < 16) return invalid("raw key bytes must be 16 or more.")
       // Looked up by content: the caller may overwrite its buffer.
-      return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => secret)
+      return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => notZeros(secret))
     }
     return invalid(
       secret === undefined || secret === null

@@ -26,7 +26,7 @@ type Route<Type extends RequestType, R> = Omit<RequestRoute<Type>, "reply"> & {
 }
 
 /**
- * Handlers by type of event, as Effects: a reply is mandatory for the six that ask, and impossible for the others.
+ * Handlers by type of event, as Effects: a reply is mandatory for those that ask, and impossible for the others.
  *
  * @since 0.1.0
  * @category models

@@ -6,7 +6,7 @@
  */
 import type { KnownMessage, RequestMessage, WebhookMessage } from "../events.ts"
 import { acknowledged, jsonHeaders, refusal, typeOf, type WebhookAnswer } from "./answer.ts"
-import { isForeignRequest, isRequest } from "./asks.ts"
+import { isRequest } from "./asks.ts"
 import { isAudio } from "./audio.ts"
 import { checkReply } from "./checkReply.ts"
 import { handlerSecondsOf, waitSecondsOf } from "./deadline.ts"
@@ -51,12 +51,12 @@ export const answering = <Handler>(
     return isRequest(message) ? withFallback(route, message, error) : answer(refusal(error))
   }
   const next = (reply: unknown): Answering<Handler> =>
-    isRequest(message) ? replied(message, reply, { seconds, otherwise }) : answer(acknowledged)
+    isRequest(message) ? replied(message, reply, { id, seconds, otherwise }) : answer(acknowledged)
   return {
     _tag: "Attempt",
     handler: route.reply,
     seconds,
-    resume: (outcome) => ended(outcome, next, { seconds, otherwise })
+    resume: (outcome) => ended(outcome, next, { id, seconds, otherwise })
   }
 }
 
@@ -75,12 +75,14 @@ export const problem = (
 
 /** The answer to a message that has no handler. */
 const unhandled = (message: WebhookMessage, id: string | undefined): WebhookAnswer => {
-  if (isRequest(message) || isForeignRequest(message.type)) return refusal(problem(message, id, { _tag: "NoHandler" }))
+  if (isRequest(message)) return refusal(problem(message, id, { _tag: "NoHandler" }))
   if (message.type !== "invalid") return acknowledged
   return refusal(problem(message, id, { _tag: "InvalidMessage", issues: message.issues }))
 }
 
 interface Way<Handler> {
+  /** Of the delivery. */
+  readonly id: string | undefined
   readonly otherwise: Otherwise<Handler>
   /** Seconds of the deadline, of an attempt. */
   readonly seconds?: number
@@ -106,7 +108,7 @@ const ended = <A, Handler>(
 
 /** A reply as the runtime reads it. */
 const replied = <Handler>(message: RequestMessage, reply: unknown, way: Way<Handler>): Answering<Handler> => {
-  const error = way.error === undefined ? {} : { error: way.error }
+  const { error } = way
   if (message.type === "voice-request") {
     if (!isAudio(reply)) return way.otherwise({ _tag: "InvalidReply", issues: [noAudio] })
     return {
@@ -114,12 +116,14 @@ const replied = <Handler>(message: RequestMessage, reply: unknown, way: Way<Hand
       audio: reply,
       timed: way.seconds !== undefined,
       resume: (pieces) =>
-        ended(pieces, (body) => answer({ status: 200, headers: { "content-type": "audio/pcm" }, body, ...error }), way)
+        ended(pieces, (body) => answer({ status: 200, headers: { "content-type": "audio/pcm" }, body, error }), way)
     }
   }
   const checked = checkReply(message, reply)
   if (!checked.ok) return way.otherwise({ _tag: "InvalidReply", issues: checked.issues })
-  return answer({ status: 200, headers: jsonHeaders, body: JSON.stringify(checked.value), ...error })
+  const { value, notShown } = checked
+  const unshown = notShown.length > 0 ? problem(message, way.id, { _tag: "InvalidReply", issues: notShown }) : undefined
+  return answer({ status: 200, headers: jsonHeaders, body: JSON.stringify(value), error: error ?? unshown })
 }
 
 const noAudio = { path: [], expected: "PCM bytes, or an async iterable of them" }
@@ -136,7 +140,7 @@ const withFallback = <Handler>(
     const [fallback, ...others] = fallbacks
     if (fallbacks.length === 0) return answer(refusal(error))
     if (fallback === undefined) return from(others)
-    const way = { error: sent, otherwise: () => from(others) }
+    const way = { id, error: sent, otherwise: () => from(others) }
     const made: Outcome<unknown> = { _tag: "Done", value: fallback }
     return ended(made, (it) => replied(message, typeof it === "function" ? it(message) : it, way), way)
   }

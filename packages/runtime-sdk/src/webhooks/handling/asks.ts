@@ -14,17 +14,14 @@ const requestTypes: { readonly [Type in RequestType]: true } = {
   "transfer-destination-request": true,
   "knowledge-base-request": true,
   "voice-request": true,
-  "call.endpointing.request": true
+  "call.endpointing.request": true,
+  "handoff-destination-request": true,
+  "campaign.predial": true
 }
 
 /** Whether the runtime waits for an answer to a message. */
 export const isRequest = (message: WebhookMessage): message is RequestMessage =>
   Object.hasOwn(requestTypes, message.type)
 
-/** Two events of the source platform ask, too, but the runtime never sends them: nothing here answers them. */
-export const isForeignRequest = (type: string): boolean =>
-  type === "handoff-destination-request" || type === "campaign.predial"
-
 /** Whether the sender waits for an answer, whatever the body is and whether anybody here can give one. */
-export const asks = (message: WebhookMessage): boolean =>
-  Object.hasOwn(requestTypes, typeOf(message)) || isForeignRequest(typeOf(message))
+export const asks = (message: WebhookMessage): boolean => Object.hasOwn(requestTypes, typeOf(message))

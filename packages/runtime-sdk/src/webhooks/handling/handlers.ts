@@ -6,7 +6,7 @@
 import type { WebhookMessage } from "../events.ts"
 import type { WebhookAnswer } from "./answer.ts"
 import { answering, problem, type Answering } from "./answering.ts"
-import { isForeignRequest, isRequest } from "./asks.ts"
+import { isRequest } from "./asks.ts"
 import { audioOf } from "./audio.ts"
 import { type Route, routesOf } from "./routes.ts"
 import type { WebhookContext, WebhookHandlerMap } from "./types.ts"
@@ -43,7 +43,7 @@ export interface WebhookHandlers {
 type AnyHandler = (message: WebhookMessage, context: WebhookContext) => unknown
 
 /**
- * Handlers by type of event: a reply is mandatory for exactly the six events that ask, and impossible for the others.
+ * Handlers by type of event: a reply is mandatory for exactly the events that ask, and impossible for the others.
  *
  * **Details**
  *
@@ -124,7 +124,7 @@ const run = async (
   delivery: HandledDelivery
 ): Promise<void> => {
   const { id, attemptAt, signal = new AbortController().signal } = delivery
-  if (isRequest(message) || isForeignRequest(message.type)) throw problem(message, id, { _tag: "NoHandler" })
+  if (isRequest(message)) throw problem(message, id, { _tag: "NoHandler" })
   if (route === undefined) {
     if (message.type !== "invalid") return
     throw problem(message, id, { _tag: "InvalidMessage", issues: message.issues })
