@@ -57,7 +57,9 @@ export interface RuleIssue {
 export type View<I> = { readonly [K in KnownKeys<I>]?: unknown }
 
 /** A value as a view; one that is no object has none of the fields. */
-export const viewOf = <I>(value: unknown): View<I> => (isObject(value) ? { ...value } : {})
+export const viewOf = <I>(value: unknown): View<I> =>
+  // Any object is one of optional fields that may hold anything.
+  (isObject(value) ? { ...value } : {}) as View<I>
 
 /**
  * A rule over several fields of a body. It may see any JSON object, also one whose fields are wrong; it must look only

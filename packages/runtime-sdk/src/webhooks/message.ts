@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { rawBody, type RawBody, type WebhookBody } from "./body.ts"
-import { isRecord } from "./checks.ts"
+import { isObject } from "../schema/isObject.ts"
 import type { WebhookMessage } from "./events.ts"
 import { decodeText, parseJson } from "./json.ts"
 import { readMessage } from "./messages.ts"
@@ -18,8 +18,8 @@ export const messageOf = (body: RawBody): WebhookMessage => {
   } catch (error) {
     return malformed(error instanceof RangeError ? "its JSON is nested too deep" : "the body is not JSON in UTF-8")
   }
-  const message = isRecord(json) ? json["message"] : undefined
-  return isRecord(message) && typeof message["type"] === "string"
+  const message = isObject(json) ? json["message"] : undefined
+  return isObject(message) && typeof message["type"] === "string"
     ? readMessage({ ...message, type: message["type"] })
     : malformed("the body has no message with a type")
 }

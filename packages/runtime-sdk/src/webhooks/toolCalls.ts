@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { isRecord } from "./checks.ts"
+import { isObject } from "../schema/isObject.ts"
 import type { Opaque, ToolCall } from "./events.ts"
 import { parseJson } from "./json.ts"
 
@@ -11,11 +11,11 @@ import { parseJson } from "./json.ts"
 export const toolCallsOf = (message: Opaque): ReadonlyArray<ToolCall> => {
   const lists = [message["toolCallList"], message["toolCalls"], nested(message["toolWithToolCallList"])]
   const list = lists.find((one) => Array.isArray(one) && one.length > 0)
-  return (Array.isArray(list) ? list : []).map((call: unknown) => toolCallOf(isRecord(call) ? call : {}))
+  return (Array.isArray(list) ? list : []).map((call: unknown) => toolCallOf(isObject(call) ? call : {}))
 }
 
 const nested = (list: unknown): unknown =>
-  Array.isArray(list) ? list.map((item) => (isRecord(item) ? item["toolCall"] : undefined)) : undefined
+  Array.isArray(list) ? list.map((item) => (isObject(item) ? item["toolCall"] : undefined)) : undefined
 
 /** An id of a tool call as text; undefined where there is none: models send empty ones, `null` and worse. */
 export const toolCallIdOf = (value: unknown): string | undefined => textOf(value) || undefined
@@ -28,16 +28,16 @@ const isNothing = (given: unknown): boolean =>
   given === undefined || given === null || (typeof given === "string" && given.trim() === "")
 
 const toolCallOf = (call: Opaque): ToolCall => {
-  const inner = isRecord(call["function"]) ? call["function"] : {}
+  const inner = isObject(call["function"]) ? call["function"] : {}
   const id = toolCallIdOf(call["id"]) ?? toolCallIdOf(call["toolCallId"])
   const named = { ...(id === undefined ? {} : { id }), name: textOf(inner["name"] ?? call["name"]) }
   const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
   if (isNothing(given)) return { ...named, arguments: {} }
-  if (isRecord(given)) return { ...named, arguments: given }
+  if (isObject(given)) return { ...named, arguments: given }
   try {
     const parsed: unknown = typeof given === "string" ? parseJson(given) : given
     if (isNothing(parsed)) return { ...named, arguments: {} }
-    if (isRecord(parsed)) return { ...named, arguments: parsed }
+    if (isObject(parsed)) return { ...named, arguments: parsed }
   } catch {
     // Falls through: what the model wrote is no JSON.
   }

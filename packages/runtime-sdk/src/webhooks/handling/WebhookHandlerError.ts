@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { WebhookIssue } from "../checks.ts"
+import type { WebhookIssue } from "../events.ts"
 
 const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/WebhookHandlerError") as never
 
@@ -50,7 +50,7 @@ const describe = (reason: WebhookHandlerReason): string => {
 const issuesOf = (issues: ReadonlyArray<WebhookIssue>): string =>
   issues
     .slice(0, 3)
-    .map(({ path, expected }) => `${path.join(".") || "it"} must be ${expected}`)
+    .map(({ path, expected }) => `${path.length > 0 ? `${path.join(".")}: ` : ""}expected ${expected}`)
     .join("; ")
 
 /**

@@ -3,8 +3,7 @@
  *
  * @since 0.1.0
  */
-import { text, type WebhookIssue } from "../checks.ts"
-import type { ToolCall } from "../events.ts"
+import type { ToolCall, WebhookIssue } from "../events.ts"
 import { resultNotShown, withoutBreaks } from "../lines.ts"
 import { toolCallIdOf } from "../toolCalls.ts"
 
@@ -72,8 +71,9 @@ const complete = (
 ): object => {
   const { result, error, name, ...rest } = given
   if ((result === undefined) === (error === undefined)) issues.push({ path, expected: "either result or error" })
-  if (name !== undefined) issues.push(...text.explain(name, [...path, "name"]))
-  if (error !== undefined) issues.push(...text.explain(error, [...path, "error"]))
+  for (const [key, value] of Object.entries({ name, error })) {
+    if (value !== undefined && typeof value !== "string") issues.push({ path: [...path, key], expected: "string" })
+  }
   const line = result === undefined ? undefined : oneLine(result)
   if (result !== undefined && line === undefined) notShown.push({ path: [...path, "result"], expected: "text or JSON" })
   return {
