@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, guarded } from "./WebhookVerificationError.ts"
 
 /**
  * A body as received: text or bytes, never a parsed object.
@@ -39,15 +39,15 @@ const tooLarge = (limit: number): never => fail({ _tag: "BodyTooLarge", limit })
 
 const toRaw = (body: unknown): RawBody => {
   if (typeof body === "string") return body
-  if (body instanceof Uint8Array) return body
-  try {
+  return guarded({ _tag: "InvalidBody", detail: "the buffer is detached, or threw while it was read." }, () => {
+    // A proxy of bytes is no view: nothing can hash it.
+    if (ArrayBuffer.isView(body)) {
+      return body instanceof Uint8Array ? body : new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+    }
     if (body instanceof ArrayBuffer) return new Uint8Array(body)
-    if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  } catch {
-    return fail({ _tag: "InvalidBody", detail: "the buffer is detached." })
-  }
-  const what = body === null || body === undefined ? "it is missing" : `it is ${kindOf(body)}`
-  return fail({ _tag: "InvalidBody", detail: `${what}; ${advice}` })
+    const what = body === null || body === undefined ? "it is missing" : `it is ${kindOf(body)}`
+    return fail({ _tag: "InvalidBody", detail: `${what}; ${advice}` })
+  })
 }
 
 const kindOf = (body: unknown): string => {

@@ -9,7 +9,7 @@ import type { WebhookHeaders } from "./headers.ts"
 import { messageOf, timeOf } from "./message.ts"
 import { standard, type WebhookScheme, type WebhookSchemeName } from "./scheme.ts"
 import type { WebhookSecrets } from "./secrets.ts"
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, guarded } from "./WebhookVerificationError.ts"
 
 /** What every verification needs, whatever the scheme. */
 interface Delivery {
@@ -111,6 +111,17 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
   if (typeof options !== "object" || options === null) {
     return invalid("options", "pass { body, headers, secret }.")
   }
+  return guarded(unexpected, () => verify(options))
+}
+
+/** Why a delivery is refused when something throws that nobody expects: a getter, a proxy, a scheme of one's own. */
+const unexpected = {
+  _tag: "InvalidOptions",
+  option: "options",
+  detail: "verification threw; see the cause."
+} as const
+
+const verify = (options: VerifyWebhookOptions | VerifySchemeOptions): AuthenticWebhookEvent => {
   const tolerance = toleranceOf(options.toleranceSeconds)
   const maxBytes = maxBytesOf(options.maxBodyBytes)
   const now = nowOf(options.now)

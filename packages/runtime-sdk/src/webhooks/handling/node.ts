@@ -87,7 +87,8 @@ const readBody = async (request: NodeWebhookRequest, maxBytes: number): Promise<
       else reject(tooLarge)
     })
     request.once("end", () => resolve(Buffer.concat(chunks)))
-    request.once("error", reject)
-    request.once("close", () => reject(new Error("The request broke off.")))
+    const brokeOff = (cause?: unknown) => reject(new WebhookVerificationError({ _tag: "BodyIncomplete" }, { cause }))
+    request.once("error", brokeOff)
+    request.once("close", brokeOff)
   })
 }

@@ -13,3 +13,6 @@ export type Outcome<A> =
 export const done = <A>(value: A): Outcome<A> => ({ _tag: "Done", value })
 export const failed = (cause: unknown): Outcome<never> => ({ _tag: "Failed", cause })
 export const late: Outcome<never> = { _tag: "Late" }
+
+/** What a failure was caused by. */
+export const causeOf = (outcome: Outcome<unknown>): unknown => (outcome._tag === "Failed" ? outcome.cause : undefined)

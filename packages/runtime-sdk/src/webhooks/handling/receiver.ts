@@ -10,11 +10,12 @@ import type { WebhookSecrets } from "../secrets.ts"
 import type { WebhookSink } from "../sink.ts"
 import { verifyAywaRuntimeWebhook } from "../verify.ts"
 import type { WebhookVerificationError } from "../WebhookVerificationError.ts"
-import type { WebhookAnswer } from "./answer.ts"
+import { refusal, type WebhookAnswer } from "./answer.ts"
+import { problem } from "./answering.ts"
 import { handlers, type WebhookHandlers } from "./handlers.ts"
-import type { Outcome } from "./outcome.ts"
+import { causeOf, type Outcome } from "./outcome.ts"
 import { isReported, reportToProcess } from "./report.ts"
-import { type Offer, receive, type Receiving, type Step } from "./steps.ts"
+import { type Offer, receive, type Receiving, type Step, unverified } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
 import type { WebhookHandlerError } from "./WebhookHandlerError.ts"
 import { outcomeOf, startDeadline, within } from "./within.ts"
@@ -94,13 +95,11 @@ export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceive
     inbox: options.inbox
   }
   return async (request) => {
-    const answer = await drive(receive(receiving, request), request, routes)
-    if (!isReported(answer.error)) return answer
-    try {
-      report(answer.error)
-    } catch {
-      // The runtime waits for the answer, whatever becomes of the report.
-    }
+    const received = await outcomeOf(() => drive(receive(receiving, request), request, routes))
+    const answer = received._tag === "Done" ? received.value : unverified(causeOf(received))
+    const { error } = answer
+    // The runtime waits for the answer, whatever becomes of the report.
+    if (isReported(error)) void outcomeOf(() => report(error))
     return answer
   }
 }
@@ -142,8 +141,10 @@ const drive = async (
         break
       case "Run": {
         const { id, attemptAt, message } = step.event
-        const elapsed = performance.now() - started
-        return routes.answer(message, { id, attemptAt, signal: request.signal, elapsed })
+        const delivery = { id, attemptAt, signal: request.signal, elapsed: performance.now() - started }
+        const handled = await outcomeOf(() => routes.answer(message, delivery))
+        if (handled._tag === "Done") return handled.value
+        return refusal(problem(message, id, { _tag: "HandlerFailed" }, causeOf(handled)))
       }
       case "Answer":
         return step.answer

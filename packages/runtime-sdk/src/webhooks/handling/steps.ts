@@ -11,11 +11,11 @@ import type { WebhookHeaders } from "../headers.ts"
 import { decodeText } from "../json.ts"
 import type { WebhookSinkDelivery } from "../sink.ts"
 import type { AuthenticWebhookEvent } from "../verify.ts"
-import { isWebhookVerificationError, type WebhookVerificationError } from "../WebhookVerificationError.ts"
+import { isWebhookVerificationError, WebhookVerificationError } from "../WebhookVerificationError.ts"
 import { acknowledged, jsonHeaders, refusal, typeOf, type WebhookAnswer } from "./answer.ts"
 import { asks } from "./asks.ts"
 import { handlerSecondsOf } from "./deadline.ts"
-import type { Outcome } from "./outcome.ts"
+import { causeOf, type Outcome } from "./outcome.ts"
 import { WebhookHandlerError } from "./WebhookHandlerError.ts"
 
 /** A request without its body. */
@@ -74,15 +74,15 @@ const guarded = <Inbox>(next: () => Step<Inbox>): Step<Inbox> => {
   try {
     return next()
   } catch (error) {
-    if (isWebhookVerificationError(error)) return answer(unverified(error))
-    // The request broke off: nobody reads this answer.
-    return answer({ status: 400, headers: jsonHeaders, body: "{}" })
+    return answer(unverified(error))
   }
 }
 
 const bodyOf = (outcome: Outcome<WebhookBody>): WebhookBody => {
   if (outcome._tag === "Done") return outcome.value
-  throw outcome._tag === "Failed" ? outcome.cause : new Error("The body did not arrive in time.")
+  const cause = causeOf(outcome)
+  if (isWebhookVerificationError(cause)) throw cause
+  throw new WebhookVerificationError({ _tag: "InvalidBody", detail: "reading it failed; see the cause." }, { cause })
 }
 
 /** An event that asks is answered; one that tells is stored where there is an inbox. */
@@ -100,7 +100,7 @@ const verified = <Head, Inbox>(receiving: Receiving<Head, Inbox>, head: Head, bo
     seconds: storeSeconds,
     resume: (outcome) => {
       if (outcome._tag === "Done") return answer(acknowledged)
-      const cause = outcome._tag === "Failed" ? outcome.cause : undefined
+      const cause = causeOf(outcome)
       return answer(refusal(new WebhookHandlerError({ reason: { _tag: "SinkFailed" }, type, id, cause })))
     }
   }
@@ -110,14 +110,17 @@ const verified = <Head, Inbox>(receiving: Receiving<Head, Inbox>, head: Head, bo
 const storeSeconds = handlerSecondsOf(20)
 
 /** What a refused sender is told: enough for an honest operator, nothing about this process. */
-const unverified = (error: WebhookVerificationError): WebhookAnswer => ({
-  status: error.httpStatus,
-  headers: jsonHeaders,
-  body: JSON.stringify(
-    error.httpStatus === 500 ? { error: "Internal" } : { error: error.reason._tag, message: error.message }
-  ),
-  error
-})
+export const unverified = (thrown: unknown): WebhookAnswer => {
+  const error = isWebhookVerificationError(thrown)
+    ? thrown
+    : new WebhookVerificationError(
+        { _tag: "InvalidOptions", option: "options", detail: "receiving threw; see the cause." },
+        { cause: thrown }
+      )
+  const { httpStatus, reason, message } = error
+  const body = httpStatus === 500 ? { error: "Internal" } : { error: reason._tag, message }
+  return { status: httpStatus, headers: jsonHeaders, body: JSON.stringify(body), error }
+}
 
 const callIdOf = (message: WebhookMessage): string | undefined => {
   const call: unknown = message.type === "unknown" || message.type === "invalid" ? message.raw["call"] : message.call

@@ -41,13 +41,19 @@ const advice =
 
 /** Reads a body up to a limit, and no further. */
 const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
-  if (request.bodyUsed) throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
+  if (request.bodyUsed || request.body?.locked === true)
+    throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
   const tooLarge = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: maxBytes })
   if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge
   const reader = request.body?.getReader()
+  const read = () =>
+    reader?.read().catch((cause: unknown) => {
+      if (!request.signal.aborted) throw cause
+      throw new WebhookVerificationError({ _tag: "BodyIncomplete" }, { cause })
+    })
   const chunks: Array<Uint8Array> = []
   let size = 0
-  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+  for (let next = await read(); next?.value !== undefined; next = await read()) {
     size += next.value.byteLength
     if (size <= maxBytes) chunks.push(next.value)
     // The rest is thrown away, as much again at most: servers break the connection over a body that is left unread.
