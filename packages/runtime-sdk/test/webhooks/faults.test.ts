@@ -25,6 +25,9 @@ const now = () => time * 1000
 const boom = () => {
   throw new Error("boom")
 }
+const raise = (error: unknown) => {
+  throw error
+}
 /** An object whose field throws when it is looked at. */
 const trap = (base: object, key: string): object =>
   Object.defineProperties(Array.isArray(base) ? [] : {}, {
@@ -128,7 +131,7 @@ describe("verifyAywaRuntimeWebhook throws its own error and nothing else", () =>
 describe("a receiver", () => {
   const request = { method: "POST", headers, body }
   it("tells what a reader of the body rejects with, and what was thrown before it", async () => {
-    const read = (error: unknown) => ({ ...request, body: () => Promise.reject(error) })
+    const read = (error: unknown) => ({ ...request, body: async () => raise(error) })
     assert.deepStrictEqual(await receive({}, read(new Error("the disk is full"))), [400, "InvalidBody"])
     assert.deepStrictEqual(await receive({}, read(undefined)), [400, "InvalidBody"])
     assert.deepStrictEqual(await receive({}, { ...request, body: boom }), [400, "InvalidBody"])
