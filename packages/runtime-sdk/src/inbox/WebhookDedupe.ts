@@ -11,6 +11,8 @@ import type * as Redis from "effect/persistence/Redis"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { InboxError } from "./model.ts"
 import { queueId } from "./names.ts"
+import { checkRedis } from "./settingsRedis.ts"
+import { checkSql } from "./settingsSql.ts"
 import type { Store } from "./Store.ts"
 import { makeMemory } from "./storeMemory.ts"
 import { makeRedis } from "./storeRedis.ts"
@@ -69,21 +71,21 @@ const make = Effect.fnUntraced(function* (store: Store) {
 export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedupe, Effect.flatMap(makeMemory, make))
 
 /**
- * In SQLite or PostgreSQL, table `aywa_inbox_leases`.
+ * In SQLite or PostgreSQL, table `aywa_inbox_leases`. The server is checked as that of an inbox.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.effect(
   WebhookDedupe,
-  Effect.flatMap(makeSql("aywa_inbox"), make)
+  checkSql.pipe(Effect.andThen(makeSql("aywa_inbox")), Effect.flatMap(make))
 )
 
 /**
- * In Redis.
+ * In Redis. The server is checked as that of an inbox.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, never, Redis.Redis> =>
-  Layer.effect(WebhookDedupe, Effect.flatMap(makeRedis(prefix), make))
+export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, InboxError, Redis.Redis> =>
+  Layer.effect(WebhookDedupe, checkRedis(prefix).pipe(Effect.andThen(makeRedis(prefix)), Effect.flatMap(make)))

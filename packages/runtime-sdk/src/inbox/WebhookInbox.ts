@@ -21,6 +21,8 @@ import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import { partitionOf, queueId } from "./names.ts"
 import { serveInOrder } from "./ordered.ts"
+import { makeQueueSql } from "./queueSql.ts"
+import { checkRedis } from "./settingsRedis.ts"
 import { makeWorkers, type Worker } from "./stopping.ts"
 import type { Store } from "./Store.ts"
 import { makeMemory } from "./storeMemory.ts"
@@ -303,23 +305,29 @@ export const layerMemory = (options: Options = {}): Layer.Layer<WebhookInbox> =>
  * An inbox in SQLite or PostgreSQL: the default for an application that has a database. Several processes may share
  * it. Tables `aywa_inbox`, `aywa_inbox_parked` and `aywa_inbox_leases` are created when they are not there.
  *
+ * **Details**
+ *
+ * Fails with an `InboxError` of kind `refusal` on a standby, a read-only server and any other dialect. A warning goes
+ * to `onError` of `openWebhookInbox`, else to Effect's log, where `synchronous_commit` or `fsync` is off.
+ *
  * @since 0.1.0
  * @category layers
  */
 export const layerSql = (options: Options = {}): Layer.Layer<WebhookInbox, InboxError, SqlClient.SqlClient> =>
   layerOf(
     options,
-    Layer.effect(
-      PersistedQueue.PersistedQueueStore,
-      PersistedQueue.makeStoreSql({ tableName: "aywa_inbox", ...storeOptions(options) }).pipe(
-        Effect.mapError((cause) => new InboxError("creating its tables", cause))
-      )
-    ),
+    Layer.effect(PersistedQueue.PersistedQueueStore, makeQueueSql("aywa_inbox", storeOptions(options))),
     makeSql("aywa_inbox", options.name)
   )
 
 /**
  * An inbox in Redis: takes in the most. What survives a crash of Redis is what its persistence settings say.
+ *
+ * **Details**
+ *
+ * Fails with an `InboxError` of kind `refusal` on a replica, and where `maxmemory-policy` is `allkeys-*`. A warning goes
+ * to `onError` of `openWebhookInbox`, else to Effect's log, where it is `volatile-*`, where Redis keeps no append-only
+ * file, and where its settings cannot be read.
  *
  * @since 0.1.0
  * @category layers
@@ -329,11 +337,14 @@ export const layerRedis = (
     /** Prefix of all keys. Default `{aywa}:`; the braces keep them in one slot of a cluster. */
     readonly prefix?: string | undefined
   } = {}
-): Layer.Layer<WebhookInbox, never, Redis.Redis> => {
+): Layer.Layer<WebhookInbox, InboxError, Redis.Redis> => {
   const prefix = options.prefix ?? "{aywa}:"
   return layerOf(
     options,
-    PersistedQueue.layerStoreRedis({ prefix, ...storeOptions(options) }),
+    Layer.effect(
+      PersistedQueue.PersistedQueueStore,
+      Effect.andThen(checkRedis(prefix), PersistedQueue.makeStoreRedis({ prefix, ...storeOptions(options) }))
+    ),
     makeRedis(prefix, options.name)
   )
 }

@@ -37,8 +37,21 @@ export interface Parked extends Delivery {
 }
 
 /**
- * The inbox's store failed: nothing was stored or changed. A receiver answers 503, and the runtime's outbox sends the
- * delivery again.
+ * What an `InboxError` is about.
+ *
+ * - `failure`: a statement failed; nothing was stored or changed. A receiver answers 503, and the runtime's outbox sends
+ *   the delivery again.
+ * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there. The message
+ *   names the setting and the command that changes it.
+ * - `warning`: the inbox works, and keeps less than it promises. Told once, when it opens.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type InboxErrorKind = "failure" | "refusal" | "warning"
+
+/**
+ * The inbox's store failed, or is set up so that the inbox cannot keep its promises; `kind` says which.
  *
  * @since 0.1.0
  * @category errors
@@ -48,10 +61,15 @@ export class InboxError extends Error {
   override readonly name = "InboxError"
   /** The status that a receiver should answer with. */
   readonly httpStatus = 503
-  constructor(doing: string, cause: unknown) {
+  readonly kind: InboxErrorKind
+  /** `doing` says what failed; of a refusal or a warning it is the whole message. */
+  constructor(doing: string, cause: unknown, kind: InboxErrorKind = "failure") {
     super(
-      `The inbox's store failed while ${doing}. Answer 503: the runtime sends the delivery again. Check the database.`,
+      kind === "failure"
+        ? `The inbox's store failed while ${doing}. Answer 503: the runtime sends the delivery again. Check the database.`
+        : doing,
       { cause }
     )
+    this.kind = kind
   }
 }

@@ -14,6 +14,7 @@ import type { WebhookSink } from "../webhooks/sink.ts"
 import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
+import { Report } from "./report.ts"
 import { type Attempt, layerMemory, layerSql, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
 
 /**
@@ -39,7 +40,10 @@ export interface OpenOptions extends Options {
   readonly concurrency?: number | undefined
   /** Time that `close` leaves to the handlers that are running, before their `signal` fires. Default 5 seconds. */
   readonly grace?: Duration.Input | undefined
-  /** Told when the store fails under the workers; they begin again by themselves. A process warning by default. */
+  /**
+   * Told when the store fails under the workers, which begin again by themselves; and once at opening, with an error of
+   * kind `warning`, when the server's settings keep less than the inbox promises. A process warning by default.
+   */
   readonly onError?: ((error: InboxError) => void) | undefined
 }
 
@@ -64,7 +68,8 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 }
 
 /**
- * Opens an inbox and starts its workers.
+ * Opens an inbox and starts its workers. Rejects with an `InboxError` of kind `refusal` where the server's settings
+ * would lose or double deliveries.
  *
  * **Example**
  *
@@ -85,7 +90,8 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
   countOf("concurrency", concurrency)
-  const runtime = ManagedRuntime.make(layerOf(options))
+  const report = Layer.succeed(Report, (warning) => Effect.sync(() => onError(warning)))
+  const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
   const inbox = await runtime.runPromise(WebhookInbox)
   const attempt = (delivery: Delivery, info: Attempt) =>
     Effect.tryPromise({

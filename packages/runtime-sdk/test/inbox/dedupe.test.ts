@@ -8,14 +8,14 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { WebhookDedupe } from "../../src/inbox.ts"
 import { makeSql } from "../../src/inbox/storeSql.ts"
 import { describeWith } from "../support/services.ts"
-import { makePlace, type Place, sqlLayer } from "./support.ts"
+import { makePlace, type Place, quiet, sqlLayer } from "./support.ts"
 
 const layerIn = (place: Place): Layer.Layer<WebhookDedupe.WebhookDedupe> => {
   switch (place.kind) {
     case "memory":
       return WebhookDedupe.layerMemory
     case "redis":
-      return Layer.orDie(Layer.provide(WebhookDedupe.layerRedis(place.prefix), NodeRedis.layer({})))
+      return Layer.orDie(Layer.provide(WebhookDedupe.layerRedis(place.prefix), [NodeRedis.layer({}), quiet]))
     default:
       return Layer.orDie(Layer.provide(WebhookDedupe.layerSql, sqlLayer(place)))
   }

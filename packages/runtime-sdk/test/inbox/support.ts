@@ -11,6 +11,7 @@ import { join } from "node:path"
 import { Client } from "pg"
 import { createClient } from "redis"
 import { NodeSqlite, WebhookInbox } from "../../src/inbox.ts"
+import { Report } from "../../src/inbox/report.ts"
 
 /** Where an inbox lives: plain data, so that it can be handed to another process. */
 export type Place =
@@ -21,6 +22,9 @@ export type Place =
 
 export const sqlLayer = (place: Extract<Place, { kind: "sqlite" | "postgres" }>) =>
   place.kind === "sqlite" ? NodeSqlite.layer(place.file) : PgClient.layer({ url: Redacted.make(place.url) })
+
+/** What the shared Redis is not set to is no business of most tests. */
+export const quiet = Layer.succeed(Report, () => Effect.void)
 
 /** The inbox in a place. What cannot be opened is a defect of the test. */
 export const inboxLayer = (
@@ -33,7 +37,7 @@ export const inboxLayer = (
       return WebhookInbox.layerMemory(quick)
     case "redis":
       return Layer.orDie(
-        Layer.provide(WebhookInbox.layerRedis({ ...quick, prefix: place.prefix }), NodeRedis.layer({}))
+        Layer.provide(WebhookInbox.layerRedis({ ...quick, prefix: place.prefix }), [NodeRedis.layer({}), quiet])
       )
     default:
       return Layer.orDie(Layer.provide(WebhookInbox.layerSql(quick), sqlLayer(place)))

@@ -1,0 +1,34 @@
+/**
+ * Who is told that a store keeps less than the inbox promises.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { InboxError } from "./model.ts"
+
+/** Told at most once each time that a store is opened. `openWebhookInbox` puts its `onError` here. */
+export const Report = Context.Reference<(warning: InboxError) => Effect.Effect<void>>(
+  "@aywa-ai/runtime-sdk/inbox/Report",
+  { defaultValue: () => (warning) => Effect.logWarning(warning.message) }
+)
+
+const page = `See "What a server must be set to" in the documentation of webhooks.`
+
+/** A setting, what it costs, and the command that changes it. */
+export interface Finding {
+  readonly setting: string
+  readonly effect: string
+  readonly remedy: string
+}
+
+const textOf = ({ setting, effect, remedy }: Finding): string => `${setting}: ${effect}. ${remedy}.`
+
+/** The inbox does not open on this server. */
+export const refuse = (server: string, finding: Finding, cause?: unknown): Effect.Effect<never, InboxError> =>
+  Effect.fail(new InboxError(`The inbox does not open on this ${server}. ${textOf(finding)} ${page}`, cause, "refusal"))
+
+/** The inbox opens, and this is told once. */
+export const warn = (server: string, findings: ReadonlyArray<Finding>): Effect.Effect<void> => {
+  if (findings.length === 0) return Effect.void
+  const text = `The inbox keeps less than it promises on this ${server}. ${findings.map(textOf).join(" ")} ${page}`
+  return Effect.flatMap(Report, (report) => report(new InboxError(text, undefined, "warning")))
+}
