@@ -65,8 +65,13 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
   return { value: read(schema, args, root, []), issues }
 }
 
+const isNumber = /^-?(?:\d{16,}|\d+(?:\.\d+)?[eE][+-]?\d{3,})$/
+const tooLarge = `is too large for a number to be exact (up to ${Number.MAX_SAFE_INTEGER})`
+
 /** What is wrong with text where the model was told a format, or a number. */
 const textIssue = ({ type, format }: ToolSchema, text: string): string | undefined => {
   if (type === "string") return format === undefined ? undefined : formatIssue(text, format)
-  return type === "number" || type === "integer" ? "must be a number, and is text" : undefined
+  if (type !== "number" && type !== "integer") return undefined
+  // How the parser hands over what a number cannot hold.
+  return isNumber.test(text) ? tooLarge : "must be a number, and is text"
 }

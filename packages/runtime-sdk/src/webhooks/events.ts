@@ -113,7 +113,10 @@ export interface ToolCall {
   readonly id?: string | undefined
   /** Empty when the model named no tool. */
   readonly name: string
-  /** Always an object; empty when the model sent none (`null` and blank text too) or something unreadable. */
+  /**
+   * Always an object; empty when the model sent none (`null` and blank text too) or something unreadable. An integer
+   * that a number cannot hold exactly, such as 9007199254740993, is text with all its digits.
+   */
   readonly arguments: { readonly [key: string]: unknown }
   /** What the model sent instead of a JSON object. Answer with an error result that tells it so. */
   readonly invalidArguments?: string

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { RawBody } from "./body.ts"
+import { mayLoseDigits, quoteInexact } from "./exactIntegers.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
@@ -56,3 +57,7 @@ export const parseJson = (text: string): unknown => {
   }
   return hasProtoKey(text) ? JSON.parse(text, (key, item: unknown) => (key === "__proto__" ? undefined : item)) : value
 }
+
+/** What `parseJson` gave of a text, but an integer that a number cannot hold exactly is text, with all its digits. */
+export const withExactIntegers = (text: string, parsed: unknown): unknown =>
+  mayLoseDigits(text) ? parseJson(quoteInexact(text)) : parsed

@@ -114,8 +114,8 @@ const issuesOf = ({ key, kind }: Field, value: unknown): ReadonlyArray<WebhookIs
 
 const finalTranscript = 'transcript[transcriptType="final"]'
 
-/** Reads a message whose `type` is text. */
-export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMessage => {
+/** Reads a message whose `type` is text. `exact` gives the same message with exact integers, for tool calls. */
+export const readMessage = (raw: Opaque & { readonly type: string }, exact: () => unknown): WebhookMessage => {
   const type = raw.type === finalTranscript ? "transcript" : raw.type
   const fields = tables.get(type)
   if (fields === undefined) return { type: "unknown", of: raw.type, raw }
@@ -127,5 +127,5 @@ export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMes
     return { type: "invalid", of: raw.type, issues, raw }
   }
   // Only the types above are known: the cast says what was just checked.
-  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(message) } : message) as WebhookMessage
+  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(exact()) } : message) as WebhookMessage
 }

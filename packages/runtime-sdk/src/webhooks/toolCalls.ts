@@ -5,11 +5,12 @@
  */
 import { isObject } from "../schema/isObject.ts"
 import type { Opaque, ToolCall } from "./events.ts"
-import { parseJson } from "./json.ts"
+import { parseJson, withExactIntegers } from "./json.ts"
 
 /** One call per entry, in their order, whichever list they stand in: what is no call at all still has its place. */
-export const toolCallsOf = (message: Opaque): ReadonlyArray<ToolCall> => {
-  const lists = [message["toolCallList"], message["toolCalls"], nested(message["toolWithToolCallList"])]
+export const toolCallsOf = (message: unknown): ReadonlyArray<ToolCall> => {
+  const { toolCallList, toolCalls, toolWithToolCallList } = isObject(message) ? message : {}
+  const lists = [toolCallList, toolCalls, nested(toolWithToolCallList)]
   const list = lists.find((one) => Array.isArray(one) && one.length > 0)
   return (Array.isArray(list) ? list : []).map((call: unknown) => toolCallOf(isObject(call) ? call : {}))
 }
@@ -35,7 +36,7 @@ const toolCallOf = (call: Opaque): ToolCall => {
   if (isNothing(given)) return { ...named, arguments: {} }
   if (isObject(given)) return { ...named, arguments: given }
   try {
-    const parsed: unknown = typeof given === "string" ? parseJson(given) : given
+    const parsed: unknown = typeof given === "string" ? withExactIntegers(given, parseJson(given)) : given
     if (isNothing(parsed)) return { ...named, arguments: {} }
     if (isObject(parsed)) return { ...named, arguments: parsed }
   } catch {

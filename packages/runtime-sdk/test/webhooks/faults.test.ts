@@ -238,6 +238,23 @@ describe("fuzz by type, re-signed", () => {
     "call.artifact.upload",
     "video.started"
   ]
+  /** What all types together require. */
+  const sound = {
+    endedReason: "x",
+    status: "x",
+    role: "user",
+    transcript: "x",
+    transcriptType: "final",
+    text: "x",
+    sampleRate: 8000,
+    artifact: {},
+    analysis: {},
+    messagesOpenAIFormatted: [],
+    parameters: {},
+    campaignId: "x",
+    contact: {},
+    request: "forward"
+  }
   const messages = fc.record({
     type: fc.constantFrom(...types),
     fields: fc.dictionary(fc.constantFrom(...keys), field, { maxKeys: 8 })
@@ -254,7 +271,7 @@ describe("fuzz by type, re-signed", () => {
     const statuses = new Set<unknown>()
     await fc.assert(
       fc.asyncProperty(messages, fc.boolean(), async ({ type, fields }, stores) => {
-        const text = JSON.stringify({ message: { ...fields, type } })
+        const text = JSON.stringify({ message: { ...sound, ...fields, type } })
         const signed = { method: "POST", headers: signAywaRuntimeWebhook({ body: text, secret }), body: text }
         const inbox = stores ? { inbox: { offer: async () => {} } } : {}
         const [status, ...told] = await receive({ now: Date.now, handlers, ...inbox }, signed)
