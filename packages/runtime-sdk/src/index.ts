@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 export { AywaRuntimeClient } from "./promise/AywaRuntimeClient.ts"
-export type { AywaRuntimeClientOptions } from "./promise/AywaRuntimeClient.ts"
+export type { AywaRuntimeClientOptions, DerivedOptions } from "./promise/AywaRuntimeClient.ts"
 export * from "./errors/Errors.ts"
 export { redacted } from "./config/redacted.ts"
 export type * from "./call/CallOptions.ts"

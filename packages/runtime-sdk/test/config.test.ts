@@ -1,5 +1,6 @@
 import { createServer } from "node:net"
 import { inspect } from "node:util"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,7 +10,7 @@ import { AywaRuntimeClient, ConfigError } from "../src/index.ts"
 import * as Assistants from "../src/effect/Assistants.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
-import { tagOf } from "./support/server.ts"
+import { json, serve, tagOf } from "./support/server.ts"
 
 const key = "canary-key-4711"
 
@@ -185,23 +186,52 @@ describe("in Effect programs", () => {
     assert.instanceOf(error, ConfigError)
   })
 
+  it("a missing address is refused by the layer as by the client, and so is every other wrong option", async () => {
+    const wrong: ReadonlyArray<readonly [string, object]> = [
+      ["baseUrl", { baseUrl: undefined }],
+      ["apiKey", { apiKey: undefined }],
+      ["connections", { connections: 0 }],
+      ["transport", { transport: "x" }],
+      ["headers.authorization", { headers: { authorization: "x" } }]
+    ]
+    for (const [field, option] of wrong) {
+      const layer = AywaRuntime.layer({ baseUrl: "http://127.0.0.1:1", apiKey: key, ...option })
+      const error = await tagOf(Effect.runPromise(Effect.provide(list, layer)))
+      assert.instanceOf(error, ConfigError)
+      assert.strictEqual(error.field, field)
+    }
+  })
+
+  it("layerConfig reads values from where it is told", async () => {
+    await using server = await serve((_, response) => json(response, 200, []))
+    const env = { TENANT_URL: server.baseUrl, TENANT_KEY: key, TENANT: "org_2" }
+    const layer = AywaRuntime.layerConfig({
+      baseUrl: Config.String("TENANT_URL"),
+      apiKey: Config.Redacted("TENANT_KEY"),
+      organizationId: Config.String("TENANT")
+    })
+    await Effect.runPromise(
+      Effect.provide(list, Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
+    )
+    assert.deepInclude(server.seen[0]?.headers, { authorization: `Bearer ${key}`, "x-organization-id": "org_2" })
+  })
+
   it("layerConfig reads the three variables, and says which one is missing", async () => {
+    await using server = await serve((_, response) => json(response, 200, []))
     const run = (env: Record<string, string>) =>
       Effect.runPromise(
-        Effect.gen(function* () {
-          return yield* RuntimeConfig.RuntimeConfig
-        }).pipe(
-          Effect.provide(
-            Layer.provide(RuntimeConfig.layerConfig(), ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
-          )
+        Effect.provide(
+          list,
+          Layer.provide(AywaRuntime.layerConfig(), ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
         )
       )
-    const config = await run({
-      AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:1/base",
+    await run({
+      AYWA_RUNTIME_BASE_URL: `${server.baseUrl}/base`,
       AYWA_RUNTIME_API_KEY: key,
       AYWA_RUNTIME_ORGANIZATION_ID: "org_1"
     })
-    assert.deepInclude(config, { origin: "http://127.0.0.1:1", basePath: "/base", organizationId: "org_1" })
+    assert.strictEqual(server.seen[0]?.url, "/base/assistant")
+    assert.deepInclude(server.seen[0]?.headers, { authorization: `Bearer ${key}`, "x-organization-id": "org_1" })
     const missing = await tagOf(run({ AYWA_RUNTIME_API_KEY: key }))
     assert.match(String(missing), /AYWA_RUNTIME_BASE_URL/)
     const noKey = await tagOf(run({ AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:1" }))

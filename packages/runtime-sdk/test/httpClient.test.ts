@@ -10,7 +10,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as HttpClient from "effect/http/HttpClient"
 import { assert, describe, it, onTestFinished } from "vitest"
 import * as Assistants from "../src/effect/Assistants.ts"
-import type { AywaRuntime } from "../src/effect/AywaRuntime.ts"
+import type { Services } from "../src/effect/AywaRuntime.ts"
 import * as Files from "../src/effect/Files.ts"
 import { layerHttpClient } from "../src/effect/httpClient.ts"
 import { serve } from "./support/server.ts"
@@ -29,7 +29,7 @@ const start = async () => {
 
 for (const [name, client] of clients) {
   const run = <A, E>(
-    program: Effect.Effect<A, E, AywaRuntime>,
+    program: Effect.Effect<A, E, Services>,
     options: Parameters<typeof layerHttpClient>[0]
   ): Promise<A> =>
     Effect.runPromise(Effect.provide(program, layerHttpClient(options).pipe(Layer.provide(client), Layer.orDie)))

@@ -64,7 +64,7 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
   const call = (args: Arguments, sink?: Sink) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
-      const request = prepareRequest(prepared, args, transform(prepared.policy))
+      const request = prepareRequest(prepared, args, transform(runtime.policy))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observed = runtime.observer?.observe(fiber, traced)
       const loop = new Loop(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observed)

@@ -27,7 +27,9 @@ import type { TransportShape } from "../transport/port.ts"
 
 /** What a service is built on. */
 export interface Runtime {
-  readonly config: RuntimeConfig["Service"]
+  readonly config: RuntimeConfig
+  /** The policy of a call without options, outside of any `Policy.with`. */
+  readonly policy: Policy.Policy
   readonly transport: TransportShape
   readonly observer?: Observer | undefined
 }
@@ -52,8 +54,6 @@ export interface Prepared {
   readonly isQuery: ((u: unknown) => boolean) | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: Pick<ReadonlySet<string>, "has">
-  /** The policy of a call without options, outside of any `Policy.with`. */
-  readonly policy: Policy.Policy
   /** Headers that say nothing of who asks. */
   readonly ownHeaders: ReadonlyArray<string>
   /** Headers of a call without options; an attempt adds its own. */
@@ -111,7 +111,6 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
     ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
-    policy: config.policy(Policy.defaults),
     ownHeaders,
     headers,
     firstHeaders: Redacted.isRedacted(config.apiKey)

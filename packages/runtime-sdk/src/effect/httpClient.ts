@@ -7,7 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -22,8 +22,7 @@ import type { ConfigError } from "../errors/Errors.ts"
 import { openUpload } from "../transport/streaming.ts"
 import { WireFailure, type TransportShape, type WireRequest, type WireUploadBody } from "../transport/port.ts"
 import { connectionFailure } from "../transport/wireFailure.ts"
-import * as RuntimeConfig from "../config/RuntimeConfig.ts"
-import { Transport } from "../transport/Transport.ts"
+import type { ConfigOptions } from "../config/RuntimeConfig.ts"
 
 /**
  * A transport over a client.
@@ -70,18 +69,7 @@ export const make = (given: HttpClient.HttpClient): TransportShape => {
 }
 
 /**
- * The transport of the SDK, over the client that the program provides.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer.effect(
-  Transport,
-  Effect.map(HttpClient.HttpClient, make)
-)
-
-/**
- * All services of the runtime at a given address, over the client that the program provides.
+ * The runtime at a given address and all its resources, over the client that the program provides.
  *
  * **Example**
  *
@@ -91,8 +79,8 @@ export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient
  * import { layerHttpClient } from "@aywa-ai/runtime-sdk/http-client"
  *
  * export const runtime = layerHttpClient({
- *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"] ?? "",
- *   apiKey: process.env["AYWA_RUNTIME_API_KEY"] ?? ""
+ *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"],
+ *   apiKey: process.env["AYWA_RUNTIME_API_KEY"]
  * }).pipe(Layer.provide(FetchHttpClient.layer))
  * ```
  *
@@ -100,9 +88,9 @@ export const layerTransport: Layer.Layer<Transport, never, HttpClient.HttpClient
  * @category layers
  */
 export const layerHttpClient = (
-  options: RuntimeConfig.Options
-): Layer.Layer<AywaRuntime.AywaRuntime, ConfigError, HttpClient.HttpClient> =>
-  AywaRuntime.layerServices.pipe(Layer.provide([RuntimeConfig.layer(options), layerTransport]))
+  options: ConfigOptions & Pick<AywaRuntime.Options, "policy">
+): Layer.Layer<AywaRuntime.Services, ConfigError, HttpClient.HttpClient> =>
+  AywaRuntime.layerFrom(Effect.flatMap(HttpClient.HttpClient, (client) => AywaRuntime.makeWith(options, make(client))))
 
 const toRequest = (
   { method, origin, path, headers, body }: WireRequest,

@@ -76,9 +76,8 @@ export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedup
  * @since 0.1.0
  * @category layers
  */
-export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.effect(
-  WebhookDedupe,
-  checkSql.pipe(Effect.andThen(makeSql("aywa_inbox")), Effect.flatMap(make))
+export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.fresh(
+  Layer.effect(WebhookDedupe, checkSql.pipe(Effect.andThen(makeSql("aywa_inbox")), Effect.flatMap(make)))
 )
 
 /**
@@ -88,4 +87,6 @@ export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClien
  * @category layers
  */
 export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, InboxError, Redis.Redis> =>
-  Layer.effect(WebhookDedupe, checkRedis(prefix).pipe(Effect.andThen(makeRedis(prefix)), Effect.flatMap(make)))
+  Layer.fresh(
+    Layer.effect(WebhookDedupe, checkRedis(prefix).pipe(Effect.andThen(makeRedis(prefix)), Effect.flatMap(make)))
+  )

@@ -283,7 +283,9 @@ const layerOf = <E, R, R2>(
   return Layer.effect(
     WebhookInbox,
     Effect.flatMap(store, (store) => make(store, options))
-  ).pipe(Layer.provide(queue))
+    // Effect's layers of a queue are constants: built once for the program, they would give every inbox the first one's
+    // store.
+  ).pipe(Layer.provide(Layer.fresh(queue)))
 }
 
 const storeOptions = ({ pollInterval = "200 millis", lockExpiration = "90 seconds" }: Options) => ({
@@ -314,10 +316,13 @@ export const layerMemory = (options: Options = {}): Layer.Layer<WebhookInbox> =>
  * @category layers
  */
 export const layerSql = (options: Options = {}): Layer.Layer<WebhookInbox, InboxError, SqlClient.SqlClient> =>
-  layerOf(
-    options,
-    Layer.effect(PersistedQueue.PersistedQueueStore, makeQueueSql("aywa_inbox", storeOptions(options))),
-    makeSql("aywa_inbox", options.name)
+  // One value of it may stand over two databases.
+  Layer.fresh(
+    layerOf(
+      options,
+      Layer.effect(PersistedQueue.PersistedQueueStore, makeQueueSql("aywa_inbox", storeOptions(options))),
+      makeSql("aywa_inbox", options.name)
+    )
   )
 
 /**
@@ -339,12 +344,14 @@ export const layerRedis = (
   } = {}
 ): Layer.Layer<WebhookInbox, InboxError, Redis.Redis> => {
   const prefix = options.prefix ?? "{aywa}:"
-  return layerOf(
-    options,
-    Layer.effect(
-      PersistedQueue.PersistedQueueStore,
-      Effect.andThen(checkRedis(prefix), PersistedQueue.makeStoreRedis({ prefix, ...storeOptions(options) }))
-    ),
-    makeRedis(prefix, options.name)
+  return Layer.fresh(
+    layerOf(
+      options,
+      Layer.effect(
+        PersistedQueue.PersistedQueueStore,
+        Effect.andThen(checkRedis(prefix), PersistedQueue.makeStoreRedis({ prefix, ...storeOptions(options) }))
+      ),
+      makeRedis(prefix, options.name)
+    )
   )
 }

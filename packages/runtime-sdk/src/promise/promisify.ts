@@ -13,43 +13,22 @@ import type { Page } from "../contract/shared.ts"
 import { Aborted, isRuntimeError } from "../errors/Errors.ts"
 import type { ByteStream } from "../transport/byteStream.ts"
 import { text } from "../call/outcome.ts"
-import { makeCall, type Arguments, type Call, type Runtime } from "../call/call.ts"
+import type { Arguments, Call, Runtime } from "../call/call.ts"
 import { invalidRequest } from "../call/request.ts"
-import { loopError, roles, streamNames } from "../effect/service.ts"
+import { type Face, loopError, surface } from "../call/surface.ts"
 import { Sink } from "../call/record.ts"
 
 /** Builds a resource of the promise client. */
-export const promisify = <G extends Group>(runtime: Runtime, name: string, group: G): ClientOf<G> => {
-  const client: Record<string, unknown> = {}
-  for (const [key, operation] of Object.entries(group)) {
-    let prepared: { readonly call: Call; readonly roles: ReturnType<typeof roles> } | undefined
-    const get = () => (prepared ??= { call: makeCall(runtime, `${name}.${key}`, operation), roles: roles(operation) })
-    const method = (...args: ReadonlyArray<unknown>): Promise<unknown> => {
-      const { call, roles } = get()
-      const given = roles(args)
-      return operation.kind === "page" ? new PagedCall(call, given) : new PromisedCall(call, given)
-    }
-    client[key] = method
-    if (operation.kind === "bytes") {
-      client[`${key}Stream`] = (...args: ReadonlyArray<unknown>) => {
-        const call = makeCall(runtime, `${name}.${key}`, operation, true)
-        const given = get().roles(args)
-        return { [Symbol.asyncIterator]: () => download(call, given) }
-      }
-    }
-    if (operation.kind === "page") {
-      const [stream, pages] = streamNames(key)
-      const iterable = (args: ReadonlyArray<unknown>, of: typeof items | typeof pagesOf) => {
-        const { call, roles } = get()
-        const given = roles(args)
-        return { [Symbol.asyncIterator]: () => of(new Pages(call, given, undefined)) }
-      }
-      client[stream] = (...args: ReadonlyArray<unknown>) => iterable(args, items)
-      client[pages] = (...args: ReadonlyArray<unknown>) => iterable(args, pagesOf)
-    }
-  }
-  // `ClientOf` is this loop, spelled out; a test compares the two.
-  return client as unknown as ClientOf<G>
+export const promisify = <G extends Group>(runtime: Runtime, name: string, group: G): ClientOf<G> =>
+  // `ClientOf` is the loop of `surface`, spelled out; a test compares the two.
+  surface(runtime, name, group, face) as unknown as ClientOf<G>
+
+const face: Face = {
+  call: (call, args) => new PromisedCall(call, args),
+  list: (call, args) => new PagedCall(call, args),
+  rows: (call, args) => ({ [Symbol.asyncIterator]: () => items(new Pages(call, args, undefined)) }),
+  pages: (call, args) => ({ [Symbol.asyncIterator]: () => pagesOf(new Pages(call, args, undefined)) }),
+  bytes: (call, args) => ({ [Symbol.asyncIterator]: () => download(call, args) })
 }
 
 /** Runs one call as a promise of the client. */

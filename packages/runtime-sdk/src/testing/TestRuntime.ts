@@ -14,8 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as AywaRuntime from "../effect/AywaRuntime.ts"
 import { AywaRuntimeClient, type AywaRuntimeClientOptions } from "../promise/AywaRuntimeClient.ts"
-import * as RuntimeConfig from "../config/RuntimeConfig.ts"
-import * as Transport from "../transport/Transport.ts"
 
 // In the order that references need: what is referred to comes first.
 const seedable = [
@@ -114,8 +112,8 @@ export const startTestRuntime = async (options: TestRuntimeOptions = {}): Promis
 }
 
 /**
- * A runtime for a test of an Effect program: every resource service, their configuration and transport, and the
- * runtime itself as `LocalRuntime`.
+ * A runtime for a test of an Effect program: a client of it, every resource, and the runtime itself as
+ * `LocalRuntime`.
  *
  * **Example**
  *
@@ -137,27 +135,19 @@ export const startTestRuntime = async (options: TestRuntimeOptions = {}): Promis
  * @category layers
  */
 export const layer = (
-  options: Omit<TestRuntimeOptions, "client"> & Pick<RuntimeConfig.Options, "policy" | "headers"> = {}
-): Layer.Layer<AywaRuntime.AywaRuntime | RuntimeConfig.RuntimeConfig | Transport.Transport | LocalRuntime> => {
+  options: Omit<TestRuntimeOptions, "client"> & Pick<AywaRuntime.Options, "policy" | "headers"> = {}
+): Layer.Layer<AywaRuntime.Services | LocalRuntime> => {
   const { rows = {}, policy, headers, ...rest } = options
-  const seeded = Layer.effectDiscard(
-    Effect.flatMap(LocalRuntime, ({ baseUrl, apiKey, organizationId }) =>
-      Effect.promise(async () => {
-        await using aywa = new AywaRuntimeClient({ baseUrl, apiKey, organizationId })
-        await seedWith(aywa, rows)
-      })
-    )
-  )
-  const config = Layer.unwrap(
-    Effect.map(LocalRuntime, ({ baseUrl, apiKey, organizationId }) =>
-      // The address is the runtime's own: it cannot be refused.
-      Layer.orDie(RuntimeConfig.layer({ baseUrl, apiKey, organizationId, policy, headers }))
-    )
-  )
-  return AywaRuntime.layerServices.pipe(
-    Layer.provideMerge(Layer.mergeAll(config, Transport.layer(), seeded)),
-    Layer.provideMerge(LocalRuntime.layer(rest))
-  )
+  const client = Effect.gen(function* () {
+    const { baseUrl, apiKey, organizationId } = yield* LocalRuntime
+    yield* Effect.promise(async () => {
+      await using aywa = new AywaRuntimeClient({ baseUrl, apiKey, organizationId })
+      await seedWith(aywa, rows)
+    })
+    // The address is the runtime's own: it cannot be refused.
+    return yield* Effect.orDie(AywaRuntime.make({ baseUrl, apiKey, organizationId, policy, headers }))
+  })
+  return AywaRuntime.layerFrom(client).pipe(Layer.provideMerge(LocalRuntime.layer(rest)))
 }
 
 const seedWith = async (aywa: AywaRuntimeClient, rows: Seed): Promise<Seeded> => {
