@@ -15,4 +15,9 @@ export type { IncomingWebhook, WebhookReceiver, WebhookReceiverOptions } from ".
 export { webhookHandler } from "./handling/web.ts"
 export { nodeWebhookHandler } from "./handling/node.ts"
 export { fastifyWebhookHandler, fastifyWebhooks } from "./handling/fastify.ts"
-export type { FastifyWebhookInstance, FastifyWebhookReply, FastifyWebhookRequest } from "./handling/fastify.ts"
+export type {
+  FastifyWebhookInstance,
+  FastifyWebhookOptions,
+  FastifyWebhookReply,
+  FastifyWebhookRequest
+} from "./handling/fastify.ts"

@@ -25,9 +25,12 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { orConfigError } from "../../config/RuntimeConfig.ts"
+import type { ConfigError } from "../../errors/Errors.ts"
 import type { WebhookBody } from "../body.ts"
 import type { WebhookAnswer } from "../handling/answer.ts"
 import { isReported } from "../handling/report.ts"
+import { checkOptions } from "../handling/options.ts"
 import { routesOf } from "../handling/routes.ts"
 import { receive, type RequestHead } from "../handling/steps.ts"
 import type { WebhookHandlerError } from "../handling/WebhookHandlerError.ts"
@@ -81,12 +84,15 @@ export const make = Effect.fnUntraced(function* <R = never>(
   options: Options<R>
 ): Effect.fn.Return<
   (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>,
-  never,
+  ConfigError,
   AywaWebhooks
 > {
   const webhooks = yield* AywaWebhooks
   const onError = options.onError ?? ((error) => Effect.logWarning(error.message))
-  const routes = routesOf<Handler<R>>(options.handlers ?? {})
+  const routes = yield* orConfigError(() => {
+    checkOptions(options, ["handlers", "inbox", "onError"])
+    return routesOf<Handler<R>>(options.handlers ?? {})
+  })
   const receiving = {
     verify: (head: RequestHead, body: WebhookBody) => webhooks.verifyUnsafe({ body, headers: head.headers }),
     maxBodyBytes: webhooks.maxBodyBytes,
@@ -119,7 +125,7 @@ export const layer = <R = never>(
   options: Options<R>
 ): Layer.Layer<
   never,
-  never,
+  ConfigError,
   HttpRouter.HttpRouter | AywaWebhooks | HttpRouter.Request.From<"Requires", Exclude<R, HttpRouter.Provided>>
 > => HttpRouter.use((router) => Effect.flatMap(make(options), (handle) => router.add("*", path, handle)))
 

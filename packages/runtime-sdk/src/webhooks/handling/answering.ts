@@ -7,7 +7,7 @@
 import type { KnownMessage, RequestMessage, WebhookMessage } from "../events.ts"
 import { acknowledged, jsonHeaders, refusal, typeOf, type WebhookAnswer } from "./answer.ts"
 import { isRequest } from "./asks.ts"
-import { isAudio } from "./audio.ts"
+import { isAudio, noAudio } from "./audio.ts"
 import { checkReply } from "./checkReply.ts"
 import { handlerSecondsOf, waitSecondsOf } from "./deadline.ts"
 import { fallbackOf } from "./fallbacks.ts"
@@ -125,8 +125,6 @@ const replied = <Handler>(message: RequestMessage, reply: unknown, way: Way<Hand
   const unshown = notShown.length > 0 ? problem(message, way.id, { _tag: "InvalidReply", issues: notShown }) : undefined
   return answer({ status: 200, headers: jsonHeaders, body: JSON.stringify(value), error: error ?? unshown })
 }
-
-const noAudio = { path: [], expected: "PCM bytes, or an async iterable of them" }
 
 /** The route's fallback, else the default one, else the refusal. */
 const withFallback = <Handler>(

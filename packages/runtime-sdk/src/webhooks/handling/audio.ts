@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { WebhookIssue } from "../events.ts"
 import type { VoiceReply } from "./replies.ts"
 
 /** Who may end the audio: whoever waits for its first piece, and whoever listens. */
@@ -15,6 +16,9 @@ interface Listening {
 /** Whether a reply is bytes, or gives them. */
 export const isAudio = (reply: unknown): reply is VoiceReply =>
   reply instanceof Uint8Array || (typeof reply === "object" && reply !== null && Symbol.asyncIterator in reply)
+
+/** What is wrong with a reply that is no audio. */
+export const noAudio: WebhookIssue = { path: [], expected: "PCM bytes, or an async iterable of them" }
 
 /** Waits for the first piece, so that a failure before it can still become another answer. */
 export const audioOf = async (reply: VoiceReply, listening?: Listening): Promise<AsyncIterable<Uint8Array>> => {

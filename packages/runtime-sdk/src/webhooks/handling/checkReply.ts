@@ -6,7 +6,10 @@
 import type { Issue } from "../../errors/Errors.ts"
 import { explain } from "../../schema/codec.ts"
 import type { RequestMessage, WebhookIssue } from "../events.ts"
+import { isAudio, noAudio } from "./audio.ts"
 import { definedOf, type JsonType, replySchema } from "./replySchemas.ts"
+import { jsonIssues } from "./jsonIssues.ts"
+import type { RequestType } from "./replies.ts"
 import { completeResults } from "./toolResults.ts"
 
 /** The JSON to send, or what is wrong with it. `notShown`: what had to be left out of it. */
@@ -16,24 +19,37 @@ export type CheckedReply =
 
 /** Checks a reply other than a voice's, and completes the results of tool calls. */
 export const checkReply = (message: RequestMessage & { readonly type: JsonType }, reply: unknown): CheckedReply => {
-  const { schema, one } = replySchema(message.type)
   const body = definedOf(reply)
-  if (body === undefined) return refused({ path: [], expected: `an object with ${one.join(", ")}` })
-  const chosen = one.filter((key) => body[key] !== undefined)
-  if (chosen.length !== 1) return refused({ path: [], expected: `exactly one of ${one.join(", ")}` })
-  const issues = explain(schema, body)
-  if (issues.length > 0) return refused(...issues.map(issueOf))
-  const results = body["results"]
-  if (message.type !== "tool-calls" || !Array.isArray(results)) return { ok: true, value: reply, notShown: [] }
+  const issues = shapeIssues(message.type, body)
+  if (issues.length > 0) return { ok: false, issues }
+  const results = body?.["results"]
+  if (message.type !== "tool-calls" || !Array.isArray(results)) return { ok: true, value: body, notShown: [] }
   const completed = completeResults(message.toolCalls, results)
   return completed.issues.length > 0
-    ? refused(...completed.issues)
+    ? { ok: false, issues: completed.issues }
     : { ok: true, value: { results: completed.results }, notShown: completed.notShown }
+}
+
+/** What is wrong with a fallback, as far as that can be said before there is a message. */
+export const fallbackIssues = (type: RequestType, fallback: unknown): ReadonlyArray<WebhookIssue> => {
+  if (type !== "voice-request") return shapeIssues(type, definedOf(fallback))
+  return isAudio(fallback) ? [] : [noAudio]
+}
+
+const shapeIssues = (
+  type: JsonType,
+  body: Readonly<Record<string, unknown>> | undefined
+): ReadonlyArray<WebhookIssue> => {
+  const { schema, one } = replySchema(type)
+  if (body === undefined) return [{ path: [], expected: `an object with ${one.join(", ")}` }]
+  const chosen = one.filter((key) => body[key] !== undefined)
+  if (chosen.length !== 1) return [{ path: [], expected: `exactly one of ${one.join(", ")}` }]
+  const issues = explain(schema, body)
+  // Results are looked at one by one: what is wrong with one must not take the others along.
+  return issues.length > 0 ? issues.map(issueOf) : type === "tool-calls" ? [] : jsonIssues(body, [])
 }
 
 const issueOf = ({ path, message }: Issue): WebhookIssue => ({
   path,
   expected: message === "Missing key" ? "a value" : message.replace(/^Expected /, "")
 })
-
-const refused = (...issues: ReadonlyArray<WebhookIssue>): CheckedReply => ({ ok: false, issues })

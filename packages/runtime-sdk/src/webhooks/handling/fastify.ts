@@ -41,6 +41,15 @@ export interface FastifyWebhookInstance {
 const advice =
   'Fastify parsed it. Register the route with app.register(fastifyWebhooks, { path, … }), which keeps the bytes of this route only; or in its scope: app.removeAllContentTypeParsers() and app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => done(null, body)).'
 
+/** What the plugin is registered with. */
+export interface FastifyWebhookOptions extends WebhookReceiverOptions {
+  readonly path: string
+  /** Fastify's own. */
+  readonly prefix?: string | undefined
+  readonly logLevel?: string | undefined
+  readonly logSerializers?: unknown
+}
+
 /**
  * A plugin with one route. Its raw body parser is encapsulated: all other routes keep theirs.
  *
@@ -61,14 +70,13 @@ const advice =
  * @since 0.1.0
  * @category adapters
  */
-export const fastifyWebhooks = async (
-  app: FastifyWebhookInstance,
-  options: WebhookReceiverOptions & { readonly path: string }
-): Promise<void> => {
+export const fastifyWebhooks = async (app: FastifyWebhookInstance, options: FastifyWebhookOptions): Promise<void> => {
   app.removeAllContentTypeParsers()
   const bodyLimit = options.maxBodyBytes ?? 10 * 1024 * 1024
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_, body, done) => done(null, body))
-  app.all(options.path, fastifyWebhookHandler(options))
+  // Fastify has options of its own in every registration.
+  const { path, prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...own } = options
+  app.all(path, fastifyWebhookHandler(own))
 }
 
 /**

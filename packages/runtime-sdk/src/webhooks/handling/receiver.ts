@@ -10,10 +10,12 @@ import type { WebhookSecrets } from "../secrets.ts"
 import type { WebhookSink } from "../sink.ts"
 import { verifyAywaRuntimeWebhook } from "../verify.ts"
 import type { WebhookVerificationError } from "../WebhookVerificationError.ts"
+import { isObject } from "../../schema/isObject.ts"
 import { refusal, type WebhookAnswer } from "./answer.ts"
 import { problem } from "./answering.ts"
 import { handlers, type WebhookHandlers } from "./handlers.ts"
 import { causeOf, type Outcome } from "./outcome.ts"
+import { checkOptions } from "./options.ts"
 import { isReported, reportToProcess } from "./report.ts"
 import { type Offer, receive, type Receiving, type Step, unverified } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
@@ -86,6 +88,7 @@ export interface IncomingWebhook {
  * @category constructors
  */
 export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver => {
+  checkOptions(options, Object.keys(optionNames))
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess
@@ -104,6 +107,18 @@ export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceive
   }
 }
 
+/** The options by name: the compiler holds the list complete. */
+const optionNames: { readonly [K in keyof WebhookReceiverOptions]-?: true } = {
+  secret: true,
+  scheme: true,
+  handlers: true,
+  inbox: true,
+  toleranceSeconds: true,
+  maxBodyBytes: true,
+  now: true,
+  onError: true
+}
+
 /**
  * Turns a request into its answer.
  *
@@ -113,7 +128,7 @@ export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceive
 export type WebhookReceiver = (request: IncomingWebhook) => Promise<WebhookAnswer>
 
 const isHandlers = (given: WebhookHandlerMap | WebhookHandlers): given is WebhookHandlers =>
-  "answer" in given && "run" in given
+  isObject(given) && "answer" in given && "run" in given
 
 const verify = (options: WebhookReceiverOptions, request: IncomingWebhook, body: WebhookBody) => {
   const { toleranceSeconds, maxBodyBytes, now } = options

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { numberIssues } from "../../contract/bodyRules.ts"
 import { isObject } from "../../schema/isObject.ts"
 import type { RequestType } from "./replies.ts"
 
@@ -14,24 +15,35 @@ export type JsonType = Exclude<RequestType, "voice-request">
 
 const object = Schema.Record(Schema.String, Schema.Unknown)
 
-/** By type of destination, the fields of which one must be there. */
-const destinationFields: Readonly<Record<string, ReadonlyArray<string>>> = {
-  number: ["number"],
-  sip: ["sipUri"],
-  assistant: ["assistantName", "assistantId"]
+/** An empty text is nothing that can be spoken, read or looked up. */
+const text = Schema.String.check(Schema.isMinLength(1))
+
+/** By type of destination, the fields of which one must name where to, unless it is there as an object of that name. */
+const places: Readonly<Record<string, ReadonlyArray<string>>> = {
+  assistant: ["assistantName", "assistantId"],
+  squad: ["squadId"]
 }
 
-/** A destination names where to: each type has its own field for that. */
-const destination = object.check(
-  Schema.makeFilter((value) => {
-    const { type } = value
-    if (typeof type !== "string") return [{ path: ["type"], issue: "Expected number, sip or assistant" }]
-    const fields = Object.hasOwn(destinationFields, type) ? (destinationFields[type] ?? []) : []
-    const [field] = fields
-    if (field === undefined || fields.some((name) => typeof value[name] === "string")) return []
-    return [{ path: [field], issue: "Expected string" }]
-  })
-)
+/** A destination of one of the types that can be gone to, and where to. */
+const destination = (...types: ReadonlyArray<string>) =>
+  object.check(
+    Schema.makeFilter((value) => {
+      const { type, sipUri } = value
+      if (typeof type !== "string" || !types.includes(type)) {
+        return [{ path: ["type"], issue: `Expected ${types.join(", ").replace(/, (\w+)$/, " or $1")}` }]
+      }
+      if (type === "number") return numberIssues(value, [], "Expected E.164 such as +14155550123")
+      if (type === "sip") {
+        const issue = "Expected a SIP address such as sip:desk@pbx.example"
+        return /^sips?:\S+$/i.test(String(sipUri)) ? [] : [{ path: ["sipUri"], issue }]
+      }
+      const [field = "", ...others] = places[type] ?? []
+      if ([field, ...others].some((name) => isText(value[name])) || isObject(value[type])) return []
+      return [{ path: [field], issue: "Expected a name or an id" }]
+    })
+  )
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
 
 const documents = Schema.Array(
   Schema.Struct({
@@ -47,23 +59,26 @@ const pause = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 15 }))
 const fieldsOf: Readonly<Record<JsonType, { readonly one: Fields; readonly more?: Fields }>> = {
   "assistant-request": {
     one: {
-      assistantId: Schema.String,
+      assistantId: text,
       assistant: object,
-      squadId: Schema.String,
+      squadId: text,
       squad: object,
-      workflowId: Schema.String,
+      workflowId: text,
       workflow: object,
-      destination,
-      error: Schema.String
+      destination: destination("number", "sip"),
+      error: text
     },
     more: { assistantOverrides: object, squadOverrides: object, workflowOverrides: object }
   },
-  "tool-calls": { one: { results: Schema.Array(object), error: Schema.String } },
-  "transfer-destination-request": { one: { destination, error: Schema.String }, more: { message: object } },
+  "tool-calls": { one: { results: Schema.Array(object), error: text } },
+  "transfer-destination-request": {
+    one: { destination: destination("number", "sip", "assistant"), error: text },
+    more: { message: object }
+  },
   "knowledge-base-request": { one: { documents, message: object } },
   "call.endpointing.request": { one: { timeoutSeconds: pause } },
   "handoff-destination-request": {
-    one: { destination: object, error: Schema.String },
+    one: { destination: destination("assistant", "squad", "number", "sip"), error: text },
     more: { result: Schema.String }
   },
   "campaign.predial": { one: { eligible: Schema.Boolean } }
