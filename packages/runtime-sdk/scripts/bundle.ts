@@ -7,7 +7,15 @@ import { standing } from "./standing.ts"
 const here = new URL("..", import.meta.url).pathname
 
 /** What is bundled: the entries for plain async code. */
-export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy"] as const
+export const bundledEntries = [
+  "index",
+  "webhooks",
+  "webhooks/handlers",
+  "webhooks/legacy",
+  ...["cloudflare", "elysia", "express", "fastify", "hono", "koa", "lambda", "nextjs", "vercel"].map(
+    (framework) => `webhooks/${framework}`
+  )
+]
 
 /** Puts the small schema in place of `effect/Schema`; see `src/schema/bundled/Schema.ts`. */
 export const lite: Plugin = {
@@ -21,7 +29,9 @@ export const lite: Plugin = {
 }
 
 /** The webhook adapters stand on the public `./webhooks` entry. */
-const shared = standing({ room: "webhooks/handling", on: "webhooks.ts", file: "../webhooks.js" })
+const shared = ["webhooks/handling", "webhooks/frameworks"].map((room) =>
+  standing({ room, on: "webhooks.ts", file: "../webhooks.js" })
+)
 
 /** Entries of a package, and what is left out of their files. */
 interface Bundle {
@@ -48,7 +58,7 @@ export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bu
     logLevel: "warning",
     external: [...external],
     metafile: true,
-    plugins: [lite, shared]
+    plugins: [lite, ...shared]
   })
   return metafile
 }

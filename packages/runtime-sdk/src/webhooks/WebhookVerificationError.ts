@@ -36,7 +36,7 @@ export type WebhookVerificationReason =
   | { readonly _tag: "TimestampTooOld"; readonly skewSeconds: number; readonly toleranceSeconds: number }
   | { readonly _tag: "TimestampTooNew"; readonly skewSeconds: number; readonly toleranceSeconds: number }
   | { readonly _tag: "BodyIncomplete" }
-  | { readonly _tag: "BodyTooLarge"; readonly limit: number }
+  | { readonly _tag: "BodyTooLarge"; readonly limit: number; readonly advice?: string | undefined }
   | { readonly _tag: "MalformedPayload"; readonly detail: string }
 
 const statusOf = (reason: WebhookVerificationReason): 400 | 401 | 413 | 500 => {
@@ -86,7 +86,7 @@ const describe = (reason: WebhookVerificationReason): string => {
     case "BodyIncomplete":
       return "The sender broke off before the body was complete."
     case "BodyTooLarge":
-      return `The body is larger than ${reason.limit} bytes. Raise maxBodyBytes if that is expected.`
+      return `The body is larger than ${reason.limit} bytes. ${reason.advice ?? "Raise maxBodyBytes if that is expected."}`
     case "MalformedPayload":
       return `The signature is good, but ${reason.detail}. Ask the operator of the runtime what was sent.`
   }

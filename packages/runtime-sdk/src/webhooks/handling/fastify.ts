@@ -7,6 +7,9 @@ import { Readable } from "node:stream"
 import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
+import { reportToProcess } from "./report.ts"
+import { unverified } from "./steps.ts"
+import { outcomeOf } from "./within.ts"
 
 /** What is used of a request of Fastify. */
 export interface FastifyWebhookRequest {
@@ -35,11 +38,12 @@ export interface FastifyWebhookInstance {
     options: { readonly parseAs: "buffer"; readonly bodyLimit: number },
     parser: (request: never, body: Buffer, done: (error: Error | null, body?: unknown) => void) => void
   ): unknown
+  setErrorHandler(handler: (error: never, request: never, reply: never) => unknown): unknown
   all(path: string, handler: (request: FastifyWebhookRequest, reply: FastifyWebhookReply) => Promise<unknown>): unknown
 }
 
 const advice =
-  'Fastify parsed it. Register the route with app.register(fastifyWebhooks, { path, … }), which keeps the bytes of this route only; or in its scope: app.removeAllContentTypeParsers() and app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => done(null, body)).'
+  'Fastify parsed it. Register the route with app.register(fastifyWebhooks, { path, … }), which keeps the bytes of this route only; or in its scope: app.removeAllContentTypeParsers() and app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: 10485760 }, (request, body, done) => done(null, body)).'
 
 /** What the plugin is registered with. */
 export interface FastifyWebhookOptions extends WebhookReceiverOptions {
@@ -74,6 +78,16 @@ export const fastifyWebhooks = async (app: FastifyWebhookInstance, options: Fast
   app.removeAllContentTypeParsers()
   const bodyLimit = options.maxBodyBytes ?? 10 * 1024 * 1024
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_, body, done) => done(null, body))
+  app.setErrorHandler((error: { readonly code?: string }, _request: never, reply: FastifyWebhookReply) => {
+    if (error.code !== "FST_ERR_CTP_BODY_TOO_LARGE") throw error
+    const refused = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: bodyLimit })
+    void outcomeOf(() => (options.onError ?? reportToProcess)(refused))
+    const { status, headers, body } = unverified(refused)
+    reply.code(status)
+    // The rest of the body is still on its way: it must not be taken for the next request.
+    reply.headers({ ...headers, connection: "close" })
+    return reply.send(body)
+  })
   // Fastify has options of its own in every registration.
   const { path, prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...own } = options
   app.all(path, fastifyWebhookHandler(own))

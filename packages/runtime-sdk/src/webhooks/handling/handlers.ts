@@ -20,6 +20,8 @@ export interface HandledDelivery {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds that went by since the request arrived; the deadline is that much nearer. */
   readonly elapsed?: number | undefined
+  /** Milliseconds that the answer may take at most, whatever the runtime allows. */
+  readonly remainingMillis?: number | undefined
 }
 
 /**
@@ -95,7 +97,8 @@ const drive = async (
     }
     if (step._tag === "Attempt") {
       const { handler, seconds, resume } = step
-      const begun = startDeadline(seconds * 1000 - (delivery.elapsed ?? 0), delivery.signal)
+      const { elapsed = 0, remainingMillis = Infinity } = delivery
+      const begun = startDeadline(Math.min(seconds * 1000, remainingMillis) - elapsed, delivery.signal)
       deadline = begun
       step = resume(await within(begun, () => handler(message, contextOf(delivery, begun))))
     } else if (step.timed && deadline !== undefined) {

@@ -68,6 +68,8 @@ export interface IncomingWebhook {
   readonly body: WebhookBody | ((maxBytes: number) => Promise<WebhookBody>)
   /** Aborted when the sender hangs up. */
   readonly signal?: AbortSignal | undefined
+  /** Milliseconds that are left in all, where a platform gives no more: a fallback is sent before they are over. */
+  readonly remainingMillis?: number | undefined
 }
 
 /**
@@ -156,7 +158,8 @@ const drive = async (
         break
       case "Run": {
         const { id, attemptAt, message } = step.event
-        const delivery = { id, attemptAt, signal: request.signal, elapsed: performance.now() - started }
+        const { signal, remainingMillis } = request
+        const delivery = { id, attemptAt, signal, elapsed: performance.now() - started, remainingMillis }
         const handled = await outcomeOf(() => routes.answer(message, delivery))
         if (handled._tag === "Done") return handled.value
         return refusal(problem(message, id, { _tag: "HandlerFailed" }, causeOf(handled)))

@@ -32,7 +32,7 @@ export const webhookHandler = (options: WebhookReceiverOptions): ((request: Requ
   const receive = webhookReceiver(options)
   return async (request) => {
     const { method, url, headers, signal } = request
-    return responseOf(await receive({ method, url, headers, signal, body: (maxBytes) => readBody(request, maxBytes) }))
+    return responseOf(await receive({ method, url, headers, signal, body: (maxBytes) => webBody(request, maxBytes) }))
   }
 }
 
@@ -40,7 +40,7 @@ const advice =
   "the body of this Request was read before. Verify first: in Hono pass c.req.raw before c.req.json() or a body parser runs, in Next and elsewhere do not call request.json() before this handler; or read it once with request.text() and use verifyAywaRuntimeWebhook."
 
 /** Reads a body up to a limit, and no further. */
-const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
+export const webBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
   if (request.bodyUsed || request.body?.locked === true)
     throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
   const tooLarge = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: maxBytes })
@@ -64,7 +64,8 @@ const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array>
   throw tooLarge
 }
 
-const responseOf = ({ status, headers, body }: WebhookAnswer): Response => {
+/** An answer as a Response. */
+export const responseOf = ({ status, headers, body }: WebhookAnswer): Response => {
   if (typeof body === "string") return new Response(body, { status, headers })
   const iterator = body[Symbol.asyncIterator]()
   const stream = new ReadableStream<Uint8Array>({
