@@ -23,7 +23,7 @@ export const maxBytesOf = (limit = 10 * 1024 * 1024): number =>
     : fail({ _tag: "InvalidOptions", option: "maxBodyBytes", detail: "must be a whole number of bytes." })
 
 const advice =
-  'pass the bytes as received. Express: express.raw({ type: "*/*" }) on this route. Fastify: addContentTypeParser with parseAs "buffer". Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded.'
+  'pass the bytes as received. Express: express.raw({ type: "*/*", limit: "10mb" }) on this route. Fastify: addContentTypeParser with parseAs "buffer" and a bodyLimit. Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded.'
 
 /** Turns a body into what is hashed, without copying bytes. */
 export const rawBody = (body: unknown, maxBytes: number): RawBody => {

@@ -4,7 +4,7 @@
  * @since 0.2.0
  */
 import { webhookReceiver, type WebhookReceiverOptions } from "../handling/receiver.ts"
-import { responseOf, webBody } from "../handling/web.ts"
+import { answerRequest, readBody } from "../handling/web.ts"
 import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 
 /** What is used of a context of Hono. */
@@ -21,8 +21,8 @@ export interface HonoContext {
  *
  * **Details**
  *
- * Takes the bytes or the text that a middleware read by `c.req.arrayBuffer()` or `c.req.text()`. After `c.req.json()` or
- * `c.req.parseBody()` the answer is a 400 that says so: what was parsed is not what was signed.
+ * Takes the bytes or the text that Hono keeps when a middleware reads the body by `c.req`. Where it keeps neither, the
+ * answer is a 400 that says so: what was parsed is not what was signed.
  *
  * **Example**
  *
@@ -44,11 +44,8 @@ export interface HonoContext {
  */
 export const aywaWebhooks = (options: WebhookReceiverOptions): ((context: HonoContext) => Promise<Response>) => {
   const receive = webhookReceiver(options)
-  return async ({ req }) => {
-    const { method, url, headers, signal } = req.raw
-    const body = (maxBytes: number) => keptBody(req.bodyCache ?? {}) ?? webBody(req.raw, maxBytes)
-    return responseOf(await receive({ method, url, headers, signal, body }))
-  }
+  return ({ req }) =>
+    answerRequest(receive, req.raw, (maxBytes) => keptBody(req.bodyCache ?? {}) ?? readBody(req.raw, maxBytes))
 }
 
 const keptBody = (cache: object): Promise<string | ArrayBuffer> | undefined => {

@@ -4,6 +4,7 @@
  * @since 0.2.0
  */
 import type { WebhookReceiverOptions } from "../handling/receiver.ts"
+import { outcomeOf } from "../handling/within.ts"
 
 /** Options whose `onError` is waited for after the answer, where a platform would end the process before. */
 export const untilDone = (
@@ -12,5 +13,5 @@ export const untilDone = (
 ): WebhookReceiverOptions => {
   const { onError } = options
   if (onError === undefined || waitUntil === undefined) return options
-  return { ...options, onError: (error) => waitUntil((async () => onError(error))().catch(() => {})) }
+  return { ...options, onError: (error) => waitUntil(outcomeOf(() => onError(error))) }
 }

@@ -38,7 +38,7 @@ export interface FastifyWebhookInstance {
     options: { readonly parseAs: "buffer"; readonly bodyLimit: number },
     parser: (request: never, body: Buffer, done: (error: Error | null, body?: unknown) => void) => void
   ): unknown
-  setErrorHandler(handler: (error: never, request: never, reply: never) => unknown): unknown
+  setErrorHandler(handler: (error: unknown, request: unknown, reply: FastifyWebhookReply) => unknown): unknown
   all(path: string, handler: (request: FastifyWebhookRequest, reply: FastifyWebhookReply) => Promise<unknown>): unknown
 }
 
@@ -76,10 +76,12 @@ export interface FastifyWebhookOptions extends WebhookReceiverOptions {
  */
 export const fastifyWebhooks = async (app: FastifyWebhookInstance, options: FastifyWebhookOptions): Promise<void> => {
   app.removeAllContentTypeParsers()
-  const bodyLimit = options.maxBodyBytes ?? 10 * 1024 * 1024
+  const { maxBodyBytes = 0 } = options
+  // A limit that is none is refused by the receiver, with its own words.
+  const bodyLimit = Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0 ? maxBodyBytes : 10 * 1024 * 1024
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_, body, done) => done(null, body))
-  app.setErrorHandler((error: { readonly code?: string }, _request: never, reply: FastifyWebhookReply) => {
-    if (error.code !== "FST_ERR_CTP_BODY_TOO_LARGE") throw error
+  app.setErrorHandler((error, _request, reply) => {
+    if (Reflect.get(Object(error), "code") !== "FST_ERR_CTP_BODY_TOO_LARGE") throw error
     const refused = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: bodyLimit })
     void outcomeOf(() => (options.onError ?? reportToProcess)(refused))
     const { status, headers, body } = unverified(refused)

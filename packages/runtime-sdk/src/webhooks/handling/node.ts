@@ -66,7 +66,7 @@ export const nodeWebhookHandler = (
 }
 
 const advice =
-  'a body parser ran before this handler and kept no bytes. Express: register this route above app.use(express.json()), or give it express.raw({ type: "*/*" }). Nest: NestFactory.create(AppModule, { rawBody: true }).'
+  'a body parser ran before this handler and kept no bytes. Express: register this route above app.use(express.json()), or give it express.raw({ type: "*/*", limit: "10mb" }). Nest: NestFactory.create(AppModule, { rawBody: true }) and app.useBodyParser("json", { limit: "10mb" }). Next, pages router: export const config = { api: { bodyParser: false } }.'
 
 /** Aborted when the connection closes before the answer is out. */
 export const hungUpOf = (response: ServerResponse): AbortSignal => {

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import { WebhookVerificationError } from "../WebhookVerificationError.ts"
+import type { WebhookBody } from "../body.ts"
 import type { WebhookAnswer } from "./answer.ts"
-import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
+import { webhookReceiver, type WebhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 
 /**
  * A handler from `Request` to `Response`: Hono, Next route handlers, Bun, Deno, Workers.
@@ -30,17 +31,32 @@ import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
  */
 export const webhookHandler = (options: WebhookReceiverOptions): ((request: Request) => Promise<Response>) => {
   const receive = webhookReceiver(options)
-  return async (request) => {
-    const { method, url, headers, signal } = request
-    return responseOf(await receive({ method, url, headers, signal, body: (maxBytes) => webBody(request, maxBytes) }))
+  return (request) => answerRequest(receive, request, (maxBytes) => readBody(request, maxBytes))
+}
+
+/** Receives a Request whose body is read in one's own way. */
+export const answerRequest = async (
+  receive: WebhookReceiver,
+  request: Request,
+  read: (maxBytes: number) => Promise<WebhookBody>
+): Promise<Response> => {
+  const { method, url, headers, signal } = request
+  let isRead = method === "GET" || method === "HEAD"
+  const body = async (maxBytes: number) => {
+    const whole = await read(maxBytes)
+    isRead = true
+    return whole
   }
+  const answer = await receive({ method, url, headers, signal, body })
+  // Servers break a connection whose body was left unread, and the next request with it: the sender is told to leave.
+  return responseOf(isRead ? answer : { ...answer, headers: { ...answer.headers, connection: "close" } })
 }
 
 const advice =
   "the body of this Request was read before. Verify first: in Hono pass c.req.raw before c.req.json() or a body parser runs, in Next and elsewhere do not call request.json() before this handler; or read it once with request.text() and use verifyAywaRuntimeWebhook."
 
 /** Reads a body up to a limit, and no further. */
-export const webBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
+export const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
   if (request.bodyUsed || request.body?.locked === true)
     throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
   const tooLarge = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: maxBytes })
@@ -64,8 +80,7 @@ export const webBody = async (request: Request, maxBytes: number): Promise<Uint8
   throw tooLarge
 }
 
-/** An answer as a Response. */
-export const responseOf = ({ status, headers, body }: WebhookAnswer): Response => {
+const responseOf = ({ status, headers, body }: WebhookAnswer): Response => {
   if (typeof body === "string") return new Response(body, { status, headers })
   const iterator = body[Symbol.asyncIterator]()
   const stream = new ReadableStream<Uint8Array>({
