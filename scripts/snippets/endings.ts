@@ -86,6 +86,14 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/webhooks/effect/WebhookRoute.ts": {
     "const routes": "await prepared.deliverToRoutes(routes)"
   },
+  "packages/runtime-sdk/src/webhooks/frameworks/express.ts": { "const app": "await prepared.deliverTo(app)" },
+  "packages/runtime-sdk/src/webhooks/frameworks/lambda.ts": {
+    "const handler":
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ httpMethod: "POST", headers: Object.fromEntries(sent.headers), body: await sent.text() })'
+  },
+  "packages/runtime-sdk/src/webhooks/frameworks/nextjs.ts": { "const POST": deliverPost },
+  "packages/runtime-sdk/src/webhooks/frameworks/vercel.ts": { "const POST": deliverPost },
   "packages/runtime-sdk/src/webhooks/handling/fastify.ts": {
     "const app": "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))"
   },
