@@ -53,6 +53,14 @@ export const project = async (
   return folder
 }
 
+/** The tarballs that rows of the matrix name, among all. */
+type Tarballs = Readonly<Record<"runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-cli", string>> & {
+  readonly [name: string]: string
+}
+
 /** `file:` specifiers of the tarballs, by package name without the scope. */
-export const packAll = async (): Promise<{ readonly [name: string]: string }> =>
-  Object.fromEntries(await Promise.all(published.map(async (each) => [each.name, `file:${await pack(each)}`] as const)))
+export const packAll = async (): Promise<Tarballs> => {
+  const packed = await Promise.all(published.map(async (each) => [each.name, `file:${await pack(each)}`] as const))
+  // The folders that are there; a name that is not among them fails when it is installed.
+  return Object.fromEntries(packed) as unknown as Tarballs
+}

@@ -33,6 +33,7 @@ export type { Resolve } from "./ledger/rewrite.ts"
 
 export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./live/SqlDriver.ts"
 export type {
+  DriverOptions,
   MysqlConnection,
   PostgresConnection,
   SqlDriver,
@@ -43,12 +44,16 @@ export type {
 export { detectColumns } from "./live/detect.ts"
 export type { Candidate, DetectOptions } from "./live/detect.ts"
 export { planDatabase } from "./live/planDatabase.ts"
-export type { DatabaseConfig, DatabasePlan, Finding } from "./live/planDatabase.ts"
-export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase, verifyDatabase } from "./live/runDatabase.ts"
+export type { DatabaseConfig, DatabasePlan } from "./live/planDatabase.ts"
+export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase } from "./live/runDatabase.ts"
+export { verifyDatabase } from "./live/verifyDatabase.ts"
 export type {
   DryRunLocation,
   DryRunReport,
+  Finding,
   MoveReport,
+  NotRestored,
+  RollbackReport,
   StepOptions,
   StepProgress,
   VerifyLocation,
@@ -64,7 +69,7 @@ export type { Bundle } from "./bundle/Bundle.ts"
 export { planImport } from "./import/planImport.ts"
 export type { ImportCounts, ImportPlan, ImportRow, PlanImportOptions } from "./import/planImport.ts"
 export { runImport } from "./import/runImport.ts"
-export type { ImportEvent, ImportReport, RunImportOptions } from "./import/runImport.ts"
+export type { ImportEvent, ImportReport, Refusal, RunImportOptions } from "./import/runImport.ts"
 export { compareAccounts } from "./import/compareAccounts.ts"
 export type { AccountCheck, AccountReport, CompareOptions, Difference } from "./import/compareAccounts.ts"
 export type { MigrationClient } from "./import/runtimeRows.ts"

@@ -13,7 +13,17 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import {
+  aboutTables,
+  column,
+  databases,
+  fresh,
+  mapping,
+  old,
+  simple,
+  snapshot,
+  type TestDatabase
+} from "./databases.ts"
 
 const q = (text: string) => `'${text}'`
 
@@ -403,7 +413,7 @@ for (const { name, describe, open } of databases) {
         if (is("mysql")) assert.match((await column(db, "calls", "changed", "id"))[0] ?? "", /^2020-01-01/)
       })
       const generated = await plan([{ table: "calls", column: "short", kind: "id" }], { mappings })
-      assert.match(generated.findings[0]?.message ?? "", /computes/)
+      assert.match(aboutTables(generated)[0]?.message ?? "", /computes/)
       await db.sql(
         ...(is("postgres")
           ? [
@@ -416,7 +426,7 @@ for (const { name, describe, open } of databases) {
       )
       const triggered = await plan([{ table: "calls", column: "assistant", kind: "id" }], { mappings })
       assert.deepStrictEqual(
-        triggered.findings.map(({ level }) => level),
+        aboutTables(triggered).map(({ level }) => level),
         ["warning"]
       )
       assert.match(triggered.findings[0]?.message ?? "", /noted/)

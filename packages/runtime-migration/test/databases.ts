@@ -1,10 +1,20 @@
 /** The four databases that the mapping SQL is tested on: each a fresh one, dropped afterwards. */
 import { PGlite } from "@electric-sql/pglite"
+import { execFileSync } from "node:child_process"
 import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
 import { describe } from "vitest"
-import { type Mapping, mysqlDriver, pgDriver, pgliteDriver, type SqlDriver, sqliteDriver } from "../src/index.ts"
+import {
+  type DatabasePlan,
+  type Finding,
+  type Mapping,
+  mysqlDriver,
+  pgDriver,
+  pgliteDriver,
+  type SqlDriver,
+  sqliteDriver
+} from "../src/index.ts"
 import { quoteName } from "../src/sql/names.ts"
 import { readCatalog } from "../src/live/catalog.ts"
 import { type Describe, describeWith } from "../../runtime-sdk/test/support/services.ts"
@@ -16,6 +26,8 @@ export interface TestDatabase {
   readonly name: string
   /** Runs statements one after the other. */
   readonly sql: (...statements: ReadonlyArray<string>) => Promise<void>
+  /** Runs a file of statements by the database's own client, or as one query where it has none; gives what was printed. */
+  readonly script: (text: string) => Promise<string>
   /** Drops all that is in it. */
   readonly reset: () => Promise<void>
   readonly close: () => Promise<void>
@@ -41,6 +53,11 @@ const sqlOf =
     for (const statement of statements) await driver.run(statement)
   }
 
+const byInput = (input: string) => ({ input, encoding: "utf8", stdio: "pipe" }) as const
+
+const resetPostgres = (sql: TestDatabase["sql"]) =>
+  sql("DROP SCHEMA IF EXISTS aywa_migration CASCADE", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+
 const openPostgres = async (): Promise<TestDatabase> => {
   const name = unique()
   const at = "postgres://postgres@127.0.0.1:5432/"
@@ -56,7 +73,10 @@ const openPostgres = async (): Promise<TestDatabase> => {
     url: `${at}${name}`,
     name,
     sql,
-    reset: () => sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"),
+    // Its loops commit, which a file that is sent as one query cannot.
+    script: async (text) =>
+      execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-A", "-f", "-", `${at}${name}`], byInput(text)),
+    reset: () => resetPostgres(sql),
     close: async () => {
       await client.end()
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
@@ -77,6 +97,7 @@ const openMariaDb = async (): Promise<TestDatabase> => {
     url,
     name,
     sql,
+    script: async (text) => execFileSync("mysql", ["-h127.0.0.1", "-uroot", "--table", name], byInput(text)),
     reset: () =>
       sql(
         "SET SESSION foreign_key_checks = 1",
@@ -101,7 +122,8 @@ const openPglite = async (): Promise<TestDatabase> => {
     url: "",
     name: "pglite",
     sql,
-    reset: () => sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"),
+    script: async (text) => JSON.stringify(await database.exec(text)),
+    reset: () => resetPostgres(sql),
     close: () => database.close()
   }
 }
@@ -116,6 +138,16 @@ const openSqlite = async (): Promise<TestDatabase> => {
     url: ":memory:",
     name: "sqlite",
     sql,
+    script: async (text) => {
+      try {
+        database.exec(text)
+      } catch (error) {
+        // As a shell that ends at the first error.
+        if (database.isTransaction) database.exec("ROLLBACK")
+        throw error
+      }
+      return ""
+    },
     reset: async () => {
       const { rows } = await driver.run(
         "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
@@ -139,6 +171,10 @@ export const databases: ReadonlyArray<{
   { name: "PGlite", describe, open: openPglite },
   { name: "SQLite", describe, open: openSqlite }
 ]
+
+/** What a plan says about the customer's tables. About its own it always has something to say. */
+export const aboutTables = ({ findings }: DatabasePlan): ReadonlyArray<Finding> =>
+  findings.filter(({ subject }) => subject !== "ledgers")
 
 /** Every value of every table, as text: what must be the same after apply and rollback. */
 export const snapshot = async (

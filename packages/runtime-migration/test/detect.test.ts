@@ -11,7 +11,7 @@ import {
   planDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { databases, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, databases, snapshot, type TestDatabase } from "./databases.ts"
 
 const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 const mappings: ReadonlyArray<Mapping> = [1, 2, 3].map((n) => ({
@@ -60,7 +60,7 @@ for (const { name, describe, open } of databases) {
       assert.match(candidates.find(({ location }) => location.table === "nokey")?.notes[0] ?? "", /no primary key/)
       const locations = candidates.filter(({ location }) => location.table === "calls").map(({ location }) => location)
       const plan = await planDatabase(db.driver, { mappings, locations })
-      assert.deepStrictEqual(plan.findings, [])
+      assert.deepStrictEqual(aboutTables(plan), [])
       assert.strictEqual((await dryRunDatabase(db.driver, plan)).rows, 5)
       await applyDatabase(db.driver, plan)
       assert.deepStrictEqual((await verifyDatabase(db.driver, plan)).problems, [])

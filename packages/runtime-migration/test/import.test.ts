@@ -249,6 +249,35 @@ describe("import", () => {
     )
   }, 120_000)
 
+  it("row by row, a structured output in a circle is completed under a signal, as the command line gives one", async () => {
+    await using runtime = await startLocalRuntime()
+    await using aywa = clientOf(runtime)
+    const { signal } = new AbortController()
+    const report = await runImport(aywa, account, { mode: "rows", signal })
+    assert.deepStrictEqual([report.refused, report.warnings], [[], []])
+    const to = (id: string) => report.mappings.find(({ sourceId }) => sourceId === id)?.runtimeId ?? ""
+    assert.deepStrictEqual((await aywa.structuredOutputs.get(to("s1"))).assistantIds, [to("a1")])
+    assert.isTrue((await compareAccounts(aywa, account, { mappings: report.mappings })).ok)
+  })
+
+  it("row by row, fields and rows that the runtime refuses are listed", async () => {
+    await using runtime = await startLocalRuntime()
+    await using aywa = clientOf(runtime)
+    runtime.faults.add({
+      match: { method: "PATCH", path: "/structured-output/*" },
+      action: { type: "status", code: 400 }
+    })
+    runtime.faults.add({ match: { method: "POST", path: "/phone-number" }, action: { type: "status", code: 400 } })
+    const report = await runImport(aywa, account, { mode: "rows" })
+    assert.deepStrictEqual(
+      report.refused.map(({ resource, sourceId, fields }) => [resource, sourceId, fields]),
+      [
+        ["phone-number", "p1", []],
+        ["structured-output", "s1", ["assistantIds"]]
+      ]
+    )
+  })
+
   it("stops at the caller's signal, and goes on from the ledger", async () => {
     await using runtime = await startLocalRuntime()
     await using aywa = clientOf(runtime)
@@ -308,6 +337,23 @@ describe("import", () => {
 })
 
 describe("comparison", () => {
+  it("wss is as secure as https, ws is not", async () => {
+    await using runtime = await startLocalRuntime()
+    await using aywa = clientOf(runtime)
+    for (const [protocol, ok] of [
+      ["wss", true],
+      ["ws", false]
+    ] as const) {
+      const model = { provider: "openai", model: "gpt-4.1-mini" }
+      const transcriber = { provider: "custom-transcriber", server: { url: `${protocol}://stt.example.test/in` } }
+      const bundle: Bundle = { assistants: [{ id: `a-${protocol}`, name: protocol, model, transcriber }] }
+      const { mappings } = await runImport(aywa, bundle, { mode: "rows" })
+      const report = await compareAccounts(aywa, bundle, { mappings })
+      const webhooks = report.checks.find(({ id }) => id === "webhooks")
+      assert.deepStrictEqual([webhooks?.ok, webhooks?.compared], [ok, 1], protocol)
+    }
+  })
+
   it("finds what differs, what is missing, webhooks that go elsewhere, ids of the source that are left", async () => {
     await using runtime = await startLocalRuntime()
     await using aywa = clientOf(runtime)

@@ -42,7 +42,7 @@ postgres?.describe("PostgreSQL alone", () => {
     assert.deepStrictEqual(await read(), expected)
     await rollbackDatabase(db.driver, plan)
     assert.deepStrictEqual(await read(), before)
-    await db.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    await db.reset()
   }
   const fresh = [1, 2, 3].map((n) => id(n + 100))
   const rows = (more = "") => [1, 2, 3].map((n) => `(${n}, '${id(n)}'${more})`).join(", ")
@@ -74,6 +74,55 @@ postgres?.describe("PostgreSQL alone", () => {
       "SELECT agent::text AS v FROM calls ORDER BY id",
       fresh
     )
+  })
+
+  it("the statement that makes a foreign key migratable keeps all else about it", async () => {
+    for (const more of [
+      "MATCH FULL ON UPDATE SET NULL",
+      "ON UPDATE SET NULL ON DELETE SET NULL (ext)",
+      "ON UPDATE SET DEFAULT ON DELETE RESTRICT DEFERRABLE",
+      "ON UPDATE RESTRICT ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+      "ON UPDATE SET NULL NOT VALID"
+    ]) {
+      await db.sql(
+        "CREATE TABLE agents (tenant int, ext uuid, PRIMARY KEY (tenant, ext))",
+        "CREATE TABLE calls (id int PRIMARY KEY, tenant int, ext uuid)",
+        `ALTER TABLE calls ADD CONSTRAINT c FOREIGN KEY (tenant, ext) REFERENCES agents ${more}`
+      )
+      const definition = async () =>
+        String(
+          (await db.driver.run("SELECT pg_get_constraintdef(oid) AS v FROM pg_constraint WHERE conname = 'c'"))
+            .rows[0]?.["v"]
+        )
+      const before = await definition()
+      const plan = await planDatabase(db.driver, {
+        mappings,
+        locations: ["agents", "calls"].map((table) => ({ table, column: "ext", kind: "id" }))
+      })
+      const [, statement = ""] = /(ALTER TABLE [^;]+);/.exec(plan.findings[0]?.message ?? "") ?? []
+      await db.sql(statement)
+      assert.strictEqual(await definition(), before.replace(/ ON UPDATE (SET NULL|SET DEFAULT|RESTRICT)/, ""))
+      await db.reset()
+    }
+  })
+
+  it("keys of a partition, and to one, are keys of its table", async () => {
+    await db.sql(
+      "CREATE TABLE agents (ext uuid PRIMARY KEY) PARTITION BY HASH (ext)",
+      "CREATE TABLE agents_0 PARTITION OF agents FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+      "CREATE TABLE calls (id int PRIMARY KEY, ext uuid) PARTITION BY HASH (id)",
+      "CREATE TABLE calls_0 PARTITION OF calls FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+      "ALTER TABLE calls_0 ADD CONSTRAINT of_one FOREIGN KEY (ext) REFERENCES agents ON UPDATE SET NULL",
+      "CREATE TABLE notes (id int PRIMARY KEY, ext uuid CONSTRAINT to_one REFERENCES agents_0 ON UPDATE SET NULL)"
+    )
+    const { findings } = await planDatabase(db.driver, {
+      mappings,
+      locations: ["agents", "calls"].map((table) => ({ table, column: "ext", kind: "id" }))
+    })
+    const errors = findings.filter(({ level }) => level === "error")
+    assert.deepStrictEqual(errors.map(({ subject }) => subject).sort(), ["of_one", "to_one"])
+    for (const { message } of errors) assert.include(message, "ON UPDATE SET NULL")
+    await db.reset()
   })
 
   it("domains, narrow columns, and a collation that ignores case", async () => {

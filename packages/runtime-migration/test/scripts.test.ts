@@ -169,12 +169,21 @@ const assertRejects = async (work: Promise<unknown>): Promise<unknown> => {
 }
 
 describe("embedded", () => {
+  const script = () => Promise.reject(new Error("these run their files by themselves"))
   it("SQLite runs the files, alone and without stopping at errors", async () => {
     const database = new DatabaseSync(":memory:")
     database.exec("PRAGMA foreign_keys = ON")
     const driver = await sqliteDriver(database)
     const sql = async (...all: ReadonlyArray<string>) => all.forEach((statement) => database.exec(statement))
-    const db: TestDatabase = { driver, url: "", name: "lite", sql, reset: async () => {}, close: async () => {} }
+    const db: TestDatabase = {
+      driver,
+      url: "",
+      name: "lite",
+      sql,
+      script,
+      reset: async () => {},
+      close: async () => {}
+    }
     await create(db)
     const before = await snapshot(db)
     const scripts = mappingScripts(planMappingSql({ dialect: "sqlite", mappings, locations, foreignKeys }))
@@ -189,7 +198,7 @@ describe("embedded", () => {
       try {
         database.exec(statement)
       } catch (error) {
-        assert.match(String(error), /this is not what 1-prepare prepared/)
+        assert.match(String(error), /this is not what 1-prepare prepared|the mapping table is not the plan's/)
       }
     }
     assert.deepStrictEqual(await snapshot(db), before)
@@ -213,7 +222,15 @@ describe("embedded", () => {
     const sql = async (...all: ReadonlyArray<string>) => {
       for (const statement of all) await database.exec(statement)
     }
-    const db: TestDatabase = { driver, url: "", name: "pglite", sql, reset: async () => {}, close: async () => {} }
+    const db: TestDatabase = {
+      driver,
+      url: "",
+      name: "pglite",
+      sql,
+      script,
+      reset: async () => {},
+      close: async () => {}
+    }
     await create(db)
     const before = await snapshot(db)
     const scripts = mappingScripts(planMappingSql({ dialect: "postgres", mappings, locations, foreignKeys }))

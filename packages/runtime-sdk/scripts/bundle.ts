@@ -3,6 +3,7 @@
  */
 import { build, type Plugin } from "esbuild"
 import { standing } from "./standing.ts"
+import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
@@ -44,23 +45,24 @@ interface Bundle {
 
 /** Writes `<entry>.js` for each entry of a package's `src`, and gives esbuild's account of what went in. */
 export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bundle) => {
-  const { metafile } = await build({
+  const built = await build({
     entryPoints: entries.map((name) => `${root}src/${name}.ts`),
     outbase: `${root}src`,
     outdir,
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     format: "esm",
     platform: "node",
     target: "node22",
     legalComments: "none",
-    allowOverwrite: true,
+    write: false,
     logLevel: "warning",
     external: [...external],
     metafile: true,
     plugins: [lite, ...shared]
   })
-  return metafile
+  writeMinified(built)
+  return built.metafile
 }
 
 /** Writes entries of this package. */

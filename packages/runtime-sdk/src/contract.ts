@@ -25,7 +25,20 @@ export {
   bodyIssues
 } from "./contract/bodyIssues.ts"
 
+export {
+  /**
+   * The first name of a bag of options that nobody reads, and what may have been meant.
+   *
+   * @since 0.2.0
+   * @category guards
+   */
+  unknownName,
+  type Names
+} from "./config/unknownNames.ts"
+
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
 export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
+export { ownedFields, withoutOwnedFields } from "./contract/ownedFields.ts"
+export { isSecretField, secretsNeeded, withoutSecrets, writeOnlyFields } from "./contract/secrets.ts"
 export type * from "./contract/types.ts"

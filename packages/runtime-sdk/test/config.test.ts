@@ -121,6 +121,62 @@ describe("apiKey and organizationId", () => {
     assert.match(String(error), /U\+200B at index 3/)
   })
 
+  const mistaken: ReadonlyArray<readonly [says: RegExp, values: ReadonlyArray<string>]> = [
+    [/quotes/, [`"${key}"`, `'${key}'`, `"${key}`, `${key}"`, `“${key}”`]],
+    [/missing value/, ["undefined", "null", "NaN", "[object Object]", "[object Promise]"]],
+    [/NAME=/, [`AYWA_RUNTIME_API_KEY=${key}`, `export AYWA_RUNTIME_API_KEY=${key}`, `ORG_ID=${key}`]],
+    [
+      /nobody filled in/,
+      ["${AYWA_RUNTIME_API_KEY}", "$AYWA_KEY", "%AYWA_KEY%", "{{ key }}", "${KEY:-}", "https://${HOST}/x"]
+    ],
+    [/placeholder/, ["<your-key>", "your-api-key", "YOUR_API_KEY", "changeme", "replace-me", "xxxx", "[key]"]],
+    [/shortened or masked/, ["sk_live_...", "sk_…", "...", "sk_live_****4711"]],
+    [/byte order mark/, [`\uFEFF${key}`]]
+  ]
+  for (const [says, values] of mistaken) {
+    for (const value of values) {
+      it(`names what ${JSON.stringify(value)} is, as key, address and organization`, () => {
+        const good = { baseUrl: "http://127.0.0.1:1", apiKey: key }
+        for (const field of ["apiKey", "baseUrl", "organizationId"] as const) {
+          const error = construct({ ...good, [field]: value })
+          assert.instanceOf(error, ConfigError, field)
+          assert.strictEqual(error.field, field)
+          assert.match(error.message, says)
+          assert.notInclude(error.message, key)
+        }
+      })
+    }
+  }
+
+  it("names a header's name and scheme before a key", () => {
+    for (const apiKey of [`Bearer ${key}`, `Authorization: Bearer ${key}`, `x-api-key: ${key}`]) {
+      assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey })), /without Bearer/)
+    }
+  })
+
+  it("takes keys and ids that only look a little like a mistake", () => {
+    for (const value of ["k", "sk=a=b==", "null_org", "my-org", "it's", "a$b", "%41", "a.b...c", "undefined-1"]) {
+      const client = construct({ baseUrl: "http://127.0.0.1:1", apiKey: value, organizationId: value })
+      assert.instanceOf(client, AywaRuntimeClient, value)
+    }
+  })
+
+  it("says where a variable went whose name has a byte order mark", () => {
+    const marked = "\uFEFFAYWA_RUNTIME_BASE_URL"
+    process.env[marked] = "http://127.0.0.1:1"
+    try {
+      assert.match(String(construct({ baseUrl: undefined, apiKey: key })), /byte order mark before its name/)
+    } finally {
+      Reflect.deleteProperty(process.env, marked)
+    }
+  })
+
+  it("refuses an organization of spaces, which is no organization", () => {
+    const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: " " })
+    assert.instanceOf(error, ConfigError)
+    assert.match(error.message, /blank/)
+  })
+
   it("refuses an organization with a line break and takes an empty one as none", () => {
     const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "org\nx" })
     assert.instanceOf(error, ConfigError)

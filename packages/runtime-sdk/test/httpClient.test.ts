@@ -30,9 +30,11 @@ const start = async () => {
 for (const [name, client] of clients) {
   const run = <A, E>(
     program: Effect.Effect<A, E, Services>,
-    options: Parameters<typeof layerHttpClient>[0]
+    { baseUrl, apiKey, policy }: Parameters<typeof layerHttpClient>[0]
   ): Promise<A> =>
-    Effect.runPromise(Effect.provide(program, layerHttpClient(options).pipe(Layer.provide(client), Layer.orDie)))
+    Effect.runPromise(
+      Effect.provide(program, layerHttpClient({ baseUrl, apiKey, policy }).pipe(Layer.provide(client), Layer.orDie))
+    )
 
   describe(`over ${name}`, () => {
     it("creates, lists, reads, changes and deletes", async () => {

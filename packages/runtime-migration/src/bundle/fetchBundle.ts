@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import * as Redacted from "effect/Redacted"
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
+import { redactCause, Secrets } from "@aywa-ai/runtime-sdk/internal/redaction"
 import { replaceFile } from "../ledger/files.ts"
 import { fail, invalid } from "../errors/MigrationError.ts"
 import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bundle.ts"
@@ -231,6 +233,14 @@ interface Answer {
   readonly cause?: unknown
 }
 
+/** What failed, without the key: a server may repeat it. */
+const causeOf = (error: unknown, apiKey: string): unknown => {
+  // Its message quotes the beginning of the answer.
+  if (error instanceof SyntaxError) return new SyntaxError("The answer is not JSON")
+  const secrets = new Secrets([Redacted.make(apiKey)], undefined)
+  return redactCause(error, (text) => secrets.redact(text))
+}
+
 const ask = async (url: string, apiKey: string, timeout: number, signal: AbortSignal | undefined): Promise<Answer> => {
   const limit = AbortSignal.timeout(timeout)
   let response: Response
@@ -242,9 +252,9 @@ const ask = async (url: string, apiKey: string, timeout: number, signal: AbortSi
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit])
     })
     if (response.ok) return { body: await response.json(), status: response.status, again: false, detail: "" }
-  } catch (cause) {
+  } catch (error) {
     if (signal?.aborted === true) return fail({ _tag: "Aborted" }, signal.reason)
-    return { status: undefined, again: true, detail: "no answer, or one that broke off", cause }
+    return { status: undefined, again: true, detail: "no answer, or one that broke off", cause: causeOf(error, apiKey) }
   }
   await response.body?.cancel()
   const { status } = response

@@ -17,7 +17,7 @@ const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/MigrationError") 
  * - `Refused`: the plan found hazards that need a decision; `problems` lists them. Nothing was changed.
  * - `OutOfOrder`: the steps came in another order than plan, dry run, apply, or the inputs changed in between.
  * - `CheckFailed`: the database did not end as it must; the transaction was rolled back, where there is one.
- * - `MissingPeer`: an optional package is not installed.
+ * - `MissingPeer`: an optional package is not installed, or is older than `needs`; `found` is its version.
  * - `UnreadableFile`: a bundle or a ledger cannot be read; `file` and `detail` say where.
  * - `SourceFailed`: the source API did not answer as documented.
  * - `ImportFailed`: the runtime refused or lost the import; `cause` is the client's own error.
@@ -32,7 +32,7 @@ export type MigrationReason =
   | { readonly _tag: "Refused"; readonly problems: ReadonlyArray<string> }
   | { readonly _tag: "OutOfOrder"; readonly detail: string }
   | { readonly _tag: "CheckFailed"; readonly detail: string }
-  | { readonly _tag: "MissingPeer"; readonly name: string }
+  | { readonly _tag: "MissingPeer"; readonly name: string; readonly needs: string; readonly found: string | undefined }
   | { readonly _tag: "UnreadableFile"; readonly file: string; readonly detail: string }
   | {
       readonly _tag: "SourceFailed"
@@ -59,7 +59,11 @@ const describe = (reason: MigrationReason): string => {
     case "ImportFailed":
       return reason.detail
     case "MissingPeer":
-      return `The package ${reason.name} is not installed. Add it beside this one: npm install ${reason.name}`
+      return (
+        `@aywa-ai/runtime-migration needs ${reason.name} ${reason.needs} or later, ` +
+        `${reason.found === undefined ? "which is not installed" : `this is ${reason.found}`}: ` +
+        `npm install ${reason.name}@${reason.needs}`
+      )
     case "UnreadableFile":
       return `${reason.file}: ${reason.detail}`
     case "SourceFailed":

@@ -179,11 +179,11 @@ const compareWebhooks = (row: Row, wanted: JsonObject, stored: JsonObject, check
     if (now !== url) {
       const runtime = now === undefined ? {} : { runtime: now }
       check.differences.push({ ...row, path, message: "events go elsewhere, or nowhere", source: url, ...runtime })
-    } else if (!/^https:/i.test(url)) {
+    } else if (!/^(https|wss):/i.test(url)) {
       check.differences.push({
         ...row,
         path,
-        message: "events would cross the network in the clear: use https",
+        message: "events would cross the network in the clear: use https or wss",
         source: url
       })
     }

@@ -10,7 +10,7 @@ import { mappingsToJsonLines, replacingLine } from "../ledger/format.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
 import { fail, invalid } from "../errors/MigrationError.ts"
 import { countsOf, type ImportRow } from "./planImport.ts"
-import type { ImportReport, RunImportOptions } from "./runImport.ts"
+import type { ImportReport, Refusal, RunImportOptions } from "./runImport.ts"
 import {
   differingKeys,
   idsIn,
@@ -44,6 +44,7 @@ export const importRowByRow = async (
   const total = kinds.reduce((sum, kind) => sum + rowsOf(bundle, kind).length, 0)
   // By its place in the bundle, which may have an id twice.
   const done = new Map<string, ImportRow>()
+  const refusals: Array<Refusal> = []
   const tell = (pass: 1 | 2, place: string, row: ImportRow) => {
     done.set(place, row)
     onEvent?.({ type: "row", pass, done: done.size, of: total, row })
@@ -88,6 +89,7 @@ export const importRowByRow = async (
         resourceOf(aywa, kind)?.create(merge(body, secrets[sourceId]), { idempotencyKey: key, signal })
       )
       if ("refused" in created) {
+        refusals.push({ ...row, fields: [], reason: created.refused })
         tell(1, place, { ...row, action: "skipped", warnings: [created.refused] })
         continue
       }
@@ -118,12 +120,16 @@ export const importRowByRow = async (
       const changes = Object.fromEntries(keys.map((key) => [key, row[key]]))
       const updated = await attempt(() => resourceOf(aywa, kind)?.update(runtimeId, changes, { signal }))
       const refused = "refused" in updated ? [`${keys.join(", ")}: ${updated.refused}`] : []
+      if ("refused" in updated) {
+        const { resource, sourceId } = before
+        refusals.push({ resource, sourceId, fields: keys, reason: updated.refused })
+      }
       const action = refused.length > 0 || before.action === "created" ? before.action : "updated"
       tell(2, place, { ...before, action, changes: keys, warnings: [...warnings, ...refused] })
     }
   }
   const rows = [...done.values()]
-  return { mode: "rows", rows, counts: countsOf(rows), warnings: summary(rows) }
+  return { mode: "rows", rows, counts: countsOf(rows), refused: refusals, warnings: summary(rows) }
 }
 
 const unfit = (

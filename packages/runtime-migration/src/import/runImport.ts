@@ -56,6 +56,20 @@ export interface RunImportOptions {
 }
 
 /**
+ * What the runtime did not take: a row, or fields of one that are missing there now.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Refusal {
+  readonly resource: string
+  readonly sourceId: string
+  /** Top-level fields; empty for a whole row. */
+  readonly fields: ReadonlyArray<string>
+  readonly reason: string
+}
+
+/**
  * What an import did.
  *
  * @since 0.1.0
@@ -68,6 +82,8 @@ export interface ImportReport {
   /** The ledger: what was known before and what came. */
   readonly mappings: ReadonlyArray<Mapping>
   readonly warnings: ReadonlyArray<string>
+  /** Row by row: what the runtime refused. The import is not whole until this is empty; an importer warns instead. */
+  readonly refused: ReadonlyArray<Refusal>
 }
 
 /**
@@ -199,5 +215,6 @@ const outcomeOf = (rows: ReadonlyArray<ImportRow>, warnings: ReadonlyArray<strin
   mode: "importer",
   rows,
   counts: countsOf(rows),
+  refused: [],
   warnings
 })

@@ -28,18 +28,50 @@ export interface Resource {
 
 /** The operations of a kind; `undefined` for what the runtime does not store. */
 export const resourceOf = (aywa: MigrationClient, { name }: Kind): Resource | undefined => {
+  // One by one: their operations do not all take the same arguments.
   switch (name) {
     case "assistants":
+      return {
+        list: (query, options) => aywa.assistants.list(query, options),
+        create: (body, options) => aywa.assistants.create(fieldsOf(body), options),
+        get: (id, options) => aywa.assistants.get(id, options),
+        update: (id, body, options) => aywa.assistants.update(id, fieldsOf(body), options)
+      }
     case "credentials":
+      return {
+        list: (query, options) => aywa.credentials.list(query, options),
+        create: (body, options) => aywa.credentials.create(fieldsOf(body), options),
+        get: (id, options) => aywa.credentials.get(id, options),
+        update: (id, body, options) => aywa.credentials.update(id, fieldsOf(body), options)
+      }
     case "phoneNumbers":
+      return {
+        list: (query, options) => aywa.phoneNumbers.list(query, options),
+        create: (body, options) => aywa.phoneNumbers.create(fieldsOf(body), options),
+        get: (id, options) => aywa.phoneNumbers.get(id, options),
+        update: (id, body, options) => aywa.phoneNumbers.update(id, fieldsOf(body), options)
+      }
     case "structuredOutputs":
+      return {
+        list: (query, options) => aywa.structuredOutputs.list(query, options),
+        create: (body, options) => aywa.structuredOutputs.create(fieldsOf(body), options),
+        get: (id, options) => aywa.structuredOutputs.get(id, options),
+        update: (id, body, options) => aywa.structuredOutputs.update(id, fieldsOf(body), {}, options)
+      }
     case "tools":
-      // Each takes the fields of its own kind; what does not fit is refused by the client's own checks.
-      return aywa[name] as unknown as Resource
+      return {
+        list: (query, options) => aywa.tools.list(query, options),
+        create: (body, options) => aywa.tools.create(fieldsOf(body), options),
+        get: (id, options) => aywa.tools.get(id, options),
+        update: (id, body, options) => aywa.tools.update(id, fieldsOf(body), options)
+      }
     default:
       return undefined
   }
 }
+
+/** The body of an operation. It is the source's data: what does not fit is refused by the client's own checks. */
+const fieldsOf = <Body>(row: JsonObject): Body => row as Body
 
 /** The kinds that a runtime stores, in the order in which they are created. */
 export const stored: ReadonlyArray<Kind> = kinds.filter(({ skipped }) => skipped === undefined)

@@ -38,14 +38,14 @@ export const writeLedgerFile = (
 /** Writes beside the file, makes sure that it is on disk, then renames. */
 export const replaceFile = (file: string, text: string): void => {
   const beside = `${file}.${process.pid}.tmp`
-  const descriptor = openSync(beside, "w", 0o600)
   try {
-    writeFileSync(descriptor, text)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  try {
+    const descriptor = openSync(beside, "w", 0o600)
+    try {
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
     renameSync(beside, file)
   } catch (error) {
     rmSync(beside, { force: true })

@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import { fail, invalid } from "../errors/MigrationError.ts"
+import { invalid } from "../errors/MigrationError.ts"
 import type { Dialect } from "../sql/config.ts"
 import { quoteText } from "../sql/names.ts"
+import { importDriver } from "./peers.ts"
 
 /**
  * A row as a driver gives it.
@@ -41,13 +42,18 @@ export interface SqlDriver {
   readonly close: () => Promise<void>
 }
 
-/** Imports an optional package; a missing one is an error that says what to install. */
-const peer = async <A>(name: string, load: () => Promise<A>): Promise<A> => {
-  try {
-    return await load()
-  } catch (error) {
-    return fail({ _tag: "MissingPeer", name }, error)
-  }
+/**
+ * How a driver is found.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DriverOptions {
+  /**
+   * A folder whose own `pg` (8 or later), `mysql2` (3) or `@electric-sql/pglite` (0.3) is used, when it has one; default:
+   * the one beside this package.
+   */
+  readonly project?: string | undefined
 }
 
 const isRow = (value: unknown): value is SqlRow => typeof value === "object" && value !== null && !Array.isArray(value)
@@ -112,12 +118,15 @@ const postgresRun =
  * @since 0.1.0
  * @category drivers
  */
-export const pgDriver = async (connection: string | PostgresConnection): Promise<SqlDriver> => {
+export const pgDriver = async (
+  connection: string | PostgresConnection,
+  options: DriverOptions = {}
+): Promise<SqlDriver> => {
   if (typeof connection !== "string") {
     if ("totalCount" in connection) return invalid("connection", "a pool will not do: pass a client of it")
     return { dialect: "postgres", run: postgresRun(connection), close: async () => undefined }
   }
-  const { default: pg } = await peer("pg", () => import("pg"))
+  const { default: pg } = await importDriver("pg", "pg", () => import("pg"), options.project)
   const client = new pg.Client({ connectionString: connection })
   await client.connect()
   return { dialect: "postgres", run: postgresRun(client), close: () => client.end() }
@@ -129,11 +138,19 @@ export const pgDriver = async (connection: string | PostgresConnection): Promise
  * @since 0.1.0
  * @category drivers
  */
-export const pgliteDriver = async (database: string | PostgresConnection): Promise<SqlDriver> => {
+export const pgliteDriver = async (
+  database: string | PostgresConnection,
+  options: DriverOptions = {}
+): Promise<SqlDriver> => {
   if (typeof database !== "string") {
     return { dialect: "postgres", run: postgresRun(database), close: async () => undefined }
   }
-  const { PGlite } = await peer("@electric-sql/pglite", () => import("@electric-sql/pglite"))
+  const { PGlite } = await importDriver(
+    "@electric-sql/pglite",
+    "@electric-sql/pglite",
+    () => import("@electric-sql/pglite"),
+    options.project
+  )
   const open = await PGlite.create(database)
   return { dialect: "postgres", run: postgresRun(open), close: () => open.close() }
 }
@@ -154,11 +171,14 @@ export interface MysqlConnection {
  * @since 0.1.0
  * @category drivers
  */
-export const mysqlDriver = async (connection: string | MysqlConnection): Promise<SqlDriver> => {
+export const mysqlDriver = async (
+  connection: string | MysqlConnection,
+  options: DriverOptions = {}
+): Promise<SqlDriver> => {
   const own = typeof connection === "string"
   const open = own
     ? await (
-        await peer("mysql2", () => import("mysql2/promise"))
+        await importDriver("mysql2", "mysql2/promise", () => import("mysql2/promise"), options.project)
       ).createConnection({
         uri: connection,
         charset: "utf8mb4",
@@ -184,10 +204,10 @@ export const mysqlDriver = async (connection: string | MysqlConnection): Promise
  * @since 0.1.0
  * @category drivers
  */
-export const openDatabase = (url: string): Promise<SqlDriver> => {
-  if (/^postgres(ql)?:\/\//.test(url)) return pgDriver(url)
-  if (/^(mysql|mariadb):\/\//.test(url)) return mysqlDriver(url.replace(/^mariadb:/, "mysql:"))
-  if (url.startsWith("pglite:")) return pgliteDriver(url.slice("pglite:".length))
+export const openDatabase = (url: string, options?: DriverOptions): Promise<SqlDriver> => {
+  if (/^postgres(ql)?:\/\//.test(url)) return pgDriver(url, options)
+  if (/^(mysql|mariadb):\/\//.test(url)) return mysqlDriver(url.replace(/^mariadb:/, "mysql:"), options)
+  if (url.startsWith("pglite:")) return pgliteDriver(url.slice("pglite:".length), options)
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(url))
     return invalid("url", "expected postgres:, mysql:, mariadb:, pglite: or sqlite:")
   return sqliteDriver(url.replace(/^sqlite:/, ""))

@@ -1,6 +1,8 @@
 /**
  * What a live database says of a table: columns, keys, foreign keys, triggers.
  */
+import { ledgerSchema } from "../sql/dialect.ts"
+import type { ForeignKeyAction } from "../sql/foreignKeys.ts"
 import { quoteText } from "../sql/names.ts"
 import type { SqlDriver, SqlRow } from "./SqlDriver.ts"
 
@@ -23,9 +25,16 @@ export interface ForeignKeyInfo {
   readonly refSchema: string
   readonly refTable: string
   readonly refColumns: ReadonlyArray<string>
-  readonly cascades: boolean
+  /** What it does to its children when the key of their parent changes. */
+  readonly onUpdate: ForeignKeyAction
+  /** The same for a row that goes, with the columns that PostgreSQL may name. */
+  readonly onDelete: string
+  /** Whether several columns must all be set or all be empty. */
+  readonly matchFull: boolean
   readonly deferrable: boolean
   readonly deferred: boolean
+  /** Whether the rows that were there before it are known to keep it. */
+  readonly validated: boolean
 }
 
 /** A table. */
@@ -91,7 +100,7 @@ const grouped = <A>(
   return [...groups.values()].map(make)
 }
 
-const own = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\\_temp%'"
+const own = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', '${ledgerSchema}') AND n.nspname NOT LIKE 'pg\\_temp%'`
 
 const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
   const rows = async (sql: string) => (await driver.run(sql)).rows
@@ -107,11 +116,17 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
   const triggers = await rows(
     `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
   )
+  const action = (column: string) =>
+    `CASE ${column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END`
+  // Columns of ON DELETE SET NULL are from PostgreSQL 15 on.
+  const onDelete = `${action("o.confdeltype")} || coalesce((SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')' FROM pg_attribute a WHERE a.attrelid = o.conrelid AND to_jsonb(a.attnum) <@ (to_jsonb(o) -> 'confdelsetcols')), '')`
   const keys = await rows(
-    `SELECT o.conname AS name, n.nspname AS s, c.relname AS t, ${names("o.conkey", "c.oid")} AS names, rn.nspname AS rs, r.relname AS rt, ${names("o.confkey", "r.oid")} AS refs, o.confupdtype = 'c' AS cascades, o.condeferrable AS deferrable, o.condeferred AS deferred FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class r ON r.oid = o.confrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE o.contype = 'f' AND o.conparentid = 0 AND ${own}`
+    `SELECT o.conname AS name, n.nspname AS s, c.relname AS t, ${names("o.conkey", "c.oid")} AS names, rn.nspname AS rs, r.relname AS rt, ${names("o.confkey", "r.oid")} AS refs, ${action("o.confupdtype")} AS on_update, ${onDelete} AS on_delete, o.confmatchtype = 'f' AS match_full, o.condeferrable AS deferrable, o.condeferred AS deferred, o.convalidated AS validated FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class r ON r.oid = o.confrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE o.contype = 'f' AND o.conparentid = 0 AND ${own}`
   )
   return { schema, tables: tablesOf(columns, indexes, triggers), foreignKeys: keys.map(foreignKey) }
 }
+
+const actions: ReadonlyArray<ForeignKeyAction> = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"]
 
 const foreignKey = (row: SqlRow): ForeignKeyInfo => ({
   name: str(row, "name"),
@@ -121,9 +136,12 @@ const foreignKey = (row: SqlRow): ForeignKeyInfo => ({
   refSchema: str(row, "rs"),
   refTable: str(row, "rt"),
   refColumns: list(row, "refs"),
-  cascades: yes(row, "cascades"),
+  onUpdate: actions.find((action) => action === str(row, "on_update")) ?? "NO ACTION",
+  onDelete: str(row, "on_delete"),
+  matchFull: yes(row, "match_full"),
   deferrable: yes(row, "deferrable"),
-  deferred: yes(row, "deferred")
+  deferred: yes(row, "deferred"),
+  validated: row["validated"] === undefined || yes(row, "validated")
 })
 
 const tablesOf = (
@@ -175,7 +193,7 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
   )
   const keys = grouped(
     await rows(
-      `SELECT k.CONSTRAINT_NAME AS 'name', k.TABLE_SCHEMA AS 's', k.TABLE_NAME AS 't', k.COLUMN_NAME AS 'col', k.REFERENCED_TABLE_SCHEMA AS 'rs', k.REFERENCED_TABLE_NAME AS 'rt', k.REFERENCED_COLUMN_NAME AS 'ref', r.UPDATE_RULE = 'CASCADE' AS 'cascades' FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME WHERE (k.TABLE_SCHEMA ${here} OR k.REFERENCED_TABLE_SCHEMA ${here}) AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`
+      `SELECT k.CONSTRAINT_NAME AS 'name', k.TABLE_SCHEMA AS 's', k.TABLE_NAME AS 't', k.COLUMN_NAME AS 'col', k.REFERENCED_TABLE_SCHEMA AS 'rs', k.REFERENCED_TABLE_NAME AS 'rt', k.REFERENCED_COLUMN_NAME AS 'ref', r.UPDATE_RULE AS 'on_update', r.DELETE_RULE AS 'on_delete' FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME WHERE (k.TABLE_SCHEMA ${here} OR k.REFERENCED_TABLE_SCHEMA ${here}) AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`
     ),
     ["s", "t", "name"],
     (group) =>
@@ -210,19 +228,27 @@ const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
   )
   const keys = grouped(
     await rows(
-      `SELECT '' AS s, t.name AS t, f.id AS id, f."from" AS col, f."table" AS rt, f."to" AS ref, f.on_update = 'CASCADE' AS cascades FROM sqlite_master t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table' ORDER BY t.name, f.id, f.seq`
+      `SELECT '' AS s, t.name AS t, f.id AS id, f."from" AS col, f."table" AS rt, f."to" AS ref, f.on_update AS on_update, f.on_delete AS on_delete FROM sqlite_master t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table' ORDER BY t.name, f.id, f.seq`
     ),
     ["t", "id"],
     (group) => {
       const first = group[0] ?? {}
-      const target = primary.find((row) => str(row, "t").toLowerCase() === str(first, "rt").toLowerCase())
+      const target = str(first, "rt").toLowerCase()
+      // As the key writes them: whatever the case, they are the names of the table.
+      const there = columns.filter((row) => str(row, "t").toLowerCase() === target)
+      const named = (name: string) =>
+        str(there.find((row) => str(row, "name").toLowerCase() === name.toLowerCase()) ?? {}, "name") || name
+      const own = primary.find((row) => str(row, "t").toLowerCase() === target) ?? {}
       return foreignKey({
         ...first,
         name: `${str(first, "t")}.${group.map((row) => str(row, "col")).join(",")}`,
         rs: "",
+        rt: str(there[0] ?? first, there.length > 0 ? "t" : "rt"),
         names: group.map((row) => str(row, "col")),
         // Without columns of its own it refers to the primary key.
-        refs: group.map((row, at) => str(row, "ref") || (list(target ?? {}, "names")[at] ?? "")),
+        refs: group.map((row, at) =>
+          str(row, "ref") === "" ? (list(own, "names")[at] ?? "") : named(str(row, "ref"))
+        ),
         deferrable: true
       })
     }

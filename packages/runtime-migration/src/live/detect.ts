@@ -7,6 +7,7 @@ import type { Mapping } from "../ledger/Mapping.ts"
 import { fail } from "../errors/MigrationError.ts"
 import type { Location } from "../sql/config.ts"
 import { quoteName } from "../sql/names.ts"
+import { assertSeesAllRows, withAllRows } from "./allRows.ts"
 import { type ColumnInfo, readCatalog, type TableInfo } from "./catalog.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -36,7 +37,7 @@ export interface DetectOptions {
   readonly mappings: Iterable<Mapping>
   /** Rows looked at per column, those with a value only. Default 10,000; `Infinity` for all. */
   readonly sample?: number | undefined
-  /** Tables left out. Those that begin with `aywa_migration` always are. */
+  /** Tables left out. Those that begin with `aywa_migration`, and in PostgreSQL those of that schema, always are. */
   readonly ignore?: ReadonlyArray<string> | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -50,10 +51,14 @@ const searchable = /char|text|clob|uuid|json|enum|^$|string/
  * @since 0.1.0
  * @category database
  */
-export const detectColumns = async (
+export const detectColumns = (driver: SqlDriver, options: DetectOptions): Promise<ReadonlyArray<Candidate>> =>
+  withAllRows(driver, () => detect(driver, options))
+
+const detect = async (
   driver: SqlDriver,
   { mappings, sample = 10_000, ignore = [], signal }: DetectOptions
 ): Promise<ReadonlyArray<Candidate>> => {
+  await assertSeesAllRows(driver)
   const resources = new Map<string, Set<string>>()
   for (const { sourceId, resource } of mappings) {
     const known = resources.get(sourceId)

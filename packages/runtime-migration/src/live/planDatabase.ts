@@ -7,21 +7,12 @@ import { invalid } from "../errors/MigrationError.ts"
 import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
+import { aboutForeignKey, foreignKeySides } from "./aboutForeignKeys.ts"
+import { aboutHiddenRows } from "./allRows.ts"
+import { aboutLedgers } from "./aboutLedgers.ts"
 import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
+import type { Finding } from "./reports.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
-
-/**
- * Something that the catalog says about a plan. An `error` stops the apply step, a `warning` is to be read before it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Finding {
-  readonly level: "error" | "warning"
-  /** What it is about: `calls.assistant_id`, or a foreign key. */
-  readonly subject: string
-  readonly message: string
-}
 
 /**
  * The plan of a live database.
@@ -31,6 +22,8 @@ export interface Finding {
  */
 export interface DatabasePlan extends SqlPlan {
   readonly findings: ReadonlyArray<Finding>
+  /** Foreign keys whose children verify and rollback count: all that have to do with a column that changes. */
+  readonly references: ReadonlyArray<ForeignKey>
 }
 
 /**
@@ -54,25 +47,25 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     driver,
     config.locations.flatMap(({ schema }) => schema ?? [])
   )
-  const known = config.locations.map((location, at) => complete(driver, catalog, location, `locations[${at}]`))
-  const located = (schema: string, table: string, column: string) =>
-    known.some(({ info, location }) => info.schema === schema && info.table === table && location.column === column)
-  const sides = catalog.foreignKeys.map((key) => ({
-    key,
-    child: key.columns.some((column) => located(key.schema, key.table, column)),
-    parent: key.refColumns.some((column) => located(key.refSchema, key.refTable, column))
-  }))
+  const locations = config.locations.map((location, at) => complete(driver, catalog, location, `locations[${at}]`))
+  const sides = await foreignKeySides(driver, catalog, locations)
   const plan = planMappingSql({
     ...config,
     dialect: driver.dialect,
-    locations: known.map(({ location }) => location),
-    foreignKeys: sides.filter(({ child, parent }) => child && parent).map(({ key }) => plain(key))
+    locations,
+    foreignKeys: sides
+      .filter(({ child, parent }) => child === "named" && parent !== "stays")
+      .map(({ key }) => plain(key))
   })
+  const touched = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
+  const references = touched.map(({ key }) => plain(key))
   const findings = [
+    ...(await aboutHiddenRows(driver, plan, references)),
     ...plan.locations.flatMap((location) => aboutLocation(driver, catalog, location)),
-    ...sides.flatMap(({ key, child, parent }) => aboutForeignKey(driver, plan, key, child, parent))
+    ...touched.flatMap((side) => aboutForeignKey(plan, side)),
+    ...(await aboutLedgers(driver, plan))
   ]
-  return { ...plan, findings }
+  return { ...plan, findings, references }
 }
 
 const plain = (key: ForeignKeyInfo): ForeignKey => ({
@@ -84,7 +77,7 @@ const plain = (key: ForeignKeyInfo): ForeignKey => ({
 const tableInfo = (catalog: Catalog, { schema, table }: Pick<Location, "schema" | "table">): TableInfo | undefined =>
   catalog.tables.find((info) => info.table === table && info.schema === (schema ?? catalog.schema))
 
-const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field: string) => {
+const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field: string): Location => {
   const info = tableInfo(catalog, location)
   if (info === undefined) return invalid(`${field}.table`, `there is no table ${location.table}`)
   const find = (name: string) => info.columns.find((column) => column.name === name)
@@ -102,15 +95,12 @@ const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field
     driver.dialect !== "postgres" || array ? undefined : json ? (column.type as "json" | "jsonb") : "text"
   const self = info.columns.filter(({ selfUpdating, name }) => selfUpdating && name !== location.column)
   return {
-    info,
-    location: {
-      ...location,
-      // One name for one table: the connection's own schema goes without.
-      schema: info.schema === catalog.schema ? undefined : info.schema,
-      key,
-      columnType: location.columnType ?? columnType,
-      keep: location.keep ?? self.map(({ name }) => name)
-    }
+    ...location,
+    // One name for one table: the connection's own schema goes without.
+    schema: info.schema === catalog.schema ? undefined : info.schema,
+    key,
+    columnType: location.columnType ?? columnType,
+    keep: location.keep ?? self.map(({ name }) => name)
   }
 }
 
@@ -172,23 +162,4 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
     )
   }
   return findings
-}
-
-const aboutForeignKey = (
-  driver: SqlDriver,
-  plan: SqlPlan,
-  key: ForeignKeyInfo,
-  child: boolean,
-  parent: boolean
-): ReadonlyArray<Finding> => {
-  const from = `${key.table}(${key.columns.join(", ")})`
-  const to = `${key.refTable}(${key.refColumns.join(", ")})`
-  const finding = (level: Finding["level"], message: string) => [{ level, subject: key.name, message }]
-  if (child && !parent)
-    return finding("error", `${from} refers to ${to}, which no location names: its rows would lose their parent`)
-  if (!parent || child) return []
-  if (!key.cascades) return finding("error", `${from} refers to ${to}: add a location for it, too`)
-  return driver.dialect === "mysql" && plan.foreignKeys.length > 0
-    ? finding("error", `${from} cascades, but other foreign keys have to be off meanwhile: add a location for it, too`)
-    : finding("warning", `${from} follows ${to} by ON UPDATE CASCADE`)
 }

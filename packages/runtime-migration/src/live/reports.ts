@@ -5,6 +5,20 @@
  */
 
 /**
+ * Something that the catalog says about a plan. An `error` stops the apply step, a `warning` is to be read before it,
+ * `info` is good to know.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Finding {
+  readonly level: "error" | "warning" | "info"
+  /** What it is about: `calls.assistant_id`, a foreign key, or the ledgers. */
+  readonly subject: string
+  readonly message: string
+}
+
+/**
  * Options of every step.
  *
  * @since 0.1.0
@@ -79,6 +93,34 @@ export interface MoveReport {
 }
 
 /**
+ * Rows that a rollback could not put back, or that it left without a parent.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NotRestored {
+  /** The location, or the foreign key for `no parent`. */
+  readonly location: string
+  /**
+   * `emptied`: the row has no value any more; `changed`: it has another than apply wrote; `gone`: it is not there; `no
+   * parent`: what it refers to is not there.
+   */
+  readonly reason: "emptied" | "changed" | "gone" | "no parent"
+  readonly rows: number
+}
+
+/**
+ * What a rollback did, and what it could not do.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RollbackReport extends MoveReport {
+  /** Empty when every row of the ledgers is as it was. */
+  readonly notRestored: ReadonlyArray<NotRestored>
+}
+
+/**
  * What verify found in one location.
  *
  * @since 0.1.0
@@ -88,11 +130,17 @@ export interface VerifyLocation {
   readonly location: string
   /** Rows of the ledger. */
   readonly rows: number
-  /** Of those: holding the new value, the old one, neither (the application wrote it), or gone. */
+  /**
+   * Of those: holding the new value, the old one as it was found, none, another (the application wrote it), or gone. After a
+   * rollback `renewed` are those that still hold what apply wrote.
+   */
   readonly renewed: number
   readonly old: number
+  readonly emptied: number
   readonly drifted: number
   readonly missing: number
+  /** Rows of the ledger whose values the mapping does not make: somebody wrote into it. */
+  readonly forged: number
   /** Rows that still hold an id of the source; ids that are source and target are not counted. */
   readonly leftovers: number
   /** Rows of the table, and rows without a value: at the last dry run, and now. */
@@ -101,13 +149,16 @@ export interface VerifyLocation {
 }
 
 /**
- * What verify found. `ok` says that nothing is left, nothing drifted, counts are the same and no row lost its parent.
+ * What verify found. `ok` says that nothing is left, no row lost its parent, and nobody wrote into a ledger: it holds
+ * while others write.
  *
  * @since 0.1.0
  * @category models
  */
 export interface VerifyReport {
   readonly ok: boolean
+  /** What others did since the dry run, with counts: rows changed to an id of the runtime or to none, emptied, gone, new. */
+  readonly information: ReadonlyArray<string>
   readonly locations: ReadonlyArray<VerifyLocation>
   readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
   /** One sentence per thing that is not as it must be. */

@@ -1,50 +1,55 @@
 /**
- * Runs a plan on a live database: dry run, apply, verify, rollback, cleanup. Each gives a report.
+ * Runs a plan on a live database: dry run, apply, rollback, cleanup. Each gives a report.
  *
  * @since 0.1.0
  */
 import { fail, isMigrationError } from "../errors/MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
+import * as Guards from "../sql/guards.ts"
+import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
+import { withAllRows } from "./allRows.ts"
+import { assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
-import type { DryRunLocation, DryRunReport, MoveReport, StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
-import { inTransaction, inTurn, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
-
-const select = async (driver: SqlDriver, sql: string): Promise<SqlRow> => (await driver.run(sql)).rows[0] ?? {}
-
-const count = async (driver: SqlDriver, sql: string): Promise<number> => numberOf((await select(driver, sql))["n"])
-
-const check = (signal: AbortSignal | undefined): void => {
-  if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
-}
+import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackReport, StepOptions } from "./reports.ts"
+import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
- * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed, and running
- * it again only adds rows that came meanwhile. Fails with `OutOfOrder` where another plan was prepared before.
+ * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed. Running it
+ * again adds rows that came meanwhile, and takes those anew that somebody wrote since and that hold an id of the source:
+ * rollback puts back what they wrote. Fails with `OutOfOrder` where another plan was prepared before.
  *
  * @since 0.1.0
  * @category database
  */
-export const dryRunDatabase = async (
+export const dryRunDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
-  { signal, onProgress }: StepOptions = {}
+  options: StepOptions = {}
+): Promise<DryRunReport> => withAllRows(driver, () => dryRun(driver, plan, options))
+
+const dryRun = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { signal, onProgress }: StepOptions
 ): Promise<DryRunReport> => {
   const prepare = async () => {
+    await assertOwn(driver, plan)
     await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
-    if (!(await holds(driver, Sql.unprepared(plan)))) {
-      fail({
-        _tag: "OutOfOrder",
-        detail: `Another mapping or other locations were prepared with the prefix ${plan.prefix}. Finish or roll back that run and clean it up, or take another prefix.`
-      })
-    }
+    await enforce(driver, [Guards.samePlanGuard(plan)])
+    const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
     await driver.run(Sql.begin(plan))
     await runAll(driver, Sql.setup(plan))
     for (const location of plan.locations) {
       check(signal)
-      await runAll(driver, [...Sql.remember(plan, location), ...Sql.fill(plan, location)])
+      await runAll(driver, [
+        ...Sql.remember(plan, location),
+        // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
+        ...(again > 0 ? Sql.retake(plan, location) : []),
+        ...Sql.fill(plan, location)
+      ])
       onProgress?.({
         step: "dry-run",
         location: location.label,
@@ -61,6 +66,8 @@ export const dryRunDatabase = async (
       await inTurn(driver, plan.prefix, prepare)
     } else await inTransaction(driver, plan.prefix, prepare)
   } catch (error) {
+    // The mapping is written in a transaction of its own there.
+    if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
     // What does not fit fails here already: the findings say it in the user's words.
     if (isMigrationError(error) || errorsOf(plan).length === 0) throw error
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
@@ -83,12 +90,6 @@ export const dryRunDatabase = async (
   }
 }
 
-const errorsOf = (plan: DatabasePlan): ReadonlyArray<string> =>
-  plan.findings.filter(({ level }) => level === "error").map(({ subject, message }) => `${subject}: ${message}`)
-
-const holds = async (driver: SqlDriver, condition: string): Promise<boolean> =>
-  (await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${condition}`)) === 1
-
 const dryRunLocation = async (
   driver: SqlDriver,
   plan: DatabasePlan,
@@ -110,82 +111,90 @@ const dryRunLocation = async (
 
 /**
  * Rewrites what the dry run found. Can be run again: what is done stays done, and rows that the application changed
- * meanwhile are left alone. Refuses errors among the findings and counts outside of what was expected.
+ * meanwhile are left alone. Refuses errors among the findings, counts outside of what was expected, and a ledger or a
+ * mapping table that somebody else wrote into.
  *
  * @since 0.1.0
  * @category database
  */
-export const applyDatabase = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  options: StepOptions = {}
-): Promise<MoveReport> => {
-  const problems = [...errorsOf(plan)]
-  await assertPrepared(driver, plan)
-  for (const location of plan.locations) {
-    const { min, max } = location.expect
-    const rows = await count(driver, Sql.ledgerSize(plan, location))
-    if (rows < min || rows > max)
-      problems.push(`${location.label}: ${rows} rows would change, expected ${min} to ${max}`)
-  }
-  if (problems.length > 0) return fail({ _tag: "Refused", problems })
-  return runMoves(driver, plan, "apply", Sql.applyMoves(plan), options)
-}
+export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: StepOptions = {}): Promise<MoveReport> =>
+  withAllRows(driver, async () => {
+    await assertPrepared(driver, plan)
+    const problems = errorsOf(plan)
+    if (problems.length > 0) return fail({ _tag: "Refused", problems })
+    return runMoves(driver, plan, "apply", applyMoves(plan), options)
+  })
 
 /**
- * Puts back what apply wrote, byte for byte, wherever it still stands. Can be run again, and after an apply that was
- * interrupted.
+ * Puts back what apply wrote, byte for byte, wherever it still stands; no row that apply did not write is touched. Can be run again, and after an apply that was
+ * interrupted. Refuses a ledger that somebody else wrote into, and foreign keys that would undo it; counts what it could
+ * not put back.
  *
  * @since 0.1.0
  * @category database
  */
-export const rollbackDatabase = async (
+export const rollbackDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: StepOptions = {}
-): Promise<MoveReport> => {
-  await assertPrepared(driver, plan)
-  return runMoves(driver, plan, "rollback", Sql.rollbackMoves(plan), options)
-}
-
-const assertPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
-  const exists = (await count(driver, Sql.dialects[plan.dialect].exists(tables(plan).run))) === 1
-  if (exists && (await holds(driver, Sql.prepared(plan)))) return
-  fail({
-    _tag: "OutOfOrder",
-    detail: exists
-      ? "Mapping or locations are not those of the dry run. Run the dry run with this plan first."
-      : "Nothing was prepared here: run the dry run first."
+): Promise<RollbackReport> =>
+  withAllRows(driver, async () => {
+    await assertPrepared(driver, plan)
+    const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
+    return { ...moved, notRestored: await notRestored(driver, plan) }
   })
+
+const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<ReadonlyArray<NotRestored>> => {
+  const all: Array<NotRestored> = []
+  for (const location of plan.locations) {
+    const row = await select(driver, Sql.stateCounts(plan, location, "before"))
+    const of = (name: string) => numberOf(row[name])
+    const [emptied, gone] = [of("emptied"), of("missing")]
+    const changed = of("changes") - of("old") - emptied - gone
+    const { label } = location
+    all.push(
+      { location: label, reason: "emptied", rows: emptied },
+      { location: label, reason: "changed", rows: changed },
+      { location: label, reason: "gone", rows: gone }
+    )
+  }
+  for (const { label, sql } of Sql.orphans(plan, plan.references)) {
+    all.push({ location: label, reason: "no parent", rows: await count(driver, sql) })
+  }
+  return all.filter(({ rows }) => rows > 0)
 }
 
 const runMoves = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   step: "apply" | "rollback",
-  moves: ReadonlyArray<Sql.Move>,
+  moves: ReadonlyArray<Move>,
   { signal, onProgress }: StepOptions
 ): Promise<MoveReport> => {
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
   const { before, after } = Sql.deferral(plan)
   const single = plan.transaction === "single"
-  const settings = plan.dialect === "postgres" ? [`SET LOCAL ${Sql.lockTimeout}`, ...Sql.byKey] : []
+  const postgres = plan.dialect === "postgres"
   const transaction = <A>(work: () => Promise<A>): Promise<A> =>
     inTransaction(driver, plan.prefix, async () => {
-      await runAll(driver, settings)
+      if (postgres) await driver.run(`SET LOCAL ${Sql.lockTimeout}`)
       return work()
     })
-  const perform = async (move: Sql.Move) => {
+  /** For the updates alone: the checks before them read whole tables. */
+  const byKey = () => runAll(driver, postgres ? Sql.byKey : [])
+  const perform = async (move: Move) => {
     const { label } = move.location
     const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
     for (let first = 1; first <= total; first += plan.chunk) {
       check(signal)
       const last = first + plan.chunk - 1
-      const { update: sql, mark } = Sql.updateRange(plan, move, [`${first}`, `${last}`])
+      const statements = Sql.updateRange(plan, move, [`${first}`, `${last}`])
       const update = async () => {
-        const { changes } = await driver.run(sql)
-        await runAll(driver, mark)
-        return changes
+        if (!single) await byKey()
+        await runAll(driver, statements.before)
+        const { changes } = await driver.run(statements.update)
+        await runAll(driver, statements.after)
+        return changes / statements.counted
       }
       const rows = single ? await update() : await transaction(update)
       // The first of two passes is not the whole way of a row.
@@ -194,6 +203,13 @@ const runMoves = async (
     }
   }
   const all = async () => {
+    // Before foreign keys are deferred: that locks tables.
+    const known = step === "rollback" ? errorsOf(plan) : []
+    for (const guards of Guards.writeGuards(plan, Sql.dialects[plan.dialect], step)) {
+      check(signal)
+      await enforce(driver, guards, known)
+    }
+    if (single) await byKey()
     await runAll(driver, before)
     for (const move of moves) await perform(move)
     await runAll(driver, after)
@@ -214,67 +230,12 @@ const runMoves = async (
 }
 
 /**
- * Checks a database after apply (`state: "applied"`, the default) or after rollback (`"original"`). Changes nothing.
- *
- * @since 0.1.0
- * @category database
- */
-export const verifyDatabase = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  { signal, onProgress, state = "applied" }: StepOptions & { readonly state?: "applied" | "original" | undefined } = {}
-): Promise<VerifyReport> => {
-  await assertPrepared(driver, plan)
-  if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  const locations: Array<VerifyLocation> = []
-  for (const location of plan.locations) {
-    check(signal)
-    const keys = await select(driver, Sql.stateCounts(plan, location, state === "applied" ? "after" : "before"))
-    const table = await select(driver, Sql.tableCounts(plan, location))
-    const [rows, renewed, old, missing] = ["changes", "renewed", "old", "missing"].map((name) => numberOf(keys[name]))
-    const [all = 0, now = 0, before = 0, gone = 0] = [rows, renewed, old, missing]
-    locations.push({
-      location: location.label,
-      rows: all,
-      renewed: now,
-      old: before,
-      missing: gone,
-      drifted: all - now - before - gone,
-      leftovers: state === "applied" ? await count(driver, Sql.dialects[plan.dialect].leftovers(plan, location)) : 0,
-      tableRows: { then: numberOf(table["rows_then"]), now: numberOf(table["rows_now"]) },
-      nulls: { then: numberOf(table["nulls_then"]), now: numberOf(table["nulls_now"]) }
-    })
-    onProgress?.({ step: "verify", location: location.label, done: location.index + 1, total: plan.locations.length })
-  }
-  const lost: Array<{ readonly foreignKey: string; readonly rows: number }> = []
-  for (const { label, sql } of Sql.orphans(plan)) lost.push({ foreignKey: label, rows: await count(driver, sql) })
-  const problems = [
-    ...locations.flatMap((location) => problemsOf(location, state)),
-    ...lost.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
-  ]
-  return { ok: problems.length === 0, locations, orphans: lost, problems }
-}
-
-const problemsOf = (
-  { location, old, renewed, drifted, missing, leftovers, tableRows, nulls }: VerifyLocation,
-  state: "applied" | "original"
-): ReadonlyArray<string> => {
-  const wrong = state === "applied" ? old : renewed
-  const lines: ReadonlyArray<readonly [boolean, string]> = [
-    [wrong > 0, `${wrong} rows hold the ${state === "applied" ? "old" : "new"} value: run the step again`],
-    [drifted > 0, `${drifted} rows were changed by somebody else since the dry run`],
-    [missing > 0, `${missing} rows are gone since the dry run`],
-    [leftovers > 0, `${leftovers} rows still hold ids of the source: run dry run and apply again`],
-    [tableRows.then !== tableRows.now, `${tableRows.then} rows before, ${tableRows.now} now`],
-    [nulls.then !== nulls.now, `${nulls.then} rows without a value before, ${nulls.now} now`]
-  ]
-  return lines.filter(([wrong]) => wrong).map(([, line]) => `${location}: ${line}`)
-}
-
-/**
  * Drops mapping table and ledgers. There is no rollback after it: do it days after the cut-over.
  *
  * @since 0.1.0
  * @category database
  */
-export const cleanupDatabase = (driver: SqlDriver, plan: DatabasePlan): Promise<void> => runAll(driver, Sql.drop(plan))
+export const cleanupDatabase = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
+  await assertOwn(driver, plan)
+  await runAll(driver, Sql.drop(plan))
+}

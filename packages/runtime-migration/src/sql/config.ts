@@ -96,7 +96,10 @@ export interface MappingConfig {
   readonly dialect: Dialect
   readonly mappings: Iterable<Mapping>
   readonly locations: ReadonlyArray<Location>
-  /** Begins the names of the tables that are made; `a-z`, `0-9`, `_`. Default `aywa_migration`. */
+  /**
+   * Begins the names of the tables that are made; `a-z`, `0-9`, `_`. Default `aywa_migration`. In PostgreSQL they are in the
+   * schema `aywa_migration`, whatever the prefix.
+   */
   readonly prefix?: string | undefined
   /** Rows per update and commit. Default 20,000. */
   readonly chunk?: number | undefined

@@ -12,7 +12,11 @@ export interface SqlDialect {
   readonly same: (left: string, right: string) => string
   /** The mapping table and the table of the run. */
   readonly createTables: (plan: SqlPlan) => ReadonlyArray<string>
-  /** Counts 1 where the connection's own schema has a table of this name. */
+  /** Takes every right on what a run made from everybody but its owner. */
+  readonly close: (plan: SqlPlan) => ReadonlyArray<string>
+  /** What a cleanup drops besides the tables. */
+  readonly dropRest: (plan: SqlPlan) => ReadonlyArray<string>
+  /** Counts 1 where there is a table of this name, as `tables` has it. */
   readonly exists: (table: string) => string
   /** An insert that leaves out rows that are there. */
   readonly insertNew: (table: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<string>) => string
@@ -21,17 +25,35 @@ export interface SqlDialect {
   readonly indexLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
   /**
    * Selects what a location's ledger gets: keys `k1…`, keys afterwards `w1…`, `old_value`, `new_value`, `tmp_value` where
-   * it goes through reserved values, and `stands` (which of the values the row holds) where it is marked.
+   * it goes through reserved values, and `stands`: which of the values we left in the row.
    */
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
+  /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
+  readonly keeps: (stored: string, made: string) => string
+  /** Selects the tables, as `v`, whose mapping is not the plan's. */
+  readonly foreignMapping: (plan: SqlPlan) => ReadonlyArray<string>
   /** Renews the planner's statistics of a table. */
   readonly analyze: (table: string) => ReadonlyArray<string>
   /** Counts the rows that still hold an id of the source (and no id that may be of the runtime). */
   readonly leftovers: (plan: SqlPlan, location: PlannedLocation) => string
   /** Counts the rows whose id is neither of the source nor of the runtime; `undefined` where that cannot be told. */
   readonly unmapped: (plan: SqlPlan, location: PlannedLocation) => string | undefined
-  /** Updates the rows of a range of the ledger from one of its values to another. */
-  readonly update: (update: Update) => string
+  /** Updates the rows of a range of the ledger from one of its values to another, and marks those. */
+  readonly update: (update: Update) => MarkedUpdate
+  /** An update of a ledger `l` from a query `c`. */
+  readonly updateLedger: (ledger: string, query: string, set: ReadonlyArray<string>, where: string) => string
+}
+
+/**
+ * The statements of an update, one transaction. A row is marked exactly where the update wrote it: by its value alone it
+ * could be the application's own.
+ */
+export interface MarkedUpdate {
+  readonly before: ReadonlyArray<string>
+  readonly update: string
+  readonly after: ReadonlyArray<string>
+  /** Rows that the database counts per row of the customer's. */
+  readonly counted: 1 | 2
 }
 
 /** A guarded update, in the parts that every dialect puts together in its own way. */
@@ -42,21 +64,39 @@ export interface Update {
   readonly to: LedgerValue
   /** What finds the row of a ledger row. */
   readonly match: string
-  /** More conditions: the range of the ledger, the guard against what was not prepared. */
+  /** The range of the ledger `b`. */
+  readonly range: ReadonlyArray<string>
+  /** More conditions: the guard against what was not prepared. */
   readonly where: ReadonlyArray<string>
 }
 
 /** A value that the ledger has of a row. */
 export type LedgerValue = "old_value" | "new_value" | "tmp_value"
 
-/** Names of the tables that a run makes. */
-export const tables = (plan: SqlPlan) => ({
-  map: `${plan.prefix}_map`,
-  run: `${plan.prefix}_run`,
-  ledger: (location: PlannedLocation) => `${plan.prefix}_l${location.index + 1}`,
-  /** PostgreSQL: the mapping with targets in the column's own type. */
-  typed: (index: number) => `${plan.prefix}_m${index + 1}`
-})
+/**
+ * PostgreSQL: the schema of all that a run makes. A schema of the application would give each new table to whomever its
+ * default privileges name.
+ */
+export const ledgerSchema = "aywa_migration"
+
+/** Names of the tables that a run makes, as statements name them. */
+export const tables = (plan: SqlPlan) => {
+  const named = (name: string) => `${plan.dialect === "postgres" ? `${ledgerSchema}.` : ""}${plan.prefix}_${name}`
+  return {
+    map: named("map"),
+    run: named("run"),
+    ledger: (location: PlannedLocation) => named(`l${location.index + 1}`),
+    /** PostgreSQL: the mapping with targets in the column's own type. */
+    typed: (index: number) => named(`m${index + 1}`)
+  }
+}
+
+/** The name of such a table without its schema. */
+export const bareName = (table: string): string => table.slice(table.lastIndexOf(".") + 1)
+
+/** Whether a column may hold several ids. */
+export const isMany = ({ kind }: Pick<PlannedLocation, "kind">): boolean =>
+  kind === "array" || kind === "json-any" || kind === "text"
 
 /** The customer's table, quoted. */
 export const tableOf = (plan: SqlPlan, { schema, table }: Pick<PlannedLocation, "schema" | "table">): string =>
@@ -75,13 +115,20 @@ export const keysOf = ({
     w: column.rewrittenBy === undefined ? undefined : `w${at + 1}`
   }))
 
+/** Whether a location's key is rewritten: its rows have another one afterwards. */
+export const isRekeyed = ({ key }: PlannedLocation): boolean => key.some(({ rewrittenBy }) => rewrittenBy !== undefined)
+
+/** The columns of a ledger with the key that its rows have afterwards. */
+export const keysAfter = (location: PlannedLocation): ReadonlyArray<string> =>
+  keysOf(location).map(({ k, w }) => w ?? k)
+
 /** The columns of a ledger after `n`. */
 export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<string> => [
   ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
   "old_value",
   "new_value",
   ...(location.twoStep ? ["tmp_value"] : []),
-  ...(location.marked ? ["stands"] : [])
+  "stands"
 ]
 
 /** The condition that a row of the mapping table belongs to a location. */
@@ -111,7 +158,7 @@ export const selectList = (
   })
   list.push(`${columnOf(plan, location.column)} AS old_value`, `${values.next} AS new_value`)
   if (location.twoStep) list.push(`${values.temporary} AS tmp_value`)
-  if (location.marked) list.push("'old_value' AS stands")
+  list.push("'old_value' AS stands")
   return list.join(", ")
 }
 

@@ -4,6 +4,9 @@
 import {
   columnOf,
   inSet,
+  isMany,
+  isRekeyed,
+  keysAfter,
   keyed,
   keysOf,
   otherRewriters,
@@ -12,6 +15,8 @@ import {
   tableOf,
   tables
 } from "./dialect.ts"
+import { mappingDigest, partRows } from "./digest.ts"
+import { guardTable } from "./guardTable.ts"
 import { quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
@@ -46,8 +51,8 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
   return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
 }
 
-const manyKind = ({ kind }: PlannedLocation): "text" | "json-any" | undefined =>
-  kind === "json-any" || kind === "text" ? kind : undefined
+const manyKind = (location: PlannedLocation): "text" | "json-any" | undefined =>
+  !isMany(location) ? undefined : location.kind === "text" ? "text" : "json-any"
 
 /**
  * Where ids stand inside of the texts of a location: one row per place, found from left to right. `since` is the end of
@@ -88,10 +93,12 @@ export const mysql: SqlDialect = {
     return [
       `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (kind, source), KEY target (kind, target)) ENGINE = InnoDB`,
       `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
-      // A script can be stopped by a constraint that fails: its name is the message.
-      `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step VARCHAR(20) NOT NULL, ok INT NOT NULL, CONSTRAINT \`${plan.prefix}: not what 1 prepared\` CHECK (step <> 'prepared' OR ok = 1), CONSTRAINT \`${plan.prefix}: not the rows expected\` CHECK (step <> 'expect' OR ok = 1)) ENGINE = InnoDB`
+      ...guardTable(plan)
     ]
   },
+  // Rights on a whole database reach every table in it: who has them is a finding.
+  close: () => [],
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
   exists: (table) =>
     `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
@@ -104,10 +111,12 @@ export const mysql: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = location.marked ? ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value'" : ""
+    const mark =
+      ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value', first_value LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL"
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
+    const after = isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : ""
     return [
-      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
     ]
   },
   indexLedger: () => [],
@@ -133,6 +142,17 @@ export const mysql: SqlDialect = {
     const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
   },
+  // Put together with a value of the column, what was made takes on its type: a UUID is in small letters then.
+  keeps: (stored, made) => `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    const order = "ORDER BY m.kind, m.source"
+    const lines = `SELECT ROW_NUMBER() OVER (${order}) AS at_n, (ROW_NUMBER() OVER (${order}) - 1) DIV ${partRows} AS part, CONCAT(m.source, ' ', m.target, ' ', m.tmp, ' ', m.again, ' ', CAST(m.kind AS BINARY)) AS line FROM ${map} m`
+    // The separator is a line break, as a number: how a literal of one is read depends on the session.
+    const parts = `SELECT r.part, SHA2(GROUP_CONCAT(r.line ORDER BY r.at_n SEPARATOR 0x0A), 256) AS digest FROM (${lines}) r GROUP BY r.part`
+    const whole = `SELECT COALESCE(SHA2(GROUP_CONCAT(g.digest ORDER BY g.part SEPARATOR ''), 256), '') AS digest FROM (${parts}) g`
+    return [`SELECT ${quoteText(map)} AS v FROM (${whole}) w WHERE w.digest <> ${quoteText(mappingDigest(plan))}`]
+  },
   analyze: (table) => [`ANALYZE TABLE ${table}`],
   leftovers: (plan, location) => {
     const kind = manyKind(location)
@@ -147,11 +167,21 @@ export const mysql: SqlDialect = {
     const { map } = tables(plan)
     return `SELECT COUNT(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
-  update: ({ plan, location, from, to, match, where }) => {
+  update: ({ plan, location, from, to, match, range, where }) => {
     // A column that changes by itself on update stays when it is set to what it is.
     const kept = location.keep.map((column) => `, ${columnOf(plan, column)} = ${columnOf(plan, column)}`).join("")
-    return `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept} WHERE ${[mysql.same(columnOf(plan, location.column), `b.${from}`), ...where].join(" AND ")}`
-  }
+    const same = mysql.same(columnOf(plan, location.column), `b.${from}`)
+    const conditions = [same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    return {
+      before: [],
+      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept}, b.stands = '${to}' WHERE ${conditions}`,
+      after: [],
+      counted: 2
+    }
+  },
+  // Assignments are made from left to right.
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l JOIN (${query}) c ON ${where} SET ${set.map((one) => `l.${one}`).join(", ")}`
 }
 
 /** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */

@@ -10,6 +10,12 @@ import type { Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
 import { checkId, checkName, temporaryId } from "./names.ts"
 import { checkShape } from "./shape.ts"
 
+/**
+ * What is written in a run's table about how it is laid out. Another number is of a version that did not protect its
+ * ledgers, or did not mark what it wrote: nothing here touches those.
+ */
+export const layout = "3"
+
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {
   readonly source: string
@@ -39,7 +45,7 @@ export interface KeyColumn {
 
 /** A location, ready to be written as SQL. */
 export interface PlannedLocation {
-  /** From 0, in the order in which locations are applied; rollback goes the other way. */
+  /** From 0; it names the ledger. Locations are applied in about this order, and rolled back in about the other. */
   readonly index: number
   /** As reports call it: `calls.assistant_id`. */
   readonly label: string
@@ -54,10 +60,10 @@ export interface PlannedLocation {
   readonly expect: { readonly min: number; readonly max: number }
   readonly twoStep: boolean
   /**
-   * Whether the ledger says of each row which of its values it holds. Where the same id is source and target, a value does
-   * not tell whether it was rewritten.
+   * Whether an id here, or in the key, is source and target at once. A value that is seen again does not tell then whether
+   * it was rewritten, so that rows are taken once only.
    */
-  readonly marked: boolean
+  readonly ambiguous: boolean
   readonly set: IdSet
 }
 
@@ -73,6 +79,7 @@ export interface SqlPlan {
   readonly prefix: string
   readonly chunk: number
   readonly transaction: "single" | "chunks"
+  /** Those that have to wait while ids change. */
   readonly foreignKeys: ReadonlyArray<ForeignKey>
   /** In the order in which they are applied. */
   readonly locations: ReadonlyArray<PlannedLocation>
@@ -122,7 +129,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   }))
   const locations: ReadonlyArray<PlannedLocation> = placed.map((location) => ({
     ...location,
-    marked:
+    ambiguous:
       location.set.overlap.length > 0 ||
       location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
   }))
@@ -203,7 +210,7 @@ const makeSet = (
   }
 }
 
-type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "marked"> & {
+type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "ambiguous"> & {
   readonly columns: ReadonlyArray<string>
   readonly resource: Location["resource"]
   readonly field: string
@@ -296,6 +303,7 @@ const checkIdsFit = ({ kind, set, label }: PlannedLocation): void => {
 
 const checksumOf = (locations: ReadonlyArray<PlannedLocation>, sets: ReadonlyArray<IdSet>): string => {
   const hash = createHash("sha256")
+  hash.update(`layout ${layout}`)
   for (const set of sets) {
     hash.update(JSON.stringify([set.name, set.entries.map(({ source, target }) => `${source}>${target}`).sort()]))
   }

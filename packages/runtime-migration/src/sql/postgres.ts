@@ -1,7 +1,22 @@
 /**
  * PostgreSQL 12 or later, and PGlite.
  */
-import { columnOf, inSet, keyed, otherRewriters, selectList, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import {
+  bareName,
+  columnOf,
+  inSet,
+  isMany,
+  isRekeyed,
+  keysAfter,
+  keyed,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { mappingDigest, partRows } from "./digest.ts"
+import { closeLedgers, createSchema, dropSchema } from "./ledgerSchema.ts"
 import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
@@ -68,7 +83,22 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
 /** The type of a mark. */
 const standing = "''::text"
 
-const isMany = ({ kind }: PlannedLocation): boolean => kind === "array" || kind === "json-any" || kind === "text"
+/** An id of the mapping in the type of a location's column. */
+const into = (plan: SqlPlan, { index }: PlannedLocation, value: string): string =>
+  `(jsonb_populate_record(NULL::${tables(plan).typed(index)}, jsonb_build_object('target', m.${value}))).target`
+
+/** Selects a location's typed mapping where it is not what the mapping table makes of it. */
+const foreignTyped = (plan: SqlPlan, location: PlannedLocation): string => {
+  const { map, typed } = tables(plan)
+  const differs = (value: "target" | "tmp") =>
+    `${text(`y.${value}`)} IS DISTINCT FROM ${text(into(plan, location, value))}`
+  const differ = [
+    "y.source IS NULL OR m.source IS NULL OR y.again <> m.again",
+    differs("target"),
+    ...(location.twoStep ? [differs("tmp")] : [])
+  ]
+  return `SELECT ${quoteText(typed(location.index))} AS v WHERE EXISTS (SELECT 1 FROM (SELECT * FROM ${map} m WHERE ${inSet("m", location)}) m FULL JOIN ${typed(location.index)} y ON y.source = m.source WHERE ${differ.join(" OR ")})`
+}
 
 /** PostgreSQL's way. */
 export const postgres: SqlDialect = {
@@ -77,12 +107,19 @@ export const postgres: SqlDialect = {
   createTables: (plan) => {
     const { map, run } = tables(plan)
     return [
+      ...createSchema,
       `CREATE TABLE IF NOT EXISTS ${map} (kind text COLLATE "C" NOT NULL, source text COLLATE "C" NOT NULL, target text COLLATE "C" NOT NULL, tmp text COLLATE "C" NOT NULL, again int NOT NULL, PRIMARY KEY (kind, source))`,
-      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
+      `CREATE INDEX IF NOT EXISTS ${bareName(map)}_target ON ${map} (kind, target)`,
       `CREATE TABLE IF NOT EXISTS ${run} (item text PRIMARY KEY, value text NOT NULL)`
     ]
   },
-  exists: (table) => `SELECT COUNT(*) AS n FROM (SELECT to_regclass(${quoteText(table)}) AS r) q WHERE q.r IS NOT NULL`,
+  close: (plan) => [closeLedgers(plan)],
+  dropRest: () => [dropSchema],
+  // By the catalog: to_regclass() is an error where the schema is closed to the caller.
+  exists: (table) => {
+    const [schema = "", name = ""] = table.split(".")
+    return `SELECT COUNT(*) AS n FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${quoteText(schema)} AND c.relname = ${quoteText(name)}`
+  },
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON CONFLICT DO NOTHING`,
   createLedger: (plan, location) => {
@@ -94,29 +131,31 @@ export const postgres: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = location.marked ? `, ${standing} AS stands` : ""
+    const mark = `, ${standing} AS stands, NULL::text AS first_value`
     const statements = [
       `CREATE TABLE IF NOT EXISTS ${name} AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
     ]
     if (!isTyped(location)) return statements
     const table = typed(location.index)
     const item = location.kind === "array" ? `(${column})[1]` : column
-    const into = (value: string) =>
-      `(jsonb_populate_record(NULL::${table}, jsonb_build_object('target', m.${value}))).target`
-    const temporary = location.twoStep ? into("tmp") : "NULL"
+    const temporary = location.twoStep ? into(plan, location, "tmp") : "NULL"
     return [
       ...statements,
       `CREATE TABLE IF NOT EXISTS ${table} AS SELECT ''::text COLLATE "C" AS source, ${item} AS target, ${item} AS tmp, 0 AS again FROM ${tableOf(plan, location)} t WHERE false`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${table}_s ON ${table} (source)`,
-      `INSERT INTO ${table} SELECT m.source, ${into("target")}, ${temporary}, m.again FROM ${map} m WHERE ${inSet("m", location)} ON CONFLICT DO NOTHING`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(table)}_s ON ${table} (source)`,
+      `DELETE FROM ${table}`,
+      `INSERT INTO ${table} SELECT m.source, ${into(plan, location, "target")}, ${temporary}, m.again FROM ${map} m WHERE ${inSet("m", location)}`,
       `ANALYZE ${table}`
     ]
   },
   indexLedger: (plan, location) => {
     const name = tables(plan).ledger(location)
     return [
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isRekeyed(location)
+        ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
+        : [])
     ]
   },
   changes: (plan, location) => {
@@ -143,6 +182,19 @@ export const postgres: SqlDialect = {
     const changed = typedTarget ? `m.source <> ${text("m.target")}` : "m.source <> m.target"
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} = ${current(plan, location)}${others} WHERE ${changed} AND ${keyed(plan, location)}`
   },
+  keeps: (stored, made) => `${text(stored)} = ${text(made)}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    const order = "ORDER BY m.kind, m.source"
+    const digest = (lines: string) => `encode(sha256(convert_to(${lines}, 'UTF8')), 'hex')`
+    const lines = `SELECT row_number() OVER (${order}) AS at, (row_number() OVER (${order}) - 1) / ${partRows} AS part, m.source || ' ' || m.target || ' ' || m.tmp || ' ' || m.again || ' ' || m.kind AS line FROM ${map} m`
+    const parts = `SELECT r.part, ${digest("string_agg(r.line, chr(10) ORDER BY r.at)")} AS digest FROM (${lines}) r GROUP BY r.part`
+    const whole = `SELECT coalesce(${digest("string_agg(g.digest, '' ORDER BY g.part)")}, '') AS digest FROM (${parts}) g`
+    return [
+      `SELECT ${quoteText(map)} AS v FROM (${whole}) w WHERE w.digest <> ${quoteText(mappingDigest(plan))}`,
+      ...plan.locations.filter(isTyped).map((location) => foreignTyped(plan, location))
+    ]
+  },
   analyze: (table) => [`ANALYZE ${table}`],
   leftovers: (plan, location) => {
     const from = `SELECT count(*) AS n FROM ${tableOf(plan, location)} t`
@@ -165,6 +217,18 @@ export const postgres: SqlDialect = {
     const from = location.kind === "array" ? `${table} t, unnest(${column}) AS e(item)` : `${table} t`
     return `SELECT count(*) AS n FROM (SELECT ${value} AS v FROM ${from}) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
-  update: ({ plan, location, from, to, match, where }) =>
-    `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${tables(plan).ledger(location)} b WHERE ${[match, `${postgres.same(columnOf(plan, location.column), `b.${from}`)}`, ...where].join(" AND ")}`
+  update: ({ plan, location, from, to, match, range, where }) => {
+    const ledger = tables(plan).ledger(location)
+    const same = postgres.same(columnOf(plan, location.column), `b.${from}`)
+    const conditions = [match, same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${ledger} b WHERE ${conditions} RETURNING b.n`
+    return {
+      before: [],
+      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET stands = '${to}' FROM moved WHERE l.n = moved.n`,
+      after: [],
+      counted: 1
+    }
+  },
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
 }

@@ -1,7 +1,20 @@
 /**
  * SQLite 3.35 or later. JSON and texts are read by plain functions: neither regular expressions nor extensions.
  */
-import { columnOf, inSet, keyed, otherRewriters, selectList, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import {
+  columnOf,
+  inSet,
+  isMany,
+  isRekeyed,
+  keysAfter,
+  keyed,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { guardTable } from "./guardTable.ts"
 import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
@@ -80,7 +93,8 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
 /** The type of a mark. */
 const standing = "CAST('' AS TEXT)"
 
-const isMany = ({ kind }: PlannedLocation): boolean => kind === "json-any" || kind === "text"
+const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(rows.length / 500) }, (_, at) => rows.slice(at * 500, (at + 1) * 500))
 
 const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   const column = columnOf(plan, location.column)
@@ -115,10 +129,12 @@ export const sqlite: SqlDialect = {
       `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (kind, source)) WITHOUT ROWID`,
       `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
       `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
-      // SQLite has no way to stop a script but a constraint that fails: its name is the message.
-      `CREATE TABLE IF NOT EXISTS ${plan.prefix}_guard (step TEXT, ok INTEGER, CONSTRAINT "this is not what 1-prepare prepared" CHECK (step <> 'prepared' OR ok), CONSTRAINT "more or fewer rows than expected" CHECK (step <> 'expect' OR ok))`
+      ...guardTable(plan)
     ]
   },
+  // Whoever can write the file can write all of it.
+  close: () => [],
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
   exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
@@ -130,7 +146,7 @@ export const sqlite: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = location.marked ? `, ${standing} AS stands` : ""
+    const mark = `, ${standing} AS stands, ${standing} AS first_value`
     return [
       `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
     ]
@@ -139,7 +155,10 @@ export const sqlite: SqlDialect = {
     const name = tables(plan).ledger(location)
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isRekeyed(location)
+        ? [`CREATE INDEX IF NOT EXISTS ${name}_w ON ${name} (${keysAfter(location).join(", ")})`]
+        : [])
     ]
   },
   changes: (plan, location) => {
@@ -162,6 +181,25 @@ export const sqlite: SqlDialect = {
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
   },
+  keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    // There is no digest here: rows are compared with the plan's, some hundred at a time.
+    const size = plan.sets.reduce((sum, { entries }) => sum + entries.length, 0)
+    const found = (condition: string) => `SELECT ${quoteText(map)} AS v WHERE ${condition}`
+    return [
+      found(`(SELECT count(*) FROM ${map}) <> ${size}`),
+      ...plan.sets.flatMap(({ name, entries }) => {
+        const rows = entries.map(
+          ({ source, target, temporary, again }) => `${source} ${target} ${temporary} ${again ? 1 : 0}`
+        )
+        return batchesOf(rows).map((batch) => {
+          const known = `SELECT count(*) FROM ${map} m WHERE m.kind = ${quoteText(name)} AND m.source IN (${batch.map((row) => quoteText(row.slice(0, row.indexOf(" ")))).join(", ")}) AND m.source || ' ' || m.target || ' ' || m.tmp || ' ' || m.again IN (${batch.map(quoteText).join(", ")})`
+          return found(`(${known}) <> ${batch.length}`)
+        })
+      })
+    ]
+  },
   analyze: () => [],
   leftovers: (plan, location) => {
     const from = `SELECT count(*) AS n FROM ${tableOf(plan, location)} t`
@@ -176,6 +214,20 @@ export const sqlite: SqlDialect = {
     const { map } = tables(plan)
     return `SELECT count(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
-  update: ({ plan, location, from, to, match, where }) =>
-    `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${tables(plan).ledger(location)} AS b WHERE ${[match, sqlite.same(columnOf(plan, location.column), `b.${from}`), ...where].join(" AND ")}`
+  // There is one writer: what is marked first is what is written then.
+  update: ({ plan, location, from, to, match, range, where }) => {
+    const ledger = tables(plan).ledger(location)
+    const table = tableOf(plan, location)
+    const same = sqlite.same(columnOf(plan, location.column), `b.${from}`)
+    const all = (...conditions: ReadonlyArray<string>) => [...range, ...conditions].join(" AND ")
+    const there = `EXISTS (SELECT 1 FROM ${table} t WHERE ${match} AND ${same})`
+    return {
+      before: [`UPDATE ${ledger} AS b SET stands = 'moving' WHERE ${all(`b.stands = '${from}'`, ...where, there)}`],
+      update: `UPDATE ${table} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${ledger} AS b WHERE ${[match, same, all("b.stands = 'moving'")].join(" AND ")}`,
+      after: [`UPDATE ${ledger} AS b SET stands = '${to}' WHERE ${all("b.stands = 'moving'")}`],
+      counted: 1
+    }
+  },
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
 }

@@ -1,11 +1,23 @@
 /**
  * The statements of a run, in order: the same for scripts and for a live database.
  */
-import type { Dialect } from "./config.ts"
-import { columnOf, keysOf, ledgerColumns, type LedgerValue, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import type { Dialect, ForeignKey } from "./config.ts"
+import {
+  columnOf,
+  isRekeyed,
+  keysOf,
+  ledgerColumns,
+  type LedgerValue,
+  type MarkedUpdate,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { currentSchema, prepared } from "./guards.ts"
 import { mysql } from "./mysql.ts"
+import { matchDuring, type Move } from "./moves.ts"
 import { quoteName, quoteText } from "./names.ts"
-import type { PlannedLocation, SqlPlan } from "./plan.ts"
+import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 import { postgres } from "./postgres.ts"
 import { sqlite } from "./sqlite.ts"
 
@@ -15,18 +27,17 @@ export const dialects: Readonly<Record<Dialect, SqlDialect>> = { postgres, mysql
 /** Rows of the mapping per insert. */
 const batch = 500
 
-/** A condition that holds only for what this very plan prepared. */
-export const prepared = (plan: SqlPlan): string =>
-  `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared' AND r.value = ${quoteText(plan.checksum)})`
-
-/** A condition that holds while nothing, or this very plan, was prepared. */
-export const unprepared = (plan: SqlPlan): string =>
-  `NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})`
-
-/** Makes the tables of the run: mapping, ledgers. Reads no row of the customer's. */
+/**
+ * Writes the mapping anew, which is the plan's then, whatever was there; makes the ledgers, and closes all of it. Reads no
+ * row of the customer's.
+ */
 export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
   const way = dialects[plan.dialect]
+  // Elsewhere the whole of it is one transaction.
+  const [start, end] = plan.dialect === "mysql" ? [["START TRANSACTION"], ["COMMIT"]] : [[], []]
   return [
+    ...start,
+    `DELETE FROM ${tables(plan).map}`,
     ...plan.sets.flatMap((set) => {
       const rows = set.entries.map(
         ({ source, target, temporary, again }) =>
@@ -40,14 +51,24 @@ export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
       }
       return inserts
     }),
+    ...end,
     ...way.analyze(tables(plan).map),
-    ...plan.locations.flatMap((location) => way.createLedger(plan, location))
+    ...plan.locations.flatMap((location) => way.createLedger(plan, location)),
+    ...way.close(plan)
   ]
 }
 
 /** Says what is being prepared. */
 export const begin = (plan: SqlPlan): string =>
-  dialects[plan.dialect].insertNew(tables(plan).run, ["item", "value"], [`('checksum', ${quoteText(plan.checksum)})`])
+  dialects[plan.dialect].insertNew(
+    tables(plan).run,
+    ["item", "value"],
+    [
+      `('layout', ${quoteText(layout)})`,
+      `('checksum', ${quoteText(plan.checksum)})`,
+      ...(plan.dialect === "postgres" ? [`('schema', ${currentSchema})`] : [])
+    ]
+  )
 
 /** Says that all of it was. */
 export const end = (plan: SqlPlan): string =>
@@ -58,8 +79,7 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
   const way = dialects[plan.dialect]
   const ledger = tables(plan).ledger(location)
   const columns = ledgerColumns(location)
-  const same = keysOf(location).map(({ k }) => `l.${k} = c.${k}`)
-  const conditions = [`NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same.join(" AND ")})`]
+  const conditions = seenAs(location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
   // Seen again, an id that is source and target may have been rewritten already: only the first run may take it.
   if (location.set.overlap.length > 0) {
     conditions.push(`NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`)
@@ -70,6 +90,41 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
     ...way.analyze(ledger)
   ]
 }
+
+/** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
+const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
+  const by = (column: (key: { readonly k: string; readonly w: string | undefined }) => string) =>
+    keysOf(location)
+      .map((key) => `l.${column(key)} = c.${key.k}`)
+      .join(" AND ")
+  const before = by(({ k }) => k)
+  // A key that is source and target would find the ledger row of another.
+  return location.ambiguous || !isRekeyed(location) ? [before] : [before, by(({ k, w }) => w ?? k)]
+}
+
+/**
+ * Takes rows anew that are in the ledger and hold an id of the source again, or still, though not the value that was
+ * taken: somebody wrote them. The value that stood there first is kept beside.
+ */
+export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  if (location.ambiguous) return []
+  const way = dialects[plan.dialect]
+  const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+  const text = plan.dialect === "mysql" ? "CONVERT(l.old_value USING utf8mb4)" : "CAST(l.old_value AS text)"
+  const set = [
+    `first_value = COALESCE(l.first_value, ${text})`,
+    ...values.map((value) => `${value} = c.${value}`),
+    "stands = 'old_value'"
+  ]
+  const found = seenAs(location).map((same) => `(${same})`)
+  const taken = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
+  const where = `(${found.join(" OR ")}) AND NOT (${taken}) AND ${isPrepared(plan)}`
+  return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
+}
+
+/** Whether a dry run came to its end before: its ledgers may have rows that were written since. */
+export const isPrepared = (plan: SqlPlan): string =>
+  `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`
 
 /** Remembers how many rows a table has, and how many of them without a value. */
 export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
@@ -84,44 +139,6 @@ export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArra
   ]
 }
 
-/** One pass over a ledger: from one of its values to another. */
-export interface Move {
-  readonly location: PlannedLocation
-  readonly from: LedgerValue
-  readonly to: LedgerValue
-}
-
-/** The passes that apply a plan, in order. */
-export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> =>
-  plan.locations.flatMap((location): ReadonlyArray<Move> =>
-    location.twoStep
-      ? [
-          { location, from: "old_value", to: "tmp_value" },
-          { location, from: "tmp_value", to: "new_value" }
-        ]
-      : [{ location, from: "old_value", to: "new_value" }]
-  )
-
-/** The passes that undo it: the same, backwards. */
-export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> =>
-  applyMoves(plan)
-    .toReversed()
-    .map(({ location, from, to }) => ({ location, from: to, to: from }))
-
-/**
- * What finds the row of a ledger row during a pass. A key column that an earlier location rewrites has its new value by
- * then; one that a later location rewrites still has its old one; one that this very location rewrites has what the pass
- * starts from, and then what it ends with. Rollback goes backwards, so the same holds.
- */
-const matchDuring = (plan: SqlPlan, { location }: Move, value: LedgerValue): string =>
-  keysOf(location)
-    .map(({ column, k, w, rewrittenBy }) => {
-      const key = columnOf(plan, column)
-      if (rewrittenBy === undefined || rewrittenBy > location.index) return `${key} = b.${k}`
-      return `${key} = b.${rewrittenBy === location.index ? value : (w ?? k)}`
-    })
-    .join(" AND ")
-
 /**
  * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
  * table, for every range again.
@@ -131,30 +148,15 @@ export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", 
 /** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
 export const lockTimeout = "lock_timeout = '3s'"
 
-/** The statements of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
-export const updateRange = (
-  plan: SqlPlan,
-  move: Move,
-  range: readonly [string, string] | undefined
-): { readonly update: string; readonly mark: ReadonlyArray<string> } => {
-  const { location, from, to } = move
-  const within = (alias: string) => [
-    ...(range === undefined ? [] : [`${alias}.n BETWEEN ${range[0]} AND ${range[1]}`]),
-    ...(location.marked ? [`${alias}.stands = '${from}'`] : []),
-    prepared(plan)
-  ]
-  const way = dialects[plan.dialect]
-  const update = way.update({ plan, ...move, match: matchDuring(plan, move, from), where: within("b") })
-  if (!location.marked) return { update, mark: [] }
-  // Only rows that did move: a row that somebody else changed keeps its mark.
-  const moved = `EXISTS (SELECT 1 FROM ${tableOf(plan, location)} t WHERE ${matchDuring(plan, move, to)} AND ${way.same(columnOf(plan, location.column), `b.${to}`)})`
-  const mark = `UPDATE ${tables(plan).ledger(location)} AS b SET stands = '${to}' WHERE ${[...within("b"), moved].join(" AND ")}`
-  return { update, mark: [mark] }
-}
-
-/** How many rows a ledger has. */
-export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
+/** The update of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
+export const updateRange = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): MarkedUpdate =>
+  dialects[plan.dialect].update({
+    plan,
+    ...move,
+    match: matchDuring(plan, move, move.from),
+    range: range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`],
+    where: [prepared(plan)]
+  })
 
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
@@ -165,7 +167,7 @@ export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string =
   return `SELECT COUNT(*) AS changes, ${distinct("old_value")} AS befores, ${distinct("new_value")} AS afters FROM ${ledger}`
 }
 
-/** Ledger rows by what their row holds now: the new value, the old one, neither; or no such row any more. */
+/** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
 export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "before" | "after"): string => {
   const way = dialects[plan.dialect]
   const value = columnOf(plan, location.column)
@@ -177,7 +179,13 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
     `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
   const count = (condition: string, name: string) =>
     `COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0) AS ${name}`
-  return `SELECT COUNT(*) AS changes, ${count(is("new_value"), "renewed")}, ${count(is("old_value"), "old")}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  const emptied = count(`${present} IS NOT NULL AND ${value} IS NULL`, "emptied")
+  const stands = (name: LedgerValue) => `${is(name)} AND b.stands = '${name}'`
+  // What we left there is to be told from what somebody wrote since.
+  const renewed = keys === "after" ? is("new_value") : stands("new_value")
+  const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
+  const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
 }
 
 /** Rows of a table and rows without a value, then and now. */
@@ -189,8 +197,11 @@ export const tableCounts = (plan: SqlPlan, location: PlannedLocation): string =>
 }
 
 /** Rows of a child whose parent is not there. */
-export const orphans = (plan: SqlPlan): ReadonlyArray<{ readonly label: string; readonly sql: string }> =>
-  plan.foreignKeys.map(({ name, schema, table, columns, refSchema, refTable, refColumns }) => {
+export const orphans = (
+  plan: SqlPlan,
+  foreignKeys: ReadonlyArray<ForeignKey> = plan.foreignKeys
+): ReadonlyArray<{ readonly label: string; readonly sql: string }> =>
+  foreignKeys.map(({ name, schema, table, columns, refSchema, refTable, refColumns }) => {
     const quote = (column: string) => quoteName(plan.dialect, column)
     const on = columns.map((column, at) => `p.${quote(refColumns[at] ?? "")} = t.${quote(column)}`).join(" AND ")
     const set = columns.map((column) => `t.${quote(column)} IS NOT NULL`).join(" AND ")
@@ -226,11 +237,7 @@ export const deferral = (
 /** Drops what a run made. */
 export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
   const { map, run, ledger, typed } = tables(plan)
-  return [
-    ...plan.locations.map(ledger),
-    ...(plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []),
-    map,
-    run,
-    ...(plan.dialect === "postgres" ? [] : [`${plan.prefix}_guard`])
-  ].map((table) => `DROP TABLE IF EXISTS ${table}`)
+  const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
+  const made = [...plan.locations.map(ledger), ...typedOnes, map, run]
+  return [...made.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
 }

@@ -1,12 +1,16 @@
 /**
- * What one attempt that failed means: which error it becomes, whether the runtime may have acted, and whether it is
- * of a kind that passes. The retry decision and the error that the caller sees are both made from this.
+ * What an answer that is no success means: which error it becomes, whether the runtime may have acted, and whether it
+ * is of a kind that passes. The decision to try again and the error that the caller sees are both made from this.
  */
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
-import type { WireFailure, WireResponse } from "../transport/port.ts"
-import { sourceFailed } from "../transport/streaming.ts"
+import type { WireHead } from "../transport/port.ts"
+import { readErrorBody } from "./errorBody.ts"
+import { plain, sentence, text } from "./message.ts"
+import type { Redact } from "./redact.ts"
+import { redactCause } from "./redactCause.ts"
 import { retryAfter } from "./retryAfter.ts"
+import { errors, lost, rowOf } from "./statuses.ts"
 
 /** A failed attempt. */
 export interface Failure {
@@ -14,9 +18,9 @@ export interface Failure {
   /** Whether another attempt may succeed. */
   readonly transient: boolean
   /** Milliseconds that the runtime asks to wait. */
-  readonly retryAfter: number | undefined
-  readonly status: number | undefined
-  readonly requestId: string | undefined
+  readonly retryAfter?: number | undefined
+  /** The head of the answer, if one came. */
+  readonly head?: WireHead | undefined
   /** Builds the error, once it is known how the whole call went. */
   readonly toError: (call: CallFields) => RuntimeError
 }
@@ -27,322 +31,65 @@ export interface Subject {
   readonly reads: boolean
   readonly errors: ReadonlyArray<OperationError>
   /** Takes secrets out of a text that the runtime sent. */
-  readonly redact: (text: string) => string
+  readonly redact: Redact
 }
 
-/** No whole answer came. */
-export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
-  const code = failure.code
-  // A wrong certificate or a name that does not exist stays wrong; EAI_AGAIN says itself that it may pass.
-  const transient =
-    code === undefined ||
-    !/^(UPLOAD_SOURCE|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(
-      code
-    )
-  return {
-    outcome: failure.sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
-    transient,
-    retryAfter: undefined,
-    status: undefined,
-    requestId: undefined,
-    toError: (call) =>
-      new Errors.ConnectionError({
-        ...call,
-        code,
-        isRetryable: transient,
-        cause: failure.cause,
-        message: text(call, wireText(failure))
-      })
-  }
-}
-
-const wireText = (failure: WireFailure): string => {
-  const code = failure.code === undefined ? "" : ` (${failure.code})`
-  if (failure.phase === "response") return `the answer broke off before its end${code}.`
-  switch (failure.code) {
-    case "ECONNREFUSED":
-      return `nothing listens at the runtime's address${code}. Check baseUrl, and that the runtime is up.`
-    case "ENOTFOUND":
-      return `the runtime's host name does not exist${code}. Check baseUrl.`
-    case sourceFailed:
-      return "what was to be uploaded could not be read. Check the path, or the stream; its own error is the cause."
-    case "NO_STREAM":
-      return "this transport cannot move files: give it a `stream` beside `execute`."
-    case "EAI_AGAIN":
-      return `the name server did not answer${code}.`
-    default:
-      return failure.sent === "no"
-        ? `no connection to the runtime could be made${code}. Check baseUrl, network and certificate.`
-        : `the connection was lost before an answer came${code}.`
-  }
-}
-
-/** An attempt, or the whole call, ran out of time. */
-export const fromTimeout = (
+/**
+ * An answer whose status is no success. `body` is `undefined` when it did not come whole: the status counts all the same.
+ * `wall` is what time it is here, in epoch milliseconds.
+ */
+export const fromStatus = (
   subject: Subject,
-  scope: "attempt" | "deadline",
-  timeoutMillis: number,
-  sent: boolean
-): Failure => ({
-  outcome: !sent ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
-  transient: scope === "attempt",
-  retryAfter: undefined,
-  status: undefined,
-  requestId: undefined,
-  toError: (call) =>
-    new Errors.TimeoutError({
-      ...call,
-      scope,
-      timeoutMillis,
-      message: text(
-        call,
-        scope === "deadline"
-          ? `not done within ${timeoutMillis} ms (the call's deadline).`
-          : sent
-            ? `no whole answer within ${timeoutMillis} ms (the attempt's timeout).`
-            : `not sent within ${timeoutMillis} ms (the attempt's timeout): the function that supplies the API key gave none.`
-      )
-    })
-})
+  head: WireHead,
+  body: string | undefined,
+  wall: number,
+  cause?: unknown
+): Failure => {
+  const { status } = head
+  const { messages, code } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
+  const row = rowOf(subject.errors, status, code)
+  // What the contract does not know is not tried again, whatever it says of itself.
+  const known = row.tag !== "UnexpectedResponse"
+  const wait = known ? retryAfter(head, wall) : undefined
+  const override = known ? head.header("x-should-retry") : undefined
+  const transient = override === "true" || (override !== "false" && row.transient)
+  const answer = {
+    status,
+    code: code === lost ? undefined : code,
+    words: code === lost ? " The rest of its answer did not come." : wordsOf(messages),
+    messages,
+    retryAfter: wait === undefined ? undefined : wait / 1000,
+    transient,
+    contentType: contentTypeOf(subject, head)
+  }
+  const what = row.message(answer)
+  return {
+    outcome: subject.reads ? "rejected" : row.outcome,
+    transient,
+    retryAfter: wait,
+    head,
+    toError: (call) =>
+      errors[row.tag]({ ...call, cause: redactCause(cause, subject.redact), message: text(call, what) }, answer, what)
+  }
+}
 
-/** The breaker let no attempt through. */
-export const circuitOpen = (fields: CallFields, retryAfterMillis: number | undefined): Errors.CircuitOpen =>
-  new Errors.CircuitOpen({
-    ...fields,
-    retryAfterMillis,
-    message: text(
-      fields,
-      `not sent: the circuit breaker is open after repeated failures${
-        retryAfterMillis === undefined ? "" : `; it tries again in ${Math.ceil(retryAfterMillis)} ms`
-      }.`
-    )
-  })
+const lostBody = { messages: [], code: lost } as const
 
 /** The runtime answered something that the contract does not allow. */
-export const fromUnexpected = (subject: Subject, response: WireResponse, issue: string): Failure => ({
-  outcome: subject.reads ? "rejected" : "maybe-applied",
-  transient: false,
-  retryAfter: undefined,
-  status: response.status,
-  requestId: requestIdOf(response),
-  toError: (call) =>
-    new Errors.UnexpectedResponse({
-      ...call,
-      issue,
-      contentType: plain(response.header("content-type"), 100),
-      message: text(call, issue)
-    })
-})
-
-/** An answer with a status that is not a success. `now` is epoch milliseconds. */
-export const fromStatus = (subject: Subject, response: WireResponse, now: number): Failure => {
-  const { status } = response
-  const body = readErrorBody(response)
-  const said =
-    body.messages.length === 0
-      ? ""
-      : ` The runtime says: ${sentence(subject.redact(body.messages.join("; ")).slice(0, 2000))}`
-  const wait = retryAfter(response.header("retry-after"), now)
-  const seconds = wait === undefined ? undefined : wait / 1000
-  const override = response.header("x-should-retry")
-  const passes = (transient: boolean): boolean => override === "true" || (override !== "false" && transient)
-  const failure = (transient: boolean, outcome: Outcome, toError: (call: CallFields) => RuntimeError): Failure => ({
-    outcome: subject.reads ? "rejected" : outcome,
-    transient: passes(transient),
-    retryAfter: wait,
-    status,
-    requestId: requestIdOf(response),
-    toError
-  })
-  const unlisted = (): Failure => ({
-    ...fromUnexpected(subject, response, `status ${status}, which this operation never has.${said}${hint(status)}`),
-    outcome: subject.reads || (status >= 400 && status < 500) ? "rejected" : "maybe-applied"
-  })
-
-  if (status === 401) {
-    return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.AuthError({
-          ...call,
-          kind: "unauthenticated",
-          message: text(
-            call,
-            `the runtime does not accept the API key (401).${said} Check AYWA_RUNTIME_API_KEY: it may be mistyped, revoked, or a key of another runtime.`
-          )
-        })
-    )
-  }
-  if (status === 402 || status === 403) {
-    return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.AuthError({
-          ...call,
-          kind: "forbidden",
-          message: text(
-            call,
-            `the API key may not do this (${status}).${said} Check that the key belongs to the organization in AYWA_RUNTIME_ORGANIZATION_ID, and what it may do.`
-          )
-        })
-    )
-  }
-  if ((status === 404 || status === 410) && subject.errors.includes("NotFound")) {
-    return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.NotFound({ ...call, message: text(call, `no such row in this organization (${status}).${said}`) })
-    )
-  }
-  if ((status === 409 || status === 412) && subject.errors.includes("ConflictError")) {
-    const code = body.code ?? (status === 412 ? "precondition_failed" : "conflict")
-    const inUse = code === "idempotency_key_in_use"
-    return failure(
-      inUse,
-      inUse ? "maybe-applied" : "rejected",
-      (call) =>
-        new Errors.ConflictError({
-          ...call,
-          code,
-          message: text(call, `conflict ${code} (${status}).${said}${conflictHint(code)}`)
-        })
-    )
-  }
-  if (status === 400 || status === 413 || status === 415 || status === 422) {
-    return failure(
-      false,
-      "rejected",
-      (call) =>
-        new Errors.InvalidRequest({
-          ...call,
-          code: body.code,
-          issues: body.messages.map((message) => ({ path: [], message: subject.redact(message) })),
-          message: text(
-            call,
-            `the runtime refuses the request (${status}${body.code === undefined ? "" : ` ${body.code}`}).${said}${conflictHint(body.code)}`
-          )
-        })
-    )
-  }
-  if (status === 429) {
-    // A limiter acts before the handler. With another machine code it is not the limiter that speaks.
-    const limiter = body.code === undefined || body.code === "rate_limited"
-    return failure(
-      true,
-      limiter ? "rejected" : "maybe-applied",
-      (call) =>
-        new Errors.RateLimited({
-          ...call,
-          retryAfter: seconds,
-          message: text(
-            call,
-            `too many requests (429)${seconds === undefined ? "" : `; it asks to wait ${seconds} s`}.${said}`
-          )
-        })
-    )
-  }
-  if (status >= 500 || status === 408 || status === 425) {
-    const transient = status !== 501 && status !== 505
-    return failure(
-      transient,
-      "maybe-applied",
-      (call) =>
-        new Errors.ServerError({
-          ...call,
-          retryAfter: seconds,
-          isRetryable: passes(transient),
-          message: text(call, `the runtime failed (${status}).${said}`)
-        })
-    )
-  }
-  if (status >= 300 && status < 400) {
-    return fromUnexpected(
-      subject,
-      response,
-      `a redirect (${status}), which is never followed: it could carry the key elsewhere. Point baseUrl at the runtime itself (often: https instead of http).`
-    )
-  }
-  return unlisted()
-}
-
-const hint = (status: number): string =>
-  status === 404 || status === 405 ? " Does baseUrl have the right path? This route should exist." : ""
-
-const conflictHint = (code: string | undefined): string => {
-  switch (code) {
-    case "idempotency_key_in_use":
-      return " An earlier attempt with this key is still running: wait, then repeat with the same key."
-    case "idempotency_key_reused":
-      return " This key was used for another request: take a new key for a new request."
-    case "assistant_pinned":
-    case "tool_pinned":
-      return " Remove what refers to it first."
-    default:
-      return ""
-  }
-}
-
-interface ErrorBody {
-  readonly messages: ReadonlyArray<string>
-  readonly code: string | undefined
-}
-
-/** Reads whatever the body gives; a gateway's HTML gives nothing. */
-const readErrorBody = (response: WireResponse): ErrorBody => {
-  let json: unknown
-  try {
-    json = JSON.parse(response.body)
-  } catch {
-    return { messages: [], code: undefined }
-  }
-  if (typeof json !== "object" || json === null) return { messages: [], code: undefined }
-  const message = "message" in json ? json.message : "detail" in json ? json.detail : undefined
-  // One line each, whatever is in them: they end up in logs and on terminals.
-  const messages = (Array.isArray(message) ? message : [message])
-    .map((m) => (typeof m === "string" ? m.replace(/\p{Cc}+/gu, " ").trim() : ""))
-    .filter((m) => m !== "")
-  const token = (value: unknown): string | undefined =>
-    typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) ? value.slice(0, 100) : undefined
+export const fromUnexpected = (subject: Subject, response: WireHead, description: string): Failure => {
+  // It may name keys of the answer, or its type.
+  const issue = subject.redact(description)
+  const contentType = contentTypeOf(subject, response)
   return {
-    messages,
-    code: token("code" in json ? json.code : undefined) ?? token("error" in json ? json.error : undefined)
+    outcome: subject.reads ? "rejected" : "maybe-applied",
+    transient: false,
+    head: response,
+    toError: (call) => new Errors.UnexpectedResponse({ ...call, issue, contentType, message: text(call, issue) })
   }
 }
 
-/** A header's value as far as it may be shown. */
-const plain = (value: string | undefined, max: number): string | undefined =>
-  value === undefined ? undefined : value.replace(/[^\x20-\x7e]/g, "?").slice(0, max)
+const wordsOf = (messages: ReadonlyArray<string>): string =>
+  messages.length === 0 ? "" : ` The runtime says: ${sentence(messages.join("; ").slice(0, 2000))}`
 
-export const requestIdOf = (response: Pick<WireResponse, "header">): string | undefined =>
-  plain(response.header("x-request-id"), 200)
-
-const afterwards = Symbol("afterwards")
-
-/** Added to the fields of a call whose body cannot be sent again: its message says so. */
-export const sentOnce = {
-  [afterwards]:
-    " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
-}
-
-/** Ends a text as a sentence, so that another can follow. */
-const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)
-
-/** The sentence that every message opens with, and what follows from the outcome. */
-export const text = (call: CallFields, what: string): string => {
-  const facts = [
-    `${call.method} ${call.path}`,
-    ...(call.requestId === undefined ? [] : [`request ${call.requestId}`]),
-    `${call.attempts} attempt${call.attempts === 1 ? "" : "s"}`
-  ]
-  const next =
-    call.outcome !== "maybe-applied"
-      ? ""
-      : call.idempotencyKey === undefined
-        ? " It may have taken effect: read before you repeat it."
-        : ` It may have taken effect: repeat it with idempotencyKey ${JSON.stringify(call.idempotencyKey)}, which cannot apply it twice.`
-  const last: unknown = Reflect.get(call, afterwards)
-  return `${call.operation}: ${sentence(what)}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
-}
+const contentTypeOf = ({ redact }: Subject, head: WireHead): string | undefined =>
+  plain(head.header("content-type"), 100, redact)

@@ -1,38 +1,20 @@
 /**
- * From the arguments of a call to its request, or to the error that says everything that is wrong with them. What does
- * not change between the calls of an operation is prepared once: the headers of a plain call are one frozen list, so
- * that such a call builds none.
+ * From the arguments of a call to its request, or to the error that says everything that is wrong with them: each part
+ * is read on its own, and `combine` puts them together.
  */
-import * as Redacted from "effect/Redacted"
-import type { CallOptions } from "./CallOptions.ts"
-import type { Operation } from "../contract/Operation.ts"
 import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
-import * as Policy from "../policy/Policy.ts"
-import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import type { TracedCall } from "./Trace.ts"
-import { compile, compileRows, explain, keysOf } from "../schema/codec.ts"
-import { badCharacter } from "../config/checks.ts"
-import { text } from "./outcome.ts"
-import type { Observer } from "./observe.ts"
+import type * as Policy from "../policy/Policy.ts"
+import { unknownName } from "../config/unknownNames.ts"
+import { explain } from "../schema/codec.ts"
+import type { CallOptions } from "./CallOptions.ts"
+import { encode, encodeQuery, fillPath } from "./encode.ts"
+import { text } from "./message.ts"
+import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
-import { redactor } from "./redact.ts"
-import { putHeaders } from "../config/headers.ts"
-import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
-import { specOf, type Spec } from "../contract/table.ts"
-import { streamer } from "../transport/streaming.ts"
+import { partOf, type Part } from "./part.ts"
+import type { Prepared } from "./prepare.ts"
 import { prepareUpload, type Upload } from "./upload.ts"
-import { version } from "../contract/version.ts"
-import type { TransportShape } from "../transport/port.ts"
-
-/** What a service is built on. */
-export interface Runtime {
-  readonly config: RuntimeConfig
-  /** The policy of a call without options, outside of any `Policy.with`. */
-  readonly policy: Policy.Policy
-  readonly transport: TransportShape
-  readonly observer?: Observer | undefined
-}
 
 /** Arguments of a call, by role. */
 export interface Arguments {
@@ -40,30 +22,6 @@ export interface Arguments {
   readonly body?: unknown
   readonly query?: unknown
   readonly options?: CallOptions | undefined
-}
-
-/** An operation of a runtime. */
-export interface Prepared {
-  readonly runtime: Runtime
-  readonly name: string
-  readonly spec: Spec
-  readonly reads: boolean
-  readonly idempotentMethod: boolean
-  readonly isSuccess: (u: unknown) => boolean
-  readonly isBody: ((u: unknown) => boolean) | undefined
-  readonly isQuery: ((u: unknown) => boolean) | undefined
-  /** Body fields that the operation takes, whoever owns them elsewhere. */
-  readonly ownKeys: Pick<ReadonlySet<string>, "has">
-  /** Headers that say nothing of who asks. */
-  readonly ownHeaders: ReadonlyArray<string>
-  /** Headers of a call without options; an attempt adds its own. */
-  readonly headers: ReadonlyArray<string>
-  /** All headers of the first attempt of such a call, when the key is known beforehand. */
-  readonly firstHeaders: ReadonlyArray<string> | undefined
-  /** How an attempt is sent when its body or its answer is streamed. */
-  readonly streams: TransportShape["execute"] | undefined
-  /** The call as those who watch see it. */
-  readonly traced: TracedCall
 }
 
 /** A call, ready to be sent. */
@@ -82,136 +40,110 @@ export interface Request {
   readonly extraHeaders: CallOptions["headers"]
 }
 
-const allKeys = { has: () => true }
-
-/** `streamed` asks an operation that gives bytes for a stream of them. */
-export const prepareOperation = (runtime: Runtime, name: string, operation: Operation, streamed: boolean): Prepared => {
-  const spec = specOf(operation)
-  const { config } = runtime
-  const bytes = spec.kind === "bytes"
-  const ownAgent = config.headers.some((name, i) => i % 2 === 0 && name === "user-agent")
-  const ownHeaders = [
-    "accept",
-    bytes ? "*/*" : spec.text ? "text/plain" : "application/json",
-    // `fetch` takes compressed content that was cut for whole.
-    ...(bytes ? ["accept-encoding", "identity"] : []),
-    ...(ownAgent ? [] : ["user-agent", `aywa-runtime-sdk/${version}`]),
-    ...config.headers
-  ]
-  const headers = Object.freeze(
-    config.organizationId === undefined ? ownHeaders : [...ownHeaders, "x-organization-id", config.organizationId]
-  )
-  return {
-    runtime,
-    name,
-    spec,
-    reads: spec.method === "GET",
-    idempotentMethod: spec.method !== "POST" && spec.method !== "PATCH",
-    isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
-    isBody: spec.body === undefined ? undefined : compile(spec.body),
-    isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
-    ownHeaders,
-    headers,
-    firstHeaders: Redacted.isRedacted(config.apiKey)
-      ? Object.freeze(withAuthorization(headers, config.apiKey, 0))
-      : undefined,
-    streams: bytes || spec.multipart ? streamer(runtime, bytes ? (streamed ? "stream" : "bytes") : "text") : undefined,
-    traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
-  }
-}
-
-/** Adds what an attempt adds. */
-export const withAuthorization = (
-  headers: ReadonlyArray<string>,
-  key: Redacted.Redacted<string>,
-  attempt: number
-): Array<string> => [...headers, "authorization", `Bearer ${Redacted.value(key)}`, "x-aywa-attempt", String(attempt)]
-
+/** Makes the request of a call; `base` is the policy around it. */
 export const prepareRequest = (
   prepared: Prepared,
   args: Arguments,
   base: Policy.Policy
-): Request | Errors.InvalidRequest => {
-  const { spec, runtime } = prepared
-  const options = args.options ?? undefined
-  const issues: Array<Issue> = []
-  const filled = fillPath(spec.path, args.id)
-  if (typeof filled !== "string") issues.push(filled)
-  const path = typeof filled === "string" ? filled : spec.path
+): Request | Errors.InvalidRequest =>
+  combine(
+    prepared,
+    pathOf(prepared, args.id),
+    queryOf(prepared, args.query),
+    bodyOf(prepared, args.body),
+    optionsOf(prepared, args.options, base)
+  )
 
-  let query = ""
-  let page: PageRequest | undefined
-  if (prepared.isQuery !== undefined && spec.query !== undefined) {
-    const given: unknown = args.query ?? {}
-    if (!prepared.isQuery(given)) issues.push(...explain(spec.query, given))
-    else if (spec.kind === "page") {
-      const asked = pageRequest(given as Readonly<Record<string, unknown>>)
-      if (typeof asked === "string") issues.push({ path: ["cursor"], message: asked })
-      else {
-        page = asked
-        query = encodedQuery(asked.query, issues)
-      }
-    } else query = encodedQuery({ ...(given as object) }, issues)
-  }
+const pathOf = ({ spec }: Prepared, id: unknown): Part<string> => {
+  const path = fillPath(spec.path, id)
+  return typeof path === "string" ? { value: path } : { issues: [path] }
+}
 
-  let body: string | undefined
-  let upload: Upload | undefined
+interface Query {
+  /** From `?` on; empty for none. */
+  readonly text: string
+  /** Which page of a list is asked for. */
+  readonly page: PageRequest | undefined
+}
+
+const noQuery: Part<Query> = { value: { text: "", page: undefined } }
+
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
+  if (isQuery === undefined || spec.query === undefined) return noQuery
+  const query: unknown = given ?? {}
+  const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
+  const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
+  if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
+  if (wrongName.length > 0) return { issues: wrongName }
+  const fields = query as Readonly<Record<string, unknown>> // Queries of the contract are objects.
+  const page = spec.kind === "page" ? pageRequest(fields) : undefined
+  if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
+  const text = encodeQuery(page === undefined ? { ...fields } : page.query)
+  return typeof text === "string" ? { value: { text, page } } : { issues: [text] }
+}
+
+interface Body {
+  readonly text: string | undefined
+  readonly upload: Upload | undefined
+}
+
+const noBody: Part<Body> = { value: { text: undefined, upload: undefined } }
+
+const bodyOf = ({ spec, isBody, ownKeys }: Prepared, given: unknown): Part<Body> => {
   if (spec.multipart) {
-    const made = prepareUpload(spec, args.body)
-    if ("open" in made) upload = made
-    else issues.push(...made)
-  } else if (prepared.isBody !== undefined && spec.body !== undefined) {
-    const encoded = encode(args.body, prepared.ownKeys)
-    if (!("text" in encoded)) issues.push(encoded)
-    else {
-      if (!prepared.isBody(encoded.sent)) issues.push(...explain(spec.body, encoded.sent))
-      body = encoded.text
-    }
+    const upload = prepareUpload(spec, given)
+    return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
   }
+  if (isBody === undefined || spec.body === undefined) return noBody
+  const encoded = encode(given, ownKeys)
+  if (!("text" in encoded)) return { issues: [encoded] }
+  const issues = isBody(encoded.sent) ? [] : explain(spec.body, encoded.sent)
+  return partOf({ text: encoded.text, upload: undefined }, issues)
+}
 
-  let { headers } = prepared
-  let policy = base
-  if (typeof options === "object") {
-    headers = optionHeaders(prepared, options, issues)
-    policy = applyOptions(base, options, issues)
-  } else if (options !== undefined) {
-    issues.push({ path: ["options"], message: `Expected an object, got ${typeof options}` })
+/** Puts the parts together; what is wrong with any of them is said at once. */
+const combine = (
+  prepared: Prepared,
+  path: Part<string>,
+  query: Part<Query>,
+  body: Part<Body>,
+  settings: Part<Settings>
+): Request | Errors.InvalidRequest => {
+  const { name, spec, runtime } = prepared
+  if (
+    path.value === undefined ||
+    query.value === undefined ||
+    body.value === undefined ||
+    settings.value === undefined
+  ) {
+    const issues = [path, query, body, settings].flatMap((part) => part.issues ?? [])
+    return invalidRequest({ operation: name, method: spec.method, path: path.value ?? spec.path }, issues)
   }
-  let idempotencyKey: string | undefined
-  if (options?.idempotencyKey !== undefined) {
-    const issue = checkIdempotencyKey(options.idempotencyKey)
-    if (issue === undefined) ({ idempotencyKey } = options)
-    else issues.push(issue)
-  } else if (spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true) {
-    idempotencyKey = `aywa-${globalThis.crypto.randomUUID()}`
-  }
+  const { text, upload } = body.value
+  const { policy, extraHeaders } = settings.value
+  const idempotencyKey = settings.value.idempotencyKey ?? generatedKey(prepared, policy, upload)
+  let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
-  if (body !== undefined) headers = [...headers, "content-type", "application/json"]
+  if (text !== undefined) headers = [...headers, "content-type", "application/json"]
   else if (upload !== undefined) headers = [...headers, "content-type", upload.contentType]
-
-  if (issues.length > 0) {
-    return invalidRequest({ operation: prepared.name, method: spec.method, path }, issues)
-  }
   return {
-    path,
-    target: runtime.config.basePath + path + query,
-    page,
+    path: path.value,
+    target: runtime.config.basePath + path.value + query.value.text,
+    page: query.value.page,
     headers,
-    body,
+    body: text,
     upload,
     idempotencyKey,
     policy,
-    extraHeaders: options?.headers
+    extraHeaders
   }
 }
 
-const encodedQuery = (query: Readonly<Record<string, unknown>>, issues: Array<Issue>): string => {
-  const encoded = encodeQuery(query)
-  if (typeof encoded === "string") return encoded
-  issues.push(encoded)
-  return ""
-}
+/** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
+const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
+  spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true
+    ? `aywa-${globalThis.crypto.randomUUID()}`
+    : undefined
 
 /** The error of a call whose arguments are wrong. */
 export const invalidRequest = (
@@ -219,58 +151,12 @@ export const invalidRequest = (
   issues: ReadonlyArray<Issue>
 ): Errors.InvalidRequest => {
   const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
-  const said = issues
+  const list = issues
     .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
     .join("; ")
   return new Errors.InvalidRequest({
     ...fields,
     issues,
-    message: text(fields, `the request is wrong, and was not sent. ${said}`)
+    message: text(fields, `the request is wrong, and was not sent. ${list}`)
   })
-}
-
-/** The headers of a call with options: another organization, extra headers. */
-const optionHeaders = (prepared: Prepared, options: CallOptions, issues: Array<Issue>): ReadonlyArray<string> => {
-  const { organizationId } = options
-  const extra = options.headers ?? undefined
-  if (organizationId === undefined && extra === undefined) return prepared.headers
-  let headers = [...prepared.headers]
-  if (organizationId !== undefined && organizationId !== null) {
-    const bad =
-      typeof organizationId === "string" && organizationId !== "" ? badCharacter(organizationId) : "is not an id"
-    if (bad !== undefined) issues.push({ path: ["organizationId"], message: `Expected visible ASCII, but it ${bad}` })
-    headers = [...prepared.ownHeaders, "x-organization-id", organizationId]
-  }
-  if (extra !== undefined) {
-    const issue = putHeaders(headers, extra)
-    if (issue !== undefined) issues.push(issue)
-  }
-  return headers
-}
-
-/** Takes what is secret about a call out of a text. Made for a failure, not for each call. */
-export const redactorOf = ({ runtime }: Prepared, { body, extraHeaders }: Request): ((text: string) => string) =>
-  redactor(runtime.config.apiKey, body, () => [
-    ...runtime.config.headers,
-    ...Object.entries(extraHeaders ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-  ])
-
-/** A single call's options win over the policy around it. */
-const applyOptions = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {
-  const millis = (name: "timeout" | "deadline"): number | undefined => {
-    const given = options[name]
-    if (given === undefined) return undefined
-    if (typeof given === "number" && given > 0) return given
-    issues.push({ path: [name], message: "Expected milliseconds greater than 0" })
-    return undefined
-  }
-  const attemptTimeout = millis("timeout") ?? policy.attemptTimeout
-  const deadline = millis("deadline") ?? policy.deadline
-  let { retry } = policy
-  if (options.retries !== undefined) {
-    if (!Number.isSafeInteger(options.retries) || options.retries < 0) {
-      issues.push({ path: ["retries"], message: "Expected a whole number of 0 or more" })
-    } else retry = options.retries === 0 ? undefined : { ...(retry ?? Policy.defaultRetry), times: options.retries }
-  }
-  return { ...policy, attemptTimeout, deadline, retry }
 }

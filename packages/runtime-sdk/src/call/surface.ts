@@ -4,7 +4,7 @@
  */
 import type { CallOptions } from "./CallOptions.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./call.ts"
-import { text } from "./outcome.ts"
+import { text } from "./message.ts"
 import type { Group, Operation } from "../contract/Operation.ts"
 import { specOf } from "../contract/table.ts"
 import * as Errors from "../errors/Errors.ts"

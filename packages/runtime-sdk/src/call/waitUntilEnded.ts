@@ -7,7 +7,7 @@ import type { WaitOptions } from "./CallOptions.ts"
 import type { Call as Row } from "../contract/calls.ts"
 import type { Issue, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
-import { text } from "./outcome.ts"
+import { text } from "./message.ts"
 import type { Call } from "./call.ts"
 import { invalidRequest } from "./request.ts"
 

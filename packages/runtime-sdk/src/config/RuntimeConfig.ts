@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Check from "./checks.ts"
 import { putHeaders } from "./headers.ts"
+import { type Names, unknownName } from "./unknownNames.ts"
 
 /**
  * An API key: the value, the value wrapped so that it cannot be printed, or an effect that is asked before every
@@ -50,6 +51,21 @@ export interface RuntimeConfig {
   readonly organizationId: string | undefined
   /** Header names and values in turn, names in lower case. */
   readonly headers: ReadonlyArray<string>
+}
+
+/** Refuses names that nobody reads; throws a ConfigError. */
+export const refuseUnknown = <Options extends object>(options: Options, names: Names<Options>): void => {
+  const unknown = unknownName(options, names)
+  if (unknown !== undefined) throw new ConfigError({ field: unknown.name, message: unknown.message })
+}
+
+/** The names of `ConfigOptions`. */
+export const configNames: Names<ConfigOptions> = {
+  baseUrl: true,
+  apiKey: true,
+  organizationId: true,
+  headers: true,
+  allowInsecure: true
 }
 
 /** Checks options; throws a ConfigError. */

@@ -16,7 +16,8 @@ import { ResponseSink, type Runtime } from "../call/call.ts"
 import type { RequestOptions, ResponseInfo } from "../call/CallOptions.ts"
 import { Sink } from "../call/record.ts"
 import { variables } from "../config/checks.ts"
-import { type ConfigOptions, makeUnsafe, orConfigError } from "../config/RuntimeConfig.ts"
+import { type ConfigOptions, configNames, makeUnsafe, orConfigError, refuseUnknown } from "../config/RuntimeConfig.ts"
+import type { Names } from "../config/unknownNames.ts"
 import { contract } from "../contract/contract.ts"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
@@ -124,6 +125,8 @@ export interface ConfigLayerOptions extends Omit<Options, "baseUrl" | "apiKey" |
   readonly organizationId?: Config.Config<string> | undefined
 }
 
+const names: Names<Options> = { ...configNames, connections: true, transport: true, policy: true }
+
 const serviceOf = (runtime: Runtime): Service => ({
   assistants: makeService(runtime, "assistants", contract.assistants),
   phoneNumbers: makeService(runtime, "phoneNumbers", contract.phoneNumbers),
@@ -151,6 +154,7 @@ export const makeWith = (
 ): Effect.Effect<Service, ConfigError> =>
   orConfigError(() => {
     const { policy = identity } = options
+    refuseUnknown(options, { ...configNames, policy: true })
     return serviceOf({
       config: makeUnsafe(options),
       policy: policy(Policy.defaults),
@@ -167,6 +171,7 @@ export const makeWith = (
  */
 export const make = (options: Options): Effect.Effect<Service, ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
+    yield* orConfigError(() => refuseUnknown(options, names))
     yield* orConfigError(() => Transport.checkOptions(options))
     // Everything is checked before anything is opened.
     const config = yield* orConfigError(() => makeUnsafe(options))

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ResponseSink, type Runtime } from "../call/call.ts"
 import type { RequestOptions } from "../call/CallOptions.ts"
-import { text } from "../call/outcome.ts"
+import { text } from "../call/message.ts"
 import { makeRequest } from "../call/rawRequest.ts"
 import { Sink } from "../call/record.ts"
 import * as Errors from "../errors/Errors.ts"
@@ -59,14 +59,16 @@ export const makeRequests = (runtime: Runtime): Service => {
 const unexpected = (
   schema: Schema.Codec<unknown, unknown>,
   { method, path }: RequestOptions,
-  { attempts, outcome, idempotencyKey, info }: Sink,
+  sink: Sink,
   value: unknown
 ) => {
+  const { attempts, outcome, idempotencyKey, info } = sink
   const call = { operation: "request", method, path, attempts, outcome, idempotencyKey }
   const fields = { ...call, status: info?.status, requestId: info?.requestId }
-  const issue = `the answer is not what the given schema says: ${explain(schema, value)
+  const issues = explain(schema, value)
     .slice(0, 5)
     .map(({ path, message }) => `${path.join(".")}: ${message}`)
-    .join("; ")}`
+    .join("; ")
+  const issue = sink.redact(`the answer is not what the given schema says: ${issues}`)
   return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }

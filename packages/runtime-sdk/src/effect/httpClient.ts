@@ -20,7 +20,13 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as AywaRuntime from "./AywaRuntime.ts"
 import type { ConfigError } from "../errors/Errors.ts"
 import { openUpload } from "../transport/streaming.ts"
-import { WireFailure, type TransportShape, type WireRequest, type WireUploadBody } from "../transport/port.ts"
+import {
+  WireFailure,
+  type TransportShape,
+  type WireHead,
+  type WireRequest,
+  type WireUploadBody
+} from "../transport/port.ts"
 import { connectionFailure } from "../transport/wireFailure.ts"
 import type { ConfigOptions } from "../config/RuntimeConfig.ts"
 
@@ -38,18 +44,23 @@ import type { ConfigOptions } from "../config/RuntimeConfig.ts"
 export const make = (given: HttpClient.HttpClient): TransportShape => {
   const client = HttpClient.withScope(given)
   const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
-    Effect.mapError(
-      Effect.provideService(client.execute(toRequest(request, upload)), FetchHttpClient.RequestInit, {
-        redirect: "manual"
-      }),
-      fromError
+    client.execute(toRequest(request, upload)).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // An attempt is a span of ours. The client's own would show what came back as it is: headers, bytes in a cause.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      Effect.mapError(fromError)
     )
   return {
     execute: (request) =>
       Effect.scoped(
-        Effect.flatMap(send(request, undefined), (response) =>
-          Effect.map(Effect.mapError(response.text, fromBody), (body) => ({ ...head(response), body }))
-        )
+        Effect.flatMap(send(request, undefined), (response) => {
+          const head = headOf(response)
+          request.onProgress?.({ sent: "unknown", head })
+          return Effect.mapBoth(response.text, {
+            onFailure: (error) => fromBody(error, head),
+            onSuccess: (body) => ({ ...head, body })
+          })
+        })
       ),
     stream: (request) =>
       Effect.flatMap(openUpload(request), (upload) =>
@@ -57,10 +68,10 @@ export const make = (given: HttpClient.HttpClient): TransportShape => {
           // Of its own, because the body outlives this effect.
           const scope = Scope.makeUnsafe()
           return Effect.onExit(
-            Effect.map(Scope.provide(send(request, upload), scope), (response) => ({
-              ...head(response),
-              chunks: read(response, scope)
-            })),
+            Effect.map(Scope.provide(send(request, upload), scope), (response) => {
+              const head = headOf(response)
+              return { ...head, chunks: read(response, head, scope) }
+            }),
             (exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, Exit.void))
           )
         })
@@ -111,17 +122,20 @@ const toRequest = (
   return body === undefined ? request : HttpClientRequest.setBody(request, HttpBody.text(body, type))
 }
 
-const head = ({ status, headers }: HttpClientResponse.HttpClientResponse) => ({
+const headOf = ({ status, headers }: HttpClientResponse.HttpClientResponse): WireHead => ({
   status,
-  header: (name: string): string | undefined => headers[name],
+  header: (name) => headers[name],
   headers: () => ({ ...headers })
 })
 
 const read = (
   response: HttpClientResponse.HttpClientResponse,
+  head: WireHead,
   scope: Scope.Closeable
 ): AsyncIterableIterator<Uint8Array> => {
-  const pieces = Stream.toAsyncIterable(Stream.mapError(response.stream, fromBody))[Symbol.asyncIterator]()
+  const pieces = Stream.toAsyncIterable(Stream.mapError(response.stream, (error) => fromBody(error, head)))[
+    Symbol.asyncIterator
+  ]()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   return {
     next: async () => {
@@ -147,10 +161,10 @@ const read = (
 /** Until an answer begins, only what the system says tells whether something was sent. */
 const fromError = ({ reason }: HttpClientError.HttpClientError): WireFailure => {
   const cause: unknown = "cause" in reason ? (reason.cause ?? reason) : reason
-  const failure = connectionFailure(cause, false)
+  const failure = connectionFailure(cause)
   const unsent = reason._tag === "EncodeError" || reason._tag === "InvalidUrlError"
   return new WireFailure(unsent ? { ...failure, sent: "no" } : failure)
 }
 
-const fromBody = ({ reason }: HttpClientError.HttpClientError): WireFailure =>
-  new WireFailure(connectionFailure("cause" in reason ? (reason.cause ?? reason) : reason, true))
+const fromBody = ({ reason }: HttpClientError.HttpClientError, head: WireHead): WireFailure =>
+  new WireFailure(connectionFailure("cause" in reason ? (reason.cause ?? reason) : reason, head))

@@ -17,6 +17,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { WebhookSink } from "../webhooks/sink.ts"
+import { known } from "../config/optionChecks.ts"
+import type { Names } from "../config/unknownNames.ts"
 import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import { partitionOf, queueId } from "./names.ts"
@@ -162,6 +164,18 @@ const Item = Schema.Struct({
 
 type Queue = PersistedQueue.PersistedQueue<typeof Item.Type>
 
+/** The names of the options. */
+export const optionNames: Names<Options> = {
+  name: true,
+  maxAttempts: true,
+  backoff: true,
+  order: true,
+  partitions: true,
+  pollInterval: true,
+  lockExpiration: true,
+  remember: true
+}
+
 /** What is told of a delivery whose last attempt nobody saw the end of. */
 const unfinished = "Its last attempt did not come to an end: the process died, or the store failed"
 
@@ -169,6 +183,7 @@ const unfinished = "Its last attempt did not come to an end: the process died, o
 const reasonOf = (cause: Cause.Cause<unknown>): string => Cause.pretty(cause).replaceAll("\0", "").slice(0, 4000)
 
 const make = Effect.fnUntraced(function* (store: Store, options: Options) {
+  known<Options & { readonly prefix?: string | undefined }>("WebhookInbox", options, { ...optionNames, prefix: true })
   const scope = yield* Effect.scope
   const { name = "webhooks", order = "none" } = options
   const maxAttempts = countOf("maxAttempts", options.maxAttempts ?? 10)

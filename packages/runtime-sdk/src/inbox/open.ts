@@ -15,7 +15,9 @@ import { countOf } from "./counts.ts"
 import { type Delivery, InboxError, type Parked } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
 import { Report } from "./report.ts"
-import { type Attempt, layerMemory, layerSql, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
+import { known } from "../config/optionChecks.ts"
+import type { Names } from "../config/unknownNames.ts"
+import { type Attempt, layerMemory, layerSql, optionNames, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
 
 /**
  * Options of `openWebhookInbox`.
@@ -89,6 +91,7 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
  */
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
+  known("openWebhookInbox", options, names)
   countOf("concurrency", concurrency)
   const report = Layer.succeed(Report, (warning) => Effect.sync(() => onError(warning)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
@@ -125,9 +128,18 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
 }
 
 const layerOf = (options: OpenOptions): Layer.Layer<WebhookInbox, unknown> => {
-  const { store } = options
-  if (store === "memory") return layerMemory(options)
-  return "sqlite" in store ? Layer.provide(layerSql(options), NodeSqlite.layer(store.sqlite)) : store
+  const { store, handle: _handle, concurrency: _concurrency, grace: _grace, onError: _onError, ...rest } = options
+  if (store === "memory") return layerMemory(rest)
+  return "sqlite" in store ? Layer.provide(layerSql(rest), NodeSqlite.layer(store.sqlite)) : store
+}
+
+const names: Names<OpenOptions> = {
+  ...optionNames,
+  store: true,
+  handle: true,
+  concurrency: true,
+  grace: true,
+  onError: true
 }
 
 const asInboxError = (error: unknown): InboxError =>

@@ -28,7 +28,8 @@ import * as Transport from "../transport/Transport.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
 import type { DirectTransport } from "../transport/port.ts"
 import type { Trace } from "../call/Trace.ts"
-import { makeUnsafe, type RuntimeConfig } from "../config/RuntimeConfig.ts"
+import { configNames, makeUnsafe, refuseUnknown, type RuntimeConfig } from "../config/RuntimeConfig.ts"
+import type { Names } from "../config/unknownNames.ts"
 
 /**
  * Options of `AywaRuntimeClient`. The first three take `undefined`, because that is what `process.env.X` may be; a
@@ -118,6 +119,7 @@ export class AywaRuntimeClient {
       })
     }
     const { apiKey } = options
+    atCaller(() => refuseUnknown(options, names))
     this.#options = options
     this.#config = atCaller(() =>
       makeUnsafe({ ...options, apiKey: typeof apiKey === "function" ? fromFunction(apiKey) : apiKey })
@@ -274,6 +276,17 @@ export class AywaRuntimeClient {
     }
     return resource as ClientOf<G> // Kept under the name of the group that it was made from.
   }
+}
+
+const names: Names<AywaRuntimeClientOptions> = {
+  ...configNames,
+  timeout: true,
+  deadline: true,
+  retries: true,
+  idempotency: true,
+  connections: true,
+  transport: true,
+  trace: true
 }
 
 /** The connections of a client and of those that were derived from it. */

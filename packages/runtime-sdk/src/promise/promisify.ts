@@ -12,7 +12,7 @@ import type { Group } from "../contract/Operation.ts"
 import type { Page } from "../contract/shared.ts"
 import { Aborted, isRuntimeError } from "../errors/Errors.ts"
 import type { ByteStream } from "../transport/byteStream.ts"
-import { text } from "../call/outcome.ts"
+import { text } from "../call/message.ts"
 import type { Arguments, Call, Runtime } from "../call/call.ts"
 import { invalidRequest } from "../call/request.ts"
 import { type Face, loopError, surface } from "../call/surface.ts"
@@ -148,15 +148,16 @@ class PromisedCall<A> extends Promise<A> {
 
 /** The promise of a list, which can also be walked. */
 class PagedCall<A> extends PromisedCall<Page<A>> {
-  private readonly call: Call
-  private readonly args: Arguments
+  // Out of sight: the arguments may hold secret headers, and a promise may be printed.
+  readonly #call: Call
+  readonly #args: Arguments
   constructor(call: Call, args: Arguments) {
     super(call, args)
-    this.call = call
-    this.args = args
+    this.#call = call
+    this.#args = args
   }
   [Symbol.asyncIterator](): AsyncIterableIterator<A> {
-    return items(new Pages<A>(this.call, this.args, this))
+    return items(new Pages<A>(this.#call, this.#args, this))
   }
 }
 

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import type { CreateTool } from "../contract/tools.ts"
 import type { JsonObject } from "../contract/Operation.ts"
 import { resultNotShown } from "../webhooks/lines.ts"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import { argumentsOf } from "./arguments.ts"
 import { toolSchemaOf } from "./jsonSchema.ts"
 import type { LooseRule, ToolFunction } from "./model.ts"
@@ -224,11 +225,26 @@ const saidBy = (explain: Explain | undefined, error: unknown): string | undefine
   }
 }
 
+const optionNames: Names<Options<never, never, never, never, never>> = {
+  description: true,
+  parameters: true,
+  success: true,
+  execute: true,
+  failure: true,
+  timeoutSeconds: true,
+  async: true,
+  strict: true,
+  messages: true
+}
+
 const checkOptions = (
   name: string,
-  { description, timeoutSeconds }: { readonly description: string; readonly timeoutSeconds?: number | undefined }
+  options: { readonly description: string; readonly timeoutSeconds?: number | undefined }
 ): ReadonlyArray<ToolDefinitionIssue> => {
+  const { description, timeoutSeconds } = options
   const issues: Array<ToolDefinitionIssue> = []
+  const unknown = unknownName(options, optionNames)
+  if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     issues.push({ path: ["name"], message: "must be 1 to 64 of the characters a-z A-Z 0-9 _ -" })
   }

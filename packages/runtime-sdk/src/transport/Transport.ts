@@ -20,6 +20,8 @@ export {
 export type {
   TransportOptions,
   TransportShape,
+  WireHead,
+  WireProgress,
   WireRequest,
   WireResponse,
   WireStream,

@@ -2,34 +2,32 @@
  * Collects the answer that a dispatcher gives piece by piece. One class for each of undici's two sets of handler
  * names: with both on one object undici 7 takes the newer one, and turns all headers into a record before anyone asks.
  */
+import { decode, headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
+import { badEncoding, encodingOf, inflate } from "./inflate.ts"
 import { connectionFailure } from "./wireFailure.ts"
-import { WireFailure, type Cancel, type Ending, type WireResponse } from "./port.ts"
+import { WireFailure, type Completion, type Pending, type WireHead } from "./port.ts"
 
 interface Controller {
   readonly abort: (reason: unknown) => void
 }
-/** Names and values in turn, as they came. */
-type RawHeader = Uint8Array | ReadonlyArray<Uint8Array>
-type RawHeaders = ReadonlyArray<RawHeader>
-type HeaderRecord = Readonly<Record<string, string | ReadonlyArray<string>>>
-
-type Head = Pick<WireResponse, "header" | "headers">
 
 /** What both have in common. */
-abstract class Base implements Cancel {
-  private readonly ending: Ending
+abstract class Base implements Pending {
+  private readonly completion: Completion
   private abort: ((reason: unknown) => void) | undefined
   private settled = false
   private first: Uint8Array | undefined
   private more: Array<Uint8Array> | undefined
-  protected status = 0
+  head: WireHead | undefined
 
-  constructor(ending: Ending) {
-    this.ending = ending
+  constructor(completion: Completion) {
+    this.completion = completion
   }
 
-  /** Reads the headers, when someone asks for one. */
-  protected abstract head(): Head
+  // Until a connection takes the request up, not one byte of it can have left.
+  get sent(): "no" | "unknown" {
+    return this.abort === undefined ? "no" : "unknown"
+  }
 
   protected connected(abort: (reason: unknown) => void): void {
     this.abort = abort
@@ -42,22 +40,32 @@ abstract class Base implements Cancel {
   }
 
   protected complete(): void {
+    const { head } = this
+    if (head === undefined) return this.failed(new TypeError("an answer without a status"))
     if (this.settled) return
     this.settled = true
+    const { status, header, headers } = head
+    const end = (body: string): void => this.completion.end({ status, header, headers, body })
     const bytes = this.more === undefined ? this.first : Buffer.concat(this.more)
-    const head = this.head()
-    const encoding = head.header("content-encoding")
-    if (bytes === undefined) this.succeed(head, "")
-    else if (encoding === undefined || encoding === "identity") this.succeed(head, decode(bytes))
-    else this.inflate(head, encoding, bytes)
+    const encoding = encodingOf(head)
+    if (bytes === undefined) end("")
+    else if (encoding === undefined) end(decode(bytes))
+    else {
+      const fail = (cause: unknown): void => this.completion.end(badEncoding(cause, head))
+      try {
+        new Response(inflate(new Blob([new Uint8Array(bytes)]).stream(), encoding)).text().then(end, fail)
+      } catch (cause) {
+        fail(cause)
+      }
+    }
   }
 
   failed(error: unknown): void {
     if (this.settled) return
     this.settled = true
-    const failure = connectionFailure(error, this.status !== 0)
-    // Until a connection takes the request up, not one byte of it can have left.
-    this.ending.end(new WireFailure(this.abort === undefined ? { ...failure, sent: "no" } : failure))
+    // What is known of the connection says more than the error: a retry of the program's own may have sent it before.
+    const { head, sent } = this
+    this.completion.end(new WireFailure({ ...connectionFailure(error, head), sent }))
   }
 
   cancel(): void {
@@ -65,38 +73,15 @@ abstract class Base implements Cancel {
     this.settled = true
     this.abort?.(new Error("interrupted"))
   }
-
-  private succeed({ header, headers }: Head, body: string): void {
-    this.ending.end({ status: this.status, header, headers, body })
-  }
-
-  // We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
-  private inflate(head: Head, encoding: string, bytes: Uint8Array): void {
-    const fail = (cause: unknown): void =>
-      this.ending.end(new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause }))
-    try {
-      const format = encoding.trim().toLowerCase().replace(/^x-/, "")
-      const stream = new Blob([new Uint8Array(bytes)])
-        .stream()
-        .pipeThrough(new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0]))
-      new Response(stream).text().then((body) => this.succeed(head, body), fail)
-    } catch (error) {
-      fail(error)
-    }
-  }
 }
 
 /** For undici 8 and later. */
 export class Collector extends Base {
-  private fields: HeaderRecord = {}
-
   onRequestStart(controller: Controller): void {
     this.connected((reason) => controller.abort(reason))
   }
-  onResponseStart(_: Controller, status: number, headers: HeaderRecord): void {
-    if (status < 200) return
-    this.status = status
-    this.fields = headers
+  onResponseStart(_: Controller, status: number, record: HeaderRecord): void {
+    if (status >= 200) this.head = headOfRecord(status, record)
   }
   onResponseData(_: Controller, chunk: Uint8Array): void {
     this.piece(chunk)
@@ -107,27 +92,15 @@ export class Collector extends Base {
   onResponseError(_: Controller, error: unknown): void {
     this.failed(error)
   }
-  protected head(): Head {
-    const { fields } = this
-    const header = (name: string): string | undefined => joined(fields[name])
-    return {
-      header,
-      headers: () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""]))
-    }
-  }
 }
 
 /** For undici 6 and 7. */
 export class LegacyCollector extends Base {
-  private raw: RawHeaders = []
-
   onConnect(abort: (reason?: unknown) => void): void {
     this.connected(abort)
   }
   onHeaders(status: number, raw: RawHeaders): boolean {
-    if (status < 200) return true
-    this.status = status
-    this.raw = raw
+    if (status >= 200) this.head = headOfList(status, raw)
     return true
   }
   onData(chunk: Uint8Array): boolean {
@@ -140,48 +113,4 @@ export class LegacyCollector extends Base {
   onError(error: unknown): void {
     this.failed(error)
   }
-  protected head(): Head {
-    const { raw } = this
-    return { header: (name) => find(raw, name), headers: () => all(raw) }
-  }
 }
-
-const find = (raw: RawHeaders, name: string): string | undefined => {
-  let found: string | undefined
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    // Names are ASCII: one of another length in bytes is another name, and need not be decoded.
-    if (raw[i]?.length === name.length && nameOf(raw[i]) === name) {
-      const value = valueOf(raw[i + 1])
-      found = found === undefined ? value : `${found}, ${value}`
-    }
-  }
-  return found
-}
-
-const all = (raw: RawHeaders): Record<string, string> => {
-  const fields: Record<string, string> = {}
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = nameOf(raw[i])
-    if (!Object.hasOwn(fields, name)) {
-      Object.defineProperty(fields, name, {
-        value: find(raw, name),
-        enumerable: true,
-        writable: true,
-        configurable: true
-      })
-    }
-  }
-  return fields
-}
-
-const nameOf = (raw: RawHeader | undefined): string => (raw === undefined ? "" : valueOf(raw).toLowerCase())
-
-// A mock may give all values of one name as a list.
-const valueOf = (raw: RawHeader | undefined): string =>
-  Array.isArray(raw) ? raw.map(decode).join(", ") : raw === undefined ? "" : decode(raw as Uint8Array)
-
-const joined = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
-  value === undefined || typeof value === "string" ? value : value.join(", ")
-
-const decoder = new TextDecoder()
-const decode = (bytes: Uint8Array): string => (Buffer.isBuffer(bytes) ? bytes.toString("utf8") : decoder.decode(bytes))

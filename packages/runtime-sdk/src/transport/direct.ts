@@ -13,7 +13,8 @@ export const executeWith =
   (request) =>
     Effect.callback((resume) => {
       const pending = transport[Send](request, {
-        end: (ended) => resume(ended instanceof WireFailure ? Effect.fail(ended) : Effect.succeed(ended))
+        end: (ending) => resume(ending instanceof WireFailure ? Effect.fail(ending) : Effect.succeed(ending))
       })
+      request.onProgress?.(pending)
       return Effect.sync(() => pending.cancel())
     })

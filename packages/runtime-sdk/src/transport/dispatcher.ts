@@ -11,9 +11,9 @@ import { Collector, LegacyCollector } from "./collector.ts"
 import { streamDispatcher } from "./dispatcherStream.ts"
 import {
   Send,
-  type Cancel,
+  type Completion,
   type DirectTransport,
-  type Ending,
+  type Pending,
   type TransportOptions,
   type TransportShape,
   type WireRequest
@@ -91,10 +91,10 @@ class DispatcherTransport implements DirectTransport {
     return ours === this.builtIn || !isClosable(ours) ? Promise.resolve() : ours.close()
   }
 
-  [Send](request: WireRequest, ending: Ending): Cancel {
+  [Send](request: WireRequest, completion: Completion): Pending {
     // undici 8 calls its handlers by other names. Whatever a program installs serves Node's own fetch too, so the
     // names that Node's undici uses are understood. (7 takes both, but converts all headers for the newer ones.)
-    const collector = this.undici < 8 ? new LegacyCollector(ending) : new Collector(ending)
+    const collector = this.undici < 8 ? new LegacyCollector(completion) : new Collector(completion)
     const now = current(this.undici) ?? this.builtIn
     const dispatcher = now === this.builtIn ? this.ours : now
     try {

@@ -2,11 +2,11 @@
  * Bodies that are streamed, through Node's dispatcher: the connection is paused while nobody reads.
  */
 import * as Effect from "effect/Effect"
+import { headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
+import { badEncoding, encodingOf, inflate } from "./inflate.ts"
 import { openUpload } from "./streaming.ts"
-import { WireFailure, type WireRequest, type WireStream } from "./port.ts"
+import { WireFailure, type WireHead, type WireProgress, type WireRequest, type WireStream } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
-
-type Fields = Readonly<Record<string, string | ReadonlyArray<string>>>
 
 interface Controller {
   readonly abort: (reason: unknown) => void
@@ -21,6 +21,7 @@ export const streamDispatcher =
     Effect.flatMap(openUpload(request), (upload) =>
       Effect.callback((resume) => {
         const streaming = new Streaming(resume)
+        request.onProgress?.(streaming)
         const size = upload?.size === undefined ? [] : ["content-length", String(upload.size)]
         try {
           dispatch(
@@ -46,13 +47,14 @@ export const streamDispatcher =
 const highWater = 262_144
 
 /** One answer: resumes its fiber when the answer begins, then hands out pieces. */
-class Streaming implements AsyncIterableIterator<Uint8Array> {
+class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
   private readonly resumeFiber: (effect: Effect.Effect<WireStream, WireFailure>) => void
   private abort: ((reason: unknown) => void) | undefined
   private unpause: (() => void) | undefined
   private paused = false
-  private started = false
-  private begun = false
+  /** Until a connection takes the request up, not one byte of it can have left. */
+  sent: "no" | "unknown" = "no"
+  head: WireHead | undefined
   private cancelled = false
   private queue: Array<Uint8Array> = []
   private size = 0
@@ -68,8 +70,8 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
     this.unpause = () => controller.resume()
     this.onConnect((reason) => controller.abort(reason))
   }
-  onResponseStart(_: Controller, status: number, fields: Fields): void {
-    if (status >= 200) this.begin(status, fields)
+  onResponseStart(_: Controller, status: number, record: HeaderRecord): void {
+    if (status >= 200) this.begin(headOfRecord(status, record))
   }
   onResponseData(controller: Controller, chunk: Uint8Array): void {
     if (!this.push(chunk)) controller.pause()
@@ -83,20 +85,14 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
 
   // undici 6.
   onConnect(abort: (reason?: unknown) => void): void {
-    this.started = true
+    this.sent = "unknown"
     this.abort = abort
     if (this.cancelled) abort(new Error("interrupted"))
   }
-  onHeaders(status: number, raw: ReadonlyArray<Uint8Array>, resume: () => void): boolean {
+  onHeaders(status: number, raw: RawHeaders, resume: () => void): boolean {
     if (status < 200) return true
-    const fields: Record<string, string> = Object.create(null)
-    for (let i = 0; i + 1 < raw.length; i += 2) {
-      const name = decoder.decode(raw[i]).toLowerCase()
-      const value = decoder.decode(raw[i + 1])
-      fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`
-    }
     this.unpause = resume
-    this.begin(status, fields)
+    this.begin(headOfList(status, raw))
     return true
   }
   onData(chunk: Uint8Array): boolean {
@@ -106,8 +102,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
     this.finish(undefined)
   }
   onError(error: unknown): void {
-    const failure = connectionFailure(error, this.begun)
-    this.finish(new WireFailure(this.started ? failure : { ...failure, sent: "no" }))
+    this.finish(new WireFailure({ ...connectionFailure(error, this.head), sent: this.sent }))
   }
 
   cancel(): void {
@@ -150,20 +145,9 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
     return this
   }
 
-  private begin(status: number, fields: Fields): void {
-    this.begun = true
-    const header = (name: string): string | undefined => {
-      const value = fields[name]
-      return value === undefined || typeof value === "string" ? value : value.join(", ")
-    }
-    this.resumeFiber(
-      Effect.succeed({
-        status,
-        header,
-        headers: () => Object.fromEntries(Object.keys(fields).map((name) => [name, header(name) ?? ""])),
-        chunks: inflated(this, header("content-encoding"))
-      })
-    )
+  private begin(head: WireHead): void {
+    this.head = head
+    this.resumeFiber(Effect.succeed({ ...head, chunks: inflated(this, head) }))
   }
 
   private push(chunk: Uint8Array): boolean {
@@ -178,7 +162,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
   private finish(failure: WireFailure | undefined): void {
     if (this.end !== undefined) return
     this.end = { failure }
-    if (!this.begun && failure !== undefined) this.resumeFiber(Effect.fail(failure))
+    if (this.head === undefined && failure !== undefined) this.resumeFiber(Effect.fail(failure))
     this.wake()
   }
 
@@ -189,14 +173,9 @@ class Streaming implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
-// We ask for no encoding; a gateway that compresses all the same is read through the platform's own inflater.
-const inflated = (chunks: Streaming, encoding: string | undefined): AsyncIterableIterator<Uint8Array> => {
-  if (encoding === undefined || encoding === "identity") return chunks
-  const format = encoding.trim().toLowerCase().replace(/^x-/, "")
-  const fail = (cause: unknown): WireFailure =>
-    cause instanceof WireFailure
-      ? cause
-      : new WireFailure({ sent: "unknown", phase: "response", code: "BAD_ENCODING", cause })
+const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
+  const encoding = encodingOf(head)
+  if (encoding === undefined) return chunks
   let iterator: AsyncIterator<Uint8Array> | undefined
   const open = (): AsyncIterator<Uint8Array> => {
     const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
@@ -210,8 +189,7 @@ const inflated = (chunks: Streaming, encoding: string | undefined): AsyncIterabl
       },
       { highWaterMark: 0 }
     )
-    const inflater = new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0])
-    return source.pipeThrough(inflater)[Symbol.asyncIterator]()
+    return inflate(source, encoding)[Symbol.asyncIterator]()
   }
   return {
     next: async () => {
@@ -220,7 +198,7 @@ const inflated = (chunks: Streaming, encoding: string | undefined): AsyncIterabl
         return await iterator.next()
       } catch (cause) {
         chunks.cancel()
-        throw fail(cause)
+        throw cause instanceof WireFailure ? cause : badEncoding(cause, head)
       }
     },
     return: async () => {
@@ -232,5 +210,3 @@ const inflated = (chunks: Streaming, encoding: string | undefined): AsyncIterabl
     }
   }
 }
-
-const decoder = new TextDecoder()

@@ -6,13 +6,15 @@
  */
 import { executeWith } from "./direct.ts"
 import { streamFetch } from "./fetchStream.ts"
+import { headOfResponse } from "./head.ts"
 import {
   Send,
   WireFailure,
-  type Cancel,
+  type Completion,
   type DirectTransport,
-  type Ending,
+  type Pending,
   type TransportShape,
+  type WireHead,
   type WireRequest
 } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
@@ -31,19 +33,22 @@ class FetchTransport implements DirectTransport {
     return Promise.resolve()
   }
 
-  [Send](request: WireRequest, ending: Ending): Cancel {
-    const exchange = new FetchExchange(ending)
+  [Send](request: WireRequest, completion: Completion): Pending {
+    const exchange = new FetchExchange(completion)
     void exchange.begin(request)
     return exchange
   }
 }
 
-class FetchExchange implements Cancel {
-  private readonly ending: Ending
+class FetchExchange implements Pending {
+  private readonly completion: Completion
   private readonly controller = new AbortController()
+  // `fetch` does not tell when it sends.
+  readonly sent = "unknown"
+  head: WireHead | undefined
 
-  constructor(ending: Ending) {
-    this.ending = ending
+  constructor(completion: Completion) {
+    this.completion = completion
   }
 
   async begin(request: WireRequest): Promise<void> {
@@ -51,19 +56,14 @@ class FetchExchange implements Cancel {
     const { signal } = this.controller
     const init: RequestInit = { method: request.method, headers: fields(request.headers), redirect: "manual", signal }
     if (request.body !== undefined) init.body = request.body
-    let begun = false
     try {
       const response = await globalThis.fetch(request.origin + request.path, init)
-      begun = true
+      const head = headOfResponse(response)
+      this.head = head
       const body = await response.text()
-      this.ending.end({
-        status: response.status,
-        header: (name) => response.headers.get(name) ?? undefined,
-        headers: () => Object.fromEntries(response.headers),
-        body
-      })
+      this.completion.end({ ...head, body })
     } catch (cause) {
-      if (!signal.aborted) this.ending.end(new WireFailure(connectionFailure(cause, begun)))
+      if (!signal.aborted) this.completion.end(new WireFailure(connectionFailure(cause, this.head)))
     }
   }
 

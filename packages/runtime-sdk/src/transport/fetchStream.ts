@@ -2,8 +2,9 @@
  * Bodies that are streamed, through `fetch`.
  */
 import * as Effect from "effect/Effect"
+import { headOfResponse } from "./head.ts"
 import { openUpload } from "./streaming.ts"
-import { WireFailure, type WireRequest, type WireStream, type WireUploadBody } from "./port.ts"
+import { WireFailure, type WireHead, type WireRequest, type WireStream, type WireUploadBody } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
 
 export const streamFetch = (request: WireRequest): Effect.Effect<WireStream, WireFailure> =>
@@ -29,19 +30,16 @@ export const streamFetch = (request: WireRequest): Effect.Effect<WireStream, Wir
             : { body: readable(upload), duplex: "half" })
         })
         .then(
-          (response) =>
-            resume(
-              Effect.succeed({
-                status: response.status,
-                header: (name: string) => response.headers.get(name) ?? undefined,
-                headers: () => Object.fromEntries(response.headers),
-                chunks: read(response.body, controller)
-              })
-            ),
-          (cause: unknown) => resume(Effect.fail(new WireFailure(connectionFailure(cause, false))))
+          (response) => resume(Effect.succeed(streamOf(response, controller))),
+          (cause: unknown) => resume(Effect.fail(new WireFailure(connectionFailure(cause))))
         )
     })
   )
+
+const streamOf = (response: Response, controller: AbortController): WireStream => {
+  const head = headOfResponse(response)
+  return { ...head, chunks: read(response.body, head, controller) }
+}
 
 /** Asks the source for a piece only when one is asked of it: a request that never leaves must not use up a stream. */
 const readable = ({ chunks }: WireUploadBody): ReadableStream<Uint8Array> => {
@@ -63,6 +61,7 @@ const readable = ({ chunks }: WireUploadBody): ReadableStream<Uint8Array> => {
 
 const read = (
   body: ReadableStream<Uint8Array> | null,
+  head: WireHead,
   controller: AbortController
 ): AsyncIterableIterator<Uint8Array> => {
   const reader = body?.getReader()
@@ -73,7 +72,7 @@ const read = (
         const { done, value } = await reader.read()
         return done ? { done: true, value: undefined } : { done: false, value }
       } catch (cause) {
-        throw new WireFailure(connectionFailure(cause, true))
+        throw new WireFailure(connectionFailure(cause, head))
       }
     },
     return: () => {

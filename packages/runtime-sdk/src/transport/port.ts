@@ -20,6 +20,24 @@ export interface WireRequest {
   readonly body: string | undefined
   /** Sent in place of `body`; only `stream` looks at it. */
   readonly upload?: WireUpload | undefined
+  /**
+   * Takes how far the request has come: a live view once, or a new one at each step. A transport that calls it lets the
+   * status of an answer count whose body never ends, and tells what waited for a connection from what was sent.
+   */
+  readonly onProgress?: ((progress: WireProgress) => void) | undefined
+}
+
+/**
+ * How far a request has come.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface WireProgress {
+  /** Whether bytes of the request may have left: `"no"` is certain. */
+  readonly sent: "no" | "unknown"
+  /** The head of the answer, once it has come. */
+  readonly head: WireHead | undefined
 }
 
 /**
@@ -47,12 +65,26 @@ export interface WireUploadBody {
 }
 
 /**
+ * The head of an answer.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface WireHead {
+  readonly status: number
+  /** Reads a header by its lower-case name; several of one name are joined with `, `. */
+  readonly header: (name: string) => string | undefined
+  /** All headers, lower-case. */
+  readonly headers: () => Readonly<Record<string, string>>
+}
+
+/**
  * An answer whose body is read as it comes.
  *
  * @since 0.1.0
  * @category models
  */
-export interface WireStream extends Omit<WireResponse, "body" | "content"> {
+export interface WireStream extends WireHead {
   /** The pieces. `return` closes the connection; a body that breaks off rejects with a WireFailure. */
   readonly chunks: AsyncIterableIterator<Uint8Array>
 }
@@ -63,12 +95,7 @@ export interface WireStream extends Omit<WireResponse, "body" | "content"> {
  * @since 0.1.0
  * @category models
  */
-export interface WireResponse {
-  readonly status: number
-  /** Reads a header by its lower-case name; several of one name are joined with `, `. */
-  readonly header: (name: string) => string | undefined
-  /** All headers, lower-case. */
-  readonly headers: () => Readonly<Record<string, string>>
+export interface WireResponse extends WireHead {
   readonly body: string
   /** In place of `body`, where the operation gives bytes. */
   readonly content?: Uint8Array | AsyncIterableIterator<Uint8Array> | undefined
@@ -88,16 +115,20 @@ export class WireFailure {
   /** The system's code, such as `ECONNREFUSED`. */
   readonly code: string | undefined
   readonly cause: unknown
+  /** The head of the answer, if it had come: its status counts, whatever became of the body. */
+  readonly head: WireHead | undefined
   constructor(init: {
     readonly sent: "no" | "unknown"
     readonly phase: "connection" | "response"
     readonly code: string | undefined
     readonly cause: unknown
+    readonly head?: WireHead | undefined
   }) {
     this.sent = init.sent
     this.phase = init.phase
     this.code = init.code
     this.cause = init.cause
+    this.head = init.head
   }
 }
 
@@ -124,18 +155,18 @@ export interface TransportShape {
 export const Send: unique symbol = Symbol("@aywa-ai/runtime-sdk/Send")
 
 /** Where a transport tells how a request ended: once, or never if it was cancelled. */
-export interface Ending {
-  end(ended: WireResponse | WireFailure): void
+export interface Completion {
+  end(ending: WireResponse | WireFailure): void
 }
 
 /** A request under way. */
-export interface Cancel {
+export interface Pending extends WireProgress {
   cancel(): void
 }
 
 /** A transport of ours. */
 export interface DirectTransport extends TransportShape {
-  [Send](request: WireRequest, ending: Ending): Cancel
+  [Send](request: WireRequest, completion: Completion): Pending
   readonly close: () => Promise<void>
 }
 

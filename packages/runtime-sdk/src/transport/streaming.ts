@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import {
   WireFailure,
   type TransportShape,
+  type WireHead,
   type WireRequest,
   type WireResponse,
   type WireStream,
@@ -14,8 +15,8 @@ import {
 /** The code of a WireFailure whose fault lies with what was to be uploaded. */
 export const sourceFailed = "UPLOAD_SOURCE"
 
-export const sourceFailure = (cause: unknown, sent: WireFailure["sent"]): WireFailure =>
-  new WireFailure({ sent, phase: "connection", code: sourceFailed, cause })
+export const sourceFailure = (cause: unknown, sent: WireFailure["sent"], head?: WireHead): WireFailure =>
+  new WireFailure({ sent, phase: "connection", code: sourceFailed, cause, head })
 
 /** Opens the upload of a request, if it has one. */
 export const openUpload = (request: WireRequest): Effect.Effect<WireUploadBody | undefined, WireFailure> => {
@@ -40,6 +41,7 @@ export const streamer = (
       return Effect.fail(new WireFailure({ sent: "no", phase: "connection", code: "NO_STREAM", cause }))
     }
     return Effect.flatMap(stream(request), (response) => {
+      request.onProgress?.({ sent: "unknown", head: response })
       const ok = response.status >= 200 && response.status < 300
       if (ok && answer === "stream") return Effect.succeed(whole(response, "", response.chunks))
       return Effect.map(collect(response, ok ? Infinity : errorLimit), (bytes) =>
@@ -54,36 +56,38 @@ const decoder = new TextDecoder()
 /** An error's body is read for its message; what goes on after this is something else. */
 const errorLimit = 1_048_576
 
-const whole = (response: WireStream, body: string, content?: WireResponse["content"]): WireResponse => ({
-  status: response.status,
-  header: response.header,
-  headers: response.headers,
-  body,
-  content
-})
+const whole = (
+  { status, header, headers }: WireHead,
+  body: string,
+  content?: WireResponse["content"]
+): WireResponse => ({ status, header, headers, body, content })
 
-const collect = ({ chunks }: WireStream, limit: number): Effect.Effect<Uint8Array, WireFailure> =>
+const collect = (response: WireStream, limit: number): Effect.Effect<Uint8Array, WireFailure> =>
   Effect.onInterrupt(
     Effect.tryPromise({
       try: async () => {
         const parts: Array<Uint8Array> = []
         let size = 0
-        for await (const chunk of chunks) {
+        for await (const chunk of response.chunks) {
           parts.push(chunk)
           size += chunk.length
           if (size > limit) break
         }
         return concat(parts, size)
       },
-      catch: (error) =>
-        error instanceof WireFailure
-          ? error
-          : new WireFailure({ sent: "unknown", phase: "response", code: undefined, cause: error })
+      catch: (error) => brokenOff(error, response)
     }),
     () =>
       Effect.promise(async () => {
-        await chunks.return?.()
+        await response.chunks.return?.()
       })
+  )
+
+const brokenOff = (error: unknown, head: WireHead): WireFailure =>
+  new WireFailure(
+    error instanceof WireFailure
+      ? { ...error, head: error.head ?? head }
+      : { sent: "unknown", phase: "response", code: undefined, cause: error, head }
   )
 
 const concat = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {

@@ -1,46 +1,73 @@
 /**
  * Reads from an error of the platform whether the request can have left this process.
  */
-import type { WireFailure } from "./port.ts"
+import type { WireFailure, WireHead } from "./port.ts"
 
-// The connection was never made, so nothing was sent. Everything else (resets above all) is unknown.
-const unsent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EAI_FAIL",
-  "EAI_NODATA",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "EACCES",
-  "EPERM",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_INVALID_ARG",
-  "ConnectionRefused",
-  "FailedToOpenSocket"
-])
-const tls = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/
+/** What an error and its causes say of themselves. */
+interface Facts {
+  /** The innermost code. */
+  readonly code: string | undefined
+  /** What the system was asked for when it failed; beside the innermost code. */
+  readonly syscall: string | undefined
+  /** The innermost message. */
+  readonly message: string
+}
 
-/** The innermost code of an error and its causes. Bounded: a cause may point back. */
-export const codeOf = (error: unknown): string | undefined => {
+// System calls that come before a connection is there. Everything else (a read or a write above all) comes after it.
+const connecting = /^(connect|bind|getaddrinfo|query\w*)$/
+
+// Codes of a connection that was never made, wherever no system call is named. EHOSTUNREACH and its like are not among
+// them: they also end a connection that was there.
+const neverMade =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|UND_ERR_INVALID_ARG|FailedToOpenSocket)$/
+
+// The peer was refused, or did not agree on TLS; other codes of TLS can come in the middle of an answer.
+const handshake =
+  /^(CERT_|ERR_TLS_CERT|ERR_TLS_HANDSHAKE_TIMEOUT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|PACKET_LENGTH_TOO_LONG|NO_PROTOCOLS_AVAILABLE|\w*(HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME|INSUFFICIENT_SECURITY)))/
+
+// Node's words for a handshake that was cut, and Deno's for all that precedes a request: neither has a code for it.
+const words = /before secure TLS connection was established|client error \(Connect\)/
+
+/** What other platforms call by names of their own. */
+const codes: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^ConnectionRefused$/, "ECONNREFUSED"],
+  [/client error \(Connect\).*Connection refused/, "ECONNREFUSED"],
+  [/client error \(Connect\): dns error.*Temporary failure/, "EAI_AGAIN"],
+  [/client error \(Connect\): dns error/, "ENOTFOUND"]
+]
+
+/** Bounded: a cause may point back. */
+const factsOf = (error: unknown): Facts => {
   let code: string | undefined
+  let syscall: string | undefined
+  let message = ""
   let current = error
   for (let depth = 0; depth < 5 && typeof current === "object" && current !== null; depth++) {
-    if ("code" in current && typeof current.code === "string") code = current.code
+    if ("code" in current && typeof current.code === "string") {
+      code = current.code
+      syscall = "syscall" in current && typeof current.syscall === "string" ? current.syscall : undefined
+    }
+    if ("message" in current && typeof current.message === "string") ({ message } = current)
     // Happy eyeballs: every address failed; the first error speaks for them.
     if ("errors" in current && Array.isArray(current.errors) && current.errors.length > 0) current = current.errors[0]
     else current = "cause" in current ? current.cause : undefined
   }
-  return code
+  return { code: codes.find(([pattern]) => pattern.test(code ?? message))?.[1] ?? code, syscall, message }
 }
 
-export const connectionFailure = (cause: unknown, begun: boolean): ConstructorParameters<typeof WireFailure>[0] => {
-  const code = codeOf(cause)
+const neverLeft = ({ code, syscall, message }: Facts): boolean =>
+  syscall !== undefined
+    ? connecting.test(syscall)
+    : (code !== undefined && (neverMade.test(code) || handshake.test(code))) || words.test(message)
+
+/** `head` is that of the answer, if it had begun. */
+export const connectionFailure = (cause: unknown, head?: WireHead): ConstructorParameters<typeof WireFailure>[0] => {
+  const facts = factsOf(cause)
   return {
-    sent: code !== undefined && (unsent.has(code) || tls.test(code)) ? "no" : "unknown",
-    phase: begun ? "response" : "connection",
-    code,
-    cause
+    sent: head === undefined && neverLeft(facts) ? "no" : "unknown",
+    phase: head === undefined ? "connection" : "response",
+    code: facts.code,
+    cause,
+    head
   }
 }

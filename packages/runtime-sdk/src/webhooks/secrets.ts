@@ -44,16 +44,15 @@ const standardBytes = (secret: string): Buffer => {
   if (mistake !== undefined) return invalid(mistake)
   if (secret.startsWith("whsec_")) {
     const bytes = decodeBase64(secret.slice(6))
-    if (bytes === undefined) return invalid("what follows whsec_ is not standard base64 with padding. Copy it again.")
+    if (bytes === undefined) return invalid("what follows whsec_ is not base64 with padding. Copy it again.")
     if (bytes.length < 24 || bytes.length > 64) return invalid("what follows whsec_ must be 24 to 64 bytes in base64.")
-    return notZeros(bytes)
+    return bytes
   }
+  if (/^wh[ps]k_/i.test(secret)) return invalid("it is an asymmetric key (v1a), which is not supported yet.")
+  if (/^whsec_/i.test(secret)) return invalid("the prefix whsec_ is lower case.")
   if (!/^[!-~]{16,}$/.test(secret)) return invalid("text must be 16 or more printable ASCII characters.")
-  return notZeros(Buffer.from(secret, "latin1"))
+  return Buffer.from(secret, "latin1")
 }
-
-const notZeros = <Key extends Uint8Array>(key: Key): Key =>
-  isZeros(key) ? invalid("its key is nothing but zeros. Generate one: generateWebhookSecret().") : key
 
 const maxKeys = 64
 
@@ -64,7 +63,9 @@ const rawKeys = new Map<string, KeyObject>()
 const remember = (known: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
   const found = known.get(id)
   if (found !== undefined) return found
-  const key = createSecretKey(bytes(id))
+  const made = bytes(id)
+  if (isZeros(made)) invalid("its key is all zeros. Generate one.")
+  const key = createSecretKey(made)
   if (known.size >= maxKeys) known.delete(known.keys().next().value ?? "")
   known.set(id, key)
   return key
@@ -78,7 +79,7 @@ export const standardKeys = {
     if (secret instanceof Uint8Array) {
       if (secret.length < 16) return invalid("raw key bytes must be 16 or more.")
       // Looked up by content: the caller may overwrite its buffer.
-      return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => notZeros(secret))
+      return remember(rawKeys, Buffer.from(secret).toString("latin1"), () => secret)
     }
     return invalid(
       secret === undefined || secret === null

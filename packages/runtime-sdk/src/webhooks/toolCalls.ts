@@ -24,23 +24,27 @@ export const toolCallIdOf = (value: unknown): string | undefined => textOf(value
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "number" ? String(value) : ""
 
-/** How models write that there are no arguments. */
-const isNothing = (given: unknown): boolean =>
-  given === undefined || given === null || (typeof given === "string" && given.trim() === "")
-
 const toolCallOf = (call: Opaque): ToolCall => {
   const inner = isObject(call["function"]) ? call["function"] : {}
   const id = toolCallIdOf(call["id"]) ?? toolCallIdOf(call["toolCallId"])
-  const named = { ...(id === undefined ? {} : { id }), name: textOf(inner["name"] ?? call["name"]) }
   const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
-  if (isNothing(given)) return { ...named, arguments: {} }
-  if (isObject(given)) return { ...named, arguments: given }
+  return { ...(id === undefined ? {} : { id }), name: textOf(inner["name"] ?? call["name"]), ...argumentsOf(given) }
+}
+
+const argumentsOf = (given: unknown): Pick<ToolCall, "arguments" | "invalidArguments"> => {
+  // Models write that there are none in many ways: nothing, null, blank text, and the last two inside of text.
+  const value = (typeof given === "string" ? jsonOf(given) : given) ?? ""
+  if (isObject(value)) return { arguments: value }
+  const isNothing = typeof value === "string" && value.trim() === ""
+  const written = typeof given === "string" ? given : JSON.stringify(given)
+  return { arguments: {}, ...(isNothing ? {} : { invalidArguments: written }) }
+}
+
+/** The value of JSON text; text that is no JSON is its own. */
+const jsonOf = (text: string): unknown => {
   try {
-    const parsed: unknown = typeof given === "string" ? withExactIntegers(given, parseJson(given)) : given
-    if (isNothing(parsed)) return { ...named, arguments: {} }
-    if (isObject(parsed)) return { ...named, arguments: parsed }
+    return withExactIntegers(text, parseJson(text))
   } catch {
-    // Falls through: what the model wrote is no JSON.
+    return text
   }
-  return { ...named, arguments: {}, invalidArguments: typeof given === "string" ? given : JSON.stringify(given) }
 }

@@ -31,10 +31,10 @@ const reply = () => ({ error: "closed" })
 
 /** The map, the field that is named, and what the message says. */
 const wrong: ReadonlyArray<readonly [map: object, field: string, says: RegExp]> = [
-  [{ "assistant-requests": reply }, "handlers.assistant-requests", /no event.*Did you mean "assistant-request"\?/],
-  [{ "end-of-call-reports": () => {} }, "handlers.end-of-call-reports", /Did you mean "end-of-call-report"\?/],
-  [{ endOfCallReport: () => {} }, "handlers.endOfCallReport", /Did you mean "end-of-call-report"\?/],
-  [{ "tool-call": reply }, "handlers.tool-call", /Did you mean "tool-calls"\?/],
+  [{ "assistant-requests": reply }, "handlers.assistant-requests", /no event.*Did you mean assistant-request\?/],
+  [{ "end-of-call-reports": () => {} }, "handlers.end-of-call-reports", /Did you mean end-of-call-report\?/],
+  [{ endOfCallReport: () => {} }, "handlers.endOfCallReport", /Did you mean end-of-call-report\?/],
+  [{ "tool-call": reply }, "handlers.tool-call", /Did you mean tool-calls\?/],
   [{ telepathy: reply }, "handlers.telepathy", /no event.*There are: assistant-request, tool-calls, /],
   [{ hang: "log" }, "handlers.hang", /a function, not a string/],
   [{ hang: { reply: () => {} } }, "handlers.hang", /a function, not an object/],
@@ -48,7 +48,7 @@ const wrong: ReadonlyArray<readonly [map: object, field: string, says: RegExp]> 
   [
     { "tool-calls": { reply, timeout: 5 } },
     "handlers.tool-calls.timeout",
-    /no option.*Did you mean "timeoutSeconds"\?/
+    /not an option.*Did you mean timeoutSeconds\?/
   ],
   [{ "tool-calls": { reply, timeoutSeconds: 301 } }, "handlers.tool-calls.timeoutSeconds", /1 to 300/],
   [{ "tool-calls": { reply, timeoutSeconds: "5" } }, "handlers.tool-calls.timeoutSeconds", /1 to 300/],
@@ -98,9 +98,9 @@ describe("options of a receiver", () => {
   const makers = { webhookReceiver, webhookHandler, nodeWebhookHandler, fastifyWebhookHandler }
   for (const [name, make] of Object.entries(makers)) {
     it(`${name}: a name that is none is refused`, () => {
-      const error = refusal(() => make(odd({ maxBodySize: 1 })))
-      assert.strictEqual(error.field, "maxBodySize")
-      assert.match(error.message, /maxBodySize is no option.*Did you mean "maxBodyBytes"\?/)
+      const error = refusal(() => make(odd({ maxBodyByte: 1 })))
+      assert.strictEqual(error.field, "maxBodyByte")
+      assert.match(error.message, /maxBodyByte is not an option.*Did you mean maxBodyBytes\?/)
     })
     it(`${name}: a handler that is none is refused`, () => {
       assert.strictEqual(refusal(() => make(odd({ handlers: { hangs: reply } }))).field, "handlers.hangs")

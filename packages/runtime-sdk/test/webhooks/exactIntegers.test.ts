@@ -73,14 +73,11 @@ describe("an integer in the arguments of a tool call", () => {
     const json = fc.json({ maxDepth: 4 }).map((text) => `{"v":${text}}`)
     fc.assert(
       fc.property(json, fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }), (text, n) => {
-        // A serializer of JavaScript rounds large integers itself: digits that it made up are text like any others.
-        fc.pre(!/(?<![.\d])\d{16}/.test(text))
-        // Such keys are dropped from any body.
+        // A key called __proto__ is dropped from any body.
         fc.pre(!text.includes("__proto__"))
-        const exact = BigInt(Number(n)) === n
+        const want = String(Number(n)) === `${n}` ? Number(n) : `${n}`
         const parsed = JSON.parse(text) as { readonly v: unknown }
         const args = `{"n":${n},"v":${text},"w":[${n}]}`
-        const want = exact ? Number(n) : `${n}`
         assert.deepStrictEqual<unknown>(callOf(bodiesOf(args)[0] ?? "").arguments, { n: want, v: parsed, w: [want] })
         assert.deepStrictEqual<unknown>(callOf(bodiesOf(args)[12] ?? "").arguments, { n: want, v: parsed, w: [want] })
       }),

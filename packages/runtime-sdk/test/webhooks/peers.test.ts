@@ -66,8 +66,8 @@ for (const { name, prefix, of, raw } of peers) {
     it("reads a text secret as we do, and its converted form everywhere", () => {
       fc.assert(
         fc.property(texts, ids, bodies, (text, id, body) => {
-          // Not what looks like a copied variable or another form.
-          fc.pre(!/^whsec_|^[A-Z_][A-Z0-9_]{5,}=/.test(text))
+          // What a file leaves around a secret is refused here, and taken for a part of it there.
+          fc.pre(!/^whsec_|^(["'`]).*\1$|^[A-Z_][A-Z0-9_]{5,}=/.test(text))
           const ours = signAywaRuntimeWebhook({ body, secret: text, id })
           const converted = convertWebhookSecret(text)
           for (const peer of [raw(text), of(converted)]) {

@@ -55,6 +55,11 @@ const cases: ReadonlyArray<readonly [what: string, expected: RegExp, secrets: Re
       `SECRET=${secret}\n`
     ]
   ],
+  [
+    "a variable that nobody filled in",
+    /nobody filled in/,
+    ["${AYWA_RUNTIME_WEBHOOK_SECRET}", "%AYWA_RUNTIME_WEBHOOK_SECRET%"]
+  ],
   ["the version of signatures", /v1,/, [`v1,${secret}`, `v1a,${secret}`, `v1,${base64}`, headers["webhook-signature"]]],
   [
     "text around the secret",

@@ -26,7 +26,7 @@ const routeOptions = ["reply", "timeoutSeconds", "fallback"]
 /** Reads a map of handlers, in their short form or as routes; throws a ConfigError. */
 export const routesOf = <Handler>(map: object): Routes<Handler> => {
   if (!isObject(map)) throw refusal("handlers", `must be handlers by type of event, not ${kindOf(map)}`)
-  refuseUnknown(map, types, { field: (type) => `handlers.${type}`, what: "is for no event" })
+  refuseUnknown(map, types, { inside: "handlers.", what: "is for no event" })
   const given = Object.entries(map).filter(([, handler]) => handler !== undefined)
   return new Map(given.map(([type, handler]) => [type, routeOf<Handler>(type, handler)]))
 }
@@ -39,7 +39,7 @@ const routeOf = <Handler>(type: string, given: unknown): Route<Handler> => {
   if (!isObject(given)) {
     throw refusal(field, `must be a function or { ${routeOptions.join(", ")} }, not ${kindOf(given)}`)
   }
-  refuseUnknown(given, routeOptions, { field: (option) => `${field}.${option}` })
+  refuseUnknown(given, routeOptions, { inside: `${field}.` })
   const { reply, timeoutSeconds = 1, fallback } = given
   if (typeof reply !== "function") throw refusal(`${field}.reply`, `must be a function, not ${kindOf(reply)}`)
   if (typeof timeoutSeconds !== "number" || !(timeoutSeconds >= 1 && timeoutSeconds <= 300)) {

@@ -1,0 +1,61 @@
+/**
+ * Reads the value out of an answer that is a success: JSON of the shape that the contract says, a page, text or
+ * content.
+ */
+import type { RuntimeError } from "../errors/Errors.ts"
+import { ByteStream } from "../transport/byteStream.ts"
+import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
+import { rowsOf, toPage } from "./pagination.ts"
+import type { Prepared } from "./prepare.ts"
+import type { Redact } from "./redact.ts"
+import type { Request } from "./request.ts"
+import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
+
+/** An answer that the contract does not allow. */
+export class Unreadable {
+  readonly issue: string
+  constructor(issue: string) {
+    this.issue = issue
+  }
+}
+
+export const isSuccess = ({ status }: WireHead): boolean => status >= 200 && status < 300
+
+/** The value, or an Unreadable. */
+export const readAnswer = (
+  prepared: Prepared,
+  request: Request,
+  response: WireResponse,
+  redactor: () => Redact
+): unknown => {
+  const { spec } = prepared
+  if (response.body === "") {
+    return spec.mayBeEmpty ? undefined : new Unreadable(`status ${response.status} with an empty body`)
+  }
+  if (spec.text) return isPage(response) ? new Unreadable(notText(response, redactor())) : response.body
+  let json: unknown
+  try {
+    json = JSON.parse(response.body)
+  } catch {
+    return new Unreadable(notJson(response, redactor()))
+  }
+  if (request.page !== undefined) return readPage(prepared, request.page, json)
+  return prepared.isSuccess(json) ? json : new Unreadable(wrongShape(spec.success, json))
+}
+
+const readPage = ({ spec, isSuccess }: Prepared, asked: NonNullable<Request["page"]>, json: unknown): unknown => {
+  const rows = rowsOf(json)
+  if (rows === undefined) return new Unreadable("the answer is not a list")
+  if (!isSuccess(rows)) return new Unreadable(wrongRows(spec.success, rows))
+  const page = toPage(asked, json, rows)
+  return typeof page === "string" ? new Unreadable(page) : page
+}
+
+/** Content as it is; a stream of it tells its failures as every call does. */
+export const readContent = (
+  { content }: WireResponse,
+  /** Milliseconds that the next piece of a stream may take. */
+  idle: number | undefined,
+  toError: (failure: WireFailure | "idle") => RuntimeError
+): unknown =>
+  content === undefined || content instanceof Uint8Array ? content : new ByteStream(content, idle, toError)

@@ -1,0 +1,45 @@
+/**
+ * What the errors of a call say: the sentence, what follows from the outcome, and the facts to quote.
+ */
+import type { CallFields } from "../errors/Errors.ts"
+import type { WireHead } from "../transport/port.ts"
+import type { Redact } from "./redact.ts"
+
+const afterwards = Symbol("afterwards")
+
+/** Added to the fields of a call whose body cannot be sent again: its message says so. */
+export const sentOnce = {
+  [afterwards]:
+    " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
+}
+
+/** The sentence that every message opens with, and what follows from the outcome. */
+export const text = (call: CallFields, what: string): string => {
+  const facts = [
+    `${call.method} ${call.path}`,
+    ...(call.requestId === undefined ? [] : [`request ${call.requestId}`]),
+    `${call.attempts} attempt${call.attempts === 1 ? "" : "s"}`
+  ]
+  const next =
+    call.outcome !== "maybe-applied"
+      ? ""
+      : call.idempotencyKey === undefined
+        ? " It may have taken effect: read before you repeat it."
+        : ` It may have taken effect: repeat it with idempotencyKey ${JSON.stringify(call.idempotencyKey)}, which cannot apply it twice.`
+  const last: unknown = Reflect.get(call, afterwards)
+  return `${call.operation}: ${sentence(what)}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
+}
+
+/** Ends a text as a sentence, so that another can follow. */
+export const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)
+
+/** A header's value as far as it may be shown. */
+export const plain = (value: string | undefined, max: number, redact: Redact): string | undefined =>
+  value === undefined
+    ? undefined
+    : redact(value)
+        .replace(/[^\x20-\x7e]/g, "?")
+        .slice(0, max)
+
+export const requestIdOf = (head: Pick<WireHead, "header">, secrets: { readonly redact: Redact }): string | undefined =>
+  plain(head.header("x-request-id"), 200, (value) => secrets.redact(value))
