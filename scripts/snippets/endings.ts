@@ -10,6 +10,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/inbox.md": {
     "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
     retryAll: "await retryAll(await prepared.openInbox())",
+    readiness: "await readiness(await prepared.openInbox())",
+    depth: "await depth(await prepared.openInbox())",
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
