@@ -19,6 +19,7 @@ import * as koa from "../../../src/webhooks/koa.ts"
 import { lambdaHandler, lambdaStreamHandler } from "../../../src/webhooks/lambda.ts"
 import { aywaApiHandler, aywaRoute } from "../../../src/webhooks/nextjs.ts"
 import * as vercel from "../../../src/webhooks/vercel.ts"
+import { nestHandlers, type Platform } from "./nest.ts"
 import { asLambda, type LambdaKind, streamLambda } from "./lambda.ts"
 
 export type Routes = Readonly<Record<string, WebhookReceiverOptions>>
@@ -81,6 +82,20 @@ const onWeb =
 
 const lambda = (kind: LambdaKind): Start => onNode((options) => asLambda(kind, lambdaHandler(options)))
 
+const nest =
+  (platform: Platform): Start =>
+  async (routes) => {
+    const { handlers, close } = await nestHandlers(platform, routes)
+    const server = await listening((request, response) => handlers.get(request.url ?? "")?.(request, response))
+    return {
+      port: server.port,
+      [Symbol.asyncDispose]: async () => {
+        await server[Symbol.asyncDispose]()
+        await close()
+      }
+    }
+  }
+
 export const frameworks: Readonly<Record<string, Start>> = {
   node: onNode(nodeWebhookHandler),
   web: onWeb(webhookHandler),
@@ -136,6 +151,8 @@ export const frameworks: Readonly<Record<string, Start>> = {
     const fetch = (request: Request) => app.fetch(request)
     return served(fetch)
   },
+  "nest on express": nest("express"),
+  "nest on fastify": nest("fastify"),
   vercel: onWeb(vercel.aywaWebhooks),
   "next, app router": onWeb(aywaRoute),
   "next, pages router": onNode(aywaApiHandler),
