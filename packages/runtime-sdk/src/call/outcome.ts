@@ -3,7 +3,6 @@
  * is of a kind that passes. The decision to try again and the error that the caller sees are both made from this.
  */
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
-import * as Errors from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
 import { plain, sentence, text } from "./message.ts"
@@ -78,7 +77,7 @@ export const fromUnexpected = (subject: Subject, response: WireHead, issue: stri
   transient: false,
   head: response,
   toError: (call) =>
-    new Errors.UnexpectedResponse({ ...call, issue, contentType: contentTypeOf(response), message: text(call, issue) })
+    errors.UnexpectedResponse({ ...call, message: text(call, issue) }, { contentType: contentTypeOf(response) }, issue)
 })
 
 const wordsOf = ({ redact }: Subject, messages: ReadonlyArray<string>): string =>
