@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 import { bundle } from "./packages/runtime-sdk/scripts/bundle.ts"
+import { tested } from "./scripts/packages.ts"
 
 const project = (name: string) => ({
   name,
@@ -33,18 +34,24 @@ export default defineConfig({
     // Most of the time tests wait for processes and clocks; by default two cores would get one worker.
     maxWorkers: 2,
     projects: [
-      { test: project("runtime-sdk") },
+      // The command line is tested as it ships: bundled, in a process of its own.
+      ...tested.map(({ name, folder }) => ({
+        test: {
+          ...project(name),
+          ...(existsSync(join(folder, "test/globalSetup.ts")) && { globalSetup: "test/globalSetup.ts" })
+        }
+      })),
+      { test: { ...project("scripts"), root: new URL("./scripts", import.meta.url).pathname } },
       {
         plugins: [shipped],
         test: {
           ...project("runtime-sdk"),
           name: "runtime-sdk-shipped",
+          // Kept by the text of `index.ts` alone, the bundle would be that of an earlier run.
+          fsModuleCache: false,
           include: ["test/{client,errors,files,lists,retries,waiting}.test.ts"]
         }
-      },
-      { test: project("runtime-local") },
-      // The command line is tested as it ships: bundled, in a process of its own.
-      { test: { ...project("runtime-cli"), globalSetup: "test/globalSetup.ts" } }
+      }
     ]
   }
 })

@@ -1,11 +1,13 @@
 /**
  * Installs the packed tarballs into empty projects and makes real calls: ESM and CommonJS on Node 22, 24 and 26,
  * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
- * webhooks entry in workerd, and the command line on its own. Everything is installed beside the projects, nothing into the workspace.
+ * webhooks entry in workerd, the command line on its own, and what is met at the door. Everything is installed beside the projects, nothing into the workspace.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import { doorRows } from "./matrix/door.ts"
+import { checkHovers } from "./matrix/hovers.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
@@ -44,13 +46,14 @@ const env = {
 
 const begin = performance.now()
 const packages = await packAll()
-const { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli } = packages
+const { "runtime-sdk": sdk, "runtime-local": local, "runtime-migration": migration, "runtime-cli": cli } = packages
 const majors = ["22", "26"] as const
 const [plain, first, newest, command, ...nodes] = await Promise.all([
   project(
     "plain",
     {
       "@aywa-ai/runtime-sdk": sdk,
+      "@aywa-ai/runtime-migration": migration,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",
@@ -71,7 +74,9 @@ const [plain, first, newest, command, ...nodes] = await Promise.all([
     {
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-local": local,
+      "@aywa-ai/runtime-migration": migration,
       "@types/node": "24.19.2",
+      ts59: "npm:typescript@~5.9",
       effect: "4.1.0"
     },
     {
@@ -164,5 +169,10 @@ for (const [major, node] of versions) {
     await run(process.execPath, ["local.mjs", node, bin], command)
   })
 }
+await row("documentation on hover of every service, method, option and field", async () => {
+  const { looked, bare } = checkHovers(first, "ts59")
+  if (looked < 500 || bare.length > 0) throw new Error(`${looked} looked at, without words: ${bare.join(", ")}`)
+})
+await doorRows(row, { packages, nodes: versions, env })
 await row("SBOM of each package: what is installed, and what is inlined", () => writeSboms(packages))
 console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)

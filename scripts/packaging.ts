@@ -5,12 +5,10 @@
 import { readFileSync, statSync } from "node:fs"
 import { basename, join } from "node:path"
 import { packAll, run, work } from "./matrix/projects.ts"
-
-const root = new URL("..", import.meta.url).pathname
-const sdk = join(root, "packages/runtime-sdk")
+import { published, root } from "./packages.ts"
 
 /** What every tarball must be: whole, documented, and resolved the same way by Node and TypeScript. */
-const checkTarball = async (tarball: string): Promise<void> => {
+const checkTarball = async (tarball: string, hasTypes: boolean): Promise<void> => {
   const files = (await run("tar", ["-tzf", tarball], work)).stdout.trim().split("\n")
   for (const needed of ["package/package.json", "package/README.md", "package/LICENSE"]) {
     if (!files.includes(needed)) throw new Error(`${tarball} has no ${needed}`)
@@ -22,8 +20,9 @@ const checkTarball = async (tarball: string): Promise<void> => {
   console.log(`${basename(tarball)}: ${(statSync(tarball).size / 1024).toFixed(0)} KB, ${files.length} files`)
   await run("publint", ["run", "--strict", tarball], root)
   // A command has no types to resolve.
-  if (tarball.includes("runtime-cli")) return
-  await run("attw", [tarball, "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm"], root)
+  if (!hasTypes) return
+  // `require` of an entry that checks its peers gives the very namespace that the declarations of the module describe.
+  await run("attw", [tarball, "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm", "false-esm"], root)
 }
 
 /** The declarations that an entry reaches: none of the promise entries' may name Effect. */
@@ -33,13 +32,24 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
   for (const [, from = ""] of readFileSync(entry, "utf8").matchAll(/from "([^"]+)"/g)) {
     if (/^effect(\/|$)/.test(from))
       throw new Error(`${entry} names ${from}: the promise entries must check without effect`)
+    const [, ours, sub = "index"] = /^@aywa-ai\/([\w-]+)(?:\/(.+))?$/.exec(from) ?? []
+    if (ours !== undefined) declarationsOf(join(root, `packages/${ours}/dist/${sub}.d.ts`), seen)
     if (from.startsWith(".")) declarationsOf(join(entry, "..", from.replace(/\.(js|ts)$/, ".d.ts")), seen)
   }
   return seen
 }
 
-for (const entry of ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound", "migration"]) {
-  const reached = declarationsOf(join(sdk, `dist/${entry}.d.ts`))
-  console.log(`${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
+const promiseEntries = {
+  "runtime-sdk": ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"],
+  "runtime-migration": ["index"]
 }
-for (const specifier of Object.values(await packAll())) await checkTarball(specifier.slice("file:".length))
+for (const [name, entries] of Object.entries(promiseEntries)) {
+  for (const entry of entries) {
+    const reached = declarationsOf(join(root, `packages/${name}/dist/${entry}.d.ts`))
+    console.log(`${name}/${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
+  }
+}
+const tarballs = await packAll()
+for (const { name, manifest } of published) {
+  await checkTarball((tarballs[name] ?? "").slice("file:".length), manifest.bin === undefined)
+}

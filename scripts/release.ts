@@ -1,5 +1,5 @@
 /**
- * Makes a release, in two steps. All three packages share a version, because the command line carries the other two.
+ * Makes a release, in two steps. All packages share a version, because the command line carries the others.
  *
  *   npm run release:version    changesets become versions and CHANGELOG.md, and what depends on them is written anew;
  *                              look at it and commit it
@@ -8,11 +8,7 @@
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { packageNames } from "./matrix/projects.ts"
-
-const root = new URL("..", import.meta.url).pathname
-const manifestOf = (name: string) => join(root, "packages", name, "package.json")
-const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(file, "utf8"))
+import { manifestOf, published, root } from "./packages.ts"
 
 const run = (command: string, ...args: ReadonlyArray<string>) =>
   execFileSync(command, [...args], { cwd: root, stdio: "inherit" })
@@ -35,18 +31,16 @@ const version = () => {
   // Without a changeset the version stays as it is; the rest is written all the same.
   if (globSync(".changeset/*.md", { cwd: root }).length > 0) changeset("version")
   const origin = originOf()
-  for (const name of packageNames) {
-    const { repository, ...manifest } = read(manifestOf(name))
+  for (const { name, folder } of published) {
+    const { repository, ...manifest } = manifestOf(folder)
     const of = origin === undefined ? repository : { type: "git", url: origin, directory: `packages/${name}` }
-    writeFileSync(manifestOf(name), `${JSON.stringify({ ...manifest, ...(of ? { repository: of } : {}) }, null, 2)}\n`)
-  }
-  for (const [name, file] of [
-    ["runtime-sdk", "src/contract/version.ts"],
-    ["runtime-cli", "src/version.ts"]
-  ] as const) {
-    const path = join(root, "packages", name, file)
-    const constant = `export const version = "${read(manifestOf(name))["version"]}"`
-    writeFileSync(path, readFileSync(path, "utf8").replace(/^export const version = ".*"$/m, constant))
+    const text = JSON.stringify({ ...manifest, ...(of ? { repository: of } : {}) }, null, 2)
+    writeFileSync(join(folder, "package.json"), `${text}\n`)
+    for (const file of globSync("src/**/version.ts", { cwd: folder })) {
+      const path = join(folder, file)
+      const constant = `export const version = "${manifest.version}"`
+      writeFileSync(path, readFileSync(path, "utf8").replace(/^export const version = ".*"$/m, constant))
+    }
   }
   run("npm", "run", "-s", "format")
   run("npm", "run", "-s", "reference")
@@ -55,8 +49,8 @@ const version = () => {
 
 const publish = () => {
   if (git("status", "--porcelain") !== "") throw new Error("Commit first: a release is what is committed.")
-  for (const name of packageNames) {
-    if (read(manifestOf(name))["repository"] === undefined) {
+  for (const { name, folder } of published) {
+    if (manifestOf(folder).repository === undefined) {
       throw new Error(
         `${name} does not say its repository, and a release with provenance must. Add the remote \`origin\`, run ` +
           "`npm run release:version`, and commit what it writes."

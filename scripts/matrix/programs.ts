@@ -62,7 +62,7 @@ import ${names.webhooks} from "@aywa-ai/runtime-sdk/webhooks"
 import { handlers, nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
 import { WebhookScheme } from "@aywa-ai/runtime-sdk/webhooks/legacy"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
-import { isMigrationError, planMappingSql } from "@aywa-ai/runtime-sdk/migration"
+import { isMigrationError, planMappingSql } from "@aywa-ai/runtime-migration"
 export const run = async () => {
   const rows: Array<Assistant> = []
   const aywa = new AywaRuntimeClient({ baseUrl: process.env.A, apiKey: process.env.B })

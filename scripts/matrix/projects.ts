@@ -4,11 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { type Package, published } from "../packages.ts"
 
-const root = new URL("../..", import.meta.url).pathname
 const execute = promisify(execFile)
-
-export const packageNames = ["runtime-sdk", "runtime-local", "runtime-cli"] as const
 
 export const work = mkdtempSync(join(tmpdir(), "aywa-matrix-"))
 process.once("exit", () => rmSync(work, { recursive: true, force: true }))
@@ -23,10 +21,10 @@ export const run = async (command: string, args: ReadonlyArray<string>, cwd: str
 }
 
 /** Packs a package and gives the tarball's path. */
-const pack = async (name: string): Promise<string> => {
+const pack = async ({ name, folder: source }: Package): Promise<string> => {
   const folder = join(work, `pack-${name}`)
   mkdirSync(folder)
-  await run("npx", ["--yes", "pnpm@12.21.0", "pack", "--pack-destination", folder], join(root, "packages", name))
+  await run("npx", ["--yes", "pnpm@12.21.0", "pack", "--pack-destination", folder], source)
   return join(folder, readdirSync(folder)[0] ?? "")
 }
 
@@ -55,10 +53,14 @@ export const project = async (
   return folder
 }
 
-/** `file:` specifiers of the three tarballs, by package name without the scope. */
-export const packAll = async (): Promise<Readonly<Record<(typeof packageNames)[number], string>>> => {
-  const [sdk = "", local = "", cli = ""] = await Promise.all(
-    packageNames.map(async (name) => `file:${await pack(name)}`)
-  )
-  return { "runtime-sdk": sdk, "runtime-local": local, "runtime-cli": cli }
+/** The tarballs that rows of the matrix name, among all. */
+type Tarballs = Readonly<Record<"runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-cli", string>> & {
+  readonly [name: string]: string
+}
+
+/** `file:` specifiers of the tarballs, by package name without the scope. */
+export const packAll = async (): Promise<Tarballs> => {
+  const packed = await Promise.all(published.map(async (each) => [each.name, `file:${await pack(each)}`] as const))
+  // The folders that are there; a name that is not among them fails when it is installed.
+  return Object.fromEntries(packed) as unknown as Tarballs
 }

@@ -6,10 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Metafile } from "esbuild"
 import { bundle as bundleCli } from "../../packages/runtime-cli/scripts/bundle.ts"
+import { bundle as bundleMigration } from "../../packages/runtime-migration/scripts/bundle.ts"
 import { bundle as bundleSdk, bundledEntries } from "../../packages/runtime-sdk/scripts/bundle.ts"
+import { manifestOf, published, root } from "../packages.ts"
 import { packAll, project, run, work } from "./projects.ts"
-
-const root = new URL("../..", import.meta.url).pathname
 
 interface Component {
   readonly type: "library"
@@ -46,20 +46,27 @@ export const writeSboms = async (packages: Awaited<ReturnType<typeof packAll>>):
   mkdirSync(join(root, "dist/sbom"), { recursive: true })
   const bundled: Readonly<Record<string, ReadonlyArray<Component>>> = {
     "runtime-sdk": inlined(await bundleSdk(bundledEntries, join(work, "sbom-sdk"))),
+    "runtime-migration": inlined(await bundleMigration(join(work, "sbom-migration"))),
     "runtime-cli": inlined(await bundleCli(join(work, "sbom-cli")))
   }
-  for (const [name, specifier] of Object.entries(packages)) {
-    const needs = name === "runtime-local" ? { "@aywa-ai/runtime-sdk": packages["runtime-sdk"], effect: "4.1.0" } : {}
+  for (const { name, folder: source } of published) {
+    const { dependencies = {}, peerDependencies = {} } = manifestOf(source)
+    const ours = Object.keys(dependencies).filter((key) => key.startsWith("@aywa-ai/"))
+    // The local runtime runs on Effect; in the others it is inlined or optional.
+    const needs: Record<string, string> = {
+      ...Object.fromEntries(ours.map((key) => [key, packages[key.slice("@aywa-ai/".length)] ?? ""])),
+      ...(name === "runtime-local" ? { effect: peerDependencies["effect"] ?? "4" } : {})
+    }
     const folder = await project(
       `sbom-${name}`,
-      { ...needs, [`@aywa-ai/${name}`]: specifier },
+      { ...needs, [`@aywa-ai/${name}`]: packages[name] ?? "" },
       {},
       "--package-lock=true"
     )
     const { stdout } = await run("npm", ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library"], folder)
     const document = JSON.parse(stdout.replaceAll(work, ""))
     const installed = document.components.map((component: Component) => component.name)
-    if (name !== "runtime-local" && installed.join() !== `@aywa-ai/${name}`) {
+    if (name !== "runtime-local" && installed.toSorted().join() !== [...ours, `@aywa-ai/${name}`].toSorted().join()) {
       throw new Error(`${name} must install nothing beside itself, not ${installed.join(", ")}`)
     }
     document.components = [...document.components, ...(bundled[name] ?? [])]

@@ -37,7 +37,7 @@ else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON o
 | exit code | means |
 |---|---|
 | 0 | done |
-| 1 | differences, or checks that failed (\`doctor\`: warnings) |
+| 1 | differences, checks that failed (\`doctor\`: warnings), or output that could not be written whole |
 | 2 | wrong arguments, configuration or body (\`doctor\`: failures) |
 | 4 | the key was refused |
 | 5 | no such row |

@@ -10,6 +10,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/inbox.md": {
     "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
     retryAll: "await retryAll(await prepared.openInbox())",
+    readiness: "await readiness(await prepared.openInbox())",
+    depth: "await depth(await prepared.openInbox())",
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
@@ -24,7 +26,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/reference/files.md": { roundTrip: 'await roundTrip(prepared.aywa, "policies.pdf")' },
   "docs/reference/imports.md": {
     "const move":
-      'import { readBundle } from "@aywa-ai/runtime-sdk/migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
+      'import { readBundle } from "@aywa-ai/runtime-migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
   },
   "docs/reference/operations.md": { missing: "await missing(prepared.aywa)" },
   "docs/reference/phoneNumbers.md": { bind: 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },

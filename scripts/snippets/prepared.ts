@@ -6,7 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { NodeSqlite, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
-import { openDatabase, readLedgerFile } from "@aywa-ai/runtime-sdk/migration"
+import { openDatabase, readLedgerFile } from "@aywa-ai/runtime-migration"
 import { applyTools, Tool, Toolkit } from "@aywa-ai/runtime-sdk/tools"
 import { parseAywaRuntimeWebhook, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import {

@@ -29,17 +29,9 @@ const promise = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Ca
 
 const effect = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Calls> => {
   const Effect = await import("effect/Effect")
-  const Layer = await import("effect/Layer")
   const ManagedRuntime = await import("effect/ManagedRuntime")
-  const { Assistants, AywaRuntime, RuntimeConfig, Transport } = await loadEffect()
-  const runtime = ManagedRuntime.make(
-    AywaRuntime.layerServices.pipe(
-      Layer.provide([
-        RuntimeConfig.layer({ baseUrl, apiKey: key }),
-        transport === "fetch" ? Transport.layerFetch : Transport.layer()
-      ])
-    )
-  )
+  const { Assistants, AywaRuntime } = await loadEffect()
+  const runtime = ManagedRuntime.make(AywaRuntime.layer({ baseUrl, apiKey: key, transport }))
   const service = await runtime.runPromise(Assistants.Assistants)
   const call = (which: "get" | "list"): Effects.Effect<void, RuntimeError> =>
     which === "get" ? Effect.asVoid(service.get("a")) : Effect.asVoid(service.list({ limit: 20 }))

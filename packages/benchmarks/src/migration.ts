@@ -21,7 +21,7 @@ import {
   rollbackDatabase,
   type SqlDriver,
   verifyDatabase
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 
 const { values } = parseArgs({
   options: {

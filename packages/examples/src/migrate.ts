@@ -26,7 +26,7 @@ import {
   runImport,
   type SqlDriver,
   verifyDatabase
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 
 const say = (line: string) => console.log(line)
 const folder = mkdtempSync(join(tmpdir(), "aywa-migrate-"))

@@ -5,18 +5,20 @@ import { rmSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { build } from "esbuild"
+import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
 /** Writes the bundle into a folder and gives esbuild's account of what went in. */
 export const bundle = async (outdir: string) => {
   rmSync(outdir, { recursive: true, force: true })
-  const { metafile } = await build({
+  const built = await build({
     entryPoints: [`${here}src/bin.ts`],
     outdir,
     bundle: true,
     splitting: true,
-    minify: true,
+    minifySyntax: true,
+    write: false,
     format: "esm",
     platform: "node",
     target: "node22",
@@ -29,5 +31,6 @@ export const bundle = async (outdir: string) => {
     // What Node resolves is CommonJS; this is the same code as ESM, which needs no wrapper.
     alias: { yaml: join(dirname(createRequire(import.meta.url).resolve("yaml/package.json")), "browser/index.js") }
   })
-  return metafile
+  writeMinified(built)
+  return built.metafile
 }

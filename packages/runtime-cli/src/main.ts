@@ -10,6 +10,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { type OutputFailure, outputFailure, watchOutput } from "@aywa-ai/runtime-local/internal/standard-streams"
 import { makeApp } from "./app.ts"
 import type { Exited, Failed } from "./cli/define.ts"
 import { platform } from "./cli/platform.ts"
@@ -20,6 +21,13 @@ import { hasColor } from "./core/output.ts"
 import { stop } from "./core/stop.ts"
 import { painter } from "./core/table.ts"
 import { version } from "./version.ts"
+
+watchOutput({
+  // What is still written for it is lost, and no reason not to clean up.
+  onReaderGone: () => halt("EPIPE"),
+  // Without its notes a command goes on: it may be in the middle of a change.
+  onFailure: ({ stream }) => (stream === "stdout" ? halt("unwritten") : undefined)
+})
 
 const args = process.argv.slice(2)
 const debug = args.includes("--debug")
@@ -73,28 +81,40 @@ const codesOfStops = {
   SIGTERM: exitCodes.terminated,
   SIGHUP: exitCodes.hungUp,
   /** `aywa-runtime … | head`: the reader has seen enough. */
-  EPIPE: exitCodes.ok
+  EPIPE: exitCodes.ok,
+  /** A full disk, perhaps. */
+  unwritten: exitCodes.unwritten
 } as const
 
 let stoppedBy: keyof typeof codesOfStops | undefined
 
 /** Tells the command to take back what is half done and to end. */
 const halt = (by: keyof typeof codesOfStops): void => {
+  if (stoppedBy !== undefined) return
   stoppedBy = by
   stop.abort(new Error(`Stopped by ${by}`))
+}
+
+/** Says on stderr that the output is not whole, and gives the exit code that says so too. */
+const reportUnwritten = ({ stream, code }: OutputFailure, exitCode: number): number => {
+  const failed = exitCode === exitCodes.ok ? exitCodes.unwritten : exitCode
+  if (stream === "stderr") return failed
+  report({
+    code: "output",
+    message: `stdout could not be written whole (${code}).`,
+    hint: "Check the space on the disk and the limit on file sizes. What the command changed stays changed.",
+    exitCode: failed
+  })
+  return failed
 }
 
 /** Writes out what is buffered, then exits: `process.exit` alone cuts a pipe off after 64 KiB. */
 const finish = (code: number): void => {
   process.exitCode = code
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
-}
-
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    // A terminal that was closed says EIO. What is still written for it is lost, and no reason not to clean up.
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error
-    if (stoppedBy === undefined) halt("EPIPE")
+  process.stdout.write("", () => {
+    const failure = outputFailure()
+    const ended = failure === undefined ? code : reportUnwritten(failure, code)
+    process.stderr.write("", () => process.exit(ended))
   })
 }
 

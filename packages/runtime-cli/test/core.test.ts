@@ -188,7 +188,8 @@ describe("errors", () => {
 
   it("a full disk, a folder and a missing permission are explained", () => {
     const of = (code: string) => explain(Object.assign(new Error("raw"), { code, path: "out.json" })).message
-    expect(of("ENOSPC")).toBe("The disk is full; nothing was kept of out.json.")
+    expect(of("ENOSPC")).toBe("The disk is full: out.json could not be written whole.")
+    expect(of("EFBIG")).toContain("out.json could not be written whole (EFBIG)")
     expect(of("EACCES")).toContain("may not open out.json")
     expect(of("EISDIR")).toContain("is a folder")
   })

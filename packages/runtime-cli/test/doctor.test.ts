@@ -450,7 +450,9 @@ describe("webhook.secret", () => {
   it.each([
     [undefined, "warn"],
     ["whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM=", "ok"],
-    ["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "warn"],
+    ["whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "warn"],
+    ["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "fail"],
+    ['"whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="', "fail"],
     ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "warn"],
     ["passwordpassword", "warn"],
     ["3f1c9a7be2d84056a1b7c3d9e5f60718293a4b5c6d7e8f90", "ok"],

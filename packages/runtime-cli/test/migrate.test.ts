@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
+import { openDatabase } from "@aywa-ai/runtime-migration"
 import { databases } from "./databases.ts"
 import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
@@ -75,7 +76,7 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
         { table: "calls", column: "settings", kind: "json-path", path: ["assistant", "id"] }
       ])
       const config = join(folder, "found.json")
-      writeFileSync(config, JSON.stringify({ locations: found.json.locations }))
+      writeFileSync(config, found.stdout)
       expect((await migrate("apply", "--config", config, "--yes")).code).toBe(0)
       expect(await read()).toEqual(after)
       expect((await migrate("detect", "--no-json")).stdout).toBe("No column has a source id.\n")
@@ -114,6 +115,25 @@ describe("migrate and its inputs", () => {
     expect([mistyped.code, mistyped.stderr]).toEqual([2, expect.stringContaining("There is no database")])
     expect(closed.stderr + closed.stdout + mistyped.stderr + mistyped.stdout).not.toContain("hunter2pw")
   })
+
+  it("says that ledgers hold copies of rows, and rollback what it could not put back", async () => {
+    const { args } = files()
+    const { url } = await databases[0]!.open(calls)
+    const migrate = (step: string, ...more: ReadonlyArray<string>) =>
+      run(["migrate", step, ...args, ...more], { env: { DATABASE_URL: url }, cwd })
+    expect((await migrate("dry-run", "--no-json")).stdout).toMatch(/info {2}ledgers: they hold copies of .* rows/)
+    expect((await migrate("apply", "--yes")).code).toBe(0)
+    const driver = await openDatabase(url)
+    await driver.run("UPDATE calls SET assistant_id = NULL WHERE id = 1")
+    await driver.run("DELETE FROM calls WHERE id = 2")
+    await driver.close()
+    const back = await migrate("rollback", "--yes", "--no-json")
+    expect([back.code, back.stdout]).toEqual([
+      1,
+      "3 rows put back.\nNot as they were:\n- calls.assistant_id: 1 rows have no value any more\n- calls.assistant_id: 1 rows are not there any more\n- calls.settings: 1 rows are not there any more\n"
+    ])
+    expect((await migrate("rollback", "--yes")).json.notRestored).toHaveLength(3)
+  }, 60_000)
 
   it("apply does not ask about what it will refuse", async () => {
     const { args, config } = files()
@@ -222,6 +242,27 @@ describe("migrate the account", () => {
     writeFileSync(output, `${JSON.stringify(other)}\n`)
     const conflict = await run(["migrate", "mapping", "--output", output], { env })
     expect([conflict.code, errorOf(conflict).code]).toEqual([6, "MappingConflict"])
+  })
+
+  it("import without an importer completes circles, and ends with 1 and a list where fields are refused", async () => {
+    const { runtime, env } = await startRuntime()
+    runtime.faults.add({ match: { path: "/imports" }, action: { type: "status", code: 404 } })
+    const outputs = [{ id: source(3), name: "Booked", schema: { type: "boolean" }, assistantIds: [source(1)] }]
+    const { bundle, folder } = bundleFile({ structuredOutputs: outputs })
+    const ledger = join(folder, "rows.jsonl")
+    const rule = runtime.faults.add({ match: { method: "PATCH" }, action: { type: "status", code: 400 } })
+    const refused = await run(["migrate", "import", bundle, "--mapping", ledger], { env })
+    expect([refused.code, refused.json.refused]).toMatchObject([1, [{ sourceId: source(3), fields: ["assistantIds"] }]])
+    const text = await run(["migrate", "import", bundle, "--mapping", ledger, "--no-json"], { env })
+    expect([text.code, text.stdout]).toEqual([
+      1,
+      expect.stringMatching(/refused:\n- structured-output .*assistantIds:/)
+    ])
+    runtime.faults.remove(rule)
+    const whole = await run(["migrate", "import", bundle, "--mapping", ledger], { env })
+    expect([whole.stderr, whole.code, whole.json.refused]).toEqual(["", 0, []])
+    const same = await run(["migrate", "compare", bundle, "--mapping", ledger], { env })
+    expect([same.code, same.json.ok]).toEqual([0, true])
   })
 
   it("export reads the source with its own key, into what check and import read", async () => {

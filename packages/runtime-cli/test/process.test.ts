@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { version } from "../src/version.ts"
 import { launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
@@ -114,6 +114,42 @@ const onTerminal = async (args: ReadonlyArray<string>, env: Readonly<Record<stri
   await once(child, "close")
   return text
 }
+
+/** A Node on the path that is older than this package needs. */
+const oldNode = (): string | undefined =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, "node"))
+    .find((file) => {
+      const version = /^v(\d+)\.(\d+)/.exec(spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "")
+      return version !== null && Number(version[1]) * 100 + Number(version[2]) < 2219
+    })
+
+describe("an old Node", () => {
+  it.each([["--help"], ["assistants", "list"]])("is told what is needed: %s", (...args) => {
+    const node = oldNode()
+    if (node === undefined) return console.log("skipped: no Node older than 22.19 is on the path")
+    const version = execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).trim()
+    const needed = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).engines.node.slice(2)
+    const { status, stdout, stderr } = spawnSync(node, [inject("bin"), ...args], { encoding: "utf8" })
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      "",
+      `aywa-runtime needs Node ${needed} or later, this is ${version}.\n`
+    ])
+  })
+})
+
+describe("the bundle", () => {
+  it("calls classes what the sources call them", () => {
+    const folder = dirname(inject("bin"))
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))
+    const code = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n")
+    for (const name of ["CliFailure", "ConnectionError", "MigrationError", "UsageError"]) {
+      expect(code).toMatch(new RegExp(`\\bclass ${name} extends\\b`))
+    }
+  })
+})
 
 describe("on a terminal", () => {
   it("tables with colour; none with NO_COLOR, --no-color or a dumb terminal; JSON with --json", async () => {

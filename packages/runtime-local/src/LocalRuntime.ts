@@ -6,8 +6,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type LocalRuntimeHandle, start } from "./wiring.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
+import type { LocalRuntimeHandle } from "./runtimeHandle.ts"
+import { start } from "./wiring.ts"
 
 /**
  * Starts a runtime on a loopback port. Close it with `await using`, or with `close()`.

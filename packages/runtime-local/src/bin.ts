@@ -1,42 +1,14 @@
 /**
  * The runtime as a process of its own: `node src/bin.ts --port 4010 --db ./runtime.sqlite`.
  *
- * One line of JSON on stdout says that it is ready, and where; everything else goes to stderr.
+ * Says so when Node is too old: everything else is imported afterwards, because an old Node could not even read it. So
+ * nothing here is newer than 2020, and nothing is imported by a statement.
  */
-import { explain, help, messageOf, readOptions } from "./commandLine.ts"
-import { startLocalRuntime } from "./LocalRuntime.ts"
-import type { LocalRuntimeOptions } from "./options.ts"
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
-const fail = (message: string, code: number) => {
-  process.stderr.write(`${message}\n`)
-  process.exitCode = code
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`The local runtime needs Node 22.19 or later, this is ${process.versions.node}.\n`)
+  process.exitCode = 2
+} else {
+  void import("./process.ts")
 }
-
-const run = async (options: LocalRuntimeOptions) => {
-  const runtime = await startLocalRuntime(options)
-  // Once: a second signal ends the process as signals do.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void runtime.close())
-  const { baseUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
-  const { pid } = process
-  process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, organizationId, controlToken, webhookSecret, pid })}\n`)
-}
-
-const main = async () => {
-  let options: LocalRuntimeOptions | undefined
-  try {
-    options = readOptions(process.argv.slice(2))
-  } catch (error) {
-    return fail(`${messageOf(error)}\n\n${help}`, 2)
-  }
-  if (options === undefined) {
-    process.stdout.write(help)
-    return
-  }
-  try {
-    await run(options)
-  } catch (error) {
-    fail(explain(error, options), 1)
-  }
-}
-
-await main()

@@ -1,5 +1,5 @@
 /**
- * The command line of the runtime: its flags, and the options that they come to. The process of this package and
+ * The command line of the runtime: its flags, and the options that they stand for. The process of this package and
  * `aywa-runtime local` share it.
  */
 import { parseArgs } from "node:util"
@@ -8,7 +8,6 @@ import type { ListShape } from "./rows/listing.ts"
 import { readScenario } from "./faults/scenarios.ts"
 import { readSeedRows } from "./rows/seed.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
-import { isLoopback } from "./http/server.ts"
 
 /** What `--help` shows. */
 export const help = `Serves the Aywa runtime's HTTP contract for development: no calls are placed.
@@ -89,7 +88,7 @@ const atLeastOne = (name: string, text: string | undefined): number | undefined 
 
 const isNumber = (text: string) => /^\d+$/.test(text)
 
-/** What is wrong with a file is wrong with the command line. */
+/** A file that cannot be used makes the command line wrong. */
 const fromFile = <A>(name: string | undefined, read: (name: string) => A): A | undefined => {
   if (name === undefined) return undefined
   try {
@@ -122,7 +121,7 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
   if (schedule !== undefined && schedule !== "standard" && schedule !== "instant") {
     throw new UsageError("--webhook-schedule takes standard or instant")
   }
-  if (values.host !== undefined && !isLoopback(values.host) && !values["unsafe-expose"]) {
+  if (values.host !== undefined && !OutboundPolicy.isLoopbackHost(values.host) && !values["unsafe-expose"]) {
     throw new UsageError(`--host ${values.host} is not loopback: that needs --unsafe-expose`)
   }
   if (db === "") throw new UsageError("--db takes a file name, or :memory:")
@@ -172,10 +171,10 @@ export const explain = (error: unknown, options: LocalRuntimeOptions): string =>
   return messageOf(error)
 }
 
-/** The text of anything that was thrown. */
+/** The message of an error, whatever was thrown. */
 export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-/** Reads a command line; throws a UsageError. Help that is asked for gives `undefined`. */
+/** Reads a command line; throws a UsageError. Gives `undefined` for `--help`. */
 export const readOptions = (args: ReadonlyArray<string>): LocalRuntimeOptions | undefined => {
   const values = parse(args)
   return values.help ? undefined : toOptions(values)

@@ -1,54 +1,29 @@
 /**
- * What happens by itself: the clock, and the work that becomes due on it.
+ * What happens by itself: calls that live and deliveries that go out, whenever they are due on the runtime's clock.
  */
 import type { OutboundPolicyOptions } from "@aywa-ai/runtime-sdk/outbound"
-import { type Calls, makeCalls } from "./calls/create.ts"
-import { makeClock, type RuntimeClock } from "./time/clock.ts"
-import type { FaultRules } from "./faults/rules.ts"
-import { type Ids, makeRandom } from "./time/ids.ts"
-import type { OutboundOptions } from "./outboundOptions.ts"
+import { type Calls, makeCalls } from "./calls/calls.ts"
+import type { Core } from "./core.ts"
+import type { LocalRuntimeOptions } from "./options.ts"
 import { makeOutbox, type Outbox } from "./outbox/outbox.ts"
 import { makeSecrets, type Secrets } from "./outbox/secrets.ts"
-import { makeScheduler, type Scheduler } from "./time/scheduler.ts"
-import type { Store } from "./store/Store.ts"
+import { makeRandom } from "./time/ids.ts"
 
 /** The moving parts of a runtime. */
 export interface Engine {
-  readonly clock: RuntimeClock
   readonly outbox: Outbox
   readonly calls: Calls
   readonly secrets: Secrets
-  readonly policy: OutboundPolicyOptions
-  readonly wake: () => void
-  readonly idle: () => Promise<void>
   readonly start: () => void
   readonly stop: () => void
-  /** Forgets events, jobs and calls under way. */
-  readonly clear: () => void
-}
-
-/** What an engine is made of. */
-export interface EngineContext {
-  readonly store: Store
-  readonly ids: Ids
-  readonly rules: FaultRules
-  readonly scheduler: Scheduler
-  readonly now: () => number
-  readonly seed: number | undefined
-  readonly options: OutboundOptions
-  readonly policy: OutboundPolicyOptions
-}
-
-/** A clock with its scheduler; apart from the engine, because the store's contents are dated by it. */
-export const makeTime = (mode: "system" | "manual") => {
-  const clock = makeClock(mode)
-  return { now: clock.now, scheduler: makeScheduler(clock, mode) }
 }
 
 /** Makes an engine; nothing runs before `start`. */
-export const makeEngine = (context: EngineContext): Engine => {
-  const { store, ids, rules, scheduler, now, seed, options, policy } = context
-  const secrets = makeSecrets(store, now, { given: options.webhookSecret, bytes: ids.bytes })
+export const makeEngine = (core: Core, options: LocalRuntimeOptions, policy: OutboundPolicyOptions): Engine => {
+  const { store, ids, rules, scheduler, now } = core
+  const { seed, webhookSchedule = "standard", webhookOrder = seed === undefined ? "created" : "shuffled" } = options
+  const { wake } = scheduler
+  const secrets = makeSecrets(store, now, { secret: options.webhookSecret, bytes: ids.bytes })
   const outbox = makeOutbox({
     store,
     ids,
@@ -56,31 +31,27 @@ export const makeEngine = (context: EngineContext): Engine => {
     secrets,
     faults: rules,
     policy,
-    schedule: options.webhookSchedule ?? "standard",
-    order: options.webhookOrder ?? (seed === undefined ? "created" : "shuffled"),
+    schedule: webhookSchedule,
+    order: webhookOrder,
     random: makeRandom((seed ?? Math.floor(Math.random() * 2 ** 32)) + 1),
     signTime: options.signWith === "virtual" ? now : Date.now,
-    wake: scheduler.wake
+    wake
   })
   const calls = makeCalls({
     store,
     ids,
     outbox,
     now,
-    wake: scheduler.wake,
+    wake,
     pace: options.callPace ?? {},
     api: { policy, allowedHosts: options.toolAllowedHosts ?? [] }
   })
   scheduler.add(calls)
   scheduler.add(outbox)
   return {
-    clock: { now, set: scheduler.set, advance: scheduler.advance },
     outbox,
     calls,
     secrets,
-    policy,
-    wake: scheduler.wake,
-    idle: scheduler.idle,
     start: () => {
       outbox.start()
       calls.start()
@@ -90,23 +61,6 @@ export const makeEngine = (context: EngineContext): Engine => {
       scheduler.stop()
       calls.stop()
       outbox.stop()
-    },
-    clear: () => {
-      outbox.jobs.clear()
-      calls.runs.clear()
     }
   }
-}
-
-/** What may be reached; throws when the options ask for what production mode refuses. */
-export const policyOf = ({
-  mode = "development",
-  allowTargets = [],
-  allowPrivateNetwork = false,
-  resolve
-}: OutboundOptions): OutboundPolicyOptions => {
-  if (mode === "production" && allowPrivateNetwork) {
-    throw new TypeError("allowPrivateNetwork is refused in production mode: take it out, or use development mode")
-  }
-  return { mode, allowTargets, allowPrivateNetwork, ...(resolve === undefined ? {} : { resolve }) }
 }

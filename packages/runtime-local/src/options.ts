@@ -1,6 +1,7 @@
 /**
- * The options of a runtime, and what they come to when they are not given.
+ * The options of a runtime, and their defaults.
  */
+import { type Names, unknownName } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
 import type { ListShapes } from "./rows/listing.ts"
@@ -23,7 +24,7 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly port?: number | undefined
   /** Default `127.0.0.1`. Another than loopback needs `unsafeExpose`. */
   readonly host?: string | undefined
-  /** Binds and answers beyond loopback. The runtime is made for development: it has no TLS. */
+  /** Binds and answers beyond loopback. The runtime is for development: it has no TLS. */
   readonly unsafeExpose?: boolean | undefined
   /** Default: `aywa_local_` and 26 random characters. */
   readonly apiKey?: string | undefined
@@ -39,7 +40,7 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly requireIdempotencyKey?: boolean | undefined
   /** Rows that are there from the start, in the first organization; `readSeedRows` reads them from a file. */
   readonly rows?: SeedRows | undefined
-  /** Off unless given. */
+  /** Default: no limit. */
   readonly rateLimit?: RateLimitOptions | undefined
   /** Bounds of what one client, or all of them, may make this process hold. */
   readonly limits?: RequestLimits | undefined
@@ -53,6 +54,43 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly strict?: boolean | undefined
   /** `"manual"` stands still until it is moved. Default `"system"`. */
   readonly clock?: "system" | "manual" | undefined
+}
+
+const names: Names<LocalRuntimeOptions> = {
+  store: true,
+  port: true,
+  host: true,
+  unsafeExpose: true,
+  apiKey: true,
+  apiKeys: true,
+  organization: true,
+  organizations: true,
+  idempotencyTtl: true,
+  requireIdempotencyKey: true,
+  rows: true,
+  rateLimit: true,
+  limits: true,
+  scenario: true,
+  seed: true,
+  listShape: true,
+  strict: true,
+  clock: true,
+  mode: true,
+  allowTargets: true,
+  allowPrivateNetwork: true,
+  toolAllowedHosts: true,
+  resolve: true,
+  webhookSecret: true,
+  webhookSchedule: true,
+  webhookOrder: true,
+  signWith: true,
+  callPace: true
+}
+
+/** Refuses options that nobody reads: a misspelled fault or limit would be none. */
+export const refuseUnknown = (options: LocalRuntimeOptions): void => {
+  const unknown = unknownName(options, names)
+  if (unknown !== undefined) throw new TypeError(`startLocalRuntime: ${unknown.message}`)
 }
 
 /** 24 hours. */

@@ -1,8 +1,8 @@
 /**
  * Options of what goes out of the runtime: deliveries, tools, calls.
  */
-import type { Resolve } from "@aywa-ai/runtime-sdk/outbound"
-import type { CallPace } from "./calls/steps.ts"
+import type { OutboundPolicyOptions, Resolve } from "@aywa-ai/runtime-sdk/outbound"
+import type { CallPace } from "./calls/steps/step.ts"
 import type { WebhookSchedule } from "./outbox/schedule.ts"
 
 /**
@@ -41,4 +41,17 @@ export interface OutboundOptions {
   readonly signWith?: "real" | "virtual" | undefined
   /** How fast calls go. By default a call without a script is over in less than a second. */
   readonly callPace?: CallPace | undefined
+}
+
+/** What may be reached; throws when the options ask for what production mode refuses. */
+export const policyOf = ({
+  mode = "development",
+  allowTargets = [],
+  allowPrivateNetwork = false,
+  resolve
+}: OutboundOptions): OutboundPolicyOptions => {
+  if (mode === "production" && allowPrivateNetwork) {
+    throw new TypeError("allowPrivateNetwork is refused in production mode: take it out, or use development mode")
+  }
+  return { mode, allowTargets, allowPrivateNetwork, ...(resolve === undefined ? {} : { resolve }) }
 }

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as fs from "node:fs"
+import { stripTypeScriptTypes } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -37,6 +38,57 @@ const ready = async (...args: ReadonlyArray<string>) => {
   const info: Ready = JSON.parse(output.stdout)
   return { child, output, info }
 }
+
+/** A Node on the path that is older than this package needs. */
+const oldNode = (): string | undefined =>
+  (process.env["PATH"] ?? "")
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, "node"))
+    .find((file) => {
+      const version = /^v(\d+)\.(\d+)/.exec(spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "")
+      return version !== null && Number(version[1]) * 100 + Number(version[2]) < 2219
+    })
+
+describe("an old Node", () => {
+  it("is told what is needed", () => {
+    const node = oldNode()
+    if (node === undefined) return console.log("skipped: no Node older than 22.19 is on the path")
+    // What is published has no types.
+    const file = `${temporaryFile()}.mjs`
+    fs.writeFileSync(file, stripTypeScriptTypes(fs.readFileSync(bin, "utf8")))
+    const version = spawnSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).stdout.trim()
+    const manifest = JSON.parse(fs.readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+    const { status, stderr } = spawnSync(node, [file, "--help"], { encoding: "utf8" })
+    const needed = manifest.engines.node.slice(">=".length)
+    expect([status, stderr]).toEqual([2, `The local runtime needs Node ${needed} or later, this is ${version}.\n`])
+  })
+})
+
+describe("output that cannot be written", () => {
+  const inShell = (script: string) => {
+    const args = ["-c", `set -o pipefail; ${script}`, process.execPath, bin, temporaryFile()]
+    const { status, stderr } = spawnSync("bash", args, {
+      encoding: "utf8",
+      timeout: 20_000
+    })
+    return { status, stderr }
+  }
+
+  it.each([
+    ["help on a full disk", '"$0" "$1" --help > /dev/full', "ENOSPC"],
+    ["help over the limit of a file", 'ulimit -f 1; "$0" "$1" --help > "$2"', "EFBIG"],
+    ["a runtime that nobody can find", '"$0" "$1" > /dev/full', "ENOSPC"]
+  ])("ends with 1 and a line: %s", (_, script, code) => {
+    expect(inShell(script)).toEqual({
+      status: 1,
+      stderr: `stdout could not be written whole (${code}): check the space on the disk and the limit on file sizes\n`
+    })
+  })
+
+  it("a runtime whose reader went away before it was ready ends quietly", () => {
+    expect(inShell('"$0" "$1" | true')).toEqual({ status: 0, stderr: "" })
+  })
+})
 
 describe("the process", () => {
   it("prints one line when it is ready, serves, and stops cleanly", async () => {

@@ -251,6 +251,13 @@ describe("secrets", () => {
     for (const secret of ["s1", "s2", "s3", "s4"]) expect(stored).not.toContain(`"${secret}"`)
     expect(stored).toContain('"username":"user"')
   })
+
+  it("a Twilio number whose server has a secret needs both", async () => {
+    const client = await start()
+    const number = { id: "p", provider: "twilio", number: "+14155550100", twilioAccountSid: "AC" }
+    const reply = await importVapi(client, { phoneNumbers: [{ ...number, isServerUrlSecretSet: true }] })
+    expect(reply.body.secretsNeeded[0].fields).toEqual(["serverUrlSecret", "twilioAuthToken"])
+  })
 })
 
 describe("importing again", () => {

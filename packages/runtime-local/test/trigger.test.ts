@@ -99,6 +99,33 @@ describe("every type", () => {
   })
 })
 
+describe("tool calls that share an id, or have none", () => {
+  const toolCallList = [
+    { id: "a", name: "f" },
+    { id: "a", name: "g" },
+    { id: null, name: "f" },
+    { name: "g" },
+    { id: 7 }
+  ]
+  const result = (toolCallId: unknown) => ({ toolCallId, name: "n", result: "r" })
+
+  it.each([
+    ["one result per call, in their order", ["a", "a", "", "", "7"], []],
+    ["results of other ids in between", ["7", "", "a", "", "a"], []],
+    ["one result for two calls", ["a", "", "", "7"], ["results: there is none for tool call a"]],
+    [
+      "none for those without an id",
+      ["a", "a", "7"],
+      [2, 3].map((index) => `results: there is none for tool call ${index}, which has no id`)
+    ]
+  ])("%s", async (_, ids, expected) => {
+    const { runtime } = await start()
+    const receiver = await receive(() => ({ body: { results: ids.map(result) } }))
+    const { issues } = await runtime.trigger({ type: "tool-calls", to: receiver.url, merge: { toolCallList } })
+    expect(issues).toEqual(expected)
+  })
+})
+
 describe("overrides", () => {
   it("set values at paths that exist, merge the rest, and a dry run sends nothing", async () => {
     const client = await start()

@@ -2,11 +2,12 @@
  * Bundles entries into one minified file each.
  */
 import { build, type Plugin } from "esbuild"
+import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
 /** What is bundled: the entries for plain async code. */
-export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "migration"] as const
+export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy"] as const
 
 /** Puts the small schema in place of `effect/Schema`; see `src/schema/bundled/Schema.ts`. */
 export const lite: Plugin = {
@@ -27,24 +28,36 @@ const shared: Plugin = {
   }
 }
 
-/** Writes `<entry>.js` for each entry of `src`, and gives esbuild's account of what went in. */
-export const bundle = async (entries: ReadonlyArray<string>, outdir: string) => {
-  const { metafile } = await build({
-    entryPoints: entries.map((name) => `${here}src/${name}.ts`),
-    outbase: `${here}src`,
+/** Entries of a package, and what is left out of their files. */
+interface Bundle {
+  /** The package's folder. */
+  readonly root: string
+  readonly entries: ReadonlyArray<string>
+  readonly outdir: string
+  readonly external?: ReadonlyArray<string>
+}
+
+/** Writes `<entry>.js` for each entry of a package's `src`, and gives esbuild's account of what went in. */
+export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bundle) => {
+  const built = await build({
+    entryPoints: entries.map((name) => `${root}src/${name}.ts`),
+    outbase: `${root}src`,
     outdir,
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     format: "esm",
     platform: "node",
     target: "node22",
     legalComments: "none",
-    allowOverwrite: true,
+    write: false,
     logLevel: "warning",
-    // Optional peers: imported when a database of theirs is opened.
-    external: ["pg", "mysql2", "@electric-sql/pglite"],
+    external: [...external],
     metafile: true,
     plugins: [lite, shared]
   })
-  return metafile
+  writeMinified(built)
+  return built.metafile
 }
+
+/** Writes entries of this package. */
+export const bundle = (entries: ReadonlyArray<string>, outdir: string) => bundleEntries({ root: here, entries, outdir })

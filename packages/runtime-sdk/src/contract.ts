@@ -4,38 +4,7 @@
  *
  * @since 0.1.0
  */
-import { assistants } from "./contract/assistants.ts"
-import { calls } from "./contract/calls.ts"
-import { credentials } from "./contract/credentials.ts"
-import { files } from "./contract/files.ts"
-import { imports } from "./contract/imports.ts"
-import { operations } from "./contract/operations.ts"
-import { phoneNumbers } from "./contract/phoneNumbers.ts"
-import { structuredOutputs } from "./contract/structuredOutputs.ts"
-import { tools } from "./contract/tools.ts"
-import { webhookEndpoints } from "./contract/webhookEndpoints.ts"
-import { webhookLogs } from "./contract/webhookLogs.ts"
-
-/**
- * Every resource of the contract by the name that it has on the client.
- *
- * @since 0.1.0
- * @category contract
- */
-export const contract = {
-  assistants,
-  phoneNumbers,
-  tools,
-  calls,
-  credentials,
-  webhookEndpoints,
-  files,
-  structuredOutputs,
-  imports,
-  webhookLogs,
-  operations
-}
-
+export { contract } from "./contract/contract.ts"
 export {
   /**
    * The schemas of an operation: query, body, success.
@@ -46,22 +15,30 @@ export {
   specOf
 } from "./contract/table.ts"
 
+export {
+  /**
+   * What the contract finds wrong with the body of an operation: one issue a place, none for a body that may be sent.
+   *
+   * @since 0.2.0
+   * @category contract
+   */
+  bodyIssues
+} from "./contract/bodyIssues.ts"
+
+export {
+  /**
+   * The first name of a bag of options that nobody reads, and what may have been meant.
+   *
+   * @since 0.2.0
+   * @category guards
+   */
+  unknownName,
+  type Names
+} from "./config/unknownNames.ts"
+
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
 export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
-export type * from "./contract/Operation.ts"
-export type * from "./contract/shared.ts"
-export type * from "./contract/assistants.ts"
-export type * from "./contract/phoneNumbers.ts"
-export type * from "./contract/tools.ts"
-export type * from "./contract/calls.ts"
-export type * from "./contract/callControl.ts"
-export type * from "./contract/callViews.ts"
-export type * from "./contract/credentials.ts"
-export type * from "./contract/webhookEndpoints.ts"
-export type * from "./contract/files.ts"
-export type * from "./contract/structuredOutputs.ts"
-export type * from "./contract/imports.ts"
-export type * from "./contract/webhookLogs.ts"
-export type * from "./contract/operations.ts"
-export type * from "./contract/references.ts"
+export { ownedFields, withoutOwnedFields } from "./contract/ownedFields.ts"
+export { isSecretField, secretsNeeded, withoutSecrets, writeOnlyFields } from "./contract/secrets.ts"
+export type * from "./contract/types.ts"

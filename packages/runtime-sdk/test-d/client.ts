@@ -22,20 +22,8 @@ const proven = <T extends true>(): T | void => undefined
 
 declare const aywa: AywaRuntimeClient
 
-// The client's surface is the services' surface, group by group, and there is a service for every group.
-interface Services {
-  readonly assistants: Sdk.Assistants.Assistants["Service"]
-  readonly calls: Sdk.Calls.Calls["Service"]
-  readonly credentials: Sdk.Credentials.Credentials["Service"]
-  readonly files: Sdk.Files.Files["Service"]
-  readonly imports: Sdk.Imports.Imports["Service"]
-  readonly operations: Sdk.Operations.Operations["Service"]
-  readonly phoneNumbers: Sdk.PhoneNumbers.PhoneNumbers["Service"]
-  readonly structuredOutputs: Sdk.StructuredOutputs.StructuredOutputs["Service"]
-  readonly tools: Sdk.Tools.Tools["Service"]
-  readonly webhookEndpoints: Sdk.WebhookEndpoints.WebhookEndpoints["Service"]
-  readonly webhookLogs: Sdk.WebhookLogs.WebhookLogs["Service"]
-}
+// The client's surface is the Effect client's surface, group by group, and there is a service for every group.
+type Services = Omit<Sdk.AywaRuntime.Service, "request" | "requestFor">
 proven<Equal<keyof Services, keyof typeof contract>>()
 proven<{ [K in keyof Services]: Equal<keyof Services[K], keyof AywaRuntimeClient[K]> }[keyof Services]>()
 

@@ -46,10 +46,6 @@ const program = Effect.gen(function* () {
 })
 // @ts-expect-error Assistants is not provided
 Effect.runPromise(program)
-// @ts-expect-error RuntimeConfig and Transport are not provided
-Effect.runPromise(Effect.provide(program, Assistants.layer))
-// @ts-expect-error RuntimeConfig is not provided
-Effect.runPromise(Effect.provide(program, AywaRuntime.layerServices))
 // @ts-expect-error baseUrl is required
 AywaRuntime.layer({ apiKey: "k" })
 export const provided = Effect.provide(program, AywaRuntime.layer({ baseUrl: "", apiKey: "" }))

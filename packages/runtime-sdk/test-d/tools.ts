@@ -52,6 +52,15 @@ const effectful = Tool.make("effectful", {
 })
 proven<Equal<typeof effectful, Tool.Tool<"effectful", Db>>>()
 
+// An id may be missing, or be none that names this call alone.
+Tool.make("keyed", {
+  description: "",
+  execute: (_, { toolCallId }) => {
+    proven<Equal<typeof toolCallId, string | undefined>>()
+    return ""
+  }
+})
+
 const mail = Tool.make("mail", { description: "", execute: () => Effect.as(Mail, "sent") })
 const bare = Tool.make("bare", { description: "", execute: () => "text" })
 

@@ -27,23 +27,25 @@ import { WebhookRoute } from "@aywa-ai/runtime-sdk/webhooks/http"
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const proven = <T extends true>(): T | void => undefined
 
-type Six =
+type Asking =
   | "assistant-request"
   | "tool-calls"
   | "transfer-destination-request"
   | "knowledge-base-request"
   | "voice-request"
   | "call.endpointing.request"
+  | "handoff-destination-request"
+  | "campaign.predial"
 
 declare const note: (...what: ReadonlyArray<unknown>) => void
 
-// Exactly six ask, and nothing asks and tells.
-proven<Equal<RequestMessage["type"], Six>>()
-proven<Equal<RequestType, Six>>()
-proven<Equal<keyof WebhookReplies, Six>>()
+// Exactly these ask, and nothing asks and tells.
+proven<Equal<RequestMessage["type"], Asking>>()
+proven<Equal<RequestType, Asking>>()
+proven<Equal<keyof WebhookReplies, Asking>>()
 proven<Equal<Extract<NoticeType, RequestType>, never>>()
-proven<Equal<Exclude<KnownMessageType, NoticeType | RequestType>, "handoff-destination-request" | "campaign.predial">>()
-proven<Equal<keyof WebhookHandlerMap, Six | NoticeType | "unknown" | "invalid">>()
+proven<Equal<KnownMessageType, NoticeType | RequestType>>()
+proven<Equal<keyof WebhookHandlerMap, Asking | NoticeType | "unknown" | "invalid">>()
 
 // The union is closed over its tags, so a switch can be exhaustive.
 const describe = (message: WebhookMessage): string => {
@@ -61,7 +63,7 @@ const describe = (message: WebhookMessage): string => {
   }
 }
 
-// A reply is mandatory for each of the six.
+// A reply is mandatory for each of them.
 // @ts-expect-error no reply
 handlers({ "assistant-request": () => {} })
 // @ts-expect-error no reply
@@ -86,6 +88,15 @@ handlers({ "assistant-request": () => ({}) })
 handlers({ "tool-calls": () => ({ results: [{ toolCallId: "1", result: { any: "json" } }] }) })
 // @ts-expect-error a result or an error, not both
 handlers({ "tool-calls": () => ({ results: [{ toolCallId: "1", result: "a", error: "b" }] }) })
+// An id may be missing: the result then says so, and is paired by its place.
+handlers({
+  "tool-calls": ({ toolCalls }) => ({
+    results: toolCalls.map(({ id }) => {
+      proven<Equal<typeof id, string | undefined>>()
+      return { toolCallId: id, result: "a" }
+    })
+  })
+})
 // @ts-expect-error a result names its call
 handlers({ "tool-calls": () => ({ results: [{ result: "a" }] }) })
 // @ts-expect-error the reply of another event
@@ -121,8 +132,11 @@ handlers({ hang: () => 1 })
 handlers({ transcript: { reply: () => {} } })
 // @ts-expect-error no such event
 handlers({ "assistant-requests": () => ({ assistantId: "a" }) })
-// @ts-expect-error the runtime never asks this
-handlers({ "handoff-destination-request": () => ({ destination: {} }) })
+handlers({ "handoff-destination-request": () => ({ destination: { type: "assistant", assistantId: "a" } }) })
+// @ts-expect-error a destination or an error, not both
+handlers({ "handoff-destination-request": () => ({ destination: {}, error: "closed" }) })
+// @ts-expect-error no reply
+handlers({ "campaign.predial": () => {} })
 handlers({ unknown: ({ of, raw }) => note(of, raw), invalid: ({ issues }) => note(issues) })
 
 // Secrets may be what `process.env.X` is; a scheme brings its own.

@@ -4,7 +4,6 @@ import { getEventListeners } from "node:events"
 import { inspect } from "node:util"
 import { afterEach, assert, describe, it } from "vitest"
 import { Aborted, AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
-import * as Transport from "../src/transport/Transport.ts"
 import { assistant, closedPort, json, serve, tagOf } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []
@@ -103,7 +102,6 @@ describe("options, each seen on the wire", () => {
   })
   it.each([-1, 0, 1.5, Number.NaN, Infinity])("refuses connections: %d", (connections) => {
     assert.throws(() => new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", connections }), ConfigError)
-    assert.throws(() => Transport.layer({ connections }), /connections must be/)
   })
   it.each([
     ["a key in the place of options", "k1", "options"],
@@ -314,5 +312,38 @@ describe("processes", () => {
       console.log(tags.join())`)
     assert.strictEqual(code, 0, out)
     assert.match(out, /ConnectionError,InvalidRequest,ConnectionError,ConnectionError,ConnectionError/)
+  })
+})
+
+describe("withOptions", () => {
+  it("changes who asks, over the same connection", async () => {
+    const { server, aywa } = await start(rows, { organizationId: "org_a", retries: 0 })
+    await aywa.assistants.list()
+    const other = aywa.withOptions({ organizationId: "org_b", apiKey: "key-b" })
+    await other.assistants.list()
+    await aywa.assistants.list()
+    assert.deepStrictEqual(
+      server.seen.slice(0, 3).map(({ headers }) => [headers["x-organization-id"], headers["authorization"]]),
+      [
+        ["org_a", "Bearer k"],
+        ["org_b", "Bearer key-b"],
+        ["org_a", "Bearer k"]
+      ]
+    )
+    for (let i = 0; i < 20; i++) await aywa.withOptions({ organizationId: `org_${i}` }).assistants.list()
+    // Two, where the first is not free yet when the second call begins.
+    assert.isAtMost(server.sockets.opened, 2)
+  })
+
+  it("never sends a key to an address that it was not given for", async () => {
+    const { server, aywa } = await start(rows)
+    assert.throws(() => aywa.withOptions({ baseUrl: "http://127.0.0.1:1" }), /apiKey is missing/)
+    assert.instanceOf(aywa.withOptions({ baseUrl: server.baseUrl }), AywaRuntimeClient)
+  })
+
+  it.each(["connections", "transport"])("refuses %s, which clients share", async (field) => {
+    const { aywa } = await start(rows)
+    const options = { [field]: field === "connections" ? 2 : "fetch" }
+    assert.throws(() => aywa.withOptions(options), new RegExp(`${field} cannot be changed`))
   })
 })

@@ -1,5 +1,6 @@
 import { createServer } from "node:net"
 import { inspect } from "node:util"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,7 +10,7 @@ import { AywaRuntimeClient, ConfigError } from "../src/index.ts"
 import * as Assistants from "../src/effect/Assistants.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
-import { tagOf } from "./support/server.ts"
+import { json, serve, tagOf } from "./support/server.ts"
 
 const key = "canary-key-4711"
 
@@ -120,6 +121,62 @@ describe("apiKey and organizationId", () => {
     assert.match(String(error), /U\+200B at index 3/)
   })
 
+  const mistaken: ReadonlyArray<readonly [says: RegExp, values: ReadonlyArray<string>]> = [
+    [/quotes/, [`"${key}"`, `'${key}'`, `"${key}`, `${key}"`, `“${key}”`]],
+    [/missing value/, ["undefined", "null", "NaN", "[object Object]", "[object Promise]"]],
+    [/NAME=/, [`AYWA_RUNTIME_API_KEY=${key}`, `export AYWA_RUNTIME_API_KEY=${key}`, `ORG_ID=${key}`]],
+    [
+      /nobody filled in/,
+      ["${AYWA_RUNTIME_API_KEY}", "$AYWA_KEY", "%AYWA_KEY%", "{{ key }}", "${KEY:-}", "https://${HOST}/x"]
+    ],
+    [/placeholder/, ["<your-key>", "your-api-key", "YOUR_API_KEY", "changeme", "replace-me", "xxxx", "[key]"]],
+    [/shortened or masked/, ["sk_live_...", "sk_…", "...", "sk_live_****4711"]],
+    [/byte order mark/, [`\uFEFF${key}`]]
+  ]
+  for (const [says, values] of mistaken) {
+    for (const value of values) {
+      it(`names what ${JSON.stringify(value)} is, as key, address and organization`, () => {
+        const good = { baseUrl: "http://127.0.0.1:1", apiKey: key }
+        for (const field of ["apiKey", "baseUrl", "organizationId"] as const) {
+          const error = construct({ ...good, [field]: value })
+          assert.instanceOf(error, ConfigError, field)
+          assert.strictEqual(error.field, field)
+          assert.match(error.message, says)
+          assert.notInclude(error.message, key)
+        }
+      })
+    }
+  }
+
+  it("names a header's name and scheme before a key", () => {
+    for (const apiKey of [`Bearer ${key}`, `Authorization: Bearer ${key}`, `x-api-key: ${key}`]) {
+      assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey })), /without Bearer/)
+    }
+  })
+
+  it("takes keys and ids that only look a little like a mistake", () => {
+    for (const value of ["k", "sk=a=b==", "null_org", "my-org", "it's", "a$b", "%41", "a.b...c", "undefined-1"]) {
+      const client = construct({ baseUrl: "http://127.0.0.1:1", apiKey: value, organizationId: value })
+      assert.instanceOf(client, AywaRuntimeClient, value)
+    }
+  })
+
+  it("says where a variable went whose name has a byte order mark", () => {
+    const marked = "\uFEFFAYWA_RUNTIME_BASE_URL"
+    process.env[marked] = "http://127.0.0.1:1"
+    try {
+      assert.match(String(construct({ baseUrl: undefined, apiKey: key })), /byte order mark before its name/)
+    } finally {
+      Reflect.deleteProperty(process.env, marked)
+    }
+  })
+
+  it("refuses an organization of spaces, which is no organization", () => {
+    const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: " " })
+    assert.instanceOf(error, ConfigError)
+    assert.match(error.message, /blank/)
+  })
+
   it("refuses an organization with a line break and takes an empty one as none", () => {
     const error = construct({ baseUrl: "http://127.0.0.1:1", apiKey: key, organizationId: "org\nx" })
     assert.instanceOf(error, ConfigError)
@@ -185,23 +242,52 @@ describe("in Effect programs", () => {
     assert.instanceOf(error, ConfigError)
   })
 
+  it("a missing address is refused by the layer as by the client, and so is every other wrong option", async () => {
+    const wrong: ReadonlyArray<readonly [string, object]> = [
+      ["baseUrl", { baseUrl: undefined }],
+      ["apiKey", { apiKey: undefined }],
+      ["connections", { connections: 0 }],
+      ["transport", { transport: "x" }],
+      ["headers.authorization", { headers: { authorization: "x" } }]
+    ]
+    for (const [field, option] of wrong) {
+      const layer = AywaRuntime.layer({ baseUrl: "http://127.0.0.1:1", apiKey: key, ...option })
+      const error = await tagOf(Effect.runPromise(Effect.provide(list, layer)))
+      assert.instanceOf(error, ConfigError)
+      assert.strictEqual(error.field, field)
+    }
+  })
+
+  it("layerConfig reads values from where it is told", async () => {
+    await using server = await serve((_, response) => json(response, 200, []))
+    const env = { TENANT_URL: server.baseUrl, TENANT_KEY: key, TENANT: "org_2" }
+    const layer = AywaRuntime.layerConfig({
+      baseUrl: Config.String("TENANT_URL"),
+      apiKey: Config.Redacted("TENANT_KEY"),
+      organizationId: Config.String("TENANT")
+    })
+    await Effect.runPromise(
+      Effect.provide(list, Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
+    )
+    assert.deepInclude(server.seen[0]?.headers, { authorization: `Bearer ${key}`, "x-organization-id": "org_2" })
+  })
+
   it("layerConfig reads the three variables, and says which one is missing", async () => {
+    await using server = await serve((_, response) => json(response, 200, []))
     const run = (env: Record<string, string>) =>
       Effect.runPromise(
-        Effect.gen(function* () {
-          return yield* RuntimeConfig.RuntimeConfig
-        }).pipe(
-          Effect.provide(
-            Layer.provide(RuntimeConfig.layerConfig(), ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
-          )
+        Effect.provide(
+          list,
+          Layer.provide(AywaRuntime.layerConfig(), ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
         )
       )
-    const config = await run({
-      AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:1/base",
+    await run({
+      AYWA_RUNTIME_BASE_URL: `${server.baseUrl}/base`,
       AYWA_RUNTIME_API_KEY: key,
       AYWA_RUNTIME_ORGANIZATION_ID: "org_1"
     })
-    assert.deepInclude(config, { origin: "http://127.0.0.1:1", basePath: "/base", organizationId: "org_1" })
+    assert.strictEqual(server.seen[0]?.url, "/base/assistant")
+    assert.deepInclude(server.seen[0]?.headers, { authorization: `Bearer ${key}`, "x-organization-id": "org_1" })
     const missing = await tagOf(run({ AYWA_RUNTIME_API_KEY: key }))
     assert.match(String(missing), /AYWA_RUNTIME_BASE_URL/)
     const noKey = await tagOf(run({ AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:1" }))

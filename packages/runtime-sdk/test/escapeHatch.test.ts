@@ -6,7 +6,6 @@ import * as fc from "fast-check"
 import { assert, describe, it, onTestFinished } from "vitest"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
-import * as Request from "../src/effect/Request.ts"
 import { json, serve, tagOf } from "./support/server.ts"
 
 const start = async (options: Partial<ConstructorParameters<typeof AywaRuntimeClient>[0]> = {}) => {
@@ -157,11 +156,11 @@ describe("AywaRuntime.request", () => {
     const { server } = await start()
     const Answer = Schema.Struct({ method: Schema.String })
     const program = Effect.gen(function* () {
-      const request = yield* Request.Request
+      const runtime = yield* AywaRuntime.AywaRuntime
       const any = yield* AywaRuntime.request({ method: "GET", path: "/a" })
-      const typed = yield* request.sendFor(Answer, { method: "GET", path: "/a" })
+      const typed = yield* runtime.requestFor(Answer, { method: "GET", path: "/a" })
       const wrong = yield* Effect.flip(
-        request.sendFor(Schema.Struct({ nope: Schema.String }), { method: "GET", path: "/a" })
+        runtime.requestFor(Schema.Struct({ nope: Schema.String }), { method: "GET", path: "/a" })
       )
       const refused = yield* Effect.flip(AywaRuntime.request({ method: "GET", path: "//elsewhere" }))
       return { any, typed, wrong, refused }
@@ -178,12 +177,14 @@ describe("AywaRuntime.request", () => {
   it("an answer that the schema refuses says whether the runtime may have acted, and how to go on", async () => {
     const { server } = await start()
     const send = (method: "GET" | "POST") =>
-      Effect.flatMap(Request.Request, ({ sendFor }) =>
-        Effect.flip(sendFor(Schema.Struct({ nope: Schema.String }), { method, path: "/squad" }))
+      Effect.flatMap(AywaRuntime.AywaRuntime, ({ requestFor }) =>
+        Effect.flip(requestFor(Schema.Struct({ nope: Schema.String }), { method, path: "/squad" }))
       ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
     const answer = { status: 200, requestId: "req_test", attempts: 1 }
     const told = await AywaRuntime.withResponse(
-      Effect.flatMap(Request.Request, ({ sendFor }) => sendFor(Schema.Unknown, { method: "GET", path: "/told" }))
+      Effect.flatMap(AywaRuntime.AywaRuntime, ({ requestFor }) =>
+        requestFor(Schema.Unknown, { method: "GET", path: "/told" })
+      )
     ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
     assert.include({ ...told.response }, answer)
     assert.include({ ...(await send("GET")) }, { ...answer, outcome: "rejected" })

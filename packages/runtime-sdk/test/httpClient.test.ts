@@ -10,9 +10,9 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as HttpClient from "effect/http/HttpClient"
 import { assert, describe, it, onTestFinished } from "vitest"
 import * as Assistants from "../src/effect/Assistants.ts"
-import type { AywaRuntime } from "../src/effect/AywaRuntime.ts"
+import type { Services } from "../src/effect/AywaRuntime.ts"
 import * as Files from "../src/effect/Files.ts"
-import { layerHttpClient } from "../src/http-client.ts"
+import { layerHttpClient } from "../src/effect/httpClient.ts"
 import { serve } from "./support/server.ts"
 
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
@@ -29,10 +29,12 @@ const start = async () => {
 
 for (const [name, client] of clients) {
   const run = <A, E>(
-    program: Effect.Effect<A, E, AywaRuntime>,
-    options: Parameters<typeof layerHttpClient>[0]
+    program: Effect.Effect<A, E, Services>,
+    { baseUrl, apiKey, policy }: Parameters<typeof layerHttpClient>[0]
   ): Promise<A> =>
-    Effect.runPromise(Effect.provide(program, layerHttpClient(options).pipe(Layer.provide(client), Layer.orDie)))
+    Effect.runPromise(
+      Effect.provide(program, layerHttpClient({ baseUrl, apiKey, policy }).pipe(Layer.provide(client), Layer.orDie))
+    )
 
   describe(`over ${name}`, () => {
     it("creates, lists, reads, changes and deletes", async () => {

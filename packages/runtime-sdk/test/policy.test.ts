@@ -1,3 +1,4 @@
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { flow, identity } from "effect/Function"
@@ -10,8 +11,7 @@ import { assert, describe } from "vitest"
 import * as Assistants from "../src/effect/Assistants.ts"
 import type { RuntimeError } from "../src/errors/Errors.ts"
 import * as Policy from "../src/policy/Policy.ts"
-import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
-import { Transport, WireFailure, type WireRequest, type WireResponse } from "../src/transport/Transport.ts"
+import { WireFailure, type WireRequest, type WireResponse } from "../src/transport/Transport.ts"
 
 // Time is the subject here, so the transport below answers at once and the clock is the test's. Sockets are real in
 // every other file.
@@ -34,9 +34,9 @@ const script = (
   policy: Policy.Transform = identity
 ): Script => {
   const requests: Script["requests"] = []
-  const transport = Layer.succeed(
-    Transport,
-    Transport.of({
+  const client = AywaRuntime.makeWith(
+    { baseUrl: "http://127.0.0.1:1", apiKey: "k", policy },
+    {
       execute: (request) =>
         Effect.gen(function* () {
           requests.push({ request, at: yield* Effect.clockWith((clock) => clock.currentTimeMillis) })
@@ -44,10 +44,9 @@ const script = (
           if (next instanceof WireFailure) return yield* Effect.fail(next)
           return Effect.isEffect(next) ? yield* next : next
         })
-    })
+    }
   )
-  const config = RuntimeConfig.layer({ baseUrl: "http://127.0.0.1:1", apiKey: "k", policy })
-  return { requests, layer: Layer.orDie(Layer.provide(Assistants.layer, [transport, config])) }
+  return { requests, layer: Layer.orDie(AywaRuntime.layerFrom(client)) }
 }
 
 const list = Effect.gen(function* () {

@@ -1,38 +1,211 @@
 import * as Redacted from "effect/Redacted"
+import { inspect } from "node:util"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { redactor } from "../src/call/redact.ts"
+import { Secrets } from "../src/call/redact.ts"
+import { redactCause } from "../src/call/redactCause.ts"
 
-describe("redactor", () => {
+const secretsOf = (key: string, headers: Record<string, string> = {}) => new Secrets([Redacted.make(key)], headers)
+const base64 = (text: string) => Buffer.from(text).toString("base64")
+
+describe("what is taken out", () => {
   const body = JSON.stringify({ name: "Desk", authToken: "hunter2-token", nested: { apiKey: "deep-secret" } })
 
-  it("takes key, secrets of the body and values of extra headers out of a text, and leaves the rest", () => {
-    const redact = redactor(Redacted.make("sk_live_1"), body, () => ["x-tenant", "tenant-secret-1", "x-short", "abc"])
+  it("key, secrets of the body and values of extra headers, and the rest stays", () => {
+    const headers = { "x-tenant": "tenant-secret-1", "x-short": "abc" }
+    const redact = secretsOf("sk_live_1", headers).redactorWith(body)
     expect(redact("Desk sk_live_1 hunter2-token, deep-secret; tenant-secret-1 abc sk_live_1")).toBe(
       "Desk <redacted> <redacted>, <redacted>; <redacted> abc <redacted>"
     )
   })
 
-  it("knows the secrets that source accounts have, and one that is a part of another", () => {
+  it("the secrets that source accounts have, and one that is a part of another", () => {
     const secrets = {
       openAIKey: "open-ai-1",
       gcpKey: { private_key: "pem-1" },
       awsSecretAccessKey: "aws-1",
       key: "named"
     }
-    const redact = redactor(Redacted.make("sk_live"), JSON.stringify(secrets), () => ["x-a", "sk_live-and-more"])
+    const redact = secretsOf("sk_live", { "x-a": "sk_live-and-more" }).redactorWith(JSON.stringify(secrets))
     expect(redact("open-ai-1 pem-1 aws-1 named sk_live-and-more sk_live")).toBe(
       "<redacted> <redacted> <redacted> named <redacted> <redacted>"
     )
   })
 
-  it("looks for the secrets once, and only when it is called", () => {
-    let looked = 0
-    const redact = redactor(Redacted.make("sk_live_1"), body, () => {
-      looked++
-      return []
+  it("what a single call sent beside it, and no header that is sent to be found again", () => {
+    const secrets = secretsOf("the-first-key").and([Redacted.make("a-later-key")], {
+      "X-Request-Id": "request-0001",
+      "x-signed": "signature-1",
+      "x-none": undefined
     })
-    expect(looked).toBe(0)
-    for (let n = 0; n < 1000; n++) redact(`issue ${n}`)
-    expect(looked).toBe(1)
+    expect(secrets.redact("the-first-key a-later-key request-0001 signature-1")).toBe(
+      "<redacted> <redacted> request-0001 <redacted>"
+    )
+    expect(secrets.redactKeys("the-first-key a-later-key signature-1")).toBe("<redacted> <redacted> signature-1")
+  })
+
+  it("copies that were cut off, if half is left", () => {
+    const { redact } = bound(secretsOf("sk_live_0123456789abcdef"))
+    expect(redact("starts with sk_live_0123")).toBe("starts with <redacted>")
+    expect(redact("starts with sk_live_, ends with cdef")).toBe("starts with sk_live_, ends with cdef")
+    expect(redact(`Bearer ${base64("sk_live_0123456789abcdef").slice(0, 20)}`)).toBe("Bearer <redacted>")
+  })
+
+  it("a short one where it stands alone, and no word that contains it", () => {
+    const { redact } = bound(secretsOf("key", { "x-tenant": "tenant-1" }).and([Redacted.make("k")], undefined))
+    expect(redact('no key "k" for idempotency_key_in_use, keys or mocks of tenant-12')).toBe(
+      'no <redacted> "<redacted>" for idempotency_key_in_use, keys or mocks of <redacted>2'
+    )
+  })
+
+  it("the whole base64 around a copy, whose edges hold bits of it", () => {
+    const { redact } = bound(secretsOf("sk_live_0123456789abcdef"))
+    for (const before of ["", "a", "ab", "Bearer ", "user:"]) {
+      for (const after of ["", "z", "zz", '"}']) {
+        const encoded = base64(`${before}sk_live_0123456789abcdef${after}`)
+        expect(redact(`got ${encoded}, why?`)).toBe("got <redacted>, why?")
+        expect(redact(`got ${encoded.replace(/=+$/, "")}, why?`)).toBe("got <redacted>, why?")
+      }
+    }
+  })
+})
+
+const bound = (secrets: Secrets) => ({ redact: (text: string) => secrets.redact(text) })
+
+// Letters that no encoding touches stand in the middle: where they are gone, so is the secret.
+const middle = "Q7xK2mZ9pLw4Rt6V"
+const percent = (text: string) => text.replace(/./gs, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
+const encodings: Readonly<Record<string, (text: string) => string>> = {
+  plain: (text) => text,
+  url: encodeURIComponent,
+  "url, every character": percent,
+  "url, upper case": (text) => percent(text).toUpperCase(),
+  json: (text) => JSON.stringify(text).slice(1, -1),
+  "json, slashes": (text) => JSON.stringify(text).slice(1, -1).replaceAll("/", "\\/"),
+  "json, every character": (text) => text.replace(/./gs, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  html: (text) =>
+    text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c] ?? c),
+  "html, every character": (text) => text.replace(/./gs, (c) => `&#x${c.charCodeAt(0).toString(16)};`)
+}
+const base64s: Readonly<Record<string, (text: string) => string>> = {
+  base64,
+  "base64, no padding": (text) => base64(text).replace(/=+$/, ""),
+  base64url: (text) => Buffer.from(text).toString("base64url")
+}
+const visible = fc.string({
+  unit: fc.integer({ min: 0x21, max: 0x7e }).map((n) => String.fromCharCode(n)),
+  maxLength: 12
+})
+const secret = fc.tuple(visible, visible).map(([a, b]) => a + middle + b)
+
+describe("in whatever form a server repeats it", () => {
+  it("escaped once or twice, and nothing around it is lost", () => {
+    const names = fc.constantFrom(...Object.keys(encodings))
+    fc.assert(
+      fc.property(secret, names, names, (key, first, second) => {
+        const echo = encodings[second]!(encodings[first]!(key))
+        const out = secretsOf(key).redact(`<< ${echo} >>`)
+        expect(out).toMatch(/^<< .*<redacted>.* >>$/s)
+        for (const encode of Object.values(encodings)) expect(out).not.toContain(encode(middle))
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("in base64, at any offset, and escaped again", () => {
+    const names = fc.constantFrom(...Object.keys(base64s))
+    fc.assert(
+      fc.property(
+        secret,
+        visible,
+        visible,
+        names,
+        fc.constantFrom(...Object.keys(encodings)),
+        (key, a, b, name, outer) => {
+          const echo = encodings[outer]!(base64s[name]!(a + key + b))
+          const out = secretsOf(key).redact(`( ${echo} )`)
+          expect(out).toContain("<redacted>")
+          // Whatever is left decodes to nothing of it.
+          const left = out.replaceAll("<redacted>", " ")
+          for (const encode of Object.values(encodings)) {
+            for (const alphabet of Object.values(base64s)) {
+              for (const shift of ["", "a", "ab"]) {
+                expect(left).not.toContain(encode(alphabet(shift + middle).slice(4, 16)))
+              }
+            }
+          }
+        }
+      ),
+      { numRuns: 300 }
+    )
+  })
+
+  it("leaves every other text as it is", () => {
+    fc.assert(
+      fc.property(secret, fc.string({ unit: "grapheme" }), (key, text) => {
+        fc.pre(!text.includes(middle.slice(0, 5)))
+        expect(secretsOf(key).redact(text)).toBe(text)
+      })
+    )
+  })
+
+  it("a secret of the body beyond ASCII", () => {
+    const redact = secretsOf("the-key").redactorWith(JSON.stringify({ password: "geheim-ü-☎-geheim" }))
+    for (const echo of ["geheim-ü-☎-geheim", "geheim-\\u00fc-\\u260e-geheim", base64("geheim-ü-☎-geheim")]) {
+      expect(redact(`got ${echo}.`)).toBe("got <redacted>.")
+    }
+  })
+})
+
+describe("causes", () => {
+  const redact = (text: string) => secretsOf("sk_live_0123456789abcdef").redact(text)
+  const shown = (cause: unknown) => inspect(redactCause(cause, redact), { depth: 10, showHidden: true })
+
+  it("stay the object that they are when they repeat nothing", () => {
+    const inner = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", port: 80 })
+    for (const cause of [
+      inner,
+      new TypeError("fetch failed", { cause: inner }),
+      new AggregateError([inner]),
+      undefined,
+      7
+    ]) {
+      expect(redactCause(cause, redact)).toBe(cause)
+    }
+    const circle: { self?: unknown } = {}
+    circle.self = circle
+    expect(redactCause(circle, redact)).toBe(circle)
+  })
+
+  it("keep name, message, code, stack and their own causes without it", () => {
+    const inner = Object.assign(new Error("Expected HTTP/"), { code: "HPE", data: "echo sk_live_0123456789abcdef" })
+    inner.name = "HTTPParserError"
+    const kept = redactCause(new TypeError("fetch failed for sk_live_0123456789abcdef", { cause: inner }), redact)
+    expect(kept).toMatchObject({ name: "TypeError", message: "fetch failed for <redacted>" })
+    expect(Reflect.get(Object(kept), "cause")).toMatchObject({ name: "HTTPParserError", code: "HPE" })
+  })
+
+  it("repeat it nowhere: in members, bytes, keys, symbols, or what only a class knows", () => {
+    const key = "sk_live_0123456789abcdef"
+    const causes: ReadonlyArray<unknown> = [
+      key,
+      { deep: { deeper: [key] } },
+      { [key]: 1 },
+      { [Symbol(key)]: 1 },
+      { [Symbol("s")]: key },
+      Object.assign(new Error("x"), { data: Buffer.from(`HTTP/1.1 ${key}`) }),
+      new AggregateError([new Error(key)]),
+      new Headers({ "x-echo": key }),
+      new URL(`http://localhost/?${key}`),
+      new Response(null, { headers: { "x-echo": key } }),
+      new DOMException(key, "AbortError"),
+      Object.defineProperty(new Error("x"), "hidden", { value: key }),
+      new Map([[key, key]]),
+      new Error("x", { cause: new Error("y", { cause: key }) })
+    ]
+    for (const cause of causes) {
+      expect(inspect(cause, { depth: 10, showHidden: true })).toMatch(/sk_live_0123456789abcdef|48 54 54 50/)
+      expect(shown(cause)).not.toMatch(/sk_live_0123456789abcdef|48 54 54 50/)
+    }
   })
 })

@@ -2,7 +2,7 @@ import { LocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { Assistants, Policy } from "../src/effect.ts"
-import { layer, startTestRuntime } from "../src/testing.ts"
+import { layer, startTestRuntime } from "../src/testing/TestRuntime.ts"
 import { closedPort, tagOf } from "./support/server.ts"
 
 describe("startTestRuntime", () => {

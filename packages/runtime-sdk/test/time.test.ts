@@ -8,10 +8,9 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { afterEach, assert, describe } from "vitest"
 import * as Assistants from "../src/effect/Assistants.ts"
-import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, type CallError } from "../src/index.ts"
 import * as Policy from "../src/policy/Policy.ts"
-import { Transport } from "../src/transport/Transport.ts"
 import { json, serve, tagOf } from "./support/server.ts"
 
 const unavailable = { status: 503, header: () => undefined, headers: () => ({}), body: "{}" }
@@ -34,11 +33,10 @@ const setBack = (clock: Clock.Clock): Clock.Clock => {
 const run = (policy: Policy.Transform, calls: ReadonlyArray<Policy.Transform>) =>
   Effect.gen(function* () {
     let requests = 0
-    const transport = Layer.succeed(
-      Transport,
-      Transport.of({ execute: () => Effect.sync(() => (requests++, unavailable)) })
+    const client = AywaRuntime.makeWith(
+      { baseUrl: "http://127.0.0.1:1", apiKey: "k", policy },
+      { execute: () => Effect.sync(() => (requests++, unavailable)) }
     )
-    const config = RuntimeConfig.layer({ baseUrl: "http://127.0.0.1:1", apiKey: "k", policy })
     const list = Effect.flatMap(Assistants.Assistants, (assistants) => Effect.flip(assistants.list()))
     const clock = yield* Clock.clockWith(Effect.succeed)
     const ended: Array<{ readonly tag: string; readonly at: number }> = []
@@ -48,7 +46,7 @@ const run = (policy: Policy.Transform, calls: ReadonlyArray<Policy.Transform>) =
         return Effect.sleep("2 seconds")
       }).pipe(Effect.flatten)
     ).pipe(
-      Effect.provide(Layer.orDie(Layer.provide(Assistants.layer, [transport, config]))),
+      Effect.provide(Layer.orDie(AywaRuntime.layerFrom(client))),
       Effect.provideService(Clock.Clock, setBack(clock)),
       Effect.forkChild
     )

@@ -1,13 +1,11 @@
 /** Waiting for a call to end: growing pauses, a deadline, abort, and the errors of reading. */
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { assert, describe, it, onTestFinished } from "vitest"
 import * as Calls from "../src/effect/Calls.ts"
-import * as Layer from "effect/Layer"
 import { AywaRuntimeClient } from "../src/index.ts"
-import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
-import { Transport } from "../src/transport/Transport.ts"
 import { json, serve, tagOf } from "./support/server.ts"
 
 const row = (status: string) => ({ id: "c", orgId: "o", createdAt: "t", updatedAt: "t", status })
@@ -104,10 +102,10 @@ describe("calls.waitUntilEnded", () => {
       for (let i = 0; i < 70; i++) yield* TestClock.adjust(1000)
       return yield* Effect.flip(Fiber.join(fiber))
     })
-    const transport = Layer.effect(
-      Transport,
-      Effect.succeed(
-        Transport.of({
+    const layer = AywaRuntime.layerFrom(
+      AywaRuntime.makeWith(
+        { baseUrl: "http://127.0.0.1:1", apiKey: "a-key" },
+        {
           execute: () =>
             Effect.clockWith((clock) =>
               Effect.sync(() => {
@@ -120,11 +118,8 @@ describe("calls.waitUntilEnded", () => {
                 }
               })
             )
-        })
+        }
       )
-    )
-    const layer = Calls.layer.pipe(
-      Layer.provide([transport, RuntimeConfig.layer({ baseUrl: "http://127.0.0.1:1", apiKey: "a-key" })])
     )
     const error = await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())))
     assert.strictEqual(error._tag, "TimeoutError")

@@ -1,7 +1,7 @@
 /**
  * Turns whatever went wrong into one paragraph for people, one object for programs, and an exit code.
  */
-import { CliFailure, codeOf, exitCodes, messageOf } from "./failure.ts"
+import { CliFailure, codeOf, exitCodes, isOutOfRoom, messageOf } from "./failure.ts"
 
 /** An error as `--json` prints it on stderr, inside `{ "error": … }`. */
 export interface ExplainedError {
@@ -72,7 +72,8 @@ export const explain = (error: unknown): ExplainedError => {
   }
   const system = codeOf(error)
   if (system !== undefined && /^E[A-Z]+$/.test(system)) {
-    return { code: system, message: systemMessage(system, error), exitCode: exitCodes.usage }
+    const exitCode = isOutOfRoom(system) ? exitCodes.unwritten : exitCodes.usage
+    return { code: system, message: systemMessage(system, error), exitCode }
   }
   return {
     code: "defect",
@@ -113,7 +114,10 @@ const systemMessage = (code: string, error: unknown): string => {
     case "EISDIR":
       return `${path ?? "It"} is a folder; a file is needed here.`
     case "ENOSPC":
-      return `The disk is full; nothing was kept of${what || " the file"}.`
+      return `The disk is full: ${path ?? "the file"} could not be written whole.`
+    case "EDQUOT":
+    case "EFBIG":
+      return `${path ?? "The file"} could not be written whole (${code}). Check the quota and the limit on file sizes.`
     default:
       return `${messageOf(error)}.`
   }

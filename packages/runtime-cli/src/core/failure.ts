@@ -6,6 +6,8 @@
 export const exitCodes = {
   ok: 0,
   differences: 1,
+  /** The output could not be written. */
+  unwritten: 1,
   usage: 2,
   auth: 4,
   notFound: 5,
@@ -49,3 +51,6 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 /** The system's code of an error, such as `ENOENT`. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined
+
+/** Whether a disk is full, a quota used up, a file at its limit, or a disk broken: nothing is wrong with the arguments. */
+export const isOutOfRoom = (code: string): boolean => ["ENOSPC", "EDQUOT", "EFBIG", "EIO"].includes(code)

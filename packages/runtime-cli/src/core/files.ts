@@ -3,7 +3,7 @@
  */
 import { open, realpath, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { codeOf, messageOf, usage } from "./failure.ts"
+import { CliFailure, codeOf, exitCodes, isOutOfRoom, messageOf, usage } from "./failure.ts"
 
 /**
  * Writes beside the file, then puts the new one in its place. A link stays one, and permissions stay; a device or a
@@ -19,10 +19,17 @@ export const writeWhole = async (
     if (there !== undefined && !there.isFile()) await writeFile(path, content)
     else await replace(there === undefined ? path : await realpath(path), content, options.mode ?? there?.mode)
   } catch (error) {
-    throw usage(
-      `${path} cannot be written (${codeOf(error) ?? messageOf(error)}).`,
-      "Check its folder, the permissions, and the space on the disk."
-    )
+    const code = codeOf(error) ?? messageOf(error)
+    if (!isOutOfRoom(code)) {
+      throw usage(`${path} cannot be written (${code}).`, "Check its folder and the permissions.")
+    }
+    throw new CliFailure({
+      code: "output",
+      message: `${path} could not be written whole (${code}).`,
+      hint: "Check the space on the disk and the limit on file sizes.",
+      exitCode: exitCodes.unwritten,
+      cause: error
+    })
   }
 }
 

@@ -85,5 +85,6 @@ const readEnvFile = (path: string): Environment => {
       "Check the path that --env-file gives."
     )
   }
-  return parseEnv(text)
+  // An editor's byte order mark would become a part of the first name.
+  return parseEnv(text.replace(/^\uFEFF/, ""))
 }

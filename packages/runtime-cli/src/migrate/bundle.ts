@@ -9,10 +9,11 @@ import {
   compareAccounts,
   fetchBundle,
   type ImportPlan,
+  type ImportReport,
   planImport,
   readBundle,
   runImport
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { exitCodes, usage } from "../core/failure.ts"
 import { readBody } from "../core/input.ts"
 import type { Output } from "../core/output.ts"
@@ -108,7 +109,7 @@ const rowsText = ({ rows, counts }: Pick<ImportPlan, "rows" | "counts">, { paint
     countsText({ ...counts })
   ].join("\n")
 
-/** Imports a bundle. */
+/** Imports a bundle. Exit code 1 when the runtime refused a row or fields of one. */
 export const runBundle = async (
   input: BundleInput & {
     readonly source: string | undefined
@@ -117,7 +118,7 @@ export const runBundle = async (
     readonly batch: number | undefined
   },
   session: Session
-): Promise<void> => {
+): Promise<number> => {
   const { out, signal } = session
   const bundle = readBundle(input.bundle)
   const secrets = input.secrets === undefined ? undefined : ((await readBody(input.secrets, [])) as Secrets)
@@ -135,8 +136,21 @@ export const runBundle = async (
     }
   })
   out.status(undefined)
-  out.result(report, () => [rowsText(report, out), ...report.warnings].join("\n"))
+  out.result(report, () => [rowsText(report, out), ...report.warnings, ...refusedText(report)].join("\n"))
+  return report.refused.length === 0 ? exitCodes.ok : exitCodes.differences
 }
+
+const refusedText = ({ refused }: ImportReport): ReadonlyArray<string> =>
+  refused.length === 0
+    ? []
+    : [
+        "The runtime refused:",
+        ...refused.map(({ resource, sourceId, fields, reason }) => {
+          const what = fields.length === 0 ? "the row" : fields.join(", ")
+          return `- ${resource} ${sourceId}, ${what}: ${cell(reason)}`
+        }),
+        "Change those in the bundle and import it again: what is there is not made twice."
+      ]
 
 /** As `runImport` takes them; a value that is no object of fields is refused by the runtime's own check. */
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>

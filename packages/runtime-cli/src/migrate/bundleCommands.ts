@@ -43,7 +43,7 @@ const plan = leaf({
 const importBundle = leaf({
   name: "import",
   description:
-    "Import a bundle into the runtime. Importing the same bundle again changes nothing; interrupted, run it again.",
+    "Import a bundle into the runtime. Importing the same bundle again changes nothing; interrupted, run it again.\n\nExit code 1, and a list, when the runtime refused a row or fields of one.",
   examples: [["migrate import ./bundle --mapping mapping.jsonl", "And keep which row became which"]],
   config: {
     bundle,

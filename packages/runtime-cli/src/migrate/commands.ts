@@ -79,7 +79,8 @@ const apply = leaf({
 
 const verify = leaf({
   name: "verify",
-  description: "Check that every id was rewritten and nothing else changed; exit with 1 when not.",
+  description:
+    "Check that no id of the source is left and no reference is broken; exit with 1 when not. What others wrote since is information, with counts.",
   examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
   config: flags.step,
   run: async (input, session) => (await import("./database.ts")).verify(input, session)

@@ -8,12 +8,15 @@ import {
   detectColumns,
   type DryRunReport,
   dryRunDatabase,
+  type Finding,
+  type NotRestored,
   planDatabase,
   rollbackDatabase,
+  type RollbackReport,
   type SqlDriver,
   type StepOptions,
   verifyDatabase
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { exitCodes } from "../core/failure.ts"
 import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"
@@ -91,6 +94,8 @@ export const dryRun = async (input: DatabaseInput, session: Session): Promise<nu
   return report.problems.length === 0 ? exitCodes.ok : exitCodes.differences
 }
 
+const colors = { error: "red", warning: "yellow", info: "dim" } as const satisfies Record<Finding["level"], string>
+
 const dryRunText = (report: DryRunReport, plan: DatabasePlan, { out }: Session): string =>
   [
     table(
@@ -112,10 +117,7 @@ const dryRunText = (report: DryRunReport, plan: DatabasePlan, { out }: Session):
       ]),
       { paint: out.paint, width: process.stdout.columns ?? 160 }
     ),
-    ...plan.findings.map(
-      ({ level, subject, message }) =>
-        `${out.paint(level === "error" ? "red" : "yellow", level)}  ${subject}: ${message}`
-    ),
+    ...plan.findings.map(({ level, subject, message }) => `${out.paint(colors[level], level)}  ${subject}: ${message}`),
     ...report.problems.map((problem) => `${out.paint("red", "stops apply")}  ${problem}`),
     ...plan.notes
   ].join("\n")
@@ -146,18 +148,36 @@ export const verify = async (input: DatabaseInput, session: Session): Promise<nu
 }
 
 const verifyText = (report: Awaited<ReturnType<typeof verifyDatabase>>): string =>
-  report.ok
-    ? "Verified: nothing is left."
-    : ["Not all is well:", ...report.problems.map((problem) => `- ${problem}`)].join("\n")
+  [
+    report.ok ? "Verified: nothing is left." : "Not all is well:",
+    ...report.problems.map((problem) => `- ${problem}`),
+    ...(report.information.length > 0 ? ["Others wrote meanwhile:"] : []),
+    ...report.information.map((line) => `- ${line}`)
+  ].join("\n")
 
-/** Puts the old ids back. */
-export const rollback = async (input: DatabaseInput, session: Session): Promise<void> => {
+/** Puts the old ids back. Exit code 1 when a row could not be. */
+export const rollback = async (input: DatabaseInput, session: Session): Promise<number> => {
   const { driver, plan, step } = await prepare(input, session)
   await session.confirm("Put the old ids back?")
   const moved = await rollbackDatabase(driver, plan, step)
   session.out.status(undefined)
-  session.out.result(moved, () => `${moved.changed} rows put back.`)
+  session.out.result(moved, () => rollbackText(moved))
+  return moved.notRestored.length === 0 ? exitCodes.ok : exitCodes.differences
 }
+
+const reasons: Readonly<Record<NotRestored["reason"], string>> = {
+  emptied: "have no value any more",
+  changed: "have a value that apply did not write",
+  gone: "are not there any more",
+  "no parent": "refer to a row that is not there"
+}
+
+const rollbackText = ({ changed, notRestored }: RollbackReport): string =>
+  [
+    `${changed} rows put back.`,
+    ...(notRestored.length === 0 ? [] : ["Not as they were:"]),
+    ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`)
+  ].join("\n")
 
 /** Drops what the dry run made. */
 export const cleanup = async (input: DatabaseInput, session: Session): Promise<void> => {

@@ -1,23 +1,15 @@
 /**
  * What the `migrate` commands read: the ledger, the locations file, the database.
  */
-import { createRequire } from "node:module"
 import { existsSync } from "node:fs"
-import { join } from "node:path"
-import { pathToFileURL } from "node:url"
 import {
   type DatabaseConfig,
   type Location,
   type Mapping,
-  type MysqlConnection,
-  mysqlDriver,
   openDatabase,
   parseMappings,
-  pgDriver,
-  pgliteDriver,
-  type PostgresConnection,
   type SqlDriver
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { parse, readText } from "../core/input.ts"
 import { CliFailure, codeOf, exitCodes, messageOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
@@ -39,6 +31,8 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
   const config: Record<string, unknown> = Array.isArray(json) ? { locations: json } : Object(json)
   const { locations, ...rest } = config
   const known = ["prefix", "chunk", "transaction", "allowMerge", "foreignKeys", "dialect"]
+  // What detect prints says more than the config that it is: the same locations, with what was seen in each.
+  delete rest["candidates"]
   const unknown = Object.keys(rest).filter((key) => !known.includes(key))
   if (!Array.isArray(locations)) {
     throw usage(`${file} has no locations.`, "It lists where ids stand; aywa-runtime migrate detect proposes one.")
@@ -68,7 +62,8 @@ export const openSql = async (database: string | undefined, session: Session): P
     )
   }
   try {
-    const driver = (await ownDriver(given)) ?? (await openDatabase(given))
+    // This command line may be installed somewhere else than the project's drivers.
+    const driver = await openDatabase(given, { project: process.cwd() })
     session.cleanup(() => driver.close())
     return driver
   } catch (error) {
@@ -81,64 +76,4 @@ export const openSql = async (database: string | undefined, session: Session): P
       cause: error
     })
   }
-}
-
-/** As much of the project's own `pg`, `mysql2` and `@electric-sql/pglite` as is used. */
-interface PgModule {
-  readonly default: {
-    readonly Client: new (options: { readonly connectionString: string }) => PostgresConnection & {
-      readonly connect: () => Promise<unknown>
-      readonly end: () => Promise<void>
-    }
-  }
-}
-
-interface MysqlModule {
-  readonly createConnection: (options: {
-    readonly uri: string
-    readonly charset: string
-    readonly supportBigNumbers: boolean
-  }) => Promise<MysqlConnection & { readonly end: () => Promise<void> }>
-}
-
-interface PgliteModule {
-  readonly PGlite: {
-    readonly create: (folder: string) => Promise<PostgresConnection & { readonly close: () => Promise<void> }>
-  }
-}
-
-/** A driver that the project has: this command line may be installed somewhere else. */
-const ownDriver = async (url: string): Promise<SqlDriver | undefined> => {
-  const require = createRequire(join(process.cwd(), "package.json"))
-  const find = (name: string): string | undefined => {
-    try {
-      return require.resolve(name)
-    } catch {
-      return undefined
-    }
-  }
-  if (/^postgres(ql)?:\/\//.test(url)) {
-    const file = find("pg")
-    if (file === undefined) return undefined
-    const { default: pg } = (await import(pathToFileURL(file).href)) as PgModule
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    return { ...(await pgDriver(client)), close: () => client.end() }
-  }
-  if (/^(mysql|mariadb):\/\//.test(url)) {
-    const file = find("mysql2/promise")
-    if (file === undefined) return undefined
-    const mysql = (await import(pathToFileURL(file).href)) as MysqlModule
-    const uri = url.replace(/^mariadb:/, "mysql:")
-    const connection = await mysql.createConnection({ uri, charset: "utf8mb4", supportBigNumbers: true })
-    return { ...(await mysqlDriver(connection)), close: () => connection.end() }
-  }
-  if (url.startsWith("pglite:")) {
-    const file = find("@electric-sql/pglite")
-    if (file === undefined) return undefined
-    const { PGlite } = (await import(pathToFileURL(file).href)) as PgliteModule
-    const database = await PGlite.create(url.slice("pglite:".length))
-    return { ...(await pgliteDriver(database)), close: () => database.close() }
-  }
-  return undefined
 }

@@ -12,7 +12,7 @@ import {
   planMappingSql,
   readRuntimeMappings,
   writeLedgerFile
-} from "@aywa-ai/runtime-sdk/migration"
+} from "@aywa-ai/runtime-migration"
 import { usage } from "../core/failure.ts"
 import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"

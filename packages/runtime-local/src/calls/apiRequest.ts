@@ -1,18 +1,19 @@
 /**
  * `apiRequest` tools: one HTTP request, through the outbound guard.
  *
- * What the model gives may stand in the URL as `{{name}}`, in the body, in the query of a GET and in headers that the
- * tool declares; a host that it gives must be listed, and a header that speaks in somebody's name is dropped.
+ * The arguments that the model chose (`input`) may stand in the URL as `{{name}}`, in the body, in the query of a GET and
+ * in headers that the tool declares. A host that the model chose must be listed, and a header that speaks in somebody's
+ * name is dropped.
  */
 import { isOutboundRefused, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { isSendable } from "../outbox/headers.ts"
 import { bearerOf } from "../outbox/credentials.ts"
-import { exchangeWith } from "../outbox/wire.ts"
+import { sendRequest } from "../outbox/request.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, objectAt, objectOf, type JsonObject } from "../json/object.ts"
 import type { ToolResult } from "./tools.ts"
 
-/** What a request is made with. */
+/** What requests of tools need. */
 export interface ApiRequestContext {
   readonly store: Store
   readonly policy: OutboundPolicy.OutboundPolicyOptions
@@ -22,22 +23,22 @@ export interface ApiRequestContext {
 
 /** What came of it, with what the log should tell. */
 export interface ApiResult extends ToolResult {
-  readonly log: Json
+  readonly log: JsonObject
 }
 
 /** Bytes of an answer that become the tool's result. */
-const kept = 20_000
+const resultBytes = 20_000
 
 /** Makes the request of a tool. */
 export const apiRequest = async (
   context: ApiRequestContext,
   organization: string,
-  tool: Json,
-  given: Json,
-  variables: Json = {}
+  tool: JsonObject,
+  input: JsonObject,
+  variables: JsonObject = {}
 ): Promise<ApiResult> => {
   const template = String(tool["url"] ?? "")
-  const values = { ...variables, ...given }
+  const values = { ...variables, ...input }
   const { url, dynamicHost } = fill(template, values)
   const seconds = tool["timeoutSeconds"]
   const timeout = (typeof seconds === "number" ? Math.min(300, Math.max(1, seconds)) : 20) * 1000
@@ -55,9 +56,9 @@ export const apiRequest = async (
   }
   const method = String(tool["method"] ?? "GET").toUpperCase()
   const hasBody = method !== "GET" && method !== "DELETE"
-  const headers = headersOf(context.store, organization, tool, given)
-  const result = await exchangeWith(
-    { ...target, url: hasBody ? target.url : withQuery(target.url, tool, given, values) },
+  const headers = headersOf(context.store, organization, tool, input)
+  const result = await sendRequest(
+    { ...target, url: hasBody ? target.url : withQuery(target.url, tool, input, values) },
     {
       method,
       headers: {
@@ -65,9 +66,9 @@ export const apiRequest = async (
         ...headers.headers,
         ...(hasBody ? { "content-type": "application/json" } : {})
       },
-      body: hasBody ? JSON.stringify(bodyOf(tool, given, values)) : undefined,
+      body: hasBody ? JSON.stringify(bodyOf(tool, input, values)) : undefined,
       timeout,
-      keep: kept,
+      maxBytes: resultBytes,
       signal: context.signal
     }
   )
@@ -89,45 +90,46 @@ export const apiRequest = async (
 const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 
 /** Puts values where a text has `{{name}}`. */
-const replaced = (text: string, values: Json, encode: (text: string) => string): string =>
+const substitute = (text: string, values: JsonObject, encode: (text: string) => string): string =>
   text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
-    const found = Object.hasOwn(values, name) ? values[name] : ""
-    return encode(typeof found === "string" ? found : JSON.stringify(found ?? ""))
+    const value = Object.hasOwn(values, name) ? values[name] : ""
+    return encode(typeof value === "string" ? value : JSON.stringify(value ?? ""))
   })
 
 const asIs = (text: string) => text
 
 /** Puts values into a template; a value stays in its place, whatever it contains. */
-const fill = (template: string, values: Json) => {
+const fill = (template: string, values: JsonObject) => {
   const host = authority.exec(template)?.[1]
   const dynamicHost = host === undefined || /\{\{/.test(host)
   const cut = dynamicHost ? 0 : template.length - template.replace(authority, "").length
-  // Where the host is open nothing is encoded: the guard is to see what the model said.
+  // Where the host is open nothing is encoded: the guard is to see the model's own text.
   const url = dynamicHost
-    ? replaced(template, values, asIs)
-    : template.slice(0, cut) + replaced(template.slice(cut), values, encodeURIComponent)
+    ? substitute(template, values, asIs)
+    : template.slice(0, cut) + substitute(template.slice(cut), values, encodeURIComponent)
   return { url, dynamicHost }
 }
 
-const properties = (schema: unknown): ReadonlyArray<readonly [string, Json]> => {
-  const all = isJson(schema) && isJson(schema["properties"]) ? schema["properties"] : {}
-  return Object.entries(all).map(([name, property]) => [name, isJson(property) ? property : {}])
+const properties = (schema: unknown): ReadonlyArray<readonly [string, JsonObject]> => {
+  return Object.entries(objectAt(schema, "properties") ?? {}).map(([name, property]) => [name, objectOf(property)])
 }
 
 /** A value that the tool itself fixes. */
-const fixed = (property: Json): unknown => property["value"] ?? property["const"] ?? property["default"]
+const fixedValue = (property: JsonObject): unknown => property["value"] ?? property["const"] ?? property["default"]
 
-const headersOf = (store: Store, organization: string, tool: Json, given: Json) => {
+const headersOf = (store: Store, organization: string, tool: JsonObject, input: JsonObject) => {
   const declared = properties(tool["headers"])
   const text = (value: unknown) => (value === undefined || value === null ? undefined : String(value))
-  const entries = (of: (name: string, property: Json) => unknown) =>
+  const entries = (of: (name: string, property: JsonObject) => unknown) =>
     declared.flatMap(([name, property]): ReadonlyArray<readonly [string, string]> => {
       const value = text(of(name, property))
       return value === undefined || !isSendable(name, value) ? [] : [[name.toLowerCase(), value]]
     })
-  const own = Object.fromEntries(entries((_, property) => fixed(property)))
+  const own = Object.fromEntries(entries((_, property) => fixedValue(property)))
   const dynamic = Object.fromEntries(
-    entries((name, property) => (fixed(property) === undefined && Object.hasOwn(given, name) ? given[name] : undefined))
+    entries((name, property) =>
+      fixedValue(property) === undefined && Object.hasOwn(input, name) ? input[name] : undefined
+    )
   )
   const safe = OutboundPolicy.safeHeaders(dynamic)
   return {
@@ -136,40 +138,40 @@ const headersOf = (store: Store, organization: string, tool: Json, given: Json) 
   }
 }
 
-const fixedParameters = (tool: Json, values: Json): Json => {
+const fixedParameters = (tool: JsonObject, values: JsonObject): JsonObject => {
   const { parameters } = tool
   return Object.fromEntries(
     (Array.isArray(parameters) ? parameters : []).flatMap((one: unknown) =>
-      isJson(one) && typeof one["key"] === "string"
-        ? [[one["key"], typeof one["value"] === "string" ? replaced(one["value"], values, asIs) : one["value"]]]
+      isObject(one) && typeof one["key"] === "string"
+        ? [[one["key"], typeof one["value"] === "string" ? substitute(one["value"], values, asIs) : one["value"]]]
         : []
     )
   )
 }
 
 /** What the model gave and the body declares, with what the tool fixes: that wins. */
-const bodyOf = (tool: Json, given: Json, values: Json): Json => {
+const bodyOf = (tool: JsonObject, input: JsonObject, values: JsonObject): JsonObject => {
   const declared = properties(tool["body"])
   const chosen =
     declared.length === 0
-      ? given
+      ? input
       : Object.fromEntries(
           declared.flatMap(([name, property]) => {
-            const value = fixed(property) ?? (Object.hasOwn(given, name) ? given[name] : undefined)
+            const value = fixedValue(property) ?? (Object.hasOwn(input, name) ? input[name] : undefined)
             return value === undefined ? [] : [[name, value]]
           })
         )
   return { ...chosen, ...fixedParameters(tool, values) }
 }
 
-const withQuery = (url: string, tool: Json, given: Json, values: Json): string => {
+const withQuery = (url: string, tool: JsonObject, input: JsonObject, values: JsonObject): string => {
   const target = new URL(url)
   const declared = properties(tool["body"]).map(([name]) => name)
-  for (const [name, value] of Object.entries({ ...pickOwn(given, declared), ...fixedParameters(tool, values) })) {
+  for (const [name, value] of Object.entries({ ...pickOwn(input, declared), ...fixedParameters(tool, values) })) {
     target.searchParams.set(name, typeof value === "string" ? value : JSON.stringify(value))
   }
   return target.href
 }
 
-const pickOwn = (given: Json, names: ReadonlyArray<string>): Json =>
-  Object.fromEntries(names.flatMap((name) => (Object.hasOwn(given, name) ? [[name, given[name]]] : [])))
+const pickOwn = (input: JsonObject, names: ReadonlyArray<string>): JsonObject =>
+  Object.fromEntries(names.flatMap((name) => (Object.hasOwn(input, name) ? [[name, input[name]]] : [])))

@@ -1,17 +1,17 @@
 /**
- * The conversation of a call in the forms in which it is told: entries, chat messages, transcript.
+ * The conversation of a call in its three forms: entries, chat messages, transcript.
  */
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** What a call leaves of its conversation. */
-export const artifactOf = (messages: ReadonlyArray<Json>): Json => ({
+export const artifactOf = (messages: ReadonlyArray<JsonObject>): JsonObject => ({
   messages,
   messagesOpenAIFormatted: chatOf(messages),
   transcript: transcriptOf(messages)
 })
 
 /** As a chat model takes it. */
-export const chatOf = (messages: ReadonlyArray<Json>): ReadonlyArray<Json> =>
+export const chatOf = (messages: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
   messages.map((entry) => {
     switch (entry["role"]) {
       case "bot":
@@ -26,7 +26,7 @@ export const chatOf = (messages: ReadonlyArray<Json>): ReadonlyArray<Json> =>
   })
 
 /** As a person reads it. */
-export const transcriptOf = (messages: ReadonlyArray<Json>): string =>
+export const transcriptOf = (messages: ReadonlyArray<JsonObject>): string =>
   messages
     .flatMap((entry) => {
       if (entry["role"] === "bot") return [`AI: ${String(entry["message"])}\n`]
@@ -35,11 +35,11 @@ export const transcriptOf = (messages: ReadonlyArray<Json>): string =>
     .join("")
 
 /** The system prompts of an assistant, which begin every conversation. */
-export const promptsOf = (assistant: Json | undefined, now: number): ReadonlyArray<Json> => {
+export const promptsOf = (assistant: JsonObject | undefined, now: number): ReadonlyArray<JsonObject> => {
   const model = assistant?.["model"]
-  const messages = isJson(model) ? model["messages"] : undefined
+  const messages = isObject(model) ? model["messages"] : undefined
   return (Array.isArray(messages) ? messages : []).flatMap((message: unknown) =>
-    isJson(message) && message["role"] === "system" && typeof message["content"] === "string"
+    isObject(message) && message["role"] === "system" && typeof message["content"] === "string"
       ? [{ role: "system", message: message["content"], time: now, secondsFromStart: 0 }]
       : []
   )

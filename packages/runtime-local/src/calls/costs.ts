@@ -1,7 +1,7 @@
 /**
  * What a call would have cost: computed from what happened, at made-up rates.
  */
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** US dollars per minute, token or character. */
 const rates = { transport: 0.008, transcriber: 0.006, platform: 0.05, prompt: 4e-7, completion: 1.6e-6, voice: 3e-5 }
@@ -11,13 +11,13 @@ const round = (value: number) => Math.round(value * 1e6) / 1e6
 /** Letters per token, roughly. */
 const lettersPerToken = 4
 
-/** The costs of a call that lasted so long and said this. A call that nobody answered costs nothing. */
+/** The costs of a call by its length and its conversation. A call that nobody answered costs nothing. */
 export const costsOf = (
-  assistant: Json | undefined,
-  messages: ReadonlyArray<Json>,
+  assistant: JsonObject | undefined,
+  messages: ReadonlyArray<JsonObject>,
   milliseconds: number,
   answered: boolean
-): Json => {
+): JsonObject => {
   if (!answered) return { cost: 0, costBreakdown: { total: 0 }, costs: [] }
   const minutes = round(milliseconds / 60_000)
   const letters = (...roles: ReadonlyArray<unknown>) =>
@@ -33,7 +33,7 @@ export const costsOf = (
   const tts = round(characters * rates.voice)
   const platform = round(minutes * rates.platform)
   const total = round(transport + stt + llm + tts + platform)
-  const part = (name: string) => (isJson(assistant?.[name]) ? { [name]: pick(assistant[name]) } : {})
+  const part = (name: string) => (isObject(assistant?.[name]) ? { [name]: pick(assistant[name]) } : {})
   return {
     cost: total,
     costBreakdown: {
@@ -58,8 +58,8 @@ export const costsOf = (
 }
 
 /** Which one it is; not its prompts, keys and tools. */
-export const pick = (part: unknown): Json =>
-  isJson(part)
+export const pick = (part: unknown): JsonObject =>
+  isObject(part)
     ? Object.fromEntries(
         ["provider", "model", "voiceId", "language", "version"].flatMap((key) =>
           part[key] === undefined ? [] : [[key, part[key]]]

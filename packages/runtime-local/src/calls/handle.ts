@@ -4,8 +4,10 @@
 import * as Schema from "effect/Schema"
 import { HttpError } from "../http/errors.ts"
 import { findBy, findRow } from "../rows/find.ts"
-import type { TriggerContext } from "../trigger/trigger.ts"
-import type { Json } from "../rows/validation.ts"
+import type { Ids } from "../time/ids.ts"
+import type { Store } from "../store/Store.ts"
+import type { Calls } from "./calls.ts"
+import type { JsonObject } from "../json/object.ts"
 import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
 
 /**
@@ -17,11 +19,11 @@ import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type S
 export interface InboundCall {
   /** The number that is called, or the id of its row. */
   readonly number: string
-  /** Who calls; a made-up number unless given. */
+  /** The number of the caller. Default: a made-up one. */
   readonly from?: string | undefined
   /** Instead of a script that matches. */
   readonly script?: ReadonlyArray<ScriptStep> | undefined
-  /** The first one unless given. */
+  /** Default: the first organization. */
   readonly organization?: string | undefined
 }
 
@@ -39,14 +41,14 @@ export interface CallHandle {
   readonly script: (match: ScriptMatch, steps: ReadonlyArray<ScriptStep>, options?: ScriptOptions) => string
   readonly clearScripts: () => void
   /** Somebody calls a number: its assistant speaks, or its server is asked who is to speak. Gives the call's row. */
-  readonly inbound: (call: InboundCall) => Json
+  readonly inbound: (call: InboundCall) => JsonObject
 }
 
 /** The handle, with the door for scripts that come as JSON. */
 export interface OpenCallHandle extends CallHandle {
   readonly inbound: (
     call: Omit<InboundCall, "script"> & { readonly script?: ReadonlyArray<unknown> | undefined }
-  ) => Json
+  ) => JsonObject
   readonly add: (script: unknown) => string
 }
 
@@ -58,14 +60,24 @@ export const InboundBody = Schema.Struct({
   organization: Schema.optional(Schema.String)
 })
 
-/** Makes the handle of an engine. */
-export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
-  const { store, engine } = context
-  const add = (script: unknown) => engine.calls.scripts.add(decodeScript(script))
+/** What calls from outside work with. */
+export interface CallHandleContext {
+  readonly store: Store
+  readonly ids: Ids
+  readonly calls: Calls
+  readonly now: () => number
+  /** The first organization. */
+  readonly organizationId: string
+}
+
+/** Makes the handle. */
+export const makeCallHandle = (context: CallHandleContext): OpenCallHandle => {
+  const { store, calls } = context
+  const add = (script: unknown) => calls.scripts.add(decodeScript(script))
   return {
     add,
     script: (match, steps, options = {}) => add({ ...options, match, steps }),
-    clearScripts: engine.calls.scripts.clear,
+    clearScripts: calls.scripts.clear,
     inbound: ({ number, from = "+14155550199", script, organization = context.organizationId }) => {
       const phoneNumber =
         findBy(store, organization, "phoneNumbers", "number", number) ??
@@ -82,16 +94,20 @@ export const makeCallHandle = (context: TriggerContext): OpenCallHandle => {
           customer: { number: from },
           ...(typeof assistantId === "string" ? { assistantId } : {})
         })
-        engine.calls.begin(call, { inbound: true, ...(steps === undefined ? {} : { script: steps }) })
+        calls.begin(call, { inbound: true, ...(steps === undefined ? {} : { script: steps }) })
         return call
       })
     }
   }
 }
 
-/** Stores a call that no request asked for. */
-export const insertCall = ({ store, ids, engine }: TriggerContext, organization: string, fields: Json): Json => {
-  const now = engine.clock.now()
+/** Stores a call that came about without a request. */
+export const insertCall = (
+  { store, ids, now: clock }: CallHandleContext,
+  organization: string,
+  fields: JsonObject
+): JsonObject => {
+  const now = clock()
   const at = new Date(now).toISOString()
   const row = { id: ids.uuid(), orgId: organization, createdAt: at, updatedAt: at, ...fields }
   store.run(

@@ -1,9 +1,7 @@
 /**
- * A call under way: what is left to do, and what was said so far.
+ * A call under way: what is left to do, and what has happened so far.
  */
-import { findRow, replaceRow } from "../rows/find.ts"
-import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** What is left to do, in order. */
 export type Step =
@@ -17,7 +15,7 @@ export type Step =
   | {
       readonly do: "tool"
       readonly name: string
-      readonly arguments: Json
+      readonly arguments: JsonObject
       readonly toolCallId: string
       readonly eventId?: string | undefined
       /** Whether the call of the tool is part of the conversation already. */
@@ -25,7 +23,7 @@ export type Step =
     }
   | {
       readonly do: "transfer"
-      readonly destination: Json | undefined
+      readonly destination: JsonObject | undefined
       /** The call of the tool that led to this. */
       readonly toolCallId?: string | undefined
       readonly eventId?: string | undefined
@@ -34,20 +32,23 @@ export type Step =
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "end"; readonly reason: string; readonly by?: "assistant" | undefined }
 
+/** The steps of one kind. */
+export type StepOf<Name extends Step["do"]> = Extract<Step, { readonly do: Name }>
+
 /** Who speaks. */
 export type Role = "assistant" | "user"
 
 /** What a run knows beside its steps. */
 export interface RunState {
-  /** With the call's overrides applied; `undefined` while nobody has said which. */
-  readonly assistant: Json | undefined
-  readonly phoneNumber: Json | undefined
+  /** With the call's overrides applied; `undefined` while it is not known. */
+  readonly assistant: JsonObject | undefined
+  readonly phoneNumber: JsonObject | undefined
   /** Epoch milliseconds of the answer. */
   readonly startedAt: number | undefined
   readonly turn: number
-  readonly messages: ReadonlyArray<Json>
+  readonly messages: ReadonlyArray<JsonObject>
   readonly muted: ReadonlyArray<Role>
-  readonly analysis: Json | undefined
+  readonly analysis: JsonObject | undefined
   /** Without the waits of the pace. */
   readonly hurried: boolean
 }
@@ -61,95 +62,15 @@ export interface Run {
   readonly state: RunState
 }
 
-/** The runs of a runtime. */
-export type Runs = ReturnType<typeof makeRuns>
+/** A run with steps put before what is left. */
+export const first = (run: Run, ...steps: ReadonlyArray<Step>): Run => ({ ...run, steps: [...steps, ...run.steps] })
 
-/** Runs over a store. */
-export const makeRuns = (store: Store, now: () => number) => ({
-  insert: (callId: string, organization: string, steps: ReadonlyArray<Step>, state: RunState, due: number) =>
-    store.run(
-      "INSERT INTO call_runs (call_id, org_id, due_at, steps, state) VALUES (?, ?, ?, ?, ?)",
-      callId,
-      organization,
-      Math.round(due),
-      JSON.stringify(steps),
-      JSON.stringify(state)
-    ),
-  get: (callId: string): Run | undefined => {
-    const row = store.get<{ organization: string; done: number; steps: string; state: string }>(
-      "SELECT org_id AS organization, done, steps, state FROM call_runs WHERE call_id = ?",
-      callId
-    )
-    if (row === undefined) return undefined
-    // Written below, hence of these types.
-    const steps = JSON.parse(row.steps) as ReadonlyArray<Step>
-    const state = JSON.parse(row.state) as RunState
-    return { callId, organization: row.organization, done: row.done === 1, steps, state }
-  },
-  /** `due` is `undefined` while somebody works on it. */
-  save: (run: Run, due: number | undefined) =>
-    store.run(
-      "UPDATE call_runs SET steps = ?, state = ?, due_at = ?, done = ? WHERE call_id = ?",
-      JSON.stringify(run.steps),
-      JSON.stringify(run.state),
-      run.done || due === undefined ? null : Math.round(due),
-      run.done ? 1 : 0,
-      run.callId
-    ),
-  /** Without touching when it is due: somebody may be at work on it. */
-  keep: (run: Run) =>
-    store.run(
-      "UPDATE call_runs SET steps = ?, state = ? WHERE call_id = ?",
-      JSON.stringify(run.steps),
-      JSON.stringify(run.state),
-      run.callId
-    ),
-  due: (): ReadonlyArray<string> =>
-    store
-      .all<{ id: string }>("SELECT call_id AS id FROM call_runs WHERE due_at <= ? ORDER BY due_at", now())
-      .map(({ id }) => id),
-  nextDue: (after = -1): number | undefined =>
-    store.get<{ at: number | null }>("SELECT min(due_at) AS at FROM call_runs WHERE due_at > ?", after)?.at ??
-    undefined,
-  hurry: (callId: string) =>
-    store.run("UPDATE call_runs SET due_at = ? WHERE call_id = ? AND due_at IS NOT NULL", now(), callId),
-  abandon: (callId: string) => store.run("UPDATE call_runs SET due_at = NULL, done = 1 WHERE call_id = ?", callId),
-  remove: (callId: string) => {
-    store.run("DELETE FROM call_runs WHERE call_id = ?", callId)
-    store.run("DELETE FROM call_events WHERE call_id = ?", callId)
-  },
-  /**
-   * After a start, or of one run when the store failed under it: whoever worked on it is gone, so it goes on from its
-   * last step.
-   */
-  recover: (callId?: string) =>
-    callId === undefined
-      ? store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0", now())
-      : store.run("UPDATE call_runs SET due_at = ? WHERE due_at IS NULL AND done = 0 AND call_id = ?", now(), callId),
-  clear: () => {
-    for (const table of ["call_runs", "call_events", "call_scripts"]) store.run(`DELETE FROM ${table}`)
-  },
-  call: (run: Run): Json | undefined => findRow(store, run.organization, "calls", run.callId),
-  /** Changes fields of the call's row. */
-  patch: (run: Run, fields: Json): Json | undefined => {
-    const call = findRow(store, run.organization, "calls", run.callId)
-    return call === undefined ? undefined : replaceRow(store, "calls", { ...call, ...fields }, now())
-  },
-  write: (run: Run, kind: "event" | "log", body: Json) =>
-    store.run(
-      "INSERT INTO call_events (org_id, call_id, kind, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-      run.organization,
-      run.callId,
-      kind,
-      JSON.stringify({ ...body, createdAt: new Date(now()).toISOString() }),
-      now(),
-      now()
-    )
-})
+/** A run with fields of its state changed. */
+export const withState = (run: Run, state: Partial<RunState>): Run => ({ ...run, state: { ...run.state, ...state } })
 
-/** An object at a path of objects. */
-export const inner = (value: Json | undefined, ...keys: ReadonlyArray<string>): Json | undefined => {
-  let at: unknown = value
-  for (const key of keys) at = isJson(at) ? at[key] : undefined
-  return isJson(at) ? at : undefined
+/** The assistant of a call with the overrides that the call has for it. */
+export const withOverrides = (assistant: JsonObject, overrides: JsonObject | undefined): JsonObject => {
+  if (overrides === undefined) return assistant
+  const { variableValues: _, "tools:append": __, ...fields } = overrides
+  return { ...assistant, ...fields }
 }

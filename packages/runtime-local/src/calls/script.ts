@@ -1,11 +1,11 @@
 /**
- * What is said and done in a call: nobody listens and no model thinks, so a script decides.
+ * Scripts: nobody listens and no model thinks, so a script decides what is said and done in a call.
  */
 import * as Schema from "effect/Schema"
 import { invalid } from "../http/errors.ts"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /**
  * One step of a scripted conversation.
@@ -27,8 +27,8 @@ import { isJson, type Json } from "../rows/validation.ts"
 export type ScriptStep =
   | { readonly user: string; readonly interrupts?: boolean | undefined }
   | { readonly assistant: string }
-  | { readonly tool: string; readonly arguments?: Readonly<Json> | undefined }
-  | { readonly transfer: true | Readonly<Json> }
+  | { readonly tool: string; readonly arguments?: Readonly<JsonObject> | undefined }
+  | { readonly transfer: true | Readonly<JsonObject> }
   | { readonly handoff: { readonly assistantId?: string | undefined; readonly assistantName?: string | undefined } }
   | { readonly wait: number }
   | { readonly hangup: true | "customer" | "assistant" }
@@ -36,7 +36,7 @@ export type ScriptStep =
   | { readonly fail: string }
 
 /**
- * The calls that a script is for: all given conditions must hold.
+ * The calls that a script is for: those for which every condition holds that is there.
  *
  * @since 0.1.0
  * @category models
@@ -55,8 +55,8 @@ export interface ScriptMatch {
  */
 export interface ScriptOptions {
   /** What the call's analysis is to say. */
-  readonly analysis?: Readonly<Json> | undefined
-  /** For so many calls; for all unless given. */
+  readonly analysis?: Readonly<JsonObject> | undefined
+  /** For so many calls. Default: for all. */
   readonly times?: number | undefined
 }
 
@@ -102,7 +102,7 @@ export const decodeScript = (input: unknown): Script => {
 /** Reads the steps of a script. */
 export const decodeSteps = (steps: ReadonlyArray<unknown>): ReadonlyArray<ScriptStep> =>
   steps.map((step, index) => {
-    const name = Object.keys(stepSchemas).find((name) => isJson(step) && Object.hasOwn(step, name))
+    const name = Object.keys(stepSchemas).find((name) => isObject(step) && Object.hasOwn(step, name))
     if (name === undefined || !isName(name)) {
       throw invalid([`steps.${index}: expected one of ${stepNames.join(", ")}`])
     }
@@ -119,14 +119,19 @@ const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown, path: strin
   }
 }
 
+/** What decides which script a call follows. */
+export interface ScriptSubject {
+  readonly assistantId: unknown
+  /** Of both sides. */
+  readonly numbers: ReadonlyArray<unknown>
+}
+
 /** The scripts of a runtime. */
 export interface Scripts {
   /** Adds a script and gives its id. Of those that match a call, the newest is taken. */
   readonly add: (script: Script) => string
-  readonly take: (call: {
-    readonly assistantId: unknown
-    readonly numbers: ReadonlyArray<unknown>
-  }) => Script | undefined
+  /** Takes the script of a call, if there is one. */
+  readonly take: (call: ScriptSubject) => Script | undefined
   readonly clear: () => void
 }
 
@@ -143,18 +148,19 @@ export const makeScripts = (store: Store, ids: Ids): Scripts => ({
     return id
   },
   take: (call) => {
-    const found = store
+    const match = store
       .all<{ id: string; body: string }>(
         "SELECT id, body FROM call_scripts WHERE times IS NULL OR times > 0 ORDER BY seq DESC"
       )
       .map(({ id, body }) => ({ id, script: decodeScript(JSON.parse(body)) }))
-      .find(({ script: { match } }) => {
-        const byAssistant = match.assistantId === undefined || match.assistantId === call.assistantId
-        return byAssistant && (match.number === undefined || call.numbers.includes(match.number))
-      })
-    if (found === undefined) return undefined
-    store.run("UPDATE call_scripts SET times = times - 1 WHERE id = ? AND times IS NOT NULL", found.id)
-    return found.script
+      .find(({ script }) => isFor(script.match, call))
+    if (match === undefined) return undefined
+    store.run("UPDATE call_scripts SET times = times - 1 WHERE id = ? AND times IS NOT NULL", match.id)
+    return match.script
   },
   clear: () => void store.run("DELETE FROM call_scripts")
 })
+
+const isFor = ({ assistantId, number }: ScriptMatch, call: ScriptSubject): boolean =>
+  (assistantId === undefined || assistantId === call.assistantId) &&
+  (number === undefined || call.numbers.includes(number))

@@ -2,15 +2,16 @@
  * What can be read of a call beside its row: views of what happened.
  */
 import { json } from "../http/answer.ts"
-import type { CrudContext, Handler, HandlerRequest } from "../rows/crud.ts"
+import type { CallContext } from "./calls.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { notFound } from "../http/errors.ts"
 import { listFrom } from "../rows/listing.ts"
 import { findRow } from "../rows/find.ts"
-import type { Json } from "../rows/validation.ts"
-import { disclaimer } from "./create.ts"
+import type { JsonObject } from "../json/object.ts"
+import { disclaimer } from "./begin.ts"
 import { pick } from "./costs.ts"
 
-const find = ({ store }: CrudContext, { organization, id }: HandlerRequest): Json => {
+const find = ({ store }: CallContext, { organization, id }: HandlerRequest): JsonObject => {
   const call = findRow(store, organization, "calls", id)
   if (call === undefined) throw notFound("Call", id)
   return call
@@ -18,7 +19,7 @@ const find = ({ store }: CrudContext, { organization, id }: HandlerRequest): Jso
 
 const list =
   (kind: "event" | "log") =>
-  (context: CrudContext): Handler =>
+  (context: CallContext): Handler =>
   (request) => {
     find(context, request)
     const { shape, strict } = context
@@ -46,7 +47,7 @@ export const logs = list("log")
 
 /** `GET /call/:id/costs`. */
 export const costs =
-  (context: CrudContext): Handler =>
+  (context: CallContext): Handler =>
   (request) => {
     const { cost = 0, costBreakdown = { total: 0 }, costs = [] } = find(context, request)
     return json(200, JSON.stringify({ simulated: true, cost, costBreakdown, costs }))
@@ -54,10 +55,10 @@ export const costs =
 
 /** `GET /call/:id/voice-pipeline`: what would listen, think and speak; nothing does. */
 export const voicePipeline =
-  (context: CrudContext): Handler =>
+  (context: CallContext): Handler =>
   (request) => {
     find(context, request)
-    const state = context.engine.calls.runs.get(request.id)?.state
+    const state = context.calls.runs.get(request.id)?.state
     const part = (name: string) =>
       state?.assistant?.[name] === undefined ? {} : { [name]: pick(state.assistant[name]) }
     return json(

@@ -4,7 +4,8 @@
 import { type CallHandle, makeCallHandle, type OpenCallHandle } from "../calls/handle.ts"
 import type { Events } from "../outbox/events.ts"
 import type { Secrets } from "../outbox/secrets.ts"
-import { type TriggerContext, triggerEvent, type Triggered, type TriggerInput } from "../trigger/trigger.ts"
+import type { Triggered, TriggerInput } from "../trigger/input.ts"
+import { type TriggerContext, triggerEvent } from "../trigger/trigger.ts"
 import { sequenceNames, triggerSequence } from "../trigger/sequences.ts"
 
 /**
@@ -34,15 +35,21 @@ export interface OpenSending extends Sending {
   readonly calls: OpenCallHandle
 }
 
-/** Makes it of an engine. */
-export const makeSending = (context: TriggerContext): OpenSending => {
-  const { engine } = context
+/** What sending works with. */
+export interface SendingContext extends TriggerContext {
+  readonly secrets: Secrets
+  readonly idle: () => Promise<void>
+}
+
+/** Makes it. */
+export const makeSending = (context: SendingContext): OpenSending => {
+  const { secrets, idle, outbox } = context
   return {
     get webhookSecret() {
-      return engine.secrets.current()
+      return secrets.current()
     },
-    webhooks: { rotateSecret: engine.secrets.rotate, idle: engine.idle },
-    events: { list: engine.outbox.events.list, expect: engine.outbox.events.expect },
+    webhooks: { rotateSecret: secrets.rotate, idle },
+    events: { list: outbox.events.list, expect: outbox.events.expect },
     calls: makeCallHandle(context),
     trigger: (input) =>
       sequenceNames.includes(input.type) ? triggerSequence(context, input) : triggerEvent(context, input)

@@ -9,13 +9,13 @@ import { InboundBody } from "../calls/handle.ts"
 import type { RuntimeClock } from "../time/clock.ts"
 import { HttpError } from "../http/errors.ts"
 import { type Exchange, headerOf } from "../http/exchange.ts"
-import type { FaultRule } from "../faults/rules.ts"
+import type { FaultRule } from "../faults/rule.ts"
 import { RuleInput } from "../faults/schemas.ts"
 import type { Journal } from "../http/journal.ts"
 import { scenarioOf, scenarios, type Scenarios } from "../faults/scenarios.ts"
 import type { OpenSending } from "./handle.ts"
-import { TriggerBody } from "../trigger/control.ts"
-import { isJson } from "../rows/validation.ts"
+import { TriggerBody } from "../trigger/input.ts"
+import { objectOf } from "../json/object.ts"
 
 /** What the control API can reach. */
 export interface ControlContext {
@@ -51,8 +51,8 @@ const AdvanceInput = Schema.Struct({ ms: Schema.Finite.check(Schema.isGreaterTha
 export const makeControl = (context: ControlContext) => {
   const expected = digest(context.token)
   return async (exchange: Exchange, body: () => Promise<unknown>): Promise<Answer> => {
-    const given = headerOf(exchange.request, "authorization")?.replace(/^Bearer +/i, "") ?? ""
-    if (!crypto.timingSafeEqual(digest(given), expected)) {
+    const token = headerOf(exchange.request, "authorization")?.replace(/^Bearer +/i, "") ?? ""
+    if (!crypto.timingSafeEqual(digest(token), expected)) {
       throw new HttpError(401, "The control API needs its token: Authorization: Bearer <controlToken>")
     }
     const handler = handlers[`${exchange.method} ${exchange.path.slice("/__aywa/".length).replace(/\/$/, "")}`]
@@ -86,7 +86,7 @@ const handlers: Readonly<Record<string, ControlHandler>> = {
   "GET scenario": ({ scenarios }) => scenarioState(scenarios),
   "PUT scenario": async ({ scenarios }, _, body) => {
     const input = await body()
-    const { name, rules } = isJson(input) ? input : {}
+    const { name, rules } = objectOf(input)
     orBadRequest(() => scenarios.start(scenarioOf(rules === undefined ? name : input)))
     return scenarioState(scenarios)
   },
@@ -147,7 +147,7 @@ const ok = (value: unknown): Answer => json(200, JSON.stringify(value ?? {}))
 const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown): A =>
   orBadRequest(() => Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(value))
 
-/** What is wrong with a value is what the client is told. */
+/** A value that is wrong is an error of the client: 400 with the reason. */
 const orBadRequest = <A>(f: () => A): A => {
   try {
     return f()

@@ -1,84 +1,10 @@
 /**
- * Faults on demand: which request is hit, by a rule or by its own header.
- *
- * `before` means that nothing happened; `after` means that the work is committed and the answer is lost or changed on
- * its way: the one fault that proves that a retry does not do the work twice.
+ * The rules in force, and which of them hits.
  */
-import * as Schema from "effect/Schema"
 import { makeRandom } from "../time/ids.ts"
-import { isJson } from "../rows/validation.ts"
-import { actionNames, FaultAction, type FaultInput, RuleInput, webhookActions } from "./schemas.ts"
-
-/** Whether a fault hits before anything is done, or after the work is committed. */
-export type When = "before" | "after"
-
-/** What decides whether a rule hits. */
-export interface FaultSubject {
-  readonly method: string
-  readonly path: string
-  readonly key: string | undefined
-  readonly attempt: number | undefined
-  /** Parsed JSON body. Only read when a rule looks at it. */
-  readonly body: unknown
-  /** The type of the event, for a webhook that the runtime sends. */
-  readonly event?: string | undefined
-}
-
-/** A fault to apply to one request. */
-export interface Fault {
-  readonly action: FaultAction
-  readonly when: When
-}
-
-/** A rule: the requests that it hits, and what it does to them. */
-export interface FaultRule {
-  readonly id?: string | undefined
-  readonly match?: FaultMatch | undefined
-  /** What happens to a request that is hit; this or `sequence`. */
-  readonly action?: FaultInput | undefined
-  /** One action after the other, one for each request that is hit; `"pass"` lets one through. */
-  readonly sequence?: ReadonlyArray<FaultInput | "pass"> | undefined
-  /** Begins the sequence again when it is through. Default `false`. */
-  readonly repeat?: boolean | undefined
-  /** The default depends on the action: those that change an answer need one, hence `"after"`. */
-  readonly when?: When | undefined
-  /** Lets this many matching requests through first. */
-  readonly skip?: number | undefined
-  /** Hits this often; for ever unless given, and a sequence once through. */
-  readonly times?: number | undefined
-  /** Milliseconds after the rule was added, on the runtime's clock, from which on it hits. Default 0. */
-  readonly from?: number | undefined
-  /** Milliseconds after the rule was added, on the runtime's clock, until which it hits. Default: for ever. */
-  readonly until?: number | undefined
-  /** Chance of each hit, 0 to 1. */
-  readonly probability?: number | undefined
-  /** Makes `probability` repeatable. */
-  readonly seed?: number | undefined
-}
-
-/** All given conditions must hold. */
-export interface FaultMatch {
-  readonly method?: string | undefined
-  /** `*` stands for anything, `:id` for one segment: `/assistant/:id`. */
-  readonly path?: string | undefined
-  /** The Idempotency-Key. */
-  readonly key?: string | undefined
-  /** A place in the JSON body that must exist (`model.provider`) or have a value (`model.provider=openai`). */
-  readonly bodyPath?: string | undefined
-  /** The number in `X-Aywa-Attempt`. */
-  readonly attempt?: number | undefined
-  /** The type of a webhook, for the actions that hit webhooks. */
-  readonly event?: string | undefined
-}
-
-/** A rule with what became of it. */
-export interface ActiveRule extends FaultRule {
-  readonly id: string
-  /** For a sequence, that of the action that comes next. */
-  readonly when: When
-  /** How often it hit. */
-  readonly hits: number
-}
+import { decodeRule, faultOf } from "./decode.ts"
+import type { ActiveRule, Fault, FaultRule, FaultSubject } from "./rule.ts"
+import { webhookActions } from "./schemas.ts"
 
 /** The rules in force. */
 export interface FaultRules {
@@ -104,7 +30,7 @@ interface Entry {
   readonly id: string
   readonly random: () => number
   readonly path: RegExp | undefined
-  /** Whether it hits what the runtime sends instead of what it is asked. */
+  /** Whether it hits the webhooks that the runtime sends, instead of the requests that reach it. */
   readonly ofWebhooks: boolean
   readonly added: number
   seen: number
@@ -168,65 +94,6 @@ export const makeFaultRules = (seed: number, now: () => number): FaultRules => {
       return entry?.faults[(entry.hits - 1) % entry.faults.length]
     }
   }
-}
-
-/** Reads the header that injects a fault into its own request: `<name>[;k=v]`, e.g. `status;code=503;when=after`. */
-export const parseFaultHeader = (header: string, attempt: number | undefined): Fault | undefined => {
-  const [name = "", ...parameters] = header.split(";").map((part) => part.trim())
-  const values = Object.fromEntries(
-    parameters.map((parameter) => {
-      const [key = "", ...rest] = parameter.split("=")
-      const text = rest.join("=")
-      return [key, /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text]
-    })
-  )
-  const { when, attempt: only, ...action } = values
-  if (webhookActions.has(name)) throw new TypeError(`${name} hits webhooks that the runtime sends: add it as a rule`)
-  const rule = decodeRule({ action: { ...action, type: name }, when, match: { attempt: only } })
-  return rule.action !== undefined && (only === undefined || only === attempt)
-    ? faultOf(rule.action, rule.when)
-    : undefined
-}
-
-/** Gives a rule back, or throws a TypeError that says what is wrong with it. The schema's own message lists every shape that an action can have: the name is what is wrong mostly. */
-export const decodeRule = (input: unknown): FaultRule => {
-  const { action, sequence } = isJson(input) ? input : {}
-  if ((action === undefined) === (sequence === undefined)) {
-    throw new TypeError("A fault rule has either an action or a sequence of actions")
-  }
-  for (const one of Array.isArray(sequence) ? sequence : [action]) {
-    const name: unknown = isJson(one) ? one["type"] : one
-    if (sequence !== undefined && name === "pass") continue
-    if (typeof name !== "string" || !actionNames.includes(name)) {
-      throw new TypeError(`There is no fault ${JSON.stringify(name)}; there are ${actionNames.join(", ")}`)
-    }
-  }
-  return Schema.decodeUnknownSync(RuleInput, { onExcessProperty: "error" })(input)
-}
-
-/** Actions that shape an answer which the client may well accept: without the work done they would be lies. */
-const needsAnswer: ReadonlySet<string> = new Set([
-  "dribble",
-  "duplicate-headers",
-  "unknown-enum",
-  "extra-fields",
-  "missing-field",
-  "empty"
-])
-
-/** Actions that cut or spoil an answer: the natural case is that there was one. */
-const spoilsAnswer: ReadonlySet<string> = new Set([
-  "truncate",
-  "chunk-cut",
-  "malformed-chunk",
-  "bad-gzip",
-  "invalid-json"
-])
-
-const faultOf = (input: FaultInput, when: When | undefined): Fault => {
-  const action: FaultAction = typeof input === "string" ? Schema.decodeUnknownSync(FaultAction)({ type: input }) : input
-  if (needsAnswer.has(action.type)) return { action, when: "after" }
-  return { action, when: when ?? (spoilsAnswer.has(action.type) ? "after" : "before") }
 }
 
 const hits = (entry: Entry, subject: FaultSubject, now: number): boolean => {

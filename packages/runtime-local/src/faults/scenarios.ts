@@ -5,7 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
-import { decodeRule, type FaultRule } from "./rules.ts"
+import { decodeRule } from "./decode.ts"
+import type { FaultRule } from "./rule.ts"
 
 /**
  * A scenario: rules that hit requests by chance, in sequence, or by route.
@@ -16,7 +17,7 @@ import { decodeRule, type FaultRule } from "./rules.ts"
 export interface Scenario {
   readonly name: string
   readonly description?: string | undefined
-  /** Makes chance repeatable; the runtime's own seed unless given. */
+  /** Makes chance repeatable; default: the runtime's own seed. */
   readonly seed?: number | undefined
   /** The first rule that hits wins. */
   readonly rules: ReadonlyArray<FaultRule>
@@ -97,7 +98,8 @@ const ScenarioInput = Schema.Struct({
 const isName = (name: string): name is ScenarioName => Object.hasOwn(scenarios, name)
 
 /**
- * The scenario of a name, or one that is given as it is; throws a TypeError that says what is wrong with it.
+ * Reads a scenario: the name of one that comes with the runtime, or one of yours. Throws a TypeError that says what is
+ * wrong with it.
  *
  * @since 0.1.0
  * @category scenarios

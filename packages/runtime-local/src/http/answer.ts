@@ -1,5 +1,5 @@
 /**
- * What a handler gives back; `server.ts` puts it on the socket, or a fault mangles it on the way.
+ * What a handler gives back: `send.ts` puts it on the socket, unless a fault spoils it on the way.
  */
 export interface Answer {
   readonly status: number

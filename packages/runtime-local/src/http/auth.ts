@@ -12,7 +12,7 @@ export type Role = "full" | "read"
 /** A key to accept. */
 export interface ApiKeyOptions {
   readonly key: string
-  /** The organization that it belongs to; the first one unless given. */
+  /** The organization that it belongs to. Default: the first one. */
   readonly organization?: string | undefined
   readonly role?: Role | undefined
 }
@@ -56,7 +56,7 @@ export const makeKeys = (store: Store, now: () => number): Keys => {
     add: ({ key, organization, role }) => {
       const hash = sha256(key)
       store.run("INSERT OR IGNORE INTO organizations (id, created_at) VALUES (?, ?)", organization, now())
-      // A key given again (a restart on the same file) replaces itself: organization and role are those given last.
+      // The same key again, as after a restart on the same file, replaces itself: the last organization and role stand.
       store.run(
         `INSERT INTO api_keys (id, hash, org_id, role, created_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (hash) DO UPDATE SET org_id = excluded.org_id, role = excluded.role`,
@@ -78,16 +78,16 @@ export const makeKeys = (store: Store, now: () => number): Keys => {
       const presented = credential(headers)
       const hash = sha256(presented)
       // Every stored hash is compared, so that time says nothing about which of them came close.
-      let found: StoredKey | undefined
-      for (const stored of keys) if (crypto.timingSafeEqual(stored.hash, hash)) found = stored
-      if (found === undefined) throw unauthorized("The API key is unknown or was revoked")
+      let match: StoredKey | undefined
+      for (const stored of keys) if (crypto.timingSafeEqual(stored.hash, hash)) match = stored
+      if (match === undefined) throw unauthorized("The API key is unknown or was revoked")
       const organization = headers["x-organization-id"]
-      if (organization !== undefined && organization !== found.organizationId) {
+      if (organization !== undefined && organization !== match.organizationId) {
         throw new HttpError(403, "The API key does not belong to the organization in X-Organization-Id", {
           code: "organization_forbidden"
         })
       }
-      return found
+      return match
     }
   }
 }

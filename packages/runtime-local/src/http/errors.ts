@@ -64,3 +64,10 @@ export const notFound = (what: string, id: string) =>
 /** The row is in use: the source API puts the code into `error`. */
 export const pinned = (code: string, message: string) =>
   new HttpError(409, message, { code, error: code, outcome: true })
+
+/** The store does not work: the same request may work later. */
+export const storeUnavailable = (problem: string) =>
+  new HttpError(503, `The store does not work: ${problem}`, {
+    code: "store_unavailable",
+    headers: { "retry-after": "1" }
+  })

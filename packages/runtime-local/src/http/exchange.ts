@@ -31,8 +31,8 @@ export const openExchange = (
   const path = mark === -1 ? target : target.slice(0, mark)
   const query = mark === -1 ? "" : target.slice(mark + 1)
   const { headers, method = "GET" } = request
-  const given = headers["x-request-id"]
-  const requestId = typeof given === "string" && /^[\x21-\x7e]{1,200}$/.test(given) ? given : options.makeId()
+  const header = headers["x-request-id"]
+  const requestId = typeof header === "string" && /^[\x21-\x7e]{1,200}$/.test(header) ? header : options.makeId()
   const attempt = headers["x-aywa-attempt"]
   return {
     request,

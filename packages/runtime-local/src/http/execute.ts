@@ -3,7 +3,7 @@
  */
 import type { Answer } from "./answer.ts"
 import { sleep, Stopped } from "../time/clock.ts"
-import type { Handler, HandlerRequest } from "../rows/crud.ts"
+import type { Handler, HandlerRequest } from "./handler.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
 import { fingerprintInPieces, fingerprintOf, type Idempotency, type IdempotencyScope, parseKey } from "./idempotency.ts"

@@ -1,30 +1,33 @@
 /**
- * The way of one request: host check, fault before, auth, organization, rate limit, body, idempotency, handler,
- * fault after.
+ * The way of one request: host, fault before, key, organization, rate limit, body, idempotency, handler, fault after.
  */
 import type { Answer } from "./answer.ts"
 import type { Keys } from "./auth.ts"
 import { sleep, Stopped } from "../time/clock.ts"
-import { errorAnswer, HttpError } from "./errors.ts"
+import { errorAnswer, HttpError, storeUnavailable } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
 import { execute, type ExecuteContext } from "./execute.ts"
-import { faultAnswer, placeholder } from "../faults/answers.ts"
-import { parseForm } from "../rows/files.ts"
-import { type Fault, type FaultRules, parseFaultHeader } from "../faults/rules.ts"
+import { faultAnswer, placeholder } from "./faultAnswer.ts"
+import { parseForm } from "./form.ts"
+import { parseFaultHeader } from "../faults/decode.ts"
+import type { Fault } from "../faults/rule.ts"
+import type { FaultRules } from "../faults/rules.ts"
 import type { Journal } from "./journal.ts"
 import { type Bodies, Disconnected } from "./body.ts"
 import { openApiAnswer } from "./openapi.ts"
-import { probe, storeUnavailable } from "../operations/routes.ts"
 import type { RateLimiter } from "./rateLimit.ts"
 import type { Router } from "./routes.ts"
 import { isStoreFailure, storeMessage } from "../store/failure.ts"
-import { send, sendBadly } from "./send.ts"
+import { send } from "./send.ts"
+import { sendBadly } from "./sendBadly.ts"
 
 /** What the pipeline works with. */
 export interface PipelineContext extends ExecuteContext {
   readonly keys: Keys
   readonly limiter: RateLimiter
   readonly router: Router
+  /** Answers the public probes; `undefined` for every other path. */
+  readonly probe: (method: string, path: string) => Answer | undefined
   readonly bodies: Bodies
   /** Notes the body of a request in the journal. */
   readonly keepBody: Journal["keepBody"]
@@ -106,7 +109,7 @@ const answerOf = async (
   let headers: Readonly<Record<string, string>> = {}
   try {
     const { method, path, request } = exchange
-    const probed = probe(context.store, method, path)
+    const probed = context.probe(method, path)
     if (probed !== undefined) return probed
     const principal = context.keys.authenticate(request.headers)
     exchange.entry.organization = principal.organizationId

@@ -7,6 +7,7 @@
 import * as crypto from "node:crypto"
 import type { Answer } from "./answer.ts"
 import { HttpError } from "./errors.ts"
+import { canonical, canonicalPieces } from "../json/canonical.ts"
 import type { Store } from "../store/Store.ts"
 
 /** What a key is remembered under. Two organizations, or two routes, may use the same key. */
@@ -129,36 +130,13 @@ export const fingerprintOf = (query: URLSearchParams, body: unknown): string => 
   return crypto.hash("sha256", canonical([sorted, body]), "base64url")
 }
 
-/** The same digest, made in pieces: a bundle of many rows must not hold up everybody else. */
+/** The same digest in pieces: a bundle of many rows must not hold up everybody else. */
 export function* fingerprintInPieces(query: URLSearchParams, body: unknown): Generator<void, string> {
   const sorted = [...query].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const hash = crypto.createHash("sha256")
-  for (const piece of pieces([sorted, body], 4)) {
+  for (const piece of canonicalPieces([sorted, body], 4)) {
     hash.update(piece)
     yield
   }
   return hash.digest("base64url")
-}
-
-/** `canonical` of a value, cut at the items of its outer levels. */
-function* pieces(value: unknown, levels: number): Generator<string> {
-  if (levels === 0 || typeof value !== "object" || value === null) return yield canonical(value)
-  const isList = Array.isArray(value)
-  const entries = isList ? value.entries() : Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  let before = isList ? "[" : "{"
-  for (const [key, item] of entries) {
-    yield isList ? before : `${before}${JSON.stringify(key)}:`
-    yield* pieces(item, levels - 1)
-    before = ","
-  }
-  // Nothing was written yet where there is no item.
-  yield `${before === "," ? "" : before}${isList ? "]" : "}"}`
-}
-
-/** JSON with the keys of every object in order. */
-const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`
 }

@@ -17,11 +17,11 @@ export interface JournalEntry {
   readonly idempotencyKey: string | undefined
   /** The organization of the key; `undefined` when nobody was authenticated. */
   readonly organization: string | undefined
-  /** The route that was found: its path in the contract, `/assistant/:id`. */
+  /** The route of the request, as its path in the contract: `/assistant/:id`. */
   readonly route: string | undefined
   /** The parsed JSON body, if the request got that far. Of large ones only the newest are kept. */
   readonly body: unknown
-  /** The status of the answer that was made; `undefined` when none was made. A fault may have lost it on the way. */
+  /** The status of the answer; `undefined` when there was none. A fault may have lost the answer on its way. */
   readonly status: number | undefined
   /** Whether this very request changed the database: `false` for reads, refusals and replays. */
   readonly committed: boolean
@@ -30,7 +30,7 @@ export interface JournalEntry {
   readonly fault: string | undefined
 }
 
-/** The fields that are filled in while the request is handled. */
+/** An entry whose fields are still being filled in. */
 export type OpenEntry = { -readonly [K in keyof JournalEntry]: JournalEntry[K] }
 
 /** Which requests to look at. */

@@ -1,7 +1,7 @@
 /**
  * The contract as an OpenAPI document, at `/openapi.json`. Public: it says nothing about what is stored.
  */
-import { contract, openApi } from "@aywa-ai/runtime-sdk/contract"
+import { contract, openApi } from "@aywa-ai/runtime-sdk/internal/contract"
 import { type Answer, json } from "./answer.ts"
 import type { Exchange } from "./exchange.ts"
 

@@ -3,13 +3,13 @@
  */
 import { HttpError } from "./errors.ts"
 
-/** How many requests may be made. */
+/** How many requests are let through. */
 export interface RateLimitOptions {
-  /** Requests per window and key; also the size of a burst. Reads only, when `writes` is given. */
+  /** Requests per window and key; also the size of a burst. Only of reads, where there is `writes`. */
   readonly limit: number
   /** Writes (POST, PUT, PATCH, DELETE) per window and key, counted in a bucket of their own. Default: with the reads. */
   readonly writes?: number | undefined
-  /** Requests per window of all keys of an organization together. Default: no such limit. */
+  /** Requests per window of all keys of an organization together. Default: no limit. */
   readonly perOrganization?: number | undefined
   /** Seconds. Default 60. */
   readonly windowSeconds?: number | undefined

@@ -1,25 +1,8 @@
 /**
- * The routes, computed from the contract table: an operation that the table gains is served without a change here,
- * if its name is one of the generic ones, or with one entry in `special`.
+ * Which route a request is for: by its method and its path.
  */
-import { contract, type Group, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
-import * as calls from "../calls/newCalls.ts"
-import { control } from "../calls/control.ts"
-import * as views from "../calls/views.ts"
-import { crud, type CrudContext, type Handler } from "../rows/crud.ts"
 import { HttpError } from "./errors.ts"
-import * as files from "../rows/files.ts"
-import type { Engine } from "../engine.ts"
-import * as imports from "../imports/routes.ts"
-import type { Ids } from "../time/ids.ts"
-import { type ListShapes, shapeOf } from "../rows/listing.ts"
-import { operationHandlers } from "../operations/routes.ts"
-import type { ReportContext } from "../operations/report.ts"
-import * as webhookLogs from "../outbox/logs.ts"
-import { rulesOf } from "../rows/rules.ts"
-import type { Store } from "../store/Store.ts"
-import * as structuredOutputs from "../rows/structuredOutputs.ts"
-import { makeValidate } from "../rows/validation.ts"
+import type { Handler } from "./handler.ts"
 
 /** One operation of the contract, ready to serve. */
 export interface Route {
@@ -28,8 +11,7 @@ export interface Route {
   readonly method: string
   /** Path template, `/assistant/:id`. */
   readonly path: string
-  readonly segments: ReadonlyArray<string>
-  /** What the contract gives the request as a body. */
+  /** What the contract has as the body of the request. */
   readonly body: "none" | "json" | "form"
   readonly handler: Handler
 }
@@ -40,70 +22,20 @@ export interface Match {
   readonly id: string
 }
 
-/** What the routes need. */
-export interface RouterContext {
-  readonly store: Store
-  readonly ids: Ids
-  readonly now: () => number
-  readonly engine: Engine
-  readonly listShape: ListShapes | undefined
-  readonly strict: boolean
-  /** What the operations of the runtime report on. */
-  readonly report: ReportContext
-}
-
-/** Handlers of operations that are more than reading and writing a row, by their name in the contract table. */
-const special: Readonly<Record<string, (context: CrudContext) => Handler>> = {
-  "calls.create": calls.create,
-  "calls.createPhone": calls.createPhone,
-  "calls.createWeb": calls.createWeb,
-  "calls.createBatch": calls.create,
-  "calls.update": calls.rename,
-  "calls.delete": calls.remove,
-  "calls.control": control,
-  "calls.timeline": views.timeline,
-  "calls.logs": views.logs,
-  "calls.costs": views.costs,
-  "calls.voicePipeline": views.voicePipeline,
-  "files.content": files.content,
-  "files.delete": files.remove,
-  "files.upload": files.upload,
-  "structuredOutputs.run": structuredOutputs.run,
-  "imports.create": imports.create,
-  "imports.createVapi": imports.createVapi,
-  "imports.mappings": imports.mappings,
-  "webhookLogs.list": webhookLogs.list,
-  "webhookLogs.get": webhookLogs.get,
-  "webhookLogs.replay": webhookLogs.replay,
-  "webhookLogs.retry": webhookLogs.retry
-}
-
-/** More paths of an operation: older names, and other forms that only this runtime serves. */
-const more: Readonly<Record<string, ReadonlyArray<readonly [path: string, make: (context: CrudContext) => Handler]>>> =
-  {
-    "imports.createVapi": [["/import/vapi", imports.createVapi]],
-    "imports.mappings": [["/imports/:id/mapping", imports.mapping]]
-  }
-
-/** Resources that are not plain rows: a generic handler would be wrong for them. */
-const notRows: ReadonlySet<string> = new Set(["operations", "webhookLogs"])
-
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
 
-/** Routes for every operation of the contract that has a handler. */
-export const makeRouter = (context: RouterContext): Router => {
-  const routes = Object.entries<Group>(contract).flatMap(([resource, group]) =>
-    Object.entries(group).flatMap(([name, operation]) => makeRoute(context, resource, name, operation))
-  )
+/** A router over routes. */
+export const makeRouter = (routes: ReadonlyArray<Route>): Router => {
+  const patterns = routes.map((route) => ({ route, segments: segmentsOf(route.path) }))
   // A literal segment wins over `:id`: `/call/phone` is not the call "phone".
-  routes.sort((a, b) => a.segments.filter(isParameter).length - b.segments.filter(isParameter).length)
+  patterns.sort((a, b) => a.segments.filter(isParameter).length - b.segments.filter(isParameter).length)
   return (method, path) => {
-    const segments = path.split("/").slice(1)
+    const segments = segmentsOf(path)
     const allowed = new Set<string>()
-    for (const route of routes) {
-      if (!matches(route.segments, segments)) continue
-      if (route.method === method) return { route, id: idOf(route.segments, segments) }
+    for (const { route, segments: pattern } of patterns) {
+      if (!matches(pattern, segments)) continue
+      if (route.method === method) return { route, id: idOf(pattern, segments) }
       allowed.add(route.method)
     }
     if (allowed.size === 0) throw new HttpError(404, `There is no ${path}`)
@@ -112,41 +44,7 @@ export const makeRouter = (context: RouterContext): Router => {
   }
 }
 
-const makeRoute = (
-  { store, ids, now, engine, listShape, strict, report }: RouterContext,
-  resource: string,
-  name: string,
-  operation: Operation
-): ReadonlyArray<Route> => {
-  const operational = resource === "operations" ? operationHandlers[name]?.(report) : undefined
-  const make =
-    operational === undefined
-      ? (special[`${resource}.${name}`] ?? (notRows.has(resource) ? undefined : crud[name]))
-      : () => operational
-  if (make === undefined) return []
-  const { method, path, body, multipart } = specOf(operation)
-  const rules = rulesOf(resource)
-  const full = `${resource}.${name}`
-  const context: CrudContext = {
-    store,
-    ids,
-    now,
-    engine,
-    resource,
-    rules,
-    shape: shapeOf(listShape, resource, path),
-    strict,
-    validate: makeValidate(body, strict && !rules.open)
-  }
-  return [[path, make] as const, ...(more[full] ?? [])].map(([path, make]) => ({
-    name: full,
-    method,
-    path,
-    segments: path.split("/").slice(1),
-    body: multipart ? ("form" as const) : body === undefined ? ("none" as const) : ("json" as const),
-    handler: make(context)
-  }))
-}
+const segmentsOf = (path: string) => path.split("/").slice(1)
 
 const isParameter = (segment: string) => segment.startsWith(":")
 

@@ -4,6 +4,7 @@
 import { setMaxListeners } from "node:events"
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import type { RequestLimits } from "./body.ts"
 
 const backlog = 4096
@@ -102,11 +103,5 @@ export const makeListener = (
 }
 
 /** Whether a `Host` header names loopback: a page in a browser may point any name of its own at 127.0.0.1. */
-export const isLoopbackHost = (header: string | undefined): boolean => {
-  if (header === undefined) return false
-  return isLoopback(header.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))
-}
-
-/** Whether a name or an address can only be this machine. */
-export const isLoopback = (name: string): boolean =>
-  name.toLowerCase() === "localhost" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
+export const isLoopbackHeader = (host: string | undefined): boolean =>
+  host !== undefined && OutboundPolicy.isLoopbackHost(host.replace(/:\d+$/, ""))

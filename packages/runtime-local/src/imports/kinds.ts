@@ -1,7 +1,13 @@
 /**
  * The kinds of rows that a bundle carries, and what the runtime has for each.
  */
-import { contract, type Group, type Operation, type ReferringKind, specOf } from "@aywa-ai/runtime-sdk/contract"
+import {
+  contract,
+  type Group,
+  type Operation,
+  type ReferringKind,
+  specOf
+} from "@aywa-ai/runtime-sdk/internal/contract"
 import { rulesOf } from "../rows/rules.ts"
 import { keysOf, type AnySchema } from "../rows/validation.ts"
 

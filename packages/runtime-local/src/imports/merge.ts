@@ -2,18 +2,19 @@
  * What a second import does to a row: a field that the source changed since the last import is taken over, whole; a
  * field that only the runtime changed stays as it is.
  */
-import type { Json } from "../rows/validation.ts"
+import { canonical } from "../json/canonical.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** The row as it is to be stored. */
 export interface Merged {
-  /** The very row that was given when nothing is to be changed. */
-  readonly row: Json
+  /** The very `current` when nothing is to be changed. */
+  readonly row: JsonObject
   /** Fields that both sides changed: the source's value stands. */
   readonly replaced: ReadonlyArray<string>
 }
 
 /** Merges three versions of a row: as imported last (`base`), as it stands (`current`), as the source has it (`next`). */
-export const merge = (base: Json, current: Json, next: Json): Merged => {
+export const merge = (base: JsonObject, current: JsonObject, next: JsonObject): Merged => {
   const row = new Map(Object.entries(current))
   const replaced: Array<string> = []
   let changed = false
@@ -32,13 +33,5 @@ export const merge = (base: Json, current: Json, next: Json): Merged => {
   return { row: changed ? Object.fromEntries(row) : current, replaced }
 }
 
-const same = (a: Json, b: Json, key: string): boolean =>
+const same = (a: JsonObject, b: JsonObject, key: string): boolean =>
   Object.hasOwn(a, key) === Object.hasOwn(b, key) && canonical(a[key]) === canonical(b[key])
-
-/** JSON in which the order of keys does not count. */
-const canonical = (value: unknown): string | undefined =>
-  JSON.stringify(value, (_, item: unknown) =>
-    typeof item === "object" && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item
-  )

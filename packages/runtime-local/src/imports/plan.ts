@@ -1,10 +1,10 @@
 /**
  * Second pass of an import: references are rewritten, and each row is compared with what the runtime has. Nothing is
- * written here; a plan is data, so that it can be made while others are served, and be shown by a dry run.
+ * written here; a plan is data, so that others are served while it comes about, and a dry run can show it.
  */
-import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
+import { rewriteReferences } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as crypto from "node:crypto"
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 import type { ImportRequest } from "./bundle.ts"
 import { kinds, uniqueKeyOf } from "./kinds.ts"
 import { merge } from "./merge.ts"
@@ -136,7 +136,7 @@ const planRow = (context: PlanContext, source: string, targets: Targets, target:
 }
 
 /** The stored row with what the source changed since the last import; `undefined` when that changes nothing. */
-const change = (context: PlanContext, source: string, { kind, sourceId }: Target, seq: number, next: Json) => {
+const change = (context: PlanContext, source: string, { kind, sourceId }: Target, seq: number, next: JsonObject) => {
   const earlier = earlierRow(context.store, context.organization, source, kind.name, sourceId, seq)
   if (earlier === undefined) return undefined
   const { row, replaced } = merge(earlier.base, earlier.current, next)

@@ -1,48 +1,49 @@
 /**
- * The import operations: `POST /imports`, `POST /imports/vapi` and what is told of imports afterwards.
+ * The import operations: `POST /imports`, `POST /imports/vapi`, and what can be read of imports afterwards.
  */
 import { type Answer, json } from "../http/answer.ts"
-import { type CrudContext, find, type Handler, type HandlerRequest, insertRow } from "../rows/crud.ts"
+import { type ResourceContext, find, insertRow } from "../rows/crud.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { HttpError, invalid } from "../http/errors.ts"
 import { runAtOnce, runInSlices } from "../time/slices.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
 import { type ImportRequest, readImport, readVapiImport } from "./bundle.ts"
 import { type ImportPlan, planImport } from "./plan.ts"
 import { countMappings, readMappings, StalePlan, writeMappings, writeRows } from "./store.ts"
 
 /** `POST /imports`. */
-export const create = (context: CrudContext): Handler => importWith(context, readImport)
+export const create = (context: ResourceContext): Handler => importWith(context, readImport)
 
 /** `POST /imports/vapi` and its older name. */
-export const createVapi = (context: CrudContext): Handler => importWith(context, readVapiImport)
+export const createVapi = (context: ResourceContext): Handler => importWith(context, readVapiImport)
 
 type Read = (body: unknown, query: URLSearchParams) => ImportRequest
 
 /**
- * The plan is made in slices, outside of a transaction; then all is written in one. Where the runtime changed in
- * between so that the plan does not fit any more, it is made anew inside the transaction.
+ * Plans in slices, outside of a transaction, and then writes all of it in one. Where the rows changed in between so that
+ * the early plan does not fit any more, a new one is made inside the transaction.
  */
-const importWith = (context: CrudContext, read: Read): Handler => {
-  const plan = (request: HandlerRequest, wanted: ImportRequest) =>
+const importWith = (context: ResourceContext, read: Read): Handler => {
+  const plan = (request: HandlerRequest, input: ImportRequest) =>
     planImport(
       { store: context.store, ids: context.ids, organization: request.organization, now: context.now() },
-      wanted
+      input
     )
   const handler: Handler = (request) => {
-    const wanted = read(request.body, request.query)
+    const input = read(request.body, request.query)
     try {
-      return apply(context, request, wanted, runAtOnce(plan(request, wanted)))
+      return apply(context, request, input, runAtOnce(plan(request, input)))
     } catch (error) {
       throw error instanceof StalePlan ? conflict() : error
     }
   }
   const prepare = async (request: HandlerRequest, signal: AbortSignal): Promise<Handler> => {
-    const wanted = read(request.body, request.query)
-    const made = await runInSlices(plan(request, wanted), signal)
+    const input = read(request.body, request.query)
+    const early = await runInSlices(plan(request, input), signal)
     return (request) => {
       try {
-        return attempt(context.store, () => apply(context, request, wanted, made))
+        return attempt(context.store, () => apply(context, request, input, early))
       } catch (error) {
         if (error instanceof StalePlan) return handler(request)
         throw error
@@ -52,9 +53,9 @@ const importWith = (context: CrudContext, read: Read): Handler => {
   return Object.assign(handler, { prepare })
 }
 
-const apply = (context: CrudContext, request: HandlerRequest, wanted: ImportRequest, plan: ImportPlan): Answer => {
+const apply = (context: ResourceContext, request: HandlerRequest, input: ImportRequest, plan: ImportPlan): Answer => {
   const { store } = context
-  const { source, dryRun } = wanted
+  const { source, dryRun } = input
   const { mappings, unresolved, secretsNeeded, warnings } = plan
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0 }
   for (const { action } of mappings) counts[action] += 1
@@ -66,7 +67,7 @@ const apply = (context: CrudContext, request: HandlerRequest, wanted: ImportRequ
   }
   writeRows(store, request.organization, source, plan.now, plan.writes)
   const text = insertRow(context, request.organization, stored)
-  const row = JSON.parse(text) as Json // Written by `insertRow`: an object.
+  const row = JSON.parse(text) as JsonObject // Written by `insertRow`: an object.
   writeMappings(store, String(row["id"]), mappings)
   return json(201, JSON.stringify({ ...row, ...detail }))
 }
@@ -80,7 +81,7 @@ const statusOf = ({ mappings, warnings }: ImportPlan): string => {
 
 /** `GET /imports/:id/mappings`: where each row went, in the order of the bundle, page by page. */
 export const mappings =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const id = existing(context, request)
     const { from, limit } = windowOf(request.query, context.shape === 2)
@@ -105,7 +106,7 @@ export const mappings =
 
 /** `GET /imports/:id/mapping?format=json|csv`: all of it in one file. */
 export const mapping =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const format = request.query.get("format") ?? "json"
     if (format !== "json" && format !== "csv") throw invalid(["format: expected json or csv"])
@@ -113,7 +114,7 @@ export const mapping =
     const rows = readMappings(context.store, id, 0, -1)
     if (format === "json") return json(200, `[${rows.join(",")}]`)
     const lines = rows.map((row) => {
-      const mapping = JSON.parse(row) as Json // Written by `writeMappings`.
+      const mapping = JSON.parse(row) as JsonObject // Written by `writeMappings`.
       return columns.map((column) => csv(mapping[column])).join(",")
     })
     return {
@@ -131,7 +132,7 @@ const csv = (value: unknown): string => {
 }
 
 /** 404 for the import of another organization, as for one that never was. */
-const existing = (context: CrudContext, request: HandlerRequest): string => {
+const existing = (context: ResourceContext, request: HandlerRequest): string => {
   find(context, request)
   return request.id
 }

@@ -3,30 +3,7 @@
  */
 import type { SQLInputValue } from "node:sqlite"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "../rows/validation.ts"
-
-/** Tables of the importer, a part of the database's schema. */
-export const importTables = `
-CREATE TABLE IF NOT EXISTS import_sources (
-  org_id TEXT NOT NULL,
-  source TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  source_id TEXT NOT NULL,
-  runtime_id TEXT NOT NULL,
-  hash TEXT NOT NULL,
-  base TEXT NOT NULL,
-  PRIMARY KEY (org_id, source, kind, source_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS import_mappings (
-  import_id TEXT NOT NULL,
-  n INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (import_id, n)
-) STRICT, WITHOUT ROWID;
-`
-
-/** The tables that a reset empties. */
-export const importTableNames: ReadonlyArray<string> = ["import_sources", "import_mappings"]
+import type { JsonObject } from "../json/object.ts"
 
 /** Where a source row went in an earlier import. */
 export interface Mapped {
@@ -71,8 +48,8 @@ export const existingRows = (store: Store, organization: string, kind: string): 
 
 /** A row as it was imported last, and as it stands now. */
 export interface Earlier {
-  readonly base: Json
-  readonly current: Json
+  readonly base: JsonObject
+  readonly current: JsonObject
 }
 
 /** Reads both sides of a row that is to be changed. */
@@ -84,7 +61,7 @@ export const earlierRow = (
   sourceId: string,
   seq: number
 ): Earlier | undefined => {
-  const found = store.get<{ base: string; body: string }>(
+  const row = store.get<{ base: string; body: string }>(
     `SELECT s.base, r.body FROM import_sources AS s JOIN resource_rows AS r ON r.seq = ?
      WHERE s.org_id = ? AND s.source = ? AND s.kind = ? AND s.source_id = ?`,
     seq,
@@ -93,9 +70,9 @@ export const earlierRow = (
     kind,
     sourceId
   )
-  if (found === undefined) return undefined
+  if (row === undefined) return undefined
   // Both were written by the importer or by the CRUD handlers: always objects.
-  return { base: JSON.parse(found.base) as Json, current: JSON.parse(found.body) as Json }
+  return { base: JSON.parse(row.base) as JsonObject, current: JSON.parse(row.body) as JsonObject }
 }
 
 /** What is written for one source row. */

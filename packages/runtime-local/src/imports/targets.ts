@@ -2,13 +2,14 @@
  * First pass of an import: which row of the runtime each row of the bundle is, or becomes. With that known, every
  * reference can be rewritten before anything is written, however rows refer to each other.
  */
-import type { FoundReference, ReferringKind } from "@aywa-ai/runtime-sdk/contract"
+import { type FoundReference, withoutOwnedFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
-import { compile, explain, type Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
+import { compile, explain } from "../rows/validation.ts"
 import type { ImportRequest } from "./bundle.ts"
 import { type Kind, kinds, uniqueKeyOf } from "./kinds.ts"
-import { withoutSecrets } from "./secrets.ts"
+import { stripSecrets } from "./secrets.ts"
 import { type Existing, existingRows, type Mapped, mappedRows } from "./store.ts"
 
 /** A row of the bundle that will be stored. */
@@ -17,7 +18,7 @@ export interface Target {
   readonly sourceId: string
   readonly runtimeId: string
   /** Without secrets and without what the source owned. References are those of the source. */
-  readonly row: Json
+  readonly row: JsonObject
   readonly needed: ReadonlyArray<string>
   readonly warnings: ReadonlyArray<string>
   readonly mapped: Mapped | undefined
@@ -42,11 +43,6 @@ export interface Targets {
   readonly doubtful: (reference: FoundReference) => string | undefined
 }
 
-interface Known {
-  readonly mapped: ReadonlyMap<string, Mapped>
-  readonly existing: ReadonlyMap<string, Existing>
-}
-
 /** What the first pass works with. */
 export interface TargetContext {
   readonly store: Store
@@ -54,68 +50,78 @@ export interface TargetContext {
   readonly organization: string
 }
 
+/** What is known of the rows of one kind, before the bundle and while its rows are looked at. */
+interface KindState {
+  readonly kind: Kind
+  /** Rows of earlier imports, by the id that they have in the source. */
+  readonly mapped: ReadonlyMap<string, Mapped>
+  /** Rows of the organization, by their id. */
+  readonly existing: ReadonlyMap<string, Existing>
+  /** Rows of the bundle that become rows of the runtime, by the id that they have in the source. */
+  readonly targets: Map<string, Target>
+  /** Ids in the source that the bundle had already. */
+  readonly seen: Set<string>
+  /** Who has what may exist only once. */
+  readonly owners: Map<string | null, string>
+}
+
 /** Finds the targets, row by row: between two rows others may be served. */
 export function* findTargets(context: TargetContext, request: ImportRequest): Generator<void, Targets> {
-  const known = new Map<string, Known>()
+  const states = new Map<string, KindState>()
   const rows: Array<Target | Skipped> = []
-  const bySource = new Map<ReferringKind, Map<string, Target>>()
   for (const kind of kinds) {
-    const { name } = kind
-    const state = read(context, request.source, kind)
-    known.set(name, state)
-    const found = new Map<string, Target>()
-    bySource.set(name, found)
-    const seen = new Set<string>()
-    const numbers = new Map([...state.existing.values()].map((row) => [row.uniqueKey, row.id]))
-    for (const [index, given] of (request.rows[name] ?? []).entries()) {
-      const outcome = targetOf(context, kind, given, index, state, seen, numbers)
+    const state = stateOf(context, request.source, kind)
+    states.set(kind.name, state)
+    for (const [index, row] of (request.rows[kind.name] ?? []).entries()) {
+      const outcome = targetOf(context, state, row, index)
       rows.push(outcome)
-      if (isTarget(outcome)) found.set(outcome.sourceId, outcome)
+      if (isTarget(outcome)) state.targets.set(outcome.sourceId, outcome)
       yield
     }
   }
-  return { rows, ...resolver(known, bySource) }
+  return { rows, ...resolver(states) }
 }
 
 /** Tells the two outcomes apart. */
 export const isTarget = (outcome: Target | Skipped): outcome is Target => "runtimeId" in outcome
 
-const read = ({ store, organization }: TargetContext, source: string, { name }: Kind): Known => {
-  const mapped = mappedRows(store, organization, source, name)
-  const existing = existingRows(store, organization, name)
+const stateOf = ({ store, organization }: TargetContext, source: string, kind: Kind): KindState => {
+  const mapped = mappedRows(store, organization, source, kind.name)
+  const existing = existingRows(store, organization, kind.name)
   return {
+    kind,
     mapped: new Map(mapped.map((row) => [row.sourceId, row])),
-    existing: new Map(existing.map((row) => [row.id, row]))
+    existing: new Map(existing.map((row) => [row.id, row])),
+    targets: new Map(),
+    seen: new Set(),
+    owners: new Map(existing.map((row) => [row.uniqueKey, row.id]))
   }
 }
 
 const targetOf = (
   { ids }: TargetContext,
-  kind: Kind,
-  given: Json,
-  index: number,
-  { mapped: known, existing: rows }: Known,
-  seen: Set<string>,
-  numbers: Map<string | null, string>
+  { kind, seen, owners, ...state }: KindState,
+  source: JsonObject,
+  index: number
 ): Target | Skipped => {
-  const id = given["id"]
+  const { id } = source
   const sourceId = typeof id === "string" && id !== "" ? id : `${kind.name}[${index}]`
   const skip = (reason: string): Skipped => ({ kind, sourceId, reason })
   if (kind.skipped !== undefined) return skip(kind.skipped)
   if (sourceId !== id) return skip("it has no id: a second import could not know it again")
   if (seen.has(sourceId)) return skip("the bundle has another row with this id")
   seen.add(sourceId)
-  const mapped = known.get(sourceId)
-  const existing = mapped === undefined ? undefined : rows.get(mapped.runtimeId)
-  const { row: stripped, needed } = withoutSecrets(kind.name, given)
-  const row = bare(kind.name, stripped)
-  const unreadable = problemsOf(kind, row)
-  if (unreadable.length > 0) return skip(`clients could not read it: ${unreadable.join("; ")}`)
+  const mapped = state.mapped.get(sourceId)
+  const existing = mapped === undefined ? undefined : state.existing.get(mapped.runtimeId)
+  const { row: stripped, needed } = stripSecrets(kind.name, source)
+  const row = withoutOwnedFields(kind.name, stripped)
+  const problems = problemsOf(kind, row)
+  if (problems.length > 0) return skip(`clients could not read it: ${problems.join("; ")}`)
   const runtimeId = existing?.id ?? ids.uuid()
   const key = uniqueKeyOf(kind, row)
-  const owner = key === null ? undefined : numbers.get(key)
+  const owner = key === null ? undefined : owners.get(key)
   if (owner !== undefined && owner !== runtimeId) return skip(`this organization has its number already: ${owner}`)
-  if (key !== null) numbers.set(key, runtimeId)
+  if (key !== null) owners.set(key, runtimeId)
   return {
     kind,
     sourceId,
@@ -131,24 +137,6 @@ const targetOf = (
 
 const deletedSince = "it was imported before and deleted here since: it is created again"
 
-const owned: ReadonlySet<string> = new Set([
-  "id",
-  "orgId",
-  "createdAt",
-  "updatedAt",
-  "latestVersion",
-  "isServerUrlSecretSet",
-  "analyticsMetadata",
-  "isDeleted",
-  "authenticationSession"
-])
-
-/** The row without what its source owned. */
-const bare = (kind: ReferringKind, row: Json): Json =>
-  Object.fromEntries(
-    Object.entries(row).filter(([key]) => !owned.has(key) && (key !== "workflowIds" || kind === "structuredOutputs"))
-  )
-
 const checks = new Map<string, (value: unknown) => boolean>()
 
 const check = (kind: Kind, side: "row" | "create", value: unknown): boolean => {
@@ -162,35 +150,31 @@ const check = (kind: Kind, side: "row" | "create", value: unknown): boolean => {
 
 const frame = { id: "id", orgId: "org", createdAt: "time", updatedAt: "time" }
 
-const problemsOf = (kind: Kind, row: Json): ReadonlyArray<string> => {
+const problemsOf = (kind: Kind, row: JsonObject): ReadonlyArray<string> => {
   const whole = { ...frame, ...row }
   return kind.row === undefined || check(kind, "row", whole) ? [] : explain(kind.row, whole)
 }
 
 /** What a create would refuse and an import keeps. Missing secrets are another matter. */
-const limitsOf = (kind: Kind, row: Json): ReadonlyArray<string> => {
+const limitsOf = (kind: Kind, row: JsonObject): ReadonlyArray<string> => {
   if (kind.create === undefined || kind.name === "credentials" || check(kind, "create", row)) return []
   const problems = explain(kind.create, row).filter((problem) => !/^twilio\w+: Missing/.test(problem))
   return problems.map((problem) => `kept, although a create would refuse it: ${problem}`)
 }
 
-const resolver = (
-  known: ReadonlyMap<string, Known>,
-  bySource: ReadonlyMap<ReferringKind, ReadonlyMap<string, Target>>
-): Pick<Targets, "resolve" | "doubtful"> => {
-  const assistants = [...(bySource.get("assistants")?.values() ?? [])]
+const resolver = (states: ReadonlyMap<string, KindState>): Pick<Targets, "resolve" | "doubtful"> => {
+  const { targets, existing } = states.get("assistants") ?? {}
+  const assistants = [...(targets?.values() ?? [])]
   const named = groupBy(assistants, ({ name }) => name)
-  const mine = new Set(assistants.map(({ runtimeId }) => runtimeId))
+  const own = new Set(assistants.map(({ runtimeId }) => runtimeId))
   const others = new Set(
-    [...(known.get("assistants")?.existing.values() ?? [])].flatMap((row) =>
-      row.name === null || mine.has(row.id) ? [] : [row.name]
-    )
+    [...(existing?.values() ?? [])].flatMap((row) => (row.name === null || own.has(row.id) ? [] : [row.name]))
   )
   const byId = ({ to, value }: FoundReference): string | undefined => {
-    const state = known.get(to)
+    const state = states.get(to)
     const earlier = state?.mapped.get(value)?.runtimeId
     return (
-      bySource.get(to as ReferringKind)?.get(value)?.runtimeId ??
+      state?.targets.get(value)?.runtimeId ??
       (earlier !== undefined && state?.existing.has(earlier) ? earlier : undefined) ??
       (state?.existing.has(value) ? value : undefined)
     )

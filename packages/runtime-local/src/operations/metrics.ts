@@ -88,8 +88,8 @@ export const makeMetrics = (): Metrics => {
       const mine = getOr(organizations, organization, () => ({ routes: new Map(), faults: new Map(), replays: 0 }))
       const counts = getOr(mine.routes, `${method} ${route}`, () => makeRoute(method, route))
       counts.statuses.set(status, (counts.statuses.get(status) ?? 0) + 1)
-      const found = bounds.findIndex((bound) => seconds <= bound)
-      const bucket = found === -1 ? bounds.length : found
+      const index = bounds.findIndex((bound) => seconds <= bound)
+      const bucket = index === -1 ? bounds.length : index
       counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1
       counts.count += 1
       counts.sum += seconds
@@ -111,9 +111,9 @@ const makeRoute = (method: string, route: string): Route => ({
 })
 
 const getOr = <A>(map: Map<string, A>, key: string, make: () => A): A => {
-  const found = map.get(key) ?? make()
-  map.set(key, found)
-  return found
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
 }
 
 /** How many of the requests took at most `seconds`, which is one of `bounds`. */

@@ -2,16 +2,19 @@
  * Whether the store takes a write, now: the one thing without which the runtime is of no use.
  */
 import * as fs from "node:fs"
-import type { Store } from "../store/Store.ts"
+import type { Store, Tables } from "../store/Store.ts"
 import { storeMessage } from "../store/failure.ts"
 
-/** The table that the probe writes to, a part of the database's schema. */
-export const readinessTable = `
+/** The table that the probe writes to. */
+export const readinessTables: Tables = {
+  sql: `
 CREATE TABLE IF NOT EXISTS readiness (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   probes INTEGER NOT NULL
 ) STRICT;
-`
+`,
+  data: []
+}
 
 /** Writes to the store and reads it back; what is wrong with it otherwise. */
 export const storeProblem = (store: Store): string | undefined => {

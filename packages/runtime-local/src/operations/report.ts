@@ -7,7 +7,7 @@ import { bounds, type Counts, type Metrics, quantile, type RouteCounts } from ".
 import type { OutboxStats } from "./objectives.ts"
 import type { Metric, Sample } from "./prometheus.ts"
 
-/** What a report is made of. */
+/** Where a report comes from. */
 export interface ReportContext {
   readonly store: Store
   readonly metrics: Metrics

@@ -3,8 +3,8 @@
  * that asks, save for the two probes, which are public and say nothing of anybody.
  */
 import { type Answer, json } from "../http/answer.ts"
-import type { Handler } from "../rows/crud.ts"
-import { HttpError } from "../http/errors.ts"
+import type { Handler } from "../http/handler.ts"
+import { HttpError, storeUnavailable } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
 import { callsBy, callTotals, rowCounts } from "./data.ts"
 import { objectivesOf } from "./objectives.ts"
@@ -23,13 +23,6 @@ export const probe = (store: Store, method: string, path: string): Answer | unde
   if (problem !== undefined) throw storeUnavailable(problem)
   return json(200, `{"status":"ready"}`)
 }
-
-/** The store does not work: what was asked for may be asked again. */
-export const storeUnavailable = (problem: string) =>
-  new HttpError(503, `The store does not work: ${problem}`, {
-    code: "store_unavailable",
-    headers: { "retry-after": "1" }
-  })
 
 /** The handlers by the name of their operation in the contract table. */
 export const operationHandlers: Readonly<Record<string, (context: ReportContext) => Handler>> = {

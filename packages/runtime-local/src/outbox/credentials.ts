@@ -2,7 +2,7 @@
  * What a stored credential adds to a request: the bearer token of its authentication plan.
  */
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { objectAt, type JsonObject } from "../json/object.ts"
 
 /** The header of a bearer credential of this organization; none where the credential is of another kind. */
 export const bearerOf = (store: Store, organization: string, credentialId: unknown): Record<string, string> => {
@@ -20,8 +20,5 @@ export const bearerOf = (store: Store, organization: string, credentialId: unkno
   return { [name]: bearerPrefixEnabled === false ? token : `Bearer ${token}` }
 }
 
-const planOf = (text: string | null): Json => {
-  const row: unknown = text === null ? undefined : JSON.parse(text)
-  const plan = isJson(row) ? row["authenticationPlan"] : undefined
-  return isJson(plan) ? plan : {}
-}
+const planOf = (text: string | null): JsonObject =>
+  objectAt(text === null ? undefined : JSON.parse(text), "authenticationPlan") ?? {}

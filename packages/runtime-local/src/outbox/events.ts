@@ -3,7 +3,7 @@
  */
 import { Stopped } from "../time/clock.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { objectAt, type JsonObject } from "../json/object.ts"
 import type { Jobs, JobState } from "./jobs.ts"
 
 /**
@@ -20,7 +20,7 @@ export interface EmittedEvent {
   readonly callId: string | undefined
   /** ISO 8601, on the runtime's clock. */
   readonly createdAt: string
-  readonly message: Json
+  readonly message: JsonObject
   /** Where it goes, and how far that is, at the time of the look. */
   readonly jobs: ReadonlyArray<{ readonly id: string; readonly target: string; readonly state: JobState }>
 }
@@ -35,7 +35,7 @@ export interface EventFilter {
   readonly type?: string | undefined
   readonly callId?: string | undefined
   readonly organizationId?: string | undefined
-  readonly where?: ((message: Json, event: EmittedEvent) => boolean) | undefined
+  readonly where?: ((message: JsonObject, event: EmittedEvent) => boolean) | undefined
 }
 
 /**
@@ -119,17 +119,17 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
         }
         const look = () =>
           attempt(() => {
-            const [found] = list({ ...filter, type })
-            if (found === undefined) return
+            const [event] = list({ ...filter, type })
+            if (event === undefined) return
             over()
-            resolve(found)
+            resolve(event)
           })
         const timer = setTimeout(
           () =>
             attempt(() => {
-              const came = list().map((event) => event.type)
+              const types = list().map((event) => event.type)
               throw new Error(
-                `No matching ${type} event within ${timeout} ms; there were: ${came.join(", ") || "none"}`
+                `No matching ${type} event within ${timeout} ms; there were: ${types.join(", ") || "none"}`
               )
             }),
           timeout
@@ -141,15 +141,13 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
 }
 
 const read = (row: Stored, jobs: Jobs): EmittedEvent => {
-  const body: unknown = JSON.parse(row.body)
-  const message = isJson(body) && isJson(body["message"]) ? body["message"] : {}
   return {
     id: row.id,
     organizationId: row.organizationId,
     type: row.type,
     callId: row.callId ?? undefined,
     createdAt: new Date(row.createdAt).toISOString(),
-    message,
+    message: objectAt(JSON.parse(row.body), "message") ?? {},
     jobs: jobs.ofEvent(row.id).map((job) => ({ id: job.id, target: job.url, state: job.state }))
   }
 }

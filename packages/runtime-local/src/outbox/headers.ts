@@ -4,7 +4,7 @@
 import * as http from "node:http"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import type { Store } from "../store/Store.ts"
-import { isJson } from "../rows/validation.ts"
+import { isObject, objectOf } from "../json/object.ts"
 import { bearerOf } from "./credentials.ts"
 import type { Job } from "./jobs.ts"
 
@@ -16,15 +16,14 @@ const reserved =
 export const serverHeaders = (store: Store, job: Job) => {
   const server: unknown = JSON.parse(job.server)
   const headers: Record<string, string> = {}
-  if (!isJson(server)) return { headers, masked: headers }
+  if (!isObject(server)) return { headers, masked: headers }
   const { credentialId, secret } = server
-  const given = isJson(server["headers"]) ? server["headers"] : {}
   const all: ReadonlyArray<readonly [string, unknown]> = [
     ...Object.entries(bearerOf(store, job.organization, credentialId)),
     // What receivers of the source platform check.
     ["x-vapi-secret", secret],
-    // Last: a given Authorization replaces the credential's.
-    ...Object.entries(given)
+    // Last: an Authorization among them replaces that of the credential.
+    ...Object.entries(objectOf(server["headers"]))
   ]
   for (const [name, value] of all) {
     if (isSendable(name, value) && !reserved.test(name)) headers[name.toLowerCase()] = value

@@ -2,11 +2,13 @@
  * `/logs/webhooks`: jobs as rows, with their attempts, and the two ways to send one again.
  */
 import { json } from "../http/answer.ts"
-import type { CrudContext, Handler } from "../rows/crud.ts"
+import type { ResourceContext } from "../rows/crud.ts"
+import type { Handler } from "../http/handler.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import { listFrom } from "../rows/listing.ts"
 import type { Store } from "../store/Store.ts"
 import type { Job, Jobs } from "./jobs.ts"
+import type { Outbox } from "./outbox.ts"
 
 /** Attempts that fail this often in a row deserve a look. */
 const warnFrom = 4
@@ -30,9 +32,14 @@ const columns: Readonly<Record<string, string>> = {
   endpointId: "endpoint_id"
 }
 
+/** What the handlers of the log work with. */
+export interface LogContext extends ResourceContext {
+  readonly outbox: Pick<Outbox, "jobs" | "attempts" | "announce">
+}
+
 /** `GET /logs/webhooks`. */
 export const list =
-  ({ store, shape, strict }: CrudContext): Handler =>
+  ({ store, shape, strict }: ResourceContext): Handler =>
   ({ organization, query }) =>
     listFrom(
       store,
@@ -49,15 +56,15 @@ export const list =
 
 /** `GET /logs/webhooks/:id`: with the attempts and what was sent. */
 export const get =
-  ({ store, engine }: CrudContext): Handler =>
+  ({ store, outbox }: LogContext): Handler =>
   ({ organization, id }) =>
-    json(200, JSON.stringify(viewOf(store, engine.outbox.jobs, find(engine.outbox.jobs, organization, id))))
+    json(200, JSON.stringify(viewOf(store, outbox, find(outbox.jobs, organization, id))))
 
 /** `POST /logs/webhooks/:id/replay`: a new job with a signed id of its own. */
 export const replay =
-  ({ store, ids, engine }: CrudContext): Handler =>
+  ({ store, ids, outbox }: LogContext): Handler =>
   ({ organization, id }) => {
-    const { jobs, announce } = engine.outbox
+    const { jobs, announce } = outbox
     const original = find(jobs, organization, id)
     // Counted over the event, so that a replay of a replay does not take an id that was there.
     const before = store.get<{ n: number }>(
@@ -82,20 +89,20 @@ export const replay =
       replayOf: original.id
     })
     announce()
-    return json(202, JSON.stringify(viewOf(store, jobs, find(jobs, organization, newId))))
+    return json(202, JSON.stringify(viewOf(store, outbox, find(jobs, organization, newId))))
   }
 
 /** `POST /logs/webhooks/jobs/:id/retry`: the next attempt now, under the same signed id. */
 export const retry =
-  ({ store, now, engine }: CrudContext): Handler =>
+  ({ store, now, outbox }: LogContext): Handler =>
   ({ organization, id }) => {
-    const { jobs, announce } = engine.outbox
+    const { jobs, announce } = outbox
     const job = find(jobs, organization, id)
     if (job.state === "succeeded") throw refused("job_succeeded", "This job has succeeded: replay it to send it again")
     if (job.state === "delivering") throw refused("job_running", "An attempt of this job is under way")
     jobs.set(id, "retrying", now())
     announce()
-    return json(202, JSON.stringify(viewOf(store, jobs, find(jobs, organization, id))))
+    return json(202, JSON.stringify(viewOf(store, outbox, find(jobs, organization, id))))
   }
 
 const refused = (code: string, message: string) => new HttpError(409, message, { code, outcome: true })
@@ -106,10 +113,10 @@ const find = (jobs: Jobs, organization: string, id: string): Job => {
   return job
 }
 
-const viewOf = (store: Store, jobs: Jobs, job: Job) => {
+const viewOf = (store: Store, { attempts: log }: LogContext["outbox"], job: Job) => {
   const row = store.get<{ body: string }>(`SELECT ${listed} AS body FROM webhook_jobs WHERE id = ?`, job.id)
   const event = store.get<{ body: string }>("SELECT body FROM webhook_events WHERE id = ?", job.eventId)
-  const attempts = jobs.attempts(job.id)
+  const attempts = log.ofJob(job.id)
   return {
     ...JSON.parse(row?.body ?? "{}"),
     ...(job.failures >= warnFrom ? { warning: `Failed ${job.failures} times: look at its target` } : {}),

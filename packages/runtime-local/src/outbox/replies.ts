@@ -1,7 +1,7 @@
 /**
  * Events that the runtime waits for an answer to: how long, and what the answer must look like.
  */
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** What came back. */
 export interface ReplyBody {
@@ -9,13 +9,13 @@ export interface ReplyBody {
   readonly contentType: string
 }
 
-type Check = (reply: Json, message: Json) => ReadonlyArray<string>
+type Check = (reply: JsonObject, message: JsonObject) => ReadonlyArray<string>
 
 /** Whether an event of this type is answered by its receiver. */
 export const expectsReply = (type: string): boolean => type === "voice-request" || Object.hasOwn(checks, type)
 
 /** Milliseconds of real time in which an answer must be there. */
-export const deadlineOf = (type: string, server: Json): number => {
+export const deadlineOf = (type: string, server: JsonObject): number => {
   // Fixed: the caller hears it ring, and the carrier gives up soon after.
   if (type === "assistant-request") return 7500
   const seconds = server["timeoutSeconds"]
@@ -23,7 +23,11 @@ export const deadlineOf = (type: string, server: Json): number => {
 }
 
 /** What is wrong with an answer; nothing, when it is right. */
-export const replyIssues = (type: string, message: Json, { body, contentType }: ReplyBody): ReadonlyArray<string> => {
+export const replyIssues = (
+  type: string,
+  message: JsonObject,
+  { body, contentType }: ReplyBody
+): ReadonlyArray<string> => {
   if (type === "voice-request") return voiceIssues(body, contentType)
   const check = checks[type]
   if (check === undefined) return []
@@ -33,7 +37,7 @@ export const replyIssues = (type: string, message: Json, { body, contentType }: 
   } catch {
     return ["The answer is not JSON"]
   }
-  return isJson(reply) ? check(reply, message) : ["The answer is not a JSON object"]
+  return isObject(reply) ? check(reply, message) : ["The answer is not a JSON object"]
 }
 
 const voiceIssues = (body: Buffer, contentType: string) => [
@@ -45,7 +49,7 @@ const assistantChoices = ["assistantId", "assistant", "squadId", "squad", "workf
 
 const checks: Readonly<Record<string, Check>> = {
   "assistant-request": (reply) => {
-    const all = ["destination", "error", ...assistantChoices].filter((key) => isGiven(reply[key]))
+    const all = ["destination", "error", ...assistantChoices].filter((key) => isPresent(reply[key]))
     const [first] = all
     if (first === undefined) return [`None of ${["destination", "error", ...assistantChoices].join(", ")} is given`]
     if (all.length > 1 && first !== "destination" && first !== "error") {
@@ -63,13 +67,12 @@ const checks: Readonly<Record<string, Check>> = {
     if (!Array.isArray(results)) return ["results: expected an array, one entry per tool call"]
     return [
       ...results.flatMap((result: unknown, index) => resultIssues(result, `results.${index}`)),
-      ...toolCallIds(message)
-        .filter((id) => !results.some((result: unknown) => isJson(result) && result["toolCallId"] === id))
-        .map((id) => `results: there is none for tool call ${id}`)
+      ...unanswered(message, results)
     ]
   },
   "transfer-destination-request": (reply) => {
-    if (!isGiven(reply["destination"]) && !isGiven(reply["error"])) return ["Neither destination nor error is given"]
+    if (!isPresent(reply["destination"]) && !isPresent(reply["error"]))
+      return ["Neither destination nor error is given"]
     return [
       ...strings(reply, ["error"]),
       ...objects(reply, ["destination", "message"]),
@@ -77,15 +80,15 @@ const checks: Readonly<Record<string, Check>> = {
     ]
   },
   "handoff-destination-request": (reply) => [
-    ...(isJson(reply["destination"]) || isGiven(reply["error"]) ? [] : ["destination: expected an object"]),
+    ...(isObject(reply["destination"]) || isPresent(reply["error"]) ? [] : ["destination: expected an object"]),
     ...strings(reply, ["result", "error"])
   ],
   "knowledge-base-request": (reply) => {
     const { documents } = reply
-    if (documents === undefined) return isJson(reply["message"]) ? [] : ["Neither documents nor message is given"]
+    if (documents === undefined) return isObject(reply["message"]) ? [] : ["Neither documents nor message is given"]
     if (!Array.isArray(documents)) return ["documents: expected an array"]
     return documents.flatMap((document: unknown, index) => {
-      if (!isJson(document)) return [`documents.${index}: expected an object`]
+      if (!isObject(document)) return [`documents.${index}: expected an object`]
       return [
         ...(typeof document["content"] === "string" ? [] : [`documents.${index}.content: expected a string`]),
         ...(typeof document["similarity"] === "number" ? [] : [`documents.${index}.similarity: expected a number`])
@@ -101,16 +104,18 @@ const checks: Readonly<Record<string, Check>> = {
   "campaign.predial": (reply) => (typeof reply["eligible"] === "boolean" ? [] : ["eligible: expected a boolean"])
 }
 
-const isGiven = (value: unknown) => value !== undefined && value !== null
+const isPresent = (value: unknown) => value !== undefined && value !== null
 
-const strings = (reply: Json, keys: ReadonlyArray<string>) =>
-  keys.filter((key) => isGiven(reply[key]) && typeof reply[key] !== "string").map((key) => `${key}: expected a string`)
+const strings = (reply: JsonObject, keys: ReadonlyArray<string>) =>
+  keys
+    .filter((key) => isPresent(reply[key]) && typeof reply[key] !== "string")
+    .map((key) => `${key}: expected a string`)
 
-const objects = (reply: Json, keys: ReadonlyArray<string>) =>
-  keys.filter((key) => isGiven(reply[key]) && !isJson(reply[key])).map((key) => `${key}: expected an object`)
+const objects = (reply: JsonObject, keys: ReadonlyArray<string>) =>
+  keys.filter((key) => isPresent(reply[key]) && !isObject(reply[key])).map((key) => `${key}: expected an object`)
 
 const destinationIssues = (destination: unknown): ReadonlyArray<string> => {
-  if (!isJson(destination)) return []
+  if (!isObject(destination)) return []
   const { type, number, sipUri, assistantId, assistantName } = destination
   if (type === "number") return typeof number === "string" ? [] : ["destination.number: expected a string"]
   if (type === "sip") return typeof sipUri === "string" ? [] : ["destination.sipUri: expected a string"]
@@ -123,14 +128,14 @@ const destinationIssues = (destination: unknown): ReadonlyArray<string> => {
 }
 
 const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
-  if (!isJson(result)) return [`${path}: expected an object`]
+  if (!isObject(result)) return [`${path}: expected an object`]
   const { toolCallId, name, result: value, error } = result
   return [
     ...(typeof toolCallId === "string" ? [] : [`${path}.toolCallId: expected a string`]),
     ...(typeof name === "string" ? [] : [`${path}.name: expected a string`]),
-    ...(isGiven(value) || isGiven(error) ? [] : [`${path}: expected result or error`]),
+    ...(isPresent(value) || isPresent(error) ? [] : [`${path}: expected result or error`]),
     ...(["result", "error"] as const)
-      .filter((key) => isGiven(result[key]))
+      .filter((key) => isPresent(result[key]))
       .flatMap((key) => {
         const text = result[key]
         if (typeof text !== "string") return [`${path}.${key}: expected a string`]
@@ -139,9 +144,19 @@ const resultIssues = (result: unknown, path: string): ReadonlyArray<string> => {
   ]
 }
 
-const toolCallIds = (message: Json): ReadonlyArray<string> => {
+/**
+ * The tool calls without a result. A result answers the call with its id; calls that share an id, or have none, are
+ * answered in their order, so that there must be as many results of an id as calls.
+ */
+const unanswered = (message: JsonObject, results: ReadonlyArray<unknown>): ReadonlyArray<string> => {
   const list = message["toolCallList"]
-  return (Array.isArray(list) ? list : []).flatMap((call: unknown) =>
-    isJson(call) && typeof call["id"] === "string" ? [call["id"]] : []
-  )
+  const given = Map.groupBy(results.filter(isObject), ({ toolCallId }) => idOf(toolCallId))
+  return (Array.isArray(list) ? list : []).flatMap((call: unknown, index) => {
+    const id = isObject(call) ? idOf(call["id"]) || idOf(call["toolCallId"]) : ""
+    if (given.get(id)?.shift() !== undefined) return []
+    return [`results: there is none for tool call ${id === "" ? `${index}, which has no id` : id}`]
+  })
 }
+
+/** An id as text, empty where there is none. */
+const idOf = (id: unknown): string => (typeof id === "string" || typeof id === "number" ? String(id) : "")

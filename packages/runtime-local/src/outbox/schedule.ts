@@ -1,7 +1,7 @@
 /**
  * When a failed delivery is tried again.
  */
-import { isJson } from "../rows/validation.ts"
+import { isObject } from "../json/object.ts"
 
 /** `"standard"`, `"instant"` (the same number of attempts without the waits), or delays in seconds. */
 export type WebhookSchedule = "standard" | "instant" | ReadonlyArray<number>
@@ -44,11 +44,13 @@ export const nextDelay = (input: ScheduleInput): number | undefined => {
   const base = delays[failures - 1]
   if (base === undefined) return undefined
   if (instant) return 0
-  const asked = retryAfterMillis(failure.retryAfter, input.now)
+  const retryAfter = retryAfterMillis(failure.retryAfter, input.now)
   // Plus or minus a fifth, so that the failures of one moment do not come back in one moment. What the receiver asks
   // for is honoured, but between the schedule's own delay and twice that: it neither hurries nor parks the job.
   const delay =
-    asked === undefined ? base * 1000 * (0.8 + 0.4 * input.random) : Math.min(Math.max(asked, base * 1000), base * 2000)
+    retryAfter === undefined
+      ? base * 1000 * (0.8 + 0.4 * input.random)
+      : Math.min(Math.max(retryAfter, base * 1000), base * 2000)
   const overloaded = failure.kind === "timeout" || failure.status === 429
   return Math.round(overloaded ? Math.max(delay, overloadedMillis) : delay)
 }
@@ -62,7 +64,7 @@ export const retryAfterMillis = (header: string | undefined, now: number): numbe
 }
 
 const planOf = (plan: unknown) => {
-  if (!isJson(plan)) return undefined
+  if (!isObject(plan)) return undefined
   const { type, maxRetries, baseDelaySeconds, excludedStatusCodes } = plan
   if (typeof maxRetries !== "number" || typeof baseDelaySeconds !== "number") return undefined
   const retries = Math.min(10, Math.max(0, Math.floor(maxRetries)))

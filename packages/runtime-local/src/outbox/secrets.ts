@@ -1,6 +1,6 @@
 /**
  * The deployment's signing secrets. A rotation keeps the old one active for a while: every attempt is signed with all
- * that are active when it is made.
+ * secrets that are active at that moment.
  */
 import type { Store } from "../store/Store.ts"
 
@@ -19,11 +19,11 @@ const day = 86_400_000
 /** At most so many sign one attempt. */
 const most = 10
 
-/** Secrets over a store; `given` becomes the current one, else the one in the file stays. */
+/** Secrets over a store; `secret` becomes the current one, else the one in the file stays. */
 export const makeSecrets = (
   store: Store,
   now: () => number,
-  options: { readonly given: string | undefined; readonly bytes: (size: number) => Buffer }
+  options: { readonly secret: string | undefined; readonly bytes: (size: number) => Buffer }
 ): Secrets => {
   const make = () => `whsec_${options.bytes(32).toString("base64")}`
   const insert = (secret: string) =>
@@ -44,7 +44,7 @@ export const makeSecrets = (
     return secret
   }
   const current = () => active()[0] ?? rotate()
-  if (options.given !== undefined && options.given !== active()[0]) rotate({ secret: options.given, overlap: 0 })
+  if (options.secret !== undefined && options.secret !== active()[0]) rotate({ secret: options.secret, overlap: 0 })
   current()
   return { active, current, rotate }
 }

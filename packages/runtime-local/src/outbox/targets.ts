@@ -5,9 +5,9 @@
  * Registered endpoints stand right after the servers of their own scope.
  */
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
-/** Which level of the cascade a target was found on. */
+/** The level of the cascade that a target stands on. */
 export type Level =
   | "knowledge-base"
   | "tool"
@@ -27,7 +27,7 @@ export interface Target {
   readonly url: string
   readonly endpointId: string | undefined
   /** The server object: headers, secret, timeoutSeconds, backoffPlan, credentialId. */
-  readonly server: Json
+  readonly server: JsonObject
 }
 
 /** What an event is about. */
@@ -36,9 +36,9 @@ export interface Subject {
   readonly type: string
   /** A server that this one event belongs to, before all others. */
   readonly own?: { readonly level: Level; readonly server: unknown } | undefined
-  readonly tool?: Json | undefined
-  readonly assistant?: Json | undefined
-  readonly phoneNumber?: Json | undefined
+  readonly tool?: JsonObject | undefined
+  readonly assistant?: JsonObject | undefined
+  readonly phoneNumber?: JsonObject | undefined
 }
 
 /** What an assistant that names no `serverMessages` sends to its own server. */
@@ -68,8 +68,8 @@ const unselectable: ReadonlySet<string> = new Set([
 /** The targets of an event: one server, or all endpoints of one scope; none when nothing is configured for it. */
 export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target> => {
   const { organization, tool, assistant, phoneNumber } = subject
-  const wanted = selected(assistant, subject.type)
-  if (wanted === false) return []
+  const selection = isSelected(assistant, subject.type)
+  if (selection === false) return []
   const levels: ReadonlyArray<() => ReadonlyArray<Target>> = [
     () => (subject.own === undefined ? [] : server(subject.own.level, subject.own.server)),
     () => server("tool", tool?.["server"]),
@@ -83,17 +83,17 @@ export const targetsOf = (store: Store, subject: Subject): ReadonlyArray<Target>
     () => endpoints(store, subject, "account", undefined)
   ]
   for (const level of levels) {
-    const found = level()
-    if (found.length === 0) continue
+    const targets = level()
+    if (targets.length === 0) continue
     // An endpoint says itself which events it wants; a server gets what its assistant selects.
-    const isServer = found[0]?.endpointId === undefined
-    return isServer && wanted === undefined && !defaultMessages.has(subject.type) ? [] : found
+    const isServer = targets[0]?.endpointId === undefined
+    return isServer && selection === undefined && !defaultMessages.has(subject.type) ? [] : targets
   }
   return []
 }
 
-/** `undefined`: nothing is said, so the default holds where it applies. */
-const selected = (assistant: Json | undefined, type: string): boolean | undefined => {
+/** Whether an assistant selects a type; `undefined` where it selects nothing, so that the default holds. */
+const isSelected = (assistant: JsonObject | undefined, type: string): boolean | undefined => {
   if (unselectable.has(type)) return true
   const messages = assistant?.["serverMessages"]
   if (!Array.isArray(messages)) return undefined
@@ -101,7 +101,7 @@ const selected = (assistant: Json | undefined, type: string): boolean | undefine
 }
 
 const server = (level: Level, value: unknown): ReadonlyArray<Target> => {
-  if (!isJson(value) || typeof value["url"] !== "string" || value["url"] === "") return []
+  if (!isObject(value) || typeof value["url"] !== "string" || value["url"] === "") return []
   return [{ level, url: value["url"], endpointId: undefined, server: value }]
 }
 
@@ -111,7 +111,7 @@ const serverUrl = (
   level: Level,
   organization: string,
   resource: string,
-  row: Json | undefined
+  row: JsonObject | undefined
 ): ReadonlyArray<Target> => {
   const url = row?.["serverUrl"]
   if (typeof url !== "string" || url === "") return []
@@ -123,7 +123,7 @@ const serverUrl = (
     String(row?.["id"] ?? "")
   )
   const hidden: unknown = stored?.secrets ? JSON.parse(stored.secrets) : undefined
-  const secret = isJson(hidden) ? hidden["serverUrlSecret"] : undefined
+  const secret = isObject(hidden) ? hidden["serverUrlSecret"] : undefined
   return server(level, { url, ...(typeof secret === "string" ? { secret } : {}) })
 }
 
@@ -141,20 +141,10 @@ const endpoints = (store: Store, subject: Subject, scope: string, targetId: unkn
     )
     .flatMap(({ id, body }) => {
       const row: unknown = JSON.parse(body)
-      if (!isJson(row) || row["enabled"] === false) return []
+      if (!isObject(row) || row["enabled"] === false) return []
       const events = row["events"]
       if (Array.isArray(events) && events.length > 0 && !events.includes(subject.type)) return []
       const level: Level = scope === "account" ? "account" : (`${scope}-endpoint` as Level)
       return server(level, row).map((target) => ({ ...target, endpointId: id }))
     })
-}
-
-/** Whether a registered endpoint still wants deliveries. */
-export const isEnabled = (store: Store, endpointId: string): boolean => {
-  const row = store.get<{ enabled: number | null }>(
-    `SELECT coalesce(json_extract(body, '$.enabled'), 1) AS enabled FROM resource_rows
-     WHERE resource = 'webhookEndpoints' AND id = ?`,
-    endpointId
-  )
-  return row !== undefined && row.enabled !== 0
 }

@@ -1,42 +1,22 @@
 /**
  * Create, list, read, update and delete over stored rows, for any resource of the contract.
  */
-import { type Answer, json } from "../http/answer.ts"
+import { json } from "../http/answer.ts"
 import { HttpError, notFound } from "../http/errors.ts"
-import type { Engine } from "../engine.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import type { Ids } from "../time/ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { maskSecrets } from "./secrets.ts"
 import type { ResourceRules } from "./rules.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json, Validate } from "./validation.ts"
-
-/** What a handler is given of a request. */
-export interface HandlerRequest {
-  readonly organization: string
-  /** The `:id` of the path. */
-  readonly id: string
-  readonly query: URLSearchParams
-  /** Parsed JSON; `undefined` where the method has no body. */
-  readonly body: unknown
-  readonly ifMatch: string | undefined
-  /** Bytes of the file in a multipart body. */
-  readonly upload?: Uint8Array | undefined
-}
-
-/** Answers a request, inside a transaction, in one turn of the event loop. */
-export interface Handler {
-  (request: HandlerRequest): Answer
-  /** Works over many turns first, outside of the transaction; gives the handler that writes what came of it. */
-  readonly prepare?: (request: HandlerRequest, signal: AbortSignal) => Promise<Handler>
-}
+import type { JsonObject } from "../json/object.ts"
+import type { Validate } from "./validation.ts"
 
 /** What the handlers of one resource work with. */
-export interface CrudContext {
+export interface ResourceContext {
   readonly store: Store
   readonly ids: Ids
   readonly now: () => number
-  readonly engine: Engine
   readonly resource: string
   readonly rules: ResourceRules
   readonly shape: ListShape
@@ -45,7 +25,7 @@ export interface CrudContext {
 }
 
 /** What it takes to store a row. */
-export type RowContext = Pick<CrudContext, "store" | "ids" | "now" | "resource" | "rules">
+export type RowContext = Pick<ResourceContext, "store" | "ids" | "now" | "resource" | "rules">
 
 /** A row as it is stored. */
 export interface Stored {
@@ -56,7 +36,7 @@ export interface Stored {
 }
 
 /** The generic handlers by the name of the operation in the contract table. */
-export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> = {
+export const crud: Readonly<Record<string, (context: ResourceContext) => Handler>> = {
   list:
     ({ store, resource, rules, shape, strict }) =>
     (request) =>
@@ -90,7 +70,7 @@ export const crud: Readonly<Record<string, (context: CrudContext) => Handler>> =
 export const insertRow = (
   context: RowContext,
   organization: string,
-  fields: Json,
+  fields: JsonObject,
   id: string = context.ids.uuid()
 ): string => {
   const { store, resource, rules } = context
@@ -117,14 +97,14 @@ export const insertRow = (
 
 /** Changes a row by shallow merge. */
 export const update =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const { store, rules, validate } = context
     const stored = find(context, request)
     assertMatch(request, stored)
-    const before = JSON.parse(stored.body) as Json // Written by these handlers: always an object.
+    const before = JSON.parse(stored.body) as JsonObject // Written by these handlers: always an object.
     const patch = validate(request.body, before)
-    const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as Json)
+    const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as JsonObject)
     const { visible, secrets } = split(patch, rules, hidden)
     const now = context.now()
     const row = { ...before, ...visible, updatedAt: new Date(now).toISOString() }
@@ -143,7 +123,7 @@ export const update =
   }
 
 /** A row of another organization is as absent as one that never was. */
-export const find = ({ store, resource, rules }: CrudContext, request: HandlerRequest): Stored => {
+export const find = ({ store, resource, rules }: ResourceContext, request: HandlerRequest): Stored => {
   const row = store.get<Stored>(
     "SELECT seq, version, body, secrets FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?",
     resource,
@@ -164,12 +144,17 @@ const assertMatch = ({ ifMatch }: HandlerRequest, { version }: Stored) => {
   })
 }
 
-const uniqueKey = ({ unique }: ResourceRules, row: Json): string | null => {
+const uniqueKey = ({ unique }: ResourceRules, row: JsonObject): string | null => {
   const value = unique?.of(row)
   return typeof value === "string" ? value : null
 }
 
-const assertUnique = ({ store, resource, rules }: RowContext, organization: string, row: Json, except: number) => {
+const assertUnique = (
+  { store, resource, rules }: RowContext,
+  organization: string,
+  row: JsonObject,
+  except: number
+) => {
   const key = uniqueKey(rules, row)
   if (key === null || rules.unique === undefined) return
   const other = store.get<{ seq: number }>(
@@ -182,19 +167,22 @@ const assertUnique = ({ store, resource, rules }: RowContext, organization: stri
   throw new HttpError(409, rules.unique.message, { code: rules.unique.code, outcome: true })
 }
 
-/** Takes write-only fields out of a body; what was hidden before stays unless it is replaced. */
-const split = (body: Json, { writeOnly, masked }: ResourceRules, hidden: Json) => {
+/** Takes secrets out of a body; those that the row had `before` stay unless they are replaced. */
+const split = (body: JsonObject, { writeOnly, masked }: ResourceRules, before: JsonObject) => {
   if (masked) {
-    const { visible, kept } = maskSecrets(body, hidden)
-    return { visible, secrets: Object.keys(kept).length === 0 ? null : JSON.stringify(kept) }
+    const { visible, secrets } = maskSecrets(body, before)
+    return { visible, secrets: textOf(secrets) }
   }
   if (!writeOnly.some((key) => Object.hasOwn(body, key))) {
-    return { visible: body, secrets: Object.keys(hidden).length === 0 ? null : JSON.stringify(hidden) }
+    return { visible: body, secrets: textOf(before) }
   }
   const secret = (key: string) => writeOnly.includes(key)
   const entries = Object.entries(body)
   return {
     visible: Object.fromEntries(entries.filter(([key]) => !secret(key))),
-    secrets: JSON.stringify({ ...hidden, ...Object.fromEntries(entries.filter(([key]) => secret(key))) })
+    secrets: JSON.stringify({ ...before, ...Object.fromEntries(entries.filter(([key]) => secret(key))) })
   }
 }
+
+const textOf = (secrets: JsonObject): string | null =>
+  Object.keys(secrets).length === 0 ? null : JSON.stringify(secrets)

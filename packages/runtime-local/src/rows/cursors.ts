@@ -7,14 +7,6 @@
 import * as crypto from "node:crypto"
 import type { Store } from "../store/Store.ts"
 
-/** The table of the key, a part of the database's schema: cursors stay good over a restart. */
-export const cursorTable = `
-CREATE TABLE IF NOT EXISTS cursor_key (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  key BLOB NOT NULL
-) STRICT;
-`
-
 /** The last row of a page. */
 export interface Place {
   /** Epoch milliseconds. */
@@ -49,6 +41,7 @@ const keyOf = (store: Store, list: string): Buffer => {
   return crypto.createHmac("sha256", key).update(list).digest().subarray(0, 16)
 }
 
+/** Kept in the database: cursors stay good over a restart. */
 const storedKey = (store: Store): Uint8Array => {
   store.run("INSERT OR IGNORE INTO cursor_key (id, key) VALUES (1, ?)", crypto.randomBytes(32))
   const stored = store.get<{ key: Uint8Array }>("SELECT key FROM cursor_key WHERE id = 1")

@@ -1,54 +1,18 @@
 /**
  * Files: rows with content, kept in pieces beside them, so that a download needs the memory of one piece.
  */
-import * as crypto from "node:crypto"
-import type { IncomingMessage } from "node:http"
 import { type Answer, json } from "../http/answer.ts"
-import { crud, type CrudContext, find, type Handler, insertRow } from "./crud.ts"
-import { HttpError, invalid } from "../http/errors.ts"
+import { crud, type ResourceContext, find, insertRow } from "./crud.ts"
+import type { Handler } from "../http/handler.ts"
+import { invalid } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "./validation.ts"
-
-/** A form with a file in it, as it was sent. */
-export interface UploadedForm {
-  /** What its idempotency key stands for, and what the journal shows: the fields, and of the file all but its bytes. */
-  readonly body: Json
-  readonly bytes: Uint8Array
-}
-
-/** Reads a multipart body; 415 for another type, 400 for one that cannot be read or has no part `file`. */
-export const parseForm = async (request: IncomingMessage, body: Buffer): Promise<UploadedForm> => {
-  const type = request.headers["content-type"] ?? ""
-  if (!/^multipart\/form-data\s*;/i.test(type)) {
-    throw new HttpError(415, "The body must be a form: Content-Type: multipart/form-data with a boundary")
-  }
-  let form: FormData
-  try {
-    form = await new Response(Uint8Array.from(body), { headers: { "content-type": type } }).formData()
-  } catch {
-    throw invalid(["body: not a multipart form that can be read"])
-  }
-  const fields: Json = {}
-  let file: File | undefined
-  for (const [name, value] of form) {
-    if (typeof value === "string") fields[name] = value
-    else if (name === "file" && file === undefined) file = value
-    else throw invalid([`${name}: expected one file, in the part "file"`])
-  }
-  if (file === undefined) throw invalid(["file: Missing: the form has no file part of this name"])
-  const bytes = new Uint8Array(await file.arrayBuffer())
-  const digest = crypto.hash("sha256", bytes, "hex")
-  return {
-    body: { ...fields, file: { name: file.name, type: file.type, size: bytes.length, sha256: digest } },
-    bytes
-  }
-}
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** `POST /file`. */
 export const upload =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
-    const { file, metadata: text, ...rest } = isJson(request.body) ? request.body : {}
+    const { file, metadata: text, ...rest } = isObject(request.body) ? request.body : {}
     const metadata = parseMetadata(text)
     context.validate({ ...rest, ...(metadata === undefined ? {} : { metadata }) })
     const { name, type, size } = file as { name: string; type: string; size: number } // Made by `parseForm`.
@@ -70,7 +34,7 @@ export const upload =
 
 /** `GET /file/:id/content`. */
 export const content =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request): Answer => {
     const { mimetype, bytes } = JSON.parse(find(context, request).body) as { mimetype: string; bytes: number }
     return {
@@ -82,7 +46,7 @@ export const content =
   }
 
 /** `DELETE /file/:id`: the row and its content. */
-export const remove = (context: CrudContext): Handler => {
+export const remove = (context: ResourceContext): Handler => {
   const removeRow = crud["delete"]?.(context)
   return (request) => {
     if (removeRow === undefined) throw new Error("There is no generic delete")
@@ -121,11 +85,11 @@ function* readContent(store: Store, id: string, size: number): Generator<Uint8Ar
   }
 }
 
-const parseMetadata = (text: unknown): Json | undefined => {
+const parseMetadata = (text: unknown): JsonObject | undefined => {
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(String(text))
-    if (isJson(value)) return value
+    if (isObject(value)) return value
   } catch {
     // Told below, as every other value that is no object.
   }

@@ -2,10 +2,10 @@
  * Reading stored rows by what refers to them.
  */
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "./validation.ts"
+import { objectOf, type JsonObject } from "../json/object.ts"
 
 /** A row of an organization, or `undefined`. */
-export const findRow = (store: Store, organization: string, resource: string, id: unknown): Json | undefined => {
+export const findRow = (store: Store, organization: string, resource: string, id: unknown): JsonObject | undefined => {
   if (typeof id !== "string") return undefined
   const row = store.get<{ body: string }>(
     "SELECT body FROM resource_rows WHERE resource = ? AND org_id = ? AND id = ?",
@@ -13,7 +13,7 @@ export const findRow = (store: Store, organization: string, resource: string, id
     organization,
     id
   )
-  return row === undefined ? undefined : parse(row.body)
+  return row === undefined ? undefined : objectOf(JSON.parse(row.body))
 }
 
 /** The first row of an organization whose top-level `field` has a value. */
@@ -23,7 +23,7 @@ export const findBy = (
   resource: string,
   field: string,
   value: string
-): Json | undefined => {
+): JsonObject | undefined => {
   const row = store.get<{ body: string }>(
     `SELECT body FROM resource_rows WHERE resource = ? AND org_id = ? AND json_extract(body, '$.' || ?) = ? ORDER BY seq LIMIT 1`,
     resource,
@@ -31,11 +31,11 @@ export const findBy = (
     field,
     value
   )
-  return row === undefined ? undefined : parse(row.body)
+  return row === undefined ? undefined : objectOf(JSON.parse(row.body))
 }
 
 /** Replaces the body of a row, with its version and time of change. */
-export const replaceRow = (store: Store, resource: string, row: Json, now: number): Json => {
+export const replaceRow = (store: Store, resource: string, row: JsonObject, now: number): JsonObject => {
   const next = { ...row, updatedAt: new Date(now).toISOString() }
   store.run(
     "UPDATE resource_rows SET body = ?, updated_at = ?, version = version + 1 WHERE resource = ? AND id = ?",
@@ -45,9 +45,4 @@ export const replaceRow = (store: Store, resource: string, row: Json, now: numbe
     String(row["id"])
   )
   return next
-}
-
-const parse = (text: string): Json => {
-  const value: unknown = JSON.parse(text)
-  return isJson(value) ? value : {}
 }

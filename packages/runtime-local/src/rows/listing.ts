@@ -42,7 +42,7 @@ const listParameters: ReadonlySet<string> = new Set([
   ...Object.keys(columns).flatMap((column) => Object.keys(comparisons).map((suffix) => column + suffix))
 ])
 
-/** A table that lists are made from: it has `seq`, `created_at` and `updated_at`. */
+/** A table that can be listed: it has `seq`, `created_at` and `updated_at`. */
 export interface ListSource {
   readonly table: string
   /** Which rows of it may be seen at all. */
@@ -98,7 +98,7 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
      ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
     ...scope,
     ...(cursor === undefined ? [] : [cursor.createdAt, cursor.seq]),
-    // One more than asked for tells whether there is a next page.
+    // One more than the page has tells whether there is a next one.
     limit + 1,
     options.shape === 2 ? (page - 1) * limit : 0
   )
@@ -132,7 +132,7 @@ const envelopes: Readonly<Record<string, ListShape>> = {
   "/call/:id/logs": 4
 }
 
-/** The shape of a route: what was asked for, else what the source API has there. */
+/** The shape of a route: that of the options, else that of the source API. */
 export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: string): ListShape =>
   typeof shapes === "number"
     ? shapes
@@ -209,8 +209,8 @@ const parseCursor = (
   problems: Array<string>
 ): Place | undefined => {
   if (text === null) return undefined
-  const found = place(text)
-  if (found !== undefined) return found
+  const cursor = place(text)
+  if (cursor !== undefined) return cursor
   problems.push("cursor: expected a cursor that a list answered with")
   return undefined
 }

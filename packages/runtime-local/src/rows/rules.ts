@@ -1,9 +1,10 @@
 /**
  * What is particular to a resource. A resource of the contract that is not named here gets plain CRUD.
  */
+import { writeOnlyFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import { pinned } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
-import type { Json } from "./validation.ts"
+import type { JsonObject } from "../json/object.ts"
 
 /** The rules of one resource. */
 export interface ResourceRules {
@@ -18,9 +19,11 @@ export interface ResourceRules {
   /** Query parameters of its list that ask for equality with a field of the same name. */
   readonly filters: ReadonlyArray<string>
   /** Fields that the runtime fills in on create. */
-  readonly defaults: (body: Json) => Json
+  readonly defaults: (body: JsonObject) => JsonObject
   /** What may exist only once in an organization. */
-  readonly unique: { readonly of: (row: Json) => unknown; readonly code: string; readonly message: string } | undefined
+  readonly unique:
+    | { readonly of: (row: JsonObject) => unknown; readonly code: string; readonly message: string }
+    | undefined
   /** Throws 409 while other rows refer to this one. */
   readonly assertUnpinned: (store: Store, organization: string, id: string) => void
 }
@@ -39,7 +42,7 @@ const plain = (label: string): ResourceRules => ({
 const rules: Readonly<Record<string, ResourceRules>> = {
   assistants: {
     ...plain("Assistant"),
-    writeOnly: ["serverUrlSecret"],
+    writeOnly: writeOnlyFields.assistants,
     assertUnpinned: (store, organization, id) => {
       const by = store.get<{ id: string }>(
         `SELECT id FROM resource_rows WHERE resource = 'phoneNumbers' AND org_id = ?
@@ -52,7 +55,7 @@ const rules: Readonly<Record<string, ResourceRules>> = {
   },
   phoneNumbers: {
     ...plain("Phone number"),
-    writeOnly: ["serverUrlSecret", "twilioAuthToken", "twilioApiKey", "twilioApiSecret"],
+    writeOnly: writeOnlyFields.phoneNumbers,
     defaults: () => ({ status: "active" }),
     unique: {
       of: (row) => row["number"],

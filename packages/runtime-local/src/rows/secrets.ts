@@ -1,45 +1,46 @@
 /**
- * Secrets at any depth of a body: what is answered has a mask in their place, what was given is kept beside the row.
+ * Secrets at any depth of a body: what is answered has a mask in their place, the secrets are kept beside the row.
  *
  * A client may write back what it read: a mask stands for the secret that was there before.
  */
-import { isJson, type Json } from "./validation.ts"
+import { isSecretField } from "@aywa-ai/runtime-sdk/internal/contract"
+import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
-const mask = "[REDACTED]"
+const redacted = "[REDACTED]"
 
-const secretName =
-  /^(token|gcpKey|authorization)$|(secret|secretKey|password|authToken|apiKey|accessKey|privateKey|passphrase|openAIKey)$/i
+/** A body as it may be read, and the whole top-level values of it that have secrets in them. */
+export interface MaskedBody {
+  readonly visible: JsonObject
+  readonly secrets: JsonObject
+}
 
-/** Whether a field of this name holds a secret. */
-export const isSecretName = (key: string): boolean => secretName.test(key)
-
-/** Parts what is shown from what is kept. `kept` holds the whole top-level values that have secrets in them. */
-export const maskSecrets = (body: Json, kept: Json): { readonly visible: Json; readonly kept: Json } => {
-  const visible: Json = {}
-  const hidden: Json = { ...kept }
-  for (const [key, given] of Object.entries(body)) {
-    const whole = restore(given, kept[key])
-    const shown = hide(key, whole, false)
-    visible[key] = shown
-    if (JSON.stringify(shown) === JSON.stringify(whole)) delete hidden[key]
-    else hidden[key] = whole
+/** Masks the secrets of a body; `before` are those that the row had. */
+export const maskSecrets = (body: JsonObject, before: JsonObject): MaskedBody => {
+  const visible: JsonObject = {}
+  const secrets: JsonObject = { ...before }
+  for (const [name, input] of Object.entries(body)) {
+    const value = restore(input, before[name])
+    const masked = mask(name, value, false)
+    visible[name] = masked
+    if (JSON.stringify(masked) === JSON.stringify(value)) delete secrets[name]
+    else secrets[name] = value
   }
-  return { visible, kept: hidden }
+  return { visible, secrets }
 }
 
-/** Puts the secret that was there before where the mask is. */
-const restore = (given: unknown, before: unknown): unknown => {
-  if (given === mask && typeof before === "string") return before
-  if (Array.isArray(given)) return given.map((item, i) => restore(item, Array.isArray(before) ? before[i] : undefined))
-  if (!isJson(given)) return given
-  const old = isJson(before) ? before : {}
-  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, restore(value, old[key])]))
+/** Puts the secret that was there before in place of its mask. */
+const restore = (value: unknown, before: unknown): unknown => {
+  if (value === redacted && typeof before === "string") return before
+  if (Array.isArray(value)) return value.map((item, i) => restore(item, Array.isArray(before) ? before[i] : undefined))
+  if (!isObject(value)) return value
+  const old = objectOf(before)
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, restore(item, old[name])]))
 }
 
-const hide = (key: string, value: unknown, secret: boolean): unknown => {
-  const here = secret || secretName.test(key)
-  if (typeof value === "string") return here && value !== "" ? mask : value
-  if (Array.isArray(value)) return value.map((item) => hide("", item, here))
-  if (!isJson(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hide(name, item, here)]))
+const mask = (name: string, value: unknown, inSecret: boolean): unknown => {
+  const isSecret = inSecret || isSecretField(name)
+  if (typeof value === "string") return isSecret && value !== "" ? redacted : value
+  if (Array.isArray(value)) return value.map((item) => mask("", item, isSecret))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mask(name, item, isSecret)]))
 }

@@ -1,12 +1,13 @@
 /**
  * Rows that are there from the start: fixtures of a test, or the demo account of a developer.
  */
-import { contract, type Group, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { contract, type Group, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as fs from "node:fs"
 import { insertRow, type RowContext } from "./crud.ts"
 import { rulesOf } from "./rules.ts"
 import type { Store } from "../store/Store.ts"
-import { explain, isJson, type Json } from "./validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
+import { explain } from "./validation.ts"
 
 /**
  * Rows by the name of their resource in the contract: `{ assistants: [{ id: "support", name: "Support" }] }`. An `id`
@@ -72,14 +73,14 @@ export const storeSeedRows = (
 }
 
 const exists = (store: Store, resource: string, id: string): boolean =>
-  store.get("SELECT 1 AS found FROM resource_rows WHERE resource = ? AND id = ?", resource, id) !== undefined
+  store.get("SELECT 1 AS one FROM resource_rows WHERE resource = ? AND id = ?", resource, id) !== undefined
 
 const groups = new Map(Object.entries<Group>(contract).filter(([, group]) => group["get"] !== undefined))
 
 const frame = { id: "id", orgId: "org", createdAt: "time", updatedAt: "time" }
 
 function assertSeedRows(value: unknown): asserts value is SeedRows {
-  if (!isJson(value)) throw new TypeError("Rows come by resource: { assistants: [...], tools: [...] }")
+  if (!isObject(value)) throw new TypeError("Rows come by resource: { assistants: [...], tools: [...] }")
   for (const [resource, list] of Object.entries(value)) {
     const get = groups.get(resource)?.["get"]
     if (get === undefined) {
@@ -91,8 +92,8 @@ function assertSeedRows(value: unknown): asserts value is SeedRows {
 }
 
 const assertRow = (at: string, schema: Parameters<typeof explain>[0], row: unknown) => {
-  if (!isJson(row)) throw new TypeError(`${at}: expected a JSON object`)
-  const whole: Json = { ...frame, ...row }
+  if (!isObject(row)) throw new TypeError(`${at}: expected a JSON object`)
+  const whole: JsonObject = { ...frame, ...row }
   const problems = explain(schema, whole)
   if (problems.length > 0) throw new TypeError(`${at}: ${problems.join("; ")}`)
 }

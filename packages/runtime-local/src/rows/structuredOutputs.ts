@@ -4,14 +4,15 @@
  */
 import * as vm from "node:vm"
 import { json } from "../http/answer.ts"
-import type { CrudContext, Handler } from "./crud.ts"
+import type { ResourceContext } from "./crud.ts"
+import type { Handler } from "../http/handler.ts"
 import { invalid, notFound } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
-import { isJson, type Json } from "./validation.ts"
+import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
 const note = "The local runtime runs no model: structured outputs of type ai have no result here"
 
-/** What a run found in one call. */
+/** The result for one call. */
 interface Outcome {
   readonly name: unknown
   readonly result: unknown
@@ -19,7 +20,7 @@ interface Outcome {
 }
 
 export const run =
-  (context: CrudContext): Handler =>
+  (context: ResourceContext): Handler =>
   (request) => {
     const body = context.validate(request.body)
     const { organization } = request
@@ -27,7 +28,7 @@ export const run =
     const [id, output] =
       typeof structuredOutputId === "string"
         ? [structuredOutputId, rowOf(context.store, "structuredOutputs", organization, structuredOutputId)]
-        : [context.ids.uuid(), isJson(structuredOutput) ? structuredOutput : undefined]
+        : [context.ids.uuid(), isObject(structuredOutput) ? structuredOutput : undefined]
     if (output === undefined) throw notFound("Structured output", String(structuredOutputId))
     const evaluate = evaluator(output)
     const results: Record<string, Record<string, Outcome>> = {}
@@ -44,7 +45,7 @@ export const run =
     return json(201, JSON.stringify({ structuredOutputId: id, ...(skips ? { note } : {}), results }))
   }
 
-const evaluator = (output: Json): ((call: Json) => Outcome) => {
+const evaluator = (output: JsonObject): ((call: JsonObject) => Outcome) => {
   const { name, schema } = output
   if (output["type"] !== "regex") return () => ({ name, result: null, skipped: note })
   const pattern = patternOf(output["regex"])
@@ -52,7 +53,7 @@ const evaluator = (output: Json): ((call: Json) => Outcome) => {
     const text = transcriptOf(call)
     if (text === undefined) return { name, result: null, skipped: "The call has no transcript" }
     const match = matchOf(pattern, text)
-    return { name, result: isJson(schema) && schema["type"] === "boolean" ? match !== null : (match?.[0] ?? null) }
+    return { name, result: isObject(schema) && schema["type"] === "boolean" ? match !== null : (match?.[0] ?? null) }
   }
 }
 
@@ -84,23 +85,23 @@ const matchOf = (pattern: RegExp, text: string): RegExpExecArray | null => {
   return match
 }
 
-const transcriptOf = (call: Json): string | undefined => {
+const transcriptOf = (call: JsonObject): string | undefined => {
   const { artifact } = call
-  const transcript = isJson(artifact) ? artifact["transcript"] : undefined
+  const transcript = isObject(artifact) ? artifact["transcript"] : undefined
   return typeof transcript === "string" ? transcript : undefined
 }
 
 /** Results that are no preview stand in the call from then on. */
 const keep = (
-  { store, now }: CrudContext,
+  { store, now }: ResourceContext,
   organization: string,
   callId: string,
-  call: Json,
+  call: JsonObject,
   id: string,
   { name, result }: Outcome
 ) => {
-  const artifact = isJson(call["artifact"]) ? call["artifact"] : {}
-  const before = isJson(artifact["structuredOutputs"]) ? artifact["structuredOutputs"] : {}
+  const artifact = objectOf(call["artifact"])
+  const before = objectOf(artifact["structuredOutputs"])
   const structuredOutputs = { ...before, [id]: { name, result } }
   const at = now()
   const row = { ...call, artifact: { ...artifact, structuredOutputs }, updatedAt: new Date(at).toISOString() }
@@ -114,12 +115,12 @@ const keep = (
   )
 }
 
-const rowOf = (store: Store, resource: string, organization: string, id: string): Json | undefined => {
+const rowOf = (store: Store, resource: string, organization: string, id: string): JsonObject | undefined => {
   const row = store.get<{ body: string }>(
     "SELECT body FROM resource_rows WHERE resource = ? AND org_id = ? AND id = ?",
     resource,
     organization,
     id
   )
-  return row === undefined ? undefined : (JSON.parse(row.body) as Json) // Written by the handlers: always an object.
+  return row === undefined ? undefined : (JSON.parse(row.body) as JsonObject) // Written by the handlers: always an object.
 }

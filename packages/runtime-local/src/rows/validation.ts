@@ -1,24 +1,20 @@
 /**
  * Checks request bodies against the contract's own schemas.
  */
+import { ownedFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { invalid } from "../http/errors.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** A schema of the contract. */
 export type AnySchema = Schema.Codec<unknown, unknown>
 
-/** A JSON object as it came. */
-export type Json = Record<string, unknown>
-
 /** Gives back the body, or throws 400 with one message per problem. */
-export type Validate = (body: unknown, allowed?: Readonly<Json>) => Json
-
-/** Fields that the runtime owns: a client may neither set nor change them. */
-const serverOwned: ReadonlySet<string> = new Set(["id", "orgId", "createdAt", "updatedAt", "latestVersion"])
+export type Validate = (body: unknown, allowed?: Readonly<JsonObject>) => JsonObject
 
 /**
  * Compiles the check of a request body. Top-level keys must be known, nested objects are open. `strict: false` lets
@@ -31,10 +27,10 @@ export const makeValidate = (schema: AnySchema | undefined, strict: boolean): Va
   // Compiled on first use: a start should not pay for routes that nobody calls.
   let matches: ((body: unknown) => boolean) | undefined
   return (body, allowed) => {
-    if (!isJson(body)) throw invalid(["body: expected a JSON object"])
+    if (!isObject(body)) throw invalid(["body: expected a JSON object"])
     const problems = Object.keys(body)
       .filter((key) =>
-        known.has(key) ? false : serverOwned.has(key) || (strict && !(allowed && Object.hasOwn(allowed, key)))
+        known.has(key) ? false : ownedFields.has(key) || (strict && !(allowed && Object.hasOwn(allowed, key)))
       )
       .map((key) => `property ${key} should not exist`)
     if (schema !== undefined) {
@@ -45,10 +41,6 @@ export const makeValidate = (schema: AnySchema | undefined, strict: boolean): Va
     return body
   }
 }
-
-/** Whether a value is a JSON object. */
-export const isJson = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The names of a schema's top-level fields, over all members if it is a union. */
 export const keysOf = (ast: SchemaAST.AST): ReadonlySet<string> => {

@@ -1,17 +1,24 @@
 /**
- * The SQLite database: rows of every resource, idempotency records, keys. One file or memory, the same SQL.
+ * The SQLite database, in one file or in memory. Its tables belong to the rooms above, which bring them along.
  */
 import * as fs from "node:fs"
-import { cursorTable } from "../rows/cursors.ts"
-import { readinessTable } from "../operations/readiness.ts"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
-import { callsSchema } from "../calls/schema.ts"
-import { importTableNames, importTables } from "../imports/store.ts"
-import { outboxSchema } from "../outbox/schema.ts"
 import { isBusy, storeMessage } from "./failure.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
+
+/** The tables of one room. */
+export interface Tables {
+  /** Creates those that are not there yet. */
+  readonly sql: string
+  /** Columns that joined a table later: files of earlier versions get them when they are opened. */
+  readonly columns?: ReadonlyArray<{ readonly table: string; readonly name: string; readonly type: string }>
+  /** Indexes over such columns: they are made when the columns are there. */
+  readonly indexes?: string
+  /** Names of the tables that hold what clients did: a reset empties them. */
+  readonly data: ReadonlyArray<string>
+}
 
 /** The open database. */
 export interface Store {
@@ -25,6 +32,8 @@ export interface Store {
    * two turns of the event loop, and they would land in this transaction.
    */
   readonly transaction: <A>(f: () => A) => A
+  /** Empties every table of data. */
+  readonly clear: () => void
   /** The file as it was when it was opened; `undefined` for memory. */
   readonly file: () => { readonly path: string; readonly inode: number } | undefined
   /** Closes the file and opens it again, as a restart of the process would; memory keeps its rows. */
@@ -32,12 +41,12 @@ export interface Store {
   readonly close: () => void
 }
 
-/** Opens (and creates) the database; throws an error that says what to do. */
-export const openStore = (location: StoreLocation): Store => {
+/** Opens (and creates) a database with these tables; throws an error that says what to do. */
+export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>): Store => {
   let lock: DatabaseSync | undefined
   let database: DatabaseSync
   try {
-    database = open(location, () => {
+    database = open(location, tables, () => {
       if (location !== "memory") lock = lockOf(location.file)
     })
   } catch (error) {
@@ -72,11 +81,14 @@ export const openStore = (location: StoreLocation): Store => {
         throw error
       }
     },
+    clear: () => {
+      for (const name of tables.flatMap(({ data }) => data)) prepare(`DELETE FROM ${name}`).run()
+    },
     reopen: () => {
       if (location === "memory") return
       database.close()
       statements = new Map()
-      database = open(location, () => {})
+      database = open(location, tables, () => {})
       inode = inodeOf(location)
     },
     file: () => (location === "memory" || inode === undefined ? undefined : { path: location.file, inode }),
@@ -86,9 +98,6 @@ export const openStore = (location: StoreLocation): Store => {
     }
   }
 }
-
-/** The tables that hold what clients did: a reset empties them. */
-export const dataTables: ReadonlyArray<string> = ["resource_rows", "file_content", "idempotency", ...importTableNames]
 
 const inodeOf = (location: StoreLocation): number | undefined =>
   location === "memory" ? undefined : fs.statSync(location.file).ino
@@ -103,14 +112,14 @@ const applicationId = 0x41_79_77_61
 const schemaVersion = 1
 
 /** Opens a database, writing nothing to it before it is known to be the runtime's, and `lock` has not thrown. */
-const open = (location: StoreLocation, lock: () => void): DatabaseSync => {
+const open = (location: StoreLocation, tables: ReadonlyArray<Tables>, lock: () => void): DatabaseSync => {
   const path = location === "memory" ? ":memory:" : location.file
   try {
     const database = new DatabaseSync(path, { timeout: busyMillis })
     try {
       assertOurs(database)
       lock()
-      build(database)
+      build(database, tables)
       return database
     } catch (error) {
       database.close()
@@ -149,61 +158,14 @@ const lockOf = (file: string): DatabaseSync => {
 }
 
 /** Makes the tables that are not there yet, all or none. */
-const build = (database: DatabaseSync): void => {
+const build = (database: DatabaseSync, tables: ReadonlyArray<Tables>): void => {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-  const parts = [schema, importTables, outboxSchema, callsSchema, readinessTable, cursorTable]
+  const sql = tables.map((one) => one.sql).join("")
   const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`
-  database.exec(`BEGIN IMMEDIATE; ${parts.join("")} ${marks} COMMIT`)
+  database.exec(`BEGIN IMMEDIATE; ${sql}`)
+  for (const { table, name, type } of tables.flatMap(({ columns = [] }) => columns)) {
+    const there = database.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = ?").get(table, name)
+    if (there === undefined) database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
+  }
+  database.exec(`${tables.map(({ indexes = "" }) => indexes).join("")} ${marks} COMMIT`)
 }
-
-const schema = `
-CREATE TABLE IF NOT EXISTS resource_rows (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  resource TEXT NOT NULL,
-  org_id TEXT NOT NULL,
-  id TEXT NOT NULL,
-  unique_key TEXT,
-  version INTEGER NOT NULL DEFAULT 1,
-  created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  secrets TEXT,
-  UNIQUE (resource, id)
-) STRICT;
-CREATE INDEX IF NOT EXISTS resource_rows_newest ON resource_rows (resource, org_id, created_at DESC, seq DESC);
-CREATE UNIQUE INDEX IF NOT EXISTS resource_rows_unique ON resource_rows (resource, org_id, unique_key)
-  WHERE unique_key IS NOT NULL;
-CREATE TABLE IF NOT EXISTS idempotency (
-  org_id TEXT NOT NULL,
-  method TEXT NOT NULL,
-  path TEXT NOT NULL,
-  key TEXT NOT NULL,
-  fingerprint TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('in_flight', 'done')),
-  status INTEGER,
-  headers TEXT,
-  body TEXT,
-  expires_at INTEGER NOT NULL,
-  PRIMARY KEY (org_id, method, path, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS idempotency_expires ON idempotency (expires_at);
-CREATE TABLE IF NOT EXISTS file_content (
-  file_id TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  bytes BLOB NOT NULL,
-  PRIMARY KEY (file_id, at)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS organizations (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,
-  created_at INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS api_keys (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,
-  hash BLOB NOT NULL UNIQUE,
-  org_id TEXT NOT NULL,
-  role TEXT NOT NULL CHECK (role IN ('full', 'read')),
-  created_at INTEGER NOT NULL
-) STRICT;
-`

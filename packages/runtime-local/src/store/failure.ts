@@ -33,3 +33,7 @@ export const storeMessage = (error: unknown): string => {
   const what = advice.get(codeOf(error))
   return what === undefined ? error.message : `${error.message}: ${what}`
 }
+
+/** For the operator: a failure of the store with its advice, a defect of this package with its stack. */
+export const describe = (error: unknown): string =>
+  isStoreFailure(error) || !(error instanceof Error) ? storeMessage(error) : (error.stack ?? error.message)

@@ -47,3 +47,14 @@ export const makeRandom = (seed: number): (() => number) => {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+/** The same items in an order that chance decides. */
+export const shuffle = <A>(items: ReadonlyArray<A>, random: () => number): Array<A> => {
+  const result = [...items]
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1))
+    const [a, b] = [result[last], result[other]]
+    if (a !== undefined && b !== undefined) [result[last], result[other]] = [b, a]
+  }
+  return result
+}

@@ -3,15 +3,7 @@
  * that moves the clock can wait until everything is quiet.
  */
 import { type Fired, type Moving, validTime } from "./clock.ts"
-import { isStoreFailure, storeMessage } from "../store/failure.ts"
-
-/** One kind of work. */
-export interface WorkSource {
-  /** When the next piece is due, of those that nobody works on; with `after`, of those that are due later than that. */
-  readonly nextDue: (after?: number) => number | undefined
-  /** Claims what is due now, and starts it. */
-  readonly take: () => ReadonlyArray<Promise<Fired>>
-}
+import { makeWorkLoop, type WorkLoop, type WorkSource } from "./workLoop.ts"
 
 /** The scheduler of a runtime. */
 export interface Scheduler {
@@ -31,151 +23,71 @@ export interface Scheduler {
 /** More rounds than any test has use for: a job that is due again and again at the same instant is a defect. */
 const mostRounds = 1_000_000
 
-/** The longest wait that a timer takes. */
-const longestTimer = 2_000_000_000
-
-/** Milliseconds until the next look at a store that fails. */
-const troubled = 1000
-
-/** A scheduler on a clock; on a clock that runs by itself it keeps a timer for what is next. */
-export const makeScheduler = (clock: Moving, mode: "system" | "manual"): Scheduler => {
-  const sources: Array<WorkSource> = []
-  let running = 0
-  let stopped = true
-  let waking: NodeJS.Immediate | undefined
-  let timer: NodeJS.Timeout | undefined
-  let fired: Array<Fired> | undefined
-  let quiet: Array<() => void> = []
-  let advancing: Promise<unknown> | undefined
-
-  const nextDue = (after?: number) => {
-    const times = sources.map((source) => source.nextDue(after)).filter((time) => time !== undefined)
-    return times.length === 0 ? undefined : Math.min(...times)
-  }
-  const isQuiet = () => {
-    if (stopped) return true
-    if (running > 0 || waking !== undefined) return false
-    const next = nextDue()
-    return next === undefined || next > clock.now()
-  }
-  const run = async (work: Promise<Fired>) => {
-    running += 1
-    try {
-      const one = await work
-      fired?.push(one)
-      running -= 1
-      pump()
-    } catch (error) {
-      running -= 1
-      // Its work may still be due: at once again would be for ever.
-      const stack = error instanceof Error ? error.stack : String(error)
-      process.stderr.write(`Scheduled work failed: ${isStoreFailure(error) ? storeMessage(error) : stack}\n`)
-      later()
-    }
-  }
-  const later = () => {
-    clearTimeout(timer)
-    if (!stopped) timer = setTimeout(pump, troubled).unref()
-  }
-  const pump = () => {
-    if (stopped) return
-    const looked = clock.now()
-    try {
-      for (const source of sources) for (const work of source.take()) void run(work)
-      arm(looked)
-      if (!isQuiet()) return
-    } catch (error) {
-      // The store fails: that is for requests to say. The work is still there, so it is looked at again.
-      process.stderr.write(`Scheduled work cannot be read, and will be looked at again: ${storeMessage(error)}\n`)
-      later()
-    }
-    const done = quiet
-    quiet = []
-    for (const resolve of done) resolve()
-  }
-  const arm = (looked = clock.now()) => {
-    clearTimeout(timer)
-    if (mode !== "system" || stopped) return
-    const next = nextDue()
-    if (next !== undefined && next <= looked && running === 0) return wake()
-    // What was due and was not taken waits for running work: it is looked at when that ends, the rest at its time.
-    const later = nextDue(looked)
-    if (later === undefined) return
-    timer = setTimeout(pump, Math.min(Math.max(0, Math.ceil(later - clock.now())), longestTimer)).unref()
-  }
-  const wake = () => {
-    waking ??= setImmediate(() => {
-      waking = undefined
-      pump()
-    })
-  }
-  const idle = () =>
-    new Promise<void>((resolve) => {
-      if (isQuiet()) return resolve()
-      quiet.push(resolve)
-      if (running === 0) wake()
-    })
-  const stepwise = async (milliseconds: number): Promise<ReadonlyArray<Fired>> => {
-    const target = clock.now() + milliseconds
-    const done: Array<Fired> = []
-    fired = done
-    try {
-      // One instant after the other: the order of the work is the order of its times.
-      for (let round = 0; round < mostRounds; round++) {
-        // oxlint-disable-next-line no-await-in-loop
-        await idle()
-        const next = nextDue()
-        if (stopped || next === undefined || next > target) break
-        clock.moveTo(Math.max(next, clock.now()))
-        wake()
-      }
-      clock.moveTo(Math.max(target, clock.now()))
-      wake()
-      await idle()
-    } finally {
-      fired = undefined
-    }
-    return done
-  }
+/** A scheduler on a clock. */
+export const makeScheduler = (
+  clock: Moving,
+  mode: "system" | "manual",
+  describe: (error: unknown) => string
+): Scheduler => {
+  const loop = makeWorkLoop(clock, mode, describe)
+  const { add, wake, idle, start, stop } = loop
   return {
-    add: (source) => void sources.push(source),
+    add,
     wake,
     idle,
-    advance: (milliseconds) => {
-      if (!(milliseconds >= 0)) throw new TypeError("The clock advances by a number of milliseconds, 0 or more")
-      validTime(clock.now() + milliseconds)
-      const next = nextDue()
-      // Nothing to do on the way: the clock has moved before this returns.
-      if (advancing === undefined && isQuiet() && (next === undefined || next > clock.now() + milliseconds)) {
-        clock.moveTo(clock.now() + milliseconds)
-        arm()
-        return Promise.resolve([])
-      }
-      const go = () => stepwise(milliseconds)
-      const mine: Promise<ReadonlyArray<Fired>> = (advancing ?? Promise.resolve()).then(go, go)
-      advancing = mine
-      const over = () => {
-        if (advancing === mine) advancing = undefined
-      }
-      mine.then(over, over)
-      return mine
-    },
+    start,
+    stop,
+    advance: makeAdvance(clock, loop),
     set: (time) => {
       clock.moveTo(typeof time === "number" ? time : new Date(time).getTime())
       wake()
-    },
-    start: () => {
-      stopped = false
-      wake()
-    },
-    stop: () => {
-      stopped = true
-      clearTimeout(timer)
-      clearImmediate(waking)
-      waking = undefined
-      const done = quiet
-      quiet = []
-      for (const resolve of done) resolve()
     }
   }
+}
+
+const makeAdvance = (clock: Moving, loop: WorkLoop): Scheduler["advance"] => {
+  let last: Promise<unknown> | undefined
+  return (milliseconds) => {
+    if (!(milliseconds >= 0)) throw new TypeError("The clock advances by a number of milliseconds, 0 or more")
+    const target = validTime(clock.now() + milliseconds)
+    const next = loop.nextDue()
+    // Nothing to do on the way: the clock has moved before this returns.
+    if (last === undefined && loop.isQuiet() && (next === undefined || next > target)) {
+      clock.moveTo(target)
+      loop.arm()
+      return Promise.resolve([])
+    }
+    // One after the other: each goes on from where the one before it ended.
+    const go = () => stepwise(clock, loop, milliseconds)
+    const mine: Promise<ReadonlyArray<Fired>> = (last ?? Promise.resolve()).then(go, go)
+    last = mine
+    const over = () => {
+      if (last === mine) last = undefined
+    }
+    mine.then(over, over)
+    return mine
+  }
+}
+
+/** One instant after the other: the order of the work is the order of its times. */
+const stepwise = async (clock: Moving, loop: WorkLoop, milliseconds: number): Promise<ReadonlyArray<Fired>> => {
+  const target = clock.now() + milliseconds
+  const fired: Array<Fired> = []
+  loop.record(fired)
+  try {
+    for (let round = 0; round < mostRounds; round++) {
+      // oxlint-disable-next-line no-await-in-loop
+      await loop.idle()
+      const next = loop.nextDue()
+      if (loop.isStopped() || next === undefined || next > target) break
+      clock.moveTo(Math.max(next, clock.now()))
+      loop.wake()
+    }
+    clock.moveTo(Math.max(target, clock.now()))
+    loop.wake()
+    await loop.idle()
+  } finally {
+    loop.record(undefined)
+  }
+  return fired
 }

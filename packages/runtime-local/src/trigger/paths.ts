@@ -1,10 +1,10 @@
 /**
  * Changes to a message by hand: values at paths that exist, and deep merges.
  */
-import { isJson, type Json } from "../rows/validation.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 
 /** Gives a copy of `message` with a value set, or `undefined` when it has no such path. */
-export const setPath = (message: Json, path: string, value: unknown): Json | undefined => {
+export const setPath = (message: JsonObject, path: string, value: unknown): JsonObject | undefined => {
   const copy = structuredClone(message)
   const keys = path.replace(/^message\./, "").split(".")
   let at: unknown = copy
@@ -19,11 +19,11 @@ export const setPath = (message: Json, path: string, value: unknown): Json | und
 }
 
 /** Objects are merged key by key; everything else, arrays included, is replaced. */
-export const deepMerge = (base: Json, patch: Json): Json =>
+export const deepMerge = (base: JsonObject, patch: JsonObject): JsonObject =>
   Object.fromEntries([
     ...Object.entries(base),
     ...Object.entries(patch).map(([key, value]): readonly [string, unknown] => {
       const before = Object.hasOwn(base, key) ? base[key] : undefined
-      return [key, isJson(before) && isJson(value) ? deepMerge(before, value) : value]
+      return [key, isObject(before) && isObject(value) ? deepMerge(before, value) : value]
     })
   ])

@@ -1,12 +1,13 @@
 /**
- * Whole calls by hand: a call is made, lives through a script without waiting, and leaves a coherent sequence of events.
+ * Whole calls by hand: each lives through a script without waiting, and leaves a coherent sequence of events.
  */
 import type { ScriptStep } from "../calls/script.ts"
 import { insertCall } from "../calls/handle.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import { findRow } from "../rows/find.ts"
-import { isJson, type Json } from "../rows/validation.ts"
-import type { TriggerContext, Triggered, TriggerInput } from "./trigger.ts"
+import { isObject, objectOf, type JsonObject } from "../json/object.ts"
+import type { Triggered, TriggerInput } from "./input.ts"
+import type { TriggerContext } from "./trigger.ts"
 
 const greeting: ReadonlyArray<ScriptStep> = [
   { user: "Hi, where is my order 4711?" },
@@ -32,12 +33,12 @@ const sequences: Readonly<Record<string, (tool: string) => ReadonlyArray<ScriptS
 /** The names of the sequences. */
 export const sequenceNames: ReadonlyArray<string> = Object.keys(sequences)
 
-/** Real milliseconds that a sequence may take: its questions are really asked. */
+/** Real milliseconds that a sequence may take: its questions go to real servers. */
 const patience = 60_000
 
 /** Runs a sequence to the end of its call. */
 export const triggerSequence = async (context: TriggerContext, input: TriggerInput): Promise<Triggered> => {
-  const { store, engine } = context
+  const { store, calls, outbox } = context
   const { type } = input
   const make = sequences[type]
   if (make === undefined) throw new HttpError(400, `There is no sequence ${type}`)
@@ -59,31 +60,31 @@ export const triggerSequence = async (context: TriggerContext, input: TriggerInp
       customer: { number: "+14155550188" },
       ...speaker
     })
-    engine.calls.begin(row, { script: { steps }, hurried: true })
+    calls.begin(row, { script: { steps }, hurried: true })
     return row
   })
   const callId = String(call["id"])
-  await engine.outbox.events.expect("end-of-call-report", { callId, timeout: patience })
-  const events = engine.outbox.events.list({ callId }).map((event) => ({ id: event.id, type: event.type }))
+  await outbox.events.expect("end-of-call-report", { callId, timeout: patience })
+  const events = outbox.events.list({ callId }).map((event) => ({ id: event.id, type: event.type }))
   return { type, callId, events }
 }
 
 const sampleTool = { type: "function", function: { name: "lookupOrder" } }
 
-const sampleAssistant: Json = {
+const sampleAssistant: JsonObject = {
   name: "Sample",
   firstMessage: "Hello, how can I help?",
   model: { provider: "openai", model: "gpt-4.1-mini", tools: [sampleTool] }
 }
 
-/** The tool that the assistant has, so that its own server is asked. */
-const firstTool = ({ store }: TriggerContext, organization: string, assistant: Json | undefined): string => {
-  const model = isJson(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
-  const { tools, toolIds } = isJson(model) ? model : {}
+/** The first tool of the assistant, so that its own server is asked. */
+const firstTool = ({ store }: TriggerContext, organization: string, assistant: JsonObject | undefined): string => {
+  const model = isObject(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
+  const { tools, toolIds } = objectOf(model)
   const inline = Array.isArray(tools) ? tools : []
   const stored = (Array.isArray(toolIds) ? toolIds : []).map((id) => findRow(store, organization, "tools", id))
   const names = [...inline, ...stored].flatMap((tool: unknown) => {
-    const name = isJson(tool) && isJson(tool["function"]) ? tool["function"]["name"] : undefined
+    const name = isObject(tool) && isObject(tool["function"]) ? tool["function"]["name"] : undefined
     return typeof name === "string" ? [name] : []
   })
   return names[0] ?? "lookupOrder"

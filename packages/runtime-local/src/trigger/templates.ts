@@ -1,24 +1,15 @@
 /**
- * A message of every type, about a given call: what is sent by hand, and what tests of receivers start from.
+ * A message of every type, about any call: what is sent by hand, and what tests of receivers start from.
  */
-import type { Json } from "../rows/validation.ts"
+import type { JsonObject } from "../json/object.ts"
+import { envelope, type MessageContext } from "../outbox/envelope.ts"
 
-/** What a message is about. */
-export interface TemplateContext {
-  readonly call: Json
-  readonly assistant: Json
-  readonly phoneNumber: Json | undefined
-  readonly customer: Json | undefined
-  /** Epoch milliseconds. */
-  readonly now: number
-}
-
-type Template = (context: TemplateContext) => Json
+type Template = (context: MessageContext) => JsonObject
 
 const question = "Hi, where is my order 4711?"
 const answer = "It is on its way and arrives on Thursday."
 
-const entries = (context: TemplateContext) => [
+const entries = (context: MessageContext) => [
   {
     role: "bot",
     message: "Hello, how can I help?",
@@ -42,7 +33,7 @@ const chat = [
   { role: "user", content: question }
 ]
 
-const conversation = (context: TemplateContext) => ({
+const conversation = (context: MessageContext) => ({
   messages: entries(context),
   messagesOpenAIFormatted: chat
 })
@@ -63,20 +54,20 @@ const tool = {
   }
 }
 
-const artifact = (context: TemplateContext) => ({
+const artifact = (context: MessageContext) => ({
   ...conversation(context),
   transcript: `AI: Hello, how can I help?\nUser: ${question}\nAI: ${answer}\n`
 })
 
 const numberDestination = { type: "number", number: "+14155550142", message: "Transferring you now." }
-const session = (context: TemplateContext) => ({
+const session = (context: MessageContext) => ({
   id: `session-${String(context.call["id"])}`,
   orgId: context.call["orgId"],
   createdAt: new Date(context.now).toISOString(),
   updatedAt: new Date(context.now).toISOString(),
   status: "active"
 })
-const chatRow = (context: TemplateContext) => ({
+const chatRow = (context: MessageContext) => ({
   id: `chat-${String(context.call["id"])}`,
   orgId: context.call["orgId"],
   createdAt: new Date(context.now).toISOString(),
@@ -159,21 +150,7 @@ export const typeOf = (name: string): string =>
     : name
 
 /** A message by the name of its template, or `undefined` when there is none. */
-export const messageOf = (name: string, context: TemplateContext): Json | undefined => {
+export const messageOf = (name: string, context: MessageContext): JsonObject | undefined => {
   const template = Object.hasOwn(templates, name) ? templates[name] : undefined
   return template === undefined ? undefined : envelope(typeOf(name), context, template(context))
 }
-
-/** What every message carries, with the fields of its own. */
-export const envelope = (type: string, context: TemplateContext, own: Json): Json => ({
-  type,
-  timestamp: context.now,
-  ...own,
-  call: context.call,
-  ...(context.phoneNumber === undefined ? {} : { phoneNumber: context.phoneNumber }),
-  ...(context.customer === undefined ? {} : { customer: context.customer }),
-  assistant: context.assistant,
-  ...(own["artifact"] === undefined && own["messages"] !== undefined
-    ? { artifact: { messages: own["messages"], messagesOpenAIFormatted: own["messagesOpenAIFormatted"] } }
-    : {})
-})

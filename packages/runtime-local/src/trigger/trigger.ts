@@ -1,87 +1,27 @@
 /**
  * Sends an event by hand, through the outbox: signed, logged, retried like any other.
  */
-import type { Engine } from "../engine.ts"
 import { HttpError, notFound } from "../http/errors.ts"
-import type { Ids } from "../time/ids.ts"
+import type { CallHandleContext } from "../calls/handle.ts"
+import type { Outbox } from "../outbox/outbox.ts"
 import { expectsReply, replyIssues } from "../outbox/replies.ts"
-import { jsonOf } from "../outbox/attempt.ts"
+import { jsonOf } from "../outbox/attemptOutcome.ts"
 import { targetsOf } from "../outbox/targets.ts"
 import { findRow } from "../rows/find.ts"
-import type { Store } from "../store/Store.ts"
-import type { Json } from "../rows/validation.ts"
+import { objectAt, type JsonObject } from "../json/object.ts"
+import type { Triggered, TriggerInput } from "./input.ts"
 import { deepMerge, setPath } from "./paths.ts"
-import { messageOf, type TemplateContext, templateNames, typeOf } from "./templates.ts"
-
-/**
- * An event to send by hand.
- *
- * @since 0.1.0
- * @category models
- */
-export interface TriggerInput {
-  /**
-   * Any event type (`status-update`), a variant of one (`status-update.ended`), or a whole sequence: `call.completed`,
-   * `call.with-tool`, `call.transfer`, `call.failed`, `call.voicemail`.
-   */
-  readonly type: string
-  /** Id of the call that it is about; a made-up one unless given. */
-  readonly call?: string | undefined
-  /** Id of the assistant; the call's unless given. */
-  readonly assistant?: string | undefined
-  /** Values by path: `{ "status": "ended", "call.customer.number": "+14155550123" }`. The path must exist. */
-  readonly set?: Readonly<Record<string, unknown>> | undefined
-  /** Merged into the message, deeply; arrays are replaced. */
-  readonly merge?: Readonly<Json> | undefined
-  /** Goes to this URL instead of through the cascade. */
-  readonly to?: string | undefined
-  /** Says what would be sent, and sends nothing. */
-  readonly dryRun?: boolean | undefined
-  /** The first one unless given. */
-  readonly organization?: string | undefined
-}
-
-/**
- * What came of a trigger: of a notice its jobs, of a question its answer, of a sequence its call.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Triggered {
-  readonly eventId?: string | undefined
-  readonly type: string
-  /** Jobs of a notice. */
-  readonly jobs?: ReadonlyArray<{ readonly id: string; readonly target: string; readonly level: string }> | undefined
-  /** The job of a question. */
-  readonly jobId?: string | undefined
-  /** The answer to a question; bytes are given in base64. */
-  readonly reply?: unknown
-  /** HTTP status of the answer; `null` when there was none. */
-  readonly status?: number | null | undefined
-  readonly ms?: number | undefined
-  /** Whether the answer is what the type asks for. */
-  readonly valid?: boolean | undefined
-  readonly issues?: ReadonlyArray<string> | undefined
-  /** Dry run: what would be sent, and where. */
-  readonly message?: Json | undefined
-  readonly targets?: ReadonlyArray<string> | undefined
-  /** Of a sequence. */
-  readonly callId?: string | undefined
-  readonly events?: ReadonlyArray<{ readonly id: string; readonly type: string }> | undefined
-}
+import type { MessageContext } from "../outbox/envelope.ts"
+import { messageOf, templateNames, typeOf } from "./templates.ts"
 
 /** What triggers work with. */
-export interface TriggerContext {
-  readonly store: Store
-  readonly ids: Ids
-  readonly engine: Engine
-  /** The first organization. */
-  readonly organizationId: string
+export interface TriggerContext extends CallHandleContext {
+  readonly outbox: Outbox
 }
 
 /** Sends one event. */
 export const triggerEvent = async (context: TriggerContext, input: TriggerInput): Promise<Triggered> => {
-  const { store, engine } = context
+  const { store, outbox } = context
   const organization = input.organization ?? context.organizationId
   const subject = subjectOf(context, organization, input)
   const template = messageOf(input.type, subject)
@@ -106,10 +46,10 @@ export const triggerEvent = async (context: TriggerContext, input: TriggerInput)
     return { type, message, targets }
   }
   if (!expectsReply(type)) {
-    const { eventId, jobs } = store.transaction(() => engine.outbox.emit(event))
+    const { eventId, jobs } = store.transaction(() => outbox.emit(event))
     return { type, eventId, jobs }
   }
-  const { eventId, jobId, outcome } = await engine.outbox.ask(event)
+  const { eventId, jobId, outcome } = await outbox.ask(event)
   const base = { type, eventId, jobId }
   if (outcome === undefined) return { ...base, status: null, valid: false, issues: ["No server is configured"] }
   if (outcome.type === "stopped") return { ...base, status: null, valid: false, issues: ["The runtime stopped"] }
@@ -122,7 +62,7 @@ export const triggerEvent = async (context: TriggerContext, input: TriggerInput)
   return { ...base, reply, status: outcome.status, ms: outcome.ms, valid: issues.length === 0, issues }
 }
 
-const changed = (template: Json, { set = {}, merge = {} }: TriggerInput): Json => {
+const changed = (template: JsonObject, { set = {}, merge = {} }: TriggerInput): JsonObject => {
   let message = template
   for (const [path, value] of Object.entries(set)) {
     const next = setPath(message, path, value)
@@ -132,10 +72,10 @@ const changed = (template: Json, { set = {}, merge = {} }: TriggerInput): Json =
   return deepMerge(message, merge)
 }
 
-/** What the message is about: stored rows where they are named, made-up ones where they are not. */
-const subjectOf = (context: TriggerContext, organization: string, input: TriggerInput): TemplateContext => {
-  const { store, ids, engine } = context
-  const now = engine.clock.now()
+/** What the message is about: the rows that the input names, and made-up ones in place of the others. */
+const subjectOf = (context: TriggerContext, organization: string, input: TriggerInput): MessageContext => {
+  const { store, ids } = context
+  const now = context.now()
   const call =
     input.call === undefined
       ? sampleCall(ids.uuid(), organization, now, input.assistant)
@@ -144,19 +84,17 @@ const subjectOf = (context: TriggerContext, organization: string, input: Trigger
   const named = input.assistant ?? call["assistantId"]
   const stored = findRow(store, organization, "assistants", named)
   if (stored === undefined && input.assistant !== undefined) throw notFound("Assistant", input.assistant)
-  const inline = call["assistant"]
-  const assistant = stored ?? (typeof inline === "object" && inline !== null ? (inline as Json) : { name: "Sample" })
-  const customer = call["customer"]
+  const assistant = stored ?? objectAt(call, "assistant") ?? { name: "Sample" }
   return {
     call,
     assistant,
     phoneNumber: findRow(store, organization, "phoneNumbers", call["phoneNumberId"]),
-    customer: typeof customer === "object" && customer !== null ? (customer as Json) : undefined,
+    customer: objectAt(call, "customer"),
     now
   }
 }
 
-const sampleCall = (id: string, organization: string, now: number, assistantId: string | undefined): Json => ({
+const sampleCall = (id: string, organization: string, now: number, assistantId: string | undefined): JsonObject => ({
   id,
   orgId: organization,
   createdAt: new Date(now - 10_000).toISOString(),

@@ -75,6 +75,7 @@ export interface WaitOptions extends Omit<CallOptions, "idempotencyKey" | "deadl
  * @category models
  */
 export interface ResponseInfo {
+  /** HTTP status. */
   readonly status: number
   /** The runtime's `X-Request-Id`. */
   readonly requestId: string | undefined

@@ -7,6 +7,7 @@ import { ByteStream } from "../transport/byteStream.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { rowsOf, toPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
+import type { Redact } from "./redact.ts"
 import type { Request } from "./request.ts"
 import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
 
@@ -21,17 +22,22 @@ export class Unreadable {
 export const isSuccess = ({ status }: WireHead): boolean => status >= 200 && status < 300
 
 /** The value, or an Unreadable. */
-export const readAnswer = (prepared: Prepared, request: Request, response: WireResponse): unknown => {
+export const readAnswer = (
+  prepared: Prepared,
+  request: Request,
+  response: WireResponse,
+  redactor: () => Redact
+): unknown => {
   const { spec } = prepared
   if (response.body === "") {
     return spec.mayBeEmpty ? undefined : new Unreadable(`status ${response.status} with an empty body`)
   }
-  if (spec.text) return isPage(response) ? new Unreadable(notText(response)) : response.body
+  if (spec.text) return isPage(response) ? new Unreadable(notText(response, redactor())) : response.body
   let json: unknown
   try {
     json = JSON.parse(response.body)
   } catch {
-    return new Unreadable(notJson(response))
+    return new Unreadable(notJson(response, redactor()))
   }
   if (request.page !== undefined) return readPage(prepared, request.page, json)
   return prepared.isSuccess(json) ? json : new Unreadable(wrongShape(spec.success, json))

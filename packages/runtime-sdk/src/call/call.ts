@@ -26,7 +26,8 @@ import { requestIdOf } from "./message.ts"
 import type { Observed } from "./observe.ts"
 import { prepareOperation, type Prepared, type Runtime } from "./prepare.ts"
 import type { Sink } from "./record.ts"
-import { prepareRequest, redactorOf, type Arguments, type Request } from "./request.ts"
+import type { Secrets } from "./redact.ts"
+import { prepareRequest, type Arguments, type Request } from "./request.ts"
 import type { AttemptResult } from "./Trace.ts"
 import { circuitOpen, type TimedOut } from "./unanswered.ts"
 
@@ -58,7 +59,7 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
   const call = (args: Arguments, sink?: Sink) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
-      const request = prepareRequest(prepared, args, transform(prepared.policy))
+      const request = prepareRequest(prepared, args, transform(runtime.policy))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observed = runtime.observer?.observe(fiber, traced)
       const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observed)
@@ -104,6 +105,8 @@ class Driver implements Plan, Sender<Decision> {
   /** Whether the attempt under way was given to the transport. */
   private sent = false
   progress: WireProgress | undefined
+  /** The keys of the attempts, where they are asked for: each may have had another. */
+  private keys: Array<Redacted.Redacted<string>> | undefined
   /** What the time of the attempt under way is bounded by. */
   private scope: "attempt" | "deadline" = "attempt"
 
@@ -132,7 +135,7 @@ class Driver implements Plan, Sender<Decision> {
 
   private follow(decision: Decision): Effect.Effect<unknown, RuntimeError> {
     if (decision.kind === "done") {
-      this.sink?.ended(decision.response)
+      this.sink?.ended(decision.response, this.secrets())
       return Effect.succeed(decision.value)
     }
     this.history.outcome = decision.outcome
@@ -158,7 +161,11 @@ class Driver implements Plan, Sender<Decision> {
 
   private attempt(): Effect.Effect<Decision> {
     if (this.observed === undefined) return this.send(undefined)
-    return this.observed.attempt(this.history.attempts - 1, (traceparent) => this.send(traceparent), resultOf)
+    return this.observed.attempt(
+      this.history.attempts - 1,
+      (traceparent) => this.send(traceparent),
+      (decision) => resultOf(decision, this.secrets())
+    )
   }
 
   private send(traceparent: string | undefined): Effect.Effect<Decision> {
@@ -172,6 +179,7 @@ class Driver implements Plan, Sender<Decision> {
   wire(key: Redacted.Redacted<string>, traceparent: string | undefined): WireRequest {
     const { prepared, request, sink } = this
     const attempt = this.history.attempts - 1
+    if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
     sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
     return wireOf(prepared, request, key, attempt, traceparent)
@@ -209,8 +217,8 @@ class Driver implements Plan, Sender<Decision> {
         )
   }
 
-  redactor(): (text: string) => string {
-    return redactorOf(this.prepared, this.request)
+  secrets(): Secrets {
+    return this.prepared.secrets.and(this.keys, this.request.extraHeaders)
   }
 
   private now(): number {
@@ -221,10 +229,10 @@ class Driver implements Plan, Sender<Decision> {
 const never: Now = { monotonic: 0, wall: 0 }
 
 /** A decision as those who watch the attempt see it. */
-const resultOf = (decision: Decision): AttemptResult => {
+const resultOf = (decision: Decision, secrets: Secrets): AttemptResult => {
   if (decision.kind === "done") {
     const { response } = decision
-    return { status: response.status, requestId: requestIdOf(response), error: undefined }
+    return { status: response.status, requestId: requestIdOf(response, secrets), error: undefined }
   }
   const { error } = decision
   return {

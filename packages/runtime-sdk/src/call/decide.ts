@@ -11,6 +11,7 @@ import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
 import { requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
 import type { Prepared } from "./prepare.ts"
+import type { Redact, Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
 import { fromTimeout, fromWire, type TimedOut } from "./unanswered.ts"
 
@@ -20,8 +21,8 @@ export interface Plan {
   readonly request: Request
   /** When the call must be over, by the monotonic clock of `now`. */
   readonly deadlineAt: number
-  /** Takes secrets out of a text that the runtime sent. Asked for when an attempt failed. */
-  redactor(): (text: string) => string
+  /** What the call has sent so far and must not be seen again. Asked for when an attempt failed. */
+  secrets(): Secrets
 }
 
 /** What the attempts of a call have shown so far. */
@@ -146,7 +147,7 @@ const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): 
     }
     return { kind: "done", value: readContent(response, idle, toError), response }
   }
-  const value = readAnswer(prepared, request, response)
+  const value = readAnswer(prepared, request, response, () => redactorOf(plan))
   return value instanceof Unreadable
     ? fromUnexpected(subjectOf(plan), response, value.issue)
     : { kind: "done", value, response }
@@ -167,26 +168,28 @@ const fromNone = (plan: Plan, ending: WireFailure | TimedOut | ConfigError): Fai
   }
 }
 
+const redactorOf = (plan: Plan): Redact => plan.secrets().redactorWith(plan.request.body)
+
 const subjectOf = (plan: Plan): Subject => ({
   reads: plan.prepared.reads,
   errors: plan.prepared.spec.errors,
-  redact: plan.redactor()
+  redact: redactorOf(plan)
 })
 
 /** What every error of the call carries. */
 export const fieldsOf = (
-  { prepared, request }: Plan,
+  plan: Plan,
   { attempts, spent }: History,
   failure: Failure | undefined,
   outcome: Outcome
 ): CallFields => ({
-  operation: prepared.name,
-  method: prepared.spec.method,
-  path: request.path,
+  operation: plan.prepared.name,
+  method: plan.prepared.spec.method,
+  path: plan.request.path,
   status: failure?.head?.status,
-  requestId: failure?.head === undefined ? undefined : requestIdOf(failure.head),
+  requestId: failure?.head === undefined ? undefined : requestIdOf(failure.head, plan.secrets()),
   attempts,
   outcome,
-  idempotencyKey: request.idempotencyKey,
+  idempotencyKey: plan.request.idempotencyKey,
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

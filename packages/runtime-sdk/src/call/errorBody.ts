@@ -1,6 +1,9 @@
 /**
  * Reads what the body of an error tells: its messages, and its code for machines. A gateway's HTML tells nothing.
  */
+import type { Redact } from "./redact.ts"
+
+/** What was read. */
 export interface ErrorBody {
   /** One line each, whatever was in them: they end up in logs and on terminals. */
   readonly messages: ReadonlyArray<string>
@@ -9,7 +12,19 @@ export interface ErrorBody {
 
 const nothing: ErrorBody = { messages: [], code: undefined }
 
-export const readErrorBody = (body: string): ErrorBody => {
+export const readErrorBody = (body: string, redact: Redact): ErrorBody => {
+  /** Taken out before anything else is: what is left of a secret would not be known as one. */
+  const line = (value: unknown): string =>
+    typeof value === "string"
+      ? redact(value)
+          .replace(/\p{Cc}+/gu, " ")
+          .trim()
+      : ""
+  // What repeats a secret is no code.
+  const token = (value: unknown): string | undefined =>
+    typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) && redact(value) === value
+      ? value.slice(0, 100)
+      : undefined
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -23,8 +38,3 @@ export const readErrorBody = (body: string): ErrorBody => {
     code: token("code" in json ? json.code : undefined) ?? token("error" in json ? json.error : undefined)
   }
 }
-
-const line = (value: unknown): string => (typeof value === "string" ? value.replace(/\p{Cc}+/gu, " ").trim() : "")
-
-const token = (value: unknown): string | undefined =>
-  typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) ? value.slice(0, 100) : undefined

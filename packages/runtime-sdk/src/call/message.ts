@@ -3,6 +3,7 @@
  */
 import type { CallFields } from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
+import type { Redact } from "./redact.ts"
 
 const afterwards = Symbol("afterwards")
 
@@ -33,8 +34,12 @@ export const text = (call: CallFields, what: string): string => {
 export const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)
 
 /** A header's value as far as it may be shown. */
-export const plain = (value: string | undefined, max: number): string | undefined =>
-  value === undefined ? undefined : value.replace(/[^\x20-\x7e]/g, "?").slice(0, max)
+export const plain = (value: string | undefined, max: number, redact: Redact): string | undefined =>
+  value === undefined
+    ? undefined
+    : redact(value)
+        .replace(/[^\x20-\x7e]/g, "?")
+        .slice(0, max)
 
-export const requestIdOf = (head: Pick<WireHead, "header">): string | undefined =>
-  plain(head.header("x-request-id"), 200)
+export const requestIdOf = (head: Pick<WireHead, "header">, secrets: { readonly redact: Redact }): string | undefined =>
+  plain(head.header("x-request-id"), 200, (value) => secrets.redact(value))

@@ -3,6 +3,8 @@
  */
 import { badCharacter } from "../config/checks.ts"
 import { putHeaders } from "../config/headers.ts"
+import { mistakeOf } from "../config/mistakes.ts"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import type { Issue } from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
 import type { CallOptions } from "./CallOptions.ts"
@@ -20,6 +22,17 @@ export interface Settings {
   readonly extraHeaders: CallOptions["headers"]
 }
 
+const optionNames: Names<CallOptions & { readonly signal?: unknown }> = {
+  idempotencyKey: true,
+  timeout: true,
+  deadline: true,
+  retries: true,
+  headers: true,
+  organizationId: true,
+  // Of the promise client.
+  signal: true
+}
+
 /** Reads the options of a call; `base` is the policy around it. */
 export const optionsOf = (prepared: Prepared, options: unknown, base: Policy.Policy): Part<Settings> => {
   if (options === undefined || options === null) {
@@ -30,6 +43,8 @@ export const optionsOf = (prepared: Prepared, options: unknown, base: Policy.Pol
   }
   const given: CallOptions = options // Every field is looked at before it is used.
   const issues: Array<Issue> = []
+  const unknown = unknownName(options, optionNames)
+  if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
   const headers = headersOf(prepared, given, issues)
   const policy = policyOf(base, given, issues)
   const { idempotencyKey } = given
@@ -46,7 +61,9 @@ const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue
   let headers = [...prepared.headers]
   if (organizationId !== undefined && organizationId !== null) {
     const bad =
-      typeof organizationId === "string" && organizationId !== "" ? badCharacter(organizationId) : "is not an id"
+      typeof organizationId === "string" && organizationId !== ""
+        ? (mistakeOf(organizationId) ?? badCharacter(organizationId))
+        : "is not an id"
     if (bad !== undefined) issues.push({ path: ["organizationId"], message: `Expected visible ASCII, but it ${bad}` })
     headers = [...prepared.ownHeaders, "x-organization-id", organizationId]
   }

@@ -6,6 +6,8 @@ import type { CallFields, OperationError, Outcome, RuntimeError } from "../error
 import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
 import { plain, sentence, text } from "./message.ts"
+import type { Redact } from "./redact.ts"
+import { redactCause } from "./redactCause.ts"
 import { retryAfter } from "./retryAfter.ts"
 import { errors, lost, rowOf } from "./statuses.ts"
 
@@ -28,7 +30,7 @@ export interface Subject {
   readonly reads: boolean
   readonly errors: ReadonlyArray<OperationError>
   /** Takes secrets out of a text that the runtime sent. */
-  readonly redact: (text: string) => string
+  readonly redact: Redact
 }
 
 /**
@@ -43,7 +45,7 @@ export const fromStatus = (
   cause?: unknown
 ): Failure => {
   const { status } = head
-  const { messages, code } = body === undefined ? lostBody : readErrorBody(body)
+  const { messages, code } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
   const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
   const known = row.tag !== "UnexpectedResponse"
@@ -53,11 +55,11 @@ export const fromStatus = (
   const answer = {
     status,
     code: code === lost ? undefined : code,
-    words: code === lost ? " The rest of its answer did not come." : wordsOf(subject, messages),
-    messages: messages.map(subject.redact),
+    words: code === lost ? " The rest of its answer did not come." : wordsOf(messages),
+    messages,
     retryAfter: wait === undefined ? undefined : wait / 1000,
     transient,
-    contentType: contentTypeOf(head)
+    contentType: contentTypeOf(subject, head)
   }
   const what = row.message(answer)
   return {
@@ -65,22 +67,28 @@ export const fromStatus = (
     transient,
     retryAfter: wait,
     head,
-    toError: (call) => errors[row.tag]({ ...call, cause, message: text(call, what) }, answer, what)
+    toError: (call) =>
+      errors[row.tag]({ ...call, cause: redactCause(cause, subject.redact), message: text(call, what) }, answer, what)
   }
 }
 
 const lostBody = { messages: [], code: lost } as const
 
 /** The runtime answered something that the contract does not allow. */
-export const fromUnexpected = (subject: Subject, response: WireHead, issue: string): Failure => ({
-  outcome: subject.reads ? "rejected" : "maybe-applied",
-  transient: false,
-  head: response,
-  toError: (call) =>
-    errors.UnexpectedResponse({ ...call, message: text(call, issue) }, { contentType: contentTypeOf(response) }, issue)
-})
+export const fromUnexpected = (subject: Subject, response: WireHead, description: string): Failure => {
+  // It may name keys of the answer, or its type.
+  const issue = subject.redact(description)
+  const contentType = contentTypeOf(subject, response)
+  return {
+    outcome: subject.reads ? "rejected" : "maybe-applied",
+    transient: false,
+    head: response,
+    toError: (call) => errors.UnexpectedResponse({ ...call, message: text(call, issue) }, { contentType }, issue)
+  }
+}
 
-const wordsOf = ({ redact }: Subject, messages: ReadonlyArray<string>): string =>
-  messages.length === 0 ? "" : ` The runtime says: ${sentence(redact(messages.join("; ")).slice(0, 2000))}`
+const wordsOf = (messages: ReadonlyArray<string>): string =>
+  messages.length === 0 ? "" : ` The runtime says: ${sentence(messages.join("; ").slice(0, 2000))}`
 
-const contentTypeOf = (head: WireHead): string | undefined => plain(head.header("content-type"), 100)
+const contentTypeOf = ({ redact }: Subject, head: WireHead): string | undefined =>
+  plain(head.header("content-type"), 100, redact)

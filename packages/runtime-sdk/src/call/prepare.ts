@@ -7,16 +7,19 @@ import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
 import type { Operation } from "../contract/Operation.ts"
 import { specOf, type Spec } from "../contract/table.ts"
 import { version } from "../contract/version.ts"
-import * as Policy from "../policy/Policy.ts"
+import type * as Policy from "../policy/Policy.ts"
 import { compile, compileRows, keysOf } from "../schema/codec.ts"
 import type { TransportShape } from "../transport/port.ts"
 import { streamer } from "../transport/streaming.ts"
 import type { Observer } from "./observe.ts"
+import { Secrets } from "./redact.ts"
 import type { TracedCall } from "./Trace.ts"
 
 /** What a service is built on. */
 export interface Runtime {
-  readonly config: RuntimeConfig["Service"]
+  readonly config: RuntimeConfig
+  /** The policy of a call without options, outside of any `Policy.with`. */
+  readonly policy: Policy.Policy
   readonly transport: TransportShape
   readonly observer?: Observer | undefined
 }
@@ -33,10 +36,10 @@ export interface Prepared {
   readonly isSuccess: (u: unknown) => boolean
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
+  /** What may stand in a query; undefined for one that the program writes itself. */
+  readonly queryNames: object | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: Pick<ReadonlySet<string>, "has">
-  /** The policy of a call without options, outside of any `Policy.with`. */
-  readonly policy: Policy.Policy
   /** Headers that say nothing of who asks. */
   readonly ownHeaders: ReadonlyArray<string>
   /** Headers of a call without options; an attempt adds its own. */
@@ -45,6 +48,8 @@ export interface Prepared {
   readonly firstHeaders: ReadonlyArray<string> | undefined
   /** How an attempt is sent when its body or its answer is streamed. */
   readonly streams: TransportShape["execute"] | undefined
+  /** What every call sends and must not be seen again. */
+  readonly secrets: Secrets
   /** The call as those who watch see it. */
   readonly traced: TracedCall
 }
@@ -69,17 +74,27 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
+    queryNames: spec.query === undefined ? undefined : namesIn(spec.query),
     ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
-    policy: config.policy(Policy.defaults),
     ownHeaders,
     headers,
     firstHeaders: Redacted.isRedacted(config.apiKey)
       ? Object.freeze(withAuthorization(headers, config.apiKey, 0))
       : undefined,
     streams: bytes || spec.multipart ? streamer(runtime, bytes ? (streamed ? "stream" : "bytes") : "text") : undefined,
+    secrets: new Secrets(Redacted.isRedacted(config.apiKey) ? [config.apiKey] : [], recordOf(config.headers)),
     traced: { operation: name, method: spec.method, path: spec.path, origin: config.origin }
   }
 }
+
+/** The names of a struct, none of anything else. */
+const namesIn = (schema: Parameters<typeof keysOf>[0]): object | undefined => {
+  const names = keysOf(schema)
+  return names.size === 0 ? undefined : Object.fromEntries([...names].map((name) => [name, true]))
+}
+
+const recordOf = (headers: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1] ?? ""]] : [])))
 
 const headersOf = (spec: Spec, configured: ReadonlyArray<string>): ReadonlyArray<string> => {
   const bytes = spec.kind === "bytes"

@@ -5,6 +5,7 @@
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { Outcome } from "../errors/Errors.ts"
 import { requestIdOf } from "./message.ts"
+import type { Secrets } from "./redact.ts"
 import type { WireHead } from "../transport/port.ts"
 
 export class Sink {
@@ -14,6 +15,7 @@ export class Sink {
   outcome: Outcome = "not-sent"
   idempotencyKey: string | undefined
   private head: WireHead | undefined
+  private secrets: Secrets | undefined
 
   begun(attempt: number, outcome: Outcome, idempotencyKey: string | undefined): void {
     this.attempts = attempt + 1
@@ -26,24 +28,31 @@ export class Sink {
     this.outcome = outcome
   }
 
-  ended(response: WireHead): void {
+  ended(response: WireHead, secrets: Secrets): void {
     // Not the response itself: a promise that is kept would keep the body's text too.
     const { status, header, headers } = response
     this.head = { status, header, headers }
+    this.secrets = secrets
+  }
+
+  /** Takes what the call sent out of a text about its answer. */
+  redact(text: string): string {
+    return this.secrets?.redact(text) ?? text
   }
 
   /** The answer; `undefined` until there is one. */
   get info(): ResponseInfo | undefined {
-    const { head, attempts, idempotencyKey } = this
-    if (head === undefined) return undefined
+    const { head, secrets, attempts, idempotencyKey } = this
+    if (head === undefined || secrets === undefined) return undefined
     return {
       status: head.status,
-      requestId: requestIdOf(head),
+      requestId: requestIdOf(head, secrets),
       attempts,
       idempotencyKey,
       replayed: head.header("idempotency-replayed") === "true",
       get headers() {
-        return head.headers()
+        const values = Object.entries(head.headers())
+        return Object.fromEntries(values.map((field) => field.map((text) => secrets.redactKeys(text))))
       }
     }
   }

@@ -1,7 +1,69 @@
 /**
- * Takes secrets out of texts that came from outside. The one redactor of the SDK.
+ * Takes secrets out of whatever came from outside. The one redactor of the SDK.
  */
 import * as Redacted from "effect/Redacted"
+import { Copies, withoutCopies } from "./copies.ts"
+
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string
+
+type Keys = ReadonlyArray<Redacted.Redacted<string>>
+type Headers = Readonly<Record<string, string | undefined>>
+
+/**
+ * What was sent and must not be seen again: keys, and the values of extra headers. Works only when it is asked, and
+ * prepares the search once: most calls never ask, and an answer may have thousands of issues. Its fields are private
+ * in earnest: the promise of a call holds one, and may be printed.
+ */
+export class Secrets {
+  readonly #keys: Keys | undefined
+  readonly #headers: Headers | undefined
+  readonly #others: Secrets | undefined
+  #keyCopies: Copies | undefined
+  #copies: Copies | undefined
+
+  constructor(keys: Keys | undefined, headers: Headers | undefined, others?: Secrets) {
+    this.#keys = keys
+    this.#headers = headers
+    this.#others = others
+  }
+
+  /** These, and what a single call sent beside them. */
+  and(keys: Keys | undefined, headers: Headers | undefined): Secrets {
+    return keys === undefined && headers === undefined ? this : new Secrets(keys, headers, this)
+  }
+
+  /** Takes keys and header values out of a text. */
+  redact(text: string): string {
+    return withoutCopies(text, [this.#sent()])
+  }
+
+  /** Takes only the keys out of a text: for values that a caller may have sent in order to see them again. */
+  redactKeys(text: string): string {
+    return withoutCopies(text, [(this.#keyCopies ??= new Copies(this.#allKeys()))])
+  }
+
+  /** Takes the secrets of a request's body out of a text, too. */
+  redactorWith(body: string | undefined): Redact {
+    if (body === undefined) return (text) => this.redact(text)
+    let inBody: Copies | undefined
+    return (text) => withoutCopies(text, [this.#sent(), (inBody ??= new Copies(secretsIn(body)))])
+  }
+
+  #sent(): Copies {
+    return (this.#copies ??= new Copies([...this.#allKeys(), ...this.#allValues()]))
+  }
+
+  #allKeys(): ReadonlyArray<string> {
+    const others = this.#others === undefined ? [] : this.#others.#allKeys()
+    return [...others, ...(this.#keys ?? []).map(Redacted.value)]
+  }
+
+  #allValues(): ReadonlyArray<string> {
+    const others = this.#others === undefined ? [] : this.#others.#allValues()
+    return [...others, ...valuesOf(this.#headers ?? {})]
+  }
+}
 
 const secretName = /secret|password|token|api_?key|private_?key|.key$|authorization|credential$|passphrase/i
 
@@ -15,26 +77,11 @@ const secretsIn = (json: string): ReadonlyArray<string> => {
   return found
 }
 
-/** Header values that are long enough to be a secret: whose header it is says little about what is in it. */
-const valuesOf = (headers: ReadonlyArray<string>): ReadonlyArray<string> =>
-  headers.filter((value, i) => i % 2 === 1 && value.length >= 8)
+/** Sent in order to be found again: a runtime may answer with them, above all as its request id. */
+const correlation = /^(x-)?(request|correlation|trace|transaction)-?id$/i
 
-/**
- * Replaces the API key, the values of extra headers, and every secret of the request body, wherever a text repeats
- * them. Works only when called, and looks for the secrets once: an answer may have thousands of issues.
- */
-export const redactor = (
-  apiKey: unknown,
-  body: string | undefined,
-  extraHeaders: () => ReadonlyArray<string>
-): ((text: string) => string) => {
-  let secrets: ReadonlyArray<string> | undefined
-  const find = (): ReadonlyArray<string> => [
-    ...(body === undefined ? [] : secretsIn(body)),
-    ...valuesOf(extraHeaders()),
-    ...(Redacted.isRedacted(apiKey) ? [String(Redacted.value(apiKey))] : [])
-  ]
-  // The longest first: one may be a part of another.
-  const known = () => (secrets ??= find().toSorted((a, b) => b.length - a.length))
-  return (text) => known().reduce((out, secret) => out.split(secret).join("<redacted>"), text)
-}
+/** Header values that are long enough to be a secret: whose header it is says little about what is in it. */
+const valuesOf = (headers: Headers): ReadonlyArray<string> =>
+  Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || value.length < 8 || correlation.test(name) ? [] : [value]
+  )

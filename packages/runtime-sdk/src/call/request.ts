@@ -5,6 +5,7 @@
 import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
+import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { encode, encodeQuery, fillPath } from "./encode.ts"
@@ -13,7 +14,6 @@ import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
 import type { Prepared } from "./prepare.ts"
-import { redactor } from "./redact.ts"
 import { prepareUpload, type Upload } from "./upload.ts"
 
 /** Arguments of a call, by role. */
@@ -68,10 +68,13 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery }: Prepared, given: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = given ?? {}
-  if (!isQuery(query)) return { issues: explain(spec.query, query) }
+  const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
+  const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
+  if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
+  if (wrongName.length > 0) return { issues: wrongName }
   const fields = query as Readonly<Record<string, unknown>> // Queries of the contract are objects.
   const page = spec.kind === "page" ? pageRequest(fields) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
@@ -157,10 +160,3 @@ export const invalidRequest = (
     message: text(fields, `the request is wrong, and was not sent. ${list}`)
   })
 }
-
-/** Takes what is secret about a call out of a text. Made for a failure, not for each call. */
-export const redactorOf = ({ runtime }: Prepared, { body, extraHeaders }: Request): ((text: string) => string) =>
-  redactor(runtime.config.apiKey, body, () => [
-    ...runtime.config.headers,
-    ...Object.entries(extraHeaders ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-  ])

@@ -8,6 +8,7 @@ import { sourceFailed } from "../transport/streaming.ts"
 import { untrusted } from "../transport/wireFailure.ts"
 import { text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
+import { redactCause } from "./redactCause.ts"
 
 /** An attempt, or the whole call, ran out of time. */
 export interface TimedOut {
@@ -39,7 +40,10 @@ const messages = new Map<string, (code: string) => string>([
 
 /** No whole answer came. */
 export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
-  const { code, cause, head, sent } = failure
+  const { head, sent } = failure
+  const code = failure.code === undefined ? undefined : subject.redact(failure.code)
+  // What was to be uploaded is the program's own, and so is its error.
+  const cause = code === sourceFailed ? failure.cause : redactCause(failure.cause, subject.redact)
   const transient = !lasting.test(code ?? "")
   return {
     outcome: sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
@@ -51,12 +55,12 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
         code,
         isRetryable: transient,
         cause,
-        message: text(call, messageOf(failure))
+        message: text(call, messageOf({ ...failure, code }))
       })
   }
 }
 
-const messageOf = ({ code, phase, sent }: WireFailure): string => {
+const messageOf = ({ code, phase, sent }: Pick<WireFailure, "code" | "phase" | "sent">): string => {
   const shown = code === undefined ? "" : ` (${code})`
   if (phase === "response") return `the answer broke off before its end${shown}.`
   const message = messages.get(code ?? "")

@@ -4,22 +4,24 @@
 import type * as Schema from "effect/Schema"
 import type { Issue } from "../errors/Errors.ts"
 import { explain } from "../schema/codec.ts"
+import type { Redact } from "./redact.ts"
 import type { WireResponse } from "../transport/port.ts"
 
 /** Whether an answer is a web page, which no operation gives. */
 export const isPage = (response: WireResponse): boolean =>
   /^\s*(text\/html|application\/xhtml)/i.test(response.header("content-type") ?? "")
 
-export const notJson = (response: WireResponse): string => another(response, "JSON")
+export const notJson = (response: WireResponse, redact: Redact): string => another(response, "JSON", redact)
 
-export const notText = (response: WireResponse): string => another(response, "plain text")
+export const notText = (response: WireResponse, redact: Redact): string => another(response, "plain text", redact)
 
-const another = (response: WireResponse, expected: string): string => {
-  const type = response
-    .header("content-type")
+const another = (response: WireResponse, expected: string, redact: Redact): string => {
+  const header = response.header("content-type")
+  // Before anything else is taken out of it: what is left of a secret would not be known as one.
+  const type = (header === undefined ? undefined : redact(header))
     ?.split(";")[0]
     ?.trim()
-    .replace(/[^\w/+.-]/g, "?")
+    .replace(/[^\w/+.<>-]/g, "?")
     .slice(0, 60)
   return `status ${response.status} with a body that is not ${expected}${type === undefined ? "" : ` (${type})`}. Does baseUrl point at the runtime, and not at a web page or a gateway?`
 }

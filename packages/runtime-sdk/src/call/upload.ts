@@ -4,7 +4,8 @@
  */
 import type { UploadFile } from "../contract/files.ts"
 import type { Issue } from "../errors/Errors.ts"
-import { explain } from "../schema/codec.ts"
+import { unknownName } from "../config/unknownNames.ts"
+import { explain, keysOf } from "../schema/codec.ts"
 import { encodeBody } from "./encode.ts"
 import type { Spec } from "../contract/table.ts"
 import type { WireUpload, WireUploadBody } from "../transport/port.ts"
@@ -29,7 +30,12 @@ export const prepareUpload = (spec: Spec, body: unknown): Upload | ReadonlyArray
   const encoded = encodeBody(rest, new Set())
   if (typeof encoded !== "string") return [encoded]
   const fields: unknown = JSON.parse(encoded)
-  const issues = spec.body === undefined ? [] : explain(spec.body, fields)
+  const known = spec.body === undefined ? [] : [...keysOf(spec.body)].map((name) => [name, true] as const)
+  const unknown = unknownName(Object(body), { file: true, name: true, contentType: true, ...Object.fromEntries(known) })
+  const issues = [
+    ...(unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]),
+    ...(spec.body === undefined ? [] : explain(spec.body, fields))
+  ]
   const upload = makeUpload(body, Object(fields))
   if (issues.length === 0) return upload
   return "open" in upload ? issues : [...upload, ...issues]

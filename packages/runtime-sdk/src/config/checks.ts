@@ -3,6 +3,7 @@
  * what to do; none repeats a secret.
  */
 import { ConfigError } from "../errors/Errors.ts"
+import { keyMistakeOf, mistakeOf } from "./mistakes.ts"
 
 /** Where the runtime is: an origin and a base path without a trailing slash. */
 export interface Address {
@@ -33,10 +34,15 @@ const loopback = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads a base URL, or throws a ConfigError. */
 export const address = (input: unknown, options: { readonly allowInsecure?: boolean | undefined }): Address => {
-  if (input === undefined || input === null) throw refuse("baseUrl", `is missing: there is no default address. ${fix}`)
+  if (input === undefined || input === null) {
+    throw refuse("baseUrl", `is missing: there is no default address. ${fix}${markedName("baseUrl")}`)
+  }
   if (typeof input !== "string") throw refuse("baseUrl", `must be a string, not ${typeof input}. ${fix}`)
   const text = input.trim()
-  if (text === "") throw refuse("baseUrl", `is empty: there is no default address. ${fix}`)
+  if (text === "" && !input.includes("\uFEFF")) throw refuse("baseUrl", `is empty: there is no default address. ${fix}`)
+  // Of the text as it came: `trim` takes a byte order mark for white space.
+  const mistake = mistakeOf(input)
+  if (mistake !== undefined) throw refuse("baseUrl", `${mistake}. ${fix}`)
   if (!/^https?:\/\//i.test(text)) {
     throw refuse("baseUrl", `must be an absolute URL that starts with https:// or http://. ${fix}`)
   }
@@ -79,9 +85,11 @@ export const badCharacter = (text: string): string | undefined => {
 /** Checks an API key, or throws a ConfigError that never shows it. */
 export const apiKey = (input: unknown): string => {
   const how = `Create a runtime API key in your runtime's dashboard and set ${variables.apiKey}.`
-  if (input === undefined || input === null) throw refuse("apiKey", `is missing. ${how}`)
+  if (input === undefined || input === null) throw refuse("apiKey", `is missing. ${how}${markedName("apiKey")}`)
   if (typeof input !== "string") throw refuse("apiKey", `must be a string, not ${typeof input}. ${how}`)
   if (input.trim() === "") throw refuse("apiKey", `is empty. ${how}`)
+  const mistake = keyMistakeOf(input)
+  if (mistake !== undefined) throw refuse("apiKey", `${mistake}. ${how}`)
   const bad = badCharacter(input)
   if (bad !== undefined) {
     throw refuse("apiKey", `${bad}: keys are visible ASCII only. Copy it again, without line breaks or quotes.`)
@@ -89,15 +97,30 @@ export const apiKey = (input: unknown): string => {
   return input
 }
 
-/** Checks an organization id; absent is fine, empty counts as absent. */
+/**
+ * Checks an organization id; absent is fine, empty counts as absent, as variables do. One of spaces is refused: without
+ * an organization another one than was meant may answer.
+ */
 export const organizationId = (input: unknown): string | undefined => {
   if (input === undefined || input === null) return undefined
   if (typeof input !== "string") throw refuse("organizationId", `must be a string, not ${typeof input}.`)
+  if (input === "") return undefined
   const text = input.trim()
-  if (text === "") return undefined
+  if (text === "")
+    throw refuse("organizationId", "is blank. Give the id, or leave it out for the organization of the key.")
+  const mistake = mistakeOf(input)
+  if (mistake !== undefined) throw refuse("organizationId", `${mistake}. Copy the id again, or leave it out.`)
   const bad = badCharacter(text)
   if (bad !== undefined) throw refuse("organizationId", `${bad}: ids are visible ASCII only. Copy it again.`)
   return text
+}
+
+/** Where a variable went whose file begins with a byte order mark: the first name of such a file is read with it. */
+const markedName = (field: keyof typeof variables): string => {
+  const env = read(read(globalThis, "process"), "env")
+  return read(env, `\uFEFF${variables[field]}`) === undefined
+    ? ""
+    : ` ${variables[field]} is there with a byte order mark before its name: save the file that sets it as UTF-8 without one.`
 }
 
 /** Refuses to run where the key would be public. */

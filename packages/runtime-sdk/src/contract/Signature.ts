@@ -47,8 +47,3 @@ export type BytesKeys<G> = {
   [K in keyof G]: TypesOf<G[K]> extends { readonly kind: "bytes" } ? K : never
 }[keyof G] &
   string
-
-/** `list` gives `stream` and `pages`; another paged operation `x` gives `xStream` and `xPages`. */
-export type Suffixed<K extends string, Plain extends string, Suffix extends string> = K extends "list"
-  ? Plain
-  : `${K}${Suffix}`

@@ -4,19 +4,14 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { calls } from "../contract/calls.ts"
+import type * as Effect from "effect/Effect"
+import { type Runtime, makeCall } from "../call/call.ts"
 import type { WaitOptions } from "../call/CallOptions.ts"
-import type { Call } from "../contract/calls.ts"
+import { makeWait } from "../call/waitUntilEnded.ts"
+import { type Call, calls } from "../contract/calls.ts"
 import type { TypesOf } from "../contract/Operation.ts"
 import type { ErrorsOf } from "../contract/Signature.ts"
-import { effectObserver } from "./observe.ts"
-import { makeCall } from "../call/call.ts"
 import { makeService, type ServiceOf } from "./service.ts"
-import { makeWait } from "../call/waitUntilEnded.ts"
-import { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import { Transport } from "../transport/Transport.ts"
 
 /**
  * Waiting for calls.
@@ -36,28 +31,25 @@ export interface CallWaiting {
 }
 
 /**
- * The calls of a runtime: the operations of the contract, and streams over every list.
+ * The calls of a runtime: the operations of the contract, streams over every list, and waiting for a call to end.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Service extends ServiceOf<typeof calls>, CallWaiting {}
+
+/**
+ * The service's tag. `AywaRuntime.layer` provides it.
  *
  * @since 0.1.0
  * @category services
  */
-export class Calls extends Context.Service<Calls, ServiceOf<typeof calls> & CallWaiting>()(
-  "@aywa-ai/runtime-sdk/Calls"
-) {}
+export class Calls extends Context.Service<Calls, Service>()("@aywa-ai/runtime-sdk/Calls") {}
 
-/**
- * Provides the service over a configuration and a transport.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<Calls, never, RuntimeConfig | Transport> = Layer.effect(
-  Calls,
-  Effect.gen(function* () {
-    const runtime = { config: yield* RuntimeConfig, transport: yield* Transport, observer: effectObserver }
-    const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
-    const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
-    // The wait gives what it reads, and fails as reading does.
-    return Calls.of({ ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) })
-  })
-)
+/** Builds the service. */
+export const makeCalls = (runtime: Runtime): Service => {
+  const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
+  const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
+  // The wait gives what it reads, and fails as reading does.
+  return { ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) }
+}

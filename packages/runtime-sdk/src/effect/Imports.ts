@@ -4,24 +4,21 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { imports } from "../contract/imports.ts"
-import { layerOf, type ServiceOf } from "./service.ts"
-import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import type { Transport } from "../transport/Transport.ts"
+import type { imports } from "../contract/imports.ts"
+import type { ServiceOf } from "./service.ts"
 
 /**
- * The imports of a runtime: the operations of the contract, and streams over every list.
+ * Imports of a source account into the runtime, and the mapping of its ids.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Service extends ServiceOf<typeof imports> {}
+
+/**
+ * The service's tag. `AywaRuntime.layer` provides it.
  *
  * @since 0.1.0
  * @category services
  */
-export class Imports extends Context.Service<Imports, ServiceOf<typeof imports>>()("@aywa-ai/runtime-sdk/Imports") {}
-
-/**
- * Provides the service over a configuration and a transport.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<Imports, never, RuntimeConfig | Transport> = layerOf(Imports, "imports", imports)
+export class Imports extends Context.Service<Imports, Service>()("@aywa-ai/runtime-sdk/Imports") {}

@@ -4,30 +4,21 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { operations } from "../contract/operations.ts"
-import { layerOf, type ServiceOf } from "./service.ts"
-import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import type { Transport } from "../transport/Transport.ts"
+import type { operations } from "../contract/operations.ts"
+import type { ServiceOf } from "./service.ts"
 
 /**
  * The operational routes of a runtime: health, readiness, metrics and what else operators ask for.
  *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Service extends ServiceOf<typeof operations> {}
+
+/**
+ * The service's tag. `AywaRuntime.layer` provides it.
+ *
  * @since 0.1.0
  * @category services
  */
-export class Operations extends Context.Service<Operations, ServiceOf<typeof operations>>()(
-  "@aywa-ai/runtime-sdk/Operations"
-) {}
-
-/**
- * Provides the service over a configuration and a transport.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<Operations, never, RuntimeConfig | Transport> = layerOf(
-  Operations,
-  "operations",
-  operations
-)
+export class Operations extends Context.Service<Operations, Service>()("@aywa-ai/runtime-sdk/Operations") {}

@@ -4,30 +4,21 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { phoneNumbers } from "../contract/phoneNumbers.ts"
-import { layerOf, type ServiceOf } from "./service.ts"
-import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import type { Transport } from "../transport/Transport.ts"
+import type { phoneNumbers } from "../contract/phoneNumbers.ts"
+import type { ServiceOf } from "./service.ts"
 
 /**
  * The phone numbers of a runtime: the operations of the contract, and `stream` and `pages` over the whole list.
  *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Service extends ServiceOf<typeof phoneNumbers> {}
+
+/**
+ * The service's tag. `AywaRuntime.layer` provides it.
+ *
  * @since 0.1.0
  * @category services
  */
-export class PhoneNumbers extends Context.Service<PhoneNumbers, ServiceOf<typeof phoneNumbers>>()(
-  "@aywa-ai/runtime-sdk/PhoneNumbers"
-) {}
-
-/**
- * Provides the service over a configuration and a transport.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<PhoneNumbers, never, RuntimeConfig | Transport> = layerOf(
-  PhoneNumbers,
-  "phoneNumbers",
-  phoneNumbers
-)
+export class PhoneNumbers extends Context.Service<PhoneNumbers, Service>()("@aywa-ai/runtime-sdk/PhoneNumbers") {}

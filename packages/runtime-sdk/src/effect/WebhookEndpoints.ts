@@ -4,30 +4,23 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { webhookEndpoints } from "../contract/webhookEndpoints.ts"
-import { layerOf, type ServiceOf } from "./service.ts"
-import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import type { Transport } from "../transport/Transport.ts"
+import type { webhookEndpoints } from "../contract/webhookEndpoints.ts"
+import type { ServiceOf } from "./service.ts"
 
 /**
  * The webhook endpoints of a runtime: the operations of the contract, and streams over every list.
  *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Service extends ServiceOf<typeof webhookEndpoints> {}
+
+/**
+ * The service's tag. `AywaRuntime.layer` provides it.
+ *
  * @since 0.1.0
  * @category services
  */
-export class WebhookEndpoints extends Context.Service<WebhookEndpoints, ServiceOf<typeof webhookEndpoints>>()(
+export class WebhookEndpoints extends Context.Service<WebhookEndpoints, Service>()(
   "@aywa-ai/runtime-sdk/WebhookEndpoints"
 ) {}
-
-/**
- * Provides the service over a configuration and a transport.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<WebhookEndpoints, never, RuntimeConfig | Transport> = layerOf(
-  WebhookEndpoints,
-  "webhookEndpoints",
-  webhookEndpoints
-)

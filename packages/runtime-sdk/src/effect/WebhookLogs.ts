@@ -4,30 +4,21 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { webhookLogs } from "../contract/webhookLogs.ts"
-import { layerOf, type ServiceOf } from "./service.ts"
-import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
-import type { Transport } from "../transport/Transport.ts"
+import type { webhookLogs } from "../contract/webhookLogs.ts"
+import type { ServiceOf } from "./service.ts"
 
 /**
  * The webhook logs of a runtime: the operations of the contract, and streams over every list.
  *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Service extends ServiceOf<typeof webhookLogs> {}
+
+/**
+ * The service's tag. `AywaRuntime.layer` provides it.
+ *
  * @since 0.1.0
  * @category services
  */
-export class WebhookLogs extends Context.Service<WebhookLogs, ServiceOf<typeof webhookLogs>>()(
-  "@aywa-ai/runtime-sdk/WebhookLogs"
-) {}
-
-/**
- * Provides the service over a configuration and a transport.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<WebhookLogs, never, RuntimeConfig | Transport> = layerOf(
-  WebhookLogs,
-  "webhookLogs",
-  webhookLogs
-)
+export class WebhookLogs extends Context.Service<WebhookLogs, Service>()("@aywa-ai/runtime-sdk/WebhookLogs") {}

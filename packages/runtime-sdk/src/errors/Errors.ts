@@ -55,6 +55,7 @@ export interface CallFields {
   readonly requestId?: string | undefined
   /** Attempts made, the first included; 0 when nothing was tried. */
   readonly attempts: number
+  /** Whether the runtime may have acted: `not-sent`, `maybe-applied` or `rejected`. */
   readonly outcome: Outcome
   /** The idempotency key that every attempt carried. */
   readonly idempotencyKey?: string | undefined

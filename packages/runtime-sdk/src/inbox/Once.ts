@@ -59,10 +59,13 @@ export const run = <A, E, R>(
  */
 export const createTable: Effect.Effect<void, SqlError, SqlClient.SqlClient> = Effect.flatMap(
   SqlClient.SqlClient,
-  (sql) =>
+  (sql) => {
+    // PostgreSQL's TIMESTAMP is the clock of whichever session wrote it.
+    const instant = sql.literal(sql.onDialectOrElse({ pg: () => "TIMESTAMPTZ", orElse: () => "TIMESTAMP" }))
     // Two processes may create it at the same moment: one of them fails, and finds it when it tries again.
-    Effect.asVoid(
+    return Effect.asVoid(
       sql`CREATE TABLE IF NOT EXISTS ${sql("aywa_inbox_once")} (
-        id VARCHAR(255) PRIMARY KEY, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)`
+        id VARCHAR(255) PRIMARY KEY, at ${instant} DEFAULT CURRENT_TIMESTAMP)`
     ).pipe(Effect.retry({ times: 3 }))
+  }
 )

@@ -8,6 +8,8 @@ import { isIP, type LookupFunction } from "node:net"
 import { closedRange, isLoopbackAddress } from "./addresses.ts"
 import { OutboundRefused } from "./OutboundRefused.ts"
 
+export { isLoopbackHost } from "./loopback.ts"
+
 /**
  * One address of a host.
  *

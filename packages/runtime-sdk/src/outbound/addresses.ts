@@ -3,6 +3,7 @@
  * an address that carries an IPv4 address is judged by that one, too.
  */
 import { isIP, isIPv4 } from "node:net"
+import { isLoopbackHost } from "./loopback.ts"
 
 /** Ranges of IPv4 that are not the public internet (IANA special-purpose registry), most specific names first. */
 const closedIPv4: ReadonlyArray<readonly [network: string, prefix: number, name: string]> = [
@@ -97,12 +98,5 @@ export const closedRange = (address: string): string | undefined => {
   return within(bytes, globalUnicast, 3) ? undefined : "reserved"
 }
 
-/** Whether an address can only be this machine: 127.0.0.0/8, ::1, or one of them inside an IPv6 address. */
-export const isLoopbackAddress = (address: string): boolean => {
-  const bytes = bytesOf(address)
-  if (bytes === undefined) return false
-  if (bytes.length === 4) return bytes[0] === 127
-  const mapped = embedding.find(({ name }) => name === "IPv4-mapped")
-  if (mapped !== undefined && within(bytes, mapped.network, 96)) return bytes[12] === 127
-  return within(bytes, bytesOf("::1") ?? [], 128)
-}
+/** Whether an address can only be this machine. A name is none, whatever it resolves to. */
+export const isLoopbackAddress = (address: string): boolean => isIP(address) !== 0 && isLoopbackHost(address)

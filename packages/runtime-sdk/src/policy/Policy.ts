@@ -15,6 +15,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual, flow, identity } from "effect/Function"
+import * as Option from "effect/Option"
 import type { RuntimeError } from "../errors/Errors.ts"
 import * as Guards from "../config/optionChecks.ts"
 import { makeBreaker, type Breaker } from "./breaker.ts"
@@ -49,6 +50,7 @@ export type { Limiter } from "./limiter.ts"
  * @category models
  */
 export interface Policy {
+  /** When and how often a failed attempt is made again; only what is safe to repeat is. */
   readonly retry: Retry | undefined
   /** Bounds one attempt, its body included. */
   readonly attemptTimeout: number | undefined
@@ -56,7 +58,9 @@ export interface Policy {
   readonly deadline: number | undefined
   /** `auto`: a create without a key gets one for all its attempts. `explicit`: only the caller gives keys. */
   readonly idempotency: "auto" | "explicit"
+  /** Bounds what runs at the same time, or in a window. */
   readonly limit: Limiter | undefined
+  /** Stops calling a runtime that keeps failing. */
   readonly breaker: Breaker | undefined
 }
 
@@ -126,6 +130,7 @@ export const retry = (options: {
   readonly maxRetryAfter?: Duration.Input | undefined
   readonly while?: ((error: RuntimeError) => boolean) | undefined
 }): Transform => {
+  Guards.known("retry", options, { times: true, baseDelay: true, maxDelay: true, maxRetryAfter: true, while: true })
   const times = options.times === undefined ? undefined : Guards.count("retry.times", options.times)
   const baseDelay = millis("retry.baseDelay", options.baseDelay)
   const maxDelay = millis("retry.maxDelay", options.maxDelay)
@@ -186,9 +191,10 @@ export const deadline = (duration: Duration.Input): Transform => {
  * @since 0.1.0
  * @category combinators
  */
-export const idempotency =
-  (mode: "auto" | "explicit"): Transform =>
-  (policy) => ({ ...policy, idempotency: mode })
+export const idempotency = (mode: "auto" | "explicit"): Transform => {
+  if (mode !== "auto" && mode !== "explicit") throw new RangeError('idempotency must be "auto" or "explicit".')
+  return (policy) => ({ ...policy, idempotency: mode })
+}
 
 /**
  * Bounds the attempts that this policy governs: how many run at once, and how many start in a window. What exceeds
@@ -207,6 +213,8 @@ export const limit = (options: {
   /** Attempts that may start in a window; a token bucket, so a quiet window allows a burst of `limit`. */
   readonly rate?: { readonly limit: number; readonly window: Duration.Input } | undefined
 }): Transform => {
+  Guards.known("limit", options, { concurrency: true, rate: true })
+  if (options.rate !== undefined) Guards.known("limit.rate", options.rate, { limit: true, window: true })
   const limit = makeLimiter({
     concurrency:
       options.concurrency === undefined ? undefined : Guards.atLeastOne("limit.concurrency", options.concurrency),
@@ -238,6 +246,7 @@ export const circuitBreaker = (options: {
   /** How long it stays open before one call is let through. */
   readonly openFor: Duration.Input
 }): Transform => {
+  Guards.known("circuitBreaker", options, { failures: true, openFor: true })
   const breaker = makeBreaker({
     failures: Guards.atLeastOne("circuitBreaker.failures", options.failures),
     openFor: Guards.positive("circuitBreaker.openFor", millis("circuitBreaker.openFor", options.openFor))
@@ -276,7 +285,10 @@ export {
 function millis(name: string, duration: Duration.Input): number
 function millis(name: string, duration: Duration.Input | undefined): number | undefined
 function millis(name: string, duration: Duration.Input | undefined): number | undefined {
-  return duration === undefined
-    ? undefined
-    : Guards.duration(name, Duration.toMillis(Duration.fromInputUnsafe(duration)))
+  if (duration === undefined) return undefined
+  const read = Duration.fromInput(duration)
+  if (Option.isNone(read) || Number.isNaN(duration)) {
+    throw new RangeError(`${name} must be milliseconds or a duration such as "5 seconds", not ${String(duration)}.`)
+  }
+  return Guards.duration(name, Duration.toMillis(read.value))
 }

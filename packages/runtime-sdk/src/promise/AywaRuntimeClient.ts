@@ -23,12 +23,13 @@ import { observeHook } from "./observe.ts"
 import { makeCall, type Runtime } from "../call/call.ts"
 import { promise, promisify } from "./promisify.ts"
 import { makeRequest } from "../call/rawRequest.ts"
-import { makeDispatcher } from "../transport/dispatcher.ts"
-import { makeFetch } from "../transport/fetch.ts"
+import * as Policy from "../policy/Policy.ts"
+import * as Transport from "../transport/Transport.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
 import type { DirectTransport } from "../transport/port.ts"
 import type { Trace } from "../call/Trace.ts"
-import { makeUnsafe, type Options, type RuntimeConfig } from "../config/RuntimeConfig.ts"
+import { configNames, makeUnsafe, refuseUnknown, type RuntimeConfig } from "../config/RuntimeConfig.ts"
+import type { Names } from "../config/unknownNames.ts"
 
 /**
  * Options of `AywaRuntimeClient`. The first three take `undefined`, because that is what `process.env.X` may be; a
@@ -68,6 +69,14 @@ export interface AywaRuntimeClientOptions {
 }
 
 /**
+ * Options that `withOptions` changes; all others stay as they are.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, "connections" | "transport">>
+
+/**
  * A client of one Aywa runtime.
  *
  * **Details**
@@ -93,10 +102,11 @@ export interface AywaRuntimeClientOptions {
  * @category client
  */
 export class AywaRuntimeClient {
-  readonly #config: RuntimeConfig["Service"]
-  readonly #transport: () => DirectTransport
+  readonly #options: AywaRuntimeClientOptions
+  readonly #config: RuntimeConfig
+  readonly #policy: Policy.Policy
   readonly #observer: Observer | undefined
-  #opened: DirectTransport | undefined
+  #connections: Connections
   readonly #resources = new Map<string, unknown>()
   #calls: (ClientOf<typeof calls> & CallWaiting) | undefined
 
@@ -109,18 +119,55 @@ export class AywaRuntimeClient {
       })
     }
     const { apiKey } = options
-    this.#config = configure(() => ({
-      // Checked at run time: a missing value is a ConfigError that says what to set.
-      baseUrl: options.baseUrl as string,
-      apiKey: typeof apiKey === "function" ? asked(apiKey) : (apiKey as string),
-      organizationId: options.organizationId,
-      headers: options.headers,
-      allowInsecure: options.allowInsecure,
-      policy: clientPolicy(options)
-    }))
+    atCaller(() => refuseUnknown(options, names))
+    this.#options = options
+    this.#config = atCaller(() =>
+      makeUnsafe({ ...options, apiKey: typeof apiKey === "function" ? fromFunction(apiKey) : apiKey })
+    )
+    this.#policy = atCaller(() => clientPolicy(options)(Policy.defaults))
+    atCaller(() => Transport.checkOptions(options))
     this.#observer = options.trace === undefined ? undefined : observeHook(options.trace)
-    this.#transport = () =>
-      (this.#opened ??= (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch())
+    this.#connections = new Connections(options)
+  }
+
+  /**
+   * A client with some options changed: another organization, key, timeout. It shares this one's connections, so that
+   * one for each tenant or request costs nothing.
+   *
+   * **Gotchas**
+   *
+   * Another `baseUrl` needs an `apiKey` beside it: a key is never sent to an address that it was not given for. Closing
+   * one of them closes the idle connections of all.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+   *
+   * export const ofTenant = (aywa: AywaRuntimeClient, organizationId: string) =>
+   *   aywa.withOptions({ organizationId, timeout: 5_000 })
+   * ```
+   */
+  withOptions(options: DerivedOptions): AywaRuntimeClient {
+    const { baseUrl, apiKey } = options
+    if (baseUrl !== undefined && baseUrl !== this.#options.baseUrl && apiKey === undefined) {
+      throw new ConfigError({
+        field: "apiKey",
+        message: "apiKey is missing: withOptions with another baseUrl needs the key of that runtime beside it."
+      })
+    }
+    for (const field of ["connections", "transport"] as const) {
+      if (Object.hasOwn(options, field)) {
+        throw new ConfigError({
+          field,
+          message: `${field} cannot be changed by withOptions, which shares connections. Make a new AywaRuntimeClient.`
+        })
+      }
+    }
+    const given = Object.entries(options).filter(([, value]) => value !== undefined)
+    const derived = new AywaRuntimeClient({ ...this.#options, ...Object.fromEntries(given) })
+    derived.#connections = this.#connections
+    return derived
   }
 
   /** The agents that answer and place calls. */
@@ -196,9 +243,7 @@ export class AywaRuntimeClient {
 
   /** Closes idle connections. Calls that are under way finish. */
   close(): Promise<void> {
-    const opened = this.#opened
-    this.#opened = undefined
-    return opened === undefined ? Promise.resolve() : opened.close()
+    return this.#connections.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -206,12 +251,12 @@ export class AywaRuntimeClient {
   }
 
   #runtime(): Runtime {
-    const transport = this.#transport
+    const connections = this.#connections
     return {
       config: this.#config,
-      // Opened by the first call, and again by the first one after `close`.
+      policy: this.#policy,
       get transport() {
-        return transport()
+        return connections.transport
       },
       observer: this.#observer
     }
@@ -233,10 +278,42 @@ export class AywaRuntimeClient {
   }
 }
 
-/** Builds the configuration; what is wrong with it is reported at the caller's line, not at ours. */
-const configure = (options: () => Options): RuntimeConfig["Service"] => {
+const names: Names<AywaRuntimeClientOptions> = {
+  ...configNames,
+  timeout: true,
+  deadline: true,
+  retries: true,
+  idempotency: true,
+  connections: true,
+  transport: true,
+  trace: true
+}
+
+/** The connections of a client and of those that were derived from it. */
+class Connections {
+  readonly #options: Transport.TransportOptions
+  #open: DirectTransport | undefined
+
+  constructor(options: Transport.TransportOptions) {
+    this.#options = options
+  }
+
+  /** Opened by the first call, and again by the first one after `close`. */
+  get transport(): DirectTransport {
+    return (this.#open ??= Transport.open(this.#options))
+  }
+
+  close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    return open === undefined ? Promise.resolve() : open.close()
+  }
+}
+
+/** Runs checks of options; what is wrong with them is reported at the caller's line, not at ours. */
+const atCaller = <A>(check: () => A): A => {
   try {
-    return makeUnsafe(options())
+    return check()
   } catch (error) {
     if (error instanceof ConfigError) Error.captureStackTrace?.(error, AywaRuntimeClient)
     throw error
@@ -244,7 +321,7 @@ const configure = (options: () => Options): RuntimeConfig["Service"] => {
 }
 
 /** Asks a function for the key; whatever goes wrong there is a ConfigError that does not repeat it. */
-const asked = (apiKey: () => string | Promise<string>): Effect.Effect<string, ConfigError> =>
+const fromFunction = (apiKey: () => string | Promise<string>): Effect.Effect<string, ConfigError> =>
   Effect.tryPromise({
     try: async () => apiKey(),
     catch: (error) =>

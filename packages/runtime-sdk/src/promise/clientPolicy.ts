@@ -5,13 +5,12 @@ import { flow, identity } from "effect/Function"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
 
-/** What is checked here; all but `connections` shape the policy. */
+/** The options that shape the policy. */
 export interface PolicyOptions {
   readonly timeout?: number | undefined
   readonly deadline?: number | undefined
   readonly retries?: number | undefined
   readonly idempotency?: "auto" | "explicit" | undefined
-  readonly connections?: number | undefined
 }
 
 export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
@@ -26,10 +25,6 @@ export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
   }
   if (idempotency !== undefined && idempotency !== "auto" && idempotency !== "explicit") {
     throw new ConfigError({ field: "idempotency", message: 'idempotency must be "auto" or "explicit".' })
-  }
-  const { connections } = options
-  if (connections !== undefined && (!Number.isSafeInteger(connections) || connections < 1)) {
-    throw new ConfigError({ field: "connections", message: "connections must be a whole number of 1 or more." })
   }
   return flow(
     timeout === undefined ? identity : Policy.attemptTimeout(timeout),

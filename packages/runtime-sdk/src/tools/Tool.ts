@@ -8,10 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreateTool } from "../contract/tools.ts"
 import type { JsonObject } from "../contract/Operation.ts"
+import { resultNotShown } from "../webhooks/lines.ts"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import { argumentsOf } from "./arguments.ts"
 import { toolSchemaOf } from "./jsonSchema.ts"
 import type { LooseRule, ToolFunction } from "./model.ts"
 import { oneLine } from "./oneLine.ts"
+import { strictSchemaOf } from "./strict.ts"
 import { ToolDefinitionError, type ToolDefinitionIssue } from "./ToolDefinitionError.ts"
 import { ToolFailure } from "./ToolFailure.ts"
 
@@ -22,8 +25,11 @@ import { ToolFailure } from "./ToolFailure.ts"
  * @category models
  */
 export interface ToolContext {
-  /** The id of this tool call: an idempotency key for what the tool does. */
-  readonly toolCallId: string
+  /**
+   * The id of this tool call: an idempotency key for what the tool does. Undefined where it is none, because the model
+   * gave no id, or the same one to several calls.
+   */
+  readonly toolCallId: string | undefined
   /** Of the event that brought the call, if it names one. */
   readonly callId: string | undefined
   /** The event's own fields: the call, the customer, the assistant. */
@@ -53,7 +59,10 @@ export interface Options<P, S, E, R, O> {
   readonly timeoutSeconds?: number | undefined
   /** Whether the runtime goes on without waiting for the result. Default false. */
   readonly async?: boolean | undefined
-  /** Whether the model's provider is to enforce the schema (OpenAI's strict mode). */
+  /**
+   * Whether the model's provider is to enforce the schema (OpenAI's strict mode). Every argument must be required then,
+   * and every object a Struct: anything else is refused when the tool is defined.
+   */
   readonly strict?: boolean | undefined
   /** What the assistant says while the tool runs; see the source API's tool messages. */
   readonly messages?: ReadonlyArray<JsonObject> | undefined
@@ -81,12 +90,14 @@ export interface Tool<out Name extends string = string, out R = never> {
   readonly call: (args: unknown, context: ToolContext) => Effect.Effect<string, ToolCallFailed, R>
 }
 
-/** A call that gave no result. */
+/** A call that gave no result to tell. */
 export interface ToolCallFailed {
   /** For the model. */
   readonly say: string
   /** For you; absent when the tool meant the model to hear this, or when the model's arguments are wrong. */
   readonly cause: Cause.Cause<unknown> | undefined
+  /** Whether the tool did its work, and only its result is none that can be told. */
+  readonly isDone?: boolean | undefined
 }
 
 /**
@@ -139,14 +150,16 @@ export const make = <
 ): Tool<Name, R> => {
   const { description, timeoutSeconds, strict, async: isAsync, messages } = options
   const parameters: Schema.Constraint = options.parameters ?? Schema.Struct({})
-  const { schema, loose, issues } = toolSchemaOf(parameters, "parameters")
-  const all = [...checkOptions(name, options), ...issues]
-  if (all.length > 0 || schema === undefined) throw new ToolDefinitionError(`Tool ${name}`, all)
-  const decode = argumentsOf<P>(name, parameters)
-  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(options.success ?? Schema.String))
+  const root = "parameters"
+  const { schema, loose, nullable, issues } = toolSchemaOf(parameters, root)
+  const closed = strict === true && schema !== undefined ? strictSchemaOf(schema, root) : { schema, issues: [] }
+  const all = [...checkOptions(name, options), ...issues, ...closed.issues]
+  if (all.length > 0 || closed.schema === undefined) throw new ToolDefinitionError(`Tool ${name}`, all)
+  const decode = argumentsOf<P>(name, parameters, { schema: closed.schema, nullable, root: [root] })
+  const show = resultOf(options.success ?? Schema.String)
   return {
     name,
-    definition: { name, description, parameters: schema, ...(strict === undefined ? {} : { strict }) },
+    definition: { name, description, parameters: closed.schema, ...(strict === undefined ? {} : { strict }) },
     fields: {
       ...(isAsync === undefined ? {} : { async: isAsync }),
       ...(messages === undefined ? {} : { messages })
@@ -155,19 +168,24 @@ export const make = <
     loose,
     call: (args, context) =>
       Effect.matchCauseEffect(
-        Effect.flatMap(decode(args), (decoded) =>
-          Effect.flatMap(execute(options.execute, decoded, context), (result) =>
-            // `encode` needs no services: those of the schemas are excluded by their types.
-            Effect.orDie(encode(result) as Effect.Effect<unknown, Schema.SchemaError>)
-          )
-        ),
+        Effect.flatMap(decode(args), (decoded) => execute(options.execute, decoded, context)),
         {
-          onSuccess: (result) => Effect.succeed(oneLine(result)),
+          onSuccess: show,
           // What was thrown is told to it as well: E is `unknown` for functions that return no Effect.
           onFailure: (cause) => Effect.fail(failed(name, cause, options.failure as Explain | undefined))
         }
       )
   }
+}
+
+/** Shows the model a result. One that cannot be shown is no failure: what the tool does is done. */
+const resultOf = (success: Schema.Constraint): ((result: unknown) => Effect.Effect<string, ToolCallFailed>) => {
+  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(success))
+  return (result) =>
+    // `encode` needs no services: those of the schemas are excluded by their types.
+    Effect.flatMap(encode(result) as Effect.Effect<unknown, Schema.SchemaError>, (encoded) =>
+      Effect.try({ try: () => oneLine(encoded), catch: (error) => error })
+    ).pipe(Effect.catchCause((cause) => Effect.fail<ToolCallFailed>({ say: resultNotShown, cause, isDone: true })))
 }
 
 type Explain = (error: unknown) => string | undefined
@@ -207,11 +225,26 @@ const saidBy = (explain: Explain | undefined, error: unknown): string | undefine
   }
 }
 
+const optionNames: Names<Options<never, never, never, never, never>> = {
+  description: true,
+  parameters: true,
+  success: true,
+  execute: true,
+  failure: true,
+  timeoutSeconds: true,
+  async: true,
+  strict: true,
+  messages: true
+}
+
 const checkOptions = (
   name: string,
-  { description, timeoutSeconds }: { readonly description: string; readonly timeoutSeconds?: number | undefined }
+  options: { readonly description: string; readonly timeoutSeconds?: number | undefined }
 ): ReadonlyArray<ToolDefinitionIssue> => {
+  const { description, timeoutSeconds } = options
   const issues: Array<ToolDefinitionIssue> = []
+  const unknown = unknownName(options, optionNames)
+  if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     issues.push({ path: ["name"], message: "must be 1 to 64 of the characters a-z A-Z 0-9 _ -" })
   }

@@ -46,7 +46,7 @@ export const make = <const Tools extends ReadonlyArray<Tool<string, unknown>>>(
 }
 
 /**
- * The outcome of one tool call, as the runtime reads it.
+ * The outcome of one tool call, as the runtime reads it. `toolCallId` is empty where the call had no id.
  *
  * @since 0.1.0
  * @category models
@@ -74,7 +74,8 @@ export interface ToolResults {
  */
 export interface ToolCallReport {
   readonly tool: string
-  readonly toolCallId: string
+  /** Absent when the model gave none. */
+  readonly toolCallId: string | undefined
   /** What the model was told. */
   readonly said: string
   readonly cause: Cause.Cause<unknown>
@@ -110,7 +111,9 @@ const defaultMillis = 18_000
  *
  * The calls of one event run side by side. Each has a result or an error of its own: wrong arguments, an unknown tool,
  * a failure, a defect, or no result in time (a little before the deadline of the event) is an error that the model
- * reads, and does not touch the other calls. It never fails.
+ * reads, and does not touch the other calls. A result that `success` does not encode is `done, result not shown`, and is
+ * reported: the tool did run. Calls that share an id, or have none, are run and answered in their order.
+ * It never fails.
  *
  * **Example**
  *
@@ -138,21 +141,24 @@ export const handle = <R>(
   const known = toolkit.tools.map(({ name }) => name).join(", ")
   const report = options.onFailure
 
-  const fail = (call: ToolCall, { say, cause }: ToolCallFailed): Effect.Effect<ToolResult> => {
-    const error: ToolResult = { toolCallId: call.id, name: call.name, error: oneLine(say) }
-    if (cause === undefined) return Effect.succeed(error)
-    const about = { tool: call.name, toolCallId: call.id, said: error.error, cause }
+  const fail = (call: ToolCall, { say, cause, isDone = false }: ToolCallFailed): Effect.Effect<ToolResult> => {
+    const said = oneLine(say)
+    const about = { toolCallId: call.id ?? "", name: call.name }
+    const outcome: ToolResult = isDone ? { ...about, result: said } : { ...about, error: said }
+    if (cause === undefined) return Effect.succeed(outcome)
+    const what = isDone ? "gave a result that cannot be told" : "failed"
     return Effect.as(
       report === undefined
-        ? Effect.logWarning(`Tool ${call.name} failed (call ${call.id})`, cause)
-        : Effect.ignoreCause(Effect.sync(() => report(about))),
-      error
+        ? Effect.logWarning(`Tool ${call.name} ${what} (call ${call.id ?? "without an id"})`, cause)
+        : Effect.ignoreCause(Effect.sync(() => report({ tool: call.name, toolCallId: call.id, said, cause }))),
+      outcome
     )
   }
 
   const one = (
     call: ToolCall,
     message: Pick<ToolCalls, "toolCalls">,
+    unique: ReadonlySet<string | undefined>,
     millis: number
   ): Effect.Effect<ToolResult, never, R> => {
     const { id, name } = call
@@ -174,15 +180,17 @@ export const handle = <R>(
           Effect.sync(() => new AbortController()),
           (controller) => Effect.sync(() => controller.abort())
         ),
-        ({ signal }) => tool.call(call.arguments, contextOf(call, message, signal))
+        ({ signal }) => tool.call(call.arguments, contextOf(unique.has(id) ? id : undefined, message, signal))
       )
     ).pipe(
       Effect.timeoutOrElse({ duration: millis, orElse: () => late }),
       Effect.matchEffect({
-        onSuccess: (result) => Effect.succeed<ToolResult>({ toolCallId: id, name, result }),
+        onSuccess: (result) => Effect.succeed<ToolResult>({ toolCallId: id ?? "", name, result }),
         onFailure: (failed) => fail(call, failed)
       }),
-      Effect.withSpan("Toolkit.call", { attributes: { "gen_ai.tool.name": name, "gen_ai.tool.call.id": id } })
+      Effect.withSpan("Toolkit.call", {
+        attributes: { "gen_ai.tool.name": name, ...(id === undefined ? {} : { "gen_ai.tool.call.id": id }) }
+      })
     )
   }
 
@@ -190,8 +198,9 @@ export const handle = <R>(
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const left = delivery.deadline === undefined ? defaultMillis : delivery.deadline.getTime() - now
       const millis = Math.max(left - Math.min(reserveMillis, left / 4), 0)
+      const unique = uniqueIds(message.toolCalls)
       return Effect.map(
-        Effect.forEach(message.toolCalls, (call) => one(call, message, millis), { concurrency: "unbounded" }),
+        Effect.forEach(message.toolCalls, (call) => one(call, message, unique, millis), { concurrency: "unbounded" }),
         (results) => ({ results })
       )
     })
@@ -225,9 +234,19 @@ export const handler = (
   return (message, delivery) => Effect.runPromise(run(message, delivery), { signal: delivery?.signal })
 }
 
-const contextOf = (call: ToolCall, message: Pick<ToolCalls, "toolCalls">, signal: AbortSignal): ToolContext => {
+/** The ids that name one call of an event, and no other. */
+const uniqueIds = (calls: ReadonlyArray<ToolCall>): ReadonlySet<string | undefined> => {
+  const byId = Map.groupBy(calls, ({ id }) => id)
+  return new Set([...byId].filter(([, { length }]) => length === 1).map(([id]) => id))
+}
+
+const contextOf = (
+  toolCallId: string | undefined,
+  message: Pick<ToolCalls, "toolCalls">,
+  signal: AbortSignal
+): ToolContext => {
   const about: ToolContext["message"] = { ...message }
   const from = about["call"]
   const id = typeof from === "object" && from !== null && "id" in from ? from.id : undefined
-  return { toolCallId: call.id, callId: typeof id === "string" ? id : undefined, message: about, signal }
+  return { toolCallId, callId: typeof id === "string" ? id : undefined, message: about, signal }
 }

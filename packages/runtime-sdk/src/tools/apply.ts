@@ -11,6 +11,7 @@ import type { Tools } from "../effect/Tools.ts"
 import { type Alignment, type Change, plan } from "./align.ts"
 import { checkServer, type ServerOptions } from "./definition.ts"
 import type { ToolDefinitionError } from "./ToolDefinitionError.ts"
+import type { Names } from "../config/unknownNames.ts"
 import type { Toolkit } from "./Toolkit.ts"
 
 /** The operations that alignment needs. */
@@ -56,11 +57,13 @@ const maxRounds = 3
 // Each was deleted or renamed within a day: that many are no operator's doing, and a runtime must not be filled.
 const maxGone = 20
 
+const names: Names<ApplyOptions> = { serverUrl: true, timeoutSeconds: true, removeExtra: true }
+
 /** Reads the definitions and compares. */
 export const read = (service: Service, toolkit: Toolkit<string, unknown>, options: ServerOptions) =>
   Effect.flatMap(
     // All that it throws.
-    Effect.try({ try: () => checkServer(options), catch: (error) => error as ToolDefinitionError }),
+    Effect.try({ try: () => checkServer(options, names), catch: (error) => error as ToolDefinitionError }),
     () => Effect.map(Stream.runCollect(service.stream({ limit: 1000 })), (rows) => plan(rows, toolkit, options))
   )
 

@@ -3,6 +3,7 @@
  */
 import type { FunctionDefinition, Server } from "../contract/shared.ts"
 import type { CreateTool } from "../contract/tools.ts"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import type { Tool } from "./Tool.ts"
 import { ToolDefinitionError } from "./ToolDefinitionError.ts"
 
@@ -23,9 +24,15 @@ export interface ServerOptions {
 export const defaultTimeoutSeconds = 20
 
 /** Throws for an address or a timeout that cannot be. */
-export const checkServer = ({ serverUrl, timeoutSeconds = defaultTimeoutSeconds }: ServerOptions): void => {
+export const checkServer = (
+  options: ServerOptions,
+  names: object = { serverUrl: true, timeoutSeconds: true } satisfies Names<ServerOptions>
+): void => {
+  const { serverUrl, timeoutSeconds = defaultTimeoutSeconds } = options
+  const unknown = unknownName(options, names)
   const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined
   const issues = [
+    ...(unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]),
     ...(url?.protocol === "http:" || url?.protocol === "https:"
       ? []
       : [{ path: ["serverUrl"], message: "must be an absolute http or https address that the runtime can reach" }]),

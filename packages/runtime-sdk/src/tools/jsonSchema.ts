@@ -7,6 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { dateTimePlaces, placeOf } from "./dateTimes.ts"
 import type { LooseRule, ToolSchema } from "./model.ts"
 import { checksOf, withText } from "./schemaChecks.ts"
 import type { ToolDefinitionIssue } from "./ToolDefinitionError.ts"
@@ -20,29 +21,36 @@ export interface ToolSchemaOf {
   readonly schema: ToolSchema | undefined
   /** What is checked on arrival only. */
   readonly loose: ReadonlyArray<LooseRule>
+  /** The places of optional fields that take `null`. */
+  readonly nullable: ReadonlySet<string>
   readonly issues: ReadonlyArray<ToolDefinitionIssue>
 }
 
 /** Translates a schema of arguments, which is one of an object. */
 export const toolSchemaOf = (schema: Schema.Constraint, root: string): ToolSchemaOf => {
-  const { representation, references } = SchemaRepresentation.toRepresentation(Schema.toCodecJson(schema).ast)
-  const translation = new Translation(references)
+  const { ast } = Schema.toCodecJson(schema)
+  const { representation, references } = SchemaRepresentation.toRepresentation(ast)
+  const translation = new Translation(references, dateTimePlaces(ast, [root]))
   const top = translation.resolve(representation)
   if (top._tag !== "Objects") {
     const issues = [{ path: [root], message: "must be a Struct: a model gives arguments by name" }]
-    return { schema: undefined, loose: [], issues }
+    return { schema: undefined, loose: [], nullable: new Set(), issues }
   }
   const made = translation.object(top, [root], [])
-  const { issues, loose } = translation
-  return { schema: issues.length > 0 ? undefined : { ...made, properties: made.properties ?? {} }, loose, issues }
+  const { issues, loose, nullable } = translation
+  const whole = issues.length > 0 ? undefined : { ...made, properties: made.properties ?? {} }
+  return { schema: whole, loose, nullable, issues }
 }
 
 class Translation {
   readonly issues: Array<ToolDefinitionIssue> = []
   readonly loose: Array<LooseRule> = []
+  readonly nullable = new Set<string>()
   readonly references: SchemaRepresentation.References
-  constructor(references: SchemaRepresentation.References) {
+  readonly dateTimes: ReadonlySet<string>
+  constructor(references: SchemaRepresentation.References, dateTimes: ReadonlySet<string>) {
     this.references = references
+    this.dateTimes = dateTimes
   }
 
   /** The node that a reference names. */
@@ -107,8 +115,10 @@ class Translation {
 
   private leaf(node: Extract<Node, { _tag: "String" | "Number" | "Boolean" | "TemplateLiteral" }>, path: Path) {
     switch (node._tag) {
-      case "String":
-        return this.finish({ type: "string" }, node, path)
+      case "String": {
+        const isDateTime = this.dateTimes.has(placeOf(path))
+        return this.finish({ type: "string", ...(isDateTime ? { format: "date-time" } : {}) }, node, path)
+      }
       case "Number":
         return this.finish({ type: "number" }, node, path)
       case "Boolean":
@@ -163,7 +173,10 @@ class Translation {
     const required: Array<string> = []
     for (const { name, type, isOptional, annotations } of node.propertySignatures) {
       if (typeof name !== "string") return this.refuse(path, "has a key that is no text")
-      const schema = this.value(isOptional ? this.withoutNull(type) : type, [...path, name], [...inside, node])
+      const at = [...path, name]
+      const bare = isOptional ? this.withoutNull(type) : type
+      if (bare !== type) this.nullable.add(placeOf(at))
+      const schema = this.value(bare, at, [...inside, node])
       // Defined, not assigned: a key may be called __proto__.
       Object.defineProperty(properties, name, {
         value: withText(schema, { ...textOf(annotations), instead: true }),

@@ -20,6 +20,8 @@ export interface ToolSchema {
   readonly items?: ToolSchema
   readonly properties?: { readonly [name: string]: ToolSchema }
   readonly required?: ReadonlyArray<string>
+  /** Of tools with `strict: true`. */
+  readonly additionalProperties?: false
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import type * as Schema from "effect/Schema"
 import type * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { isFormat } from "./formats.ts"
 import type { ToolSchema } from "./model.ts"
 
 interface Text {
@@ -21,19 +22,6 @@ interface Checked {
 }
 
 type Annotations = Schema.Annotations.Annotations | undefined
-
-/** The nine formats that the runtime knows. */
-const formats: ReadonlySet<unknown> = new Set([
-  "date-time",
-  "time",
-  "date",
-  "duration",
-  "email",
-  "hostname",
-  "ipv4",
-  "ipv6",
-  "uuid"
-])
 
 /** Adds texts to a schema. Rules stand in brackets behind the description. */
 export const withText = (schema: ToolSchema, { title, description, rules = [], instead = false }: Text): ToolSchema => {
@@ -59,9 +47,7 @@ export const checksOf = (
   const last = (key: string): string | undefined =>
     all.map((annotations) => annotations?.[key]).findLast((value) => typeof value === "string") as string | undefined
   const format = last("format")
-  const keywords: { type?: ToolSchema["type"]; pattern?: string; format?: string } = formats.has(format)
-    ? { format: format ?? "" }
-    : {}
+  const keywords: { type?: ToolSchema["type"]; pattern?: string; format?: string } = isFormat(format) ? { format } : {}
   const loose: Array<string> = []
   for (const check of flat(node.checks)) {
     const told = tell(check, type, keywords)
@@ -98,7 +84,7 @@ const tell = (
   const pattern = patternOf(check, type)
   if (pattern === undefined || keywords.pattern !== undefined) return false
   keywords.pattern = pattern.source
-  if (formats.has(pattern.format)) keywords.format = String(pattern.format)
+  if (isFormat(pattern.format)) keywords.format = pattern.format
   return true
 }
 

@@ -3,17 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Guards from "../config/optionChecks.ts"
+import { ConfigError } from "../errors/Errors.ts"
 import { makeDispatcher } from "./dispatcher.ts"
 import { makeFetch } from "./fetch.ts"
-import type { TransportOptions, TransportShape } from "./port.ts"
+import type { DirectTransport, TransportOptions } from "./port.ts"
 
 export {
   /**
-   * No whole answer; see `port.ts`.
+   * No whole answer; see `TransportShape`.
    *
    * @since 0.1.0
    * @category models
@@ -33,39 +30,25 @@ export type {
 } from "./port.ts"
 
 /**
- * Sends requests. Follows no redirects, retries nothing, and stops reading when interrupted.
+ * Opens the transport that the options ask for: on Node its built-in HTTP dispatcher, else `fetch`.
  *
- * @since 0.1.0
- * @category services
+ * @since 0.2.0
+ * @category constructors
  */
-export class Transport extends Context.Service<Transport, TransportShape>()("@aywa-ai/runtime-sdk/Transport") {}
+export const open = (options: TransportOptions = {}): DirectTransport =>
+  (options.transport === "fetch" ? undefined : makeDispatcher(options)) ?? makeFetch()
 
 /**
- * Node's built-in HTTP dispatcher where there is one (a third of the CPU of `fetch`), else `fetch`.
+ * Checks the options of a transport; throws a ConfigError.
  *
- * @since 0.1.0
- * @category layers
+ * @since 0.2.0
+ * @category guards
  */
-export const layer = (options?: TransportOptions): Layer.Layer<Transport> => {
-  if (options?.connections !== undefined) Guards.atLeastOne("connections", options.connections)
-  return Layer.effect(
-    Transport,
-    Effect.acquireRelease(
-      Effect.sync(() => makeDispatcher(options) ?? makeFetch()),
-      (transport) => Effect.promise(() => transport.close())
-    )
-  )
+export const checkOptions = ({ connections, transport }: TransportOptions): void => {
+  if (connections !== undefined && (!Number.isSafeInteger(connections) || connections < 1)) {
+    throw new ConfigError({ field: "connections", message: "connections must be a whole number of 1 or more." })
+  }
+  if (transport !== undefined && transport !== "auto" && transport !== "fetch") {
+    throw new ConfigError({ field: "transport", message: 'transport must be "auto" or "fetch".' })
+  }
 }
-
-/**
- * Always `fetch`.
- *
- * **Gotchas**
- *
- * Node's `fetch` has limits of its own: it waits at most five minutes for an answer to begin, and for each piece of it,
- * however long the policy would.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerFetch: Layer.Layer<Transport> = Layer.sync(Transport, () => Transport.of(makeFetch()))

@@ -37,7 +37,6 @@ export const textOrNumber = leaf<string | number>(
   "text or a number",
   (value) => typeof value === "string" || typeof value === "number"
 )
-export const textOrNull = leaf<string | null>("text or null", (value) => value === null || typeof value === "string")
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 export const record = leaf<{ readonly [key: string]: unknown }>("an object", isRecord)

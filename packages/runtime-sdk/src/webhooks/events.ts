@@ -98,9 +98,14 @@ export interface TransferDestination extends Opaque {
  * @category models
  */
 export interface ToolCall {
-  readonly id: string
+  /** Absent when the model gave none. Several calls of one event may have the same. */
+  readonly id?: string | undefined
+  /** Empty when the model named no tool. */
   readonly name: string
-  /** Always an object; empty when the model sent none or something unreadable. */
+  /**
+   * Always an object; empty when the model sent none (`null` and blank text too) or something unreadable. An integer
+   * that a number cannot hold exactly, such as 9007199254740993, is text with all its digits.
+   */
   readonly arguments: { readonly [key: string]: unknown }
   /** What the model sent instead of a JSON object. Answer with an error result that tells it so. */
   readonly invalidArguments?: string
@@ -109,7 +114,7 @@ export interface ToolCall {
 /** An inbound call asks which assistant answers. **Reply** within 7.5 seconds. */
 export interface AssistantRequest extends Common<"assistant-request"> {}
 
-/** The model calls tools. **Reply** with one result per entry of `toolCalls`. */
+/** The model calls tools. **Reply** with one result per entry of `toolCalls`, best in their order. */
 export interface ToolCalls extends Common<"tool-calls"> {
   /** The calls, normalised. */
   readonly toolCalls: ReadonlyArray<ToolCall>
@@ -233,11 +238,17 @@ export interface PhoneCallControl extends Common<"phone-call-control"> {
   readonly destination?: TransferDestination | null | undefined
 }
 
-/** Only the source platform sends these: */
+/** Only the source platform sends these, and asks the first two: */
 
-/** Asks where to hand off. Expects a reply, which the runtime never asks for. */
+/** A handoff asks where to. **Reply** with a destination. */
 export interface HandoffDestinationRequest extends Common<"handoff-destination-request"> {
+  /** What the model gave the handoff tool. */
   readonly parameters: Opaque
+}
+/** A campaign is about to dial. **Reply** whether it may. */
+export interface CampaignPredial extends Common<"campaign.predial"> {
+  readonly campaignId: string
+  readonly contact: Opaque
 }
 /** The model is slow. */
 export interface Hang extends Common<"hang"> {}
@@ -282,14 +293,9 @@ export interface CallDeleteFailed extends Common<"call.delete.failed"> {}
 export interface CallArtifactUpload extends Common<"call.artifact.upload"> {
   readonly artifacts: ReadonlyArray<Opaque>
 }
-/** A campaign is about to dial. Expects a reply, which the runtime never asks for. */
-export interface CampaignPredial extends Common<"campaign.predial"> {
-  readonly campaignId: string
-  readonly contact: Opaque
-}
 
 /**
- * The six events that the runtime waits for an answer to.
+ * The events that wait for an answer: six of the runtime, and two that only the source platform sends.
  *
  * @since 0.1.0
  * @category models
@@ -301,6 +307,8 @@ export type RequestMessage =
   | KnowledgeBaseRequest
   | VoiceRequest
   | CallEndpointingRequest
+  | HandoffDestinationRequest
+  | CampaignPredial
 
 /**
  * The nine events that tell something and take no answer.
@@ -320,7 +328,7 @@ export type NoticeMessage =
   | PhoneCallControl
 
 /**
- * Events that only the source platform sends: two of them ask, which `handlers` does not answer.
+ * Events that only the source platform sends; two of them ask.
  *
  * @since 0.1.0
  * @category models
@@ -348,7 +356,7 @@ export type SourceOnlyNotice =
  * @since 0.1.0
  * @category models
  */
-export type KnownMessage = RequestMessage | NoticeMessage | SourceOnlyMessage
+export type KnownMessage = RequestMessage | NoticeMessage | SourceOnlyNotice
 
 /** The types of the known messages. */
 export type KnownMessageType = KnownMessage["type"]

@@ -6,3 +6,6 @@
 
 /** Line breaks of every kind become spaces. */
 export const withoutBreaks = (text: string): string => text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, " ")
+
+/** What a model reads in the place of a result that is no JSON: the tool did run, so that it did not "fail". */
+export const resultNotShown = "done, result not shown"

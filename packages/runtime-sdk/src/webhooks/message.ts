@@ -6,23 +6,27 @@
 import { rawBody, type RawBody, type WebhookBody } from "./body.ts"
 import { isRecord } from "./checks.ts"
 import type { WebhookMessage } from "./events.ts"
-import { decodeText, parseJson } from "./json.ts"
+import { decodeText, parseJson, withExactIntegers } from "./json.ts"
 import { readMessage } from "./messages.ts"
 import { fail } from "./WebhookVerificationError.ts"
 
 /** Reads `{ message: { type, … } }`; fails with `MalformedPayload`. */
 export const messageOf = (body: RawBody): WebhookMessage => {
+  let text: string
   let json: unknown
   try {
-    json = parseJson(decodeText(body))
+    text = decodeText(body)
+    json = parseJson(text)
   } catch (error) {
     return malformed(error instanceof RangeError ? "its JSON is nested too deep" : "the body is not JSON in UTF-8")
   }
-  const message = isRecord(json) ? json["message"] : undefined
+  const message = inside(json)
   return isRecord(message) && typeof message["type"] === "string"
-    ? readMessage({ ...message, type: message["type"] })
+    ? readMessage({ ...message, type: message["type"] }, () => inside(withExactIntegers(text, json)))
     : malformed("the body has no message with a type")
 }
+
+const inside = (json: unknown): unknown => (isRecord(json) ? json["message"] : undefined)
 
 const malformed = (detail: string): never => fail({ _tag: "MalformedPayload", detail })
 

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { array, flag, isRecord, number, optional, record, text, textOrNumber, type Check } from "./checks.ts"
-import { parseJson } from "./json.ts"
-import type { KnownMessageType, Opaque, ToolCall, WebhookMessage } from "./events.ts"
+import { array, flag, number, optional, record, text, textOrNumber, type Check } from "./checks.ts"
+import type { KnownMessageType, Opaque, WebhookMessage } from "./events.ts"
+import { toolCallsOf } from "./toolCalls.ts"
 
 /** Fields that a type requires; everything else is optional and kept as it came. */
 type Required = Readonly<Record<string, Check<unknown>>>
@@ -60,8 +60,8 @@ const checksOf = new Map<string, ReadonlyArray<readonly [key: string, check: Che
 
 const finalTranscript = 'transcript[transcriptType="final"]'
 
-/** Reads a message whose `type` is text. */
-export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMessage => {
+/** Reads a message whose `type` is text. `exact` gives the same message with exact integers, for tool calls. */
+export const readMessage = (raw: Opaque & { readonly type: string }, exact: () => unknown): WebhookMessage => {
   const type = raw.type === finalTranscript ? "transcript" : raw.type
   const checks = checksOf.get(type)
   if (checks === undefined) return { type: "unknown", of: raw.type, raw }
@@ -71,31 +71,5 @@ export const readMessage = (raw: Opaque & { readonly type: string }): WebhookMes
     return { type: "invalid", of: raw.type, issues, raw }
   }
   // Only the types above are known: the cast says what was just checked.
-  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(message) } : message) as WebhookMessage
-}
-
-/** The tool calls of a message, from whichever list and in whichever shape they were sent. */
-const toolCallsOf = (message: Opaque): ReadonlyArray<ToolCall> => {
-  const lists = [message["toolCallList"], message["toolCalls"], nested(message["toolWithToolCallList"])]
-  const list = lists.find((one) => Array.isArray(one) && one.length > 0)
-  return (Array.isArray(list) ? list : []).filter(isRecord).map(toolCallOf)
-}
-
-const nested = (list: unknown): unknown =>
-  Array.isArray(list) ? list.map((item) => (isRecord(item) ? item["toolCall"] : undefined)) : undefined
-
-const toolCallOf = (call: Opaque): ToolCall => {
-  const inner = isRecord(call["function"]) ? call["function"] : {}
-  const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
-  const id = String(call["id"] ?? call["toolCallId"] ?? "")
-  const name = String(inner["name"] ?? call["name"] ?? "")
-  if (given === undefined || given === null || given === "") return { id, name, arguments: {} }
-  if (isRecord(given)) return { id, name, arguments: given }
-  try {
-    const parsed: unknown = typeof given === "string" ? parseJson(given) : given
-    if (isRecord(parsed)) return { id, name, arguments: parsed }
-  } catch {
-    // Falls through: what the model wrote is no JSON.
-  }
-  return { id, name, arguments: {}, invalidArguments: typeof given === "string" ? given : JSON.stringify(given) }
+  return (type === "tool-calls" ? { ...message, toolCalls: toolCallsOf(exact()) } : message) as WebhookMessage
 }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto"
+import { isZeros, mistakeOf } from "./secretMistakes.ts"
 import { fail } from "./WebhookVerificationError.ts"
 
 /**
@@ -14,7 +15,7 @@ import { fail } from "./WebhookVerificationError.ts"
  *
  * The function form reads a secret late: `() => process.env.AYWA_RUNTIME_WEBHOOK_SECRET`, or for a `Redacted` of
  * Effect `() => Redacted.value(secret)`. `undefined` is allowed by the type because environment variables are; it is
- * refused when used.
+ * refused when used. So is a secret with something around it (quotes, `NAME=`, `v1,`, other text), and a key of zeros.
  *
  * @since 0.1.0
  * @category models
@@ -39,14 +40,15 @@ export const decodeBase64 = (text: string): Buffer | undefined => {
 
 const standardBytes = (secret: string): Buffer => {
   if (secret === "") return invalid("it is empty. Set AYWA_RUNTIME_WEBHOOK_SECRET.")
-  if (/\s/.test(secret)) return invalid("it contains white space. Remove the quotes, spaces or line break around it.")
+  const mistake = mistakeOf(secret)
+  if (mistake !== undefined) return invalid(mistake)
   if (secret.startsWith("whsec_")) {
     const bytes = decodeBase64(secret.slice(6))
-    if (bytes === undefined) return invalid("what follows whsec_ is not standard base64 with padding. Copy it again.")
+    if (bytes === undefined) return invalid("what follows whsec_ is not base64 with padding. Copy it again.")
     if (bytes.length < 24 || bytes.length > 64) return invalid("what follows whsec_ must be 24 to 64 bytes in base64.")
     return bytes
   }
-  if (/^wh(?:pk|sk)_/i.test(secret)) return invalid("it is an asymmetric key (v1a), which is not supported yet.")
+  if (/^wh[ps]k_/i.test(secret)) return invalid("it is an asymmetric key (v1a), which is not supported yet.")
   if (/^whsec_/i.test(secret)) return invalid("the prefix whsec_ is lower case.")
   if (!/^[!-~]{16,}$/.test(secret)) return invalid("text must be 16 or more printable ASCII characters.")
   return Buffer.from(secret, "latin1")
@@ -61,7 +63,9 @@ const rawKeys = new Map<string, KeyObject>()
 const remember = (known: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
   const found = known.get(id)
   if (found !== undefined) return found
-  const key = createSecretKey(bytes(id))
+  const made = bytes(id)
+  if (isZeros(made)) invalid("its key is all zeros. Generate one.")
+  const key = createSecretKey(made)
   if (known.size >= maxKeys) known.delete(known.keys().next().value ?? "")
   known.set(id, key)
   return key

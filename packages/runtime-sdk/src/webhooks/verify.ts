@@ -9,6 +9,7 @@ import type { WebhookHeaders } from "./headers.ts"
 import { messageOf, timeOf } from "./message.ts"
 import { standard, type WebhookScheme, type WebhookSchemeName } from "./scheme.ts"
 import type { WebhookSecrets } from "./secrets.ts"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import { fail } from "./WebhookVerificationError.ts"
 
 /** What every verification needs, whatever the scheme. */
@@ -111,6 +112,7 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
   if (typeof options !== "object" || options === null) {
     return invalid("options", "pass { body, headers, secret }.")
   }
+  refuseUnknown(options, names)
   const tolerance = toleranceOf(options.toleranceSeconds)
   const maxBytes = maxBytesOf(options.maxBodyBytes)
   const now = nowOf(options.now)
@@ -129,6 +131,23 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
   const message = messageOf(body)
   const attemptAt = seconds === undefined ? undefined : new Date(seconds * 1000)
   return { id, timestamp: timeOf(message), attemptAt, scheme, message }
+}
+
+const names: Names<VerifySchemeOptions> = {
+  body: true,
+  headers: true,
+  secret: true,
+  scheme: true,
+  request: true,
+  toleranceSeconds: true,
+  now: true,
+  maxBodyBytes: true
+}
+
+/** Refuses options that nobody reads: a misspelled tolerance would be none. */
+export const refuseUnknown = (options: object, names: object): void => {
+  const unknown = unknownName(options, names)
+  if (unknown !== undefined) invalid(unknown.name, unknown.message)
 }
 
 const invalid = (option: string, detail: string): never => fail({ _tag: "InvalidOptions", option, detail })

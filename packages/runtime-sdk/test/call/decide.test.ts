@@ -29,6 +29,7 @@ afterAll(() => {
 
 const runtime = {
   config: RuntimeConfig.makeUnsafe({ baseUrl: "http://127.0.0.1:1", apiKey: "k" }),
+  policy: Policy.defaults,
   transport: { execute: () => Effect.never }
 }
 const times = 3
@@ -38,7 +39,7 @@ const planOf = (op: Operation, args: Arguments, on: Policy.Policy = policy, dead
   const prepared = prepareOperation(runtime, "test", op, false)
   const request = prepareRequest(prepared, args, on)
   if (request instanceof InvalidRequest) throw request
-  return { prepared, request, deadlineAt, redactor: () => (text) => text }
+  return { prepared, request, deadlineAt, secrets: () => prepared.secrets }
 }
 
 const put = operation({

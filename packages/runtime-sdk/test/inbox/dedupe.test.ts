@@ -6,16 +6,17 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { WebhookDedupe } from "../../src/inbox.ts"
-import { makeSql } from "../../src/inbox/storeSql.ts"
+import { leasesSql } from "../../src/inbox/leases.ts"
+import { openLeases } from "../../src/inbox/openSql.ts"
 import { describeWith } from "../support/services.ts"
-import { makePlace, type Place, sqlLayer } from "./support.ts"
+import { makePlace, type Place, quiet, sqlLayer } from "./support.ts"
 
 const layerIn = (place: Place): Layer.Layer<WebhookDedupe.WebhookDedupe> => {
   switch (place.kind) {
     case "memory":
       return WebhookDedupe.layerMemory
     case "redis":
-      return Layer.orDie(Layer.provide(WebhookDedupe.layerRedis(place.prefix), NodeRedis.layer({})))
+      return Layer.orDie(Layer.provide(WebhookDedupe.layerRedis(place.prefix), [NodeRedis.layer({}), quiet]))
     default:
       return Layer.orDie(Layer.provide(WebhookDedupe.layerSql, sqlLayer(place)))
   }
@@ -27,7 +28,8 @@ const sweeps = (kind: "sqlite" | "postgres") => {
     const { place, remove } = await makePlace(kind)
     assert(place.kind === "sqlite" || place.kind === "postgres")
     const names = await Effect.gen(function* () {
-      const store = yield* makeSql("aywa_inbox")
+      yield* openLeases(undefined)
+      const store = yield* leasesSql("aywa_inbox_leases")
       const sql = yield* SqlClient.SqlClient
       yield* store.lease("ended", "me", -1)
       yield* store.lease("held", "me", 60_000)

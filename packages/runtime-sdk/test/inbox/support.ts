@@ -11,6 +11,7 @@ import { join } from "node:path"
 import { Client } from "pg"
 import { createClient } from "redis"
 import { NodeSqlite, WebhookInbox } from "../../src/inbox.ts"
+import { Report } from "../../src/inbox/report.ts"
 
 /** Where an inbox lives: plain data, so that it can be handed to another process. */
 export type Place =
@@ -22,6 +23,9 @@ export type Place =
 export const sqlLayer = (place: Extract<Place, { kind: "sqlite" | "postgres" }>) =>
   place.kind === "sqlite" ? NodeSqlite.layer(place.file) : PgClient.layer({ url: Redacted.make(place.url) })
 
+/** What the shared Redis is not set to is no business of most tests. */
+export const quiet = Layer.succeed(Report, () => Effect.void)
+
 /** The inbox in a place. What cannot be opened is a defect of the test. */
 export const inboxLayer = (
   place: Place,
@@ -30,10 +34,10 @@ export const inboxLayer = (
   const quick = { pollInterval: 20, backoff: 20, ...options }
   switch (place.kind) {
     case "memory":
-      return WebhookInbox.layerMemory(quick)
+      return Layer.orDie(WebhookInbox.layerMemory(quick))
     case "redis":
       return Layer.orDie(
-        Layer.provide(WebhookInbox.layerRedis({ ...quick, prefix: place.prefix }), NodeRedis.layer({}))
+        Layer.provide(WebhookInbox.layerRedis({ ...quick, prefix: place.prefix }), [NodeRedis.layer({}), quiet])
       )
     default:
       return Layer.orDie(Layer.provide(WebhookInbox.layerSql(quick), sqlLayer(place)))

@@ -20,6 +20,44 @@ const refusal = async (url: string, options: OutboundPolicy.OutboundPolicyOption
   return undefined
 }
 
+describe("loopback", () => {
+  it.each([
+    "localhost",
+    "LOCALHOST",
+    "runtime.localhost",
+    "127.0.0.1",
+    "127.255.255.254",
+    "0x7f.1",
+    "127.1",
+    "::1",
+    "[::1]",
+    "0:0:0:0:0:0:0:1",
+    "::ffff:127.0.0.1"
+  ])("%s is this machine", (host) => {
+    assert.isTrue(OutboundPolicy.isLoopbackHost(host))
+  })
+
+  it.each([
+    "",
+    "localhost.attacker.example",
+    "127.0.0.1.attacker.example",
+    "attacker.example@localhost",
+    "localhost/path",
+    "localhost:80",
+    "xlocalhost",
+    "126.0.0.1",
+    "128.0.0.1",
+    "127.1.2.3.4",
+    "127.0.0.999",
+    "::",
+    "::2",
+    "::ffff:10.0.0.1",
+    "127.0.0.1\n"
+  ])("%j is not, for all that is known", (host) => {
+    assert.isFalse(OutboundPolicy.isLoopbackHost(host))
+  })
+})
+
 describe("refused in production mode", () => {
   it.each([
     ["no URL", "internal/path", "InvalidUrl"],

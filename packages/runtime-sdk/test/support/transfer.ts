@@ -9,8 +9,13 @@ import * as Files from "../../src/effect/Files.ts"
 import { AywaRuntimeClient } from "../../src/index.ts"
 
 const [how = "", transport = "", baseUrl = "", size = ""] = process.argv.slice(2)
-const options = { baseUrl, apiKey: "a-key", timeout: 600_000, deadline: 600_000 } as const
-const aywa = new AywaRuntimeClient({ ...options, transport: transport === "fetch" ? "fetch" : "auto" })
+const options = { baseUrl, apiKey: "a-key" } as const
+const aywa = new AywaRuntimeClient({
+  ...options,
+  timeout: 600_000,
+  deadline: 600_000,
+  transport: transport === "fetch" ? "fetch" : "auto"
+})
 
 const piece = Buffer.alloc(65_536, 7)
 async function* generate(bytes: number) {

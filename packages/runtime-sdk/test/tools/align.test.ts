@@ -6,7 +6,7 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
 import { Tools as Service } from "../../src/effect.ts"
-import { layer, startTestRuntime, type TestRuntime } from "../../src/testing.ts"
+import { layer, startTestRuntime, type TestRuntime } from "../../src/testing/TestRuntime.ts"
 import { alignTools, applyTools, Tool, ToolDefinitionError, Toolkit, Tools } from "../../src/tools.ts"
 import { kit, serverUrl } from "./support.ts"
 

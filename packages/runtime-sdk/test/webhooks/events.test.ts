@@ -90,8 +90,25 @@ describe("tool calls", () => {
       assert.deepStrictEqual(toolCallsOf({ toolCallList: [], toolWithToolCallList: [{ toolCall: call }] }), want)
     })
   }
+  it("an id that is none is absent, a number is text, and what is no call keeps its place", () => {
+    const ids: ReadonlyArray<unknown> = ["a", "", null, undefined, {}, { toString: 1 }, [], true, 7]
+    assert.deepStrictEqual(
+      toolCallsOf({ toolCallList: ids.map((id) => ({ id, name: "f" })) }).map(({ id }) => id),
+      ["a", ...Array.from({ length: 7 }, () => undefined), "7"]
+    )
+    const none = { name: "", arguments: {} }
+    assert.deepStrictEqual(toolCallsOf({ toolCalls: [null, { id: "1", name: { toString: 1 } }, 7] }), [
+      none,
+      { id: "1", ...none },
+      none
+    ])
+    assert.deepStrictEqual(toolCallsOf({ toolWithToolCallList: [{}, { toolCall: { id: "1" } }] }), [
+      none,
+      { id: "1", ...none }
+    ])
+  })
   it("none, empty and null arguments are an empty object", () => {
-    for (const given of [undefined, null, "", "{}", {}]) {
+    for (const given of [undefined, null, "", " ", "\n", "null", " null ", "{}", {}]) {
       assert.deepStrictEqual(toolCallsOf({ toolCallList: [{ id: "1", name: "f", arguments: given }] }), [
         { id: "1", name: "f", arguments: {} }
       ])

@@ -28,10 +28,12 @@ const required = {
   "transfer-destination-request": {},
   "knowledge-base-request": { messagesOpenAIFormatted: [] },
   "voice-request": { text: "hi", sampleRate: 24000 },
-  "call.endpointing.request": { messagesOpenAIFormatted: [] }
+  "call.endpointing.request": { messagesOpenAIFormatted: [] },
+  "handoff-destination-request": { parameters: {} },
+  "campaign.predial": { campaignId: "c", contact: {} }
 } as const
-type Six = keyof typeof required
-const six = Object.keys(required) as ReadonlyArray<Six>
+type Asking = keyof typeof required
+const asking = Object.keys(required) as ReadonlyArray<Asking>
 
 const textOf = async ({ body }: WebhookAnswer): Promise<string> => {
   if (typeof body === "string") return body
@@ -45,18 +47,16 @@ const errorOf = ({ error }: WebhookAnswer): WebhookHandlerError =>
 
 /** A map with one handler whose type is not checked. */
 const mapOf = (type: string, handler: unknown): WebhookHandlerMap => ({ [type]: handler })
-const answerTo = (type: Six, handler: unknown) => handlers(mapOf(type, handler)).answer(messageOf(type, required[type]))
+const answerTo = (type: Asking, handler: unknown) =>
+  handlers(mapOf(type, handler)).answer(messageOf(type, required[type]))
 
 describe("replies", () => {
   const folder = new URL("../fixtures/server-messages/responses/", import.meta.url)
   for (const name of readdirSync(folder)) {
-    const type = six.find((one) => name.startsWith(`${one}.`))
-    it(`${name} is ${type === undefined ? "for an event that nobody here answers" : "sent as it is"}`, async () => {
+    const type = asking.find((one) => name.startsWith(`${one}.`))
+    it(`${name} is sent as it is`, async () => {
       const sample = JSON.parse(readFileSync(new URL(name, folder), "utf8"))
-      if (type === undefined) {
-        const answer = await handlers({}).answer(messageOf("handoff-destination-request", { parameters: {} }))
-        return assert.strictEqual(answer.status, 501)
-      }
+      if (type === undefined) return assert.fail("a reply to an event that nobody asks")
       const message =
         type === "tool-calls"
           ? messageOf(type, { toolCallList: [{ id: "call_Zk3p9vQy7T0b", name: "book_appointment" }] })
@@ -67,7 +67,7 @@ describe("replies", () => {
     })
   }
 
-  const wrong: ReadonlyArray<readonly [type: Six, reply: unknown, expected: RegExp]> = [
+  const wrong: ReadonlyArray<readonly [type: Asking, reply: unknown, expected: RegExp]> = [
     ["assistant-request", undefined, /an object with assistantId/],
     ["assistant-request", "assistant-1", /an object with assistantId/],
     ["assistant-request", {}, /exactly one of assistantId/],
@@ -83,6 +83,11 @@ describe("replies", () => {
     ["call.endpointing.request", { timeoutSeconds: 16 }, /from 0 to 15/],
     ["call.endpointing.request", { timeoutSeconds: Number.NaN }, /from 0 to 15/],
     ["call.endpointing.request", { timeoutSeconds: "1" }, /from 0 to 15/],
+    ["handoff-destination-request", {}, /exactly one of destination, error/],
+    ["handoff-destination-request", { destination: "claims" }, /destination must be an object/],
+    ["handoff-destination-request", { destination: {}, result: 7 }, /result must be text/],
+    ["campaign.predial", { eligible: "yes" }, /eligible must be true or false/],
+    ["campaign.predial", {}, /exactly one of eligible/],
     ["tool-calls", { results: {} }, /results must be a list/],
     ["tool-calls", { results: [] }, /a result for every tool call/],
     ["tool-calls", { results: [{ toolCallId: "1", result: "a" }] }, /a result for every tool call/],
@@ -156,10 +161,64 @@ describe("replies", () => {
     })
   })
 
+  describe("to tool calls that share an id, or have none", () => {
+    const odd = [
+      { id: "a", name: "f" },
+      { id: "a", name: "g" },
+      { id: "", name: "f" },
+      { id: { toString: 1 }, name: { toString: 1 } },
+      { id: 7, name: "f" },
+      { toolCallId: "b", name: "f" }
+    ]
+    const replied = async (results: ReadonlyArray<object>) =>
+      handlers(mapOf("tool-calls", () => ({ results }))).answer(messageOf("tool-calls", { toolCallList: odd }))
+
+    it("go to them in their order; those of an id of its own may stand anywhere", async () => {
+      const answer = await replied([
+        { toolCallId: "b", result: "6" },
+        { toolCallId: "a", result: "1" },
+        { toolCallId: undefined, result: "3" },
+        { toolCallId: "7", result: "5" },
+        { toolCallId: "a", error: "2", name: "g" },
+        { result: "4", toolCallId: null }
+      ])
+      assert.isUndefined(answer.error, String(answer.error))
+      assert.deepStrictEqual(await jsonOf(answer), {
+        results: [
+          { toolCallId: "a", name: "f", result: "1" },
+          { toolCallId: "a", name: "g", error: "2" },
+          { toolCallId: "", name: "f", result: "3" },
+          { toolCallId: "", name: "", result: "4" },
+          { toolCallId: "7", name: "f", result: "5" },
+          { toolCallId: "b", name: "f", result: "6" }
+        ]
+      })
+    })
+    it("are not told to the model in the place of another tool", async () => {
+      const answer = await replied([
+        { toolCallId: "a", name: "g", result: "of g" },
+        { toolCallId: "a", name: "f", result: "of f" },
+        ...["", "", "7", "b"].map((toolCallId) => ({ toolCallId, result: "" }))
+      ])
+      assert.match(
+        errorOf(answer).message,
+        /results\.0\.name must be the name of its tool call: calls that share an id/
+      )
+      assert.strictEqual(errorOf(answer).fallback, true)
+    })
+    it("must be as many as there are calls", async () => {
+      const ids = ["a", "", "", "7", "b"]
+      const few = await replied(ids.map((toolCallId) => ({ toolCallId, result: "" })))
+      assert.match(errorOf(few).message, /a result for every tool call/)
+      const many = await replied(["a", "a", "a", ...ids].map((toolCallId) => ({ toolCallId, result: "" })))
+      assert.match(errorOf(many).message, /results\.2\.toolCallId must be one result per tool call/)
+    })
+  })
+
   it("whatever a handler replies, the answer is one that the runtime reads", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...six),
+        fc.constantFrom(...asking),
         fc.oneof(
           fc.anything(),
           fc.record(
@@ -192,7 +251,7 @@ describe("replies", () => {
 })
 
 describe("fallbacks", () => {
-  const defaults: Readonly<Record<Six, unknown>> = {
+  const defaults: Readonly<Record<Asking, unknown>> = {
     "assistant-request": { error: "Sorry, we cannot take your call right now. Please try again later." },
     "tool-calls": {
       results: ["first", "second"].map((name, index) => ({
@@ -204,9 +263,11 @@ describe("fallbacks", () => {
     "transfer-destination-request": { error: "No destination is available." },
     "knowledge-base-request": { documents: [] },
     "voice-request": { error: "HandlerFailed" },
-    "call.endpointing.request": { timeoutSeconds: 0.5 }
+    "call.endpointing.request": { timeoutSeconds: 0.5 },
+    "handoff-destination-request": { error: "No destination is available." },
+    "campaign.predial": { eligible: false }
   }
-  for (const type of six) {
+  for (const type of asking) {
     it(`${type}: when the handler throws`, async () => {
       const cause = new Error("database is down")
       const answer = await answerTo(type, () => {
@@ -473,7 +534,7 @@ describe("notices", () => {
     assert.deepStrictEqual(seen, ["status-update"])
   })
   it("an event that asks and has no handler is 501, and says what to do", async () => {
-    for (const type of six) {
+    for (const type of asking) {
       const answer = await handlers({}).answer(messageOf(type, required[type]))
       assert.strictEqual(answer.status, 501)
       assert.match(errorOf(answer).message, /Add one, or take the type out of serverMessages/)

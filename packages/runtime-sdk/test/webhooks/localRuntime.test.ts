@@ -24,7 +24,7 @@ const listen = async (options: WebhookReceiverOptions) => {
   }
 }
 
-const six = {
+const asking = {
   "assistant-request": () => ({ assistantId: "reception" }),
   "tool-calls": ({ toolCalls }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: { ok: 1 } })) }),
   "transfer-destination-request": () => ({ destination: { type: "number", number: "+14155550142" } }),
@@ -32,15 +32,17 @@ const six = {
   "voice-request": async function* () {
     yield new Uint8Array(480)
   },
-  "call.endpointing.request": () => ({ timeoutSeconds: 0.4 })
+  "call.endpointing.request": () => ({ timeoutSeconds: 0.4 }),
+  "handoff-destination-request": () => ({ destination: { type: "assistant", assistantId: "claims" } }),
+  "campaign.predial": () => ({ eligible: true })
 } satisfies WebhookHandlerMap
-type Six = keyof typeof six
-const types = Object.keys(six) as ReadonlyArray<Six>
+type Asking = keyof typeof asking
+const types = Object.keys(asking) as ReadonlyArray<Asking>
 
 describe("beside the local runtime", () => {
   for (const type of types) {
     it(`${type}: the reply is one that the runtime reads`, async () => {
-      await using server = await listen({ handlers: six })
+      await using server = await listen({ handlers: asking })
       const { status, valid, issues } = await runtime.trigger({ type, to: server.url })
       assert.deepStrictEqual([status, valid, issues], [200, true, []])
     })
@@ -53,6 +55,31 @@ describe("beside the local runtime", () => {
       else assert.deepStrictEqual([status, valid, issues], [200, true, []])
     })
   }
+  it("tool calls that share an id, or have none: each has its own result, in the same place on both sides", async () => {
+    const toolCallList = ["a", "a", null, undefined, 7, "b"].map((id, n) => ({ id, name: "f", arguments: { n } }))
+    const reply: WebhookHandlerMap = {
+      "tool-calls": ({ toolCalls }) => ({
+        results: toolCalls.map((call) => ({ toolCallId: call.id, result: call.arguments["n"] }))
+      })
+    }
+    const failing: WebhookHandlerMap = { "tool-calls": () => Promise.reject(new Error("no")) }
+    for (const handlers of [reply, failing]) {
+      await using server = await listen({ handlers })
+      const answer = await runtime.trigger({ type: "tool-calls", to: server.url, merge: { toolCallList } })
+      assert.deepStrictEqual([answer.status, answer.valid, answer.issues], [200, true, []])
+      const { results } = answer.reply as { readonly results: ReadonlyArray<Record<string, unknown>> }
+      assert.deepStrictEqual(
+        results.map(({ toolCallId }) => toolCallId),
+        ["a", "a", "", "", "7", "b"]
+      )
+      if (handlers === reply) {
+        assert.deepStrictEqual(
+          results.map(({ result }) => result),
+          ["0", "1", "2", "3", "4", "5"]
+        )
+      }
+    }
+  })
   it("a notice whose handler fails is delivered again under the same id, until it is handled", async () => {
     const seen: Array<string | undefined> = []
     const done = Promise.withResolvers<void>()

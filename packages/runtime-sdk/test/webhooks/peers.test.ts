@@ -66,7 +66,8 @@ for (const { name, prefix, of, raw } of peers) {
     it("reads a text secret as we do, and its converted form everywhere", () => {
       fc.assert(
         fc.property(texts, ids, bodies, (text, id, body) => {
-          fc.pre(!text.startsWith("whsec_"))
+          // What a file leaves around a secret is refused here, and taken for a part of it there.
+          fc.pre(!text.startsWith("whsec_") && !/^(["'`]).*\1$/.test(text))
           const ours = signAywaRuntimeWebhook({ body, secret: text, id })
           const converted = convertWebhookSecret(text)
           for (const peer of [raw(text), of(converted)]) {

@@ -164,7 +164,7 @@ describe("v1a, which is not supported yet", () => {
       const now = () => timestamp * 1000
       assert.strictEqual(reasonOf({ body, headers, secret: publicKey, now }), "InvalidSecret")
       const { reason } = errorOf(() =>
-        verifyAywaRuntimeWebhook({ body, headers, secret: `whsec_${"A".repeat(32)}`, now })
+        verifyAywaRuntimeWebhook({ body, headers, secret: `whsec_${"B".repeat(32)}`, now })
       )
       assert.deepInclude<object>(reason, { _tag: "NoSupportedSignature", versions: ["v1a"] })
     })

@@ -69,7 +69,7 @@ const listIn = (text: string) => {
 
 /** The ledger, as JSON Lines or CSV. */
 const ledgerIn = async (text: string) => {
-  const { parseMappings } = await import("@aywa-ai/runtime-sdk/migration")
+  const { parseMappings } = await import("@aywa-ai/runtime-migration")
   try {
     return parseMappings(text).map((mapping): Readonly<Record<string, unknown>> => ({ ...mapping }))
   } catch {

@@ -83,3 +83,8 @@ export const makeFilter =
     if (typeof found === "boolean") return found ? valid : issue(`Expected ${options?.expected ?? "another value"}`)
     return found.map(({ path, issue }) => ({ path, message: issue }))
   }
+
+/** Not among what one-file entries need: the OpenAPI document is made with `effect/Schema`. */
+export const toJsonSchemaDocument = (): never => {
+  throw new Error("The bundled schemas do not write JSON Schema; use the entry ./contract.")
+}

@@ -23,7 +23,7 @@ type Nothing = void | undefined
 type Handler<Message, A, R> = (message: Message, context: WebhookContext) => Effect.Effect<A, unknown, R>
 
 /**
- * Handlers by type of event, as Effects: a reply is mandatory for the six that ask, and impossible for the others.
+ * Handlers by type of event, as Effects: a reply is mandatory for those that ask, and impossible for the others.
  *
  * @since 0.1.0
  * @category models

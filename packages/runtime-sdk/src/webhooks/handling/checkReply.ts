@@ -5,6 +5,7 @@
  */
 import {
   array,
+  flag,
   isRecord,
   leaf,
   number,
@@ -15,13 +16,13 @@ import {
   type Check,
   type WebhookIssue
 } from "../checks.ts"
-import type { RequestMessage, ToolCall, ToolCalls } from "../events.ts"
-import { withoutBreaks } from "../lines.ts"
+import type { RequestMessage } from "../events.ts"
 import type { KnowledgeBaseDocument, RequestType } from "./replies.ts"
+import { completeResults } from "./toolResults.ts"
 
-/** The JSON to send, or what is wrong with it. */
+/** The JSON to send, or what is wrong with it. `notShown`: what had to be left out of it. */
 export type CheckedReply =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown; readonly notShown: ReadonlyArray<WebhookIssue> }
   | { readonly ok: false; readonly issues: ReadonlyArray<WebhookIssue> }
 
 type JsonType = Exclude<RequestType, "voice-request">
@@ -74,7 +75,9 @@ const shapes: Readonly<Record<JsonType, { readonly one: Fields; readonly more?: 
   "tool-calls": { one: { results: array(record), error: text } },
   "transfer-destination-request": { one: { destination, error: text }, more: { message: record } },
   "knowledge-base-request": { one: { documents, message: record } },
-  "call.endpointing.request": { one: { timeoutSeconds: pause } }
+  "call.endpointing.request": { one: { timeoutSeconds: pause } },
+  "handoff-destination-request": { one: { destination: record, error: text }, more: { result: text } },
+  "campaign.predial": { one: { eligible: flag } }
 }
 
 type Fields = Readonly<Record<string, Check<unknown>>>
@@ -90,62 +93,13 @@ export const checkReply = (message: RequestMessage & { readonly type: JsonType }
     reply[key] === undefined ? [] : (fields[key]?.explain(reply[key], [key]) ?? [])
   )
   if (issues.length > 0) return { ok: false, issues }
-  return message.type === "tool-calls" && Array.isArray(reply["results"])
-    ? completeResults(message, reply["results"])
-    : { ok: true, value: reply }
+  if (message.type !== "tool-calls" || !Array.isArray(reply["results"])) {
+    return { ok: true, value: reply, notShown: [] }
+  }
+  const completed = completeResults(message.toolCalls, reply["results"])
+  return completed.issues.length > 0
+    ? { ok: false, issues: completed.issues }
+    : { ok: true, value: { results: completed.results }, notShown: completed.notShown }
 }
 
 const listOf = (fields: Fields): string => Object.keys(fields).join(", ")
-
-/** One result per call, in the order of the calls, each with its name, each on one line. */
-const completeResults = (message: ToolCalls, given: ReadonlyArray<Record<string, unknown>>): CheckedReply => {
-  const issues: Array<WebhookIssue> = []
-  const left = new Map<unknown, { readonly result: Record<string, unknown>; readonly index: number }>()
-  for (const [index, result] of given.entries()) {
-    if (left.has(result["toolCallId"])) {
-      issues.push({ path: ["results", index, "toolCallId"], expected: "one result per tool call" })
-    }
-    left.set(result["toolCallId"], { result, index })
-  }
-  const results = message.toolCalls.map((call) => {
-    const found = left.get(call.id)
-    left.delete(call.id)
-    if (found === undefined) {
-      issues.push({ path: ["results"], expected: "a result for every tool call of the event" })
-      return {}
-    }
-    return completeResult(call, found.result, ["results", found.index], issues)
-  })
-  for (const { index } of left.values()) {
-    issues.push({ path: ["results", index, "toolCallId"], expected: "the id of a tool call of the event" })
-  }
-  return issues.length > 0 ? { ok: false, issues } : { ok: true, value: { results } }
-}
-
-const completeResult = (
-  call: ToolCall,
-  { result, error, name, ...rest }: Record<string, unknown>,
-  path: WebhookIssue["path"],
-  issues: Array<WebhookIssue>
-): object => {
-  if ((result === undefined) === (error === undefined)) issues.push({ path, expected: "either result or error" })
-  if (name !== undefined) issues.push(...text.explain(name, [...path, "name"]))
-  if (error !== undefined) issues.push(...text.explain(error, [...path, "error"]))
-  const line = result === undefined ? undefined : oneLine(result)
-  if (result !== undefined && line === undefined) issues.push({ path: [...path, "result"], expected: "text or JSON" })
-  return {
-    ...rest,
-    name: name ?? call.name,
-    ...(error === undefined ? { result: line } : { error: oneLine(error) })
-  }
-}
-
-/** A value as one line of text, undefined when it is no JSON. */
-const oneLine = (value: unknown): string | undefined => {
-  try {
-    const line = typeof value === "string" ? value : JSON.stringify(value)
-    return line === undefined ? undefined : withoutBreaks(line)
-  } catch {
-    return undefined
-  }
-}

@@ -19,11 +19,15 @@ export const fallbackOf = (message: RequestMessage): unknown => {
         }))
       }
     case "transfer-destination-request":
+    case "handoff-destination-request":
       return { error: "No destination is available." }
     case "knowledge-base-request":
       return { documents: [] }
     case "call.endpointing.request":
       return { timeoutSeconds: 0.5 }
+    case "campaign.predial":
+      // Nobody is called of whom it is not known that they may be.
+      return { eligible: false }
     case "voice-request":
       return undefined
   }

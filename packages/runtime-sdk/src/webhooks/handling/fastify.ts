@@ -68,7 +68,22 @@ export const fastifyWebhooks = async (
   app.removeAllContentTypeParsers()
   const bodyLimit = options.maxBodyBytes ?? 10 * 1024 * 1024
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_, body, done) => done(null, body))
-  app.all(options.path, fastifyWebhookHandler(options))
+  // Fastify gives a plugin its own options, too.
+  const {
+    path,
+    prefix: _prefix,
+    logLevel: _level,
+    logSerializers: _serializers,
+    ...receiver
+  }: typeof options & Registered = options
+  app.all(path, fastifyWebhookHandler(receiver))
+}
+
+/** What Fastify's `register` reads of a plugin's options. */
+interface Registered {
+  readonly prefix?: unknown
+  readonly logLevel?: unknown
+  readonly logSerializers?: unknown
 }
 
 /**

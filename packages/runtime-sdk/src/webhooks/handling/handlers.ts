@@ -64,19 +64,16 @@ const requestTypes: { readonly [Type in RequestType]: true } = {
   "transfer-destination-request": true,
   "knowledge-base-request": true,
   "voice-request": true,
-  "call.endpointing.request": true
+  "call.endpointing.request": true,
+  "handoff-destination-request": true,
+  "campaign.predial": true
 }
 
 /** Whether the runtime waits for an answer to a message. */
 const isRequest = (message: WebhookMessage): message is RequestMessage => Object.hasOwn(requestTypes, message.type)
 
-/** Two events of the source platform ask, too, but the runtime never sends them: nothing here answers them. */
-const isForeignRequest = (type: string): boolean =>
-  type === "handoff-destination-request" || type === "campaign.predial"
-
 /** Whether the sender waits for an answer, whatever the body is and whether anybody here can give one. */
-export const asks = (message: WebhookMessage): boolean =>
-  Object.hasOwn(requestTypes, typeOf(message)) || isForeignRequest(typeOf(message))
+export const asks = (message: WebhookMessage): boolean => Object.hasOwn(requestTypes, typeOf(message))
 
 type AnyHandler = (message: WebhookMessage, context: WebhookContext) => unknown
 interface Route {
@@ -86,7 +83,7 @@ interface Route {
 }
 
 /**
- * Handlers by type of event: a reply is mandatory for exactly the six events that ask, and impossible for the others.
+ * Handlers by type of event: a reply is mandatory for exactly the events that ask, and impossible for the others.
  *
  * **Details**
  *
@@ -169,8 +166,7 @@ const answer = async (
   delivery: HandledDelivery
 ): Promise<WebhookAnswer> => {
   if (route === undefined) {
-    if (isRequest(message) || isForeignRequest(message.type))
-      return refusal(problem(message, delivery, { _tag: "NoHandler" }))
+    if (isRequest(message)) return refusal(problem(message, delivery, { _tag: "NoHandler" }))
     if (message.type !== "invalid") return acknowledged
     return refusal(problem(message, delivery, { _tag: "InvalidMessage", issues: message.issues }))
   }
@@ -194,7 +190,7 @@ const attempt = async (
   try {
     const made = await within(deadline, async () => {
       const reply = await route.reply(message, context)
-      return isRequest(message) ? answerOf(message, reply, deadline) : acknowledged
+      return isRequest(message) ? answerOf(message, reply, delivery, deadline) : acknowledged
     })
     if (made === late) return problem(message, delivery, { _tag: "HandlerTimedOut", seconds })
     if (!("status" in made)) return problem(message, delivery, { _tag: "InvalidReply", issues: made })
@@ -211,6 +207,7 @@ const attempt = async (
 const answerOf = async (
   message: RequestMessage,
   reply: unknown,
+  delivery: HandledDelivery,
   deadline?: Deadline
 ): Promise<WebhookAnswer | ReadonlyArray<WebhookIssue>> => {
   if (message.type === "voice-request") {
@@ -218,7 +215,10 @@ const answerOf = async (
     return { status: 200, headers: { "content-type": "audio/pcm" }, body: await audioOf(reply, deadline) }
   }
   const checked = checkReply(message, reply)
-  return checked.ok ? { status: 200, headers: json, body: JSON.stringify(checked.value) } : checked.issues
+  if (!checked.ok) return checked.issues
+  const { value, notShown } = checked
+  const error = notShown.length > 0 ? problem(message, delivery, { _tag: "InvalidReply", issues: notShown }) : undefined
+  return { status: 200, headers: json, body: JSON.stringify(value), error }
 }
 
 /** The route's fallback, else the default one, else the refusal. */
@@ -233,7 +233,7 @@ const withFallback = async (
     if (fallback === undefined) continue
     try {
       const reply: unknown = typeof fallback === "function" ? fallback(message) : fallback
-      const made = await answerOf(message, reply)
+      const made = await answerOf(message, reply, { id })
       if ("status" in made) return { ...made, error: sent }
     } catch {
       // The next one is tried.
@@ -243,7 +243,7 @@ const withFallback = async (
 }
 
 const run = async (route: Route | undefined, message: WebhookMessage, delivery: HandledDelivery): Promise<void> => {
-  if (isRequest(message) || isForeignRequest(message.type)) throw problem(message, delivery, { _tag: "NoHandler" })
+  if (isRequest(message)) throw problem(message, delivery, { _tag: "NoHandler" })
   if (route === undefined) {
     if (message.type !== "invalid") return
     throw problem(message, delivery, { _tag: "InvalidMessage", issues: message.issues })

@@ -17,6 +17,8 @@ import {
   type AuthenticWebhookEvent,
   type WebhookVerificationError
 } from "../../webhooks.ts"
+import type { Names } from "../../config/unknownNames.ts"
+import { refuseUnknown } from "../verify.ts"
 import { handlerSecondsOf } from "./deadline.ts"
 import { asks, handlers, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
 import { reportToProcess } from "./report.ts"
@@ -91,8 +93,21 @@ const json = { "content-type": "application/json" }
  * @since 0.1.0
  * @category constructors
  */
-export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver =>
-  makeReceiver(options, (request, body) => verify(options, request, body))
+export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver => {
+  refuseUnknown(options, names)
+  return makeReceiver(options, (request, body) => verify(options, request, body))
+}
+
+const names: Names<WebhookReceiverOptions> = {
+  secret: true,
+  scheme: true,
+  handlers: true,
+  inbox: true,
+  toleranceSeconds: true,
+  maxBodyBytes: true,
+  now: true,
+  onError: true
+}
 
 /**
  * Turns a request into its answer.

@@ -1,5 +1,5 @@
 /**
- * What a handler may reply to each of the six events that ask, as types.
+ * What a handler may reply to each of the events that ask, as types.
  *
  * @since 0.1.0
  */
@@ -48,8 +48,8 @@ export type ToolCallResult = OneOf<{
   /** What went wrong, in words that the model can act on. */
   readonly error: string
 }> & {
-  /** `id` of the tool call. */
-  readonly toolCallId: string
+  /** `id` of the tool call; `undefined` where it has none. */
+  readonly toolCallId: string | undefined
   /** Name of the tool; filled in from the call when left out. */
   readonly name?: string | undefined
   /** What the assistant says: `{ type: "request-complete" | "request-failed", content, … }`. */
@@ -58,7 +58,11 @@ export type ToolCallResult = OneOf<{
 }
 
 /**
- * One result per tool call of the event, in any order; or one error for all of them.
+ * One result per tool call of the event, or one error for all of them.
+ *
+ * **Details**
+ *
+ * A result answers the call with its `toolCallId`. Calls that share an id, or have none, are answered in their order.
  *
  * @since 0.1.0
  * @category replies
@@ -123,6 +127,31 @@ export interface CallEndpointingReply {
 }
 
 /**
+ * Where the source platform hands the call off to, or why nowhere.
+ *
+ * @since 0.2.0
+ * @category replies
+ */
+export type HandoffDestinationReply = OneOf<{
+  /** `{ type: "assistant", assistantId }`, or another destination of a handoff tool. */
+  readonly destination: Opaque
+  readonly error: string
+}> & {
+  /** What the model reads as the result of the handoff tool. */
+  readonly result?: string | undefined
+}
+
+/**
+ * Whether a campaign of the source platform may call its contact.
+ *
+ * @since 0.2.0
+ * @category replies
+ */
+export interface CampaignPredialReply {
+  readonly eligible: boolean
+}
+
+/**
  * The reply of each event that asks.
  *
  * @since 0.1.0
@@ -135,10 +164,12 @@ export interface WebhookReplies {
   readonly "knowledge-base-request": KnowledgeBaseReply
   readonly "voice-request": VoiceReply
   readonly "call.endpointing.request": CallEndpointingReply
+  readonly "handoff-destination-request": HandoffDestinationReply
+  readonly "campaign.predial": CampaignPredialReply
 }
 
 /**
- * The types of the events that the runtime waits for an answer to.
+ * The types of the events that wait for an answer.
  *
  * @since 0.1.0
  * @category models

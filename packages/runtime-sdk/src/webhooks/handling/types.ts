@@ -63,7 +63,7 @@ export type NoticeHandler<Message> = (message: Message, context: WebhookContext)
 export type NoticeType = (NoticeMessage | SourceOnlyNotice)["type"]
 
 /**
- * Handlers by type of event: a reply is mandatory for the six that ask, and impossible for the others.
+ * Handlers by type of event: a reply is mandatory for those that ask, and impossible for the others.
  *
  * @since 0.1.0
  * @category models

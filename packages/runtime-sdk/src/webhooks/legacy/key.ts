@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { createSecretKey, type KeyObject } from "node:crypto"
+import { wrappingOf } from "../secretMistakes.ts"
 import { decodeBase64 } from "../secrets.ts"
 import { fail } from "../WebhookVerificationError.ts"
 
@@ -20,6 +21,8 @@ const invalid = (detail: string): never => fail({ _tag: "InvalidSecret", detail 
 
 const checked = (secret: unknown): string => {
   if (typeof secret !== "string" || secret === "") return invalid("it is missing or empty.")
+  const wrapping = wrappingOf(secret)
+  if (wrapping !== undefined) return invalid(wrapping)
   return /^\s|\s$/.test(secret) ? invalid("it begins or ends with white space. Remove it.") : secret
 }
 

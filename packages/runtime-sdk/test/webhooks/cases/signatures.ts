@@ -333,7 +333,7 @@ export const signatures: ReadonlyArray<Case> = [
         [secret, otherSecret],
         [otherSecret, secret],
         [undefined, secret],
-        [new Uint8Array(32), key]
+        [new Uint8Array(32).fill(1), key]
       ]) {
         expect({ secret: list }, "ok")
       }

@@ -1,0 +1,172 @@
+/** Output that does not reach where it should: a full disk, a limit on file sizes, a reader that went away. */
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, inject, it, onTestFinished } from "vitest"
+import { run, startRuntime, temporaryFolder } from "./support.ts"
+
+interface Ended {
+  readonly code: number | null
+  readonly stderr: string
+}
+
+/** Runs the command in a shell: `to` is where its output goes, `first` what the shell does before. */
+const inShell = async (
+  args: ReadonlyArray<string>,
+  to: string,
+  env: Readonly<Record<string, string>> = {},
+  first = "true"
+): Promise<Ended> => {
+  const script = `set -o pipefail; ${first}; "$0" "$@" ${to}`
+  const child = spawn("bash", ["-c", script, process.execPath, inject("bin"), ...args], {
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "ignore", "pipe"]
+  })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  let stderr = ""
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+  const [code] = await once(child, "close")
+  return { code, stderr }
+}
+
+const errorIn = (stderr: string) => JSON.parse(stderr.trim().split("\n").at(-1) ?? "").error
+
+/** A disk of 64 KiB; only root may mount one. */
+const smallDisk = (): string | undefined => {
+  const folder = join(temporaryFolder(), "disk")
+  mkdirSync(folder)
+  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]).status !== 0) {
+    console.log("skipped: no small disk can be mounted here")
+    return undefined
+  }
+  onTestFinished(() => void spawnSync("umount", ["-l", folder]))
+  return folder
+}
+
+/** One of every way that commands print: text, JSON, rows, bytes, a stream, a check, the line of a server. */
+const printing: ReadonlyArray<ReadonlyArray<string>> = [
+  ["--help"],
+  ["assistants", "list", "--help"],
+  ["--version"],
+  ["completions", "bash"],
+  ["completions", "zsh"],
+  ["assistants", "list"],
+  ["assistants", "create", "--set", "name=Desk"],
+  ["assistants", "get", "ASSISTANT"],
+  ["files", "content", "FILE"],
+  ["webhooks", "tail", "--no-follow"],
+  ["webhooks", "secret", "generate"],
+  ["migrate", "mapping"],
+  ["doctor", "--only", "auth.key"],
+  ["local"]
+]
+
+describe("output that cannot be written", () => {
+  const seeded = async () => {
+    const { runtime, env } = await startRuntime()
+    const { json: assistant } = await run(["assistants", "create", "--set", "name=Desk"], { env })
+    const file = join(temporaryFolder(), "content.bin")
+    writeFileSync(file, Buffer.alloc(100_000, 7))
+    const { json: uploaded } = await run(["files", "upload", file], { env })
+    // A line for `webhooks tail`.
+    await run(["webhooks", "trigger", "status-update", "--to", "http://127.0.0.1:1/"], {
+      env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken }
+    })
+    const withIds = (args: ReadonlyArray<string>) =>
+      args.map((arg) => (arg === "ASSISTANT" ? assistant.id : arg === "FILE" ? uploaded.id : arg))
+    return { env, withIds }
+  }
+
+  it.each(printing.map((args) => [args.join(" "), args] as const))("%s says so and exits with 1", async (_, args) => {
+    const { env, withIds } = await seeded()
+    for (const [to, first, code] of [
+      ["> /dev/full", "true", "ENOSPC"],
+      [`> '${join(temporaryFolder(), "out")}'`, "ulimit -f 0", "EFBIG"]
+    ] as const) {
+      const ended = await inShell(withIds(args), to, env, first)
+      expect([ended.code, errorIn(ended.stderr)]).toMatchObject([1, { code: "output", exitCode: 1 }])
+      expect(errorIn(ended.stderr).message).toBe(`stdout could not be written whole (${code}).`)
+    }
+  })
+
+  it("a part of it is there: that is no success either", async () => {
+    const out = join(temporaryFolder(), "out")
+    const { code, stderr } = await inShell(["completions", "bash"], `> '${out}'`, {}, "ulimit -f 4")
+    expect([code, errorIn(stderr).code, statSync(out).size]).toEqual([1, "output", 4096])
+  })
+
+  it("a disk that becomes full", async () => {
+    const disk = smallDisk()
+    if (disk === undefined) return
+    const { code, stderr } = await inShell(["completions", "bash"], `> '${join(disk, "out")}'`)
+    expect([code, errorIn(stderr).message]).toEqual([1, "stdout could not be written whole (ENOSPC)."])
+  })
+
+  it("people get a sentence", async () => {
+    const { env } = await seeded()
+    for (const args of [["--version"], ["assistants", "list"]]) {
+      const { code, stderr } = await inShell([...args, "--no-json"], "> /dev/full", env)
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^error: stdout could not be written whole \(ENOSPC\)\. /)
+      ])
+    }
+  })
+
+  it("a command that failed keeps its code, and a stderr that is full fails a command that had something to say", async () => {
+    const { env } = await seeded()
+    expect((await inShell(["assistants", "get", "nobody"], "> /dev/full 2> /dev/full", env)).code).toBe(5)
+    const warned = ["assistants", "list", "--api-key", env.AYWA_RUNTIME_API_KEY]
+    expect((await inShell(warned, "> /dev/null 2> /dev/full", env)).code).toBe(1)
+    expect((await inShell(["assistants", "list"], "> /dev/null 2> /dev/full", env)).code).toBe(0)
+  })
+
+  it("a stream ends when nobody can have it", async () => {
+    const { env } = await seeded()
+    const { code, stderr } = await inShell(["webhooks", "tail"], "> /dev/full", env)
+    expect([code, errorIn(stderr).code]).toEqual([1, "output"])
+  })
+
+  it.each(printing.filter(([name]) => name !== "local").map((args) => [args.join(" "), args] as const))(
+    "%s is quiet when its reader has seen enough",
+    async (_, args) => {
+      const { env, withIds } = await seeded()
+      const ended = await inShell([...withIds(args)], "| true", env)
+      expect(ended).toEqual({ code: 0, stderr: "" })
+    }
+  )
+})
+
+describe("files that cannot be written", () => {
+  it("--output says so, leaves the old file, and nothing beside it", async () => {
+    const disk = smallDisk()
+    if (disk === undefined) return
+    const { env } = await startRuntime()
+    const content = join(temporaryFolder(), "content.bin")
+    writeFileSync(content, Buffer.alloc(100_000, 7))
+    const { json } = await run(["files", "upload", content], { env })
+    const file = join(disk, "file")
+    writeFileSync(file, "old")
+    const { code, stderr } = await run(["files", "content", json.id, "--output", file], { env })
+    expect([code, errorIn(stderr).message]).toEqual([1, `${file} could not be written whole (ENOSPC).`])
+    expect([readdirSync(disk), readFileSync(file, "utf8")]).toEqual([["file"], "old"])
+  })
+
+  it("--write-env says so, and the runtime does not start without it", async () => {
+    const file = join(temporaryFolder(), ".env")
+    const { code, stderr } = await inShell(["local", "--write-env", file], "> /dev/null", {}, "ulimit -f 0")
+    expect([code, errorIn(stderr).message]).toEqual([1, `${file} could not be written whole (EFBIG).`])
+    expect(readdirSync(join(file, ".."))).toEqual([])
+  })
+
+  it("a ledger says so, and nothing is left beside it", async () => {
+    const disk = smallDisk()
+    if (disk === undefined) return
+    const { env } = await startRuntime()
+    writeFileSync(join(disk, "ballast"), Buffer.alloc(65_536))
+    const { code, stderr } = await run(["migrate", "mapping", "--output", join(disk, "ledger.csv")], { env })
+    expect([code, errorIn(stderr).code]).toEqual([1, "ENOSPC"])
+    expect(readdirSync(disk)).toEqual(["ballast"])
+  })
+})

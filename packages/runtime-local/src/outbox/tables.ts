@@ -1,0 +1,76 @@
+/**
+ * The tables of the outbox: events, the jobs that bring them to a target, attempts of a job, signing secrets.
+ */
+import type { Tables } from "../store/Store.ts"
+
+export const outboxTables: Tables = {
+  sql: `
+CREATE TABLE IF NOT EXISTS webhook_events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  org_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  call_id TEXT,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS webhook_events_call ON webhook_events (org_id, call_id);
+CREATE TABLE IF NOT EXISTS webhook_jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  org_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  signed_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  call_id TEXT,
+  endpoint_id TEXT,
+  level TEXT NOT NULL,
+  url TEXT NOT NULL,
+  server TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'delivering', 'succeeded', 'retrying', 'dead', 'cancelled')),
+  reply INTEGER NOT NULL,
+  ordered INTEGER NOT NULL DEFAULT 1,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0,
+  instant INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER,
+  replay_of TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS webhook_jobs_due ON webhook_jobs (state, next_at);
+CREATE INDEX IF NOT EXISTS webhook_jobs_call ON webhook_jobs (call_id, url, state);
+CREATE INDEX IF NOT EXISTS webhook_jobs_newest ON webhook_jobs (org_id, created_at DESC, seq DESC);
+CREATE INDEX IF NOT EXISTS webhook_jobs_event ON webhook_jobs (event_id);
+CREATE TABLE IF NOT EXISTS webhook_attempts (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('started', 'answered', 'failed', 'interrupted')),
+  started_at INTEGER NOT NULL,
+  ms REAL,
+  request_headers TEXT NOT NULL DEFAULT '{}',
+  status INTEGER,
+  response_headers TEXT,
+  response_body TEXT,
+  error TEXT,
+  fault TEXT,
+  may_have_arrived INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (job_id, number)
+) STRICT;
+CREATE TABLE IF NOT EXISTS webhook_secrets (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  secret TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+) STRICT;
+`,
+  columns: [{ table: "webhook_jobs", name: "host", type: "TEXT" }],
+  indexes: `
+CREATE INDEX IF NOT EXISTS webhook_jobs_lane ON webhook_jobs (org_id, host, next_at, seq)
+  WHERE state IN ('pending', 'retrying');
+CREATE INDEX IF NOT EXISTS webhook_jobs_endpoint ON webhook_jobs (endpoint_id, state, updated_at);
+CREATE INDEX IF NOT EXISTS webhook_jobs_failing ON webhook_jobs (endpoint_id, created_at) WHERE failures > 0;
+`,
+  data: ["webhook_events", "webhook_jobs", "webhook_attempts"]
+}

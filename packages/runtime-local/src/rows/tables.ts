@@ -1,0 +1,36 @@
+/**
+ * The tables of rows: one for all resources, one for the content of files, one for the key of the cursors.
+ */
+import type { Tables } from "../store/Store.ts"
+
+export const rowTables: Tables = {
+  sql: `
+CREATE TABLE IF NOT EXISTS resource_rows (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  resource TEXT NOT NULL,
+  org_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  unique_key TEXT,
+  version INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  secrets TEXT,
+  UNIQUE (resource, id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS resource_rows_newest ON resource_rows (resource, org_id, created_at DESC, seq DESC);
+CREATE UNIQUE INDEX IF NOT EXISTS resource_rows_unique ON resource_rows (resource, org_id, unique_key)
+  WHERE unique_key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS file_content (
+  file_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (file_id, at)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursor_key (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  key BLOB NOT NULL
+) STRICT;
+`,
+  data: ["resource_rows", "file_content"]
+}

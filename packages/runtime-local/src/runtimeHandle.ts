@@ -1,0 +1,84 @@
+/**
+ * What a program holds of a running runtime.
+ */
+import type { Sending } from "./control/handle.ts"
+import type { ActiveRule, FaultRule } from "./faults/rule.ts"
+import type { Scenarios } from "./faults/scenarios.ts"
+import type { FaultInput } from "./faults/schemas.ts"
+import type { ApiKeyInfo } from "./http/auth.ts"
+import type { JournalEntry, RequestFilter } from "./http/journal.ts"
+import type { Connections } from "./http/server.ts"
+import type { RuntimeClock } from "./time/clock.ts"
+
+/**
+ * A running runtime.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
+  /** `http://127.0.0.1:<port>`; stays the same over restarts. */
+  readonly baseUrl: string
+  readonly apiKey: string
+  readonly organizationId: string
+  /** Bearer token of the control API below `/__aywa/`. */
+  readonly controlToken: string
+  /** What reached the runtime, oldest first. */
+  readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
+  readonly faults: Faults
+  /** Starts and stops named lists of faults. */
+  readonly scenarios: Scenarios
+  readonly clock: RuntimeClock
+  /** Stored rows, oldest first, of all organizations or of one. `resource` is a name of the contract: `assistants`. */
+  readonly rows: (
+    resource: string,
+    options?: { readonly organization?: string | undefined }
+  ) => ReadonlyArray<StoredRow>
+  readonly count: (resource: string) => number
+  readonly connections: () => Connections
+  /** Adds a key; without one, a random one. */
+  readonly addKey: (options?: {
+    readonly key?: string | undefined
+    readonly organization?: string | undefined
+    readonly role?: "full" | "read" | undefined
+  }) => ApiKeyInfo & { readonly key: string }
+  readonly revokeKey: (id: string) => boolean
+  /** Kills every connection and what is in flight, then opens database and listener again, on the same file and port. */
+  readonly restart: () => Promise<void>
+  /** Forgets rows, idempotency records, requests, faults and limiter state; keys stay. */
+  readonly reset: () => void
+  /** Ends deliveries and connections at once; what was being handled leaves no trace, and whoever waits hears it. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * A row as it is answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredRow {
+  readonly id: string
+  readonly orgId: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly [key: string]: unknown
+}
+
+/**
+ * Faults on demand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Faults {
+  /** Adds a rule and gives its id. The first rule that hits wins. */
+  readonly add: (rule: FaultRule) => string
+  /** Hits the next request (that matches), once. */
+  readonly next: (action: FaultInput, options?: Omit<FaultRule, "action" | "times">) => string
+  /** Closes the listener now: connections are refused for a while. */
+  readonly refuse: (milliseconds: number) => void
+  readonly remove: (id: string) => boolean
+  readonly list: () => ReadonlyArray<ActiveRule>
+  readonly clear: () => void
+}

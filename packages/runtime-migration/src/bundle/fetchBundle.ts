@@ -1,0 +1,272 @@
+/**
+ * A bundle straight from the source API, by its list routes. Reads only.
+ *
+ * @since 0.1.0
+ */
+import * as Redacted from "effect/Redacted"
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
+import { redactCause, Secrets } from "@aywa-ai/runtime-sdk/internal/redaction"
+import { replaceFile } from "../ledger/files.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
+import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bundle.ts"
+
+/**
+ * Options of `fetchBundle`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FetchBundleOptions {
+  /** Address of the source API. There is no default. */
+  readonly baseUrl: string | undefined
+  /** Your own key of the source account. It is sent to `baseUrl` and nowhere else. */
+  readonly apiKey: string | undefined
+  /** Keeps what was read: a run that was interrupted goes on from there. `readBundle` reads it, too. */
+  readonly folder?: string | undefined
+  /** Kinds of rows. Default: all. */
+  readonly kinds?: ReadonlyArray<ReferringKind> | undefined
+  /** Requests per second at most. Default 4. */
+  readonly requestsPerSecond?: number | undefined
+  /** Rows per request, 1 to 1000. Default 100. */
+  readonly pageSize?: number | undefined
+  /** Milliseconds for one request. Default 30,000. */
+  readonly timeout?: number | undefined
+  /** Told after every page. */
+  readonly onPage?: ((page: { readonly kind: ReferringKind; readonly rows: number }) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Reads an account from the source API: `GET` on its list routes, page after page, slowly enough, waiting where it says
+ * 429. A route that the source does not have (404) gives no rows; without `/assistant` it is no source.
+ *
+ * @since 0.1.0
+ * @category bundle
+ */
+export const fetchBundle = async (options: FetchBundleOptions): Promise<Bundle> => {
+  const source = connect(options)
+  const { folder, kinds: names, pageSize = 100 } = options
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) return invalid("pageSize", "expected 1 to 1000")
+  // Assistants first: an address without them is wrong, and nothing is kept of it then.
+  const wanted = kinds
+    .filter(({ name }) => names === undefined || names.includes(name))
+    .toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)))
+  if (folder !== undefined) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // All of them at once: a folder is a bundle when none is left.
+    for (const kind of wanted) {
+      const { whole, partial } = filesOf(folder, kind)
+      if (!existsSync(whole) && !existsSync(partial)) replaceFile(partial, JSON.stringify(begin(pageSize)))
+    }
+  }
+  const bundle: { [K in ReferringKind]?: ReadonlyArray<JsonObject> } = {}
+  for (const kind of wanted) bundle[kind.name] = await fetchKind(source, kind, { ...options, pageSize })
+  return bundle
+}
+
+/** Where the rows of a kind are kept, and those of a list that was not read to its end. */
+const filesOf = (folder: string, { name }: Kind) => {
+  const whole = join(folder, `${name}.json`)
+  return { whole, partial: `${whole}${unfinished}` }
+}
+
+/** Where a list was left. */
+interface Progress {
+  readonly rows: ReadonlyArray<JsonObject>
+  /** Query of the next page; `undefined` when there is none. */
+  readonly next: Readonly<Record<string, string>> | undefined
+}
+
+const isFirst = ({ name }: Kind): boolean => name === "assistants"
+
+const begin = (pageSize: number): Progress => ({ rows: [], next: { limit: String(pageSize) } })
+
+const fetchKind = async (
+  source: Source,
+  kind: Kind,
+  { folder, pageSize, onPage }: FetchBundleOptions & { readonly pageSize: number }
+): Promise<ReadonlyArray<JsonObject>> => {
+  const files = folder === undefined ? undefined : filesOf(folder, kind)
+  if (files !== undefined && existsSync(files.whole)) return readRows(files.whole).rows
+  let progress = files === undefined ? begin(pageSize) : readRows(files.partial)
+  while (progress.next !== undefined) {
+    const body = await source(kind.resource, progress.next)
+    if (body === undefined) {
+      const path = `/${kind.resource}`
+      if (isFirst(kind)) return fail({ _tag: "SourceFailed", path, status: 404, detail: "check baseUrl" })
+      break
+    }
+    progress = advance(kind, progress, progress.next, body, pageSize)
+    onPage?.({ kind: kind.name, rows: progress.rows.length })
+    if (files !== undefined) replaceFile(files.partial, JSON.stringify(progress))
+  }
+  if (files !== undefined) {
+    replaceFile(files.whole, JSON.stringify(progress.rows))
+    rmSync(files.partial, { force: true })
+  }
+  return progress.rows
+}
+
+const readRows = (file: string): Progress => {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, "utf8"))
+    const rows = Array.isArray(content) ? content : isObject(content) ? content["rows"] : undefined
+    const next = isObject(content) && isObject(content["next"]) ? content["next"] : undefined
+    if (!Array.isArray(rows)) throw new TypeError("no rows")
+    const query =
+      next === undefined
+        ? undefined
+        : Object.fromEntries(Object.entries(next).map(([key, value]) => [key, String(value)]))
+    return { rows: rows.filter(isObject), next: query }
+  } catch (error) {
+    return fail({ _tag: "UnreadableFile", file, detail: "this is not what an earlier run left: remove it" }, error)
+  }
+}
+
+/** Takes a page in, and says what to ask for next. */
+const advance = (
+  { resource }: Kind,
+  before: Progress,
+  asked: Readonly<Record<string, string>>,
+  body: unknown,
+  pageSize: number
+): Progress => {
+  const path = `/${resource}`
+  const odd = (detail: string) => fail({ _tag: "SourceFailed", path, status: 200, detail })
+  const list: unknown = Array.isArray(body) ? body : isObject(body) ? (body["results"] ?? body["items"]) : undefined
+  if (!Array.isArray(list) || !list.every(isObject)) return odd("expected a list of rows")
+  const seen = new Set(before.rows.map(idOf))
+  const fresh = list.filter((row) => idOf(row) === "" || !seen.has(idOf(row)))
+  const rows = [...before.rows, ...fresh]
+  if (!Array.isArray(body) && isObject(body)) {
+    if (list.length > 0 && fresh.length === 0 && (asked["page"] ?? asked["cursor"]) !== undefined) {
+      return odd("it answers the same rows again and again")
+    }
+    const metadata = isObject(body["metadata"]) ? body["metadata"] : {}
+    const cursor = metadata["nextCursor"] ?? body["nextCursor"]
+    if (typeof cursor === "string" && cursor !== "") {
+      return { rows, next: { limit: String(pageSize), cursor } }
+    }
+    const total = Number(metadata["totalItems"] ?? 0)
+    const page = Number(asked["page"] ?? 1)
+    const more = list.length > 0 && rows.length < total && metadata["hasNextPage"] !== false
+    return { rows, next: more ? { limit: String(pageSize), page: String(page + 1) } : undefined }
+  }
+  const limit = Number(asked["limit"])
+  if (list.length < limit) return { rows, next: undefined }
+  // A bare list has no cursor: go on at the oldest instant, with room for the rows of that instant that are known.
+  const times = rows.map((row) => row["createdAt"]).filter((time) => typeof time === "string")
+  const oldest = times.reduce<string | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined)
+  if (oldest === undefined) return odd("rows without createdAt cannot be listed to their end")
+  const same = rows.filter((row) => row["createdAt"] === oldest).length
+  const room = Math.min(1000, pageSize + same)
+  if (fresh.length === 0 && room <= limit && asked["createdAtLe"] === oldest) {
+    return odd("more than 1000 rows were created in the same millisecond, or createdAtLe is not understood")
+  }
+  return { rows, next: { limit: String(room), createdAtLe: oldest } }
+}
+
+/** Asks a list route; `undefined` where there is no such route. */
+type Source = (resource: string, query: Readonly<Record<string, string>>) => Promise<unknown>
+
+const attempts = 6
+
+const connect = ({ baseUrl, apiKey, requestsPerSecond = 4, timeout = 30_000, signal }: FetchBundleOptions): Source => {
+  if (apiKey === undefined || !/^[\x21-\x7e]+$/.test(apiKey)) {
+    return invalid("apiKey", "the source account's own key is needed; it is read from nowhere else")
+  }
+  if (!(requestsPerSecond > 0)) return invalid("requestsPerSecond", "expected more than 0")
+  const base = baseOf(baseUrl)
+  let free = 0
+  const turn = async () => {
+    const now = performance.now()
+    const at = Math.max(now, free)
+    free = at + 1000 / requestsPerSecond
+    if (at > now) await pause(at - now, signal)
+  }
+  return async (resource, query) => {
+    const path = `/${resource}`
+    for (let attempt = 1; ; attempt++) {
+      if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
+      await turn()
+      const answer = await ask(`${base}${path}?${new URLSearchParams(query).toString()}`, apiKey, timeout, signal)
+      if (answer.body !== undefined) return answer.body
+      if (answer.status === 404) return undefined
+      if (!answer.again || attempt === attempts) {
+        return fail({ _tag: "SourceFailed", path, status: answer.status, detail: answer.detail }, answer.cause)
+      }
+      await pause(answer.wait ?? Math.min(30_000, 500 * 2 ** attempt), signal)
+    }
+  }
+}
+
+const pause = async (milliseconds: number, signal: AbortSignal | undefined): Promise<void> => {
+  try {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal })
+  } catch (error) {
+    fail({ _tag: "Aborted" }, error)
+  }
+}
+
+const baseOf = (baseUrl: string | undefined): string => {
+  const url = URL.canParse(baseUrl ?? "") ? new URL(baseUrl ?? "") : undefined
+  if (url === undefined) return invalid("baseUrl", "the source API's address is needed: https://…")
+  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
+    return invalid("baseUrl", "expected https: the key must not cross the network in the clear")
+  }
+  if (url.username !== "" || url.search !== "" || url.hash !== "") {
+    return invalid("baseUrl", "expected an address without user, query and fragment")
+  }
+  return url.href.replace(/\/$/, "")
+}
+
+interface Answer {
+  readonly body?: unknown
+  readonly status: number | undefined
+  readonly again: boolean
+  readonly wait?: number
+  readonly detail: string
+  readonly cause?: unknown
+}
+
+/** What failed, without the key: a server may repeat it. */
+const causeOf = (error: unknown, apiKey: string): unknown => {
+  // Its message quotes the beginning of the answer.
+  if (error instanceof SyntaxError) return new SyntaxError("The answer is not JSON")
+  const secrets = new Secrets([Redacted.make(apiKey)], undefined)
+  return redactCause(error, (text) => secrets.redact(text))
+}
+
+const ask = async (url: string, apiKey: string, timeout: number, signal: AbortSignal | undefined): Promise<Answer> => {
+  const limit = AbortSignal.timeout(timeout)
+  let response: Response
+  try {
+    response = await fetch(url, {
+      headers: { authorization: `Bearer ${apiKey}`, accept: "application/json" },
+      // A redirect would take the key elsewhere.
+      redirect: "error",
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit])
+    })
+    if (response.ok) return { body: await response.json(), status: response.status, again: false, detail: "" }
+  } catch (error) {
+    if (signal?.aborted === true) return fail({ _tag: "Aborted" }, signal.reason)
+    return { status: undefined, again: true, detail: "no answer, or one that broke off", cause: causeOf(error, apiKey) }
+  }
+  await response.body?.cancel()
+  const { status } = response
+  if (status === 401 || status === 403) {
+    return { status, again: false, detail: "the key is not accepted: check apiKey, and that it may read" }
+  }
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN)
+  const again = status === 429 || status >= 500
+  return {
+    status,
+    again,
+    ...(seconds >= 0 ? { wait: Math.min(120_000, seconds * 1000) } : {}),
+    detail: again ? "still after several attempts; run it again later" : "the list route is not as documented"
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * Runs an import: by the runtime's own importer, or row by row.
+ *
+ * @since 0.1.0
+ */
+import type { ImportMapping, ImportResult } from "@aywa-ai/runtime-sdk"
+import { type Bundle, canonical, digest, rowsOf } from "../bundle/Bundle.ts"
+import { readLedgerFile, writeLedgerFile } from "../ledger/files.ts"
+import { type Mapping, mergeMappings } from "../ledger/Mapping.ts"
+import { fail } from "../errors/MigrationError.ts"
+import { importRowByRow } from "./importRows.ts"
+import { countsOf, hasNoImporter, type ImportCounts, type ImportRow } from "./planImport.ts"
+import { kindsIn, type MigrationClient } from "./runtimeRows.ts"
+
+/**
+ * What happens while an import runs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ImportEvent =
+  | { readonly type: "started"; readonly mode: "importer" | "rows"; readonly rows: number }
+  /** Importer: a part of the bundle was taken. */
+  | { readonly type: "sent"; readonly rows: number; readonly of: number }
+  /** Row by row: one row is done. The second pass tells of rows that it changed. */
+  | { readonly type: "row"; readonly pass: 1 | 2; readonly done: number; readonly of: number; readonly row: ImportRow }
+  | { readonly type: "finished"; readonly counts: ImportCounts }
+
+/**
+ * Options of `runImport`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunImportOptions {
+  /** Names the source account: the same row of the same source is imported once. Default `vapi`. */
+  readonly source?: string | undefined
+  /** `importer`: `POST /imports`. `rows`: a create per row. `auto` (default): the importer, where there is one. */
+  readonly mode?: "auto" | "importer" | "rows" | undefined
+  /**
+   * File of the ledger: read before, written after. Row by row it is JSON Lines, written row after row, and what a run
+   * that was interrupted goes on from.
+   */
+  readonly ledger?: string | undefined
+  /** Rows per request of the importer. Default: all in one, and 500 where that is too large for it (413). */
+  readonly batch?: number | undefined
+  /** Row by row: secrets that the operator supplies, by source id: `{ [id]: { authToken: "…" } }`. Never reported. */
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
+  /**
+   * Instead of the key derived from source and bundle. The same bundle under the same key is answered from the first
+   * run's answer for a day: give another one to import the same bundle anew.
+   */
+  readonly idempotencyKey?: string | undefined
+  readonly onEvent?: ((event: ImportEvent) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What the runtime did not take: a row, or fields of one that are missing there now.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Refusal {
+  readonly resource: string
+  readonly sourceId: string
+  /** Top-level fields; empty for a whole row. */
+  readonly fields: ReadonlyArray<string>
+  readonly reason: string
+}
+
+/**
+ * What an import did.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImportReport {
+  readonly mode: "importer" | "rows"
+  readonly rows: ReadonlyArray<ImportRow>
+  readonly counts: ImportCounts
+  /** The ledger: what was known before and what came. */
+  readonly mappings: ReadonlyArray<Mapping>
+  readonly warnings: ReadonlyArray<string>
+  /** Row by row: what the runtime refused. The import is not whole until this is empty; an importer warns instead. */
+  readonly refused: ReadonlyArray<Refusal>
+}
+
+/**
+ * Imports a bundle. Run it again after anything that went wrong: rows match by source and source id, requests carry
+ * idempotency keys derived from the bundle, and it ends in the same state.
+ *
+ * **Details**
+ *
+ * The importer gets the bundle whole, and rewrites references itself. Row by row, rows are created in the order of
+ * their dependencies, without the fields that refer to rows to come; a second pass adds those fields, and brings every
+ * row to what the source has. What the runtime's owner changed there meanwhile is written over.
+ *
+ * @since 0.1.0
+ * @category import
+ */
+export const runImport = async (
+  aywa: MigrationClient,
+  bundle: Bundle,
+  options: RunImportOptions = {}
+): Promise<ImportReport> => {
+  const { source = "vapi", mode = "auto", ledger, onEvent } = options
+  const known = ledger === undefined ? [] : readLedgerFile(ledger)
+  const outcome = mode === "rows" ? undefined : await byImporter(aywa, bundle, source, mode, options)
+  const report = outcome ?? (await importRowByRow(aywa, bundle, source, known, options))
+  const found = report.rows.flatMap(({ resource, sourceId, runtimeId }) =>
+    runtimeId === undefined ? [] : [{ source, resource, sourceId, runtimeId }]
+  )
+  // Read again: another run may have added to it. A row that was gone and came again has a new id: the old one is of no
+  // use any more.
+  const renewed = new Set(found.map(({ resource, sourceId }) => canonical([source, resource, sourceId])))
+  const others = (ledger === undefined ? known : readLedgerFile(ledger)).filter(
+    (one) => !renewed.has(canonical([one.source, one.resource, one.sourceId]))
+  )
+  const mappings =
+    ledger === undefined ? mergeMappings(found) : writeLedgerFile(ledger, mergeMappings(others, found), "replace")
+  onEvent?.({ type: "finished", counts: report.counts })
+  return { ...report, mappings }
+}
+
+type Outcome = Omit<ImportReport, "mappings">
+
+// True of what the runtime did then; whatever changed there since, it did not look at.
+const replayedWarning =
+  "the runtime answered from an earlier run of the same bundle and changed nothing now: compare the accounts, or give " +
+  "another idempotencyKey to import it anew"
+
+// An import of ten thousand rows takes its time.
+const patience = { timeout: 600_000, deadline: 1_800_000 }
+
+const byImporter = async (
+  aywa: MigrationClient,
+  bundle: Bundle,
+  source: string,
+  mode: "auto" | "importer",
+  { batch, idempotencyKey, onEvent, signal }: RunImportOptions
+): Promise<Outcome | undefined> => {
+  const total = Object.values(bundle).reduce((sum, rows) => sum + rows.length, 0)
+  const send = async (part: Bundle, name: string): Promise<ImportResult> => {
+    const key = `aywa-import-${digest(idempotencyKey ?? source, name, canonical(part))}`
+    const { value, response } = await aywa.imports
+      .create({ source, bundle: part }, { ...patience, idempotencyKey: key, signal })
+      .withResponse()
+    return response.replayed ? { ...value, warnings: [...value.warnings, replayedWarning] } : value
+  }
+  if (batch === undefined) {
+    try {
+      onEvent?.({ type: "started", mode: "importer", rows: total })
+      const result = await send(bundle, "whole")
+      onEvent?.({ type: "sent", rows: total, of: total })
+      return outcomeOf(result.mappings.map(rowOf), result.warnings)
+    } catch (error) {
+      if (mode === "auto" && hasNoImporter(error)) return undefined
+      if (Reflect.get(Object(error), "status") !== 413) throw error
+    }
+  }
+  return inParts(bundle, batch ?? 500, total, send, onEvent)
+}
+
+/** A bundle that is too large goes in parts; references to parts to come are rewritten when all were sent once. */
+const inParts = async (
+  bundle: Bundle,
+  size: number,
+  total: number,
+  send: (part: Bundle, name: string) => Promise<ImportResult>,
+  onEvent: RunImportOptions["onEvent"]
+): Promise<Outcome> => {
+  if (!Number.isInteger(size) || size < 1)
+    return fail({ _tag: "InvalidConfig", field: "batch", detail: "expected 1 row or more" })
+  const parts: Array<Bundle> = []
+  for (const kind of kindsIn(bundle)) {
+    const rows = rowsOf(bundle, kind)
+    for (let at = 0; at < rows.length; at += size) parts.push({ [kind.name]: rows.slice(at, at + size) })
+  }
+  const others = Object.entries(bundle).filter(([name]) => !kindsIn(bundle).some((kind) => kind.name === name))
+  if (others.some(([, rows]) => rows.length > 0)) parts.push(Object.fromEntries(others))
+  const rows = new Map<string, ImportRow>()
+  const warnings = new Set<string>()
+  for (const pass of [1, 2] as const) {
+    let sent = 0
+    warnings.clear()
+    for (const part of parts) {
+      const result = await send(part, `pass ${pass}`)
+      sent += Object.values(part).reduce((sum, rows) => sum + rows.length, 0)
+      onEvent?.({ type: "sent", rows: sent, of: total })
+      for (const row of result.mappings.map(rowOf)) {
+        const key = canonical([row.resource, row.sourceId])
+        const before = rows.get(key)?.action
+        // What the first pass created is created, whatever the second one added to it.
+        const kept = before === "created" || row.action === "unchanged" ? before : undefined
+        rows.set(key, { ...row, action: kept ?? row.action })
+      }
+      for (const warning of result.warnings) warnings.add(warning)
+    }
+  }
+  return outcomeOf([...rows.values()], [...warnings])
+}
+
+const rowOf = ({ resource, sourceId, runtimeId, action, warnings }: ImportMapping): ImportRow => ({
+  resource,
+  sourceId,
+  ...(typeof runtimeId === "string" ? { runtimeId } : {}),
+  action: isAction(action) ? action : "skipped",
+  warnings: warnings ?? []
+})
+
+const isAction = (action: string): action is ImportRow["action"] => /^(created|updated|unchanged)$/.test(action)
+
+const outcomeOf = (rows: ReadonlyArray<ImportRow>, warnings: ReadonlyArray<string>): Outcome => ({
+  mode: "importer",
+  rows,
+  counts: countsOf(rows),
+  refused: [],
+  warnings
+})

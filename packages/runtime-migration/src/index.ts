@@ -1,0 +1,75 @@
+/**
+ * Moves an account of the source platform to your runtime, keeps every id, and rewrites your application's database.
+ *
+ * **Details**
+ *
+ * - ledger: `(source, resource, sourceId) -> runtimeId`, as file, in SQLite, or read back from the runtime;
+ * - bundle: `readBundle` from files, `fetchBundle` from the source API, `checkBundle` against what is known;
+ * - import: `planImport`, `runImport`, `compareAccounts`;
+ * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
+ * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
+ *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand.
+ *
+ * Functions return promises or plain values, and throw `MigrationError`.
+ *
+ * @since 0.1.0
+ */
+export { isMigrationError, MigrationError } from "./errors/MigrationError.ts"
+export type { MigrationReason } from "./errors/MigrationError.ts"
+
+export { mergeMappings } from "./ledger/Mapping.ts"
+export type { Mapping } from "./ledger/Mapping.ts"
+export { mappingsToCsv, mappingsToJsonLines, parseMappings } from "./ledger/format.ts"
+export { openSqliteLedger, readLedgerFile, readRuntimeMappings, writeLedgerFile } from "./ledger/files.ts"
+export type { ReadRuntimeMappingsOptions, SqliteLedger } from "./ledger/files.ts"
+
+export type { Dialect, ForeignKey, Location, MappingConfig } from "./sql/config.ts"
+export { planMappingSql } from "./sql/plan.ts"
+export type { SqlPlan } from "./sql/plan.ts"
+export { mappingScripts } from "./sql/scripts.ts"
+export type { MappingScripts } from "./sql/scripts.ts"
+export { rewriteJson, rewriteText } from "./ledger/rewrite.ts"
+export type { Resolve } from "./ledger/rewrite.ts"
+
+export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./live/SqlDriver.ts"
+export type {
+  DriverOptions,
+  MysqlConnection,
+  PostgresConnection,
+  SqlDriver,
+  SqliteDatabase,
+  SqlResult,
+  SqlRow
+} from "./live/SqlDriver.ts"
+export { detectColumns } from "./live/detect.ts"
+export type { Candidate, DetectOptions } from "./live/detect.ts"
+export { planDatabase } from "./live/planDatabase.ts"
+export type { DatabaseConfig, DatabasePlan } from "./live/planDatabase.ts"
+export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase } from "./live/runDatabase.ts"
+export { verifyDatabase } from "./live/verifyDatabase.ts"
+export type {
+  DryRunLocation,
+  DryRunReport,
+  Finding,
+  MoveReport,
+  NotRestored,
+  RollbackReport,
+  StepOptions,
+  StepProgress,
+  VerifyLocation,
+  VerifyReport
+} from "./live/reports.ts"
+
+export { readBundle } from "./bundle/readBundle.ts"
+export { fetchBundle } from "./bundle/fetchBundle.ts"
+export type { FetchBundleOptions } from "./bundle/fetchBundle.ts"
+export { checkBundle } from "./bundle/checkBundle.ts"
+export type { BundleFinding, BundleReport } from "./bundle/checkBundle.ts"
+export type { Bundle } from "./bundle/Bundle.ts"
+export { planImport } from "./import/planImport.ts"
+export type { ImportCounts, ImportPlan, ImportRow, PlanImportOptions } from "./import/planImport.ts"
+export { runImport } from "./import/runImport.ts"
+export type { ImportEvent, ImportReport, Refusal, RunImportOptions } from "./import/runImport.ts"
+export { compareAccounts } from "./import/compareAccounts.ts"
+export type { AccountCheck, AccountReport, CompareOptions, Difference } from "./import/compareAccounts.ts"
+export type { MigrationClient } from "./import/runtimeRows.ts"

@@ -1,0 +1,71 @@
+/**
+ * Guards on a live database, and what else every step asks.
+ */
+import { fail } from "../errors/MigrationError.ts"
+import { tables } from "../sql/dialect.ts"
+import * as Guards from "../sql/guards.ts"
+import { dialects } from "../sql/statements.ts"
+import type { DatabasePlan } from "./planDatabase.ts"
+import { numberOf, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
+
+/** The first row of a query. */
+export const select = async (driver: SqlDriver, sql: string): Promise<SqlRow> => (await driver.run(sql)).rows[0] ?? {}
+
+/** The `n` of a query. */
+export const count = async (driver: SqlDriver, sql: string): Promise<number> =>
+  numberOf((await select(driver, sql))["n"])
+
+/** Stops where the caller's signal fired. */
+export const check = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
+}
+
+/** The errors among a plan's findings. */
+export const errorsOf = (plan: DatabasePlan): ReadonlyArray<string> =>
+  plan.findings.filter(({ level }) => level === "error").map(({ subject, message }) => `${subject}: ${message}`)
+
+/** The guards that do not hold, with their words. */
+export const violations = async (
+  driver: SqlDriver,
+  guards: ReadonlyArray<Guards.Guard>
+): Promise<ReadonlyArray<{ readonly guard: Guards.Guard; readonly message: string }>> => {
+  const violated = []
+  for (const guard of guards) {
+    const { rows } = await driver.run(guard.found)
+    if (rows.length === 0) continue
+    const message = guard.words.replace("{found}", () => rows.map(({ v }) => String(v)).join("; "))
+    violated.push({ guard, message })
+  }
+  return violated
+}
+
+/** Refuses where a guard does not hold; `known` are problems that belong to the refusal. */
+export const enforce = async (
+  driver: SqlDriver,
+  guards: ReadonlyArray<Guards.Guard>,
+  known: ReadonlyArray<string> = []
+): Promise<void> => {
+  const violated = await violations(driver, guards)
+  const order = violated.find(({ guard }) => guard.reason === "OutOfOrder")
+  if (order !== undefined) fail({ _tag: "OutOfOrder", detail: order.message })
+  if (violated.length > 0) fail({ _tag: "Refused", problems: [...violated.map(({ message }) => message), ...known] })
+}
+
+/** Whether a run made its tables. */
+export const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<boolean> =>
+  (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
+
+/** Refuses ledgers of another role or of an older version, and tables of which this role sees some rows only. */
+export const assertOwn = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
+  await enforce(driver, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)])
+  if (plan.dialect === "postgres" || (await isPrepared(driver, plan))) await enforce(driver, [Guards.olderGuard(plan)])
+}
+
+/** Refuses what this plan's dry run did not prepare. */
+export const assertPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
+  await assertOwn(driver, plan)
+  if (!(await isPrepared(driver, plan))) {
+    fail({ _tag: "OutOfOrder", detail: "Nothing was prepared here: run the dry run first." })
+  }
+  await enforce(driver, Guards.preparedGuards(plan))
+}

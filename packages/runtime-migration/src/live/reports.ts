@@ -1,0 +1,166 @@
+/**
+ * What the steps of a database migration take and report.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Something that the catalog says about a plan. An `error` stops the apply step, a `warning` is to be read before it,
+ * `info` is good to know.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Finding {
+  readonly level: "error" | "warning" | "info"
+  /** What it is about: `calls.assistant_id`, a foreign key, or the ledgers. */
+  readonly subject: string
+  readonly message: string
+}
+
+/**
+ * Options of every step.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepOptions {
+  /** Stops between two statements. What was committed stays; the step can be run again. */
+  readonly signal?: AbortSignal | undefined
+  /** Told after every chunk. */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined
+}
+
+/**
+ * How far a step is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepProgress {
+  readonly step: "dry-run" | "apply" | "verify" | "rollback"
+  /** The location at work, such as `calls.assistant_id`. */
+  readonly location: string
+  /** Ledger rows of this pass that were gone through, and all of them. */
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * What a dry run found in one location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DryRunLocation {
+  readonly location: string
+  /** Rows that would change. */
+  readonly rows: number
+  /** Distinct values in them now, and afterwards. */
+  readonly valuesBefore: number
+  readonly valuesAfter: number
+  /** Rows whose id the mapping does not know (for arrays: items); `undefined` for texts and JSON at any depth. */
+  readonly unmapped: number | undefined
+  /** Rows of the table, and those of them without a value. */
+  readonly tableRows: number
+  readonly nulls: number
+}
+
+/**
+ * What a dry run found.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DryRunReport {
+  readonly locations: ReadonlyArray<DryRunLocation>
+  readonly rows: number
+  /** What stops the apply step: errors among the findings, rows outside of what was expected. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/**
+ * What apply or rollback did.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MoveReport {
+  readonly locations: ReadonlyArray<{ readonly location: string; readonly changed: number }>
+  /** Rows changed by this run: 0 when all was done before. */
+  readonly changed: number
+  readonly transaction: "single" | "chunks"
+}
+
+/**
+ * Rows that a rollback could not put back, or that it left without a parent.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NotRestored {
+  /** The location, or the foreign key for `no parent`. */
+  readonly location: string
+  /**
+   * `emptied`: the row has no value any more; `changed`: it has another than apply wrote; `gone`: it is not there; `no
+   * parent`: what it refers to is not there.
+   */
+  readonly reason: "emptied" | "changed" | "gone" | "no parent"
+  readonly rows: number
+}
+
+/**
+ * What a rollback did, and what it could not do.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RollbackReport extends MoveReport {
+  /** Empty when every row of the ledgers is as it was. */
+  readonly notRestored: ReadonlyArray<NotRestored>
+}
+
+/**
+ * What verify found in one location.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyLocation {
+  readonly location: string
+  /** Rows of the ledger. */
+  readonly rows: number
+  /**
+   * Of those: holding the new value, the old one as it was found, none, another (the application wrote it), or gone. After a
+   * rollback `renewed` are those that still hold what apply wrote.
+   */
+  readonly renewed: number
+  readonly old: number
+  readonly emptied: number
+  readonly drifted: number
+  readonly missing: number
+  /** Rows of the ledger whose values the mapping does not make: somebody wrote into it. */
+  readonly forged: number
+  /** Rows that still hold an id of the source; ids that are source and target are not counted. */
+  readonly leftovers: number
+  /** Rows of the table, and rows without a value: at the last dry run, and now. */
+  readonly tableRows: { readonly then: number; readonly now: number }
+  readonly nulls: { readonly then: number; readonly now: number }
+}
+
+/**
+ * What verify found. `ok` says that nothing is left, no row lost its parent, and nobody wrote into a ledger: it holds
+ * while others write.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifyReport {
+  readonly ok: boolean
+  /** What others did since the dry run, with counts: rows changed to an id of the runtime or to none, emptied, gone, new. */
+  readonly information: ReadonlyArray<string>
+  readonly locations: ReadonlyArray<VerifyLocation>
+  readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
+  /** One sentence per thing that is not as it must be. */
+  readonly problems: ReadonlyArray<string>
+}

@@ -1,0 +1,206 @@
+/**
+ * What must hold before a step: a live step refuses with the words, a script stops.
+ */
+import { bareName, isMany, ledgerSchema, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import { harmfulKeys } from "./foreignKeys.ts"
+import type { GuardStep } from "./guardTable.ts"
+import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
+import { quoteText } from "./names.ts"
+import { hiddenTables, hiddenWords } from "./rowSecurity.ts"
+import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
+
+/** One thing that must hold. */
+export interface Guard {
+  readonly step: GuardStep | "owner" | "open" | "rows"
+  /** Selects what stands against it, as `v`; no row is well. */
+  readonly found: string
+  /** What is wrong and what to do, with `{found}` in the place of what was found. */
+  readonly words: string
+  readonly reason: "OutOfOrder" | "Refused"
+}
+
+/** One row where a condition does not hold. */
+const unless = (condition: string): string => `SELECT 'it' AS v FROM (SELECT 1 AS one) q WHERE NOT (${condition})`
+
+/** A condition that holds only for what this very plan prepared. */
+export const prepared = (plan: SqlPlan): string =>
+  `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared' AND r.value = ${quoteText(plan.checksum)})`
+
+/** PostgreSQL: the schema of tables that a plan names without one. */
+export const currentSchema = "coalesce(current_schema()::text, '')"
+
+/** PostgreSQL: ledgers are in one schema, whatever schema their tables are in. */
+const elsewhere = (plan: SqlPlan): string =>
+  plan.dialect === "postgres" ? ` OR (r.item = 'schema' AND r.value <> ${currentSchema})` : ""
+
+/** The tables are those of a role that this one belongs to, and nothing else than tables. PostgreSQL. */
+export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
+  plan.dialect !== "postgres"
+    ? []
+    : [
+        {
+          step: "owner",
+          found: foreignOwners(plan),
+          words: `The schema ${ledgerSchema} belongs to {found}: run every step as the role that ran the first one. If it is not of a migration, have it renamed.`,
+          reason: "Refused"
+        },
+        {
+          step: "owner",
+          found: foreignTriggers(plan),
+          words: "Somebody made {found}, which would run with your rights. Find out who, and drop it.",
+          reason: "Refused"
+        }
+      ]
+
+/** No row of the customer's tables is hidden from this role. */
+export const rowGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
+  plan.dialect !== "postgres"
+    ? []
+    : [
+        {
+          step: "rows",
+          found: hiddenTables(plan),
+          words: `Row-level security hides rows from this role: {found}. ${hiddenWords}`,
+          reason: "Refused"
+        }
+      ]
+
+const olderTables = (plan: SqlPlan): string => {
+  const { dialect, prefix } = plan
+  const { run } = tables(plan)
+  const unmarked = `EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'checksum') AND NOT EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'layout' AND r.value = '${layout}')`
+  switch (dialect) {
+    case "postgres":
+      return `SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) AS v FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname <> '${ledgerSchema}' AND left(n.nspname, 3) <> 'pg_' AND c.relname ~ '^${prefix}_(map|run|[lm][0-9]+)$' AND EXISTS (SELECT 1 FROM pg_class r WHERE r.relnamespace = c.relnamespace AND r.relname = '${prefix}_run') ORDER BY 1`
+    case "mysql":
+      return `SELECT CONCAT('DROP TABLE ', TABLE_NAME) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME REGEXP '^${prefix}_(map|run|guard|l[0-9]+)$' AND ${unmarked}`
+    case "sqlite":
+      return `SELECT 'DROP TABLE ' || name AS v FROM sqlite_master WHERE type = 'table' AND (name IN ('${prefix}_map', '${prefix}_run', '${prefix}_guard') OR name GLOB '${prefix}_l[0-9]*') AND ${unmarked}`
+  }
+}
+
+/** No ledgers of a version whose layout was another. Elsewhere than in PostgreSQL the run's table must be there. */
+export const olderGuard = (plan: SqlPlan): Guard => ({
+  step: "older",
+  found: olderTables(plan),
+  words: `Ledgers of an older version of this package are in the database, with the prefix ${plan.prefix}. Finish that migration with that version (rollback or verify, then cleanup), or take another prefix. Should nobody go back any more: {found}.`,
+  reason: "OutOfOrder"
+})
+
+/** Nothing was prepared yet, or this very plan. */
+export const samePlanGuard = (plan: SqlPlan): Guard => ({
+  step: "prepared",
+  found: `SELECT r.value AS v FROM ${tables(plan).run} r WHERE (r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})${elsewhere(plan)}`,
+  words: `Another mapping, other locations or tables of another schema were prepared with the prefix ${plan.prefix}. Finish or roll back that run and clean it up, or take another prefix.`,
+  reason: "OutOfOrder"
+})
+
+/** This very plan was prepared. */
+export const preparedGuards = (plan: SqlPlan): ReadonlyArray<Guard> => [
+  {
+    step: "prepared",
+    found: unless(prepared(plan)),
+    words: "What was prepared is of another mapping or of other locations. Run the dry run with this plan first.",
+    reason: "OutOfOrder"
+  },
+  samePlanGuard(plan)
+]
+
+/** No foreign key does what no rollback undoes. */
+export const keysGuard = (plan: SqlPlan): Guard => ({
+  step: "keys",
+  found: harmfulKeys(plan),
+  words:
+    "Foreign keys would empty or stop what refers to the ids that change: {found}. Change each to ON UPDATE NO ACTION (or CASCADE, if its column is no location), and back after cleanup; the plan of a live database has the statement.",
+  reason: "Refused"
+})
+
+/** The mapping in the database is the plan's. */
+export const mappingGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
+  way.foreignMapping(plan).map((found) => ({
+    step: "mapping",
+    found,
+    words:
+      "The mapping table {found} is not the one of this plan: somebody wrote into it. Find out who; the dry run writes it anew.",
+    reason: "Refused"
+  }))
+
+/** The ledger as a table of the customer's: what is made of its old values is found as it was found the first time. */
+const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<string>): PlannedLocation => ({
+  ...location,
+  schema: plan.dialect === "postgres" ? ledgerSchema : undefined,
+  table: bareName(tables(plan).ledger(location)),
+  column: "old_value",
+  key: key.map((column) => ({ column, rewrittenBy: undefined }))
+})
+
+/**
+ * Counts, as `n`, the rows of a ledger whose new value is not what the mapping makes of the old one. It says of the old
+ * value what can be said: it leads to the new one.
+ */
+export const forgedRows = (plan: SqlPlan, location: PlannedLocation, way: SqlDialect): string => {
+  const values = location.twoStep ? ["new_value", "tmp_value"] : ["new_value"]
+  // Values come along as parts of the key. MySQL groups rows by that while it reads texts, so there they are looked up.
+  const joined = plan.dialect === "mysql" && isMany(location)
+  const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...values])
+  const stored = (value: string, at: number) => (joined ? `l.${value}` : `c.k${at + 2}`)
+  const right = values.map((value, at) => way.keeps(stored(value, at), `c.${value}`)).join(" AND ")
+  const lookup = joined ? ` JOIN ${tableOf(plan, ledger)} l ON l.n = c.k1` : ""
+  return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${tableOf(plan, ledger)}) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
+}
+
+const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
+  plan.locations.map((location) => {
+    const ledger = tables(plan).ledger(location)
+    return {
+      step: "forged",
+      found: `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`,
+      words: `${location.label}: {found} rows of the ledger ${ledger} hold values that the mapping does not make: somebody wrote into it. Find out who. Delete those rows from it, and the dry run takes them anew as far as nothing was applied; else restore their rows from a backup.`,
+      reason: "Refused"
+    }
+  })
+
+const openGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
+  plan.dialect !== "postgres"
+    ? []
+    : [
+        {
+          step: "open",
+          found: openLedgers(plan),
+          words:
+            "Others have rights on the ledgers, which hold copies of your rows: {found}. Run the dry run again, it takes those rights away.",
+          reason: "Refused"
+        }
+      ]
+
+/** How many rows a ledger has. */
+export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
+  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
+
+const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
+  plan.locations.flatMap((location) => {
+    const { label, expect } = location
+    if (expect.min === 0 && expect.max === Number.MAX_SAFE_INTEGER) return []
+    return {
+      step: "expect",
+      found: `SELECT s.n AS v FROM (${ledgerSize(plan, location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
+      words: `${label}: {found} rows would change, expected ${expect.min} to ${expect.max}`,
+      reason: "Refused"
+    }
+  })
+
+/**
+ * What must hold before rows are written, in groups: what fails in one would make nonsense of the next. They look at
+ * whole ledgers once, not at each chunk: who can write a ledger in between is its owner, or in MySQL may write the
+ * customer's tables just as well.
+ */
+export const writeGuards = (
+  plan: SqlPlan,
+  way: SqlDialect,
+  direction: "apply" | "rollback"
+): ReadonlyArray<ReadonlyArray<Guard>> => [
+  preparedGuards(plan),
+  openGuards(plan),
+  mappingGuards(plan, way),
+  [keysGuard(plan), ...ledgerGuards(plan, way), ...(direction === "apply" ? expectGuards(plan) : [])]
+]

@@ -1,0 +1,196 @@
+/**
+ * MySQL 8 and MariaDB 10.6 or later.
+ */
+import {
+  columnOf,
+  inSet,
+  isMany,
+  isRekeyed,
+  keysAfter,
+  keyed,
+  keysOf,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { mappingDigest, partRows } from "./digest.ts"
+import { guardTable } from "./guardTable.ts"
+import { quoteText } from "./names.ts"
+import type { PlannedLocation, SqlPlan } from "./plan.ts"
+
+// As bytes: collations ignore case or trailing spaces, and two of them in one comparison abort it.
+const text = (value: string): string => `CAST(CONVERT(${value} USING utf8mb4) AS BINARY)`
+
+/** A value as characters, to be searched. */
+const characters = (value: string): string => `CONVERT(${value} USING utf8mb4) COLLATE utf8mb4_bin`
+
+/** An id of the mapping table as text. */
+const idText = (id: string): string => `CONVERT(${id} USING utf8mb4)`
+
+// Whether a backslash in a literal escapes depends on the session: it is made from its code.
+const backslash = "CONVERT(CHAR(92) USING utf8mb4)"
+
+/** How ids stand inside of texts. Only what is as long as an id of the source: each place is a row that carries its text. */
+const patternOf = ({ set }: PlannedLocation, kind: "text" | "json-any"): string => {
+  const lengths = set.entries.map(({ source }) => source.length)
+  const length = `{${lengths.reduce((a, b) => Math.min(a, b))},${lengths.reduce((a, b) => Math.max(a, b))}}`
+  return kind === "text"
+    ? `'(?<![A-Za-z0-9_-])[A-Za-z0-9_-]${length}(?![A-Za-z0-9_-])'`
+    : `CONCAT('(?<!', ${backslash}, ${backslash}, ')"[A-Za-z0-9_.-]${length}"(?![[:space:]]*:)')`
+}
+
+const path = ({ path }: PlannedLocation): string =>
+  quoteText(`$${path.map((step) => (typeof step === "number" ? `[${step}]` : `."${step}"`)).join("")}`)
+
+const current = (plan: SqlPlan, location: PlannedLocation): string => {
+  const column = columnOf(plan, location.column)
+  if (location.kind === "id") return text(column)
+  const found = `JSON_EXTRACT(${column}, ${path(location)})`
+  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
+}
+
+const manyKind = (location: PlannedLocation): "text" | "json-any" | undefined =>
+  !isMany(location) ? undefined : location.kind === "text" ? "text" : "json-any"
+
+/**
+ * Where ids stand inside of the texts of a location: one row per place, found from left to right. `since` is the end of
+ * the place before, `start` and `pos` are where this one begins and ends.
+ */
+const scan = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
+  const keys = keysOf(location)
+  const column = columnOf(plan, location.column)
+  const rest = "SUBSTRING(s.txt, s.pos)"
+  const pattern = patternOf(location, kind)
+  const start = `s.pos + REGEXP_INSTR(${rest}, ${pattern}) - 1`
+  const token = `REGEXP_SUBSTR(${rest}, ${pattern})`
+  return `WITH RECURSIVE scan AS (
+    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${characters(column)} REGEXP ${pattern} AND ${keyed(plan, location)}
+    UNION ALL
+    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${pattern}
+  )`
+}
+
+const found = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
+  `scan s LEFT JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = CAST(s.token AS BINARY)${fresh ? " AND m.again = 0" : ""} WHERE s.pos > 1`
+
+/** The rows that change, with their whole new text. */
+const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
+  const keys = keysOf(location).map(({ k }) => `s.${k}`)
+  const quoted = kind === "json-any" ? `CONCAT('"', ${idText("m.target")}, '"')` : idText("m.target")
+  const piece = `CONCAT(SUBSTRING(s.txt, s.since, s.start - s.since), COALESCE(${quoted}, SUBSTRING(s.txt, s.start, s.pos - s.start)))`
+  return `${scan(plan, location, kind)} SELECT ${keys.join(", ")}, CONCAT(GROUP_CONCAT(${piece} ORDER BY s.start SEPARATOR ''), SUBSTRING(MAX(s.txt), MAX(s.pos))) AS txt FROM ${found(plan, location, false)} GROUP BY ${keys.join(", ")} HAVING COUNT(m.source) > 0`
+}
+
+/** The way of MySQL and MariaDB. */
+export const mysql: SqlDialect = {
+  text,
+  same: (left, right) => `CAST(${left} AS BINARY) = CAST(${right} AS BINARY)`,
+  createTables: (plan) => {
+    const { map, run } = tables(plan)
+    const id = "VARBINARY(255) NOT NULL"
+    return [
+      `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (kind, source), KEY target (kind, target)) ENGINE = InnoDB`,
+      `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
+      ...guardTable(plan)
+    ]
+  },
+  // Rights on a whole database reach every table in it: who has them is a finding.
+  close: () => [],
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
+  exists: (table) =>
+    `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
+  insertNew: (table, columns, rows) =>
+    `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON DUPLICATE KEY UPDATE ${columns[0]} = ${table}.${columns[0]}`,
+  createLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    const column = columnOf(plan, location.column)
+    const keys = location.key.map(({ column, rewrittenBy }, at) => {
+      const k = columnOf(plan, column)
+      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
+    })
+    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+    const mark =
+      ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value', first_value LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL"
+    const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
+    const after = isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : ""
+    return [
+      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+    ]
+  },
+  indexLedger: () => [],
+  changes: (plan, location) => {
+    const { map } = tables(plan)
+    const others = otherRewriters(location)
+      .map(({ index, column }) => {
+        const set = quoteText(plan.locations[index]?.set.name ?? "")
+        return ` LEFT JOIN ${map} x${index} ON x${index}.kind = ${set} AND x${index}.source = ${text(columnOf(plan, column))}`
+      })
+      .join("")
+    const after = (index: number, now: string) => `COALESCE(${idText(`x${index}.target`)}, ${now})`
+    const kind = manyKind(location)
+    if (kind !== undefined) {
+      const keys = keysOf(location)
+      const list = selectList(plan, location, { next: "q.txt", temporary: "", after })
+      const on = keys.map(({ column, k }) => `${columnOf(plan, column)} = q.${k}`).join(" AND ")
+      return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN (${rewritten(plan, location, kind)}) q ON ${on}${others} WHERE CAST(q.txt AS BINARY) <> ${text(columnOf(plan, location.column))}`
+    }
+    const column = columnOf(plan, location.column)
+    const target = idText("m.target")
+    const next = location.kind === "id" ? target : `JSON_SET(${column}, ${path(location)}, ${target})`
+    const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+  },
+  // Put together with a value of the column, what was made takes on its type: a UUID is in small letters then.
+  keeps: (stored, made) => `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    const order = "ORDER BY m.kind, m.source"
+    const lines = `SELECT ROW_NUMBER() OVER (${order}) AS at_n, (ROW_NUMBER() OVER (${order}) - 1) DIV ${partRows} AS part, CONCAT(m.source, ' ', m.target, ' ', m.tmp, ' ', m.again, ' ', CAST(m.kind AS BINARY)) AS line FROM ${map} m`
+    // The separator is a line break, as a number: how a literal of one is read depends on the session.
+    const parts = `SELECT r.part, SHA2(GROUP_CONCAT(r.line ORDER BY r.at_n SEPARATOR 0x0A), 256) AS digest FROM (${lines}) r GROUP BY r.part`
+    const whole = `SELECT COALESCE(SHA2(GROUP_CONCAT(g.digest ORDER BY g.part SEPARATOR ''), 256), '') AS digest FROM (${parts}) g`
+    return [`SELECT ${quoteText(map)} AS v FROM (${whole}) w WHERE w.digest <> ${quoteText(mappingDigest(plan))}`]
+  },
+  analyze: (table) => [`ANALYZE TABLE ${table}`],
+  leftovers: (plan, location) => {
+    const kind = manyKind(location)
+    if (kind !== undefined) {
+      const keys = keysOf(location).map(({ k }) => `s.${k}`)
+      return `SELECT COUNT(*) AS n FROM (${scan(plan, location, kind)} SELECT ${keys.join(", ")} FROM ${found(plan, location, true)} AND m.source IS NOT NULL GROUP BY ${keys.join(", ")}) q`
+    }
+    return `SELECT COUNT(*) AS n FROM ${tableOf(plan, location)} t JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)} WHERE m.again = 0`
+  },
+  unmapped: (plan, location) => {
+    if (manyKind(location) !== undefined) return undefined
+    const { map } = tables(plan)
+    return `SELECT COUNT(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
+  },
+  update: ({ plan, location, from, to, match, range, where }) => {
+    // A column that changes by itself on update stays when it is set to what it is.
+    const kept = location.keep.map((column) => `, ${columnOf(plan, column)} = ${columnOf(plan, column)}`).join("")
+    const same = mysql.same(columnOf(plan, location.column), `b.${from}`)
+    const conditions = [same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    return {
+      before: [],
+      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept}, b.stands = '${to}' WHERE ${conditions}`,
+      after: [],
+      counted: 2
+    }
+  },
+  // Assignments are made from left to right.
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l JOIN (${query}) c ON ${where} SET ${set.map((one) => `l.${one}`).join(", ")}`
+}
+
+/** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */
+export const mysqlSession: ReadonlyArray<string> = [
+  // First: a stricter mode refuses the limits below where they are more than the server has. Strict, or a value that is too
+  // long for its column would be cut; and no stricter, or a row with a zero date could not be written again.
+  "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES'",
+  "SET SESSION group_concat_max_len = 4294967295",
+  "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
+  "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+]

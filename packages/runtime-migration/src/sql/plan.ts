@@ -1,0 +1,328 @@
+/**
+ * From a config to a plan: everything checked, everything named, hazards of the mapping known.
+ *
+ * @since 0.1.0
+ */
+import { createHash } from "node:crypto"
+import { mergeMappings } from "../ledger/Mapping.ts"
+import { fail, invalid } from "../errors/MigrationError.ts"
+import type { Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
+import { checkId, checkName, temporaryId } from "./names.ts"
+import { checkShape } from "./shape.ts"
+
+/**
+ * What is written in a run's table about how it is laid out. Another number is of a version that did not protect its
+ * ledgers, or did not mark what it wrote: nothing here touches those.
+ */
+export const layout = "3"
+
+/** One line of a set: what stands in the mapping table. */
+export interface Entry {
+  readonly source: string
+  readonly target: string
+  /** Reserved value of the first pass. */
+  readonly temporary: string
+  /** Whether the source id is also a target: seen in the database it may be either. */
+  readonly again: boolean
+}
+
+/** The ids that may stand in some locations. */
+export interface IdSet {
+  readonly name: string
+  readonly entries: ReadonlyArray<Entry>
+  /** Ids that are source and target: swaps, chains, a second migration. */
+  readonly overlap: ReadonlyArray<string>
+  /** Targets that several sources lead to. */
+  readonly merged: ReadonlyArray<string>
+}
+
+/** One column of a location's key. */
+export interface KeyColumn {
+  readonly column: string
+  /** Index of the location that rewrites this very column, if one does. */
+  readonly rewrittenBy: number | undefined
+}
+
+/** A location, ready to be written as SQL. */
+export interface PlannedLocation {
+  /** From 0; it names the ledger. Locations are applied in about this order, and rolled back in about the other. */
+  readonly index: number
+  /** As reports call it: `calls.assistant_id`. */
+  readonly label: string
+  readonly schema: string | undefined
+  readonly table: string
+  readonly column: string
+  readonly kind: "id" | "json-path" | "json-any" | "text" | "array"
+  readonly key: ReadonlyArray<KeyColumn>
+  readonly path: ReadonlyArray<string | number>
+  readonly columnType: "text" | "json" | "jsonb"
+  readonly keep: ReadonlyArray<string>
+  readonly expect: { readonly min: number; readonly max: number }
+  readonly twoStep: boolean
+  /**
+   * Whether an id here, or in the key, is source and target at once. A value that is seen again does not tell then whether
+   * it was rewritten, so that rows are taken once only.
+   */
+  readonly ambiguous: boolean
+  readonly set: IdSet
+}
+
+/**
+ * A checked migration of a database. Made by `planMappingSql` from a config, and by `planDatabase` from a config and a
+ * live database.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SqlPlan {
+  readonly dialect: Dialect
+  readonly prefix: string
+  readonly chunk: number
+  readonly transaction: "single" | "chunks"
+  /** Those that have to wait while ids change. */
+  readonly foreignKeys: ReadonlyArray<ForeignKey>
+  /** In the order in which they are applied. */
+  readonly locations: ReadonlyArray<PlannedLocation>
+  readonly sets: ReadonlyArray<IdSet>
+  /** SHA-256 of mapping and locations: apply refuses what was prepared from others. */
+  readonly checksum: string
+  readonly mappings: number
+  /** What a reader of the scripts should know. */
+  readonly notes: ReadonlyArray<string>
+}
+
+/**
+ * Checks a config and makes the plan of it. Throws `InvalidConfig` for what is wrong with it, `MappingConflict` for a
+ * mapping that disagrees with itself, and `Refused` for a merge that was not allowed. Touches no database.
+ *
+ * @since 0.1.0
+ * @category sql
+ */
+export const planMappingSql = (config: MappingConfig): SqlPlan => {
+  const { dialect, foreignKeys = [], chunk = 20_000, prefix = "aywa_migration", allowMerge = false } = config
+  if (dialect !== "postgres" && dialect !== "mysql" && dialect !== "sqlite") {
+    return invalid("dialect", "expected postgres, mysql or sqlite")
+  }
+  if (!/^[a-z][a-z0-9_]{0,39}$/.test(prefix))
+    return invalid("prefix", "expected 1 to 40 of a-z 0-9 _, beginning with a letter")
+  if (!Number.isInteger(chunk) || chunk < 1 || chunk > 1_000_000) return invalid("chunk", "expected 1 to 1000000 rows")
+  if (config.locations.length === 0) return invalid("locations", "name at least one column")
+  if (config.transaction !== undefined && config.transaction !== "single" && config.transaction !== "chunks") {
+    return invalid("transaction", "expected single or chunks")
+  }
+  if (typeof allowMerge !== "boolean") return invalid("allowMerge", "expected true or false")
+  const mappings = mergeMappings(config.mappings)
+  const sets = new Map<string, IdSet>()
+  const setOf = (resource: Location["resource"], field: string): IdSet => {
+    const resources = typeof resource === "string" ? [resource] : resource
+    const name = resources === undefined ? "*" : [...resources].sort().join(" ")
+    const set = sets.get(name) ?? makeSet(name, mappings, resources, field)
+    sets.set(name, set)
+    return set
+  }
+  const ordered = inOrder(config.locations.map((location, at) => checkLocation(dialect, location, `locations[${at}]`)))
+  const placed = ordered.map((location, index) => ({
+    ...location,
+    index,
+    key: location.columns.map((column) => ({ column, rewrittenBy: rewriterOf(ordered, location, column) })),
+    set: setOf(location.resource, location.field)
+  }))
+  const locations: ReadonlyArray<PlannedLocation> = placed.map((location) => ({
+    ...location,
+    ambiguous:
+      location.set.overlap.length > 0 ||
+      location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
+  }))
+  for (const location of locations) checkIdsFit(location)
+  for (const { label, key, index, set, twoStep } of locations) {
+    if (set.overlap.length === 0 || twoStep || !key.some(({ rewrittenBy }) => rewrittenBy === index)) continue
+    const problem = `${label} is a key, and ${set.overlap.length} ids are source and target: rows would collide half-way. Set twoStep to go through reserved values.`
+    fail({ _tag: "Refused", problems: [problem] })
+  }
+  const merged = [...sets.values()].flatMap((set) => set.merged)
+  if (merged.length > 0 && !allowMerge) {
+    fail({
+      _tag: "Refused",
+      problems: [
+        `${merged.length} runtime ids have several source ids (first: ${merged[0]}). Their values can only be told apart by the ledger afterwards; set allowMerge if that is meant.`
+      ]
+    })
+  }
+  for (const [at, key] of foreignKeys.entries()) checkForeignKey(dialect, key, `foreignKeys[${at}]`)
+  const single = dialect === "sqlite" || (dialect === "postgres" && foreignKeys.length > 0)
+  if (config.transaction === "chunks" && foreignKeys.length > 0 && dialect !== "mysql") {
+    return invalid(
+      "transaction",
+      "foreign keys can be deferred inside of one transaction only: leave it out, or say single"
+    )
+  }
+  return {
+    dialect,
+    prefix,
+    chunk,
+    transaction: config.transaction ?? (single ? "single" : "chunks"),
+    foreignKeys,
+    locations,
+    sets: [...sets.values()],
+    checksum: checksumOf(locations, [...sets.values()]),
+    mappings: mappings.length,
+    notes: notesOf(locations)
+  }
+}
+
+const makeSet = (
+  name: string,
+  mappings: ReturnType<typeof mergeMappings>,
+  resources: ReadonlyArray<string> | undefined,
+  field: string
+): IdSet => {
+  if (/[\\\p{Cc}]/u.test(name)) invalid(field, "control characters and backslashes cannot be part of a resource")
+  const targets = new Map<string, string>()
+  for (const { source, resource, sourceId, runtimeId } of mappings) {
+    if (resources !== undefined && !resources.includes(resource)) continue
+    const from = checkId(`mapping ${source}/${resource}`, sourceId)
+    const to = checkId(`mapping ${source}/${resource}/${sourceId}`, runtimeId)
+    const known = targets.get(from)
+    if (known !== undefined && known !== to) {
+      return invalid(
+        field,
+        `${from} stands for ${known} and for ${to} in the mapping: name the resource of this location`
+      )
+    }
+    targets.set(from, to)
+  }
+  if (targets.size === 0) return invalid(field, "the mapping has no id for this location")
+  const reached = new Map<string, number>()
+  for (const target of targets.values()) reached.set(target, (reached.get(target) ?? 0) + 1)
+  const moved = [...targets].filter(([source, target]) => source !== target)
+  const overlap = moved.filter(([source]) => reached.has(source)).map(([source]) => source)
+  const again = new Set(overlap)
+  return {
+    name,
+    entries: [...targets].map(([source, target]) => ({
+      source,
+      target,
+      temporary: temporaryId(name, source),
+      again: again.has(source) || source === target
+    })),
+    overlap,
+    merged: [...reached].filter(([, count]) => count > 1).map(([target]) => target)
+  }
+}
+
+type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "ambiguous"> & {
+  readonly columns: ReadonlyArray<string>
+  readonly resource: Location["resource"]
+  readonly field: string
+}
+
+const checkLocation = (dialect: Dialect, location: Location, field: string): Checked => {
+  checkShape(location, field)
+  const name = (key: string, value: unknown) => checkName(dialect, `${field}.${key}`, value)
+  const { schema, kind, key, path, columnType, keep = [], expect = {}, twoStep = false, resource } = location
+  if (key === undefined || key.length === 0) {
+    return invalid(`${field}.key`, "name the columns that find one row, such as the primary key")
+  }
+  if (twoStep && kind !== "id") invalid(`${field}.twoStep`, "is for columns of kind id")
+  const steps = typeof path === "string" ? path.split(".") : (path ?? [])
+  if ((kind === "json-path") !== steps.length > 0) invalid(`${field}.path`, "belongs to kind json-path, which needs it")
+  const list = kind === "array" && (dialect !== "postgres" || columnType !== undefined)
+  return {
+    label: `${schema === undefined ? "" : `${schema}.`}${location.table}.${location.column}`,
+    schema: schema === undefined ? undefined : name("schema", schema),
+    table: name("table", location.table),
+    column: name("column", location.column),
+    kind: list ? "json-any" : kind,
+    path: steps.map((step, at) => checkStep(`${field}.path[${at}]`, step)),
+    columnType: columnType ?? "jsonb",
+    keep: keep.map((column, at) => name(`keep[${at}]`, column)),
+    expect: { min: expect.min ?? 0, max: expect.max ?? Number.MAX_SAFE_INTEGER },
+    twoStep,
+    columns: key.map((column, at) => name(`key[${at}]`, column)),
+    resource,
+    field
+  }
+}
+
+/** Keys go into literals of a path: what would have to be escaped there is refused, in all dialects alike. */
+const checkStep = (field: string, step: unknown): string | number => {
+  if (typeof step === "number" && Number.isInteger(step) && step >= 0) return step
+  if (typeof step !== "string" || step === "") return invalid(field, "expected a key or a position from 0")
+  return /["\\\p{Cc}]/u.test(step) ? invalid(field, "such a key cannot be written in a path: use json-any") : step
+}
+
+const checkForeignKey = (dialect: Dialect, key: ForeignKey, field: string): void => {
+  const name = (part: string, value: unknown) => checkName(dialect, `${field}.${part}`, value)
+  if (key.name !== undefined || dialect === "postgres") name("name", key.name)
+  for (const part of ["schema", "refSchema"] as const) if (key[part] !== undefined) name(part, key[part])
+  name("table", key.table)
+  name("refTable", key.refTable)
+  for (const column of [...key.columns, ...key.refColumns]) name("columns", column)
+  if (key.columns.length === 0 || key.columns.length !== key.refColumns.length) {
+    invalid(`${field}.columns`, "expected as many columns as refColumns")
+  }
+}
+
+/** Columns that are part of a key go last: until then the keys of the other ledgers still find their rows. */
+const inOrder = (locations: ReadonlyArray<Checked>): ReadonlyArray<Checked> => {
+  const seen = new Set<string>()
+  for (const location of locations) {
+    const place = JSON.stringify([location.schema, location.table, location.column])
+    if (seen.has(place)) {
+      invalid(location.field, `${location.label} is named twice: for ids at several places of JSON, one json-any`)
+    }
+    seen.add(place)
+  }
+  const isKey = (location: Checked) =>
+    locations.some((other) => sameTable(other, location) && other.columns.includes(location.column))
+  for (const location of locations) {
+    if (isKey(location) && location.kind !== "id") invalid(location.field, "a key column must be of kind id")
+  }
+  return [...locations.filter((location) => !isKey(location)), ...locations.filter(isKey)]
+}
+
+const sameTable = (a: Checked, b: Checked): boolean => a.table === b.table && a.schema === b.schema
+
+const rewriterOf = (ordered: ReadonlyArray<Checked>, location: Checked, column: string): number | undefined => {
+  const index = ordered.findIndex((other) => sameTable(other, location) && other.column === column)
+  return index === -1 ? undefined : index
+}
+
+/** Inside of texts only ids that can be told from words are rewritten. */
+const checkIdsFit = ({ kind, set, label }: PlannedLocation): void => {
+  const shape = kind === "text" ? /^[A-Za-z0-9_-]{20,}$/ : kind === "json-any" ? /^[A-Za-z0-9_.-]+$/ : undefined
+  const odd = shape === undefined ? undefined : set.entries.find(({ source }) => !shape.test(source))
+  if (odd === undefined) return
+  invalid(
+    label,
+    kind === "text"
+      ? `${odd.source} cannot be found inside of text safely: it takes 20 characters or more of letters, digits, _ and -`
+      : `${odd.source} cannot be found in JSON safely: it has a colon`
+  )
+}
+
+const checksumOf = (locations: ReadonlyArray<PlannedLocation>, sets: ReadonlyArray<IdSet>): string => {
+  const hash = createHash("sha256")
+  hash.update(`layout ${layout}`)
+  for (const set of sets) {
+    hash.update(JSON.stringify([set.name, set.entries.map(({ source, target }) => `${source}>${target}`).sort()]))
+  }
+  for (const { schema, table, column, kind, key, path, set, twoStep } of locations) {
+    hash.update(JSON.stringify([schema, table, column, kind, key, path, set.name, twoStep]))
+  }
+  return hash.digest("hex")
+}
+
+const notesOf = (locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<string> => {
+  const notes: Array<string> = []
+  const overlap = locations.find(({ set }) => set.overlap.length > 0)
+  if (overlap !== undefined) {
+    notes.push(
+      `${overlap.set.overlap.length} ids are source and target at once (${overlap.label}): only the rows that the first prepare finds are rewritten, catch-up runs add none.`
+    )
+  }
+  for (const { label, kind } of locations) {
+    if (kind === "text") notes.push(`${label}: ids inside of text are rewritten where they stand alone.`)
+  }
+  return notes
+}

@@ -1,0 +1,234 @@
+/**
+ * PostgreSQL 12 or later, and PGlite.
+ */
+import {
+  bareName,
+  columnOf,
+  inSet,
+  isMany,
+  isRekeyed,
+  keysAfter,
+  keyed,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { mappingDigest, partRows } from "./digest.ts"
+import { closeLedgers, createSchema, dropSchema } from "./ledgerSchema.ts"
+import { quoteName, quoteText } from "./names.ts"
+import type { PlannedLocation, SqlPlan } from "./plan.ts"
+
+const text = (value: string): string => `${value}::text COLLATE "C"`
+
+/** Whether a location's mapping table has targets in the column's own type. */
+const isTyped = ({ kind }: PlannedLocation): boolean => kind === "id" || kind === "array"
+
+const path = ({ path }: PlannedLocation): string =>
+  `ARRAY[${path.map((step) => quoteText(String(step))).join(", ")}]::text[]`
+
+/** The one id that a row holds, as text. */
+const current = (plan: SqlPlan, location: PlannedLocation): string => {
+  const column = columnOf(plan, location.column)
+  if (location.kind === "id") return text(column)
+  const found = `${column}::jsonb #> ${path(location)}`
+  const id = `CASE WHEN jsonb_typeof(${found}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
+  // A text may be empty, or no JSON at all.
+  return `(${location.columnType === "text" ? `CASE WHEN ${column} ~ '^[[:space:]]*[{[]' THEN ${id} END` : id} COLLATE "C")`
+}
+
+/** Where ids stand inside of a text. The first group is the id. */
+const patterns = {
+  text: "'([A-Za-z0-9_-]{20,})'",
+  "json-any": `'(?<!\\\\)"([A-Za-z0-9_.-]+)"(?!\\s*:)'`
+} as const
+
+/** A text with its ids replaced, in one pass from left to right. */
+const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patterns, fresh: boolean): string => {
+  const value = text(columnOf(plan, location.column))
+  const quote = kind === "json-any" ? `'"' || ` : ""
+  const end = kind === "json-any" ? ` || '"'` : ""
+  return `(SELECT string_agg(s.part || coalesce(${quote}coalesce(m.target, f.hit[1])${end}, ''), '' ORDER BY s.at)
+    FROM unnest(regexp_split_to_array(${value}, ${patterns[kind]})) WITH ORDINALITY AS s(part, at)
+    LEFT JOIN regexp_matches(${value}, ${patterns[kind]}, 'g') WITH ORDINALITY AS f(hit, at) ON f.at = s.at
+    LEFT JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = f.hit[1]${fresh ? " AND m.again = 0" : ""})`
+}
+
+/** A list with its ids replaced. */
+const rewrittenList = (plan: SqlPlan, location: PlannedLocation): string =>
+  `(SELECT array_agg(coalesce(m.target, e.item) ORDER BY e.at)
+    FROM unnest(${columnOf(plan, location.column)}) WITH ORDINALITY AS e(item, at)
+    LEFT JOIN ${tables(plan).typed(location.index)} m ON m.source = ${text("e.item")})`
+
+/** Lists that would not come back as they are: of several dimensions, or not counted from 1. */
+const plainList = (column: string): string => `array_ndims(${column}) = 1 AND array_lower(${column}, 1) = 1`
+
+/** The rows of a location whose column holds many ids, with what is to stand there. */
+const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
+  const column = columnOf(plan, location.column)
+  switch (location.kind) {
+    case "array":
+      return { next: rewrittenList(plan, location), where: plainList(column) }
+    case "json-any":
+      return {
+        next: `${rewritten(plan, location, "json-any", fresh)}::${location.columnType}`,
+        where: `${text(column)} ~ ${patterns["json-any"]}`
+      }
+    default:
+      return { next: rewritten(plan, location, "text", fresh), where: `${text(column)} ~ ${patterns.text}` }
+  }
+}
+
+/** The type of a mark. */
+const standing = "''::text"
+
+/** An id of the mapping in the type of a location's column. */
+const into = (plan: SqlPlan, { index }: PlannedLocation, value: string): string =>
+  `(jsonb_populate_record(NULL::${tables(plan).typed(index)}, jsonb_build_object('target', m.${value}))).target`
+
+/** Selects a location's typed mapping where it is not what the mapping table makes of it. */
+const foreignTyped = (plan: SqlPlan, location: PlannedLocation): string => {
+  const { map, typed } = tables(plan)
+  const differs = (value: "target" | "tmp") =>
+    `${text(`y.${value}`)} IS DISTINCT FROM ${text(into(plan, location, value))}`
+  const differ = [
+    "y.source IS NULL OR m.source IS NULL OR y.again <> m.again",
+    differs("target"),
+    ...(location.twoStep ? [differs("tmp")] : [])
+  ]
+  return `SELECT ${quoteText(typed(location.index))} AS v WHERE EXISTS (SELECT 1 FROM (SELECT * FROM ${map} m WHERE ${inSet("m", location)}) m FULL JOIN ${typed(location.index)} y ON y.source = m.source WHERE ${differ.join(" OR ")})`
+}
+
+/** PostgreSQL's way. */
+export const postgres: SqlDialect = {
+  text,
+  same: (left, right) => `${text(left)} = ${text(right)}`,
+  createTables: (plan) => {
+    const { map, run } = tables(plan)
+    return [
+      ...createSchema,
+      `CREATE TABLE IF NOT EXISTS ${map} (kind text COLLATE "C" NOT NULL, source text COLLATE "C" NOT NULL, target text COLLATE "C" NOT NULL, tmp text COLLATE "C" NOT NULL, again int NOT NULL, PRIMARY KEY (kind, source))`,
+      `CREATE INDEX IF NOT EXISTS ${bareName(map)}_target ON ${map} (kind, target)`,
+      `CREATE TABLE IF NOT EXISTS ${run} (item text PRIMARY KEY, value text NOT NULL)`
+    ]
+  },
+  close: (plan) => [closeLedgers(plan)],
+  dropRest: () => [dropSchema],
+  // By the catalog: to_regclass() is an error where the schema is closed to the caller.
+  exists: (table) => {
+    const [schema = "", name = ""] = table.split(".")
+    return `SELECT COUNT(*) AS n FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${quoteText(schema)} AND c.relname = ${quoteText(name)}`
+  },
+  insertNew: (table, columns, rows) =>
+    `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON CONFLICT DO NOTHING`,
+  createLedger: (plan, location) => {
+    const { ledger, typed, map } = tables(plan)
+    const name = ledger(location)
+    const column = columnOf(plan, location.column)
+    const keys = location.key.map(({ column, rewrittenBy }, at) => {
+      const k = columnOf(plan, column)
+      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
+    })
+    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+    const mark = `, ${standing} AS stands, NULL::text AS first_value`
+    const statements = [
+      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
+    ]
+    if (!isTyped(location)) return statements
+    const table = typed(location.index)
+    const item = location.kind === "array" ? `(${column})[1]` : column
+    const temporary = location.twoStep ? into(plan, location, "tmp") : "NULL"
+    return [
+      ...statements,
+      `CREATE TABLE IF NOT EXISTS ${table} AS SELECT ''::text COLLATE "C" AS source, ${item} AS target, ${item} AS tmp, 0 AS again FROM ${tableOf(plan, location)} t WHERE false`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(table)}_s ON ${table} (source)`,
+      `DELETE FROM ${table}`,
+      `INSERT INTO ${table} SELECT m.source, ${into(plan, location, "target")}, ${temporary}, m.again FROM ${map} m WHERE ${inSet("m", location)}`,
+      `ANALYZE ${table}`
+    ]
+  },
+  indexLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    return [
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isRekeyed(location)
+        ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
+        : [])
+    ]
+  },
+  changes: (plan, location) => {
+    const { typed } = tables(plan)
+    const column = columnOf(plan, location.column)
+    const others = otherRewriters(location)
+      .map(
+        ({ index, column }) =>
+          ` LEFT JOIN ${typed(index)} x${index} ON x${index}.source = ${text(columnOf(plan, column))}`
+      )
+      .join("")
+    const after = (index: number, now: string) => `coalesce(x${index}.target, ${now})`
+    if (isMany(location)) {
+      const { next, where } = many(plan, location, false)
+      const list = selectList(plan, location, { next, temporary: "", after })
+      return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)}) q WHERE ${text("q.new_value")} <> ${text("q.old_value")}`
+    }
+    const typedTarget = isTyped(location)
+    const json = `jsonb_set(${column}::jsonb, ${path(location)}, to_jsonb(m.target), false)::${location.columnType}`
+    const list = selectList(plan, location, { next: typedTarget ? "m.target" : json, temporary: "m.tmp", after })
+    const map = typedTarget
+      ? `${typed(location.index)} m ON m.source`
+      : `${tables(plan).map} m ON ${inSet("m", location)} AND m.source`
+    const changed = typedTarget ? `m.source <> ${text("m.target")}` : "m.source <> m.target"
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} = ${current(plan, location)}${others} WHERE ${changed} AND ${keyed(plan, location)}`
+  },
+  keeps: (stored, made) => `${text(stored)} = ${text(made)}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    const order = "ORDER BY m.kind, m.source"
+    const digest = (lines: string) => `encode(sha256(convert_to(${lines}, 'UTF8')), 'hex')`
+    const lines = `SELECT row_number() OVER (${order}) AS at, (row_number() OVER (${order}) - 1) / ${partRows} AS part, m.source || ' ' || m.target || ' ' || m.tmp || ' ' || m.again || ' ' || m.kind AS line FROM ${map} m`
+    const parts = `SELECT r.part, ${digest("string_agg(r.line, chr(10) ORDER BY r.at)")} AS digest FROM (${lines}) r GROUP BY r.part`
+    const whole = `SELECT coalesce(${digest("string_agg(g.digest, '' ORDER BY g.part)")}, '') AS digest FROM (${parts}) g`
+    return [
+      `SELECT ${quoteText(map)} AS v FROM (${whole}) w WHERE w.digest <> ${quoteText(mappingDigest(plan))}`,
+      ...plan.locations.filter(isTyped).map((location) => foreignTyped(plan, location))
+    ]
+  },
+  analyze: (table) => [`ANALYZE ${table}`],
+  leftovers: (plan, location) => {
+    const from = `SELECT count(*) AS n FROM ${tableOf(plan, location)} t`
+    if (location.kind === "array") {
+      // Of any number of dimensions: those that are not rewritten, too.
+      return `${from} WHERE EXISTS (SELECT 1 FROM unnest(${columnOf(plan, location.column)}) AS e(item) JOIN ${tables(plan).typed(location.index)} m ON m.source = ${text("e.item")} WHERE m.again = 0)`
+    }
+    if (isMany(location)) {
+      const { next, where } = many(plan, location, true)
+      return `${from} WHERE ${where} AND ${text(next)} <> ${text(columnOf(plan, location.column))}`
+    }
+    return `${from} JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)} WHERE m.again = 0`
+  },
+  unmapped: (plan, location) => {
+    const { map } = tables(plan)
+    const column = columnOf(plan, location.column)
+    const table = tableOf(plan, location)
+    if (location.kind === "text" || location.kind === "json-any") return undefined
+    const value = location.kind === "array" ? text("e.item") : current(plan, location)
+    const from = location.kind === "array" ? `${table} t, unnest(${column}) AS e(item)` : `${table} t`
+    return `SELECT count(*) AS n FROM (SELECT ${value} AS v FROM ${from}) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
+  },
+  update: ({ plan, location, from, to, match, range, where }) => {
+    const ledger = tables(plan).ledger(location)
+    const same = postgres.same(columnOf(plan, location.column), `b.${from}`)
+    const conditions = [match, same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${ledger} b WHERE ${conditions} RETURNING b.n`
+    return {
+      before: [],
+      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET stands = '${to}' FROM moved WHERE l.n = moved.n`,
+      after: [],
+      counted: 1
+    }
+  },
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
+}

@@ -1,0 +1,233 @@
+/**
+ * SQLite 3.35 or later. JSON and texts are read by plain functions: neither regular expressions nor extensions.
+ */
+import {
+  columnOf,
+  inSet,
+  isMany,
+  isRekeyed,
+  keysAfter,
+  keyed,
+  otherRewriters,
+  selectList,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { guardTable } from "./guardTable.ts"
+import { quoteName, quoteText } from "./names.ts"
+import type { PlannedLocation, SqlPlan } from "./plan.ts"
+
+const text = (value: string): string => `${value} COLLATE BINARY`
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/** Characters of an id inside of text, and inside of JSON. */
+const idCharacters = { text: `'${letters}_-'`, "json-any": `'${letters}_.-'` } as const
+
+/** ASCII that cannot be part of an id in text: passed over at once. Anything else is passed over one by one. */
+const separators = `' !"#$%&''()*+,./:;<=>?@[\\]^\`{|}~' || char(9, 10, 13)`
+
+const space = "' ' || char(9, 10, 13)"
+
+const lead = (value: string, characters: string): string =>
+  `substr(${value}, 1, length(${value}) - length(ltrim(${value}, ${characters})))`
+
+const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
+  `coalesce((SELECT m.target FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = s.tok${fresh ? " AND m.again = 0" : ""}), s.tok)`
+
+/**
+ * A long value in blocks, each rewritten on its own: every step of a rewriting copies what is left of its text. A block
+ * ends where no id can be cut: `more` says how many characters of what follows still belong to it.
+ */
+const inBlocks = (value: string, more: (following: string) => string, rewritten: (block: string) => string): string => {
+  const size = `1000 + ${more("substr(b.rest, 1001)")}`
+  return `(WITH RECURSIVE b(done, block, rest) AS (
+    SELECT '', '', ${value}
+    UNION ALL
+    SELECT b.done || ${rewritten("b.block")}, substr(b.rest, 1, ${size}), substr(b.rest, ${size} + 1) FROM b WHERE b.block <> '' OR b.rest <> ''
+  ) SELECT b.done FROM b WHERE b.block = '' AND b.rest = '')`
+}
+
+/** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
+const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
+  const characters = idCharacters.text
+  const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators})))`
+  const rest = `substr(s.rest, ${cut} + 1)`
+  const id = `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh)} END`
+  return `(WITH RECURSIVE s(done, tok, rest) AS (
+    SELECT '', ${lead(value, characters)}, ltrim(${value}, ${characters})
+    UNION ALL
+    SELECT s.done || ${id} || substr(s.rest, 1, ${cut}), ${lead(rest, characters)}, ltrim(${rest}, ${characters}) FROM s WHERE s.rest <> ''
+  ) SELECT s.done || ${id} FROM s WHERE s.rest = '')`
+}
+
+/**
+ * JSON with its ids replaced: from quote to quote. An id is a whole text, so it stands between two quotes; a backslash
+ * before the first says that it is inside of a text, a colon behind the second that it is a key.
+ */
+const rewrittenJson = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
+  const characters = idCharacters["json-any"]
+  const first = `substr(${value}, instr(${value}, '"') + 1)`
+  const rest = `substr(s.rest, instr(s.rest, '"') + 1)`
+  const whole = `s.tok <> '' AND substr(s.rest, 1, 1) = '"' AND substr(s.done, -2, 1) <> '\\' AND substr(ltrim(substr(s.rest, 2), ${space}), 1, 1) <> ':'`
+  return `(WITH RECURSIVE s(done, tok, rest) AS (
+    SELECT substr(${value}, 1, instr(${value}, '"')), ${lead(first, characters)}, ltrim(${first}, ${characters})
+    UNION ALL
+    SELECT s.done || CASE WHEN ${whole} THEN ${mapped(plan, location, fresh)} ELSE s.tok END || substr(s.rest, 1, instr(s.rest, '"')), ${lead(rest, characters)}, ltrim(${rest}, ${characters}) FROM s WHERE instr(s.rest, '"') > 0
+  ) SELECT s.done || s.tok || s.rest FROM s WHERE instr(s.rest, '"') = 0)`
+}
+
+const path = ({ path }: PlannedLocation): string =>
+  quoteText(`$${path.map((step) => (typeof step === "number" ? `[${step}]` : `."${step}"`)).join("")}`)
+
+/** Text values only: a text with a NUL in it is longer than its functions see. */
+const isText = (column: string): string => `typeof(${column}) = 'text' AND instr(${column}, char(0)) = 0`
+
+const current = (plan: SqlPlan, location: PlannedLocation): string => {
+  const column = columnOf(plan, location.column)
+  if (location.kind === "id") return `CASE WHEN typeof(${column}) = 'text' THEN ${column} END`
+  return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
+}
+
+/** The type of a mark. */
+const standing = "CAST('' AS TEXT)"
+
+const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(rows.length / 500) }, (_, at) => rows.slice(at * 500, (at + 1) * 500))
+
+const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
+  const column = columnOf(plan, location.column)
+  return location.kind === "text"
+    ? {
+        // To the end of the run of characters that an id may have.
+        next: inBlocks(
+          column,
+          (following) => `length(${following}) - length(ltrim(${following}, ${idCharacters.text}))`,
+          (block) => rewrittenText(plan, location, fresh, block)
+        ),
+        where: `${isText(column)} AND length(${column}) >= 20`
+      }
+    : {
+        // To the next comma: none is part of an id, of its quotes, or of the colon behind a key.
+        next: inBlocks(
+          column,
+          (following) => `ifnull(nullif(instr(${following}, ','), 0), length(${following}))`,
+          (block) => rewrittenJson(plan, location, fresh, block)
+        ),
+        where: `CASE WHEN ${isText(column)} AND instr(${column}, '"') > 0 THEN json_valid(${column}) ELSE 0 END`
+      }
+}
+
+/** SQLite's way. */
+export const sqlite: SqlDialect = {
+  text,
+  same: (left, right) => `(${left} COLLATE BINARY) IS ${right}`,
+  createTables: (plan) => {
+    const { map, run } = tables(plan)
+    return [
+      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (kind, source)) WITHOUT ROWID`,
+      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
+      `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+      ...guardTable(plan)
+    ]
+  },
+  // Whoever can write the file can write all of it.
+  close: () => [],
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
+  exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
+  insertNew: (table, columns, rows) =>
+    `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
+  createLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    const column = columnOf(plan, location.column)
+    const keys = location.key.map(({ column, rewrittenBy }, at) => {
+      const k = columnOf(plan, column)
+      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
+    })
+    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+    const mark = `, ${standing} AS stands, ${standing} AS first_value`
+    return [
+      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
+    ]
+  },
+  indexLedger: (plan, location) => {
+    const name = tables(plan).ledger(location)
+    return [
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isRekeyed(location)
+        ? [`CREATE INDEX IF NOT EXISTS ${name}_w ON ${name} (${keysAfter(location).join(", ")})`]
+        : [])
+    ]
+  },
+  changes: (plan, location) => {
+    const { map } = tables(plan)
+    const others = otherRewriters(location)
+      .map(({ index, column }) => {
+        const set = quoteText(plan.locations[index]?.set.name ?? "")
+        return ` LEFT JOIN ${map} x${index} ON x${index}.kind = ${set} AND x${index}.source = ${text(columnOf(plan, column))}`
+      })
+      .join("")
+    const after = (index: number, now: string) => `coalesce(x${index}.target, ${now})`
+    if (isMany(location)) {
+      const { next, where } = many(plan, location, false)
+      const list = selectList(plan, location, { next, temporary: "", after })
+      return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)}) q WHERE q.new_value <> q.old_value COLLATE BINARY`
+    }
+    const column = columnOf(plan, location.column)
+    const next = location.kind === "id" ? "m.target" : `json_set(${column}, ${path(location)}, m.target)`
+    const list = selectList(plan, location, { next, temporary: "m.tmp", after })
+    // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+  },
+  keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
+  foreignMapping: (plan) => {
+    const { map } = tables(plan)
+    // There is no digest here: rows are compared with the plan's, some hundred at a time.
+    const size = plan.sets.reduce((sum, { entries }) => sum + entries.length, 0)
+    const found = (condition: string) => `SELECT ${quoteText(map)} AS v WHERE ${condition}`
+    return [
+      found(`(SELECT count(*) FROM ${map}) <> ${size}`),
+      ...plan.sets.flatMap(({ name, entries }) => {
+        const rows = entries.map(
+          ({ source, target, temporary, again }) => `${source} ${target} ${temporary} ${again ? 1 : 0}`
+        )
+        return batchesOf(rows).map((batch) => {
+          const known = `SELECT count(*) FROM ${map} m WHERE m.kind = ${quoteText(name)} AND m.source IN (${batch.map((row) => quoteText(row.slice(0, row.indexOf(" ")))).join(", ")}) AND m.source || ' ' || m.target || ' ' || m.tmp || ' ' || m.again IN (${batch.map(quoteText).join(", ")})`
+          return found(`(${known}) <> ${batch.length}`)
+        })
+      })
+    ]
+  },
+  analyze: () => [],
+  leftovers: (plan, location) => {
+    const from = `SELECT count(*) AS n FROM ${tableOf(plan, location)} t`
+    if (isMany(location)) {
+      const { next, where } = many(plan, location, true)
+      return `${from} WHERE CASE WHEN ${where} THEN ${next} <> ${columnOf(plan, location.column)} COLLATE BINARY ELSE 0 END`
+    }
+    return `${from} CROSS JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)} WHERE m.again = 0`
+  },
+  unmapped: (plan, location) => {
+    if (isMany(location)) return undefined
+    const { map } = tables(plan)
+    return `SELECT count(*) AS n FROM (SELECT ${current(plan, location)} AS v FROM ${tableOf(plan, location)} t) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
+  },
+  // There is one writer: what is marked first is what is written then.
+  update: ({ plan, location, from, to, match, range, where }) => {
+    const ledger = tables(plan).ledger(location)
+    const table = tableOf(plan, location)
+    const same = sqlite.same(columnOf(plan, location.column), `b.${from}`)
+    const all = (...conditions: ReadonlyArray<string>) => [...range, ...conditions].join(" AND ")
+    const there = `EXISTS (SELECT 1 FROM ${table} t WHERE ${match} AND ${same})`
+    return {
+      before: [`UPDATE ${ledger} AS b SET stands = 'moving' WHERE ${all(`b.stands = '${from}'`, ...where, there)}`],
+      update: `UPDATE ${table} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${ledger} AS b WHERE ${[match, same, all("b.stands = 'moving'")].join(" AND ")}`,
+      after: [`UPDATE ${ledger} AS b SET stands = '${to}' WHERE ${all("b.stands = 'moving'")}`],
+      counted: 1
+    }
+  },
+  updateLedger: (ledger, query, set, where) =>
+    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
+}

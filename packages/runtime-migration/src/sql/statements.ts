@@ -1,0 +1,243 @@
+/**
+ * The statements of a run, in order: the same for scripts and for a live database.
+ */
+import type { Dialect, ForeignKey } from "./config.ts"
+import {
+  columnOf,
+  isRekeyed,
+  keysOf,
+  ledgerColumns,
+  type LedgerValue,
+  type MarkedUpdate,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
+import { currentSchema, prepared } from "./guards.ts"
+import { mysql } from "./mysql.ts"
+import { matchDuring, type Move } from "./moves.ts"
+import { quoteName, quoteText } from "./names.ts"
+import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
+import { postgres } from "./postgres.ts"
+import { sqlite } from "./sqlite.ts"
+
+/** The way of each database. */
+export const dialects: Readonly<Record<Dialect, SqlDialect>> = { postgres, mysql, sqlite }
+
+/** Rows of the mapping per insert. */
+const batch = 500
+
+/**
+ * Writes the mapping anew, which is the plan's then, whatever was there; makes the ledgers, and closes all of it. Reads no
+ * row of the customer's.
+ */
+export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
+  const way = dialects[plan.dialect]
+  // Elsewhere the whole of it is one transaction.
+  const [start, end] = plan.dialect === "mysql" ? [["START TRANSACTION"], ["COMMIT"]] : [[], []]
+  return [
+    ...start,
+    `DELETE FROM ${tables(plan).map}`,
+    ...plan.sets.flatMap((set) => {
+      const rows = set.entries.map(
+        ({ source, target, temporary, again }) =>
+          `(${[set.name, source, target, temporary].map(quoteText).join(", ")}, ${again ? 1 : 0})`
+      )
+      const inserts: Array<string> = []
+      for (let at = 0; at < rows.length; at += batch) {
+        inserts.push(
+          way.insertNew(tables(plan).map, ["kind", "source", "target", "tmp", "again"], rows.slice(at, at + batch))
+        )
+      }
+      return inserts
+    }),
+    ...end,
+    ...way.analyze(tables(plan).map),
+    ...plan.locations.flatMap((location) => way.createLedger(plan, location)),
+    ...way.close(plan)
+  ]
+}
+
+/** Says what is being prepared. */
+export const begin = (plan: SqlPlan): string =>
+  dialects[plan.dialect].insertNew(
+    tables(plan).run,
+    ["item", "value"],
+    [
+      `('layout', ${quoteText(layout)})`,
+      `('checksum', ${quoteText(plan.checksum)})`,
+      ...(plan.dialect === "postgres" ? [`('schema', ${currentSchema})`] : [])
+    ]
+  )
+
+/** Says that all of it was. */
+export const end = (plan: SqlPlan): string =>
+  dialects[plan.dialect].insertNew(tables(plan).run, ["item", "value"], [`('prepared', ${quoteText(plan.checksum)})`])
+
+/** Writes down the rows of a location that change and are not in its ledger yet. Changes no row of the customer's. */
+export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  const way = dialects[plan.dialect]
+  const ledger = tables(plan).ledger(location)
+  const columns = ledgerColumns(location)
+  const conditions = seenAs(location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
+  // Seen again, an id that is source and target may have been rewritten already: only the first run may take it.
+  if (location.set.overlap.length > 0) {
+    conditions.push(`NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`)
+  }
+  return [
+    `INSERT INTO ${ledger} (n, ${columns.join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${columns.map((column) => `c.${column}`).join(", ")} FROM (${way.changes(plan, location)}) c WHERE ${conditions.join(" AND ")}`,
+    ...way.indexLedger(plan, location),
+    ...way.analyze(ledger)
+  ]
+}
+
+/** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
+const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
+  const by = (column: (key: { readonly k: string; readonly w: string | undefined }) => string) =>
+    keysOf(location)
+      .map((key) => `l.${column(key)} = c.${key.k}`)
+      .join(" AND ")
+  const before = by(({ k }) => k)
+  // A key that is source and target would find the ledger row of another.
+  return location.ambiguous || !isRekeyed(location) ? [before] : [before, by(({ k, w }) => w ?? k)]
+}
+
+/**
+ * Takes rows anew that are in the ledger and hold an id of the source again, or still, though not the value that was
+ * taken: somebody wrote them. The value that stood there first is kept beside.
+ */
+export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  if (location.ambiguous) return []
+  const way = dialects[plan.dialect]
+  const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
+  const text = plan.dialect === "mysql" ? "CONVERT(l.old_value USING utf8mb4)" : "CAST(l.old_value AS text)"
+  const set = [
+    `first_value = COALESCE(l.first_value, ${text})`,
+    ...values.map((value) => `${value} = c.${value}`),
+    "stands = 'old_value'"
+  ]
+  const found = seenAs(location).map((same) => `(${same})`)
+  const taken = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
+  const where = `(${found.join(" OR ")}) AND NOT (${taken}) AND ${isPrepared(plan)}`
+  return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
+}
+
+/** Whether a dry run came to its end before: its ledgers may have rows that were written since. */
+export const isPrepared = (plan: SqlPlan): string =>
+  `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`
+
+/** Remembers how many rows a table has, and how many of them without a value. */
+export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  const item = (name: string) => quoteText(`${name} ${location.index + 1}`)
+  const select = (name: string, count: string) =>
+    `SELECT ${item(name)} AS item, CAST(${count} AS CHAR(20)) AS value FROM ${tableOf(plan, location)} t`
+  const both = `${select("rows", "COUNT(*)")} UNION ALL ${select("nulls", `COUNT(*) - COUNT(${columnOf(plan, location.column)})`)}`
+  const { run } = tables(plan)
+  return [
+    `DELETE FROM ${run} WHERE item IN (${item("rows")}, ${item("nulls")})`,
+    `INSERT INTO ${run} (item, value) SELECT q.item, q.value FROM (${both}) q`
+  ]
+}
+
+/**
+ * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
+ * table, for every range again.
+ */
+export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
+
+/** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
+export const lockTimeout = "lock_timeout = '3s'"
+
+/** The update of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
+export const updateRange = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): MarkedUpdate =>
+  dialects[plan.dialect].update({
+    plan,
+    ...move,
+    match: matchDuring(plan, move, move.from),
+    range: range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`],
+    where: [prepared(plan)]
+  })
+
+/** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
+export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
+  const way = dialects[plan.dialect]
+  const ledger = tables(plan).ledger(location)
+  const distinct = (name: string) =>
+    `(SELECT COUNT(*) FROM (SELECT DISTINCT ${way.text(`l.${name}`)} AS v FROM ${ledger} l) ${name}s)`
+  return `SELECT COUNT(*) AS changes, ${distinct("old_value")} AS befores, ${distinct("new_value")} AS afters FROM ${ledger}`
+}
+
+/** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
+export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "before" | "after"): string => {
+  const way = dialects[plan.dialect]
+  const value = columnOf(plan, location.column)
+  const present = columnOf(plan, location.key[0]?.column ?? location.column)
+  const match = keysOf(location).map(
+    ({ column, k, w }) => `${columnOf(plan, column)} = b.${keys === "after" ? (w ?? k) : k}`
+  )
+  const is = (name: LedgerValue) =>
+    `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
+  const count = (condition: string, name: string) =>
+    `COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0) AS ${name}`
+  const emptied = count(`${present} IS NOT NULL AND ${value} IS NULL`, "emptied")
+  const stands = (name: LedgerValue) => `${is(name)} AND b.stands = '${name}'`
+  // What we left there is to be told from what somebody wrote since.
+  const renewed = keys === "after" ? is("new_value") : stands("new_value")
+  const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
+  const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+}
+
+/** Rows of a table and rows without a value, then and now. */
+export const tableCounts = (plan: SqlPlan, location: PlannedLocation): string => {
+  const { run } = tables(plan)
+  const then = (name: string) =>
+    `(SELECT r.value FROM ${run} r WHERE r.item = ${quoteText(`${name} ${location.index + 1}`)})`
+  return `SELECT COUNT(*) AS rows_now, COUNT(*) - COUNT(${columnOf(plan, location.column)}) AS nulls_now, ${then("rows")} AS rows_then, ${then("nulls")} AS nulls_then FROM ${tableOf(plan, location)} t`
+}
+
+/** Rows of a child whose parent is not there. */
+export const orphans = (
+  plan: SqlPlan,
+  foreignKeys: ReadonlyArray<ForeignKey> = plan.foreignKeys
+): ReadonlyArray<{ readonly label: string; readonly sql: string }> =>
+  foreignKeys.map(({ name, schema, table, columns, refSchema, refTable, refColumns }) => {
+    const quote = (column: string) => quoteName(plan.dialect, column)
+    const on = columns.map((column, at) => `p.${quote(refColumns[at] ?? "")} = t.${quote(column)}`).join(" AND ")
+    const set = columns.map((column) => `t.${quote(column)} IS NOT NULL`).join(" AND ")
+    return {
+      label: name ?? `${table}.${columns.join(",")}`,
+      sql: `SELECT COUNT(*) AS n FROM ${tableOf(plan, { schema, table })} t WHERE ${set} AND NOT EXISTS (SELECT 1 FROM ${tableOf(plan, { schema: refSchema, table: refTable })} p WHERE ${on})`
+    }
+  })
+
+/** Around a single transaction of PostgreSQL: constraints wait until its end, and are put back as they were. */
+export const deferral = (
+  plan: SqlPlan
+): { readonly before: ReadonlyArray<string>; readonly after: ReadonlyArray<string> } => {
+  if (plan.foreignKeys.length === 0) return { before: [], after: [] }
+  switch (plan.dialect) {
+    case "sqlite":
+      return { before: ["PRAGMA defer_foreign_keys = ON"], after: [] }
+    case "mysql":
+      return { before: ["SET SESSION foreign_key_checks = 0"], after: ["SET SESSION foreign_key_checks = 1"] }
+    case "postgres": {
+      const alter = ({ schema, table, name = "" }: SqlPlan["foreignKeys"][number], to: string) =>
+        `ALTER TABLE ${tableOf(plan, { schema, table })} ALTER CONSTRAINT ${quoteName("postgres", name)} ${to}`
+      const rigid = plan.foreignKeys.filter(({ deferrable }) => deferrable !== true)
+      return {
+        before: [...rigid.map((key) => alter(key, "DEFERRABLE INITIALLY DEFERRED")), "SET CONSTRAINTS ALL DEFERRED"],
+        // Checked here: a constraint with checks to come cannot be altered.
+        after: ["SET CONSTRAINTS ALL IMMEDIATE", ...rigid.map((key) => alter(key, "NOT DEFERRABLE"))]
+      }
+    }
+  }
+}
+
+/** Drops what a run made. */
+export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
+  const { map, run, ledger, typed } = tables(plan)
+  const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
+  const made = [...plan.locations.map(ledger), ...typedOnes, map, run]
+  return [...made.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
+}

@@ -1,0 +1,218 @@
+/** The four databases that the mapping SQL is tested on: each a fresh one, dropped afterwards. */
+import { PGlite } from "@electric-sql/pglite"
+import { execFileSync } from "node:child_process"
+import { createConnection } from "mysql2/promise"
+import { DatabaseSync } from "node:sqlite"
+import { Client } from "pg"
+import { describe } from "vitest"
+import {
+  type DatabasePlan,
+  type Finding,
+  type Mapping,
+  mysqlDriver,
+  pgDriver,
+  pgliteDriver,
+  type SqlDriver,
+  sqliteDriver
+} from "../src/index.ts"
+import { quoteName } from "../src/sql/names.ts"
+import { readCatalog } from "../src/live/catalog.ts"
+import { type Describe, describeWith } from "../../runtime-sdk/test/support/services.ts"
+
+export interface TestDatabase {
+  readonly driver: SqlDriver
+  /** The connection's URL, for programs outside of this process. */
+  readonly url: string
+  readonly name: string
+  /** Runs statements one after the other. */
+  readonly sql: (...statements: ReadonlyArray<string>) => Promise<void>
+  /** Runs a file of statements by the database's own client, or as one query where it has none; gives what was printed. */
+  readonly script: (text: string) => Promise<string>
+  /** Drops all that is in it. */
+  readonly reset: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Ids of the source, and those that stand in the runtime for them. */
+export const old = (n: number): string => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+export const fresh = (n: number): string => old(0xa00000 + n)
+
+export const mapping = (from: string, to: string, resource = "assistant"): Mapping => ({
+  source: "vapi",
+  resource,
+  sourceId: from,
+  runtimeId: to
+})
+export const simple: ReadonlyArray<Mapping> = [1, 2, 3, 4].map((n) => mapping(old(n), fresh(n)))
+
+const unique = () => `aywa_mig_${process.pid}_${Math.random().toString(36).slice(2, 8)}`
+
+const sqlOf =
+  (driver: SqlDriver): TestDatabase["sql"] =>
+  async (...statements) => {
+    for (const statement of statements) await driver.run(statement)
+  }
+
+const byInput = (input: string) => ({ input, encoding: "utf8", stdio: "pipe" }) as const
+
+const resetPostgres = (sql: TestDatabase["sql"]) =>
+  sql("DROP SCHEMA IF EXISTS aywa_migration CASCADE", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+
+const openPostgres = async (): Promise<TestDatabase> => {
+  const name = unique()
+  const at = "postgres://postgres@127.0.0.1:5432/"
+  const admin = new Client({ connectionString: `${at}postgres` })
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${name}`)
+  const client = new Client({ connectionString: `${at}${name}` })
+  await client.connect()
+  const driver = await pgDriver(client)
+  const sql = sqlOf(driver)
+  return {
+    driver,
+    url: `${at}${name}`,
+    name,
+    sql,
+    // Its loops commit, which a file that is sent as one query cannot.
+    script: async (text) =>
+      execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-A", "-f", "-", `${at}${name}`], byInput(text)),
+    reset: () => resetPostgres(sql),
+    close: async () => {
+      await client.end()
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+      await admin.end()
+    }
+  }
+}
+
+const openMariaDb = async (): Promise<TestDatabase> => {
+  const name = unique()
+  const admin = await createConnection("mysql://root@127.0.0.1:3306/mysql")
+  await admin.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
+  const url = `mysql://root@127.0.0.1:3306/${name}`
+  const driver = await mysqlDriver(url)
+  const sql = sqlOf(driver)
+  return {
+    driver,
+    url,
+    name,
+    sql,
+    script: async (text) => execFileSync("mysql", ["-h127.0.0.1", "-uroot", "--table", name], byInput(text)),
+    reset: () =>
+      sql(
+        "SET SESSION foreign_key_checks = 1",
+        `DROP DATABASE ${name}`,
+        `CREATE DATABASE ${name} CHARACTER SET utf8mb4`,
+        `USE ${name}`
+      ),
+    close: async () => {
+      await driver.close()
+      await admin.query(`DROP DATABASE ${name}`)
+      await admin.end()
+    }
+  }
+}
+
+const openPglite = async (): Promise<TestDatabase> => {
+  const database = await PGlite.create()
+  const driver = await pgliteDriver(database)
+  const sql = sqlOf(driver)
+  return {
+    driver,
+    url: "",
+    name: "pglite",
+    sql,
+    script: async (text) => JSON.stringify(await database.exec(text)),
+    reset: () => resetPostgres(sql),
+    close: () => database.close()
+  }
+}
+
+const openSqlite = async (): Promise<TestDatabase> => {
+  const database = new DatabaseSync(":memory:")
+  database.exec("PRAGMA foreign_keys = ON")
+  const driver = await sqliteDriver(database)
+  const sql = sqlOf(driver)
+  return {
+    driver,
+    url: ":memory:",
+    name: "sqlite",
+    sql,
+    script: async (text) => {
+      try {
+        database.exec(text)
+      } catch (error) {
+        // As a shell that ends at the first error.
+        if (database.isTransaction) database.exec("ROLLBACK")
+        throw error
+      }
+      return ""
+    },
+    reset: async () => {
+      const { rows } = await driver.run(
+        "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
+      )
+      database.exec("PRAGMA foreign_keys = OFF")
+      for (const { name, type } of rows) await sql(`DROP ${String(type)} "${String(name).replaceAll('"', '""')}"`)
+      database.exec("PRAGMA foreign_keys = ON")
+    },
+    close: async () => database.close()
+  }
+}
+
+/** Every database with the `describe` that skips it, aloud, where its server is missing. */
+export const databases: ReadonlyArray<{
+  readonly name: "PostgreSQL" | "MariaDB" | "PGlite" | "SQLite"
+  readonly describe: Describe
+  readonly open: () => Promise<TestDatabase>
+}> = [
+  { name: "PostgreSQL", describe: await describeWith("PostgreSQL"), open: openPostgres },
+  { name: "MariaDB", describe: await describeWith("MariaDB"), open: openMariaDb },
+  { name: "PGlite", describe, open: openPglite },
+  { name: "SQLite", describe, open: openSqlite }
+]
+
+/** What a plan says about the customer's tables. About its own it always has something to say. */
+export const aboutTables = ({ findings }: DatabasePlan): ReadonlyArray<Finding> =>
+  findings.filter(({ subject }) => subject !== "ledgers")
+
+/** Every value of every table, as text: what must be the same after apply and rollback. */
+export const snapshot = async (
+  { driver }: TestDatabase,
+  prefix = "aywa_migration"
+): Promise<Record<string, ReadonlyArray<string>>> => {
+  const { tables } = await readCatalog(driver)
+  const all: Record<string, ReadonlyArray<string>> = {}
+  for (const { table, columns, view } of tables) {
+    if (view || table.startsWith(prefix)) continue
+    const text = (name: string) => {
+      const column = quoteName(driver.dialect, name)
+      if (driver.dialect === "postgres") return `${column}::text AS ${column}`
+      if (driver.dialect === "mysql") return `CONVERT(${column} USING utf8mb4) AS ${column}`
+      return column
+    }
+    const { rows } = await driver.run(
+      `SELECT ${columns.map(({ name }) => text(name)).join(", ")} FROM ${quoteName(driver.dialect, table)}`
+    )
+    all[table] = rows.map((row) => JSON.stringify(row)).sort()
+  }
+  return all
+}
+
+/** One column of a table, in the order of another. */
+export const column = async (
+  { driver }: TestDatabase,
+  table: string,
+  name: string,
+  order: string
+): Promise<ReadonlyArray<string | null>> => {
+  const q = (text: string) => quoteName(driver.dialect, text)
+  const value =
+    driver.dialect === "postgres"
+      ? `${q(name)}::text`
+      : driver.dialect === "mysql"
+        ? `CONVERT(${q(name)} USING utf8mb4)`
+        : q(name)
+  const { rows } = await driver.run(`SELECT ${value} AS v FROM ${q(table)} ORDER BY ${q(order)}`)
+  return rows.map((row) => (row["v"] === null ? null : String(row["v"])))
+}

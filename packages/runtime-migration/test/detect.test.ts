@@ -1,0 +1,106 @@
+/** What is proposed for a live database, and that the proposals work as they are. */
+import { afterAll, assert, beforeAll, it } from "vitest"
+import {
+  applyDatabase,
+  detectColumns,
+  dryRunDatabase,
+  isMigrationError,
+  type Mapping,
+  openDatabase,
+  pgDriver,
+  planDatabase,
+  verifyDatabase
+} from "../src/index.ts"
+import { aboutTables, databases, snapshot, type TestDatabase } from "./databases.ts"
+
+const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+const mappings: ReadonlyArray<Mapping> = [1, 2, 3].map((n) => ({
+  source: "vapi",
+  resource: n === 3 ? "tool" : "assistant",
+  sourceId: id(n),
+  runtimeId: id(n + 100)
+}))
+
+for (const { name, describe, open } of databases) {
+  describe(name, () => {
+    let db: TestDatabase
+    beforeAll(async () => {
+      db = await open()
+    }, 60_000)
+    afterAll(() => db.close())
+
+    it("finds columns, JSON paths, lists and texts that hold ids of the source; changes nothing", async () => {
+      const dialect = db.driver.dialect
+      const json = dialect === "postgres" ? "jsonb" : dialect === "mysql" ? "json" : "text"
+      const list = dialect === "postgres" ? "uuid[]" : json
+      const q = (value: unknown) => `'${JSON.stringify(value)}'`
+      const items = dialect === "postgres" ? `'{${id(1)},${id(2)}}'` : q([id(1), id(2)])
+      await db.sql(
+        `CREATE TABLE calls (id int PRIMARY KEY, assistant ${dialect === "postgres" ? "uuid" : "varchar(40)"}, settings ${json}, body ${json}, members ${list}, url ${dialect === "mysql" ? "varchar(300)" : "text"}, other varchar(60), n int)`,
+        `CREATE TABLE nokey (tool varchar(40))`,
+        `CREATE VIEW seen AS SELECT assistant FROM calls`,
+        `INSERT INTO calls VALUES (1, '${id(1)}', ${q({ a: { id: id(2) } })}, ${q([{ x: id(1) }, { y: id(3) }])}, ${items}, 'https://x.test/${id(1)}/', 'nothing', 1)`,
+        `INSERT INTO calls VALUES (2, NULL, ${q({ a: {} })}, NULL, NULL, NULL, NULL, NULL)`,
+        `INSERT INTO nokey VALUES ('${id(3)}')`
+      )
+      const before = await snapshot(db)
+      const candidates = await detectColumns(db.driver, { mappings })
+      assert.deepStrictEqual(await snapshot(db), before)
+      const short = candidates.map(({ location: { table, column, kind, resource, path }, hits }) =>
+        [table, column, kind, resource, path, hits].filter((part) => part !== undefined)
+      )
+      assert.sameDeepMembers(short, [
+        ["calls", "assistant", "id", "assistant", 1],
+        ["calls", "settings", "json-path", "assistant", ["a", "id"], 1],
+        ["calls", "body", "json-any", 1],
+        ["calls", "members", dialect === "postgres" ? "array" : "json-any", "assistant", 1],
+        ["calls", "url", "text", "assistant", 1],
+        ["nokey", "tool", "id", "tool", 1]
+      ])
+      assert.match(candidates.find(({ location }) => location.table === "nokey")?.notes[0] ?? "", /no primary key/)
+      const locations = candidates.filter(({ location }) => location.table === "calls").map(({ location }) => location)
+      const plan = await planDatabase(db.driver, { mappings, locations })
+      assert.deepStrictEqual(aboutTables(plan), [])
+      assert.strictEqual((await dryRunDatabase(db.driver, plan)).rows, 5)
+      await applyDatabase(db.driver, plan)
+      assert.deepStrictEqual((await verifyDatabase(db.driver, plan)).problems, [])
+      const left = await detectColumns(db.driver, { mappings })
+      assert.deepStrictEqual(
+        left.map(({ location }) => location.table),
+        ["nokey"]
+      )
+    })
+  })
+}
+
+const reason = async (work: () => Promise<unknown>): Promise<string> => {
+  try {
+    await work()
+    return ""
+  } catch (error) {
+    return isMigrationError(error) ? error.message : String(error)
+  }
+}
+
+it("refuses pools, and addresses that it does not know, before it connects", async () => {
+  const pool = { totalCount: 0, query: () => Promise.reject(new Error("no")) }
+  assert.match(await reason(() => pgDriver(pool)), /a pool will not do/)
+  assert.match(await reason(async () => openDatabase("redis://127.0.0.1")), /expected postgres:/)
+})
+
+it("says which location is wrong", async () => {
+  const driver = await openDatabase(":memory:")
+  await driver.run("CREATE TABLE t (a text)")
+  const plan = (location: object) =>
+    reason(() => planDatabase(driver, { mappings, locations: [{ table: "t", column: "a", kind: "id", ...location }] }))
+  assert.match(await plan({ table: "nope" }), /locations\[0\]\.table: there is no table nope/)
+  assert.match(await plan({ column: "nope" }), /t has no column nope/)
+  assert.match(await plan({}), /no primary key/)
+  assert.match(await plan({ key: ["b"] }), /t has no column b/)
+  const { findings } = await planDatabase(driver, {
+    mappings,
+    locations: [{ table: "t", column: "a", kind: "text", key: ["a"] }]
+  }).catch((error: unknown) => ({ findings: [{ message: String(error) }] }))
+  assert.match(findings[0]?.message ?? "", /must be of kind id/)
+  await driver.close()
+})

@@ -1,0 +1,63 @@
+/**
+ * Options are closed: a name that nobody reads is a mistake, and is told apart before it is ignored. The one place that
+ * compares names, for every bag of options of these packages.
+ */
+
+/** The names of a bag of options; the compiler holds the list complete. */
+export type Names<Options> = { readonly [K in keyof Options]-?: true }
+
+/** A name that is not among those that are known, and what to do about it. */
+export interface UnknownName {
+  readonly name: string
+  /** A sentence, beginning with the name. */
+  readonly message: string
+}
+
+/** The first name of a bag that nobody reads; undefined when there is none. */
+export const unknownName = (options: object, names: object): UnknownName | undefined => {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue
+    const known = Object.keys(names)
+    const meant = nearest(name, known)
+    const shown = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
+    return {
+      name: shown,
+      message: `${shown} is not an option. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`
+    }
+  }
+  return undefined
+}
+
+const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
+
+/** The known name that is meant, if one is near enough. */
+const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const wrong = letters(name).slice(0, 40)
+  const ranked = known
+    .map((right) => ({ right, far: distance(wrong, letters(right)) }))
+    .toSorted((a, b) => a.far - b.far)
+  return ranked.find(({ far }) => far < Infinity)?.right
+}
+
+/** How far two names are apart: a part of the other is near (`maxRetries`), and so are a few slips. */
+const distance = (a: string, b: string): number => {
+  if (a === b) return 0
+  const [short, long] = a.length < b.length ? [a, b] : [b, a]
+  if (short.length >= 5 && long.includes(short)) return 1 + (long.length - short.length) / 100
+  const slips = slipsBetween(a, b)
+  return slips <= Math.max(1, Math.floor(short.length / 3)) ? 1 + slips : Infinity
+}
+
+/** Letters to put in, take out or change. */
+const slipsBetween = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

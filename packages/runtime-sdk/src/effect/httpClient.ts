@@ -1,0 +1,170 @@
+/**
+ * The SDK over any `HttpClient` of `effect/http`: for programs that bring their own, with its proxy, certificates or
+ * middleware. It costs more per call than the transports of the SDK, and `effect/http` is marked unstable: this entry
+ * is the only one that touches it.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpMethod } from "effect/http/HttpMethod"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as AywaRuntime from "./AywaRuntime.ts"
+import type { ConfigError } from "../errors/Errors.ts"
+import { openUpload } from "../transport/streaming.ts"
+import {
+  WireFailure,
+  type TransportShape,
+  type WireHead,
+  type WireRequest,
+  type WireUploadBody
+} from "../transport/port.ts"
+import { connectionFailure } from "../transport/wireFailure.ts"
+import type { ConfigOptions } from "../config/RuntimeConfig.ts"
+
+/**
+ * A transport over a client.
+ *
+ * **Gotchas**
+ *
+ * Redirects must not be followed: they would carry what is sent elsewhere. The fetch client is told so here; of
+ * another, leave `followRedirects` off. Leave retries to the SDK, which knows what may be repeated.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (given: HttpClient.HttpClient): TransportShape => {
+  const client = HttpClient.withScope(given)
+  const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
+    client.execute(toRequest(request, upload)).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // An attempt is a span of ours. The client's own would show what came back as it is: headers, bytes in a cause.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      Effect.mapError(fromError)
+    )
+  return {
+    execute: (request) =>
+      Effect.scoped(
+        Effect.flatMap(send(request, undefined), (response) => {
+          const head = headOf(response)
+          request.onProgress?.({ sent: "unknown", head })
+          return Effect.mapBoth(response.text, {
+            onFailure: (error) => fromBody(error, head),
+            onSuccess: (body) => ({ ...head, body })
+          })
+        })
+      ),
+    stream: (request) =>
+      Effect.flatMap(openUpload(request), (upload) =>
+        Effect.suspend(() => {
+          // Of its own, because the body outlives this effect.
+          const scope = Scope.makeUnsafe()
+          return Effect.onExit(
+            Effect.map(Scope.provide(send(request, upload), scope), (response) => {
+              const head = headOf(response)
+              return { ...head, chunks: read(response, head, scope) }
+            }),
+            (exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, Exit.void))
+          )
+        })
+      )
+  }
+}
+
+/**
+ * The runtime at a given address and all its resources, over the client that the program provides.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import * as Layer from "effect/Layer"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import { layerHttpClient } from "@aywa-ai/runtime-sdk/http-client"
+ *
+ * export const runtime = layerHttpClient({
+ *   baseUrl: process.env["AYWA_RUNTIME_BASE_URL"],
+ *   apiKey: process.env["AYWA_RUNTIME_API_KEY"]
+ * }).pipe(Layer.provide(FetchHttpClient.layer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHttpClient = (
+  options: ConfigOptions & Pick<AywaRuntime.Options, "policy">
+): Layer.Layer<AywaRuntime.Services, ConfigError, HttpClient.HttpClient> =>
+  AywaRuntime.layerFrom(Effect.flatMap(HttpClient.HttpClient, (client) => AywaRuntime.makeWith(options, make(client))))
+
+const toRequest = (
+  { method, origin, path, headers, body }: WireRequest,
+  upload: WireUploadBody | undefined
+): HttpClientRequest.HttpClientRequest => {
+  const fields: Record<string, string> = Object.create(null)
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name = "", value = ""] = [headers[i], headers[i + 1]]
+    fields[name] = name in fields ? `${fields[name]}, ${value}` : value
+  }
+  const type = fields["content-type"] ?? "application/json"
+  // The methods of the contract are among those of HTTP.
+  const request = HttpClientRequest.make(method as HttpMethod)(origin + path, { headers: fields })
+  if (upload !== undefined) {
+    const chunks = Stream.fromAsyncIterable(upload.chunks, (cause) => cause)
+    return HttpClientRequest.setBody(request, HttpBody.stream(chunks, type, upload.size))
+  }
+  return body === undefined ? request : HttpClientRequest.setBody(request, HttpBody.text(body, type))
+}
+
+const headOf = ({ status, headers }: HttpClientResponse.HttpClientResponse): WireHead => ({
+  status,
+  header: (name) => headers[name],
+  headers: () => ({ ...headers })
+})
+
+const read = (
+  response: HttpClientResponse.HttpClientResponse,
+  head: WireHead,
+  scope: Scope.Closeable
+): AsyncIterableIterator<Uint8Array> => {
+  const pieces = Stream.toAsyncIterable(Stream.mapError(response.stream, (error) => fromBody(error, head)))[
+    Symbol.asyncIterator
+  ]()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  return {
+    next: async () => {
+      try {
+        const result = await pieces.next()
+        if (result.done === true) await close()
+        return result
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    return: async () => {
+      await Promise.all([close(), pieces.return?.()])
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
+}
+
+/** Until an answer begins, only what the system says tells whether something was sent. */
+const fromError = ({ reason }: HttpClientError.HttpClientError): WireFailure => {
+  const cause: unknown = "cause" in reason ? (reason.cause ?? reason) : reason
+  const failure = connectionFailure(cause)
+  const unsent = reason._tag === "EncodeError" || reason._tag === "InvalidUrlError"
+  return new WireFailure(unsent ? { ...failure, sent: "no" } : failure)
+}
+
+const fromBody = ({ reason }: HttpClientError.HttpClientError, head: WireHead): WireFailure =>
+  new WireFailure(connectionFailure("cause" in reason ? (reason.cause ?? reason) : reason, head))

@@ -1,0 +1,77 @@
+/**
+ * Arguments as a model sends them, read by what it was told, before the schema decodes them.
+ *
+ * Here is what models do and decoders are not made for (`null` for an argument that is left out), and what decoders take
+ * and the model was not told (`"NaN"` for a number, any text for a date): both sides say the same afterwards.
+ */
+import { isRecord } from "../webhooks/checks.ts"
+import { placeOf } from "./dateTimes.ts"
+import { formatIssue } from "./formats.ts"
+import type { ToolSchema } from "./model.ts"
+
+/** What is wrong with an argument. */
+export interface ArgumentIssue {
+  readonly path: ReadonlyArray<string>
+  readonly message: string
+}
+
+/** What was read: the arguments to decode, and what the decoder would not say of them. */
+export interface ReadArguments {
+  readonly value: unknown
+  readonly issues: ReadonlyArray<ArgumentIssue>
+}
+
+/** How the arguments of a tool are read. */
+export interface ArgumentReader {
+  readonly schema: ToolSchema
+  /** The places of optional fields that take `null` as a value of its own. */
+  readonly nullable: ReadonlySet<string>
+  /** Where the schema stands in the places. */
+  readonly root: ReadonlyArray<string>
+}
+
+/** Reads arguments: `null` of an optional field is left out, the rest is kept as it is. */
+export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: unknown): ReadArguments => {
+  const issues: Array<ArgumentIssue> = []
+
+  const read = (
+    told: ToolSchema,
+    value: unknown,
+    place: ReadonlyArray<string>,
+    path: ReadonlyArray<string>
+  ): unknown => {
+    const { items, properties } = told
+    if (typeof value === "string") {
+      const message = textIssue(told, value)
+      if (message !== undefined) issues.push({ path, message })
+      return value
+    }
+    if (Array.isArray(value) && told.type === "array" && items !== undefined) {
+      return value.map((item, index) => read(items, item, [...place, "items"], [...path, String(index)]))
+    }
+    if (!isRecord(value) || told.type !== "object" || properties === undefined) return value
+    // Made of entries, not assigned: a key may be called __proto__.
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([name, inner]) => {
+        const field = Object.hasOwn(properties, name) ? properties[name] : undefined
+        if (field === undefined) return [[name, inner]]
+        const at = [...place, name]
+        const isLeftOut = inner === null && told.required?.includes(name) !== true && !nullable.has(placeOf(at))
+        return isLeftOut ? [] : [[name, read(field, inner, at, [...path, name])]]
+      })
+    )
+  }
+
+  return { value: read(schema, args, root, []), issues }
+}
+
+const isNumber = /^-?(?:\d{16,}|\d+(?:\.\d+)?[eE][+-]?\d{3,})$/
+const tooLarge = `is too large for a number to be exact (up to ${Number.MAX_SAFE_INTEGER})`
+
+/** What is wrong with text where the model was told a format, or a number. */
+const textIssue = ({ type, format }: ToolSchema, text: string): string | undefined => {
+  if (type === "string") return format === undefined ? undefined : formatIssue(text, format)
+  if (type !== "number" && type !== "integer") return undefined
+  // How the parser hands over what a number cannot hold.
+  return isNumber.test(text) ? tooLarge : "must be a number, and is text"
+}

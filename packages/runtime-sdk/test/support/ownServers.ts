@@ -1,0 +1,119 @@
+/** Servers that a test starts for itself, on free ports, where its settings would disturb others. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { type AddressInfo, connect, createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Client } from "pg"
+import { programOf } from "./services.ts"
+
+export interface OwnServer extends AsyncDisposable {
+  readonly port: number
+}
+
+interface Identity {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.once("connect", () => resolve((socket.destroy(), true))).once("error", () => resolve(false))
+  })
+
+type Ready = (port: number) => Promise<boolean>
+
+/** Waits until a server is ready; says what it wrote when it does not get so far. */
+const started = async (child: ChildProcess, port: number, ready: Ready): Promise<void> => {
+  let output = ""
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (output += text))
+  for (let i = 0; i < 600; i++) {
+    if (child.exitCode !== null) break
+    if (await ready(port)) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  child.kill("SIGKILL")
+  throw new Error(`${child.spawnfile} did not start: ${output.slice(-2000)}`)
+}
+
+interface Start {
+  readonly program: string
+  readonly args: ReadonlyArray<string>
+  readonly folder: string
+  readonly port: number
+  readonly ready: Ready
+  readonly as?: Identity
+}
+
+const start = async ({ program, args, folder, port, ready, as = {} }: Start): Promise<OwnServer> => {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, ...as })
+  const kill = () => child.kill("SIGKILL")
+  process.once("exit", kill)
+  await started(child, port, ready)
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      process.off("exit", kill)
+      const closed = once(child, "close")
+      // PostgreSQL's fast shutdown; Redis has nothing to save.
+      child.kill("SIGINT")
+      await closed
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/** A Redis with settings such as `["--maxmemory-policy", "allkeys-lru"]`. Without them it keeps no file at all. */
+export const startRedis = async (settings: ReadonlyArray<string> = []): Promise<OwnServer> => {
+  const folder = mkdtempSync(join(tmpdir(), "aywa-redis-"))
+  const port = await freePort()
+  const own = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
+  return start({ program: "redis-server", args: [...own, ...settings], folder, port, ready: answers })
+}
+
+/** A PostgreSQL in hot standby. It waits for the records of a primary that never come. */
+export const startStandby = async (): Promise<OwnServer> => {
+  const folder = mkdtempSync(join(tmpdir(), "aywa-standby-"))
+  const as = postgresIdentity()
+  if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid)
+  const data = join(folder, "data")
+  const options = ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
+  execFileSync(programOf("initdb"), options, { cwd: folder, stdio: "ignore", ...as })
+  writeFileSync(join(data, "standby.signal"), "")
+  const port = await freePort()
+  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+  const args = ["-D", data, "-p", String(port), ...settings]
+  return start({ program: programOf("postgres"), args, folder, port, ready: takesQueries, as })
+}
+
+/** It takes connections long before it answers them. */
+const takesQueries = async (port: number): Promise<boolean> => {
+  const client = new Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres" })
+  try {
+    await client.connect()
+    await client.query("SELECT 1")
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/** PostgreSQL does not run as root: there it gets the user of the installed one. */
+const postgresIdentity = (): Identity => {
+  if (process.getuid?.() !== 0) return {}
+  const id = (option: string) => Number(execFileSync("id", [option, "postgres"], { encoding: "utf8" }))
+  return { uid: id("-u"), gid: id("-g") }
+}
