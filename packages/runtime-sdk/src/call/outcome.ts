@@ -3,7 +3,6 @@
  * is of a kind that passes. The decision to try again and the error that the caller sees are both made from this.
  */
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
-import * as Errors from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
 import { plain, sentence, text } from "./message.ts"
@@ -88,7 +87,7 @@ export const fromUnexpected = (subject: Subject, response: WireHead, description
     outcome: subject.reads ? "rejected" : "maybe-applied",
     transient: false,
     head: response,
-    toError: (call) => new Errors.UnexpectedResponse({ ...call, issue, contentType, message: text(call, issue) })
+    toError: (call) => errors.UnexpectedResponse({ ...call, message: text(call, issue) }, { contentType }, issue)
   }
 }
 
