@@ -4,6 +4,7 @@
  */
 import { readFileSync, statSync } from "node:fs"
 import { basename, join } from "node:path"
+import { bundledEntries } from "../packages/runtime-sdk/scripts/bundle.ts"
 import { packAll, run, work } from "./matrix/projects.ts"
 import { published, root } from "./packages.ts"
 
@@ -40,7 +41,7 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 const promiseEntries = {
-  "runtime-sdk": ["index", "webhooks", "webhooks/handlers", "webhooks/legacy", "outbound"],
+  "runtime-sdk": ["outbound", ...bundledEntries],
   "runtime-migration": ["index"]
 }
 for (const [name, entries] of Object.entries(promiseEntries)) {

@@ -13,7 +13,7 @@ export const bundledEntries = [
   "webhooks",
   "webhooks/handlers",
   "webhooks/legacy",
-  ...["cloudflare", "elysia", "express", "fastify", "hono", "koa", "lambda", "nextjs", "vercel"].map(
+  ...["cloudflare", "elysia", "express", "fastify", "hono", "koa", "lambda", "nestjs", "nextjs", "vercel"].map(
     (framework) => `webhooks/${framework}`
   )
 ]
@@ -66,4 +66,5 @@ export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bu
 }
 
 /** Writes entries of this package. */
-export const bundle = (entries: ReadonlyArray<string>, outdir: string) => bundleEntries({ root: here, entries, outdir })
+export const bundle = (entries: ReadonlyArray<string>, outdir: string) =>
+  bundleEntries({ root: here, entries, outdir, external: ["@nestjs/core"] })

@@ -15,7 +15,9 @@ const peers = Object.keys(peerDependencies)
 const peersOf = (file: string, found = new Set<string>(), seen = new Set<string>()): ReadonlySet<string> => {
   if (seen.has(file)) return found
   seen.add(file)
-  for (const [, from = ""] of readFileSync(file, "utf8").matchAll(/^(?:import|export)\b.*\bfrom *["']([^"']+)["']/gm)) {
+  // Minified files have several in one line.
+  const imports = /(?:^|;)(?:import|export)\b[^;"']*\bfrom *["']([^"']+)["']/gm
+  for (const [, from = ""] of readFileSync(file, "utf8").matchAll(imports)) {
     if (from.startsWith(".")) peersOf(join(dirname(file), from), found, seen)
     for (const peer of peers) if (from === peer || from.startsWith(`${peer}/`)) found.add(peer)
   }

@@ -7,7 +7,10 @@
 const manifest = require("../../package.json")
 
 /** What is needed of each package, as major and minor; the local runtime shares the SDK's version. */
-const versions = { effect: [4, 1] }
+const versions = { effect: [4, 1], "@nestjs/core": [10, 0] }
+
+/** Packages of which little is used, and that for long: later majors are taken, too. */
+const open = new Set(["@nestjs/core"])
 
 /** `major.minor` at the beginning of a version. */
 const read = (version) => version.split(".", 2).map((part) => Number.parseInt(part, 10))
@@ -21,7 +24,8 @@ const needOf = (name) => {
   const [major, minor] = own
   return {
     install: `${major}`,
-    fits: (version) => read(version)[0] === major && read(version)[1] >= minor,
+    fits: (version) =>
+      (read(version)[0] === major && read(version)[1] >= minor) || (open.has(name) && read(version)[0] > major),
     words: (version) =>
       version !== undefined && read(version)[0] > major
         ? `${major}.${minor} or a later ${major}.x`
