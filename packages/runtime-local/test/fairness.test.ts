@@ -85,7 +85,7 @@ describe("a file", () => {
     database.close()
     const again = await receive(() => ({}), Number(new URL(receiver.url).port))
     await start({ store: { file } })
-    assert.lengthOf(await again.count(1), 1)
+    expect(await again.count(1)).toHaveLength(1)
   })
 
   it("has an index for every look at a waiting or failing job", async () => {
