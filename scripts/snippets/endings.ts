@@ -40,6 +40,22 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
   },
+  "docs/from-0.1.md": {
+    openApiVersion:
+      "await Effect.runPromise(Effect.provide(openApiVersion, AywaRuntime.layerConfig()))"
+  },
+  "docs/tenants.md": {
+    assistantsOf:
+      'await assistantsOf({ organizationId: process.env.AYWA_RUNTIME_ORGANIZATION_ID ?? "", apiKey: process.env.AYWA_RUNTIME_API_KEY ?? "" })',
+    copyAssistant:
+      "const here = { baseUrl: process.env.AYWA_RUNTIME_BASE_URL, apiKey: process.env.AYWA_RUNTIME_API_KEY }\n" +
+      "await Effect.runPromise(copyAssistant(prepared.assistantId, here, here))",
+    countsOf:
+      "process.env.AYWA_RUNTIME_API_KEY_ACME = process.env.AYWA_RUNTIME_API_KEY\n" +
+      "process.env.AYWA_RUNTIME_ORGANIZATION_ID_ACME = process.env.AYWA_RUNTIME_ORGANIZATION_ID\n" +
+      'const counts = await Effect.runPromise(countsOf(["acme", "acme"]))\n' +
+      "if (counts.length !== 2) throw new Error()"
+  },
   "docs/webhooks.md": {
     "app/webhooks/route.ts": deliverPost,
     'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
@@ -68,7 +84,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/inbox/WebhookInbox.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
   "packages/runtime-sdk/src/inbox/open.ts": { "const listener": "await prepared.deliverTo(listener)" },
   "packages/runtime-sdk/src/outbound.ts": { "const vet": 'await vet("https://192.0.2.1/webhooks").catch(() => {})' },
-  "packages/runtime-sdk/src/redacted.ts": { "const store": "await store(prepared.aywa)" },
+  "packages/runtime-sdk/src/config/redacted.ts": { "const store": "await store(prepared.aywa)" },
   "packages/runtime-sdk/src/tools/ToolFailure.ts": { "const lookup": 'try { lookup("A-1") } catch {}' },
   "packages/runtime-sdk/src/tools/Toolkit.ts": {
     "const routes": "await prepared.deliverToRoutes(routes)",
