@@ -3,7 +3,7 @@
  * esbuild's own `keepNames` wraps every function as well, which costs 7 % of the bytes, and does not reach the name that
  * V8 prints in `Class constructor … cannot be invoked without 'new'`.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { BuildResult } from "esbuild"
 import { type Node, parseSync, Visitor } from "oxc-parser"
@@ -16,7 +16,10 @@ const refuse = (file: string, errors: ReadonlyArray<{ readonly message: string }
 /** The classes that the sources of a bundle declare. */
 const declaredClasses = (files: ReadonlyArray<string>): ReadonlySet<string> =>
   new Set(
-    files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\bclass (\w+)/g)].map(([, name = ""]) => name))
+    // What a plugin made up is no file.
+    files
+      .filter((file) => existsSync(file))
+      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\bclass (\w+)/g)].map(([, name = ""]) => name))
   )
 
 /** Puts a name on each class that has none: esbuild makes `var X = class {}` of `class X {}`. */

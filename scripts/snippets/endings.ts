@@ -10,6 +10,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/inbox.md": {
     "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
     retryAll: "await retryAll(await prepared.openInbox())",
+    readiness: "await readiness(await prepared.openInbox())",
+    depth: "await depth(await prepared.openInbox())",
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
@@ -57,14 +59,17 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       "if (counts.length !== 2) throw new Error()"
   },
   "docs/webhooks.md": {
-    "app/webhooks/route.ts": deliverPost,
+    "aywaRoute(options)": deliverPost,
     'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
+    'from "elysia"': "await prepared.deliver((request) => app.handle(request))",
     'from "express"': "await prepared.deliverTo(app)",
+    'from "koa"': "await prepared.deliverTo(app.callback())",
     'from "fastify"':
       "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))",
-    FunctionUrlEvent:
+    lambdaHandler:
       "const sent = prepared.signedRequest()\n" +
       'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })',
+    "webhookReceiver(options)": deliverPost,
     "WebhookRoute.layer": "await prepared.deliverToRoutes(routes)",
     "calendar.book": "await prepared.callTool(webhooks)",
     "const inbox: WebhookSink": deliverPost,
@@ -99,6 +104,14 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/webhooks/effect/WebhookRoute.ts": {
     "const routes": "await prepared.deliverToRoutes(routes)"
   },
+  "packages/runtime-sdk/src/webhooks/frameworks/express.ts": { "const app": "await prepared.deliverTo(app)" },
+  "packages/runtime-sdk/src/webhooks/frameworks/lambda.ts": {
+    "const handler":
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ httpMethod: "POST", headers: Object.fromEntries(sent.headers), body: await sent.text() })'
+  },
+  "packages/runtime-sdk/src/webhooks/frameworks/nextjs.ts": { "const POST": deliverPost },
+  "packages/runtime-sdk/src/webhooks/frameworks/vercel.ts": { "const POST": deliverPost },
   "packages/runtime-sdk/src/webhooks/handling/fastify.ts": {
     "const app": "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))"
   },

@@ -6,6 +6,7 @@ import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
 import { local } from "./commands/local.ts"
 import { doctorCommand } from "./doctor/command.ts"
+import { inbox } from "./inbox/commands.ts"
 import { migrate } from "./migrate/commands.ts"
 import { resourceCommands } from "./resources/commands.ts"
 import { webhooks } from "./webhooks/commands.ts"
@@ -20,7 +21,7 @@ export const makeApp = () => {
     Command.withSubcommands([
       { group: "Development", commands: [local, doctorCommand] },
       { group: "Resources", commands: resourceCommands() },
-      { group: "Webhooks", commands: [webhooks] },
+      { group: "Webhooks", commands: [webhooks, inbox] },
       { group: "Migration", commands: [migrate] },
       { group: "Shell", commands: [completions(() => tree)] }
     ]),

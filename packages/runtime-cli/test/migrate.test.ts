@@ -76,7 +76,7 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
         { table: "calls", column: "settings", kind: "json-path", path: ["assistant", "id"] }
       ])
       const config = join(folder, "found.json")
-      writeFileSync(config, JSON.stringify({ locations: found.json.locations }))
+      writeFileSync(config, found.stdout)
       expect((await migrate("apply", "--config", config, "--yes")).code).toBe(0)
       expect(await read()).toEqual(after)
       expect((await migrate("detect", "--no-json")).stdout).toBe("No column has a source id.\n")

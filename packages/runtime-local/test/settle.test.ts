@@ -9,6 +9,7 @@ const now = 1_000_000
 const job: Job = {
   seq: 1,
   id: "job",
+  host: "hooks.example",
   organization: "org",
   eventId: "evt_1",
   signedId: "evt_1",

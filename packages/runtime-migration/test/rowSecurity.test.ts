@@ -138,16 +138,15 @@ for (const { name, describe, open } of databases) {
       await db.sql("RESET row_security")
     })
 
-    if (name === "PostgreSQL") {
-      it("scripts run as such a role stop before they look", async () => {
-        const plan = await planOf()
-        for (const [file, text] of Object.entries(mappingScripts(plan))) {
-          if (file === "5-cleanup.sql") continue
-          const error: unknown = await db.script(`SET ROLE ${tenant};\n${text}`).catch((error: unknown) => error)
-          assert.match(String(error), /calls.*one_tenant|row-level security/s, file)
-        }
-        assert.deepStrictEqual(await exts(), before)
-      })
-    }
+    // Scripts are psql's, which the embedded engine has not.
+    it.each(name === "PostgreSQL" ? ["such a role"] : [])("scripts run as %s stop before they look", async () => {
+      const plan = await planOf()
+      for (const [file, text] of Object.entries(mappingScripts(plan))) {
+        if (file === "5-cleanup.sql") continue
+        const error: unknown = await db.script(`SET ROLE ${tenant};\n${text}`).catch((error: unknown) => error)
+        assert.match(String(error), /calls.*one_tenant|row-level security/s, file)
+      }
+      assert.deepStrictEqual(await exts(), before)
+    })
   })
 }

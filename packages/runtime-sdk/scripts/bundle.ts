@@ -2,12 +2,21 @@
  * Bundles entries into one minified file each.
  */
 import { build, type Plugin } from "esbuild"
+import { standing } from "./standing.ts"
 import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
 /** What is bundled: the entries for plain async code. */
-export const bundledEntries = ["index", "webhooks", "webhooks/handlers", "webhooks/legacy"] as const
+export const bundledEntries = [
+  "index",
+  "webhooks",
+  "webhooks/handlers",
+  "webhooks/legacy",
+  ...["cloudflare", "elysia", "express", "fastify", "hono", "koa", "lambda", "nextjs", "vercel"].map(
+    (framework) => `webhooks/${framework}`
+  )
+]
 
 /** Puts the small schema in place of `effect/Schema`; see `src/schema/bundled/Schema.ts`. */
 export const lite: Plugin = {
@@ -20,13 +29,10 @@ export const lite: Plugin = {
   }
 }
 
-/** The webhook adapters stand on the public `./webhooks` entry: its one file is imported and not copied into theirs. */
-const shared: Plugin = {
-  name: "shared-webhooks",
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\.\/\.\.\/webhooks\.ts$/ }, () => ({ path: "../webhooks.js", external: true }))
-  }
-}
+/** The webhook adapters stand on the public `./webhooks` entry. */
+const shared = ["webhooks/handling", "webhooks/frameworks"].map((room) =>
+  standing({ room, on: "webhooks.ts", file: "../webhooks.js" })
+)
 
 /** Entries of a package, and what is left out of their files. */
 interface Bundle {
@@ -53,7 +59,7 @@ export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bu
     logLevel: "warning",
     external: [...external],
     metafile: true,
-    plugins: [lite, shared]
+    plugins: [lite, ...shared]
   })
   writeMinified(built)
   return built.metafile

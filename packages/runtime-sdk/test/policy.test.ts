@@ -143,11 +143,12 @@ describe("retry", () => {
     })
   )
 
-  it.effect("honours Retry-After exactly, within the cap", () =>
+  it.effect("waits as long as Retry-After says and somewhat longer, within the cap", () =>
     Effect.gen(function* () {
       const on = script((i) => (i === 0 ? answer(429, { "retry-after": "7" }) : ok))
       yield* settle(list, on)
-      assert.deepStrictEqual(gaps(on), [7000])
+      assert.isAtLeast(gaps(on)[0] ?? 0, 7000)
+      assert.isBelow(gaps(on)[0] ?? Infinity, 7000 * 1.35)
       const capped = script(() => answer(429, { "retry-after": "7" }), Policy.retry({ maxRetryAfter: "6 seconds" }))
       yield* settle(list, capped)
       assert.strictEqual(capped.requests.length, 1)

@@ -9,6 +9,7 @@ import type { makeAttempt } from "./attempt.ts"
 import type { FailedAttempt, Success } from "./attemptOutcome.ts"
 import { isEnabled, switchOffIfHopeless } from "./endpoints.ts"
 import type { Job, Jobs } from "./jobs.ts"
+import type { Lanes } from "./lanes.ts"
 import type { WebhookSchedule } from "./schedule.ts"
 import { settle } from "./settle.ts"
 
@@ -19,6 +20,7 @@ const noticeTimeout = 30_000
 export interface DeliverContext {
   readonly store: Store
   readonly jobs: Jobs
+  readonly lanes: Lanes
   readonly attempt: ReturnType<typeof makeAttempt>
   readonly lifetime: Lifetime
   readonly schedule: WebhookSchedule
@@ -43,7 +45,10 @@ export const makeDeliver =
     const signal = context.lifetime.signal()
     try {
       const outcome = await context.attempt(job, { timeout: noticeTimeout, signal })
-      if (outcome.type !== "stopped") store.transaction(() => writeSettlement(context, job, outcome))
+      if (outcome.type !== "stopped") {
+        store.transaction(() => writeSettlement(context, job, outcome))
+        context.lanes.note(job, outcome.type === "succeeded" || outcome.failure.kind !== "timeout")
+      }
     } catch (error) {
       if (!signal.aborted) afterFailure(context, job, error)
       throw error

@@ -1,41 +1,115 @@
 /**
- * Which of the due jobs are delivered now: the one place that shares the slots between them.
+ * Which of the due jobs are delivered now: the one place that shares the slots, in turns between organizations, and
+ * between the hosts of each.
  */
 import { shuffle } from "../time/ids.ts"
 import type { Fired } from "../time/clock.ts"
-import type { Job, Jobs } from "./jobs.ts"
+import type { Job, Jobs, Lane } from "./jobs.ts"
+import type { Lanes } from "./lanes.ts"
 
-/** Deliveries at a time. */
-const concurrency = 16
-
-/** Due jobs that are looked at when their order is left to chance. */
+/** Due jobs of a lane that are looked at when their order is left to chance. */
 const shuffled = 1000
 
 /** What the dispatcher needs. */
 export interface DispatchContext {
   readonly jobs: Jobs
+  readonly lanes: Lanes
+  readonly now: () => number
   /** `"shuffled"` starts what is due together in any order, to find receivers that count on one. */
   readonly order: "created" | "shuffled"
   readonly random: () => number
   readonly deliver: (job: Job) => Promise<Fired>
 }
 
-/** Makes the function that starts as many deliveries as there is room for. */
-export const makeDispatch = (context: DispatchContext) => {
-  let running = 0
-  const run = async (job: Job): Promise<Fired> => {
-    running += 1
-    try {
-      return await context.deliver(job)
-    } finally {
-      running -= 1
-    }
-  }
-  return (): ReadonlyArray<Promise<Fired>> => {
-    const room = concurrency - running
-    return room <= 0 ? [] : nextJobs(context, room).map(run)
-  }
+/** Starts deliveries. */
+export interface Dispatch {
+  /** Starts as many deliveries as there is room for. */
+  readonly take: () => ReadonlyArray<Promise<Fired>>
+  /** When the next job is due that no rest holds back; with `after`, of those that are due later than that. */
+  readonly nextDue: (after?: number) => number | undefined
 }
 
-const nextJobs = ({ jobs, order, random }: DispatchContext, room: number): ReadonlyArray<Job> =>
-  order === "created" ? jobs.due(room, true) : shuffle(jobs.due(shuffled, false), random).slice(0, room)
+/** The due jobs of a lane, as many as it may begin. */
+interface Queue {
+  readonly lane: Lane
+  readonly due: Array<Job>
+}
+
+/** Makes the dispatcher. */
+export const makeDispatch = (context: DispatchContext): Dispatch => {
+  const { jobs, lanes, now, deliver } = context
+  let lastOrganization = ""
+  const lastHosts = new Map<string, string>()
+
+  const run = async (job: Job): Promise<Fired> => {
+    const leave = lanes.enter(job)
+    try {
+      return await deliver(job)
+    } finally {
+      leave()
+    }
+  }
+
+  /** Takes the job whose turn it is in an organization; its lane goes to the end. */
+  const nextOf = (queues: Array<Queue>): Job | undefined => {
+    for (let queue = queues.shift(); queue !== undefined; queue = queues.shift()) {
+      const job = lanes.room(queue.lane) > 0 ? queue.due.shift() : undefined
+      if (job === undefined) continue
+      queues.push(queue)
+      lastOrganization = job.organization
+      lastHosts.set(job.organization, job.host)
+      return job
+    }
+    return undefined
+  }
+
+  const take = () => {
+    const open = [...lanesOf(jobs)].filter((lane) => lanes.room(lane) > 0 && lanes.restsUntil(lane) <= now())
+    const groups = Map.groupBy(open, ({ organization }) => organization)
+    const started: Array<Promise<Fired>> = []
+    let turns = startAfter([...groups.keys()], lastOrganization, (organization) => organization).map((organization) =>
+      startAfter(groups.get(organization) ?? [], lastHosts.get(organization) ?? "", ({ host }) => host).map((lane) => ({
+        lane,
+        due: nextJobs(context, lane)
+      }))
+    )
+    while (turns.length > 0) {
+      turns = turns.filter((queues) => {
+        const job = nextOf(queues)
+        if (job !== undefined) started.push(run(job))
+        return job !== undefined
+      })
+    }
+    return started
+  }
+
+  const nextDue = (after = -1) => {
+    let next: number | undefined
+    for (const lane of lanesOf(jobs)) {
+      const rest = lanes.restsUntil(lane)
+      const due = jobs.nextDue(lane, rest > after ? -1 : after)
+      if (due !== undefined) next = Math.min(next ?? Number.POSITIVE_INFINITY, Math.max(due, rest))
+    }
+    return next
+  }
+  return { take, nextDue }
+}
+
+/** Lanes in which jobs wait, one look at the index each. */
+function* lanesOf(jobs: Jobs): Generator<Lane> {
+  let lane = jobs.laneAfter({ organization: "", host: "" })
+  for (; lane !== undefined; lane = jobs.laneAfter(lane)) yield lane
+}
+
+/** Turns a sorted list so that it begins after a value. */
+const startAfter = <A>(list: ReadonlyArray<A>, last: string, key: (item: A) => string): ReadonlyArray<A> => [
+  ...list.filter((item) => key(item) > last),
+  ...list.filter((item) => key(item) <= last)
+]
+
+const nextJobs = ({ jobs, lanes, order, random }: DispatchContext, lane: Lane): Array<Job> => {
+  const room = lanes.room(lane)
+  return order === "created"
+    ? [...jobs.due(lane, room, true)]
+    : shuffle(jobs.due(lane, shuffled, false), random).slice(0, room)
+}

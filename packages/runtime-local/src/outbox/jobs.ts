@@ -13,6 +13,8 @@ export interface Job {
   readonly seq: number
   readonly id: string
   readonly organization: string
+  /** Host and port of the target: deliveries of an organization to one host share a lane. */
+  readonly host: string
   readonly eventId: string
   /** What goes into `webhook-id`: the event's id, or a replay's own. */
   readonly signedId: string
@@ -36,6 +38,12 @@ export interface Job {
   readonly updatedAt: number
 }
 
+/** The jobs of one organization for one host. */
+export interface Lane {
+  readonly organization: string
+  readonly host: string
+}
+
 /** A job to write. */
 export interface NewJob {
   readonly id: string
@@ -49,9 +57,15 @@ export interface NewJob {
   readonly replayOf?: string | undefined
 }
 
-const columns = `seq, id, org_id AS organization, event_id AS eventId, signed_id AS signedId, type,
+const columns = `seq, id, org_id AS organization, host, event_id AS eventId, signed_id AS signedId, type,
   call_id AS callId, endpoint_id AS endpointId, level, url, server, state, reply, attempts, failures, instant,
   next_at AS nextAt, replay_of AS replayOf, created_at AS createdAt, updated_at AS updatedAt`
+
+/** As the index of the lanes has it, word for word: else SQLite would not use it. */
+const waiting = "state IN ('pending', 'retrying')"
+
+/** The planner would sort all that waits; a query that cannot use the index fails. */
+const byLane = "INDEXED BY webhook_jobs_lane"
 
 /** The first attempt of a job waits for the first attempts of the earlier jobs of its call and target. */
 const inOrder = `AND NOT EXISTS (SELECT 1 FROM webhook_jobs AS earlier WHERE earlier.call_id = job.call_id
@@ -70,20 +84,36 @@ export const makeJobs = (store: Store, now: () => number) => ({
   set: (id: string, state: JobState, nextAt: number | null) =>
     store.run("UPDATE webhook_jobs SET state = ?, next_at = ?, updated_at = ? WHERE id = ?", state, nextAt, now(), id),
   insert: (job: NewJob) => insertJob(store, job, now()),
-  /** Jobs that are due. With `ordered`, in the order of their calls; what is being retried holds nobody up. */
-  due: (limit: number, ordered: boolean): ReadonlyArray<Job> =>
+  /** The lane after another one, of those in which a job waits; `undefined` after the last. */
+  laneAfter: ({ organization, host }: Lane): Lane | undefined =>
+    store.get<Lane>(
+      `SELECT org_id AS organization, host FROM webhook_jobs ${byLane}
+       WHERE ${waiting} AND (org_id, host) > (?, ?) ORDER BY org_id, host LIMIT 1`,
+      organization,
+      host
+    ),
+  /**
+   * Jobs of a lane that are due. With `ordered`, in the order of their calls; what is being retried holds nobody up.
+   */
+  due: ({ organization, host }: Lane, limit: number, ordered: boolean): ReadonlyArray<Job> =>
     store.all<Job>(
-      `SELECT ${columns} FROM webhook_jobs AS job
-       WHERE state IN ('pending', 'retrying') AND next_at <= ? ${ordered ? inOrder : ""}
+      `SELECT ${columns} FROM webhook_jobs AS job ${byLane}
+       WHERE ${waiting} AND org_id = ? AND host = ? AND next_at <= ? ${ordered ? inOrder : ""}
        ORDER BY next_at, seq LIMIT ?`,
+      organization,
+      host,
       now(),
       limit
     ),
-  nextDue: (after = -1): number | undefined =>
-    store.get<{ at: number | null }>(
-      "SELECT min(next_at) AS at FROM webhook_jobs WHERE state IN ('pending', 'retrying') AND next_at > ?",
+  /** When the next job of a lane is due, of those that are due later than `after`. */
+  nextDue: ({ organization, host }: Lane, after = -1): number | undefined =>
+    store.get<{ at: number }>(
+      `SELECT next_at AS at FROM webhook_jobs ${byLane} WHERE ${waiting} AND org_id = ? AND host = ? AND next_at > ?
+       ORDER BY next_at LIMIT 1`,
+      organization,
+      host,
       after
-    )?.at ?? undefined,
+    )?.at,
   /** Whether a call has first attempts that are not over. */
   isBusy: (callId: string): boolean =>
     store.get(
@@ -106,6 +136,7 @@ export const makeJobs = (store: Store, now: () => number) => ({
    * answer is gone.
    */
   recover: (id?: string) => {
+    if (id === undefined) nameHosts(store)
     const [condition, values] = id === undefined ? ["", []] : [" AND id = ?", [id]]
     store.run(
       `UPDATE webhook_jobs SET state = iif(reply = 1, 'dead', 'retrying'), next_at = iif(reply = 1, NULL, ?),
@@ -120,8 +151,8 @@ export const makeJobs = (store: Store, now: () => number) => ({
 const insertJob = (store: Store, job: NewJob, now: number): void => {
   store.run(
     `INSERT INTO webhook_jobs (id, org_id, event_id, signed_id, type, call_id, endpoint_id, level, url, server,
-       state, reply, ordered, next_at, replay_of, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       host, state, reply, ordered, next_at, replay_of, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     job.id,
     job.organization,
     job.eventId,
@@ -132,6 +163,7 @@ const insertJob = (store: Store, job: NewJob, now: number): void => {
     job.target.level,
     job.target.url,
     JSON.stringify(job.target.server),
+    hostOf(job.target.url),
     // A job that waits for an answer is not for the dispatcher: whoever asks sends it.
     job.reply ? "delivering" : "pending",
     job.reply ? 1 : 0,
@@ -141,4 +173,14 @@ const insertJob = (store: Store, job: NewJob, now: number): void => {
     now,
     now
   )
+}
+
+/** Host and port of a URL; what is no URL is a lane of its own, and fails in it. */
+const hostOf = (url: string): string => URL.parse(url)?.host ?? ""
+
+/** Jobs of a file that an earlier version wrote have no host yet. */
+const nameHosts = (store: Store): void => {
+  const urls = store.all<{ url: string }>(`SELECT DISTINCT url FROM webhook_jobs WHERE host IS NULL`)
+  for (const { url } of urls)
+    store.run("UPDATE webhook_jobs SET host = ? WHERE host IS NULL AND url = ?", hostOf(url), url)
 }

@@ -16,6 +16,7 @@ import { makeDispatch } from "./dispatch.ts"
 import { type EmitResult, makeEmitter, type NewEvent } from "./emit.ts"
 import { type EventBook, makeEvents } from "./events.ts"
 import { type Jobs, makeJobs } from "./jobs.ts"
+import { makeLanes } from "./lanes.ts"
 import type { WebhookSchedule } from "./schedule.ts"
 
 /** The outbox of a runtime. */
@@ -63,8 +64,9 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
   const afterAttempt: Waiters = new Set()
   const stranded = new Set<string>()
   const attempt = makeAttempt({ ...context, jobs, log, afterAttempt })
-  const shared = { ...context, jobs, attempt, lifetime, stranded, announce: events.announce }
-  const dispatch = makeDispatch({ ...context, jobs, deliver: makeDeliver(shared) })
+  const lanes = makeLanes({ now, wake, rests: context.schedule !== "instant" })
+  const shared = { ...context, jobs, lanes, attempt, lifetime, stranded, announce: events.announce }
+  const dispatch = makeDispatch({ ...shared, deliver: makeDeliver(shared) })
   // A turn later: by then the transaction that wrote the jobs is over.
   const announce = () => {
     setImmediate(events.announce)
@@ -83,13 +85,16 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
     jobs,
     attempts: log,
     events,
-    nextDue: jobs.nextDue,
+    nextDue: dispatch.nextDue,
     take: () => {
       if (stranded.size > 0) store.transaction(() => stranded.forEach((id) => recover(jobs, log, id)))
       stranded.clear()
-      return dispatch()
+      return dispatch.take()
     },
-    start: () => store.transaction(() => recover(jobs, log)),
+    start: () => {
+      lanes.clear()
+      store.transaction(() => recover(jobs, log))
+    },
     stop: () => {
       stranded.clear()
       lifetime.end()

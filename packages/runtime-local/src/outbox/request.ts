@@ -12,6 +12,8 @@ export interface OutboundRequest {
   readonly body: string | undefined
   /** Milliseconds for all of it. */
   readonly timeout: number
+  /** Milliseconds for the body once the head of the answer is there; default: what is left of all. */
+  readonly bodyTimeout?: number | undefined
   /** Bytes of the answer's body that are read at most. */
   readonly maxBytes: number
   readonly signal: AbortSignal
@@ -53,8 +55,10 @@ export const sendRequest = (target: CheckedTarget, options: OutboundRequest): Pr
     const body = options.body === undefined ? undefined : Buffer.from(options.body)
     let partial: PartialAnswer | undefined
     let connected = false
+    let bodyTimer: NodeJS.Timeout | undefined
     const settle = (result: RequestResult) => {
       clearTimeout(timer)
+      clearTimeout(bodyTimer)
       options.signal.removeEventListener("abort", abort)
       resolve(result)
       request.destroy()
@@ -95,6 +99,7 @@ export const sendRequest = (target: CheckedTarget, options: OutboundRequest): Pr
     request.on("response", (response) => {
       const state: PartialAnswer = { response, chunks: [], size: 0 }
       partial = state
+      if (options.bodyTimeout !== undefined) bodyTimer = setTimeout(() => answer(state, false), options.bodyTimeout)
       response.on("data", (chunk: Buffer) => {
         state.chunks.push(chunk)
         state.size += chunk.length

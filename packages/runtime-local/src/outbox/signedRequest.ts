@@ -39,6 +39,9 @@ export const loggedBytes = 20_000
 /** Bytes of an answer that are read where the answer is used. */
 const replyBytes = 1_048_576
 
+/** Milliseconds for the body of an answer that only the log wants. */
+const noticeBodyMillis = 2000
+
 /** Sends the request of an attempt; `undefined` when the runtime stopped in the middle. */
 export const sendSigned = async (
   context: SignedRequestContext,
@@ -70,6 +73,8 @@ export const sendSigned = async (
     headers: { ...headers, ...own },
     body,
     timeout,
+    // The status settles a notice: a body that drips does not hold its slot.
+    bodyTimeout: job.reply === 1 ? undefined : noticeBodyMillis,
     maxBytes: job.reply === 1 ? replyBytes : loggedBytes,
     signal
   })

@@ -65,5 +65,12 @@ CREATE TABLE IF NOT EXISTS webhook_secrets (
   expires_at INTEGER
 ) STRICT;
 `,
+  columns: [{ table: "webhook_jobs", name: "host", type: "TEXT" }],
+  indexes: `
+CREATE INDEX IF NOT EXISTS webhook_jobs_lane ON webhook_jobs (org_id, host, next_at, seq)
+  WHERE state IN ('pending', 'retrying');
+CREATE INDEX IF NOT EXISTS webhook_jobs_endpoint ON webhook_jobs (endpoint_id, state, updated_at);
+CREATE INDEX IF NOT EXISTS webhook_jobs_failing ON webhook_jobs (endpoint_id, created_at) WHERE failures > 0;
+`,
   data: ["webhook_events", "webhook_jobs", "webhook_attempts"]
 }

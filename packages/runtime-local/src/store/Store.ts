@@ -12,6 +12,10 @@ export type StoreLocation = "memory" | { readonly file: string }
 export interface Tables {
   /** Creates those that are not there yet. */
   readonly sql: string
+  /** Columns that joined a table later: files of earlier versions get them when they are opened. */
+  readonly columns?: ReadonlyArray<{ readonly table: string; readonly name: string; readonly type: string }>
+  /** Indexes over such columns: they are made when the columns are there. */
+  readonly indexes?: string
   /** Names of the tables that hold what clients did: a reset empties them. */
   readonly data: ReadonlyArray<string>
 }
@@ -158,5 +162,10 @@ const build = (database: DatabaseSync, tables: ReadonlyArray<Tables>): void => {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
   const sql = tables.map((one) => one.sql).join("")
   const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`
-  database.exec(`BEGIN IMMEDIATE; ${sql} ${marks} COMMIT`)
+  database.exec(`BEGIN IMMEDIATE; ${sql}`)
+  for (const { table, name, type } of tables.flatMap(({ columns = [] }) => columns)) {
+    const there = database.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = ?").get(table, name)
+    if (there === undefined) database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
+  }
+  database.exec(`${tables.map(({ indexes = "" }) => indexes).join("")} ${marks} COMMIT`)
 }

@@ -21,6 +21,7 @@ const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/MigrationError") 
  * - `UnreadableFile`: a bundle or a ledger cannot be read; `file` and `detail` say where.
  * - `SourceFailed`: the source API did not answer as documented.
  * - `ImportFailed`: the runtime refused or lost the import; `cause` is the client's own error.
+ * - `ConnectionLost`: the database ended the connection. What was committed stays; connect again and run the step again.
  * - `Aborted`: the caller's signal fired. The step can be run again.
  *
  * @since 0.1.0
@@ -41,6 +42,7 @@ export type MigrationReason =
       readonly detail: string
     }
   | { readonly _tag: "ImportFailed"; readonly detail: string }
+  | { readonly _tag: "ConnectionLost"; readonly detail: string }
   | { readonly _tag: "Aborted" }
 
 const describe = (reason: MigrationReason): string => {
@@ -68,6 +70,8 @@ const describe = (reason: MigrationReason): string => {
       return `${reason.file}: ${reason.detail}`
     case "SourceFailed":
       return `The source API at ${reason.path}${reason.status === undefined ? "" : ` answered ${reason.status}`}: ${reason.detail}`
+    case "ConnectionLost":
+      return `The connection to the database was lost (${reason.detail}). What was committed stays: connect again and run the step again, it goes on from the ledger.`
     case "Aborted":
       return "Aborted by the caller's signal. Run the step again to go on."
   }

@@ -6,6 +6,7 @@
 import { invalid } from "../errors/MigrationError.ts"
 import type { Dialect } from "../sql/config.ts"
 import { quoteText } from "../sql/names.ts"
+import { typedLoss } from "./lostConnection.ts"
 import { importDriver } from "./peers.ts"
 
 /**
@@ -124,12 +125,13 @@ export const pgDriver = async (
 ): Promise<SqlDriver> => {
   if (typeof connection !== "string") {
     if ("totalCount" in connection) return invalid("connection", "a pool will not do: pass a client of it")
-    return { dialect: "postgres", run: postgresRun(connection), close: async () => undefined }
+    return { dialect: "postgres", run: typedLoss(postgresRun(connection)), close: async () => undefined }
   }
   const { default: pg } = await importDriver("pg", "pg", () => import("pg"), options.project)
   const client = new pg.Client({ connectionString: connection })
+  const run = typedLoss(postgresRun(client), client)
   await client.connect()
-  return { dialect: "postgres", run: postgresRun(client), close: () => client.end() }
+  return { dialect: "postgres", run, close: () => client.end() }
 }
 
 /**
@@ -194,8 +196,12 @@ export const mysqlDriver = async (
   const close = async () => {
     if (own && "end" in open && typeof open.end === "function") await open.end()
   }
-  return { dialect: "mysql", run, close }
+  const emitter = own && isEmitter(open) ? open : undefined
+  return { dialect: "mysql", run: typedLoss(run, emitter), close }
 }
+
+const isEmitter = (value: object): value is Parameters<typeof typedLoss>[1] & object =>
+  "on" in value && typeof value.on === "function"
 
 /**
  * Opens a database by its URL: `postgres://`, `mysql://` or `mariadb://`, `pglite:<folder>`, `sqlite:<file>`, or the

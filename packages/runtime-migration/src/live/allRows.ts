@@ -3,23 +3,34 @@
  */
 import { fail } from "../errors/MigrationError.ts"
 import type { ForeignKey } from "../sql/config.ts"
+import { quoteText } from "../sql/names.ts"
 import type { SqlPlan } from "../sql/plan.ts"
 import { hiddenAnywhere, hiddenTables, hiddenWords, seeAllRows } from "../sql/rowSecurity.ts"
 import type { Finding } from "./reports.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
-/** Runs work with row-level security turned into an error; the session is as it was afterwards. */
+/**
+ * Runs work with row-level security turned into an error. The session's settings are afterwards as they were: how a caller's
+ * own statements are read (backslashes, quotes) depends on them.
+ */
 export const withAllRows = async <A>(driver: SqlDriver, work: () => Promise<A>): Promise<A> => {
-  if (driver.dialect !== "postgres") return work()
-  const { rows } = await driver.run("SELECT current_setting('row_security') AS v")
-  await driver.run(seeAllRows)
+  const restore = await settings(driver)
+  if (driver.dialect === "postgres") await driver.run(seeAllRows)
   try {
     return await work()
   } finally {
     // The connection may be what failed.
-    const before = rows[0]?.["v"] === "off" ? "off" : "on"
-    await driver.run(`SET row_security = ${before}`).catch(() => undefined)
+    for (const statement of restore) await driver.run(statement).catch(() => undefined)
   }
+}
+
+/** What puts a session back as it is now. */
+const settings = async (driver: SqlDriver): Promise<ReadonlyArray<string>> => {
+  if (driver.dialect === "sqlite") return []
+  const mysql = driver.dialect === "mysql"
+  const { rows } = await driver.run(`SELECT ${mysql ? "@@SESSION.sql_mode" : "current_setting('row_security')"} AS v`)
+  const value = quoteText(String(rows[0]?.["v"] ?? ""))
+  return [mysql ? `SET SESSION sql_mode = ${value}` : `SET row_security = ${value}`]
 }
 
 /** What a plan says about tables of which the role would see some rows only. */

@@ -52,7 +52,7 @@ export const enforce = async (
 }
 
 /** Whether a run made its tables. */
-const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<boolean> =>
+export const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<boolean> =>
   (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
 
 /** Refuses ledgers of another role or of an older version, and tables of which this role sees some rows only. */

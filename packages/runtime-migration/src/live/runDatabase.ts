@@ -11,7 +11,7 @@ import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
-import { assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
+import { assertOwn, assertPrepared, check, count, enforce, errorsOf, isPrepared, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackReport, StepOptions } from "./reports.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
@@ -230,12 +230,14 @@ const runMoves = async (
 }
 
 /**
- * Drops mapping table and ledgers. There is no rollback after it: do it days after the cut-over.
+ * Drops mapping table and ledgers of this very plan. There is no rollback after it: do it days after the cut-over. Fails
+ * with `OutOfOrder` where another plan was prepared.
  *
  * @since 0.1.0
  * @category database
  */
 export const cleanupDatabase = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
   await assertOwn(driver, plan)
+  if (await isPrepared(driver, plan)) await enforce(driver, [Guards.samePlanGuard(plan)])
   await runAll(driver, Sql.drop(plan))
 }

@@ -186,10 +186,11 @@ export const mysql: SqlDialect = {
 
 /** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */
 export const mysqlSession: ReadonlyArray<string> = [
+  // First: a stricter mode refuses the limits below where they are more than the server has. Strict, or a value that is too
+  // long for its column would be cut; and no stricter, or a row with a zero date could not be written again.
+  "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES'",
   "SET SESSION group_concat_max_len = 4294967295",
   "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
   "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-  // Else a value that is too long for its column would be cut.
-  "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_TRANS_TABLES')"
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 ]

@@ -78,8 +78,9 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
   ) {
     return { kind: "fail", error, outcome }
   }
-  const delay = delayOf(retry, history.attempts, result.retryAfter, draw)
-  return delay === undefined || now.monotonic + delay >= plan.deadlineAt
+  const left = plan.deadlineAt - now.monotonic
+  const delay = delayOf(retry, history.attempts, result.retryAfter, left, draw)
+  return delay === undefined || delay >= left
     ? { kind: "fail", error, outcome }
     : { kind: "again", error, outcome, delay }
 }
@@ -100,12 +101,19 @@ const delayOf = (
   retry: Policy.Retry,
   attempts: number,
   asked: number | undefined,
+  left: number,
   draw: number
 ): number | undefined => {
-  if (asked !== undefined && asked > retry.maxRetryAfter) return undefined
   const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
   // Above a floor of a tenth, so that even the luckiest draw is a pause.
-  return asked === undefined ? Math.round(ceiling * (0.1 + 0.9 * draw)) : Math.max(asked, ceiling * 0.1)
+  const floor = ceiling * 0.1
+  if (asked === undefined) return Math.round(floor + (ceiling - floor) * draw)
+  if (asked > retry.maxRetryAfter) return undefined
+  // Many are told to wait for the same time: they come back spread over a part of it, none before it is over. What that
+  // adds leaves half of the time that there is to the attempt.
+  const least = Math.max(asked, floor)
+  const spread = Math.max(ceiling - floor, Math.min(asked * 0.35, retry.maxDelay))
+  return least + Math.max(0, Math.min(spread, (left - least) / 2)) * draw
 }
 
 const read = (plan: Plan, history: History, ending: Ending, wall: number): Done | Failure => {

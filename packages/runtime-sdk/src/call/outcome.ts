@@ -46,7 +46,7 @@ export const fromStatus = (
   cause?: unknown
 ): Failure => {
   const { status } = head
-  const { messages, code } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
+  const { messages, code, details } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
   const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
   const known = row.tag !== "UnexpectedResponse"
@@ -69,11 +69,15 @@ export const fromStatus = (
     retryAfter: wait,
     head,
     toError: (call) =>
-      errors[row.tag]({ ...call, cause: redactCause(cause, subject.redact), message: text(call, what) }, answer, what)
+      errors[row.tag](
+        { ...call, details, cause: redactCause(cause, subject.redact), message: text(call, what) },
+        answer,
+        what
+      )
   }
 }
 
-const lostBody = { messages: [], code: lost } as const
+const lostBody = { messages: [], code: lost, details: undefined } as const
 
 /** The runtime answered something that the contract does not allow. */
 export const fromUnexpected = (subject: Subject, response: WireHead, description: string): Failure => {

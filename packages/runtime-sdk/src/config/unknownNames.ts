@@ -14,7 +14,7 @@ export interface UnknownName {
 }
 
 /** The first name of a bag that nobody reads; undefined when there is none. */
-export const unknownName = (options: object, names: object): UnknownName | undefined => {
+export const unknownName = (options: object, names: object, what = "is not an option"): UnknownName | undefined => {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue
     const known = Object.keys(names)
@@ -22,7 +22,7 @@ export const unknownName = (options: object, names: object): UnknownName | undef
     const shown = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
     return {
       name: shown,
-      message: `${shown} is not an option. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`
+      message: `${shown} ${what}. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`
     }
   }
   return undefined

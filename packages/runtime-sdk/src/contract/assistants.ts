@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../schema/codec.ts"
+import { codec, ruled, viewOf } from "../schema/codec.ts"
 import {
   atMost,
   between,
@@ -225,8 +225,8 @@ const createAssistant = ruled(
     })
   ),
   (body) => {
-    const model = Object(body["model"])
-    const voice = Object(body["voice"])
+    const model = viewOf<Model>(body.model)
+    const voice = viewOf<Voice>(body.voice)
     return [
       ...(typeof model.provider === "string" && model.provider !== "vapi" && !model.model
         ? [{ path: ["model", "model"], issue: `Missing: a model of provider ${model.provider} needs it` }]

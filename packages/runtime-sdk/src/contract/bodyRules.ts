@@ -1,10 +1,15 @@
 /**
  * Checks over several fields that more than one resource makes.
  */
-import type { RuleIssue } from "../schema/codec.ts"
+import { type RuleIssue, viewOf } from "../schema/codec.ts"
 
 const e164 = /^\+[1-9]\d{1,14}$/
 const anyNumber = /^\+?[a-zA-Z0-9]+$/
+
+interface Numbered {
+  readonly number: string
+  readonly numberE164CheckEnabled: boolean
+}
 
 /** What is wrong with `number`: E.164 unless `numberE164CheckEnabled` is `false`, letters and digits otherwise. */
 export const numberIssues = (
@@ -12,7 +17,7 @@ export const numberIssues = (
   path: ReadonlyArray<string>,
   required?: string
 ): ReadonlyArray<RuleIssue> => {
-  const { number, numberE164CheckEnabled } = Object(body) as Readonly<Record<string, unknown>>
+  const { number, numberE164CheckEnabled } = viewOf<Numbered>(body)
   const at = [...path, "number"]
   if (number === undefined || number === null) return required === undefined ? [] : [{ path: at, issue: required }]
   // Another type is the schema's to tell, where the field is in it.
@@ -26,7 +31,7 @@ export const numberIssues = (
 
 /** Destinations of the kind `number` need one that can be dialled. */
 export const destinationIssues = (destination: unknown, path: ReadonlyArray<string>): ReadonlyArray<RuleIssue> =>
-  Object(destination).type === "number"
+  viewOf<{ readonly type: string }>(destination).type === "number"
     ? numberIssues(destination, path, "Missing: a destination of type number needs it")
     : []
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, type RuleIssue } from "../schema/codec.ts"
+import { codec, ruled, type RuleIssue, type View } from "../schema/codec.ts"
 import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "./shapes.ts"
 import { gone, input, inputOf, operation, page } from "./table.ts"
 import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
@@ -133,14 +133,14 @@ const outboundFields = {
 const speakers = ["assistantId", "assistant", "squadId", "squad", "workflowId", "workflow"] as const
 
 /** Who speaks must be said; a customer's number must be one that can be dialled. */
-const callIssues = (body: Readonly<Record<string, unknown>>): ReadonlyArray<RuleIssue> => [
+const callIssues = (body: View<NewCall>): ReadonlyArray<RuleIssue> => [
   ...(speakers.every((key) => body[key] === undefined || body[key] === null)
     ? [{ path: ["assistantId"], issue: `Missing: a call needs one of ${speakers.join(", ")}` }]
     : []),
-  ...(typeof body["assistantVersion"] === "string" && typeof body["assistantId"] !== "string"
+  ...(typeof body.assistantVersion === "string" && typeof body.assistantId !== "string"
     ? [{ path: ["assistantVersion"], issue: "Only together with assistantId" }]
     : []),
-  ...numberIssues(body["customer"], ["customer"])
+  ...numberIssues(body.customer, ["customer"])
 ]
 
 const callFields = codec<NewCall>()(
@@ -151,7 +151,7 @@ const newCall = ruled(callFields, callIssues)
 
 const newPhoneCall = ruled(callFields, (body) => [
   ...callIssues(body),
-  ...(body["customer"] || body["customerId"]
+  ...(body.customer || body.customerId
     ? []
     : [{ path: ["customer"], issue: "Missing: a phone call needs customer or customerId" }])
 ])
@@ -199,10 +199,7 @@ const control = ruled(
       destination: opt(object)
     })
   ),
-  (body) => [
-    ...missing(body, needs, body["type"], "the action"),
-    ...destinationIssues(body["destination"], ["destination"])
-  ]
+  (body) => [...missing(body, needs, body.type, "the action"), ...destinationIssues(body.destination, ["destination"])]
 )
 
 const controlResult = codec<ControlResult>()(Schema.Struct({ status: opt(Schema.String) }))

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../schema/codec.ts"
+import { codec, ruled, viewOf } from "../schema/codec.ts"
 import { missing } from "./bodyRules.ts"
 import { between, listQuery, object, oneOf, opt, row, within } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
@@ -324,11 +324,11 @@ const newCredential = ruled(
     })
   ),
   (body) => {
-    const plan = Object(body["authenticationPlan"])
-    const provider = body["provider"]
+    const plan = viewOf<AuthenticationPlan>(body.authenticationPlan)
+    const { provider } = body
     return [
       ...missing(body, required, provider, "a credential of provider"),
-      ...(provider === "twilio" && !body["authToken"] && !(body["apiKey"] && body["apiSecret"])
+      ...(provider === "twilio" && !body.authToken && !(body.apiKey && body.apiSecret)
         ? [{ path: ["authToken"], issue: "Missing: give it, or apiKey with apiSecret" }]
         : []),
       ...missing(plan, planNeeds, plan.type, "an authentication plan of type", ["authenticationPlan"])

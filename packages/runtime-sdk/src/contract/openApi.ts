@@ -5,6 +5,7 @@
  */
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
+import { isObject } from "../schema/isObject.ts"
 import type { Group, Operation } from "./Operation.ts"
 import { specOf, type Spec } from "./table.ts"
 import { version } from "./version.ts"
@@ -89,21 +90,19 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
 
 /** Two entries of the table may share a route, where the answer goes by what is asked: then both schemas hold. */
 const either = (first: Json, second: Json): Json => {
-  const schemas = (json: Json): Json | undefined => (isJson(json["schema"]) ? json["schema"] : undefined)
+  const schemas = (json: Json): Json | undefined => (isObject(json["schema"]) ? json["schema"] : undefined)
   const merge = (a: Json, b: Json): Json => {
     const [one, other] = [schemas(a), schemas(b)]
     if (one !== undefined && other !== undefined) return { ...a, schema: { anyOf: [one, other] } }
     return Object.fromEntries(
       Object.entries(a).map(([key, value]) => {
         const beside = b[key]
-        return [key, isJson(value) && isJson(beside) ? merge(value, beside) : value]
+        return [key, isObject(value) && isObject(beside) ? merge(value, beside) : value]
       })
     )
   }
   return merge(first, second)
 }
-
-const isJson = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 
 interface Entry {
   readonly resource: string

@@ -175,11 +175,11 @@ const newPhoneNumber = ruled(
     const strict = provider === "byo-phone-number" || provider === "twilio"
     return [
       ...missing(body, required, provider, "a number of provider"),
-      ...(provider === "twilio" && !body["twilioAuthToken"] && !(body["twilioApiKey"] && body["twilioApiSecret"])
+      ...(provider === "twilio" && !body.twilioAuthToken && !(body.twilioApiKey && body.twilioApiSecret)
         ? [{ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" }]
         : []),
       ...numberIssues(strict ? body : { ...body, numberE164CheckEnabled: false }, []),
-      ...destinationIssues(body["fallbackDestination"], ["fallbackDestination"])
+      ...destinationIssues(body.fallbackDestination, ["fallbackDestination"])
     ]
   }
 )

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import { isObject } from "../schema/isObject.ts"
 import type { JsonObject } from "./Operation.ts"
 
 /**
@@ -265,6 +266,3 @@ const mapItems = (items: ReadonlyArray<unknown>, f: (item: unknown, index: numbe
   const mapped = items.map(f)
   return mapped.every((item, index) => item === items[index]) ? items : mapped
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled } from "../schema/codec.ts"
+import { codec, ruled, viewOf } from "../schema/codec.ts"
 import { between, listFields, object, objects, oneOf, opt, row, strings, text } from "./shapes.ts"
 import { gone, input, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -148,10 +148,10 @@ const newStructuredOutput = ruled(
     })
   ),
   (body) => [
-    ...(typeof body["schema"] === "object" && typeof Object(body["schema"]).type !== "string"
+    ...(typeof body.schema === "object" && typeof viewOf<{ readonly type: string }>(body.schema).type !== "string"
       ? [{ path: ["schema", "type"], issue: "Missing: a JSON Schema names its type" }]
       : []),
-    ...(body["type"] === "regex" && !body["regex"]
+    ...(body.type === "regex" && !body.regex
       ? [{ path: ["regex"], issue: "Missing: a structured output of type regex needs it" }]
       : [])
   ]

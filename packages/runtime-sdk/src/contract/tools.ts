@@ -279,15 +279,15 @@ const newTool = ruled(
     })
   ),
   (body) => [
-    ...missing(body, required, body["type"], "a tool of type"),
-    ...(body["type"] === "apiRequest" && typeof body["name"] === "string" && body["name"].length > 40
+    ...missing(body, required, body.type, "a tool of type"),
+    ...(body.type === "apiRequest" && typeof body.name === "string" && body.name.length > 40
       ? [{ path: ["name"], issue: "Expected a value with a length of at most 40" }]
       : []),
-    ...(body["type"] === "code" && typeof body["timeoutSeconds"] === "number" && body["timeoutSeconds"] > 30
+    ...(body.type === "code" && typeof body.timeoutSeconds === "number" && body.timeoutSeconds > 30
       ? [{ path: ["timeoutSeconds"], issue: "Expected a value between 1 and 30" }]
       : []),
-    ...(Array.isArray(body["destinations"])
-      ? body["destinations"].flatMap((destination, i) => destinationIssues(destination, ["destinations", String(i)]))
+    ...(Array.isArray(body.destinations)
+      ? body.destinations.flatMap((destination, i) => destinationIssues(destination, ["destinations", String(i)]))
       : [])
   ]
 )

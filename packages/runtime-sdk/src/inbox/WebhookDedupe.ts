@@ -10,13 +10,12 @@ import * as Layer from "effect/Layer"
 import type * as Redis from "effect/persistence/Redis"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { InboxError } from "./model.ts"
-import { queueId } from "./names.ts"
+import { type Leases, leasesMemory, leasesRedis, leasesSql } from "./leases.ts"
+import { keyOf } from "./names.ts"
+import { openLeases } from "./openSql.ts"
+import { settled } from "./report.ts"
 import { checkRedis } from "./settingsRedis.ts"
-import { checkSql } from "./settingsSql.ts"
-import type { Store } from "./Store.ts"
-import { makeMemory } from "./storeMemory.ts"
-import { makeRedis } from "./storeRedis.ts"
-import { makeSql } from "./storeSql.ts"
+import { leases } from "./tables.ts"
 
 /**
  * Remembers webhook ids.
@@ -43,7 +42,7 @@ export class WebhookDedupe extends Context.Service<
 /** Claims that ended are swept away this often; until then they only take room. */
 const sweepEvery = Duration.minutes(10)
 
-const make = Effect.fnUntraced(function* (store: Store) {
+const make = Effect.fnUntraced(function* (store: Leases) {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(sweepEvery), Effect.ignore(store.sweep))))
   return WebhookDedupe.of({
     claim: (id, enqueue, remember = "7 days") =>
@@ -51,7 +50,7 @@ const make = Effect.fnUntraced(function* (store: Store) {
       Effect.uninterruptibleMask((restore) => {
         // A new owner each time: the lease of an earlier claim is never ours.
         const owner = globalThis.crypto.randomUUID()
-        const name = `seen:${queueId(id, 0)}`
+        const name = `seen:${keyOf(id)}`
         const giveUp = () => Effect.ignore(store.release(name, owner))
         const lease = store.lease(name, owner, Duration.toMillis(Duration.fromInputUnsafe(remember)))
         // A claim whose answer was lost may have been made as well.
@@ -68,7 +67,7 @@ const make = Effect.fnUntraced(function* (store: Store) {
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedupe, Effect.flatMap(makeMemory, make))
+export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedupe, Effect.flatMap(leasesMemory, make))
 
 /**
  * In SQLite or PostgreSQL, table `aywa_inbox_leases`. The server is checked as that of an inbox.
@@ -77,7 +76,10 @@ export const layerMemory: Layer.Layer<WebhookDedupe> = Layer.effect(WebhookDedup
  * @category layers
  */
 export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClient> = Layer.fresh(
-  Layer.effect(WebhookDedupe, checkSql.pipe(Effect.andThen(makeSql("aywa_inbox")), Effect.flatMap(make)))
+  Layer.effect(
+    WebhookDedupe,
+    settled(openLeases(undefined)).pipe(Effect.andThen(leasesSql(leases)), Effect.flatMap(make))
+  )
 )
 
 /**
@@ -88,5 +90,8 @@ export const layerSql: Layer.Layer<WebhookDedupe, InboxError, SqlClient.SqlClien
  */
 export const layerRedis = (prefix = "{aywa}:"): Layer.Layer<WebhookDedupe, InboxError, Redis.Redis> =>
   Layer.fresh(
-    Layer.effect(WebhookDedupe, checkRedis(prefix).pipe(Effect.andThen(makeRedis(prefix)), Effect.flatMap(make)))
+    Layer.effect(
+      WebhookDedupe,
+      settled(checkRedis(prefix)).pipe(Effect.andThen(leasesRedis(prefix)), Effect.flatMap(make))
+    )
   )

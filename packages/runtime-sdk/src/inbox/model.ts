@@ -1,5 +1,5 @@
 /**
- * What the inbox keeps, and how it fails.
+ * What the inbox keeps, what it tells of itself, and how it fails.
  */
 
 /**
@@ -37,18 +37,91 @@ export interface Parked extends Delivery {
 }
 
 /**
+ * One line of an inbox with `order: "call"`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface LineStats {
+  /** From 0 to `partitions - 1`. */
+  readonly line: number
+  /** Deliveries that are stored and not yet handled. */
+  readonly waiting: number
+  /** Milliseconds since its oldest one was stored. */
+  readonly lagMillis: number
+}
+
+/**
+ * What an inbox holds, over all processes. Counted in the store when it is asked for.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Stats {
+  /** Deliveries that are stored and not yet handled; those in flight are among them. */
+  readonly waiting: number
+  /** Of these, the ones that a worker has in hand, or had when it died. */
+  readonly inFlight: number
+  /** Of these, the ones that failed at least once. */
+  readonly retrying: number
+  /** The most attempts that one of these has behind it. */
+  readonly maxAttempts: number
+  /** Milliseconds since the oldest of these was stored; 0 when nothing waits. */
+  readonly oldestAgeMillis: number
+  /** Deliveries that were given up. */
+  readonly parked: number
+  /** Deliveries that were handled within the last minute. */
+  readonly handledLastMinute: number
+  /** With `order: "call"`: the lines in which something waits. */
+  readonly lines: ReadonlyArray<LineStats>
+}
+
+/**
+ * Whether an inbox can do its work now, for a readiness route.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Health {
+  /** Whether the store answered within a second. */
+  readonly ok: boolean
+  /** Deliveries that are stored and not yet handled; 0 when the store did not answer. */
+  readonly backlog: number
+  /** Milliseconds since the oldest of these was stored. */
+  readonly oldestAgeMillis: number
+  /** Deliveries that were given up. */
+  readonly parked: number
+  /** Why it is not well. */
+  readonly error?: InboxError | undefined
+}
+
+/**
+ * Whose deliveries are to be forgotten.
+ *
+ * - `callId`: those of this call.
+ * - `customer`: those whose body names this customer: its `id`, `number`, `sipUri`, `email` or `externalId`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Subject = { readonly callId: string } | { readonly customer: string }
+
+/**
  * What an `InboxError` is about.
  *
  * - `failure`: a statement failed; nothing was stored or changed. A receiver answers 503, and the runtime's outbox sends
- *   the delivery again.
- * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there. The message
- *   names the setting and the command that changes it.
- * - `warning`: the inbox works, and keeps less than it promises. Told once, when it opens.
+ *   the delivery again. `onError` is told once per outage.
+ * - `recovery`: the store is back after such an outage. Only told, never thrown.
+ * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there, or lacks a
+ *   right or a table. The message names what is missing and the command that changes it.
+ * - `options`: the inbox does not open with these options. The message names the option and what it takes.
+ * - `warning`: the inbox works, and keeps less than it promises. Told once, when it opens; or when it had to change a
+ *   delivery to store it.
  *
  * @since 0.2.0
  * @category errors
  */
-export type InboxErrorKind = "failure" | "refusal" | "warning"
+export type InboxErrorKind = "failure" | "recovery" | "refusal" | "options" | "warning"
 
 /**
  * The inbox's store failed, or is set up so that the inbox cannot keep its promises; `kind` says which.
@@ -62,14 +135,17 @@ export class InboxError extends Error {
   /** The status that a receiver should answer with. */
   readonly httpStatus = 503
   readonly kind: InboxErrorKind
-  /** `doing` says what failed; of a refusal or a warning it is the whole message. */
+  /** `doing` says what failed; of all kinds but `failure` it is the whole message. */
   constructor(doing: string, cause: unknown, kind: InboxErrorKind = "failure") {
-    super(
-      kind === "failure"
-        ? `The inbox's store failed while ${doing}. Answer 503: the runtime sends the delivery again. Check the database.`
-        : doing,
-      { cause }
-    )
+    super(kind === "failure" ? `The inbox's store failed while ${doing}. ${adviceOn(doing)}` : doing, { cause })
     this.kind = kind
   }
 }
+
+/** What fails while a delivery is stored, and only that, the runtime sends again. */
+export const storing = "storing a delivery"
+
+const adviceOn = (doing: string): string =>
+  doing === storing
+    ? "Answer 503: the runtime sends the delivery again. Check the database."
+    : "Check the database; the cause has its words."

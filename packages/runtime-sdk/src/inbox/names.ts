@@ -1,5 +1,5 @@
 /**
- * Names inside of the queue.
+ * Names inside of a store.
  */
 import { createHash } from "node:crypto"
 
@@ -12,10 +12,5 @@ export const partitionOf = (callId: string | undefined, partitions: number): num
         .digest()
         .readUInt32BE(0) % partitions
 
-/**
- * The id that the queue drops duplicates by. A delivery that is put back is a new item; SQL ids end at 255 characters.
- */
-export const queueId = (id: string, requeued: number): string => {
-  const short = id.length <= 200 ? id : createHash("sha256").update(id).digest("hex")
-  return requeued === 0 ? short : `${short}~${requeued}`
-}
+/** What a store knows a delivery by: its id, or a digest of an id that is too long for an index. */
+export const keyOf = (id: string): string => (id.length <= 200 ? id : createHash("sha256").update(id).digest("hex"))

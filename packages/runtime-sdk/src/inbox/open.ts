@@ -3,21 +3,20 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Schedule from "effect/Schedule"
-import type { WebhookSink } from "../webhooks/sink.ts"
-import { countOf } from "./counts.ts"
-import { type Delivery, InboxError, type Parked } from "./model.ts"
-import * as NodeSqlite from "./NodeSqlite.ts"
-import { Report } from "./report.ts"
 import { known } from "../config/optionChecks.ts"
 import type { Names } from "../config/unknownNames.ts"
-import { type Attempt, layerMemory, layerSql, optionNames, type Options, toSink, WebhookInbox } from "./WebhookInbox.ts"
+import type { WebhookSink } from "../webhooks/sink.ts"
+import type { Delivery, Health, InboxError, Parked, Stats, Subject } from "./model.ts"
+import * as NodeSqlite from "./NodeSqlite.ts"
+import { countOf, optionNames, type Options } from "./options.ts"
+import type { ParkedPage } from "./parking.ts"
+import { Report, settled } from "./report.ts"
+import { type Attempt, layerMemory, layerSql, toSink, WebhookInbox } from "./WebhookInbox.ts"
 
 /**
  * Options of `openWebhookInbox`.
@@ -43,8 +42,9 @@ export interface OpenOptions extends Options {
   /** Time that `close` leaves to the handlers that are running, before their `signal` fires. Default 5 seconds. */
   readonly grace?: Duration.Input | undefined
   /**
-   * Told when the store fails under the workers, which begin again by themselves; and once at opening, with an error of
-   * kind `warning`, when the server's settings keep less than the inbox promises. A process warning by default.
+   * Told once when the store is down under the workers or the intake, with an error of kind `failure`, and once when it
+   * is back, `recovery`: the workers go on by themselves. And of each `warning`: a server whose settings keep less than
+   * the inbox promises, a delivery whose text had to be cleaned. A process warning by default.
    */
   readonly onError?: ((error: InboxError) => void) | undefined
 }
@@ -56,12 +56,21 @@ export interface OpenOptions extends Options {
  * @category models
  */
 export interface OpenInbox extends WebhookSink, AsyncDisposable {
-  /** Deliveries that were given up, oldest first; 100 unless a limit is given. */
-  readonly parked: (limit?: number) => Promise<ReadonlyArray<Parked>>
-  /** Puts a parked delivery back with new attempts; `false` when it is not parked. */
+  /** Deliveries that were given up, oldest first: the first 100, or a page as it is asked for. */
+  readonly parked: (page?: number | ParkedPage) => Promise<ReadonlyArray<Parked>>
+  /** Puts a parked delivery back with new attempts, behind what waits; `false` when it is not parked. */
   readonly requeue: (id: string) => Promise<boolean>
   /** Removes a parked delivery for good; `false` when it is not parked. */
   readonly discard: (id: string) => Promise<boolean>
+  /**
+   * Deletes what is kept of a call or a customer, be it waiting or parked, and gives how many deliveries that were.
+   * Their ids stay, so that they do not come back. A handler that is running is not stopped.
+   */
+  readonly forget: (subject: Subject) => Promise<number>
+  /** What it holds, counted now. */
+  readonly stats: () => Promise<Stats>
+  /** Whether the store answers within a second. Never rejects: for readiness routes. */
+  readonly health: () => Promise<Health>
   /**
    * Takes nothing more, waits for what is being handled (`grace`), and closes the store. What is not done by then is
    * handed out again later; its `signal` fires.
@@ -70,8 +79,9 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 }
 
 /**
- * Opens an inbox and starts its workers. Rejects with an `InboxError` of kind `refusal` where the server's settings
- * would lose or double deliveries.
+ * Opens an inbox and starts its workers. Rejects with an `InboxError`: of kind `options` when an option is wrong, of
+ * kind `refusal` where the server would lose or double deliveries or lacks a right, of kind `failure` when it cannot be
+ * reached.
  *
  * **Example**
  *
@@ -93,25 +103,17 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
   known("openWebhookInbox", options, names)
   countOf("concurrency", concurrency)
-  const report = Layer.succeed(Report, (warning) => Effect.sync(() => onError(warning)))
+  const report = Layer.succeed(Report, (told) => Effect.sync(() => onError(told)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
-  const inbox = await runtime.runPromise(WebhookInbox)
+  const inbox = await Effect.runPromise(
+    settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause }))
+  )
   const attempt = (delivery: Delivery, info: Attempt) =>
     Effect.tryPromise({
       try: async (signal) => handle?.(delivery, { ...info, signal }),
       catch: (cause) => cause
     })
-  const work = inbox.run(attempt, { concurrency, grace }).pipe(
-    Effect.tapCause((cause) =>
-      Effect.sync(() => {
-        if (!Cause.hasInterruptsOnly(cause)) onError(asInboxError(Cause.squash(cause)))
-      })
-    ),
-    // A database that restarts should not end the workers for good.
-    Effect.sandbox,
-    Effect.retry(Schedule.spaced("1 second"))
-  )
-  const workers = handle === undefined ? undefined : runtime.runFork(work)
+  const workers = handle === undefined ? undefined : runtime.runFork(inbox.run(attempt, { concurrency, grace }))
   let closed: Promise<void> | undefined
   const close = () =>
     (closed ??= Effect.runPromise(workers === undefined ? Effect.void : Fiber.interrupt(workers)).then(() =>
@@ -119,9 +121,12 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
     ))
   return {
     offer: toSink(inbox).offer,
-    parked: (limit) => runtime.runPromise(inbox.parked(limit)),
+    parked: (page) => runtime.runPromise(inbox.parked(page)),
     requeue: (id) => runtime.runPromise(inbox.requeue(id)),
     discard: (id) => runtime.runPromise(inbox.discard(id)),
+    forget: (subject) => runtime.runPromise(inbox.forget(subject)),
+    stats: () => runtime.runPromise(inbox.stats),
+    health: () => runtime.runPromise(inbox.health),
     close,
     [Symbol.asyncDispose]: close
   }
@@ -141,8 +146,5 @@ const names: Names<OpenOptions> = {
   grace: true,
   onError: true
 }
-
-const asInboxError = (error: unknown): InboxError =>
-  error instanceof InboxError ? error : new InboxError("taking a delivery", error)
 
 const warn = (error: InboxError): void => process.emitWarning(error.message, { type: "AywaRuntimeInbox" })

@@ -1,11 +1,12 @@
 /**
  * Who is told that a store keeps less than the inbox promises.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { InboxError } from "./model.ts"
 
-/** Told at most once each time that a store is opened. `openWebhookInbox` puts its `onError` here. */
+/** Told of warnings, and of the beginning and the end of an outage. `openWebhookInbox` puts its `onError` here. */
 export const Report = Context.Reference<(warning: InboxError) => Effect.Effect<void>>(
   "@aywa-ai/runtime-sdk/inbox/Report",
   { defaultValue: () => (warning) => Effect.logWarning(warning.message) }
@@ -32,3 +33,12 @@ export const warn = (server: string, findings: ReadonlyArray<Finding>): Effect.E
   const text = `The inbox keeps less than it promises on this ${server}. ${findings.map(textOf).join(" ")} ${page}`
   return Effect.flatMap(Report, (report) => report(new InboxError(text, undefined, "warning")))
 }
+
+/** Whatever opening an inbox meets, it fails with an InboxError. */
+export const settled = <A, E, R>(opening: Effect.Effect<A, E, R>): Effect.Effect<A, InboxError, R> =>
+  Effect.catchCause(opening, (cause) => {
+    // No failure in it.
+    if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+    const error = Cause.squash(cause)
+    return Effect.fail(error instanceof InboxError ? error : new InboxError("opening it", error))
+  })

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
 import { InboxError } from "./model.ts"
+import type { Settings } from "./options.ts"
 import { type Finding, refuse, warn } from "./report.ts"
 
 /**
@@ -73,6 +74,25 @@ const valueOf = (reply: unknown, name: string): string | undefined => {
       : Object.entries(reply ?? {}).find(([key]) => key === name)?.[1]
   return value === undefined ? undefined : String(value)
 }
+
+/** Refuses where version 0.1.0 left deliveries: nobody would handle them. */
+export const refuseOlder = Effect.fnUntraced(function* (prefix: string, { name, lines }: Settings) {
+  const redis = yield* Redis.Redis
+  const queues = [name, ...Array.from({ length: lines }, (_, line) => `${name}:${line}`)].map((one) => prefix + one)
+  const keys = [...queues.flatMap((key) => [key, `${key}:pending`, `${key}:delayed`]), `${prefix}${name}:parked`]
+  const count = yield* Effect.mapError(
+    redis.send<number>("EXISTS", ...keys),
+    (cause) => new InboxError("looking for deliveries of an older version", cause)
+  )
+  if (Number(count) > 0) yield* refuse("Redis", olderVersion(keys))
+})
+
+const olderVersion = (keys: ReadonlyArray<string>): Finding => ({
+  setting: `Version 0.1.0 has left deliveries under ${keys[0]}`,
+  effect: "they would not be handled",
+  remedy:
+    "Stop its intake and let its workers go on until nothing waits there, and put back or remove what it parked; then open again"
+})
 
 const onOff = (flag: string | undefined) => (flag === "1" ? "yes" : flag === "0" ? "no" : undefined)
 

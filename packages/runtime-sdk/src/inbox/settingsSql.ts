@@ -31,16 +31,22 @@ const checkPostgres = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
     readonly read_only: string
     readonly synchronous_commit: string
     readonly fsync: string
+    readonly isolation: string
+    readonly statement_timeout: string
     readonly role: string
   }>`SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
     current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
-    quote_ident(current_user) AS role`.pipe(failing)
+    current_setting('default_transaction_isolation') AS isolation,
+    (SELECT setting FROM pg_settings WHERE name = 'statement_timeout') AS statement_timeout,
+    quote_ident(current_user) AS role`.unprepared.pipe(failing)
   if (row === undefined) return
   if (row.standby) return yield* refuse("PostgreSQL", standby)
   if (row.read_only === "on") return yield* refuse("PostgreSQL", readOnly(row.role))
   yield* warn("PostgreSQL", [
     ...(row.synchronous_commit === "off" ? [asynchronous(row.role)] : []),
-    ...(row.fsync === "off" ? [noFsync] : [])
+    ...(row.fsync === "off" ? [noFsync] : []),
+    ...(row.isolation === "read committed" ? [] : [isolated(row.isolation, row.role)]),
+    ...(isShort(Number(row.statement_timeout)) ? [hurried(row.statement_timeout, row.role)] : [])
   ])
 })
 
@@ -71,6 +77,21 @@ const asynchronous = (role: string): Finding => ({
   setting: "synchronous_commit is off",
   effect: "when the server crashes, deliveries that were acknowledged within the last second are lost",
   remedy: `Run ALTER ROLE ${role} SET synchronous_commit = on`
+})
+
+/** Milliseconds; 0 is none. */
+const isShort = (millis: number): boolean => millis > 0 && millis < 5000
+
+const isolated = (level: string, role: string): Finding => ({
+  setting: `default_transaction_isolation is ${level}`,
+  effect: "statements of workers that meet fail, and are tried again after a second",
+  remedy: `Run ALTER ROLE ${role} SET default_transaction_isolation = 'read committed'`
+})
+
+const hurried = (millis: string, role: string): Finding => ({
+  setting: `statement_timeout is ${millis} ms`,
+  effect: "a busy server cuts off what stores or acknowledges many deliveries, and they run again",
+  remedy: `Run ALTER ROLE ${role} SET statement_timeout = '5s', or more`
 })
 
 const noFsync: Finding = {

@@ -1,69 +1,173 @@
 /**
- * The store in Redis. All keys share the prefix, which is also their hash tag: they live in one slot of a cluster.
+ * The store in Redis, through the scripts beside it.
  */
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
-import { InboxError, type Parked } from "./model.ts"
-import type { Store } from "./Store.ts"
+import * as Queue from "effect/Queue"
+import { type Delivery, InboxError, type LineStats, type Parked, storing } from "./model.ts"
+import { keyOf, partitionOf } from "./names.ts"
+import type { Settings } from "./options.ts"
+import * as scripts from "./scriptsRedis.ts"
+import type { Claim, Store } from "./Store.ts"
 
-// A newer parking of the same delivery stays: only the record that was read is removed.
-const unparkScript = Redis.script((...args: [key: string, id: string, record: string]) => args, {
-  numberOfKeys: 1,
-  lua: `if redis.call("HGET", KEYS[1], ARGV[1]) == ARGV[2] then redis.call("HDEL", KEYS[1], ARGV[1]) end`
-})
+/** A delivery as its text in `data`. */
+const read = (text: string): Delivery => JSON.parse(text) as Delivery // Written by `offer` below.
 
-const leaseScript = Redis.script((...args: [key: string, owner: string, millis: number]) => args, {
-  numberOfKeys: 1,
-  lua: `
-local owner = redis.call("GET", KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return 1
-`
-}).withReturnType<number>()
+const pairsOf = (claims: ReadonlyArray<Claim>): ReadonlyArray<string> => claims.flatMap(({ key, lock }) => [key, lock])
 
-const releaseScript = Redis.script((...args: [key: string, owner: string]) => args, {
-  numberOfKeys: 1,
-  lua: `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`
-})
+/** Where an inbox's keys begin. */
+export const baseOf = (prefix: string, name: string): string => `${prefix}${name}/`
 
 /** Makes the store. */
-export const makeRedis = Effect.fnUntraced(function* (prefix: string, inbox = "webhooks") {
+export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: Settings) {
   const redis = yield* Redis.Redis
-  const key = `${prefix}${inbox}:parked`
+  const { name, lines, lockMillis } = settings
+  const base = baseOf(prefix, name)
+  const channel = `${base}stored`
   const failing = (doing: string) => Effect.mapError((cause: Redis.RedisError) => new InboxError(doing, cause))
-  const read = (text: string): Parked => JSON.parse(text) as Parked // Written by `park` below.
-  const unpark = redis.eval(unparkScript)
-  const lease = redis.eval(leaseScript)
-  const release = redis.eval(releaseScript)
+  const lineOf = (callId: string | undefined) => (lines === 0 ? "" : String(partitionOf(callId, lines)))
+  const [offer, take, extend, begin, complete, release, retry, park] = [
+    redis.eval(scripts.offer),
+    redis.eval(scripts.take),
+    redis.eval(scripts.extend),
+    redis.eval(scripts.begin),
+    redis.eval(scripts.complete),
+    redis.eval(scripts.release),
+    redis.eval(scripts.retry),
+    redis.eval(scripts.park)
+  ] as const
+  const [parked, requeue, discard, forget, stats, sweep] = [
+    redis.eval(scripts.parked),
+    redis.eval(scripts.requeue),
+    redis.eval(scripts.discard),
+    redis.eval(scripts.forget),
+    redis.eval(scripts.stats),
+    redis.eval(scripts.sweep)
+  ] as const
+  const notify = Effect.ignore(redis.send("PUBLISH", channel, ""))
+  const dataOf = (id: string) => redis.send<string | null>("HGET", `${base}data`, id)
+
+  const forgetAll = Effect.fnUntraced(function* (fits: (delivery: Delivery) => boolean) {
+    let cursor = "0"
+    let forgotten = 0
+    do {
+      const [next, page] = yield* redis.send<[string, ReadonlyArray<string>]>(
+        "HSCAN",
+        `${base}data`,
+        cursor,
+        "COUNT",
+        "200"
+      )
+      cursor = next
+      const keys = page.filter((_, i) => i % 2 === 0 && fits(read(page[i + 1] ?? "{}")))
+      if (keys.length > 0) forgotten += yield* forget(base, keys)
+    } while (cursor !== "0")
+    return forgotten
+  })
+
   const store: Store = {
-    park: (one) =>
-      Effect.asVoid(redis.send("HSET", key, one.id, JSON.stringify(one))).pipe(failing("parking a delivery")),
-    parked: (limit) =>
-      redis.send<ReadonlyArray<string>>("HVALS", key).pipe(
-        Effect.map((values) =>
-          values
-            .map(read)
-            .toSorted((a, b) => a.parkedAt - b.parkedAt)
-            .slice(0, limit)
-        ),
-        failing("listing what is parked")
+    offer: (list) =>
+      offer(
+        base,
+        list.flatMap((delivery) => [keyOf(delivery.id), lineOf(delivery.callId), JSON.stringify(delivery)])
+      ).pipe(
+        Effect.tap((added) => (added > 0 ? notify : Effect.void)),
+        Effect.asVoid,
+        failing(storing)
       ),
-    find: (id) =>
-      redis.send<string | null>("HGET", key, id).pipe(
-        Effect.map((text) => (text === null ? undefined : read(text))),
-        failing("looking for a parked delivery")
+    take: ({ max, lapsedBefore }) =>
+      Effect.suspend(() => {
+        const lock = globalThis.crypto.randomUUID()
+        return Effect.map(take(base, max, lapsedBefore, lockMillis, lock, lines), (reply) => {
+          const claims: Array<Claim> = []
+          for (let i = 2; i < reply.length; i += 4) {
+            const [key = "", data = "{}", attempts, lapses] = reply.slice(i, i + 4)
+            claims.push({ ...read(data), key, lock, attempts: Number(attempts), suspect: Number(lapses) > 0 })
+          }
+          return { claims, now: Number(reply[0]), next: reply[1] === "" ? Infinity : Number(reply[1]) }
+        })
+      }).pipe(failing("taking deliveries")),
+    extend: (claims) =>
+      Effect.map(extend(base, [lockMillis], pairsOf(claims)), (ids) => {
+        const held = new Set(ids)
+        return new Set(claims.filter(({ key }) => held.has(key)).map(({ lock, key }) => lock + key))
+      }).pipe(failing("renewing locks")),
+    begin: (claim) =>
+      Effect.map(begin(base, [], pairsOf([claim])), (ids) => ids.length === 1).pipe(
+        failing("beginning a delivery alone")
       ),
-    unpark: (one) =>
-      Effect.asVoid(unpark(key, one.id, JSON.stringify(one))).pipe(failing("removing a parked delivery")),
-    lease: (name, owner, millis) =>
-      lease(`${prefix}lease:${name}`, owner, Math.ceil(millis)).pipe(
-        Effect.map((taken) => taken === 1),
-        failing("taking a lease")
+    complete: (claims) => Effect.asVoid(complete(base, [], pairsOf(claims))).pipe(failing("acknowledging deliveries")),
+    retry: (claim, millis) =>
+      Effect.asVoid(retry(base, [Math.ceil(millis), claim.attempts + 1], pairsOf([claim]))).pipe(
+        failing("putting a delivery back")
       ),
-    release: (name, owner) =>
-      Effect.asVoid(release(`${prefix}lease:${name}`, owner)).pipe(failing("giving up a lease")),
-    sweep: Effect.void // Redis does.
+    release: (claims) =>
+      Effect.andThen(release(base, [], pairsOf(claims)), notify).pipe(failing("giving deliveries back")),
+    park: (claim, attempts, reason) =>
+      Effect.asVoid(park(base, [attempts, reason], pairsOf([claim]))).pipe(failing("parking a delivery")),
+    parked: (limit, after) =>
+      Effect.map(parked(base, limit, after?.parkedAt ?? 0, after === undefined ? "" : keyOf(after.id)), (reply) => {
+        const page: Array<Parked> = []
+        for (let i = 0; i < reply.length; i += 5) page.push(parkedOf(reply.slice(i, i + 5)))
+        return page
+      }).pipe(failing("listing what is parked")),
+    requeue: (id) =>
+      Effect.gen(function* () {
+        const key = keyOf(id)
+        const data = yield* dataOf(key)
+        if (data === null) return false
+        const isPut = (yield* requeue(base, key, lineOf(read(data).callId))) === 1
+        if (isPut) yield* notify
+        return isPut
+      }).pipe(failing("putting a parked delivery back")),
+    discard: (id) =>
+      Effect.map(discard(base, keyOf(id)), (gone) => gone === 1).pipe(failing("removing a parked delivery")),
+    forget: (fits) => forgetAll(fits).pipe(failing("forgetting deliveries")),
+    stats: Effect.map(stats(base, lines), statsOf).pipe(failing("counting deliveries")),
+    sweep: (rememberMillis) =>
+      sweep(base, rememberMillis, 2 * Math.max(lockMillis, settings.backoffMillis, 300_000)).pipe(
+        failing("sweeping ids")
+      ),
+    listen: (wake, heard) =>
+      Effect.gen(function* () {
+        const messages = yield* redis.subscribe(channel)
+        // A first message says that the subscription stands.
+        yield* redis.send("PUBLISH", channel, "")
+        while (true) {
+          yield* Queue.take(messages)
+          heard(true)
+          wake()
+        }
+      }).pipe(failing("listening for deliveries"))
   }
   return store
 })
+
+const parkedOf = ([, time = "0", data = "{}", reason = "0 ", requeued = "0"]: ReadonlyArray<string>): Parked => {
+  const space = reason.indexOf(" ")
+  return {
+    ...read(data),
+    attempts: Number(reason.slice(0, space)),
+    reason: reason.slice(space + 1),
+    parkedAt: Number(time),
+    requeued: Number(requeued)
+  }
+}
+
+const statsOf = (reply: ReadonlyArray<string>) => {
+  const [waiting, inFlight, retrying, maxAttempts, oldestAgeMillis, parked, handledLastMinute] = reply.map(Number)
+  const lines: Array<LineStats> = []
+  for (let i = 7; i < reply.length; i += 3) {
+    lines.push({ line: Number(reply[i]), waiting: Number(reply[i + 1]), lagMillis: Number(reply[i + 2]) })
+  }
+  return {
+    waiting: waiting ?? 0,
+    inFlight: inFlight ?? 0,
+    retrying: retrying ?? 0,
+    maxAttempts: maxAttempts ?? 0,
+    oldestAgeMillis: oldestAgeMillis ?? 0,
+    parked: parked ?? 0,
+    handledLastMinute: handledLastMinute ?? 0,
+    lines
+  }
+}

@@ -1,91 +1,255 @@
 /**
- * The store in SQLite or PostgreSQL, beside the queue's own table. Times are the database's: processes need not agree
- * on one.
+ * The store in SQLite or PostgreSQL: one table, one statement for each thing that is done to it.
+ *
+ * No statement is prepared by name and none needs a transaction around it, so a pooler may give each of them another
+ * session. A delivery is due at once when `due` is 0, whatever the database's clock does; while a worker has it, `due`
+ * is when its lock ends.
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { InboxError, type Parked } from "./model.ts"
-import type { Store } from "./Store.ts"
+import type { Statement } from "effect/sql/Statement"
+import { listenerOf } from "./listenSql.ts"
+import { type Delivery, InboxError, type Parked, storing } from "./model.ts"
+import { keyOf, partitionOf } from "./names.ts"
+import type { Settings } from "./options.ts"
+import { statsSql } from "./statsSql.ts"
+import type { Claim, Store } from "./Store.ts"
+import { type Dialect, deliveries, nowOf, qualified } from "./tables.ts"
 
-interface ParkedRow {
+interface Row {
   readonly id: string
+  readonly long_id: string | null
   readonly type: string
   readonly call_id: string | null
   readonly body: string
-  readonly attempts: number
-  readonly reason: string
+}
+
+interface ClaimRow extends Row {
   /** PostgreSQL gives a BIGINT as text. */
-  readonly parked_at: number | string
+  readonly seq: number | string
+  readonly attempts: number
+  readonly lapses: number
+  readonly now: number | string
+}
+
+interface ParkedRow extends Row {
+  readonly attempts: number
+  readonly reason: string | null
+  readonly changed_at: number | string
   readonly requeued: number
 }
 
-/** Creates the tables if they are not there, and gives the store. */
-export const makeSql = Effect.fnUntraced(function* (prefix: string, inbox = "webhooks") {
-  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-  const parkedTable = sql(`${prefix}_parked`)
-  const leaseTable = sql(`${prefix}_leases`)
-  const now = sql.onDialectOrElse({
-    pg: () => sql.literal("(extract(epoch from clock_timestamp()) * 1000)::bigint"),
-    orElse: () => sql.literal("CAST(unixepoch('subsec') * 1000 AS INTEGER)")
-  })
-  const failing = (doing: string) => Effect.mapError((cause: SqlError) => new InboxError(doing, cause))
+const deliveryOf = (row: Row): Delivery => ({
+  id: row.long_id ?? row.id,
+  type: row.type,
+  ...(row.call_id === null ? {} : { callId: row.call_id }),
+  body: row.body
+})
 
-  // Two processes may start at once on an empty PostgreSQL: both see no table, and one of them fails. It finds it then.
-  const create = Effect.all([
-    sql`CREATE TABLE IF NOT EXISTS ${parkedTable} (
-      inbox VARCHAR(255) NOT NULL, id VARCHAR(255) NOT NULL, type TEXT NOT NULL, call_id TEXT, body TEXT NOT NULL,
-      attempts INTEGER NOT NULL, reason TEXT NOT NULL, parked_at BIGINT NOT NULL, requeued INTEGER NOT NULL,
-      PRIMARY KEY (inbox, id))`,
-    sql`CREATE TABLE IF NOT EXISTS ${leaseTable} (
-      name VARCHAR(255) PRIMARY KEY, owner VARCHAR(64) NOT NULL, until_ms BIGINT NOT NULL)`
-  ])
-  yield* create.pipe(Effect.retry({ times: 3 }), failing("creating its tables"))
+const parkedOf = (row: ParkedRow): Parked => ({
+  ...deliveryOf(row),
+  attempts: row.attempts,
+  reason: row.reason ?? "",
+  parkedAt: Number(row.changed_at),
+  requeued: row.requeued
+})
 
-  const toParked = (row: ParkedRow): Parked => ({
-    id: row.id,
-    type: row.type,
-    callId: row.call_id ?? undefined,
-    body: row.body,
-    attempts: row.attempts,
-    reason: row.reason,
-    parkedAt: Number(row.parked_at),
-    requeued: row.requeued
-  })
+/** How many are read at once when deliveries are looked through. */
+const pageSize = 200
+
+/** The store; its tables must be there. */
+export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: string | undefined) {
+  const client = yield* SqlClient.SqlClient
+  const sql = client.withoutTransforms()
+  const dialect = sql.onDialectOrElse({ pg: (): Dialect => "postgres", orElse: (): Dialect => "sqlite" })
+  const table = sql.literal(qualified(deliveries, schema))
+  const now = sql.literal(nowOf(dialect))
+  const skipLocked = sql.literal(dialect === "postgres" ? "FOR UPDATE OF d SKIP LOCKED" : "")
+  /** Behind everything that waits. */
+  const last = sql.literal(dialect === "postgres" ? "DEFAULT" : `(SELECT max(seq) + 1 FROM ${deliveries})`)
+  const { name, lines, lockMillis } = settings
+
+  const ask = <A extends object>(doing: string, statement: Statement<A>): Effect.Effect<ReadonlyArray<A>, InboxError> =>
+    Effect.mapError(statement.unprepared, (cause: SqlError) => new InboxError(doing, cause))
+  const tell = (doing: string, statement: Statement<object>) => Effect.asVoid(ask(doing, statement))
+  /** The rows of claims that still have their lock. */
+  const held = (claims: ReadonlyArray<Claim>) =>
+    sql`inbox = ${name} AND ${sql.in(
+      "id",
+      claims.map(({ key }) => key)
+    )}
+      AND ${sql.in("lock", [...new Set(claims.map(({ lock }) => lock))])}`
+
+  const lineNumbers = sql.literal(Array.from({ length: lines }, (_, line) => `(${line})`).join(", "))
+  /** What may be taken: what is due, and whose lock, if it has one, has really ended. */
+  const due = (lapsedBefore: number) => sql`d.inbox = ${name} AND d.state = 'waiting' AND d.due <= ${now}
+    AND (d.lock IS NULL OR d.due < ${lapsedBefore})`
+  /** Of each line only the first, so that the others wait behind it, whoever has it. */
+  const heads = sql`WITH lines (line) AS (VALUES ${lineNumbers}), heads AS (
+      SELECT (SELECT h.id FROM ${table} AS h WHERE h.inbox = ${name} AND h.line = lines.line AND h.state = 'waiting'
+        ORDER BY h.seq LIMIT 1) AS id FROM lines)`
+  const candidates = (max: number, lapsedBefore: number) =>
+    lines === 0
+      ? sql`SELECT d.id FROM ${table} AS d WHERE ${due(lapsedBefore)} ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked}`
+      : sql`SELECT d.id FROM ${table} AS d WHERE d.id IN (SELECT id FROM heads) AND ${due(lapsedBefore)}
+          ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked}`
+  const claim = (lock: string, max: number, lapsedBefore: number) => sql<ClaimRow>`
+    ${lines === 0 ? sql`WITH` : sql`${heads},`} candidates AS (${candidates(max, lapsedBefore)})
+    UPDATE ${table} SET lock = ${lock}, due = ${now} + ${lockMillis},
+      attempts = attempts + CASE WHEN lock IS NULL THEN 0 ELSE alone END,
+      lapses = lapses + CASE WHEN lock IS NULL THEN 0 ELSE 1 END, alone = 0
+    WHERE inbox = ${name} AND id IN (SELECT id FROM candidates)
+    RETURNING seq, id, long_id, type, call_id, body, attempts, lapses, ${now} AS now`
+  const upcoming = sql<{ readonly now: number | string; readonly next: number | string | null }>`
+    SELECT ${now} AS now, (SELECT min(due) FROM ${table}
+      WHERE inbox = ${name} AND state = 'waiting' AND due > ${now}) AS next`
+
+  const rowOf = ({ id, type, callId, body }: Delivery) =>
+    sql`(${name}, ${keyOf(id)}, ${keyOf(id) === id ? null : id}, ${type}, ${callId ?? null},
+      ${lines === 0 ? null : partitionOf(callId, lines)}, ${body})`
+  const listener = listenerOf(client, name)
+  const emptied = sql`body = '', call_id = NULL, reason = NULL, lock = NULL, changed_at = ${now}`
+  const erase = (keys: ReadonlyArray<string>) =>
+    ask(
+      "forgetting deliveries",
+      sql`UPDATE ${table} SET state = 'done', ${emptied}
+        WHERE inbox = ${name} AND state <> 'done' AND ${sql.in("id", keys)} RETURNING id`
+    )
+
   const store: Store = {
-    park: (one) =>
-      Effect.asVoid(sql`INSERT INTO ${parkedTable} (inbox, id, type, call_id, body, attempts, reason, parked_at, requeued)
-        VALUES (${inbox}, ${one.id}, ${one.type}, ${one.callId ?? null}, ${one.body}, ${one.attempts}, ${one.reason},
-          ${one.parkedAt}, ${one.requeued})
-        ON CONFLICT (inbox, id) DO UPDATE SET attempts = excluded.attempts, reason = excluded.reason,
-          parked_at = excluded.parked_at, requeued = excluded.requeued`).pipe(failing("parking a delivery")),
-    parked: (limit) =>
-      sql<ParkedRow>`SELECT * FROM ${parkedTable} WHERE inbox = ${inbox} ORDER BY parked_at, id LIMIT ${limit}`.pipe(
-        Effect.map((rows) => rows.map(toParked)),
-        failing("listing what is parked")
+    offer: (list) =>
+      tell(
+        storing,
+        sql`INSERT INTO ${table} (inbox, id, long_id, type, call_id, line, body) VALUES ${sql.csv(list.map(rowOf))}
+          ON CONFLICT (inbox, id) DO NOTHING${listener.notify}`
       ),
-    find: (id) =>
-      sql<ParkedRow>`SELECT * FROM ${parkedTable} WHERE inbox = ${inbox} AND id = ${id}`.pipe(
-        Effect.map(([row]) => (row === undefined ? undefined : toParked(row))),
-        failing("looking for a parked delivery")
+    take: Effect.fnUntraced(function* ({ max, lapsedBefore }) {
+      const lock = globalThis.crypto.randomUUID()
+      const taken = yield* ask("taking deliveries", claim(lock, max, lapsedBefore))
+      if (taken.length > 0) {
+        const claims = taken
+          .toSorted((a, b) => Number(a.seq) - Number(b.seq))
+          .map((row) => ({
+            ...deliveryOf(row),
+            key: row.id,
+            lock,
+            attempts: row.attempts,
+            suspect: row.lapses > 0
+          }))
+        return { claims, now: Number(taken[0]?.now), next: Infinity }
+      }
+      const [row] = yield* ask("looking for deliveries", upcoming)
+      return { claims: [], now: Number(row?.now), next: row?.next == null ? Infinity : Number(row.next) }
+    }),
+    extend: (claims) =>
+      Effect.map(
+        ask<{ readonly id: string; readonly lock: string }>(
+          "renewing locks",
+          sql`UPDATE ${table} SET due = ${now} + ${lockMillis} WHERE ${held(claims)} RETURNING id, lock`
+        ),
+        (rows) => new Set(rows.map(({ lock, id }) => lock + id))
       ),
-    unpark: (one) =>
-      Effect.asVoid(
-        sql`DELETE FROM ${parkedTable} WHERE inbox = ${inbox} AND id = ${one.id} AND requeued = ${one.requeued}`
-      ).pipe(failing("removing a parked delivery")),
-    lease: (name, owner, millis) =>
-      sql`INSERT INTO ${leaseTable} AS held (name, owner, until_ms) VALUES (${name}, ${owner}, ${now} + ${millis})
-        ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until_ms = excluded.until_ms
-        WHERE held.owner = excluded.owner OR held.until_ms <= ${now}
-        RETURNING name`.pipe(
-        Effect.map((rows) => rows.length === 1),
-        failing("taking a lease")
+    begin: (claim) =>
+      Effect.map(
+        ask("beginning a delivery alone", sql`UPDATE ${table} SET alone = 1 WHERE ${held([claim])} RETURNING id`),
+        (rows) => rows.length === 1
       ),
-    release: (name, owner) =>
-      Effect.asVoid(sql`DELETE FROM ${leaseTable} WHERE name = ${name} AND owner = ${owner}`).pipe(
-        failing("giving up a lease")
+    complete: (claims) =>
+      tell("acknowledging deliveries", sql`UPDATE ${table} SET state = 'done', ${emptied} WHERE ${held(claims)}`),
+    retry: (claim, millis, reason) =>
+      tell(
+        "putting a delivery back",
+        sql`UPDATE ${table} SET lock = NULL, due = ${now} + ${millis}, attempts = ${claim.attempts + 1}, lapses = 0,
+          alone = 0, reason = ${reason} WHERE ${held([claim])}`
       ),
-    sweep: Effect.asVoid(sql`DELETE FROM ${leaseTable} WHERE until_ms <= ${now}`).pipe(failing("sweeping leases"))
+    release: (claims) =>
+      tell(
+        "giving deliveries back",
+        sql`UPDATE ${table} SET lock = NULL, due = 0, alone = 0 WHERE ${held(claims)}${listener.notify}`
+      ),
+    park: (claim, attempts, reason) =>
+      tell(
+        "parking a delivery",
+        sql`UPDATE ${table} SET state = 'parked', lock = NULL, attempts = ${attempts}, reason = ${reason},
+          changed_at = ${now} WHERE ${held([claim])}`
+      ),
+    parked: (limit, after) =>
+      Effect.map(
+        ask<ParkedRow>(
+          "listing what is parked",
+          sql`SELECT * FROM ${table} WHERE inbox = ${name} AND state = 'parked' AND ${
+            after === undefined
+              ? sql`1 = 1`
+              : sql`(changed_at > ${after.parkedAt} OR (changed_at = ${after.parkedAt} AND id > ${keyOf(after.id)}))`
+          } ORDER BY changed_at, id LIMIT ${limit}`
+        ),
+        (rows) => rows.map(parkedOf)
+      ),
+    requeue: Effect.fnUntraced(function* (id) {
+      const parked = sql`inbox = ${name} AND id = ${keyOf(id)} AND state = 'parked'`
+      const [row] = yield* ask<Pick<Row, "call_id">>(
+        "looking for a parked delivery",
+        sql`SELECT call_id FROM ${table} WHERE ${parked}`
+      )
+      // A line that is served now, whatever it was when it was stored. Who knows no lines leaves it as it is.
+      const line = lines === 0 ? sql`line` : sql`${partitionOf(row?.call_id ?? undefined, lines)}`
+      const put = yield* ask(
+        "putting a parked delivery back",
+        sql`UPDATE ${table} SET state = 'waiting', due = 0, attempts = 0, lapses = 0, alone = 0, line = ${line},
+          requeued = requeued + 1, seq = ${last}, changed_at = ${now} WHERE ${parked} RETURNING id${listener.notifyToo}`
+      )
+      return put.length === 1
+    }),
+    discard: (id) =>
+      Effect.map(
+        ask(
+          "removing a parked delivery",
+          sql`UPDATE ${table} SET state = 'done', ${emptied}
+            WHERE inbox = ${name} AND id = ${keyOf(id)} AND state = 'parked' RETURNING id`
+        ),
+        (rows) => rows.length === 1
+      ),
+    forget: Effect.fnUntraced(function* (fits, { callId }) {
+      const narrowed = callId === undefined ? sql`1 = 1` : sql`call_id = ${callId}`
+      let forgotten = 0
+      let after = ""
+      while (true) {
+        const page = yield* ask<Row>(
+          "looking through deliveries",
+          sql`SELECT id, long_id, type, call_id, body FROM ${table} WHERE inbox = ${name} AND state <> 'done'
+            AND id > ${after} AND ${narrowed} ORDER BY id LIMIT ${pageSize}`
+        )
+        const keys = page.filter((row) => fits(deliveryOf(row))).map(({ id }) => id)
+        if (keys.length > 0) forgotten += (yield* erase(keys)).length
+        const last = page.at(-1)
+        if (last === undefined || page.length < pageSize) return forgotten
+        after = last.id
+      }
+    }),
+    stats: statsSql(sql, { table, now, name, lines }),
+    sweep: (rememberMillis) =>
+      Effect.andThen(
+        lines === 0
+          ? Effect.void
+          : tell(
+              "mending lines",
+              sql`UPDATE ${table} SET line = 0 WHERE inbox = ${name} AND state = 'waiting' AND line IS NULL`
+            ),
+        tell(
+          "sweeping ids",
+          sql`DELETE FROM ${table} WHERE inbox = ${name} AND state = 'done' AND changed_at < ${now} - ${rememberMillis}`
+        )
+      ).pipe(
+        Effect.andThen(
+          tell(
+            "mending times",
+            sql`UPDATE ${table} SET due = ${now} WHERE inbox = ${name} AND state = 'waiting'
+            AND due > ${now} + ${2 * Math.max(lockMillis, settings.backoffMillis, 300_000)}`
+          )
+        )
+      ),
+    listen: listener.listen
   }
   return store
 })

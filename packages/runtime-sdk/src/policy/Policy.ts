@@ -115,9 +115,10 @@ export const defaults: Policy = {
  *
  * **Details**
  *
- * Waits are random between a floor and `baseDelay * 2^n`, never above `maxDelay`. A `Retry-After` is honoured; one
- * that is longer than `maxRetryAfter` or does not fit the deadline fails at once. Options that are left out keep the
- * value of the policy, or of `defaults` when it had no retries.
+ * Waits are random between a floor and `baseDelay * 2^n`, never above `maxDelay`. A `Retry-After` is never cut short, and
+ * lengthened by a random part (up to a third of it, or one backoff), so that many callers do not come back at once; one
+ * that is longer than `maxRetryAfter` or does not fit the deadline fails at once. Options that are left out keep the value
+ * of the policy, or of `defaults` when it had no retries.
  *
  * @since 0.1.0
  * @category combinators

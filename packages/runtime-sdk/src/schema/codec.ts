@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { Issue } from "../errors/Errors.ts"
+import { isObject } from "./isObject.ts"
 
 /** Keys of `T` without its index signature. */
 type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] }
@@ -52,20 +53,33 @@ export interface RuleIssue {
   readonly issue: string
 }
 
+/** JSON seen through the type that it is meant to have: the fields of that type, each of which may hold anything. */
+export type View<I> = { readonly [K in KnownKeys<I>]?: unknown }
+
+/** A value as a view; one that is no object has none of the fields. */
+export const viewOf = <I>(value: unknown): View<I> =>
+  // Any object is one of optional fields that may hold anything.
+  (isObject(value) ? { ...value } : {}) as View<I>
+
 /**
  * A rule over several fields of a body. It may see any JSON object, also one whose fields are wrong; it must look only
  * at fields that the schema names, for it is also run on values of which only those are left.
  */
-export type Rule = (body: Readonly<Record<string, unknown>>) => ReadonlyArray<RuleIssue>
+export type Rule<I> = (body: View<I>) => ReadonlyArray<RuleIssue>
 
 /** Adds a rule, whose issues are told together with those of single fields: a caller should learn all of them at once. */
-export const ruled = <I>(schema: Proven<I>, rule: Rule): Proven<I> => {
-  const checked = schema.check(Schema.makeFilter((body) => rule(Object(body))))
-  rules.set(checked, { schema, rule })
+export const ruled = <I>(schema: Proven<I>, rule: Rule<I>): Proven<I> => {
+  const checked = schema.check(Schema.makeFilter((body) => rule(viewOf<I>(body))))
+  rules.set(checked, { schema, rule: (input) => rule(viewOf<I>(input)) })
   return checked
 }
 
-const rules = new WeakMap<object, { readonly schema: Schema.Codec<unknown, unknown>; readonly rule: Rule }>()
+interface Ruled {
+  readonly schema: Schema.Codec<unknown, unknown>
+  readonly rule: (input: unknown) => ReadonlyArray<RuleIssue>
+}
+
+const rules = new WeakMap<object, Ruled>()
 
 /** Compiles a predicate for rows. */
 export const compileRows = (row: Schema.Codec<unknown, unknown>): ((input: unknown) => boolean) =>
@@ -90,10 +104,8 @@ export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown):
 }
 
 /** What a rule finds in a value; one that is no object has no fields to look at. */
-export const broken = (rule: Rule, input: unknown): ReadonlyArray<Issue> =>
-  typeof input !== "object" || input === null || Array.isArray(input)
-    ? []
-    : rule({ ...input }).map(({ path, issue }) => ({ path, message: issue }))
+const broken = (rule: Ruled["rule"], input: unknown): ReadonlyArray<Issue> =>
+  isObject(input) ? rule(input).map(({ path, issue }) => ({ path, message: issue })) : []
 
 /**
  * Reads by tag first: a row whose tag is known must match `known`; of any other only the row fields are checked, so

@@ -1,6 +1,7 @@
 /**
  * Two values side by side: where they differ, field by field.
  */
+import { isObject } from "../schema/isObject.ts"
 
 /**
  * A field that is not what it should be.
@@ -26,7 +27,7 @@ export const differences = (
   actual: unknown,
   path: ReadonlyArray<string> = []
 ): ReadonlyArray<Difference> => {
-  if (isRecord(expected) && isRecord(actual)) {
+  if (isObject(expected) && isObject(actual)) {
     const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])]
     return keys.flatMap((key) => differences(own(expected, key), own(actual, key), [...path, key]))
   }
@@ -51,6 +52,3 @@ const same = (a: unknown, b: unknown): boolean => {
     [...new Set(list.map((item) => JSON.stringify(item)))].toSorted().join()
   return text(a) === text(b)
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

@@ -4,7 +4,7 @@
  * Here is what models do and decoders are not made for (`null` for an argument that is left out), and what decoders take
  * and the model was not told (`"NaN"` for a number, any text for a date): both sides say the same afterwards.
  */
-import { isRecord } from "../webhooks/checks.ts"
+import { isObject } from "../schema/isObject.ts"
 import { placeOf } from "./dateTimes.ts"
 import { formatIssue } from "./formats.ts"
 import type { ToolSchema } from "./model.ts"
@@ -49,7 +49,7 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
     if (Array.isArray(value) && told.type === "array" && items !== undefined) {
       return value.map((item, index) => read(items, item, [...place, "items"], [...path, String(index)]))
     }
-    if (!isRecord(value) || told.type !== "object" || properties === undefined) return value
+    if (!isObject(value) || told.type !== "object" || properties === undefined) return value
     // Made of entries, not assigned: a key may be called __proto__.
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, inner]) => {

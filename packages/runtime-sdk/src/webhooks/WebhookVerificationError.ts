@@ -14,6 +14,7 @@ const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/WebhookVerificati
  * - `InvalidSecret`, `InvalidOptions` (500): this process is set up wrongly; no delivery can be judged.
  * - `InvalidBody`, `InvalidHeaders`, `MissingHeader`, `DuplicateHeader`, `InvalidHeader`, `NoSupportedSignature` (400):
  *   what arrived is not a signed delivery.
+ * - `BodyIncomplete` (400): the sender broke off.
  * - `BodyTooLarge` (413): refused before hashing.
  * - `SignatureMismatch` (401): no configured secret signed these bytes.
  * - `TimestampTooOld`, `TimestampTooNew` (401): the signature is good, the attempt is outside the tolerance.
@@ -34,7 +35,8 @@ export type WebhookVerificationReason =
   | { readonly _tag: "SignatureMismatch"; readonly hint?: string | undefined }
   | { readonly _tag: "TimestampTooOld"; readonly skewSeconds: number; readonly toleranceSeconds: number }
   | { readonly _tag: "TimestampTooNew"; readonly skewSeconds: number; readonly toleranceSeconds: number }
-  | { readonly _tag: "BodyTooLarge"; readonly limit: number }
+  | { readonly _tag: "BodyIncomplete" }
+  | { readonly _tag: "BodyTooLarge"; readonly limit: number; readonly advice?: string | undefined }
   | { readonly _tag: "MalformedPayload"; readonly detail: string }
 
 const statusOf = (reason: WebhookVerificationReason): 400 | 401 | 413 | 500 => {
@@ -81,8 +83,10 @@ const describe = (reason: WebhookVerificationReason): string => {
       return `The attempt was signed ${reason.skewSeconds} s ${
         reason._tag === "TimestampTooOld" ? "ago" : "ahead"
       }, more than ${reason.toleranceSeconds} s. Check this machine's clock; if it is right, this may be a replay.`
+    case "BodyIncomplete":
+      return "The sender broke off before the body was complete."
     case "BodyTooLarge":
-      return `The body is larger than ${reason.limit} bytes. Raise maxBodyBytes if that is expected.`
+      return `The body is larger than ${reason.limit} bytes. ${reason.advice ?? "Raise maxBodyBytes if that is expected."}`
     case "MalformedPayload":
       return `The signature is good, but ${reason.detail}. Ask the operator of the runtime what was sent.`
   }
@@ -94,7 +98,7 @@ const describe = (reason: WebhookVerificationReason): string => {
  * **Details**
  *
  * `reason._tag` says why, `httpStatus` is the status to answer with, `message` says what to do next. None of them
- * carries the secret, a signature or the body. `instanceof` looks at a brand and so recognises the error of another
+ * carries the secret, a signature or the body. `cause` is what your own code threw, if it did. `instanceof` looks at a brand and so recognises the error of another
  * bundled copy of this package.
  *
  * @since 0.1.0
@@ -106,8 +110,8 @@ export class WebhookVerificationError extends Error {
   /** 400, 401 or 413 for the sender's fault, 500 for this process's own. */
   readonly httpStatus: 400 | 401 | 413 | 500
 
-  constructor(reason: WebhookVerificationReason) {
-    super(describe(reason))
+  constructor(reason: WebhookVerificationReason, options?: { readonly cause?: unknown }) {
+    super(describe(reason), options)
     this.name = this._tag
     this.reason = reason
     this.httpStatus = statusOf(reason)
@@ -135,4 +139,13 @@ export const isWebhookVerificationError = (value: unknown): value is WebhookVeri
 /** Throws the error of a reason. */
 export const fail = (reason: WebhookVerificationReason): never => {
   throw new WebhookVerificationError(reason)
+}
+
+/** What the work gives; whatever else it throws becomes the error of a reason. */
+export const guarded = <A>(reason: WebhookVerificationReason, work: () => A): A => {
+  try {
+    return work()
+  } catch (cause) {
+    throw isWebhookVerificationError(cause) ? cause : new WebhookVerificationError(reason, { cause })
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, guarded } from "./WebhookVerificationError.ts"
 
 /**
  * A body as received: text or bytes, never a parsed object.
@@ -23,7 +23,7 @@ export const maxBytesOf = (limit = 10 * 1024 * 1024): number =>
     : fail({ _tag: "InvalidOptions", option: "maxBodyBytes", detail: "must be a whole number of bytes." })
 
 const advice =
-  'pass the bytes as received. Express: express.raw({ type: "*/*" }) on this route. Fastify: addContentTypeParser with parseAs "buffer". Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded.'
+  'pass the bytes as received. Express: express.raw({ type: "*/*", limit: "10mb" }) on this route. Fastify: addContentTypeParser with parseAs "buffer" and a bodyLimit. Next: await request.text(). Nest: rawBody: true and request.rawBody. Lambda: decode event.body when isBase64Encoded.'
 
 /** Turns a body into what is hashed, without copying bytes. */
 export const rawBody = (body: unknown, maxBytes: number): RawBody => {
@@ -39,15 +39,15 @@ const tooLarge = (limit: number): never => fail({ _tag: "BodyTooLarge", limit })
 
 const toRaw = (body: unknown): RawBody => {
   if (typeof body === "string") return body
-  if (body instanceof Uint8Array) return body
-  try {
+  return guarded({ _tag: "InvalidBody", detail: "the buffer is detached, or threw while it was read." }, () => {
+    // A proxy of bytes is no view: nothing can hash it.
+    if (ArrayBuffer.isView(body)) {
+      return body instanceof Uint8Array ? body : new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+    }
     if (body instanceof ArrayBuffer) return new Uint8Array(body)
-    if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  } catch {
-    return fail({ _tag: "InvalidBody", detail: "the buffer is detached." })
-  }
-  const what = body === null || body === undefined ? "it is missing" : `it is ${kindOf(body)}`
-  return fail({ _tag: "InvalidBody", detail: `${what}; ${advice}` })
+    const what = body === null || body === undefined ? "it is missing" : `it is ${kindOf(body)}`
+    return fail({ _tag: "InvalidBody", detail: `${what}; ${advice}` })
+  })
 }
 
 const kindOf = (body: unknown): string => {

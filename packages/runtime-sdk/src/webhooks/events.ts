@@ -9,7 +9,18 @@
  * @since 0.1.0
  */
 
-import type { WebhookIssue } from "./checks.ts"
+/**
+ * One thing that is wrong with a message or a reply.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebhookIssue {
+  /** Where, from the outside inwards. */
+  readonly path: ReadonlyArray<string | number>
+  /** What was expected there, without quoting the value. */
+  readonly expected: string
+}
 
 /** Text with known values. */
 export type Open<Known extends string> = Known | (string & {})

@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 export { handlers } from "./handling/handlers.ts"
-export type { HandledDelivery, WebhookAnswer, WebhookHandlers } from "./handling/handlers.ts"
+export type { HandledDelivery, WebhookHandlers } from "./handling/handlers.ts"
+export type { WebhookAnswer } from "./handling/answer.ts"
 export type * from "./handling/types.ts"
 export type * from "./handling/replies.ts"
 export { isWebhookHandlerError, WebhookHandlerError } from "./handling/WebhookHandlerError.ts"
@@ -14,4 +15,9 @@ export type { IncomingWebhook, WebhookReceiver, WebhookReceiverOptions } from ".
 export { webhookHandler } from "./handling/web.ts"
 export { nodeWebhookHandler } from "./handling/node.ts"
 export { fastifyWebhookHandler, fastifyWebhooks } from "./handling/fastify.ts"
-export type { FastifyWebhookInstance, FastifyWebhookReply, FastifyWebhookRequest } from "./handling/fastify.ts"
+export type {
+  FastifyWebhookInstance,
+  FastifyWebhookOptions,
+  FastifyWebhookReply,
+  FastifyWebhookRequest
+} from "./handling/fastify.ts"

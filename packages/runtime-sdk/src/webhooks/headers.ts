@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { fail, isWebhookVerificationError } from "./WebhookVerificationError.ts"
+import { fail, guarded } from "./WebhookVerificationError.ts"
 
 /**
  * Headers as frameworks give them: a WHATWG `Headers`, Node's `IncomingHttpHeaders`, a record, a `Map`, or pairs.
@@ -26,12 +26,7 @@ export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): Rea
   if (typeof headers !== "object" || headers === null) {
     return invalid("pass the request's headers (request.headers).")
   }
-  try {
-    return read(headers, names)
-  } catch (error) {
-    if (isWebhookVerificationError(error)) throw error
-    return invalid("they threw while they were read.")
-  }
+  return guarded({ _tag: "InvalidHeaders", detail: "they threw while they were read." }, () => read(headers, names))
 }
 
 const invalid = (detail: string): never => fail({ _tag: "InvalidHeaders", detail })

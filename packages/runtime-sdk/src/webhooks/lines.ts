@@ -9,3 +9,6 @@ export const withoutBreaks = (text: string): string => text.replace(/[\r\n\v\f\u
 
 /** What a model reads in the place of a result that is no JSON: the tool did run, so that it did not "fail". */
 export const resultNotShown = "done, result not shown"
+
+/** What a model reads in the place of an error without words. */
+export const errorNotShown = "failed, no reason given"

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { rawBody, type RawBody, type WebhookBody } from "./body.ts"
-import { isRecord } from "./checks.ts"
+import { isObject } from "../schema/isObject.ts"
 import type { WebhookMessage } from "./events.ts"
 import { decodeText, parseJson, withExactIntegers } from "./json.ts"
 import { readMessage } from "./messages.ts"
@@ -21,12 +21,12 @@ export const messageOf = (body: RawBody): WebhookMessage => {
     return malformed(error instanceof RangeError ? "its JSON is nested too deep" : "the body is not JSON in UTF-8")
   }
   const message = inside(json)
-  return isRecord(message) && typeof message["type"] === "string"
+  return isObject(message) && typeof message["type"] === "string"
     ? readMessage({ ...message, type: message["type"] }, () => inside(withExactIntegers(text, json)))
     : malformed("the body has no message with a type")
 }
 
-const inside = (json: unknown): unknown => (isRecord(json) ? json["message"] : undefined)
+const inside = (json: unknown): unknown => (isObject(json) ? json["message"] : undefined)
 
 const malformed = (detail: string): never => fail({ _tag: "MalformedPayload", detail })
 

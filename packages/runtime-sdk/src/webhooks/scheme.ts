@@ -8,7 +8,7 @@ import type { RawBody } from "./body.ts"
 import { anyEqual } from "./compare.ts"
 import { list, missing, parseId, parseTimestamp, readHeaders, single } from "./headers.ts"
 import { decodeBase64, readSecrets, standardKeys } from "./secrets.ts"
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, guarded } from "./WebhookVerificationError.ts"
 
 /** The names of the schemes. */
 export type WebhookSchemeName = "standard-webhooks" | "shared-secret" | "hmac" | "stripe"
@@ -85,8 +85,10 @@ const hintFor = (secrets: ReadonlyArray<unknown>, macs: ReadonlyArray<string>, m
 export const standard: WebhookScheme = {
   headers: [signatureHeader],
   authenticate: (call) => {
-    const secrets = readSecrets(call.secret)
-    const keys = secrets.map(standardKeys.of)
+    const { secrets, keys } = guarded({ _tag: "InvalidSecret", detail: "it threw while it was read." }, () => {
+      const secrets = readSecrets(call.secret)
+      return { secrets, keys: secrets.map(standardKeys.of) }
+    })
 
     const values = readHeaders(call.headers, names)
     const id = single(values[0], idHeader)

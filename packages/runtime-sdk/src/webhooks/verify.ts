@@ -10,7 +10,7 @@ import { messageOf, timeOf } from "./message.ts"
 import { standard, type WebhookScheme, type WebhookSchemeName } from "./scheme.ts"
 import type { WebhookSecrets } from "./secrets.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
-import { fail } from "./WebhookVerificationError.ts"
+import { fail, guarded } from "./WebhookVerificationError.ts"
 
 /** What every verification needs, whatever the scheme. */
 interface Delivery {
@@ -112,6 +112,17 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
   if (typeof options !== "object" || options === null) {
     return invalid("options", "pass { body, headers, secret }.")
   }
+  return guarded(unexpected, () => verify(options))
+}
+
+/** Why a delivery is refused when something throws that nobody expects: a getter, a proxy, a scheme of one's own. */
+const unexpected = {
+  _tag: "InvalidOptions",
+  option: "options",
+  detail: "verification threw; see the cause."
+} as const
+
+const verify = (options: VerifyWebhookOptions | VerifySchemeOptions): AuthenticWebhookEvent => {
   refuseUnknown(options, names)
   const tolerance = toleranceOf(options.toleranceSeconds)
   const maxBytes = maxBytesOf(options.maxBodyBytes)
@@ -145,7 +156,7 @@ const names: Names<VerifySchemeOptions> = {
 }
 
 /** Refuses options that nobody reads: a misspelled tolerance would be none. */
-export const refuseUnknown = (options: object, names: object): void => {
+const refuseUnknown = (options: object, names: object): void => {
   const unknown = unknownName(options, names)
   if (unknown !== undefined) invalid(unknown.name, unknown.message)
 }

@@ -310,7 +310,7 @@ const retries: fc.Arbitrary<Policy.Retry> = fc.record({
 const draws = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 describe("the pause", () => {
-  it("is at least what the runtime asks, else between a tenth and the whole of the backoff, and within the deadline", () => {
+  it("is what the runtime asks and a part more, else between a tenth and the whole of the backoff, and within the deadline", () => {
     fc.assert(
       fc.property(
         retries,
@@ -324,26 +324,40 @@ describe("the pause", () => {
           const decision = decide(plan, { attempts, outcome: "rejected", spent: false }, ending, now, draw)
           const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
           const asked = seconds === undefined ? undefined : seconds * 1000
+          const floor = Math.floor(ceiling * 0.1)
           if (decision.kind === "again") {
             assert.isAtMost(attempts, retry.times)
             assert.isBelow(decision.delay, left)
-            assert.isAtLeast(decision.delay, asked ?? Math.floor(ceiling * 0.1))
-            if (asked === undefined) assert.isAtMost(decision.delay, ceiling)
-            else assert.isAtMost(asked, retry.maxRetryAfter)
+            if (asked === undefined) {
+              assert.isTrue(floor <= decision.delay && decision.delay <= ceiling)
+            } else {
+              assert.isAtMost(asked, retry.maxRetryAfter)
+              assert.isTrue(asked <= decision.delay && decision.delay <= asked * 1.35 + ceiling)
+            }
           } else {
-            // Fails only for a reason.
-            const least = Math.max(asked ?? 0, Math.floor(ceiling * 0.1))
-            const most = asked === undefined ? ceiling : Math.max(asked, ceiling)
+            // It fails only for a reason. What the runtime asks for is waited for if it fits at all.
             assert.isTrue(
               attempts > retry.times ||
-                (asked !== undefined && asked > retry.maxRetryAfter) ||
-                (least >= left ? true : most >= left)
+                (asked === undefined
+                  ? ceiling >= left
+                  : asked > retry.maxRetryAfter || Math.max(asked, ceiling * 0.1) >= left)
             )
           }
         }
       ),
       { numRuns: 3000 }
     )
+  })
+
+  it("spreads those that were told to wait for the same time, and brings none of them back before", () => {
+    const plan = planOf(assistants.get, { id: "a" })
+    const { ending } = answered(429, undefined, { "retry-after": "2" })
+    const delays = Array.from({ length: 500 }, (_, i) => {
+      const decision = decide(plan, { attempts: 1, outcome: "not-sent", spent: false }, ending, now, i / 500)
+      return decision.kind === "again" ? decision.delay : Number.NaN
+    })
+    for (const delay of delays) assert.isTrue(delay >= 2000 && delay < 3000, `${delay}`)
+    for (const from of delays) assert.isAtMost(delays.filter((at) => from <= at && at < from + 100).length, 100)
   })
 
   it("`while` narrows what is retried, and is not asked about what is unsafe", () => {

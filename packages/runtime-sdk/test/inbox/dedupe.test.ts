@@ -6,7 +6,8 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { WebhookDedupe } from "../../src/inbox.ts"
-import { makeSql } from "../../src/inbox/storeSql.ts"
+import { leasesSql } from "../../src/inbox/leases.ts"
+import { openLeases } from "../../src/inbox/openSql.ts"
 import { describeWith } from "../support/services.ts"
 import { makePlace, type Place, quiet, sqlLayer } from "./support.ts"
 
@@ -27,7 +28,8 @@ const sweeps = (kind: "sqlite" | "postgres") => {
     const { place, remove } = await makePlace(kind)
     assert(place.kind === "sqlite" || place.kind === "postgres")
     const names = await Effect.gen(function* () {
-      const store = yield* makeSql("aywa_inbox")
+      yield* openLeases(undefined)
+      const store = yield* leasesSql("aywa_inbox_leases")
       const sql = yield* SqlClient.SqlClient
       yield* store.lease("ended", "me", -1)
       yield* store.lease("held", "me", 60_000)

@@ -341,7 +341,7 @@ describe("when the store is down", () => {
       const inbox = yield* Inbox
       assert(place.kind === "sqlite")
       const database = new DatabaseSync(place.file)
-      database.exec("DROP TABLE aywa_inbox")
+      database.exec("DROP TABLE aywa_inbox_deliveries")
       database.close()
       return yield* Effect.flip(inbox.offer(delivery("evt_1")))
     }).pipe(Effect.provide(inboxLayer(place)), Effect.scoped, Effect.runPromise)

@@ -34,7 +34,7 @@ export const inboxLayer = (
   const quick = { pollInterval: 20, backoff: 20, ...options }
   switch (place.kind) {
     case "memory":
-      return WebhookInbox.layerMemory(quick)
+      return Layer.orDie(WebhookInbox.layerMemory(quick))
     case "redis":
       return Layer.orDie(
         Layer.provide(WebhookInbox.layerRedis({ ...quick, prefix: place.prefix }), [NodeRedis.layer({}), quiet])

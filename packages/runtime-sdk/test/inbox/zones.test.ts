@@ -58,8 +58,8 @@ const check = async (roles: Roles, { clientOf, change }: Scenario) => {
     await busy.offer(delivery("evt_dead"))
     await query(
       roles.b,
-      `UPDATE aywa_inbox SET acquired_at = NOW() - INTERVAL '6 seconds', acquired_by = gen_random_uuid(),
-        attempts = attempts + 1 WHERE id = 'evt_dead'`
+      `UPDATE aywa_inbox_deliveries SET lock = 'dead', due = extract(epoch FROM now()) * 1000 + 4000
+        WHERE id = 'evt_dead'`
     )
     await change(roles)
     const worker = await open(a, async ({ id }) => runs.push(id))

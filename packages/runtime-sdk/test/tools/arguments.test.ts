@@ -238,6 +238,6 @@ describe("a result that cannot be told", () => {
       [answer.error.reason._tag, answer.error.fallback, answer.error.id],
       ["InvalidReply", false, "evt_1"]
     )
-    assert.match(answer.error.message, /results\.0\.result must be text or JSON/)
+    assert.match(answer.error.message, /results\.0\.result\.n: expected JSON, not a bigint/)
   })
 })

@@ -7,7 +7,7 @@ import { replyIssues } from "../../../runtime-local/src/outbox/replies.ts"
 import { Tool, Toolkit } from "../../src/tools.ts"
 import { parseAywaRuntimeWebhook, type WebhookMessage } from "../../src/webhooks.ts"
 import { handlers, type WebhookAnswer, type WebhookHandlerMap } from "../../src/webhooks/handlers.ts"
-import { asks } from "../../src/webhooks/handling/handlers.ts"
+import { asks } from "../../src/webhooks/handling/asks.ts"
 
 type Json = Record<string, unknown>
 const isContainer = (value: unknown): value is Json => typeof value === "object" && value !== null

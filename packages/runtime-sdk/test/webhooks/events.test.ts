@@ -53,8 +53,8 @@ describe("wrong bodies", () => {
       type: "invalid",
       of: "status-update",
       issues: [
-        { path: ["call"], expected: "an object" },
-        { path: ["status"], expected: "text" }
+        { path: ["call"], expected: "object" },
+        { path: ["status"], expected: "string" }
       ],
       raw
     })
@@ -62,7 +62,7 @@ describe("wrong bodies", () => {
   it("says which entry of a list is wrong", () => {
     const message = messageOf('{"message":{"type":"conversation-update","messagesOpenAIFormatted":[{},7]}}')
     assert.deepStrictEqual(message.type === "invalid" ? message.issues : [], [
-      { path: ["messagesOpenAIFormatted", 1], expected: "an object" }
+      { path: ["messagesOpenAIFormatted", 1], expected: "object" }
     ])
   })
   it("fields that are not named are kept, null stays null", () => {

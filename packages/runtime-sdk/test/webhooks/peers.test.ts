@@ -67,7 +67,7 @@ for (const { name, prefix, of, raw } of peers) {
       fc.assert(
         fc.property(texts, ids, bodies, (text, id, body) => {
           // What a file leaves around a secret is refused here, and taken for a part of it there.
-          fc.pre(!text.startsWith("whsec_") && !/^(["'`]).*\1$/.test(text))
+          fc.pre(!/^whsec_|^(["'`]).*\1$|^[A-Z_][A-Z0-9_]{5,}=/.test(text))
           const ours = signAywaRuntimeWebhook({ body, secret: text, id })
           const converted = convertWebhookSecret(text)
           for (const peer of [raw(text), of(converted)]) {

@@ -2,6 +2,7 @@
  * `internal/codec.ts` for the one-file entries: the same functions over the small schema beside this file.
  */
 import type { Issue } from "../../errors/Errors.ts"
+import { isObject } from "../isObject.ts"
 import { node, type Node, Struct, String as Text, makeFilter } from "./Schema.ts"
 
 /** The proof is a matter of types, and was made when the contract was compiled. */
@@ -16,6 +17,9 @@ type Rule = (
 ) => ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly issue: string }>
 
 const rules = new WeakMap<object, Ruled>()
+
+/** A value as a view; one that is no object has none of the fields. */
+export const viewOf = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? { ...value } : {})
 
 export const ruled = (schema: Node, rule: Rule): Node => {
   const checked = schema.check(makeFilter((body) => rule(body)))
@@ -90,7 +94,7 @@ const emitType = (schema: Node, v: string, out: Emitted): string => {
     case "array":
       return `Array.isArray(${v})&&${define(out, "a", `for(let i=0;i<a.length;i++){const x=a[i];if(!${emit(schema.item, "x", out)})return false}`)}(${v})`
     case "record":
-      return `${isObject(v)}${
+      return `${objectTest(v)}${
         schema.value.tag === "unknown"
           ? ""
           : `&&${define(out, "o", `for(const k of Object.keys(o)){const x=o[k];if(!${emit(schema.value, "x", out)})return false}`)}(${v})`
@@ -101,7 +105,7 @@ const emitType = (schema: Node, v: string, out: Emitted): string => {
         const test = `if(!${emit(field, "x", out)})return false`
         return `x=o[${key}];${field.optional ? `if(x!==undefined||${key} in o){${test}}` : `if(x===undefined&&!(${key} in o))return false;${test}`}`
       })
-      return `${isObject(v)}&&${define(out, "o", `let x;${fields.join(";")}`)}(${v})`
+      return `${objectTest(v)}&&${define(out, "o", `let x;${fields.join(";")}`)}(${v})`
     }
     case "union":
       return schema.members.map((member) => emit(member, v, out)).join("||")
@@ -112,7 +116,7 @@ const emitType = (schema: Node, v: string, out: Emitted): string => {
   }
 }
 
-const isObject = (v: string): string => `typeof ${v}==="object"&&${v}!==null&&!Array.isArray(${v})`
+const objectTest = (v: string): string => `typeof ${v}==="object"&&${v}!==null&&!Array.isArray(${v})`
 
 const define = (out: Emitted, parameter: string, body: string): string => {
   const name = `f${out.functions.length}`
@@ -193,7 +197,7 @@ const isKind = (schema: Node, input: unknown): boolean => {
     case "struct":
     case "record":
     case "tagged":
-      return typeof input === "object" && input !== null && !Array.isArray(input)
+      return isObject(input)
     case "union":
       return schema.members.some((member) => isKind(member, input))
     default:

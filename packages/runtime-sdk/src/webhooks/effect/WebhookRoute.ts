@@ -25,18 +25,41 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { AywaWebhooks } from "./AywaWebhooks.ts"
-import type { WebhookAnswer } from "../handling/handlers.ts"
-import { makeReceiver } from "../handling/receiver.ts"
+import { orConfigError } from "../../config/RuntimeConfig.ts"
+import type { ConfigError } from "../../errors/Errors.ts"
+import type { WebhookBody } from "../body.ts"
+import type { WebhookAnswer } from "../handling/answer.ts"
+import { isReported } from "../handling/report.ts"
+import { checkOptions } from "../handling/options.ts"
+import { routesOf } from "../handling/routes.ts"
+import { receive, type RequestHead } from "../handling/steps.ts"
 import type { WebhookHandlerError } from "../handling/WebhookHandlerError.ts"
-import type { WebhookSink } from "../sink.ts"
+import type { WebhookSink, WebhookSinkDelivery } from "../sink.ts"
 import { WebhookVerificationError } from "../WebhookVerificationError.ts"
-import { handlersWith, type EffectHandlerMap } from "./handlers.ts"
+import { AywaWebhooks } from "./AywaWebhooks.ts"
+import type { EffectHandlerMap } from "./handlers.ts"
+import { drive, type Handler } from "./receiver.ts"
 
 export type { EffectHandlerMap } from "./handlers.ts"
 
 /**
+ * Takes deliveries in as an Effect: `WebhookInbox` of `@aywa-ai/runtime-sdk/inbox` is one.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface EffectSink<R = never> {
+  /** Succeeds once the delivery is stored, or was stored before under the same id. */
+  readonly offer: (delivery: WebhookSinkDelivery) => Effect.Effect<unknown, unknown, R>
+}
+
+/**
  * What happens to verified deliveries.
+ *
+ * **Details**
+ *
+ * Handlers, inbox and `onError` run on the fiber of the request: spans, log annotations, references, and services that
+ * middleware provides are there. At the deadline a handler is interrupted and its fallback is sent.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +67,7 @@ export type { EffectHandlerMap } from "./handlers.ts"
 export interface Options<R> {
   readonly handlers?: EffectHandlerMap<R> | undefined
   /** Where notices are stored before they are acknowledged. With it, the handlers of notices are not run here. */
-  readonly inbox?: WebhookSink | undefined
+  readonly inbox?: WebhookSink | EffectSink<R> | undefined
   /** Told about what was refused, failed, or answered with a fallback; a log line of level warning by default. */
   readonly onError?:
     | ((error: WebhookVerificationError | WebhookHandlerError) => Effect.Effect<void, never, R>)
@@ -57,44 +80,42 @@ export interface Options<R> {
  * @since 0.1.0
  * @category constructors
  */
-export const make = <R = never>(
+export const make = Effect.fnUntraced(function* <R = never>(
   options: Options<R>
-): Effect.Effect<
-  (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse>,
-  never,
-  AywaWebhooks | R
-> =>
-  Effect.gen(function* () {
-    const webhooks = yield* AywaWebhooks
-    const context = yield* Effect.context<R>()
-    const runFork = Effect.runForkWith(context)
-    const onError = options.onError ?? ((error) => Effect.logWarning(error.message))
-    const receive = makeReceiver(
-      {
-        handlers: handlersWith(options.handlers ?? {}, context),
-        inbox: options.inbox,
-        maxBodyBytes: webhooks.maxBodyBytes,
-        onError: (error) => void runFork(onError(error))
-      },
-      (request, body) => webhooks.verifyUnsafe({ body, headers: request.headers })
-    )
-    return (request) =>
-      Effect.map(
-        Effect.promise((signal) =>
-          receive({
-            method: request.method,
-            url: request.originalUrl,
-            headers: request.headers,
-            body: (maxBytes) => Effect.runPromise(readBody(request, maxBytes), { signal }),
-            signal
-          })
-        ),
-        responseOf
-      )
+): Effect.fn.Return<
+  (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>,
+  ConfigError,
+  AywaWebhooks
+> {
+  const webhooks = yield* AywaWebhooks
+  const onError = options.onError ?? ((error) => Effect.logWarning(error.message))
+  const routes = yield* orConfigError(() => {
+    checkOptions(options, ["handlers", "inbox", "onError"])
+    return routesOf<Handler<R>>(options.handlers ?? {})
   })
+  const receiving = {
+    verify: (head: RequestHead, body: WebhookBody) => webhooks.verifyUnsafe({ body, headers: head.headers }),
+    maxBodyBytes: webhooks.maxBodyBytes,
+    inbox: options.inbox === undefined ? undefined : offerTo(options.inbox)
+  }
+  return Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+    const head = { method: request.method, url: request.originalUrl, headers: request.headers }
+    const answer = yield* drive(receive(receiving, head), (maxBytes) => readBody(request, maxBytes), routes)
+    // The runtime waits for the answer, whatever becomes of the report.
+    if (isReported(answer.error)) {
+      yield* Effect.forkDetach(Effect.ignoreCause(onError(answer.error), { log: true }), { startImmediately: true })
+    }
+    return responseOf(answer)
+  })
+})
 
 /**
  * A route that receives webhooks. Answers every method, all but POST with 405.
+ *
+ * **Details**
+ *
+ * What handlers need is a requirement of the request, as of any route: middleware provides it, or
+ * `HttpRouter.provideRequest`, or a layer that is provided to what `HttpRouter.serve` gives.
  *
  * @since 0.1.0
  * @category layers
@@ -102,8 +123,20 @@ export const make = <R = never>(
 export const layer = <R = never>(
   path: HttpRouter.PathInput,
   options: Options<R>
-): Layer.Layer<never, never, HttpRouter.HttpRouter | AywaWebhooks | R> =>
-  HttpRouter.use((router) => Effect.flatMap(make(options), (handle) => router.add("*", path, handle)))
+): Layer.Layer<
+  never,
+  ConfigError,
+  HttpRouter.HttpRouter | AywaWebhooks | HttpRouter.Request.From<"Requires", Exclude<R, HttpRouter.Provided>>
+> => HttpRouter.use((router) => Effect.flatMap(make(options), (handle) => router.add("*", path, handle)))
+
+/** Stores a delivery; what a promise rejects with is a failure, too. */
+const offerTo =
+  <R>(inbox: WebhookSink | EffectSink<R>) =>
+  (delivery: WebhookSinkDelivery): Effect.Effect<unknown, unknown, R> =>
+    Effect.suspend(() => {
+      const stored = inbox.offer(delivery)
+      return Effect.isEffect(stored) ? stored : Effect.tryPromise({ try: () => stored, catch: (cause) => cause })
+    })
 
 const advice =
   "the body of this request was read before. Take HttpServerRequest.json, text or a body schema out of the middleware in front of this route: the route reads the bytes itself."

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { WebhookIssue } from "../checks.ts"
+import type { WebhookIssue } from "../events.ts"
 
 const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/WebhookHandlerError") as never
 
@@ -37,20 +37,21 @@ const describe = (reason: WebhookHandlerReason): string => {
     case "HandlerTimedOut":
       return `no answer after ${Number(reason.seconds.toFixed(2))} s. Do less before the reply, or raise timeoutSeconds of the runtime's server and of this handler together`
     case "InvalidReply":
-      return `the reply is not what the runtime reads: ${issuesOf(reason.issues)}`
+      return `the reply is not what the runtime reads: ${sentenceOf(reason.issues)}`
     case "NoHandler":
       return "the runtime waits for a reply and there is no handler. Add one, or take the type out of serverMessages"
     case "InvalidMessage":
-      return `the body is not what its type promises: ${issuesOf(reason.issues)}. Add a handler for invalid to take such messages`
+      return `the body is not what its type promises: ${sentenceOf(reason.issues)}. Add a handler for invalid to take such messages`
     case "SinkFailed":
       return "the inbox did not store it, the runtime will deliver again; see the cause"
   }
 }
 
-const issuesOf = (issues: ReadonlyArray<WebhookIssue>): string =>
+/** Issues in one sentence; the first ones tell what to look at. */
+export const sentenceOf = (issues: ReadonlyArray<WebhookIssue>): string =>
   issues
     .slice(0, 3)
-    .map(({ path, expected }) => `${path.join(".") || "it"} must be ${expected}`)
+    .map(({ path, expected }) => `${path.length > 0 ? `${path.join(".")}: ` : ""}expected ${expected}`)
     .join("; ")
 
 /**

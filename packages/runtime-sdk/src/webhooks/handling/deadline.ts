@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { isRecord } from "../checks.ts"
+import { isObject } from "../../schema/isObject.ts"
 import type { KnownMessage } from "../events.ts"
 
 /** Fixed by telephony; no server setting changes it. */
@@ -21,7 +21,7 @@ const serverPaths: Readonly<Record<string, ReadonlyArray<ReadonlyArray<string>>>
 const commonPaths: ReadonlyArray<ReadonlyArray<string>> = [["assistant"], ["phoneNumber"]]
 
 const at = (value: unknown, path: ReadonlyArray<string>): unknown =>
-  path.reduce((inner, key) => (isRecord(inner) ? inner[key] : undefined), value)
+  path.reduce((inner, key) => (isObject(inner) ? inner[key] : undefined), value)
 
 const secondsOf = (owner: unknown): number | undefined => {
   const seconds = at(owner, ["server", "timeoutSeconds"])

@@ -4,9 +4,12 @@
  * @since 0.1.0
  */
 import { Readable } from "node:stream"
-import { WebhookVerificationError } from "../../webhooks.ts"
+import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
+import { reportToProcess } from "./report.ts"
+import { unverified } from "./steps.ts"
+import { outcomeOf } from "./within.ts"
 
 /** What is used of a request of Fastify. */
 export interface FastifyWebhookRequest {
@@ -35,11 +38,21 @@ export interface FastifyWebhookInstance {
     options: { readonly parseAs: "buffer"; readonly bodyLimit: number },
     parser: (request: never, body: Buffer, done: (error: Error | null, body?: unknown) => void) => void
   ): unknown
+  setErrorHandler(handler: (error: unknown, request: unknown, reply: FastifyWebhookReply) => unknown): unknown
   all(path: string, handler: (request: FastifyWebhookRequest, reply: FastifyWebhookReply) => Promise<unknown>): unknown
 }
 
 const advice =
-  'Fastify parsed it. Register the route with app.register(fastifyWebhooks, { path, … }), which keeps the bytes of this route only; or in its scope: app.removeAllContentTypeParsers() and app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => done(null, body)).'
+  'Fastify parsed it. Register the route with app.register(fastifyWebhooks, { path, … }), which keeps the bytes of this route only; or in its scope: app.removeAllContentTypeParsers() and app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: 10485760 }, (request, body, done) => done(null, body)).'
+
+/** What the plugin is registered with. */
+export interface FastifyWebhookOptions extends WebhookReceiverOptions {
+  readonly path: string
+  /** Fastify's own. */
+  readonly prefix?: string | undefined
+  readonly logLevel?: string | undefined
+  readonly logSerializers?: unknown
+}
 
 /**
  * A plugin with one route. Its raw body parser is encapsulated: all other routes keep theirs.
@@ -61,29 +74,25 @@ const advice =
  * @since 0.1.0
  * @category adapters
  */
-export const fastifyWebhooks = async (
-  app: FastifyWebhookInstance,
-  options: WebhookReceiverOptions & { readonly path: string }
-): Promise<void> => {
+export const fastifyWebhooks = async (app: FastifyWebhookInstance, options: FastifyWebhookOptions): Promise<void> => {
   app.removeAllContentTypeParsers()
-  const bodyLimit = options.maxBodyBytes ?? 10 * 1024 * 1024
+  const { maxBodyBytes = 0 } = options
+  // A limit that is none is refused by the receiver, with its own words.
+  const bodyLimit = Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0 ? maxBodyBytes : 10 * 1024 * 1024
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_, body, done) => done(null, body))
-  // Fastify gives a plugin its own options, too.
-  const {
-    path,
-    prefix: _prefix,
-    logLevel: _level,
-    logSerializers: _serializers,
-    ...receiver
-  }: typeof options & Registered = options
-  app.all(path, fastifyWebhookHandler(receiver))
-}
-
-/** What Fastify's `register` reads of a plugin's options. */
-interface Registered {
-  readonly prefix?: unknown
-  readonly logLevel?: unknown
-  readonly logSerializers?: unknown
+  app.setErrorHandler((error, _request, reply) => {
+    if (Reflect.get(Object(error), "code") !== "FST_ERR_CTP_BODY_TOO_LARGE") throw error
+    const refused = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: bodyLimit })
+    void outcomeOf(() => (options.onError ?? reportToProcess)(refused))
+    const { status, headers, body } = unverified(refused)
+    reply.code(status)
+    // The rest of the body is still on its way: it must not be taken for the next request.
+    reply.headers({ ...headers, connection: "close" })
+    return reply.send(body)
+  })
+  // Fastify has options of its own in every registration.
+  const { path, prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...own } = options
+  app.all(path, fastifyWebhookHandler(own))
 }
 
 /**

@@ -5,9 +5,13 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { WebhookBody } from "../body.ts"
-import { WebhookVerificationError } from "../../webhooks.ts"
+import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
+import { isObject } from "../../schema/isObject.ts"
+import { reportToProcess } from "./report.ts"
 import { sendAnswer } from "./send.ts"
+import { unverified } from "./steps.ts"
+import { outcomeOf } from "./within.ts"
 
 /** A request of Node, with what frameworks put on it. */
 export type NodeWebhookRequest = IncomingMessage & {
@@ -50,26 +54,49 @@ export const nodeWebhookHandler = (
 ): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) => {
   const receive = webhookReceiver(options)
   return async (request: NodeWebhookRequest, response) => {
-    const hungUp = new AbortController()
-    response.once("close", () => {
-      if (!response.writableFinished) hungUp.abort()
-    })
     const answer = await receive({
       method: request.method ?? "",
       url: request.originalUrl ?? request.url ?? "",
       headers: request.headers,
-      signal: hungUp.signal,
-      body: (maxBytes) => readBody(request, maxBytes)
+      signal: hungUpOf(response),
+      body: (maxBytes) => nodeBody(request, maxBytes)
     })
     await sendAnswer(answer, request, response)
   }
 }
 
 const advice =
-  'a body parser ran before this handler and kept no bytes. Express: register this route above app.use(express.json()), or give it express.raw({ type: "*/*" }). Nest: NestFactory.create(AppModule, { rawBody: true }).'
+  'a body parser ran before this handler and kept no bytes. Express: register this route above app.use(express.json()), or give it express.raw({ type: "*/*", limit: "10mb" }). Nest: NestFactory.create(AppModule, { rawBody: true }) and app.useBodyParser("json", { limit: "10mb" }). Next, pages router: export const config = { api: { bodyParser: false } }.'
+
+/** Aborted when the connection closes before the answer is out. */
+export const hungUpOf = (response: ServerResponse): AbortSignal => {
+  const hungUp = new AbortController()
+  response.once("close", () => {
+    if (!response.writableFinished) hungUp.abort()
+  })
+  return hungUp.signal
+}
+
+/**
+ * For frameworks whose body parsers report a body that is too large: answers 413 with what to change, and tells
+ * `onError`. Says whether the error was such a one.
+ */
+export const tooLargeBefore = (
+  { onError = reportToProcess }: Pick<WebhookReceiverOptions, "onError">,
+  advice: string
+): ((error: unknown, request: IncomingMessage, response: ServerResponse) => boolean) => {
+  return (error, request, response) => {
+    if (!isObject(error) || error["type"] !== "entity.too.large") return false
+    const limit = Number(error["limit"] ?? error["length"] ?? 0)
+    const refused = new WebhookVerificationError({ _tag: "BodyTooLarge", limit, advice })
+    void outcomeOf(() => onError(refused))
+    void sendAnswer(unverified(refused), request, response)
+    return true
+  }
+}
 
 /** The raw body: bytes that a framework kept, else the stream. */
-const readBody = async (request: NodeWebhookRequest, maxBytes: number): Promise<WebhookBody> => {
+export const nodeBody = async (request: NodeWebhookRequest, maxBytes: number): Promise<WebhookBody> => {
   for (const kept of [request.rawBody, request.body]) {
     if (typeof kept === "string" || kept instanceof Uint8Array) return kept
   }
@@ -87,7 +114,8 @@ const readBody = async (request: NodeWebhookRequest, maxBytes: number): Promise<
       else reject(tooLarge)
     })
     request.once("end", () => resolve(Buffer.concat(chunks)))
-    request.once("error", reject)
-    request.once("close", () => reject(new Error("The request broke off.")))
+    const brokeOff = (cause?: unknown) => reject(new WebhookVerificationError({ _tag: "BodyIncomplete" }, { cause }))
+    request.once("error", brokeOff)
+    request.once("close", brokeOff)
   })
 }

@@ -1,30 +1,26 @@
 /**
- * From a request to its answer, whatever the framework: method, body, signature, then inbox or handler.
+ * Receives deliveries with promises, whatever the framework.
  *
  * @since 0.1.0
  */
-import { createHash } from "node:crypto"
-import { maxBytesOf, rawBody, type WebhookBody } from "../body.ts"
-import type { WebhookMessage } from "../events.ts"
-import { decodeText } from "../json.ts"
+import type { WebhookBody } from "../body.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import type { WebhookScheme } from "../scheme.ts"
 import type { WebhookSecrets } from "../secrets.ts"
 import type { WebhookSink } from "../sink.ts"
-import {
-  isWebhookVerificationError,
-  verifyAywaRuntimeWebhook,
-  type AuthenticWebhookEvent,
-  type WebhookVerificationError
-} from "../../webhooks.ts"
-import type { Names } from "../../config/unknownNames.ts"
-import { refuseUnknown } from "../verify.ts"
-import { handlerSecondsOf } from "./deadline.ts"
-import { asks, handlers, refusal, typeOf, type WebhookAnswer, type WebhookHandlers } from "./handlers.ts"
-import { reportToProcess } from "./report.ts"
+import { verifyAywaRuntimeWebhook } from "../verify.ts"
+import type { WebhookVerificationError } from "../WebhookVerificationError.ts"
+import { isObject } from "../../schema/isObject.ts"
+import { refusal, type WebhookAnswer } from "./answer.ts"
+import { problem } from "./answering.ts"
+import { handlers, type WebhookHandlers } from "./handlers.ts"
+import { causeOf, type Outcome } from "./outcome.ts"
+import { checkOptions } from "./options.ts"
+import { isReported, reportToProcess } from "./report.ts"
+import { type Offer, receive, type Receiving, type Step, unverified } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
-import { WebhookHandlerError } from "./WebhookHandlerError.ts"
-import { late, startDeadline, within } from "./within.ts"
+import type { WebhookHandlerError } from "./WebhookHandlerError.ts"
+import { outcomeOf, startDeadline, within } from "./within.ts"
 
 /**
  * How deliveries are received.
@@ -72,9 +68,9 @@ export interface IncomingWebhook {
   readonly body: WebhookBody | ((maxBytes: number) => Promise<WebhookBody>)
   /** Aborted when the sender hangs up. */
   readonly signal?: AbortSignal | undefined
+  /** Milliseconds that are left in all, where a platform gives no more: a fallback is sent before they are over. */
+  readonly remainingMillis?: number | undefined
 }
-
-const json = { "content-type": "application/json" }
 
 /**
  * Receives deliveries for any framework: give it method, headers and raw body, send what it answers. Never rejects.
@@ -94,11 +90,27 @@ const json = { "content-type": "application/json" }
  * @category constructors
  */
 export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver => {
-  refuseUnknown(options, names)
-  return makeReceiver(options, (request, body) => verify(options, request, body))
+  checkOptions(options, Object.keys(optionNames))
+  const own = options.handlers ?? {}
+  const routes = isHandlers(own) ? own : handlers(own)
+  const report = options.onError ?? reportToProcess
+  const receiving: Receiving<IncomingWebhook, WebhookSink> = {
+    verify: (request, body) => verify(options, request, body),
+    maxBodyBytes: options.maxBodyBytes,
+    inbox: options.inbox
+  }
+  return async (request) => {
+    const received = await outcomeOf(() => drive(receive(receiving, request), request, routes))
+    const answer = received._tag === "Done" ? received.value : unverified(causeOf(received))
+    const { error } = answer
+    // The runtime waits for the answer, whatever becomes of the report.
+    if (isReported(error)) void outcomeOf(() => report(error))
+    return answer
+  }
 }
 
-const names: Names<WebhookReceiverOptions> = {
+/** The options by name: the compiler holds the list complete. */
+const optionNames: { readonly [K in keyof WebhookReceiverOptions]-?: true } = {
   secret: true,
   scheme: true,
   handlers: true,
@@ -117,53 +129,8 @@ const names: Names<WebhookReceiverOptions> = {
  */
 export type WebhookReceiver = (request: IncomingWebhook) => Promise<WebhookAnswer>
 
-/** A receiver over any way to verify. */
-export const makeReceiver = (
-  options: Pick<WebhookReceiverOptions, "handlers" | "inbox" | "maxBodyBytes" | "onError">,
-  verify: (request: IncomingWebhook, body: WebhookBody) => AuthenticWebhookEvent
-): WebhookReceiver => {
-  const own = options.handlers ?? {}
-  const routes = isHandlers(own) ? own : handlers(own)
-  const report = options.onError ?? reportToProcess
-
-  const receive = async (request: IncomingWebhook): Promise<WebhookAnswer> => {
-    if (request.method !== "POST") return { status: 405, headers: { ...json, allow: "POST" }, body: "{}" }
-    const started = performance.now()
-    let body: WebhookBody
-    let event: AuthenticWebhookEvent
-    try {
-      body = typeof request.body === "function" ? await request.body(maxBytesOf(options.maxBodyBytes)) : request.body
-      event = verify(request, body)
-    } catch (error) {
-      if (isWebhookVerificationError(error)) return unverified(error)
-      // The request broke off: nobody reads this answer.
-      return { status: 400, headers: json, body: "{}" }
-    }
-    const { message, attemptAt } = event
-    if (options.inbox !== undefined && !asks(message)) {
-      return store(options.inbox, event, decodeText(rawBody(body, Infinity)), request.signal)
-    }
-    const delivery = { id: event.id, attemptAt, signal: request.signal, elapsed: performance.now() - started }
-    return routes.answer(message, delivery)
-  }
-
-  return async (request) => {
-    const answer = await receive(request)
-    if (!isKnownError(answer.error)) return answer
-    try {
-      report(answer.error)
-    } catch {
-      // The runtime waits for the answer, whatever becomes of the report.
-    }
-    return answer
-  }
-}
-
 const isHandlers = (given: WebhookHandlerMap | WebhookHandlers): given is WebhookHandlers =>
-  "answer" in given && "run" in given
-
-const isKnownError = (error: unknown): error is WebhookVerificationError | WebhookHandlerError =>
-  error !== undefined && (isWebhookVerificationError(error) || error instanceof WebhookHandlerError)
+  isObject(given) && "answer" in given && "run" in given
 
 const verify = (options: WebhookReceiverOptions, request: IncomingWebhook, body: WebhookBody) => {
   const { toleranceSeconds, maxBodyBytes, now } = options
@@ -173,43 +140,45 @@ const verify = (options: WebhookReceiverOptions, request: IncomingWebhook, body:
   return verifyAywaRuntimeWebhook({ ...common, scheme: options.scheme, request: asked })
 }
 
-/** What a refused sender is told: enough for an honest operator, nothing about this process. */
-const unverified = (error: WebhookVerificationError): WebhookAnswer => ({
-  status: error.httpStatus,
-  headers: json,
-  body: JSON.stringify(
-    error.httpStatus === 500 ? { error: "Internal" } : { error: error.reason._tag, message: error.message }
-  ),
-  error
-})
-
-const stored: WebhookAnswer = { status: 200, headers: json, body: "{}" }
-
-/** An inbox that does not answer is as good as down: nobody waits longer than the runtime does. */
-const storeSeconds = handlerSecondsOf(20)
-
-const store = async (
-  inbox: WebhookSink,
-  event: AuthenticWebhookEvent,
-  body: string,
-  signal: AbortSignal | undefined
+/** Does what the steps of a request say, with promises. */
+const drive = async (
+  first: Step<WebhookSink>,
+  request: IncomingWebhook,
+  routes: WebhookHandlers
 ): Promise<WebhookAnswer> => {
-  const type = typeOf(event.message)
-  const id = event.id ?? `body_${createHash("sha256").update(body).digest("hex")}`
-  const deadline = startDeadline(storeSeconds * 1000, signal)
-  try {
-    const done = await within(deadline, () => inbox.offer({ id, body, type, callId: callIdOf(event.message) }))
-    if (done !== late) return stored
-    return refusal(new WebhookHandlerError({ reason: { _tag: "SinkFailed" }, type, id }))
-  } catch (cause) {
-    return refusal(new WebhookHandlerError({ reason: { _tag: "SinkFailed" }, type, id, cause }))
-  } finally {
-    deadline.close()
+  const started = performance.now()
+  let step = first
+  for (;;) {
+    switch (step._tag) {
+      case "NeedBody":
+        step = step.resume(await readBody(request, step.maxBytes))
+        break
+      case "Offer":
+        step = step.resume(await offer(step, request.signal))
+        break
+      case "Run": {
+        const { id, attemptAt, message } = step.event
+        const { signal, remainingMillis } = request
+        const delivery = { id, attemptAt, signal, elapsed: performance.now() - started, remainingMillis }
+        const handled = await outcomeOf(() => routes.answer(message, delivery))
+        if (handled._tag === "Done") return handled.value
+        return refusal(problem(message, id, { _tag: "HandlerFailed" }, causeOf(handled)))
+      }
+      case "Answer":
+        return step.answer
+    }
   }
 }
 
-const callIdOf = (message: WebhookMessage): string | undefined => {
-  const call: unknown = message.type === "unknown" || message.type === "invalid" ? message.raw["call"] : message.call
-  const id: unknown = typeof call === "object" && call !== null ? Reflect.get(call, "id") : undefined
-  return typeof id === "string" ? id : undefined
+const readBody = ({ body }: IncomingWebhook, maxBytes: number): Promise<Outcome<WebhookBody>> =>
+  outcomeOf(() => (typeof body === "function" ? body(maxBytes) : body))
+
+const offer = async (
+  { inbox, delivery, seconds }: Offer<WebhookSink>,
+  signal: AbortSignal | undefined
+): Promise<Outcome<void>> => {
+  const deadline = startDeadline(seconds * 1000, signal)
+  const outcome = await within(deadline, () => inbox.offer(delivery))
+  deadline.close()
+  return outcome
 }

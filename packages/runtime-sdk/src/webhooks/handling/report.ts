@@ -3,8 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { WebhookVerificationError } from "../../webhooks.ts"
+import { isWebhookVerificationError, type WebhookVerificationError } from "../WebhookVerificationError.ts"
 import { isWebhookHandlerError, type WebhookHandlerError } from "./WebhookHandlerError.ts"
+
+/** Whether an error of an answer is one that `onError` is told about. */
+export const isReported = (error: unknown): error is WebhookVerificationError | WebhookHandlerError =>
+  isWebhookVerificationError(error) || isWebhookHandlerError(error)
 
 /** Reasons of refusals that point at this process or at the runtime, not at whoever knocks on the door. */
 const loud: ReadonlySet<string> = new Set(["InvalidSecret", "InvalidOptions", "InvalidBody", "MalformedPayload"])

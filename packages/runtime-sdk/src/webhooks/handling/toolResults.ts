@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import { text, type WebhookIssue } from "../checks.ts"
-import type { ToolCall } from "../events.ts"
-import { resultNotShown, withoutBreaks } from "../lines.ts"
+import type { ToolCall, WebhookIssue } from "../events.ts"
+import { errorNotShown, resultNotShown, withoutBreaks } from "../lines.ts"
 import { toolCallIdOf } from "../toolCalls.ts"
+import { jsonIssues } from "./jsonIssues.ts"
 
 type Result = Readonly<Record<string, unknown>>
 
@@ -18,7 +18,7 @@ interface Given {
 interface Completed {
   readonly results: ReadonlyArray<object>
   readonly issues: ReadonlyArray<WebhookIssue>
-  /** Results that are no JSON. Their tools ran, so that the model is told that they are done. */
+  /** Results that are no JSON, and errors without words. Their tools ran, so that the model is told how it ended. */
   readonly notShown: ReadonlyArray<WebhookIssue>
 }
 
@@ -72,25 +72,27 @@ const complete = (
 ): object => {
   const { result, error, name, ...rest } = given
   if ((result === undefined) === (error === undefined)) issues.push({ path, expected: "either result or error" })
-  if (name !== undefined) issues.push(...text.explain(name, [...path, "name"]))
-  if (error !== undefined) issues.push(...text.explain(error, [...path, "error"]))
-  const line = result === undefined ? undefined : oneLine(result)
-  if (result !== undefined && line === undefined) notShown.push({ path: [...path, "result"], expected: "text or JSON" })
+  for (const [key, value] of Object.entries({ name, error })) {
+    if (value !== undefined && typeof value !== "string") issues.push({ path: [...path, key], expected: "string" })
+  }
+  issues.push(...jsonIssues(rest, path))
+  const unread = jsonIssues(result, [...path, "result"])
+  if (error === "") notShown.push({ path: [...path, "error"], expected: "words that the model can act on" })
+  notShown.push(...unread.slice(0, 1))
   return {
     ...rest,
     // The runtime reads text here, also where the call had no id.
     toolCallId: call.id ?? "",
     name: name ?? call.name,
-    ...(error === undefined ? { result: line ?? resultNotShown } : { error: oneLine(error) })
+    ...outcomeOf(result, error, unread.length === 0)
   }
 }
 
-/** A value as one line of text, undefined when it is no JSON. */
-const oneLine = (value: unknown): string | undefined => {
-  try {
-    const line = typeof value === "string" ? value : JSON.stringify(value)
-    return line === undefined ? undefined : withoutBreaks(line)
-  } catch {
-    return undefined
-  }
+/** How a tool ended, on one line. An Error is a failure, whichever field it is in; its words may be for nobody else. */
+const outcomeOf = (result: unknown, error: unknown, isReadable: boolean): object => {
+  if (error !== undefined)
+    return { error: typeof error === "string" && error !== "" ? withoutBreaks(error) : errorNotShown }
+  if (result instanceof Error) return { error: errorNotShown }
+  if (!isReadable || result === undefined) return { result: resultNotShown }
+  return { result: withoutBreaks(typeof result === "string" ? result : JSON.stringify(result)) }
 }

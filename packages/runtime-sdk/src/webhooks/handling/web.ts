@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import { WebhookVerificationError } from "../../webhooks.ts"
-import type { WebhookAnswer } from "./handlers.ts"
-import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
+import { WebhookVerificationError } from "../WebhookVerificationError.ts"
+import type { WebhookBody } from "../body.ts"
+import type { WebhookAnswer } from "./answer.ts"
+import { webhookReceiver, type WebhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 
 /**
  * A handler from `Request` to `Response`: Hono, Next route handlers, Bun, Deno, Workers.
@@ -30,24 +31,45 @@ import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
  */
 export const webhookHandler = (options: WebhookReceiverOptions): ((request: Request) => Promise<Response>) => {
   const receive = webhookReceiver(options)
-  return async (request) => {
-    const { method, url, headers, signal } = request
-    return responseOf(await receive({ method, url, headers, signal, body: (maxBytes) => readBody(request, maxBytes) }))
+  return (request) => answerRequest(receive, request, (maxBytes) => readBody(request, maxBytes))
+}
+
+/** Receives a Request whose body is read in one's own way. */
+export const answerRequest = async (
+  receive: WebhookReceiver,
+  request: Request,
+  read: (maxBytes: number) => Promise<WebhookBody>
+): Promise<Response> => {
+  const { method, url, headers, signal } = request
+  let isRead = method === "GET" || method === "HEAD"
+  const body = async (maxBytes: number) => {
+    const whole = await read(maxBytes)
+    isRead = true
+    return whole
   }
+  const answer = await receive({ method, url, headers, signal, body })
+  // Servers break a connection whose body was left unread, and the next request with it: the sender is told to leave.
+  return responseOf(isRead ? answer : { ...answer, headers: { ...answer.headers, connection: "close" } })
 }
 
 const advice =
   "the body of this Request was read before. Verify first: in Hono pass c.req.raw before c.req.json() or a body parser runs, in Next and elsewhere do not call request.json() before this handler; or read it once with request.text() and use verifyAywaRuntimeWebhook."
 
 /** Reads a body up to a limit, and no further. */
-const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
-  if (request.bodyUsed) throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
+export const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
+  if (request.bodyUsed || request.body?.locked === true)
+    throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })
   const tooLarge = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: maxBytes })
   if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge
   const reader = request.body?.getReader()
+  const read = () =>
+    reader?.read().catch((cause: unknown) => {
+      if (!request.signal.aborted) throw cause
+      throw new WebhookVerificationError({ _tag: "BodyIncomplete" }, { cause })
+    })
   const chunks: Array<Uint8Array> = []
   let size = 0
-  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+  for (let next = await read(); next?.value !== undefined; next = await read()) {
     size += next.value.byteLength
     if (size <= maxBytes) chunks.push(next.value)
     // The rest is thrown away, as much again at most: servers break the connection over a body that is left unread.

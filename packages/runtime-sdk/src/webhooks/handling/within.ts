@@ -1,11 +1,9 @@
 /**
- * Work under a deadline.
+ * Work under a deadline, as promises.
  *
  * @since 0.1.0
  */
-
-/** What `within` gives when the time was over first. */
-export const late: unique symbol = Symbol("late")
+import { done, failed, late, type Outcome } from "./outcome.ts"
 
 /** A deadline that has begun: ends by time, or when whoever asked hangs up. */
 export interface Deadline {
@@ -14,7 +12,7 @@ export interface Deadline {
   /** When it ends. */
   readonly at: Date
   /** Resolves at the deadline. */
-  readonly passed: Promise<typeof late>
+  readonly passed: Promise<Outcome<never>>
   /** Stops the clock. The outer signal is still listened to. */
   readonly stop: () => void
   /** Stops listening to the outer signal, too. */
@@ -28,11 +26,11 @@ export const startDeadline = (milliseconds: number, outer: AbortSignal | undefin
   if (outer?.aborted === true) hangUp()
   outer?.addEventListener("abort", hangUp)
   let timer: ReturnType<typeof setTimeout> | undefined
-  const passed = new Promise<typeof late>((resolve) => {
+  const passed = new Promise<Outcome<never>>((resolve) => {
     timer = setTimeout(
       () => {
         resolve(late)
-        controller.abort(new DOMException("The runtime no longer waits for this answer.", "TimeoutError"))
+        controller.abort(tooLate())
       },
       Math.max(0, milliseconds)
     )
@@ -45,6 +43,19 @@ export const startDeadline = (milliseconds: number, outer: AbortSignal | undefin
   return { signal: controller.signal, at: new Date(Date.now() + milliseconds), passed, stop, close }
 }
 
-/** The outcome of work, or `late`. Work that goes on after the deadline is left alone; its failure is nobody's. */
-export const within = <A>(deadline: Deadline, work: () => A | PromiseLike<A>): Promise<A | typeof late> =>
-  Promise.race([(async () => work())(), deadline.passed])
+/** Why the signal of a handler is aborted at its deadline. */
+export const tooLate = (): DOMException =>
+  new DOMException("The runtime no longer waits for this answer.", "TimeoutError")
+
+/** The outcome of work. Work that goes on after the deadline is left alone; its failure is nobody's. */
+export const within = <A>(deadline: Deadline, work: () => A | PromiseLike<A>): Promise<Outcome<A>> =>
+  Promise.race([outcomeOf(work), deadline.passed])
+
+/** The outcome of work that takes as long as it takes. */
+export const outcomeOf = async <A>(work: () => A | PromiseLike<A>): Promise<Outcome<A>> => {
+  try {
+    return done(await work())
+  } catch (cause) {
+    return failed(cause)
+  }
+}

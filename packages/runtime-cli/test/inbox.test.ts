@@ -1,0 +1,91 @@
+/** The inbox commands, on the databases themselves. */
+import { NodeSqlite, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
+import * as Layer from "effect/Layer"
+import { execFileSync } from "node:child_process"
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { openDatabase } from "@aywa-ai/runtime-migration"
+import { describeWith } from "../../runtime-sdk/test/support/services.ts"
+import { run, temporaryFolder } from "./support.ts"
+
+/** A project that has the drivers. */
+const cwd = new URL("../../runtime-sdk/", import.meta.url).pathname
+
+const report = (id: string, number: string) => ({
+  id,
+  type: "end-of-call-report",
+  callId: `call_of_${id}`,
+  body: JSON.stringify({ message: { type: "end-of-call-report", customer: { number } } })
+})
+
+describe("inbox", () => {
+  it("status, parked, requeue and forget on SQLite", async () => {
+    const file = join(temporaryFolder(), "inbox.db")
+    const inbox = await openWebhookInbox({
+      store: Layer.provide(WebhookInbox.layerSql({ maxAttempts: 1, pollInterval: 10 }), NodeSqlite.layer(file)),
+      handle: () => Promise.reject(new Error("the CRM is down"))
+    })
+    for (const id of ["evt_1", "evt_2", "evt_3"]) await inbox.offer(report(id, `+4930${id.at(-1)}`))
+    await expect.poll(async () => (await inbox.stats()).parked).toBe(3)
+    await inbox.close()
+    const env = { DATABASE_URL: `sqlite:${file}` }
+    const json = async (...args: ReadonlyArray<string>) => {
+      const result = await run(["inbox", ...args], { env })
+      expect(result.stderr).toBe("")
+      return { code: result.code, value: JSON.parse(result.stdout) as unknown }
+    }
+    expect(await json("status")).toMatchObject({ code: 0, value: { waiting: 0, parked: 3 } })
+    const { value } = await json("parked", "--limit", "2")
+    expect(value).toMatchObject({ items: [{ id: "evt_1", attempts: 1 }, { id: "evt_2" }] })
+    expect(JSON.stringify(value)).toContain("the CRM is down")
+    expect(JSON.stringify(value)).not.toContain("+49301")
+    expect(await json("requeue", "evt_1")).toEqual({ code: 0, value: { id: "evt_1", requeued: true } })
+    expect((await json("requeue", "evt_none")).code).toBe(5)
+    expect(await json("forget", "--call-id", "call_of_evt_1", "--yes")).toEqual({ code: 0, value: { forgotten: 1 } })
+    expect(await json("forget", "--customer", "+49302", "--yes")).toEqual({ code: 0, value: { forgotten: 1 } })
+    expect(await json("status")).toMatchObject({ value: { waiting: 0, parked: 1 } })
+  })
+
+  it("says what is missing", async () => {
+    expect((await run(["inbox", "status"], {})).code).toBe(2)
+    expect((await run(["inbox", "status", "--database", "sqlite:/no/such/file.db"], {})).code).toBe(2)
+    const file = join(temporaryFolder(), "x.db")
+    execFileSync(process.execPath, [
+      "-e",
+      `new (require("node:sqlite").DatabaseSync)(${JSON.stringify(file)}).exec("CREATE TABLE a (b)")`
+    ])
+    expect((await run(["inbox", "forget", "--database", file], {})).code).toBe(2)
+  })
+})
+;(await describeWith("PostgreSQL"))("inbox on PostgreSQL", () => {
+  it("sql makes the tables, and status reads them", async () => {
+    const server = "postgres://postgres@127.0.0.1:5432"
+    const name = `aywa_cli_inbox_${process.pid}`
+    const on = async (database: string, sql: string) => {
+      const driver = await openDatabase(`${server}/${database}`)
+      await driver.run(sql).finally(() => driver.close())
+    }
+    await on("postgres", `CREATE DATABASE ${name}`)
+    onTestFinished(() => on("postgres", `DROP DATABASE ${name} WITH (FORCE)`))
+    const printed = await run(["inbox", "sql", "--schema", "ops"], {})
+    expect(printed.code).toBe(0)
+    for (const statement of printed.stdout.split(";\n").filter((one) => one.trim() !== "")) {
+      if (!/^(BEGIN|COMMIT)$/.test(statement)) await on(name, statement)
+    }
+    const status = await run(["inbox", "status", "--schema", "ops"], {
+      env: { DATABASE_URL: `${server}/${name}` },
+      cwd
+    })
+    expect(JSON.parse(status.stdout)).toMatchObject({ waiting: 0, parked: 0 })
+  })
+})
+;(await describeWith("Redis"))("inbox on Redis", () => {
+  it("status reads it", async () => {
+    const prefix = `{aywa-cli-${process.pid}}:`
+    const status = await run(["inbox", "status", "--prefix", prefix], {
+      env: { DATABASE_URL: "redis://127.0.0.1:6379" },
+      cwd
+    })
+    expect(JSON.parse(status.stdout)).toMatchObject({ waiting: 0, parked: 0 })
+  })
+})

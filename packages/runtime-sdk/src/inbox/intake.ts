@@ -1,0 +1,57 @@
+/**
+ * The way in: what is offered is cleaned, gathered, and stored within a time limit.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { makeBatches } from "./batches.ts"
+import { type Delivery, InboxError, storing } from "./model.ts"
+import type { Settings } from "./options.ts"
+import type { Outage } from "./outage.ts"
+import { Report } from "./report.ts"
+import type { Store } from "./Store.ts"
+import { wellFormed } from "./text.ts"
+
+const batch = { maxItems: 200, maxSize: 4_000_000, sizeOf: ({ body }: Delivery) => body.length }
+
+const cleaned = ({ id, type, callId, body }: Delivery): Delivery => ({
+  id: wellFormed(id),
+  type: wellFormed(type),
+  ...(callId === undefined ? {} : { callId: wellFormed(callId) }),
+  body: wellFormed(body)
+})
+
+const isSame = (a: Delivery, b: Delivery): boolean =>
+  a.id === b.id && a.type === b.type && a.callId === b.callId && a.body === b.body
+
+/** Gives `offer`. */
+export const makeIntake = Effect.fnUntraced(function* (
+  store: Store,
+  { offerMillis }: Settings,
+  outage: Outage,
+  wake: () => void
+) {
+  const report = Context.get(yield* Effect.context<never>(), Report)
+  const add = yield* makeBatches<Delivery>({
+    ...batch,
+    write: (list) => Effect.tap(outage.watch(store.offer(list)), () => Effect.sync(wake))
+  })
+  const late = () =>
+    Effect.suspend(() => {
+      const error = new InboxError(storing, new Error(`No answer within ${offerMillis} ms`))
+      return Effect.andThen(outage.down(error), Effect.fail(error))
+    })
+  return (delivery: Delivery): Effect.Effect<void, InboxError> =>
+    Effect.suspend(() => {
+      const clean = cleaned(delivery)
+      const note = isSame(clean, delivery)
+        ? Effect.void
+        : report(
+            new InboxError(
+              `Delivery ${clean.id} had characters that a store does not take (NUL, half a character); they were replaced.`,
+              undefined,
+              "warning"
+            )
+          )
+      return Effect.andThen(note, add(clean)).pipe(Effect.timeoutOrElse({ duration: offerMillis, orElse: late }))
+    })
+})

@@ -1,0 +1,60 @@
+/**
+ * What operators do with deliveries: look at those that were given up, put them back, remove or forget them.
+ */
+import * as Effect from "effect/Effect"
+import type { Delivery, InboxError, Parked, Subject } from "./model.ts"
+import type { Outage } from "./outage.ts"
+import type { Store } from "./Store.ts"
+import { wellFormed } from "./text.ts"
+
+/** A page of what is parked. */
+export interface ParkedPage {
+  /** Default 100. */
+  readonly limit?: number | undefined
+  /** The last one of the page before. */
+  readonly after?: Parked | undefined
+}
+
+/** What operators do. */
+export interface Parking {
+  readonly parked: (page?: number | ParkedPage) => Effect.Effect<ReadonlyArray<Parked>, InboxError>
+  readonly requeue: (id: string) => Effect.Effect<boolean, InboxError>
+  readonly discard: (id: string) => Effect.Effect<boolean, InboxError>
+  readonly forget: (subject: Subject) => Effect.Effect<number, InboxError>
+}
+
+/** Makes it. */
+export const makeParking = (store: Store, outage: Outage, wake: () => void): Parking => ({
+  parked: (page = {}) => {
+    const { limit = 100, after } = typeof page === "number" ? { limit: page } : page
+    return outage.watch(store.parked(limit, after))
+  },
+  requeue: (id) =>
+    Effect.tap(outage.watch(store.requeue(wellFormed(id))), (put) => Effect.sync(() => (put ? wake() : undefined))),
+  discard: (id) => outage.watch(store.discard(wellFormed(id))),
+  forget: (subject) =>
+    outage.watch(
+      "callId" in subject
+        ? store.forget(({ callId }) => callId === subject.callId, subject)
+        : store.forget((delivery) => isOf(subject.customer, delivery), {})
+    )
+})
+
+/** Where a message names its customer. */
+const customersOf = (body: string): ReadonlyArray<unknown> => {
+  let message: unknown
+  try {
+    message = Object(JSON.parse(body)).message
+  } catch {
+    return []
+  }
+  const { customer, call } = Object(message)
+  return [customer, Object(call).customer, { id: Object(call).customerId }]
+}
+
+const fields = ["id", "number", "sipUri", "email", "externalId"]
+
+const isOf = (customer: string, { body }: Delivery): boolean =>
+  // Most bodies need not be parsed for it.
+  body.includes(JSON.stringify(customer).slice(1, -1)) &&
+  customersOf(body).some((one) => fields.some((field) => Object(one)[field] === customer))

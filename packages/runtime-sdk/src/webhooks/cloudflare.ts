@@ -1,0 +1,6 @@
+/**
+ * Webhooks in Cloudflare Workers: entry `./webhooks/cloudflare`.
+ *
+ * @since 0.2.0
+ */
+export { aywaWorker, type WorkerContext } from "./frameworks/cloudflare.ts"

@@ -1,0 +1,8 @@
+/**
+ * Webhooks in Nest: entry `./webhooks/nestjs`.
+ *
+ * @since 0.2.0
+ */
+export { AywaWebhooksModule } from "./frameworks/nestjs.ts"
+export type { AywaWebhooksModuleAsync, AywaWebhooksModuleOptions } from "./frameworks/nestjs.ts"
+export { OnAywaEvent } from "./frameworks/nestEvents.ts"

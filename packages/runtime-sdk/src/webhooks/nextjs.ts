@@ -1,0 +1,6 @@
+/**
+ * Webhooks in Next.js: entry `./webhooks/nextjs`.
+ *
+ * @since 0.2.0
+ */
+export { aywaApiHandler, aywaRoute } from "./frameworks/nextjs.ts"

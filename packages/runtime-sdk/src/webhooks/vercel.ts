@@ -1,0 +1,6 @@
+/**
+ * Webhooks in Vercel Functions: entry `./webhooks/vercel`.
+ *
+ * @since 0.2.0
+ */
+export { aywaWebhooks } from "./frameworks/vercel.ts"

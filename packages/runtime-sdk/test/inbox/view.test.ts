@@ -1,0 +1,268 @@
+/** What an inbox tells of itself, and what it forgets, over every store: read in the stores themselves. */
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Redis from "effect/persistence/Redis"
+import * as SqlClient from "effect/sql/SqlClient"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { type InboxError, WebhookInbox } from "../../src/inbox.ts"
+import { Report } from "../../src/inbox/report.ts"
+import type { Options } from "../../src/inbox/options.ts"
+import { describeWith } from "../support/services.ts"
+import { delivery, inboxLayer, makePlace, type Place, sqlLayer, until } from "./support.ts"
+
+const Inbox = WebhookInbox.WebhookInbox
+
+/** All that a place holds, as one text. */
+const contentOf = (place: Place): Promise<string> => {
+  if (place.kind === "memory") return Promise.resolve("")
+  if (place.kind !== "redis") {
+    const rows = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT * FROM aywa_inbox_deliveries`)
+    return Effect.runPromise(
+      Effect.scoped(
+        Effect.provide(
+          Effect.map(rows, (all) =>
+            JSON.stringify(all, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))
+          ),
+          sqlLayer(place)
+        )
+      )
+    )
+  }
+  const dump = Effect.gen(function* () {
+    const redis = yield* Redis.Redis
+    const keys = yield* redis.send<ReadonlyArray<string>>("KEYS", `${place.prefix.replaceAll(/[{}]/g, "?")}*`)
+    const texts: Array<string> = []
+    for (const key of keys) {
+      const type = yield* redis.send<string>("TYPE", key)
+      const read = { hash: ["HGETALL", key], zset: ["ZRANGE", key, "0", "-1"], set: ["SMEMBERS", key] }[type]
+      if (read !== undefined) texts.push(JSON.stringify(yield* redis.send(read[0] ?? "", ...read.slice(1))))
+    }
+    return texts.join("\n")
+  })
+  return Effect.runPromise(Effect.scoped(Effect.provide(dump, NodeRedis.layer({}))))
+}
+
+const spoken = (id: string, words: string, customer: string, callId: string) => ({
+  ...delivery(id, callId),
+  body: JSON.stringify({ message: { type: "end-of-call-report", transcript: words, customer: { number: customer } } })
+})
+
+const suite = (kind: Place["kind"]) => {
+  let place: Place
+  let remove: () => Promise<void>
+  let count = 0
+  beforeAll(async () => {
+    ;({ place, remove } = await makePlace(kind))
+  })
+  afterAll(() => remove())
+  const run = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) =>
+    program.pipe(
+      Effect.provide(inboxLayer(place, { name: `view${count++}`, ...options })),
+      Effect.scoped,
+      Effect.runPromise
+    )
+
+  it("counts what waits, is in flight, failed, was given up and was handled", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        assert.deepInclude(yield* inbox.stats, { waiting: 0, oldestAgeMillis: 0, parked: 0, lines: [] })
+        for (const id of ["evt_good", "evt_bad", "evt_slow", "evt_later"]) yield* inbox.offer(delivery(id, id))
+        yield* Effect.forkChild(
+          inbox.run(({ id }) => {
+            if (id === "evt_slow") return Effect.never
+            return id === "evt_good" ? Effect.void : Effect.fail(id)
+          })
+        )
+        yield* until(
+          Effect.map(inbox.stats, ({ retrying }) => retrying === 2),
+          "two failures"
+        )
+        const stats = yield* inbox.stats
+        assert.deepInclude(stats, {
+          waiting: 3,
+          inFlight: 1,
+          retrying: 2,
+          maxAttempts: 1,
+          parked: 0,
+          handledLastMinute: 1
+        })
+        assert.deepInclude(yield* inbox.health, { ok: true, backlog: 3, parked: 0 })
+      }),
+      { backoff: "1 hour" }
+    ))
+
+  it("with order: call, the lag of each line", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        for (let i = 0; i < 12; i++) yield* inbox.offer(delivery(`evt_${i}`, `call_${i % 4}`))
+        const { lines, waiting } = yield* inbox.stats
+        assert.strictEqual(waiting, 12)
+        assert.isAbove(lines.length, 1)
+        assert.strictEqual(
+          lines.reduce((sum, line) => sum + line.waiting, 0),
+          12
+        )
+        for (const { lagMillis, line } of lines) assert.isTrue(lagMillis >= 0 && line >= 0 && line < 4)
+      }),
+      { order: "call", partitions: 4 }
+    ))
+
+  it("gauges have what stats says", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        yield* inbox.offer(delivery("evt_1"))
+        const metrics = WebhookInbox.layerMetrics({ name: `gauges-${kind}`, interval: 10 })
+        const waiting = Effect.map(Metric.snapshot, (all) =>
+          all.find(
+            ({ id, attributes }) => id === "aywa.inbox.waiting" && attributes?.["aywa.inbox"] === `gauges-${kind}`
+          )
+        )
+        yield* Effect.provide(
+          until(
+            Effect.map(waiting, (gauge) => gauge?.type === "Gauge" && Number(gauge.state.value) === 1),
+            "the gauge"
+          ),
+          Layer.provide(metrics, Layer.succeed(Inbox, inbox))
+        )
+        assert.deepInclude((yield* waiting)?.state, { value: 1 })
+      })
+    ))
+
+  it("what callers said is deleted when it is handled, and when it is to be forgotten; ids stay", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        yield* inbox.offer(spoken("evt_done", `handled-${kind}`, "+4930111", "call_1"))
+        yield* inbox.offer(spoken("evt_parked", `parked-${kind}`, "+4930222", "call_2"))
+        yield* inbox.offer(spoken("evt_discarded", `discarded-${kind}`, "+4930333", "call_3"))
+        const worker = yield* Effect.forkChild(
+          inbox.run(({ id, body }) => (id === "evt_done" ? Effect.void : Effect.fail(new Error(body))))
+        )
+        yield* until(
+          Effect.map(inbox.stats, ({ waiting, parked }) => waiting === 0 && parked === 2),
+          "the end of all"
+        )
+        yield* Fiber.interrupt(worker)
+        yield* inbox.offer(spoken("evt_waiting", `waiting-${kind}`, "+4930222", "call_4"))
+        yield* inbox.offer(spoken("evt_other", `other-${kind}`, "+4930444", "call_5"))
+        const before = yield* Effect.promise(() => contentOf(place))
+        assert.notInclude(before, `handled-${kind}`)
+        if (kind !== "memory")
+          for (const word of ["parked", "waiting", "other"]) assert.include(before, `${word}-${kind}`)
+        assert.isTrue(yield* inbox.discard("evt_discarded"))
+        assert.strictEqual(yield* inbox.forget({ customer: "+4930222" }), 2)
+        assert.strictEqual(yield* inbox.forget({ customer: "+4930222" }), 0)
+        assert.strictEqual(yield* inbox.forget({ callId: "call_5" }), 1)
+        assert.strictEqual(yield* inbox.forget({ callId: "call_1" }), 0)
+        const after = yield* Effect.promise(() => contentOf(place))
+        for (const word of ["parked", "waiting", "other", "discarded"]) assert.notInclude(after, `${word}-${kind}`)
+        // They do not come back.
+        for (const id of ["evt_done", "evt_parked", "evt_discarded", "evt_waiting", "evt_other"]) {
+          yield* inbox.offer(delivery(id))
+        }
+        assert.deepInclude(yield* inbox.stats, { waiting: 0, parked: 0 })
+      }),
+      { maxAttempts: 1 }
+    ))
+
+  it("what is parked comes in pages", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const ids = Array.from({ length: 25 }, (_, i) => `evt_${String(i).padStart(2, "0")}`)
+        for (const id of ids) yield* inbox.offer(delivery(id))
+        yield* Effect.forkChild(inbox.run(() => Effect.fail("no")))
+        yield* until(
+          Effect.map(inbox.stats, ({ parked }) => parked === 25),
+          "all of them"
+        )
+        const seen: Array<string> = []
+        let page = yield* inbox.parked({ limit: 10 })
+        while (page.length > 0) {
+          assert.isAtMost(page.length, 10)
+          seen.push(...page.map(({ id }) => id))
+          page = yield* inbox.parked({ limit: 10, after: page.at(-1) })
+        }
+        assert.deepStrictEqual(seen.toSorted(), ids)
+      }),
+      { maxAttempts: 1 }
+    ))
+
+  it("requeue says true only if it runs, whatever ids look like", () =>
+    run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        // Names that a separator between an id and a number could make equal.
+        const ids = ["evt_1", "evt_1~1", "evt_1~1~1", "evt_1/1", "x".repeat(300), `${"x".repeat(299)}y`]
+        for (const id of ids) yield* inbox.offer(delivery(id))
+        const runs: Array<string> = []
+        let broken = true
+        yield* Effect.forkChild(
+          inbox.run(({ id }) =>
+            Effect.suspend(() => {
+              if (broken) return Effect.fail("no")
+              runs.push(id)
+              return Effect.void
+            })
+          )
+        )
+        yield* until(
+          Effect.map(inbox.stats, ({ parked }) => parked === ids.length),
+          "all of them"
+        )
+        broken = false
+        for (const id of ids) assert.isTrue(yield* inbox.requeue(id), id)
+        yield* until(
+          Effect.sync(() => runs.length === ids.length),
+          "every one of them"
+        )
+        assert.deepStrictEqual(runs.toSorted(), ids.toSorted())
+        for (const id of ids) assert.isFalse(yield* inbox.requeue(id), id)
+      }),
+      { maxAttempts: 1 }
+    ))
+
+  it("NUL and half characters are replaced, which is told; the delivery can be parked and put back", async () => {
+    const told: Array<InboxError> = []
+    const report = Layer.succeed(Report, (error) => Effect.sync(() => told.push(error)))
+    await run(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        yield* inbox.offer({ id: "evt_\0", type: "t", body: "a\0b\ud83d" })
+        yield* Effect.forkChild(inbox.run(({ body }) => Effect.fail(new Error(`cannot read ${body} \0`))))
+        yield* until(
+          Effect.map(inbox.stats, ({ parked }) => parked === 1),
+          "it to be parked"
+        )
+        const [parked] = yield* inbox.parked()
+        assert.deepInclude(parked, { id: "evt_\ufffd", body: "a\ufffdb\ufffd" })
+        assert.isTrue(yield* inbox.requeue("evt_\0"))
+      }).pipe(Effect.provide(Layer.provide(inboxLayer(place, { name: `nul-${kind}`, maxAttempts: 1 }), report))),
+      {}
+    )
+    if (kind === "redis") return // Its layer reports elsewhere.
+    assert.deepStrictEqual(
+      told.filter(({ message }) => !message.includes("keeps less")).map(({ kind }) => kind),
+      ["warning"]
+    )
+  })
+}
+
+describe("a view into memory", () => {
+  suite("memory")
+})
+describe("a view into SQLite", () => {
+  suite("sqlite")
+})
+;(await describeWith("PostgreSQL"))("a view into PostgreSQL", () => {
+  suite("postgres")
+})
+;(await describeWith("Redis"))("a view into Redis", () => {
+  suite("redis")
+})
