@@ -43,8 +43,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
   },
   "docs/from-0.1.md": {
-    openApiVersion:
-      "await Effect.runPromise(Effect.provide(openApiVersion, AywaRuntime.layerConfig()))"
+    openApiVersion: "await Effect.runPromise(Effect.provide(openApiVersion, AywaRuntime.layerConfig()))"
   },
   "docs/tenants.md": {
     assistantsOf:
