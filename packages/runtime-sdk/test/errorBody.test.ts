@@ -20,7 +20,7 @@ describe("the messages and the code of", () => {
     ["nothing", "x", []]
   ]
   for (const [name, body, messages, code] of cases) {
-    it(name, () => {
+    it(`${name}`, () => {
       const read = readErrorBody(JSON.stringify(body), (text) => text)
       assert.deepStrictEqual(read.messages, messages)
       assert.strictEqual(read.code, code)

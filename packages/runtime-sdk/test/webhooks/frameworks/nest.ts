@@ -54,7 +54,7 @@ export const nestHandlers = async (
   const handlers = new Map<string, Handle>()
   const apps: Array<INestApplication> = []
   for (const [map, group] of groups) {
-    const modules = group.map(([path, { handlers: _, ...options }]) =>
+    const modules = group.map(([path, { handlers: _handlers, ...options }]) =>
       AywaWebhooksModule.forRootAsync({ useFactory: (): AywaWebhooksModuleOptions => ({ path, ...options }) })
     )
     const app = await application(platform, modules, map === undefined ? [] : [providerOf(map)])

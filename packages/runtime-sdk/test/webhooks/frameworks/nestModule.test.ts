@@ -58,6 +58,7 @@ it("options are made of other providers", async () => {
     useFactory: async (secrets: InstanceType<typeof Secrets>) => ({ secret: secrets.webhook })
   })
   const app = await application("express", [module], [])
+  assert.strictEqual(app.get(Secrets).webhook, secret)
   await app.close()
 })
 
