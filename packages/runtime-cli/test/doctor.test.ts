@@ -477,19 +477,20 @@ describe("webhook.secret", () => {
 const secret = "whsec_YXl3YS1ydW50aW1lLXRlc3Qtc2VjcmV0LTMyYnl0ZXM="
 
 /** A handler that verifies what it gets. */
-const verifying = async (
-  options: {
-    readonly secret?: string
-    readonly toleranceSeconds?: number | "disabled"
-    readonly refusal?: number
-  } = {}
-) => {
+const verifying = async ({
+  refusal,
+  ...options
+}: {
+  readonly secret?: string
+  readonly toleranceSeconds?: number | "disabled"
+  readonly refusal?: number
+} = {}) => {
   const { url } = await startHandler(({ body, headers }) => {
     try {
       verifyAywaRuntimeWebhook({ body, headers, secret, ...options })
       return [204]
     } catch (error) {
-      return [options.refusal ?? (isWebhookVerificationError(error) ? error.httpStatus : 500)]
+      return [refusal ?? (isWebhookVerificationError(error) ? error.httpStatus : 500)]
     }
   })
   return `${url}/webhooks`

@@ -186,14 +186,14 @@ describe("while the first request runs", () => {
   it("a restart frees its key, and the request leaves nothing", async () => {
     for (const store of ["memory", { file: temporaryFile() }] as const) {
       const { call, runtime } = await start({ store })
-      const first = failure(call("POST", "/assistant", { name: "A" }, { key: "k", fault: "hold;ms=200" }))
+      const first = failure(call("POST", "/assistant", { name: "A" }, { key: "k", fault: "hold;ms=1500" }))
       await expect.poll(() => runtime.requests()).toHaveLength(1)
       await new Promise((resolve) => setTimeout(resolve, 50))
       await runtime.restart()
       expect(await first).toMatch(/fetch failed: (ECONNRESET|UND_ERR_SOCKET)/)
       expect(runtime.count("assistants")).toBe(0)
       expect((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status).toBe(201)
-      await new Promise((resolve) => setTimeout(resolve, 250))
+      await new Promise((resolve) => setTimeout(resolve, 1600))
       expect(runtime.count("assistants")).toBe(1)
     }
   })
