@@ -49,16 +49,21 @@ describe("an application does not start", () => {
 })
 
 it("options are made of other providers", async () => {
+  let asked = 0
   const Secrets = class {
-    readonly webhook = secret
+    get webhook(): string {
+      asked++
+      return secret
+    }
   }
   const module = AywaWebhooksModule.forRootAsync({
-    imports: [{ module: class SecretsModule {}, providers: [Secrets], exports: [Secrets] }],
+    imports: [{ module: Secrets, providers: [Secrets], exports: [Secrets] }],
     inject: [Secrets],
     useFactory: async (secrets: InstanceType<typeof Secrets>) => ({ secret: secrets.webhook })
   })
   const app = await application("express", [module], [])
   await app.close()
+  assert.strictEqual(asked, 1)
 })
 
 it("a reply is checked by the compiler", () => {
