@@ -31,7 +31,9 @@ export default defineConfig({
           page("The command line", "/cli"),
           page("Observability", "/observability"),
           page("Performance", "/performance"),
-          page("Production checklist", "/production")
+          page("Production checklist", "/production"),
+          page("One program, many tenants", "/tenants"),
+          page("From 0.1", "/from-0.1")
         ]
       },
       {

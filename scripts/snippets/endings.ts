@@ -42,6 +42,21 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
   },
+  "docs/from-0.1.md": {
+    openApiVersion: "await Effect.runPromise(Effect.provide(openApiVersion, AywaRuntime.layerConfig()))"
+  },
+  "docs/tenants.md": {
+    assistantsOf:
+      'await assistantsOf({ organizationId: process.env.AYWA_RUNTIME_ORGANIZATION_ID ?? "", apiKey: process.env.AYWA_RUNTIME_API_KEY ?? "" })',
+    copyAssistant:
+      "const here = { baseUrl: process.env.AYWA_RUNTIME_BASE_URL, apiKey: process.env.AYWA_RUNTIME_API_KEY }\n" +
+      "await Effect.runPromise(copyAssistant(prepared.assistantId, here, here))",
+    countsOf:
+      "process.env.AYWA_RUNTIME_API_KEY_ACME = process.env.AYWA_RUNTIME_API_KEY\n" +
+      "process.env.AYWA_RUNTIME_ORGANIZATION_ID_ACME = process.env.AYWA_RUNTIME_ORGANIZATION_ID\n" +
+      'const counts = await Effect.runPromise(countsOf(["acme", "acme"]))\n' +
+      "if (counts.length !== 2) throw new Error()"
+  },
   "docs/webhooks.md": {
     "aywaRoute(options)": deliverPost,
     'from "hono"': "await prepared.deliver((request) => app.fetch(request))",

@@ -27,6 +27,7 @@ export interface Results {
   readonly memory?: ReadonlyArray<Row>
   readonly webhooks?: ReadonlyArray<Row>
   readonly leaks?: ReadonlyArray<Row>
+  readonly storm?: ReadonlyArray<Row>
   readonly start?: ReadonlyArray<StartRow>
   readonly bundles?: ReadonlyArray<BundleRow>
   readonly targets: ReadonlyArray<Target>
@@ -133,5 +134,8 @@ export const judge = (run: Measured): ReadonlyArray<Target> => {
   for (const [peer, target] of Object.entries(memory)) {
     add("memory per call in flight, 10,000, RSS", peer, target, held("aywa") / held(peer))
   }
+  const storm = run.storm?.[0]?.more
+  add("500 calls told to wait 2 s: time until all are done", "ideal", 1.5, storm?.["over-ideal"])
+  add("500 calls told to wait 2 s: most of them in 100 ms", "all", 0.2, storm?.["share-in-100-ms"])
   return targets
 }

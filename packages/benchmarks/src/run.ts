@@ -13,6 +13,7 @@ import * as memory from "./memory.ts"
 import { judge, rowsOf } from "./results.ts"
 import { processor, run, serve } from "./rounds.ts"
 import { start } from "./start.ts"
+import * as storm from "./storm.ts"
 import * as streams from "./streams.ts"
 import { print } from "./tables.ts"
 import * as webhooks from "./webhooks.ts"
@@ -20,7 +21,7 @@ import * as webhooks from "./webhooks.ts"
 const { values } = parseArgs({
   options: { only: { type: "string" }, quick: { type: "boolean", default: false }, out: { type: "string" } }
 })
-const suites = ["calls", "start", "bundles", "streams", "memory", "webhooks", "leaks"] as const
+const suites = ["calls", "start", "bundles", "streams", "memory", "webhooks", "leaks", "storm"] as const
 const chosen = new Set<string>(values.only?.split(",") ?? suites)
 for (const name of chosen) {
   if (!suites.some((suite) => suite === name)) throw new Error(`--only takes ${suites.join(", ")}, not ${name}`)
@@ -89,6 +90,15 @@ const measured = {
       warmups: 0,
       rounds: 1,
       execArgv: heap
+    })
+  ),
+  storm: await timed("storm", () =>
+    side({
+      module: "./storm.ts",
+      variants: storm.names,
+      tasks: storm.tasks(500),
+      warmups: 1,
+      rounds: quick ? 1 : 3
     })
   )
 }

@@ -104,5 +104,8 @@ export const print = (results: Results): string =>
       : [
           kept("what stays behind (per call: heap; in all: the rest)", results.leaks, ["heap", "sockets", "listeners"])
         ]),
+    ...(results.storm === undefined
+      ? []
+      : [kept("500 calls told to wait 2 s", results.storm, ["early", "over-ideal", "share-in-100-ms"])]),
     targets(results.targets)
   ].join("\n")

@@ -3,7 +3,7 @@ import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { randomUUID } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, expect, it, onTestFinished } from "vitest"
 import { receive } from "./receiver.ts"
 import { start, temporaryFile } from "./support.ts"
 
@@ -85,7 +85,7 @@ describe("a file", () => {
     database.close()
     const again = await receive(() => ({}), Number(new URL(receiver.url).port))
     await start({ store: { file } })
-    await again.count(1)
+    expect(await again.count(1)).toHaveLength(1)
   })
 
   it("has an index for every look at a waiting or failing job", async () => {

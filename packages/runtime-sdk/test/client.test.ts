@@ -341,6 +341,17 @@ describe("withOptions", () => {
     assert.instanceOf(aywa.withOptions({ baseUrl: server.baseUrl }), AywaRuntimeClient)
   })
 
+  it("another address gets neither headers nor the organization of this one; undefined clears", async () => {
+    const { server, aywa } = await start(rows, { organizationId: "org_a", headers: { "x-gateway": "secret-of-a" } })
+    await using other = await serve(rows)
+    await aywa.withOptions({ baseUrl: other.baseUrl, apiKey: "key-of-other" }).assistants.list()
+    assert.notProperty(other.seen[0]?.headers, "x-gateway")
+    assert.notProperty(other.seen[0]?.headers, "x-organization-id")
+    await aywa.withOptions({ organizationId: undefined }).assistants.list()
+    assert.notProperty(server.seen[0]?.headers, "x-organization-id")
+    assert.strictEqual(server.seen[0]?.headers["x-gateway"], "secret-of-a")
+  })
+
   it.each(["connections", "transport"])("refuses %s, which clients share", async (field) => {
     const { aywa } = await start(rows)
     const options = { [field]: field === "connections" ? 2 : "fetch" }

@@ -42,6 +42,7 @@ const byReason: Readonly<Record<string, number>> = {
   CheckFailed: exitCodes.differences,
   SourceFailed: exitCodes.unreachable,
   ImportFailed: exitCodes.unreachable,
+  ConnectionLost: exitCodes.unreachable,
   Aborted: exitCodes.interrupted
 }
 

@@ -111,5 +111,5 @@ const nextJobs = ({ jobs, lanes, order, random }: DispatchContext, lane: Lane): 
   const room = lanes.room(lane)
   return order === "created"
     ? [...jobs.due(lane, room, true)]
-    : [...shuffle(jobs.due(lane, shuffled, false), random).slice(0, room)]
+    : shuffle(jobs.due(lane, shuffled, false), random).slice(0, room)
 }

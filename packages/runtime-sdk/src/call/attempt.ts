@@ -71,7 +71,7 @@ const sendInEffects = <A>(sender: Sender<A>, duration: number, traceparent: stri
     { onFailure: (failure) => sender.ended(failure), onSuccess: (response) => sender.ended(response) }
   )
   const { upload } = request
-  const whole = upload === undefined ? result : Effect.ensuring(result, Effect.sync(upload.close))
+  const whole = upload === undefined ? result : Effect.onExit(result, () => Effect.sync(upload.close))
   return duration === Infinity
     ? whole
     : Effect.timeoutOrElse(whole, { duration, orElse: () => Effect.sync(() => sender.ended(undefined)) })

@@ -144,7 +144,7 @@ class Driver implements Plan, Sender<Decision> {
     const { runtime, traced } = this.prepared
     const next = Effect.flatMap(Effect.sleep(decision.delay), () => this.run())
     const note = runtime.observer?.retrying?.(traced, decision.error, decision.delay)
-    return note === undefined ? next : Effect.andThen(note, next)
+    return note === undefined ? next : Effect.flatMap(note, () => next)
   }
 
   /** Waits for the limiter, if there is one, then makes the attempt. */

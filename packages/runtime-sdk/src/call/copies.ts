@@ -15,7 +15,7 @@ export class Copies {
   readonly #base64: ReadonlyArray<string>
 
   constructor(secrets: Iterable<string>) {
-    this.#texts = [...new Set(secrets)]
+    this.#texts = [...new Set([...secrets].flatMap(notationsOf))]
     // The beginning will do: the whole base64 around it is taken.
     this.#base64 = this.#texts.flatMap((text) => base64Cores(text.slice(0, 4096)))
   }
@@ -38,6 +38,14 @@ export class Copies {
     }
     return found
   }
+}
+
+/** A secret as gateways write it in their logs: in other letters, and as hexadecimal digits. */
+const notationsOf = (secret: string): ReadonlyArray<string> => {
+  if (secret.length < 16) return [secret]
+  const hex = Array.from(new TextEncoder().encode(secret.slice(0, 1024)), (byte) => byte.toString(16).padStart(2, "0"))
+  const digits = hex.join("")
+  return [secret, secret.toLowerCase(), secret.toUpperCase(), digits, digits.toUpperCase()]
 }
 
 /** Nobody reads further, and a server may send as much as it likes. */

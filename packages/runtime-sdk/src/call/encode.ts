@@ -10,7 +10,7 @@ const fault = (path: string, message: string): Issue => ({ path: [path], message
 /** Puts an id into a path template as exactly one segment, or says why it cannot be one. */
 export const fillPath = (template: string, id: unknown): string | Issue => {
   if (!template.includes(":id")) return template
-  if (typeof id !== "string") return fault("id", `Expected a string, got ${id === null ? "null" : typeof id}`)
+  if (typeof id !== "string") return fault("id", `Expected a string, got ${notAnId(id)}`)
   // What an id mostly is: then the rest need not be asked.
   if (plainId.test(id)) return template.replace(":id", id)
   if (id === "") return fault("id", "Expected an id, got an empty string")
@@ -20,6 +20,16 @@ export const fillPath = (template: string, id: unknown): string | Issue => {
   if (/\p{Cc}/u.test(id)) return fault("id", "Expected an id without control characters")
   if (!id.isWellFormed()) return fault("id", "Expected well-formed Unicode; this has a lone surrogate")
   return template.replace(":id", () => encodeURIComponent(id))
+}
+
+/** What was given in the place of an id, and what to write instead. */
+const notAnId = (given: unknown): string => {
+  if (given === null) return "null"
+  if (typeof given === "function") return "a function: call it first"
+  if (typeof given !== "object") return typeof given
+  if (Array.isArray(given)) return "an array: call once for each id"
+  if ("then" in given && typeof given.then === "function") return "a promise: await it first"
+  return "id" in given && typeof given.id === "string" ? "a row: give its id (row.id)" : "an object"
 }
 
 // Letters, digits, `_` and `-`: no path step, no escape, and no `$` that `replace` would read.

@@ -1,40 +1,99 @@
 /**
- * Reads what the body of an error tells: its messages, and its code for machines. A gateway's HTML tells nothing.
+ * What the body of a refusal says: texts, a machine code, and the rest as data. Read from the envelopes of runtimes,
+ * frameworks and gateways alike; secrets are taken out of all of it.
  */
 import type { Redact } from "./redact.ts"
 
-/** What was read. */
 export interface ErrorBody {
-  /** One line each, whatever was in them: they end up in logs and on terminals. */
   readonly messages: ReadonlyArray<string>
   readonly code: string | undefined
+  /** What is neither text nor code, such as `pinnedBy`; undefined when there is nothing more. */
+  readonly details: Readonly<Record<string, unknown>> | undefined
 }
 
-const nothing: ErrorBody = { messages: [], code: undefined }
+const nothing: ErrorBody = { messages: [], code: undefined, details: undefined }
 
-export const readErrorBody = (body: string, redact: Redact): ErrorBody => {
-  /** Taken out before anything else is: what is left of a secret would not be known as one. */
-  const line = (value: unknown): string =>
-    typeof value === "string"
-      ? redact(value)
-          .replace(/\p{Cc}+/gu, " ")
-          .trim()
-      : ""
-  // What repeats a secret is no code.
-  const token = (value: unknown): string | undefined =>
-    typeof value === "string" && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) && redact(value) === value
-      ? value.slice(0, 100)
-      : undefined
+type Json = Readonly<Record<string, unknown>>
+
+const isJson = (u: unknown): u is Json => typeof u === "object" && u !== null && !Array.isArray(u)
+
+/** Reads whatever the body gives; a gateway's HTML gives nothing. */
+export const readErrorBody = (text: string, redact: Redact): ErrorBody => {
   let json: unknown
   try {
-    json = JSON.parse(body)
+    json = JSON.parse(text)
   } catch {
     return nothing
   }
-  if (typeof json !== "object" || json === null) return nothing
-  const message = "message" in json ? json.message : "detail" in json ? json.detail : undefined
+  const body = Array.isArray(json) ? { errors: json } : json
+  if (!isJson(body)) return nothing
+  // One line each, whatever is in them: they end up in logs and on terminals.
+  const messages = [...new Set(textsOf(body).map((text) => oneLine(redact(text))))].filter((text) => text !== "")
+  // What repeats a secret is no code.
+  const token = (value: unknown): string | undefined =>
+    typeof value === "string" && isToken(value) && redact(value) === value ? value.slice(0, 100) : undefined
+  const inner = isJson(body["error"]) ? body["error"] : {}
   return {
-    messages: (Array.isArray(message) ? message : [message]).map(line).filter((line) => line !== ""),
-    code: token("code" in json ? json.code : undefined) ?? token("error" in json ? json.error : undefined)
+    messages: messages.slice(0, 50),
+    code: token(body["code"]) ?? token(body["error"]) ?? token(inner["code"]) ?? token(inner["type"]),
+    details: detailsOf(body, redact)
   }
+}
+
+const isToken = (text: string): boolean => /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(text)
+
+const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, " ").trim()
+
+/** The texts of an envelope: its own message if it has one, else what stands around. */
+const textsOf = (body: Json): ReadonlyArray<string> => {
+  const { message, error, errors, detail, title } = body
+  for (const texts of [itemsOf(message), isJson(error) ? textsOf(error) : [], itemsOf(errors)]) {
+    if (texts.length > 0) return texts
+  }
+  const described = [...itemsOf(title), ...itemsOf(detail)]
+  if (described.length > 0) return described
+  return typeof error === "string" && !isToken(error) ? [error] : []
+}
+
+/** The texts of one field: a text, an object that has one, or a list of these. */
+const itemsOf = (value: unknown, depth = 0): ReadonlyArray<string> => {
+  if (typeof value === "string") return [value]
+  if (depth > 3) return []
+  if (Array.isArray(value)) return value.slice(0, 50).flatMap((item: unknown) => itemsOf(item, depth + 1))
+  if (!isJson(value)) return []
+  const text = ["message", "msg", "detail", "title", "error"].flatMap((key) => itemsOf(value[key], depth + 1))[0]
+  if (text === undefined) return []
+  const place = value["loc"] ?? value["path"] ?? value["field"]
+  const steps = (Array.isArray(place) ? place : [place]).filter(
+    (step) => (typeof step === "string" && step !== "") || typeof step === "number"
+  )
+  return [steps.length === 0 ? text : `${steps.join(".")}: ${text}`]
+}
+
+// Said by the error itself, in its own fields.
+const spoken = new Set(["message", "code", "status", "statusCode", "requestId"])
+const maxDetails = 16_384
+
+/** The rest of a body, without secrets; nothing of one that is too large for a log. */
+const detailsOf = (body: Json, redact: Redact): ErrorBody["details"] => {
+  const rest = Object.entries(body).filter(
+    ([key, value]) => !spoken.has(key) && !(/^(error|title|detail)$/.test(key) && typeof value === "string")
+  )
+  const said = rest.flatMap(([key, value]): ReadonlyArray<readonly [string, unknown]> => {
+    if (key !== "error" || !isJson(value)) return [[key, value]]
+    return Object.entries(value).filter(([inner]) => !spoken.has(inner))
+  })
+  if (said.length === 0 || JSON.stringify(said).length > maxDetails) return undefined
+  return Object.fromEntries(said.map(([key, value]) => [redact(key), withoutSecrets(value, key, redact)]))
+}
+
+const secretName = /secret|password|api_?key|private_?key|authorization|passphrase|token$/i
+
+const withoutSecrets = (value: unknown, key: string, redact: Redact): unknown => {
+  if (typeof value === "string") return secretName.test(key) ? "<redacted>" : redact(value)
+  if (Array.isArray(value)) return value.map((item: unknown) => withoutSecrets(item, key, redact))
+  if (!isJson(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([inner, each]) => [redact(inner), withoutSecrets(each, inner, redact)])
+  )
 }

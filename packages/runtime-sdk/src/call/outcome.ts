@@ -3,7 +3,6 @@
  * is of a kind that passes. The decision to try again and the error that the caller sees are both made from this.
  */
 import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
-import * as Errors from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
 import { plain, sentence, text } from "./message.ts"
@@ -46,7 +45,7 @@ export const fromStatus = (
   cause?: unknown
 ): Failure => {
   const { status } = head
-  const { messages, code } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
+  const { messages, code, details } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
   const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
   const known = row.tag !== "UnexpectedResponse"
@@ -69,11 +68,15 @@ export const fromStatus = (
     retryAfter: wait,
     head,
     toError: (call) =>
-      errors[row.tag]({ ...call, cause: redactCause(cause, subject.redact), message: text(call, what) }, answer, what)
+      errors[row.tag](
+        { ...call, details, cause: redactCause(cause, subject.redact), message: text(call, what) },
+        answer,
+        what
+      )
   }
 }
 
-const lostBody = { messages: [], code: lost } as const
+const lostBody = { messages: [], code: lost, details: undefined } as const
 
 /** The runtime answered something that the contract does not allow. */
 export const fromUnexpected = (subject: Subject, response: WireHead, description: string): Failure => {
@@ -84,7 +87,7 @@ export const fromUnexpected = (subject: Subject, response: WireHead, description
     outcome: subject.reads ? "rejected" : "maybe-applied",
     transient: false,
     head: response,
-    toError: (call) => new Errors.UnexpectedResponse({ ...call, issue, contentType, message: text(call, issue) })
+    toError: (call) => errors.UnexpectedResponse({ ...call, message: text(call, issue) }, { contentType }, issue)
   }
 }
 

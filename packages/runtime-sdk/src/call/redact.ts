@@ -83,5 +83,12 @@ const correlation = /^(x-)?(request|correlation|trace|transaction)-?id$/i
 /** Header values that are long enough to be a secret: whose header it is says little about what is in it. */
 const valuesOf = (headers: Headers): ReadonlyArray<string> =>
   Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || value.length < 8 || correlation.test(name) ? [] : [value]
+    value === undefined || value.length < 8 || correlation.test(name) ? [] : [value, ...partsOf(value)]
   )
+
+/** What stands behind a scheme, in a cookie, and in the base64 of a user and password: each may be repeated alone. */
+const partsOf = (value: string): ReadonlyArray<string> => {
+  const [, basic] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(value) ?? []
+  const pair = basic === undefined ? "" : Buffer.from(basic, "base64").toString()
+  return [...value.split(/[\s;,=]+/), ...pair.split(":")].filter((part) => part.length >= 8)
+}

@@ -10,42 +10,24 @@ export const retryAfter = ({ header }: Pick<WireHead, "header">, wall: number): 
   const millis = header("retry-after-ms")?.trim() ?? ""
   if (/^\d{1,12}$/.test(millis)) return Number(millis)
   // The runtime's own clock: its date and our time together would make any wait.
-  const now = dateOf(header("date") ?? "", wall) ?? wall
+  const now = dateOf(header("date") ?? "") || wall
   // Two headers are one with a comma between them. The longer one keeps both.
-  const waits = (header("retry-after")?.match(/\s*[A-Z][a-z]+, [^,]+|[^,]+/g) ?? []).map((value) => waitOf(value, now))
-  return waits.reduce(
-    (longest, wait) => (longest === undefined || wait === undefined ? undefined : Math.max(longest, wait)),
-    waits.length === 0 ? undefined : 0
-  )
+  const values = header("retry-after")?.match(/\s*[A-Z][a-z]+, [^,]+|[^,]+/g) ?? []
+  const longest = Math.max(...values.map((value) => waitOf(value, now)))
+  return Number.isFinite(longest) ? longest : undefined
 }
 
-const waitOf = (value: string, now: number): number | undefined => {
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1000
-  const at = dateOf(value, now)
-  return at === undefined ? undefined : Math.max(0, at - now)
-}
+/** NaN for what is no wait. */
+const waitOf = (value: string, now: number): number =>
+  /^\s*\d{1,9}\s*$/.test(value) ? Number(value) * 1000 : Math.max(0, dateOf(value) - now)
 
-const month = "(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-const time = "(?<time>\\d{2}:\\d{2}:\\d{2})"
-const forms = [
-  `[A-Z][a-z]{2}, (?<day>\\d{2}) ${month} (?<year>\\d{4}) ${time} GMT`,
-  `[A-Z][a-z]+day, (?<day>\\d{2})-${month}-(?<year>\\d{2}) ${time} GMT`,
-  `[A-Z][a-z]{2} ${month} (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})`
-].map((form) => new RegExp(`^\\s*${form}\\s*$`))
+// Day, month, year and time stand in this order in the first two forms, in another in that of asctime.
+const inGmt = /^\s*[A-Z][a-z]+, ([ \d]\d)[ -]([A-Z][a-z]{2})[ -](\d\d|\d{4}) (\d\d:\d\d:\d\d) GMT\s*$/
+const asctime = /^\s*[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})\s*$/
 
-const fiftyYears = 50 * 365.25 * 86_400_000
-
-/** Epoch milliseconds. */
-const dateOf = (text: string, now: number): number | undefined => {
-  for (const form of forms) {
-    const parts = form.exec(text)?.groups
-    if (parts === undefined) continue
-    const { day, month, year = "", time } = parts
-    const inYear = (year: string): number => Date.parse(`${day} ${month} ${year} ${time} GMT`)
-    const at = inYear(year.padStart(4, "20"))
-    if (Number.isNaN(at)) return undefined
-    // A year of two digits is one of the past when it would be far in the future.
-    return year.length === 2 && at > now + fiftyYears ? inYear(`19${year}`) : at
-  }
-  return undefined
+/** Epoch milliseconds; NaN for what is no date. */
+const dateOf = (text: string): number => {
+  const parts = inGmt.exec(text.replace(asctime, "Day, $2 $1 $4 $3 GMT"))
+  // Engines read a year of two digits as mail does: below 50 it is one of this century.
+  return parts === null ? Number.NaN : Date.parse(parts.slice(1).join(" ") + " GMT")
 }

@@ -185,7 +185,7 @@ export const errors = {
   RateLimited: (init: Init<object>, { retryAfter }: Answer) => new Errors.RateLimited({ ...init, retryAfter }),
   ServerError: (init: Init<object>, { retryAfter, transient }: Answer) =>
     new Errors.ServerError({ ...init, retryAfter, isRetryable: transient }),
-  UnexpectedResponse: (init: Init<object>, { contentType }: Answer, issue: string) =>
+  UnexpectedResponse: (init: Init<object>, { contentType }: Pick<Answer, "contentType">, issue: string) =>
     new Errors.UnexpectedResponse({ ...init, issue, contentType })
 }
 

@@ -5,6 +5,7 @@ import type { CallFields } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type { WireFailure, WireHead } from "../transport/port.ts"
 import { sourceFailed } from "../transport/streaming.ts"
+import { untrusted } from "../transport/wireFailure.ts"
 import { text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
 import { redactCause } from "./redactCause.ts"
@@ -20,9 +21,7 @@ export interface TimedOut {
 }
 
 // A certificate that is wrong stays wrong, and so does a name. What is not here may pass: EAI_AGAIN says so itself.
-const lasting = new RegExp(
-  `^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)`
-)
+const lasting = new RegExp(`^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|${untrusted})`)
 
 /** What to say of a code, which itself stands in brackets. */
 const messages = new Map<string, (code: string) => string>([
@@ -73,10 +72,7 @@ const messageOf = ({ code, phase, sent }: Pick<WireFailure, "code" | "phase" | "
 
 const late = {
   held: ["not sent", ": the function that supplies the API key gave none"],
-  queued: [
-    "not sent",
-    ": no connection was free, or none could be made. Allow more connections, or make fewer calls at a time"
-  ],
+  queued: ["not sent", ": no connection was free or could be made. Allow more connections, or fewer calls at a time"],
   sent: ["no whole answer", ""]
 } as const
 

@@ -37,7 +37,7 @@ export const makeWait = (read: Call): Call => {
         const { status } = value as Row // What `calls.get` gives.
         if (final.has(status)) return Effect.succeed(value)
         return Effect.flatMap(Random.next, (random) =>
-          Effect.andThen(Effect.sleep(pause * (0.9 + 0.2 * random)), () =>
+          Effect.flatMap(Effect.sleep(pause * (0.9 + 0.2 * random)), () =>
             look(Math.min(pause * growth, limits.maxPollEvery))
           )
         )

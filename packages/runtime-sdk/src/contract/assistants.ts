@@ -20,7 +20,7 @@ import {
   strings,
   within
 } from "./shapes.ts"
-import { gone, input, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Model, Transcriber, Voice } from "./providers.ts"
 import type { OpenAIMessage, Row, Server } from "./shared.ts"
@@ -259,7 +259,7 @@ export const assistants = {
   create: operation({
     method: "POST",
     path: "/assistant",
-    body: input(createAssistant),
+    body: inputOf<CreateAssistant>()(createAssistant),
     success: assistant,
     errors: ["ConflictError"]
   }),
@@ -267,7 +267,7 @@ export const assistants = {
   update: operation({
     method: "PATCH",
     path: "/assistant/:id",
-    body: input(updateAssistant),
+    body: inputOf<UpdateAssistant>()(updateAssistant),
     success: assistant,
     errors: ["NotFound", "ConflictError"]
   }),

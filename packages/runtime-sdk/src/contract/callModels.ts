@@ -201,12 +201,20 @@ export interface NewCall extends OutboundCallFields {
 }
 
 /**
- * Body of `calls.create` and `calls.createPhone`.
+ * Body of `calls.create`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CreateCall extends Input<NewCall> {}
+
+/**
+ * Body of `calls.createPhone`: as for `calls.create`, with a `customer` or a `customerId`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CreatePhoneCall extends Input<NewCall> {}
 
 /**
  * Fields of a batch: the same call to several customers.

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { codec, ruled, type RuleIssue, type View } from "../schema/codec.ts"
 import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "./shapes.ts"
-import { gone, input, inputOf, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
 import type { CallControl, ControlFields, ControlResult } from "./callControl.ts"
 import type { CallCosts, CallEvent, CallLogLine, CallVoicePipeline } from "./callViews.ts"
@@ -23,7 +23,12 @@ import type {
   NewCall,
   NewCallBatch,
   NewWebCall,
-  SchedulePlan
+  SchedulePlan,
+  CreateCall,
+  CreateCallBatch,
+  CreatePhoneCall,
+  CreateWebCall,
+  UpdateCall
 } from "./callModels.ts"
 
 export type * from "./callModels.ts"
@@ -252,7 +257,7 @@ export const calls = {
   create: operation({
     method: "POST",
     path: "/call",
-    body: input(newCall),
+    body: inputOf<CreateCall>()(newCall),
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
@@ -260,7 +265,7 @@ export const calls = {
   createBatch: operation({
     method: "POST",
     path: "/call",
-    body: input(newCallBatch),
+    body: inputOf<CreateCallBatch>()(newCallBatch),
     success: callBatch,
     errors: ["NotFound", "ConflictError"]
   }),
@@ -268,7 +273,7 @@ export const calls = {
   createPhone: operation({
     method: "POST",
     path: "/call/phone",
-    body: input(newPhoneCall),
+    body: inputOf<CreatePhoneCall>()(newPhoneCall),
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
@@ -276,7 +281,7 @@ export const calls = {
   createWeb: operation({
     method: "POST",
     path: "/call/web",
-    body: input(newWebCall),
+    body: inputOf<CreateWebCall>()(newWebCall),
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
@@ -284,7 +289,7 @@ export const calls = {
   update: operation({
     method: "PATCH",
     path: "/call/:id",
-    body: input(updateCall),
+    body: inputOf<UpdateCall>()(updateCall),
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { codec } from "../schema/codec.ts"
 import { between, listFields, object, opt, row, text } from "./shapes.ts"
-import { bytes, form, gone, input, operation, page } from "./table.ts"
+import { bytes, form, gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { ListQuery, Row } from "./shared.ts"
 
@@ -178,7 +178,7 @@ export const files = {
   update: operation({
     method: "PATCH",
     path: "/file/:id",
-    body: input(updateFile),
+    body: inputOf<UpdateFile>()(updateFile),
     success: file,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { codec } from "../schema/codec.ts"
 import { listQuery, objects, opt, strings } from "./shapes.ts"
-import { input, operation, page } from "./table.ts"
+import { inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 
 /**
@@ -151,7 +151,7 @@ export const imports = {
   create: operation({
     method: "POST",
     path: "/imports",
-    body: input(newImport),
+    body: inputOf<CreateImport>()(newImport),
     success: result,
     errors: ["ConflictError"]
   }),
@@ -159,7 +159,7 @@ export const imports = {
   createVapi: operation({
     method: "POST",
     path: "/imports/vapi",
-    body: input(bundle),
+    body: inputOf<CreateVapiImport>()(bundle),
     success: result,
     errors: ["ConflictError"]
   }),

@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { codec, ruled } from "../schema/codec.ts"
 import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
 import { atMost, between, listQuery, object, objects, opt, row, newServer, server } from "./shapes.ts"
-import { gone, input, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row, Server } from "./shared.ts"
 
@@ -206,7 +206,7 @@ export const phoneNumbers = {
   create: operation({
     method: "POST",
     path: "/phone-number",
-    body: input(newPhoneNumber),
+    body: inputOf<CreatePhoneNumber>()(newPhoneNumber),
     success: phoneNumber,
     errors: ["ConflictError"]
   }),
@@ -214,7 +214,7 @@ export const phoneNumbers = {
   update: operation({
     method: "PATCH",
     path: "/phone-number/:id",
-    body: input(updatePhoneNumber),
+    body: inputOf<UpdatePhoneNumber>()(updatePhoneNumber),
     success: phoneNumber,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { codec, ruled, viewOf } from "../schema/codec.ts"
 import { between, listFields, object, objects, oneOf, opt, row, strings, text } from "./shapes.ts"
-import { gone, input, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { ListQuery, Row } from "./shared.ts"
 
@@ -192,7 +192,7 @@ export const structuredOutputs = {
   create: operation({
     method: "POST",
     path: "/structured-output",
-    body: input(newStructuredOutput),
+    body: inputOf<CreateStructuredOutput>()(newStructuredOutput),
     success: structuredOutput,
     errors: ["ConflictError"]
   }),
@@ -201,7 +201,7 @@ export const structuredOutputs = {
     method: "PATCH",
     path: "/structured-output/:id",
     query: codec<StructuredOutputUpdateQuery>()(Schema.Struct({ schemaOverride: text })),
-    body: input(codec<StructuredOutputFields>()(Schema.Struct(fields))),
+    body: inputOf<UpdateStructuredOutput>()(codec<StructuredOutputFields>()(Schema.Struct(fields))),
     success: structuredOutput,
     errors: ["NotFound", "ConflictError"]
   }),
@@ -216,7 +216,7 @@ export const structuredOutputs = {
   run: operation({
     method: "POST",
     path: "/structured-output/run",
-    body: input(run),
+    body: inputOf<RunStructuredOutput>()(run),
     success: codec<StructuredOutputRun>()(object),
     errors: ["NotFound", "ConflictError"]
   })

@@ -60,13 +60,10 @@ export interface BytesSchema {
 
 const specs = new WeakMap<object, Spec>()
 
-/** Marks a schema as a request body. */
-export const input = <A>(schema: Schema.Codec<A, A>): BodySchema<Input<A>> => ({ body: schema })
-
 /**
- * Marks a schema as a request body with a public type of its own: a union of variants, where the schema has all their
- * fields and a check that knows which variant needs what, or fields that may be wrapped, where the schema sees them
- * as they are sent.
+ * Marks a schema as a request body, which is shown to users under its public name. That type may say more than the
+ * schema: a union of variants, where the schema has all their fields and a check that knows which variant needs what,
+ * or fields that may be wrapped, where the schema sees them as they are sent.
  */
 export const inputOf =
   <Public>() =>

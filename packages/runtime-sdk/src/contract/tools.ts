@@ -19,7 +19,7 @@ import {
   server,
   within
 } from "./shapes.ts"
-import { gone, input, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { FunctionDefinition, Row, Server } from "./shared.ts"
 
@@ -314,7 +314,7 @@ export const tools = {
   create: operation({
     method: "POST",
     path: "/tool",
-    body: input(newTool),
+    body: inputOf<CreateTool>()(newTool),
     success: tool,
     errors: ["ConflictError"]
   }),
@@ -322,7 +322,7 @@ export const tools = {
   update: operation({
     method: "PATCH",
     path: "/tool/:id",
-    body: input(updateTool),
+    body: inputOf<UpdateTool>()(updateTool),
     success: tool,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { codec, ruled } from "../schema/codec.ts"
 import { listQuery, oneOf, opt, row, strings } from "./shapes.ts"
-import { gone, input, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row } from "./shared.ts"
 
@@ -115,7 +115,7 @@ export const webhookEndpoints = {
   create: operation({
     method: "POST",
     path: "/webhook-endpoint",
-    body: input(newWebhookEndpoint),
+    body: inputOf<CreateWebhookEndpoint>()(newWebhookEndpoint),
     success: webhookEndpoint,
     errors: ["ConflictError"]
   }),
@@ -123,7 +123,7 @@ export const webhookEndpoints = {
   update: operation({
     method: "PATCH",
     path: "/webhook-endpoint/:id",
-    body: input(updateWebhookEndpoint),
+    body: inputOf<UpdateWebhookEndpoint>()(updateWebhookEndpoint),
     success: webhookEndpoint,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -59,6 +59,11 @@ export interface CallFields {
   readonly outcome: Outcome
   /** The idempotency key that every attempt carried. */
   readonly idempotencyKey?: string | undefined
+  /**
+   * The machine-readable rest of a refusal's body, such as `pinnedBy` of an assistant that is in use; what is in it is
+   * the runtime's business. Secrets are taken out; there is none of a body that is too large.
+   */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** How an error is built. */
@@ -80,6 +85,7 @@ export abstract class CallError extends Error implements CallFields {
   declare readonly attempts: number
   declare readonly outcome: Outcome
   declare readonly idempotencyKey?: string
+  declare readonly details?: Readonly<Record<string, unknown>>
   /** Whether the same call may succeed later. Says nothing about whether repeating is safe: that is `outcome`. */
   declare readonly isRetryable: boolean
 

@@ -284,13 +284,16 @@ export const layerMetrics = (
     readonly interval?: Duration.Input | undefined
   } = {}
 ): Layer.Layer<never, never, WebhookInbox> =>
-  Layer.effectDiscard(
-    Effect.flatMap(WebhookInbox, ({ stats }) =>
-      Effect.flatMap(stats, (now) => measure(options.name ?? "webhooks", now)).pipe(
-        // Whoever has to know of an outage is told by the inbox.
-        Effect.ignore,
-        Effect.repeat(Schedule.spaced(options.interval ?? "15 seconds")),
-        Effect.forkScoped
+  // One value of it may stand over two inboxes.
+  Layer.fresh(
+    Layer.effectDiscard(
+      Effect.flatMap(WebhookInbox, ({ stats }) =>
+        Effect.flatMap(stats, (now) => measure(options.name ?? "webhooks", now)).pipe(
+          // Whoever has to know of an outage is told by the inbox.
+          Effect.ignore,
+          Effect.repeat(Schedule.spaced(options.interval ?? "15 seconds")),
+          Effect.forkScoped
+        )
       )
     )
   )

@@ -136,8 +136,9 @@ export class AywaRuntimeClient {
    *
    * **Gotchas**
    *
-   * Another `baseUrl` needs an `apiKey` beside it: a key is never sent to an address that it was not given for. Closing
-   * one of them closes the idle connections of all.
+   * Another `baseUrl` needs an `apiKey` beside it, and takes neither organization nor headers along: nothing is sent to
+   * an address that it was not given for. `undefined` clears an option. Closing one of them closes the idle connections
+   * of all.
    *
    * **Example**
    *
@@ -164,8 +165,16 @@ export class AywaRuntimeClient {
         })
       }
     }
-    const given = Object.entries(options).filter(([, value]) => value !== undefined)
-    const derived = new AywaRuntimeClient({ ...this.#options, ...Object.fromEntries(given) })
+    // Another runtime gets nothing that was given for this one: neither its organization nor headers, which may be secret.
+    const elsewhere = baseUrl !== undefined && baseUrl !== this.#options.baseUrl
+    const { baseUrl: address, apiKey: key, organizationId, headers, ...rest } = this.#options
+    const derived = new AywaRuntimeClient({
+      ...rest,
+      ...(elsewhere ? {} : { organizationId, headers }),
+      ...options,
+      baseUrl: baseUrl ?? address,
+      apiKey: apiKey ?? key
+    })
     derived.#connections = this.#connections
     return derived
   }

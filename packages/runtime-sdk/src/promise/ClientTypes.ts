@@ -93,7 +93,21 @@ export interface CallPromise<A> extends Promise<A> {
  * @since 0.1.0
  * @category models
  */
-export interface ListPromise<A> extends CallPromise<Page<A>>, AsyncIterable<A> {}
+export interface ListPromise<A> extends CallPromise<ListPage<A>>, AsyncIterable<A> {}
+
+/**
+ * A page of a list. Iterated with `for await` it is its rows and those of every page behind it; for its own rows alone
+ * there is `items`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ListPage<A> extends Page<A>, AsyncIterable<A> {
+  /** Whether another page follows. */
+  hasNextPage(): boolean
+  /** Asks for the page behind this one, with the options of this one's call. On the last page it rejects with InvalidRequest. */
+  getNextPage(): Promise<ListPage<A>>
+}
 
 type Result<T> = T extends { readonly kind: "page" } ? ListPromise<ItemOf<T>> : CallPromise<SuccessOf<T>>
 
@@ -114,7 +128,7 @@ export type ClientOf<G extends Group> = {
     /** All pages; keep a page's `nextCursor` to go on in another process. */
     readonly [K in Exclude<PagedKeys<G>, "list"> as `${K}Pages`]: (
       ...args: ArgumentsOf<TypesOf<G[K]>, ClientCallOptions>
-    ) => AsyncIterable<Page<ItemOf<TypesOf<G[K]>>>>
+    ) => AsyncIterable<ListPage<ItemOf<TypesOf<G[K]>>>>
   } & {
     /**
      * The bytes as they come, for content that need not fit into memory. Every piece must come within the attempt's
@@ -135,7 +149,7 @@ export interface Paged<Args extends ReadonlyArray<unknown>, A> {
   /** All rows of the list, page after page; `limit` is the size of a page. After an error `next()` asks for it again. */
   readonly stream: (...args: Args) => AsyncIterable<A>
   /** All pages of the list; keep a page's `nextCursor` to go on in another process. */
-  readonly pages: (...args: Args) => AsyncIterable<Page<A>>
+  readonly pages: (...args: Args) => AsyncIterable<ListPage<A>>
 }
 
 type PagedList<G extends Group> = G extends { readonly list: infer O }

@@ -63,25 +63,20 @@ const whole = (
 ): WireResponse => ({ status, header, headers, body, content })
 
 const collect = (response: WireStream, limit: number): Effect.Effect<Uint8Array, WireFailure> =>
-  Effect.onInterrupt(
-    Effect.tryPromise({
-      try: async () => {
-        const parts: Array<Uint8Array> = []
-        let size = 0
-        for await (const chunk of response.chunks) {
-          parts.push(chunk)
-          size += chunk.length
-          if (size > limit) break
-        }
-        return concat(parts, size)
-      },
-      catch: (error) => brokenOff(error, response)
-    }),
-    () =>
-      Effect.promise(async () => {
-        await response.chunks.return?.()
-      })
-  )
+  Effect.tryPromise({
+    try: async (signal) => {
+      signal.addEventListener("abort", () => void response.chunks.return?.())
+      const parts: Array<Uint8Array> = []
+      let size = 0
+      for await (const chunk of response.chunks) {
+        parts.push(chunk)
+        size += chunk.length
+        if (size > limit) break
+      }
+      return concat(parts, size)
+    },
+    catch: (error) => brokenOff(error, response)
+  })
 
 const brokenOff = (error: unknown, head: WireHead): WireFailure =>
   new WireFailure(

@@ -14,26 +14,27 @@ interface Facts {
 }
 
 // System calls that come before a connection is there. Everything else (a read or a write above all) comes after it.
-const connecting = /^(connect|bind|getaddrinfo|query\w*)$/
+const connecting = /^(connect|bind|getaddrinfo|query)/
 
 // Codes of a connection that was never made, wherever no system call is named. EHOSTUNREACH and its like are not among
 // them: they also end a connection that was there.
 const neverMade =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|UND_ERR_INVALID_ARG|FailedToOpenSocket)$/
 
-// The peer was refused, or did not agree on TLS; other codes of TLS can come in the middle of an answer.
-const handshake =
-  /^(CERT_|ERR_TLS_CERT|ERR_TLS_HANDSHAKE_TIMEOUT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|PACKET_LENGTH_TOO_LONG|NO_PROTOCOLS_AVAILABLE|\w*(HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME|INSUFFICIENT_SECURITY)))/
+/** How the codes of a certificate begin that is not trusted. */
+export const untrusted = "CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH"
+
+// The two sides did not agree on TLS; other codes of it can come in the middle of an answer.
+const handshake = new RegExp(`^(${untrusted}|ERR_SSL_\\w*(WRONG_VERSION|HANDSHAKE_FAIL|PROTOCOL|UNRECOGNIZED_NAME))`)
 
 // Node's words for a handshake that was cut, and Deno's for all that precedes a request: neither has a code for it.
 const words = /before secure TLS connection was established|client error \(Connect\)/
 
-/** What other platforms call by names of their own. */
+/** What other platforms call by names of their own, or describe. */
 const codes: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^ConnectionRefused$/, "ECONNREFUSED"],
-  [/client error \(Connect\).*Connection refused/, "ECONNREFUSED"],
-  [/client error \(Connect\): dns error.*Temporary failure/, "EAI_AGAIN"],
-  [/client error \(Connect\): dns error/, "ENOTFOUND"]
+  [/^ConnectionRefused$|\(Connect\).*refused/, "ECONNREFUSED"],
+  [/\(Connect\): dns.*Temporary/, "EAI_AGAIN"],
+  [/\(Connect\): dns/, "ENOTFOUND"]
 ]
 
 /** Bounded: a cause may point back. */

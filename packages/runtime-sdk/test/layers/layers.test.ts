@@ -11,6 +11,8 @@ import { webhookCases } from "./webhooks.ts"
 /** Exports that take nothing and stand over nothing: there cannot be two of them. */
 const alike: Readonly<Record<string, string>> = {
   "@aywa-ai/runtime-sdk/effect Telemetry.layerMetrics": "turns metrics on",
+  "@aywa-ai/runtime-sdk/inbox WebhookInbox.layerMetrics":
+    "provides nothing: it counts, over the inbox that it is given",
   "@aywa-ai/runtime-sdk/inbox WebhookDedupe.layerMemory": "one memory of the process, which its users share"
 }
 

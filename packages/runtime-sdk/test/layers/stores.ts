@@ -111,10 +111,14 @@ export const sqliteCases = async (): Promise<Made> => {
       const has = (sql: string, value: string) => database.prepare(sql).get(value) !== undefined
       const known = (table: string, sql: string, value: string) =>
         has("SELECT 1 FROM sqlite_master WHERE name = ?", table) && has(sql, value)
+      const inbox = (where: string) =>
+        known("aywa_inbox_deliveries", `SELECT 1 FROM aywa_inbox_deliveries WHERE id = ? AND ${where}`, id)
       return {
-        queue: known("aywa_inbox", "SELECT 1 FROM aywa_inbox WHERE id = ?", id),
-        parked: known("aywa_inbox_parked", "SELECT 1 FROM aywa_inbox_parked WHERE id = ?", id),
-        lease: known("aywa_inbox_leases", "SELECT 1 FROM aywa_inbox_leases WHERE name = ?", lease)
+        queue: inbox("true"),
+        parked: inbox("state = 'parked'"),
+        lease:
+          inbox("lock IS NOT NULL") ||
+          known("aywa_inbox_leases", "SELECT 1 FROM aywa_inbox_leases WHERE name = ?", lease)
       }
     }
   const opened = (tenant: Tenant) => NodeSqlite.layer(fileOf(tenant))
@@ -153,10 +157,14 @@ export const postgresCases = async (): Promise<Made> => {
       const has = async (sql: string, value: string) => (await clients[tenant].query(sql, [value])).rowCount === 1
       const known = async (table: string, sql: string, value: string) =>
         (await has("SELECT 1 FROM pg_tables WHERE tablename = $1", table)) && (await has(sql, value))
+      const inbox = (where: string) =>
+        known("aywa_inbox_deliveries", `SELECT 1 FROM aywa_inbox_deliveries WHERE id = $1 AND ${where}`, id)
       return {
-        queue: await known("aywa_inbox", "SELECT 1 FROM aywa_inbox WHERE id = $1", id),
-        parked: await known("aywa_inbox_parked", "SELECT 1 FROM aywa_inbox_parked WHERE id = $1", id),
-        lease: await known("aywa_inbox_leases", "SELECT 1 FROM aywa_inbox_leases WHERE name = $1", lease)
+        queue: await inbox("true"),
+        parked: await inbox("state = 'parked'"),
+        lease:
+          (await inbox("lock IS NOT NULL")) ||
+          (await known("aywa_inbox_leases", "SELECT 1 FROM aywa_inbox_leases WHERE name = $1", lease))
       }
     }
   const opened = (tenant: Tenant) => PgClient.layer({ url: Redacted.make(urlOf(tenant)) })
@@ -181,14 +189,13 @@ export const redisCases = async (): Promise<Made> => {
     (tenant: Tenant): Look =>
     async (id, lease) => {
       const client = clients[tenant]
-      const [parked, leased, ids] = await Promise.all([
-        client.hExists(`${prefix}shared:parked`, id),
-        client.exists(`${prefix}lease:${lease}`),
-        Promise.all(
-          (await keysOf(client, prefix)).filter((key) => key.endsWith(":ids")).map((key) => client.zScore(key, id))
-        )
+      const [stored, parked, held, leased] = await Promise.all([
+        client.hExists(`${prefix}shared/data`, id),
+        client.zScore(`${prefix}shared/parked`, id),
+        client.hExists(`${prefix}shared/locks`, id),
+        client.exists(`${prefix}lease:${lease}`)
       ])
-      return { queue: ids.some((score) => score !== null), parked: parked === 1, lease: leased === 1 }
+      return { queue: stored === 1, parked: parked !== null, lease: held === 1 || leased === 1 }
     }
   const opened = (tenant: Tenant) => NodeRedis.layer({ url: urls[tenant] })
   const looks = { a: look("a"), b: look("b") }
