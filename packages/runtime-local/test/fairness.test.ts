@@ -3,7 +3,7 @@ import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { randomUUID } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
-import { assert, describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { receive } from "./receiver.ts"
 import { start, temporaryFile } from "./support.ts"
 
