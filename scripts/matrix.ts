@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import { doorRows } from "./matrix/door.ts"
 import { checkHovers } from "./matrix/hovers.ts"
+import * as frameworks from "./matrix/frameworks.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
@@ -48,7 +49,7 @@ const begin = performance.now()
 const packages = await packAll()
 const { "runtime-sdk": sdk, "runtime-local": local, "runtime-migration": migration, "runtime-cli": cli } = packages
 const majors = ["22", "26"] as const
-const [plain, first, newest, command, ...nodes] = await Promise.all([
+const [plain, first, newest, command, next, ...nodes] = await Promise.all([
   project(
     "plain",
     {
@@ -65,8 +66,9 @@ const [plain, first, newest, command, ...nodes] = await Promise.all([
       "main.mjs": programs.esm,
       "main.cjs": programs.commonJs,
       "types.ts": programs.types,
-      "worker.mjs": programs.worker,
-      "run-worker.mjs": programs.runWorker
+      "worker.mjs": frameworks.worker,
+      "run-worker.mjs": frameworks.runWorker,
+      "check.mjs": frameworks.check
     }
   ),
   project(
@@ -88,6 +90,7 @@ const [plain, first, newest, command, ...nodes] = await Promise.all([
   ),
   project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
   project("cli", { "@aywa-ai/runtime-cli": cli }, { "local.mjs": programs.startsLocal }),
+  project("next", { "@aywa-ai/runtime-sdk": sdk, next: "16", react: "19", "react-dom": "19" }, frameworks.next),
   ...majors.map((major) => project(`node-${major}`, { node: major }, {}))
 ])
 const versions: ReadonlyArray<readonly [string, string]> = [
@@ -147,7 +150,7 @@ await row("bundled by Vite for SSR", async () => {
   await run(join(plain, "node_modules/.bin/vite"), args, plain)
   await run(process.execPath, [join("out.vite", readdirSync(join(plain, "out.vite"))[0] ?? "")], plain, env)
 })
-await row("./webhooks in workerd", async () => {
+await row("webhooks in workerd", async () => {
   const args = [
     "worker.mjs",
     "--bundle",
@@ -158,6 +161,10 @@ await row("./webhooks in workerd", async () => {
   ]
   await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
   await run(process.execPath, ["run-worker.mjs"], plain)
+})
+await row(`webhooks in Next ${versionOf(next, "next")}, both routers`, async () => {
+  await run(process.execPath, ["node_modules/next/dist/bin/next", "build"], next, { NEXT_TELEMETRY_DISABLED: "1" })
+  await run(process.execPath, ["run.mjs"], next)
 })
 for (const [major, node] of versions) {
   await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))

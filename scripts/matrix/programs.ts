@@ -101,44 +101,6 @@ await test.close()
 export {}
 `
 
-/** A worker that verifies webhooks, and nothing else of Node's. */
-export const worker = `import { verifyAywaRuntimeWebhook, WebhookVerificationError } from "@aywa-ai/runtime-sdk/webhooks"
-export default {
-  async fetch(request, env) {
-    try {
-      const event = verifyAywaRuntimeWebhook({ body: await request.arrayBuffer(), headers: request.headers, secret: env.SECRET })
-      return new Response(event.message.type)
-    } catch (error) {
-      if (!(error instanceof WebhookVerificationError)) throw error
-      return new Response(error.reason, { status: error.httpStatus })
-    }
-  }
-}
-`
-export const runWorker = `import { readFileSync } from "node:fs"
-import { Miniflare } from "miniflare"
-import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-const secret = generateWebhookSecret()
-const miniflare = new Miniflare({
-  modules: true,
-  script: readFileSync("worker.out.mjs", "utf8"),
-  compatibilityDate: "2026-07-01",
-  compatibilityFlags: ["nodejs_compat"],
-  bindings: { SECRET: secret }
-})
-const send = async (body, headers) => {
-  const response = await miniflare.dispatchFetch("http://localhost/", { method: "POST", body, headers })
-  return [response.status, await response.text()]
-}
-const body = JSON.stringify({ message: { type: "hang" } })
-const headers = signAywaRuntimeWebhook({ body, secret })
-const good = await send(body, headers)
-const forged = await send(body + " ", headers)
-await miniflare.dispose()
-if (good[0] !== 200 || good[1] !== "hang" || forged[0] !== 401) throw new Error(JSON.stringify({ good, forged }))
-process.exit(0)
-`
-
 /** Starts the packed local runtime by its command line, waits for its one line, and stops it. */
 export const startsLocal = `import { spawn } from "node:child_process"
 const [, , node, bin] = process.argv

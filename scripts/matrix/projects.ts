@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { type Package, published } from "../packages.ts"
 
@@ -46,7 +46,10 @@ export const project = async (
     join(folder, "package.json"),
     JSON.stringify({ name, version: "1.0.0", private: true, type: "module", dependencies, overrides })
   )
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), text)
+  }
   if (Object.keys(dependencies).length > 0) {
     await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", lock], folder)
   }

@@ -46,6 +46,7 @@ const optionsToken = Symbol("@aywa-ai/runtime-sdk/AywaWebhooksModuleOptions")
  * @since 0.2.0
  * @category modules
  */
+// oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class with such functions
 export class AywaWebhooksModule {
   static forRoot(options: AywaWebhooksModuleOptions): object {
     return AywaWebhooksModule.forRootAsync({ useFactory: () => options })

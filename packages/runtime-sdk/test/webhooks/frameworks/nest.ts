@@ -12,7 +12,9 @@ export type Platform = "express" | "fastify"
 
 /** A provider whose methods are marked for the events of a map. */
 export const providerOf = (map: object): new () => object => {
-  class Handlers {}
+  class Handlers {
+    readonly isHere = true
+  }
   for (const [type, handler] of Object.entries(map)) {
     const method = {
       value(this: object, ...args: ReadonlyArray<unknown>) {
@@ -34,7 +36,9 @@ export const application = async (
   modules: ReadonlyArray<object>,
   providers: ReadonlyArray<unknown>
 ): Promise<INestApplication> => {
-  class AppModule {}
+  class AppModule {
+    readonly isHere = true
+  }
   const root = { module: AppModule, imports: [...modules], providers: [...providers] }
   const adapter = platform === "express" ? new ExpressAdapter() : new FastifyAdapter()
   const app = await NestFactory.create(root as never, adapter as never, { logger: false, abortOnError: false })

@@ -49,17 +49,24 @@ describe("an application does not start", () => {
 })
 
 it("options are made of other providers", async () => {
+  const made: Array<string> = []
   const Secrets = class {
     readonly webhook = secret
   }
+  const SecretsModule = class {
+    readonly isHere = true
+  }
   const module = AywaWebhooksModule.forRootAsync({
-    imports: [{ module: class SecretsModule {}, providers: [Secrets], exports: [Secrets] }],
+    imports: [{ module: SecretsModule, providers: [Secrets], exports: [Secrets] }],
     inject: [Secrets],
-    useFactory: async (secrets: InstanceType<typeof Secrets>) => ({ secret: secrets.webhook })
+    useFactory: async (secrets: InstanceType<typeof Secrets>) => {
+      made.push(secrets.webhook)
+      return { secret: secrets.webhook }
+    }
   })
   const app = await application("express", [module], [])
-  assert.strictEqual(app.get(Secrets).webhook, secret)
   await app.close()
+  assert.deepStrictEqual(made, [secret])
 })
 
 it("a reply is checked by the compiler", () => {
