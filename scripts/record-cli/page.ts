@@ -107,6 +107,9 @@ secret, so an event that it took was signed with it.`,
 \`webhooks tail\` works without one. \`webhooks replay ID\` sends an event again under a new id, \`webhooks retry JOB\` makes
 the next attempt now.
 
+\`inbox status\`, \`parked\`, \`requeue\`, \`forget\` and \`sql\` are for operators of a [webhook inbox](./inbox): they read the
+database in \`DATABASE_URL\` (\`postgres:\`, \`redis:\` or \`sqlite:FILE\`) with the \`pg\` or \`redis\` that your project has.
+
 ## Tools
 
 \`tools align\` compares a [toolkit](tools.md) with what the runtime has; exit code 1 in CI when they differ.`,
