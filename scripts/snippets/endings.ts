@@ -79,7 +79,11 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import * as Effect from "effect/Effect"\n' +
       "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
   },
-  "packages/runtime-sdk/src/promise/AywaRuntimeClient.ts": { "const document": "await document(prepared.aywa)" },
+  "packages/runtime-sdk/src/promise/AywaRuntimeClient.ts": {
+    "const document": "await document(prepared.aywa)",
+    "const ofTenant":
+      'await ofTenant(prepared.aywa, process.env["AYWA_RUNTIME_ORGANIZATION_ID"] ?? "").assistants.list()'
+  },
   "packages/runtime-sdk/src/webhooks/effect/AywaWebhooks.ts": {
     "const receive": "await Effect.runPromise(receive(prepared.signedRequest()))"
   },
