@@ -68,6 +68,17 @@ describe("options, each seen on the wire", () => {
       ["Bearer key-0", "Bearer key-1"]
     )
   })
+  it("a key that an earlier call sent is known again in a later answer", async () => {
+    let asked = 0
+    const keys = ["sk-earlier-4711-abcdef", "sk-later-4712-ghijkl"]
+    const { aywa } = await start(
+      (_, r, i) => (i === 0 ? json(r, 200, []) : json(r, 400, { message: `${keys[0]} was replaced` })),
+      { apiKey: () => keys[asked++] ?? "none", retries: 0 }
+    )
+    await aywa.assistants.list()
+    const error = await tagOf(aywa.assistants.list())
+    assert.notInclude(inspect(error, { depth: 10 }), "4711")
+  })
   it("a key supplier that throws, rejects, or gives nonsense is a ConfigError, and the call settles (behaviour 23)", async () => {
     for (const apiKey of [
       () => {

@@ -218,7 +218,9 @@ class Driver implements Plan, Sender<Decision> {
   }
 
   secrets(): Secrets {
-    return this.prepared.secrets.and(this.keys, this.request.extraHeaders)
+    const { recentKeys } = this.prepared.runtime.config
+    const keys = this.keys === undefined ? undefined : [...recentKeys, ...this.keys]
+    return this.prepared.secrets.and(keys, this.request.extraHeaders)
   }
 
   private now(): number {

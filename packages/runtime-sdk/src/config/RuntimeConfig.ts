@@ -48,6 +48,8 @@ export interface RuntimeConfig {
   /** Path that all routes stand below, without a trailing slash; often empty. */
   readonly basePath: string
   readonly apiKey: Redacted.Redacted<string> | Effect.Effect<Redacted.Redacted<string>, ConfigError>
+  /** The last keys that were asked for, oldest first: a runtime may repeat one that an earlier call sent. */
+  readonly recentKeys: ReadonlyArray<Redacted.Redacted<string>>
   readonly organizationId: string | undefined
   /** Header names and values in turn, names in lower case. */
   readonly headers: ReadonlyArray<string>
@@ -76,11 +78,13 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
   if (issue !== undefined) {
     throw new ConfigError({ field: issue.path.join("."), message: `${issue.path.join(".")}: ${issue.message}.` })
   }
+  const recentKeys: Array<Redacted.Redacted<string>> = []
   return {
     ...Check.address(options.baseUrl, { allowInsecure: options.allowInsecure }),
     apiKey: Effect.isEffect(options.apiKey)
-      ? Effect.flatMap(options.apiKey, (key) => orConfigError(() => checkKey(key)))
+      ? Effect.flatMap(options.apiKey, (key) => orConfigError(() => remembered(recentKeys, checkKey(key))))
       : checkKey(options.apiKey),
+    recentKeys,
     organizationId: Check.organizationId(options.organizationId),
     headers
   }
@@ -88,6 +92,16 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
 
 const checkKey = (key: string | Redacted.Redacted<string> | undefined): Redacted.Redacted<string> =>
   Redacted.make(Check.apiKey(Redacted.isRedacted(key) ? Redacted.value(key) : key), { label: "apiKey" })
+
+/** How many of the keys that were asked for are known again. */
+const remembersKeys = 8
+
+const remembered = (recent: Array<Redacted.Redacted<string>>, key: Redacted.Redacted<string>) => {
+  const value = Redacted.value(key)
+  if (!recent.some((other) => Redacted.value(other) === value)) recent.push(key)
+  if (recent.length > remembersKeys) recent.shift()
+  return key
+}
 
 /** Runs checks that throw a ConfigError, with the error in its channel. */
 export const orConfigError = <A>(evaluate: () => A): Effect.Effect<A, ConfigError> =>

@@ -14,7 +14,7 @@ import { describeWith } from "../support/services.ts"
 import { makeRoles, query, type Roles } from "./roles.ts"
 import { delivery, makePlace, until } from "./support.ts"
 
-const pgOf = (url: string) => PgClient.layer({ url: Redacted.make(url) })
+const pgOf = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: 3 })
 
 const open = (client: Layer.Layer<SqlClient.SqlClient, unknown>, handle?: OpenOptions["handle"]) =>
   openWebhookInbox({
@@ -111,14 +111,20 @@ const seasonOf = async (roles: Roles): Promise<Season> => {
 
 const seasons = (to: Season) => {
   const test = (whose: string, second: (zone: string) => string) =>
-    it.concurrent(`the zone of ${whose} changes to ${to} time`, { timeout: 60_000 }, async () => {
-      const zone = zoneThatChanges(to, new Date(Date.now() + 8000))
-      const roles = await makeRoles({ timezone: zone }, { timezone: second(zone) })
-      const change = async () => {
-        assert.notStrictEqual(await seasonOf(roles), to, "this machine was too slow: the change is over")
-        await settled(async () => (await seasonOf(roles)) === to, "the change")
+    it.concurrent(`the zone of ${whose} changes to ${to} time`, { timeout: 120_000 }, async () => {
+      const attempt = async (aheadMillis: number): Promise<boolean> => {
+        const zone = zoneThatChanges(to, new Date(Date.now() + aheadMillis))
+        const roles = await makeRoles({ timezone: zone }, { timezone: second(zone) })
+        let inTime = true
+        const change = async () => {
+          inTime = (await seasonOf(roles)) !== to
+          await settled(async () => (await seasonOf(roles)) === to, "the change")
+        }
+        await check(roles, { clientOf: pgOf, change }).finally(roles.remove)
+        return inTime
       }
-      await check(roles, { clientOf: pgOf, change }).finally(roles.remove)
+      // On a loaded machine the change may be over before the workers are there.
+      assert((await attempt(8000)) || (await attempt(25_000)), "this machine was too slow: the change is over")
     })
   test("both", (zone) => zone)
   test("one, whose time the other has already,", () => fixed[to])
