@@ -66,6 +66,11 @@ const namesRows = async (row: Row, { packages, nodes }: Door): Promise<void> => 
       "@aywa-ai/runtime-sdk": packages["runtime-sdk"],
       "@aywa-ai/runtime-local": packages["runtime-local"],
       effect: "4.1.0",
+      // The peer of one entry, and what it needs itself.
+      "@nestjs/core": "12",
+      "@nestjs/common": "12",
+      "reflect-metadata": "0.2",
+      rxjs: "7",
       pino: "10"
     },
     { "names.mjs": programs.names, "uncaught.mjs": programs.uncaught, "requires.cjs": programs.requires }
