@@ -4,11 +4,11 @@
  *
  * A retry never duplicates: `maySendAgain` is where that is decided, and nothing else leads to another attempt.
  */
-import type { CallFields, ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
+import type { ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
-import { requestIdOf, sentOnce } from "./message.ts"
+import { type Fields, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Redact, Secrets } from "./redact.ts"
@@ -66,7 +66,8 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
   const result = read(plan, history, ending, now.wall)
   if ("kind" in result) return result
   const outcome = worse(history.outcome, result.outcome)
-  const error = result.toError(fieldsOf(plan, history, result, outcome))
+  const fields = fieldsOf(plan, history, result, outcome)
+  const error = result.toError(fields)
   const { retry } = plan.request.policy
   if (
     retry === undefined ||
@@ -74,7 +75,8 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
     !result.transient ||
     !maySendAgain(plan, outcome) ||
     history.spent ||
-    (retry.while !== undefined && !retry.while(error))
+    // An attempt carries the key of those before it, so it may do what a further call may not.
+    (retry.while !== undefined && !retry.while(result.toError({ ...fields, isRetryable: undefined })))
   ) {
     return { kind: "fail", error, outcome }
   }
@@ -176,13 +178,20 @@ const subjectOf = (plan: Plan): Subject => ({
   redact: redactorOf(plan)
 })
 
+/**
+ * Whether the caller may make the same call once more: one that may have taken effect only if the runtime would know it
+ * again. A generated key is gone with the call.
+ */
+const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
+  outcome !== "maybe-applied" || prepared.idempotentMethod || request.keyIsLasting
+
 /** What every error of the call carries. */
 export const fieldsOf = (
   plan: Plan,
   { attempts, spent }: History,
   failure: Failure | undefined,
   outcome: Outcome
-): CallFields => ({
+): Fields => ({
   operation: plan.prepared.name,
   method: plan.prepared.spec.method,
   path: plan.request.path,
@@ -191,5 +200,7 @@ export const fieldsOf = (
   attempts,
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
+  idempotencyScope: plan.request.place?.scope,
+  isRetryable: mayCallAgain(plan, outcome) ? undefined : false,
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

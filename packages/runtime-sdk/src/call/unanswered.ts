@@ -1,12 +1,11 @@
 /**
  * What it means that no whole answer came: the connection failed, or time was up.
  */
-import type { CallFields } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type { WireFailure, WireHead } from "../transport/port.ts"
 import { sourceFailed } from "../transport/streaming.ts"
 import { untrusted } from "../transport/wireFailure.ts"
-import { text } from "./message.ts"
+import { type Fields, text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
 import { redactCause } from "./redactCause.ts"
 
@@ -51,9 +50,9 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
     head,
     toError: (call) =>
       new Errors.ConnectionError({
+        isRetryable: transient,
         ...call,
         code,
-        isRetryable: transient,
         cause,
         message: text(call, messageOf({ ...failure, code }))
       })
@@ -96,7 +95,7 @@ export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, 
 })
 
 /** The breaker let no attempt through. */
-export const circuitOpen = (fields: CallFields, retryAfterMillis: number | undefined): Errors.CircuitOpen =>
+export const circuitOpen = (fields: Fields, retryAfterMillis: number | undefined): Errors.CircuitOpen =>
   new Errors.CircuitOpen({
     ...fields,
     retryAfterMillis,
