@@ -10,6 +10,7 @@ import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
 import { type Fields, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
+import { refusedPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Redact, Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
@@ -75,8 +76,7 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
     !result.transient ||
     !maySendAgain(plan, outcome) ||
     history.spent ||
-    // An attempt carries the key of those before it, so it may do what a further call may not.
-    (retry.while !== undefined && !retry.while(result.toError({ ...fields, isRetryable: undefined })))
+    (retry.while !== undefined && !retry.while(result.toError(asAttempt(fields))))
   ) {
     return { kind: "fail", error, outcome }
   }
@@ -133,6 +133,9 @@ const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Endin
   // A delete whose first answer was lost finds nothing the second time: it is done.
   const gone = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
   if (gone && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
+  const { page } = plan.request
+  const crowded = page !== undefined && (head.status === 400 || head.status === 422) ? refusedPage(page) : undefined
+  if (crowded !== undefined) return fromUnexpected(subjectOf(plan), head, crowded)
   const body = "body" in ending ? ending.body : undefined
   return fromStatus(subjectOf(plan), head, body, wall, "cause" in ending ? ending.cause : undefined)
 }
@@ -185,6 +188,11 @@ const subjectOf = (plan: Plan): Subject => ({
 const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
   outcome !== "maybe-applied" || prepared.idempotentMethod || request.keyIsLasting
 
+const once = { isRetryable: false } as const
+
+/** An attempt carries the key of those before it, so it may do what a further call may not. */
+const asAttempt = ({ isRetryable: _, ...fields }: Fields): Fields => fields
+
 /** What every error of the call carries. */
 export const fieldsOf = (
   plan: Plan,
@@ -201,6 +209,6 @@ export const fieldsOf = (
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
   idempotencyScope: plan.request.place?.scope,
-  isRetryable: mayCallAgain(plan, outcome) ? undefined : false,
+  ...(mayCallAgain(plan, outcome) ? undefined : once),
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

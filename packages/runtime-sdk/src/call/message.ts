@@ -7,7 +7,7 @@ import type { Redact } from "./redact.ts"
 
 /** What an error is made from; `isRetryable` where the call must not be made once more as it is. */
 export interface Fields extends CallFields {
-  readonly isRetryable?: false | undefined
+  readonly isRetryable?: false
 }
 
 const afterwards = Symbol("afterwards")

@@ -15,6 +15,10 @@ export const notJson = (response: WireResponse, redact: Redact): string => anoth
 
 export const notText = (response: WireResponse, redact: Redact): string => another(response, "plain text", redact)
 
+/** An integer of the answer is too large for a number, and this platform has no other way to keep it. */
+export const inexact =
+  "an integer of the answer has more digits than a number holds, and would be another one here. Run this on Node, or ask for the row elsewhere"
+
 const another = (response: WireResponse, expected: string, redact: Redact): string => {
   const header = response.header("content-type")
   // Before anything else is taken out of it: what is left of a secret would not be known as one.
