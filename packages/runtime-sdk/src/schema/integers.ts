@@ -6,8 +6,29 @@
 export const isExact = (value: number, source: string): boolean =>
   Number.isFinite(value) && (source.length < 16 || /[.e]/i.test(source) || String(value) === source)
 
-/** Only sixteen digits can be such an integer. */
-const manyDigits = /\d{16}/
+/** Such an integer has sixteen digits at least. */
+const fewest = 16
+
+/**
+ * Whether a text has so many digits in a row. Every answer is asked, so only each sixteenth character is looked at, and
+ * more of them around a digit: a pattern costs as much as `JSON.parse`.
+ */
+const hasManyDigits = (text: string): boolean => {
+  for (let at = fewest - 1; at < text.length; at += fewest) {
+    if (!isDigit(text, at)) continue
+    let first = at
+    while (first > 0 && isDigit(text, first - 1)) first--
+    let end = at + 1
+    while (isDigit(text, end)) end++
+    if (end - first >= fewest) return true
+  }
+  return false
+}
+
+const isDigit = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57
+}
 
 /** Says that a text has an integer that this platform could only keep as another one. */
 export class InexactInteger extends Error {}
@@ -18,7 +39,7 @@ export class InexactInteger extends Error {}
  */
 export const parseExactly = (text: string): unknown => {
   const value: unknown = JSON.parse(text)
-  return manyDigits.test(text) ? revived(text) : value
+  return hasManyDigits(text) ? revived(text) : value
 }
 
 const revived = (text: string): unknown => {
