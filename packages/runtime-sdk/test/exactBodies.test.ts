@@ -22,7 +22,8 @@ const row = (metadata: string): string =>
 
 describe("integers that a number cannot hold", () => {
   it("come back as they were read, through rows, lists, requests and JSON of the program's own", async () => {
-    const metadata = '{"crmId":9007199254740993,"list":[-12345678901234567890],"safe":9007199254740991,"text":"9007199254740993"}'
+    const metadata =
+      '{"crmId":9007199254740993,"list":[-12345678901234567890],"safe":9007199254740991,"text":"9007199254740993"}'
     const { server, aywa } = await start((seen, response) => {
       response.setHeader("content-type", "application/json")
       response.end(seen.url.startsWith("/assistant/") ? row(metadata) : `[${row(metadata)}]`)

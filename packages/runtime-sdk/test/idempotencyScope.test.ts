@@ -133,7 +133,10 @@ describe("an idempotency scope", () => {
       )
       const error: unknown = both[1].status === "rejected" ? both[1].reason : undefined
       assert.instanceOf(error, InvalidRequest)
-      assert.match(error.message, /Another assistants.create of the idempotency scope "s" is under way.*give each a name/)
+      assert.match(
+        error.message,
+        /Another assistants.create of the idempotency scope "s" is under way.*give each a name/
+      )
       assert.lengthOf(server.seen, 1)
       await Promise.all(["x", "y"].map((name) => aywa.idempotencyScope(name, (aywa) => aywa.assistants.create({}))))
       const twice = ["z", "z"].map((name) => aywa.idempotencyScope(name, (aywa) => aywa.assistants.create({})))
@@ -230,7 +233,9 @@ const headersOf = (headers: Readonly<Record<string, string | ReadonlyArray<strin
 describe("a program of ten creates", () => {
   const rowsOf = async (mark: string, before: number): Promise<ReadonlyArray<number>> => {
     await using aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
-    const assistants = (await Array.fromAsync(aywa.assistants.stream())).filter(({ name }) => name?.startsWith(`${mark}-`))
+    const assistants = (await Array.fromAsync(aywa.assistants.stream())).filter(({ name }) =>
+      name?.startsWith(`${mark}-`)
+    )
     return [assistants.length, (await Array.fromAsync(aywa.tools.stream())).length - before]
   }
   const toolsNow = async (): Promise<number> => {

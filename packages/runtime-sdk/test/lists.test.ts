@@ -261,7 +261,9 @@ describe("guards (behaviour 44)", () => {
         const query = new URL(seen.url, "http://127.0.0.1").searchParams
         const [le, lt, limit] = [query.get("createdAtLe"), query.get("createdAtLt"), Number(query.get("limit") ?? 100)]
         if (refuse && limit > cap) return json(response, 400, { message: ["limit must not be greater than 1000"] })
-        const found = rows.filter(({ createdAt }) => (le === null || createdAt <= le) && (lt === null || createdAt < lt))
+        const found = rows.filter(
+          ({ createdAt }) => (le === null || createdAt <= le) && (lt === null || createdAt < lt)
+        )
         json(response, 200, found.slice(0, Math.min(cap, limit)))
       }
     const errors: ReadonlyArray<readonly [string, Handler]> = [

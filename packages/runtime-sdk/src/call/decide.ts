@@ -178,6 +178,7 @@ const redactorOf = (plan: Plan): Redact => plan.secrets().redactorWith(plan.requ
 const subjectOf = (plan: Plan): Subject => ({
   reads: plan.prepared.reads,
   errors: plan.prepared.spec.errors,
+  origin: plan.prepared.runtime.config.origin,
   redact: redactorOf(plan)
 })
 

@@ -1,7 +1,7 @@
 /**
  * What the errors of a call say: the sentence, what follows from the outcome, and the facts to quote.
  */
-import type { CallFields } from "../errors/Errors.ts"
+import type { CallFields, Issue } from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import type { Redact } from "./redact.ts"
 
@@ -41,6 +41,10 @@ const nextOf = ({ outcome, idempotencyKey, idempotencyScope, isRetryable }: Fiel
   const otherwise = isRetryable === false ? "; without that key it would be another call" : ""
   return ` It may have taken effect: repeat it with idempotencyKey ${key}, which cannot apply it twice${otherwise}.`
 }
+
+/** A thing that is wrong, with its place. */
+export const issueText = ({ path, message }: Issue): string =>
+  path.length === 0 ? message : `${path.join(".")}: ${message}`
 
 /** Ends a text as a sentence, so that another can follow. */
 export const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)

@@ -29,6 +29,8 @@ export interface Subject {
   /** Whether the operation only reads: then nothing can have been applied. */
   readonly reads: boolean
   readonly errors: ReadonlyArray<OperationError>
+  /** Scheme, host and port of the runtime. */
+  readonly origin: string
   /** Takes secrets out of a text that the runtime sent. */
   readonly redact: Redact
 }

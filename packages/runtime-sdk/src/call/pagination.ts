@@ -161,7 +161,9 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
     return crowded(from, true)
   }
   if (rows.length === 0 || (rows.length < request.limit && rows.length < most)) return { items }
-  const same = rows.filter((row) => compareInstants(field(row, "createdAt"), oldest) === 0).map((row) => field(row, "id"))
+  const same = rows
+    .filter((row) => compareInstants(field(row, "createdAt"), oldest) === 0)
+    .map((row) => field(row, "id"))
   const known = from !== undefined && compareInstants(from.le, oldest) === 0 ? from.seen : []
   return { items, nextCursor: encode({ ...next, seen: [...new Set([...known, ...same])], older: false }) }
 }

@@ -9,7 +9,7 @@ import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
-import { text } from "./message.ts"
+import { issueText, text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
@@ -183,9 +183,7 @@ export const invalidRequest = (
   issues: ReadonlyArray<Issue>
 ): Errors.InvalidRequest => {
   const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
-  const list = issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-    .join("; ")
+  const list = issues.map(issueText).join("; ")
   return new Errors.InvalidRequest({
     ...fields,
     issues,

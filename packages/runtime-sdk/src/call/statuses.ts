@@ -41,7 +41,10 @@ const hints: ReadonlyMap<string, string> = new Map([
     "idempotency_key_in_use",
     " An earlier attempt with this key is still running: wait, then repeat with the same key."
   ],
-  ["idempotency_key_reused", " This key was used for another request: take a new key for a new request. (In an idempotency scope: make the same creates in the same order, or give the scope another name.)"],
+  [
+    "idempotency_key_reused",
+    " This key was used for another request: take a new key for a new request. (In an idempotency scope: make the same creates in the same order, or give the scope another name.)"
+  ],
   ["assistant_pinned", " Remove what refers to it first."],
   ["tool_pinned", " Remove what refers to it first."]
 ])

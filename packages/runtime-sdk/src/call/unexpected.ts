@@ -4,6 +4,7 @@
 import type * as Schema from "effect/Schema"
 import type { Issue } from "../errors/Errors.ts"
 import { explain } from "../schema/codec.ts"
+import { issueText } from "./message.ts"
 import type { Redact } from "./redact.ts"
 import type { WireResponse } from "../transport/port.ts"
 
@@ -31,10 +32,7 @@ const another = (response: WireResponse, expected: string, redact: Redact): stri
 }
 
 const shape = (issues: ReadonlyArray<Issue>): string =>
-  `the answer has another shape than this SDK knows: ${issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join(".")}: ${issue.message}`)
-    .join("; ")}`
+  `the answer has another shape than this SDK knows: ${issues.slice(0, 5).map(issueText).join("; ")}`
 
 export const wrongShape = (schema: Schema.Codec<unknown, unknown>, value: unknown): string =>
   shape(explain(schema, value))
