@@ -76,7 +76,7 @@ for (const transport of ["auto", "fetch"] as const) {
       ["nobody", () => closedPort(), /nothing listens at the runtime's address \(ECONNREFUSED\)\. Check baseUrl/, 3]
     ]
     for (const [what, baseUrl, message, attempts] of cases) {
-      it(what, async () => {
+      it(`${what} is named`, async () => {
         const error = await fail(await baseUrl(), transport)
         assert.match(error.message, message)
         assert.strictEqual(error.attempts, attempts)

@@ -192,7 +192,10 @@ const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
 const once = { isRetryable: false } as const
 
 /** An attempt carries the key of those before it, so it may do what a further call may not. */
-const asAttempt = ({ isRetryable: _, ...fields }: Fields): Fields => fields
+const asAttempt = (fields: Fields): Fields => {
+  const { isRetryable: _isRetryable, ...rest } = fields
+  return rest
+}
 
 /** What every error of the call carries. */
 export const fieldsOf = (
