@@ -40,7 +40,6 @@ export const withMeta = (aywa: Sdk.AywaRuntimeClient, metadata: Meta) =>
   Promise.all([
     aywa.assistants.create({ name: "x", metadata }),
     aywa.assistants.update("a", { metadata }),
-    aywa.files.update("a", { metadata }),
     aywa.files.upload({ file: new Uint8Array(1), metadata })
   ])
 // @ts-expect-error Text is no metadata.

@@ -44,6 +44,28 @@ const fail = async (baseUrl: string, transport: "auto" | "fetch"): Promise<Conne
   return error
 }
 
+/** Sends what the program asks through a proxy, until the function that it gives is called. */
+const proxies: Readonly<Record<string, (proxy: string) => () => Promise<void>>> = {
+  "undici 7": (proxy) => {
+    const before = undici7.getGlobalDispatcher()
+    const agent = new undici7.ProxyAgent(proxy)
+    undici7.setGlobalDispatcher(agent)
+    return () => {
+      undici7.setGlobalDispatcher(before)
+      return agent.destroy()
+    }
+  },
+  "undici 8": (proxy) => {
+    const before = undici.getGlobalDispatcher()
+    const agent = new undici.ProxyAgent(proxy)
+    undici.setGlobalDispatcher(agent)
+    return () => {
+      undici.setGlobalDispatcher(before)
+      return agent.destroy()
+    }
+  }
+}
+
 for (const transport of ["auto", "fetch"] as const) {
   describe(`over ${transport}`, () => {
     const cases: ReadonlyArray<
@@ -83,17 +105,13 @@ for (const transport of ["auto", "fetch"] as const) {
       })
     }
 
-    const libraries = { "undici 7": undici7, "undici 8": undici }
-    for (const [name, library] of Object.entries(libraries)) {
+    for (const [name, use] of Object.entries(proxies)) {
       const through = async (proxy: string, baseUrl: string): Promise<ConnectionError> => {
-        const before = library.getGlobalDispatcher()
-        const agent = new library.ProxyAgent(proxy)
-        library.setGlobalDispatcher(agent as never) // Of either version: both functions take what they made.
+        const stop = use(proxy)
         try {
           return await fail(baseUrl, transport)
         } finally {
-          library.setGlobalDispatcher(before as never)
-          await agent.destroy()
+          await stop()
         }
       }
       for (const scheme of ["http", "https"]) {

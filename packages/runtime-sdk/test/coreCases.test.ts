@@ -69,7 +69,11 @@ const thrown = (run: () => unknown): unknown => {
   }
 }
 const wrong = <A>(options: A): never => options as never
-const collect = async <A>(rows: AsyncIterable<A>): Promise<ReadonlyArray<A>> => Array.fromAsync(rows)
+const collect = async <A>(rows: AsyncIterable<A>): Promise<Array<A>> => {
+  const all: Array<A> = []
+  for await (const one of rows) all.push(one)
+  return all
+}
 
 /** What the model reads of a tool's call. */
 const toolResult = async (tool: Tool.Tool<string>, args: unknown): Promise<string | undefined> => {

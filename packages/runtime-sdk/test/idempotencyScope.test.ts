@@ -25,6 +25,11 @@ const start = async (handler: Parameters<typeof serve>[0]) => {
   open.push(server, aywa)
   return { server, aywa, keys: () => server.seen.map((seen) => seen.headers["idempotency-key"]) }
 }
+const collect = async <A>(rows: AsyncIterable<A>): Promise<Array<A>> => {
+  const all: Array<A> = []
+  for await (const one of rows) all.push(one)
+  return all
+}
 const created: Parameters<typeof serve>[0] = (_, response, i) => json(response, 201, assistant(`a${i}`))
 
 describe("a retry around the call", () => {
@@ -105,7 +110,7 @@ describe("an idempotency scope", () => {
   })
 
   it("keeps a create's key when it failed and comes again with the same body, and gives another body the next one", async () => {
-    const { aywa, keys } = await start((seen, response, i) =>
+    const { aywa, keys } = await start((_, response, i) =>
       i === 0 ? response.destroy() : json(response, i === 2 ? 400 : 201, assistant("a"))
     )
     await aywa.idempotencyScope("s", async (aywa) => {
@@ -233,14 +238,14 @@ const headersOf = (headers: Readonly<Record<string, string | ReadonlyArray<strin
 describe("a program of ten creates", () => {
   const rowsOf = async (mark: string, before: number): Promise<ReadonlyArray<number>> => {
     await using aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
-    const assistants = (await Array.fromAsync(aywa.assistants.stream())).filter(({ name }) =>
+    const assistants = (await collect(aywa.assistants.stream())).filter(({ name }) =>
       name?.startsWith(`${mark}-`)
     )
-    return [assistants.length, (await Array.fromAsync(aywa.tools.stream())).length - before]
+    return [assistants.length, (await collect(aywa.tools.stream())).length - before]
   }
   const toolsNow = async (): Promise<number> => {
     await using aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
-    return (await Array.fromAsync(aywa.tools.stream())).length
+    return (await collect(aywa.tools.stream())).length
   }
   const check = async (mark: string, kills: ReadonlyArray<Kill>): Promise<void> => {
     const before = await toolsNow()

@@ -196,10 +196,10 @@ it(`${programs} programs from seed ${seed}: each request is its tenant's`, async
       for (const server of servers) server.seen.length = 0
       const tenants = organizations.slice(0, count).map((own, i) => tenantOf(i, own))
       const asked = await run(tenants, part)
-      const seen = servers.flatMap((server, index) => server.seen.map((one) => ({ index, ...one.headers })))
+      const seen = servers.flatMap((server, index) => server.seen.map(({ headers }) => ({ index, headers })))
       requests += seen.length
       assert.strictEqual(seen.length, asked.size)
-      for (const { index, ...headers } of seen) {
+      for (const { index, headers } of seen) {
         const of = asked.get(String(headers["x-mark"]))
         assert.deepStrictEqual(
           { server: index, key: headers.authorization, organization: headers["x-organization-id"] },

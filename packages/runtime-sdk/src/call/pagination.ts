@@ -138,7 +138,10 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
 
 const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | string => {
   const from = request.from?.kind === "window" ? request.from : undefined
-  if (from?.older === true) return rows.length === 0 ? { items: [] } : crowded(from)
+  if (from?.older === true) {
+    const older = rows.some((row) => compareInstants(field(row, "createdAt"), from.le) < 0)
+    return older ? crowded(from) : { items: [] }
+  }
   const seen = new Set(from?.seen)
   const items = seen.size === 0 ? rows : rows.filter((row) => !seen.has(field(row, "id")))
   if (rows.some((row) => field(row, "id") === "" || !isInstant(field(row, "createdAt")))) {
