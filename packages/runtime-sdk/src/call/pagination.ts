@@ -80,8 +80,9 @@ export interface PageRequest {
 /** Turns a list query into a wire query, or says what is wrong with its cursor. */
 export const pageRequest = (query: Readonly<Record<string, unknown>>): PageRequest | string => {
   const { cursor, ...rest } = query
-  const asked = typeof rest["limit"] === "number" ? rest["limit"] : undefined
-  if (cursor === undefined || cursor === null) return { query: rest, limit: asked ?? defaultLimit, from: undefined }
+  const requestLimit = typeof rest["limit"] === "number" ? rest["limit"] : undefined
+  if (cursor === undefined || cursor === null)
+    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined }
   const from = typeof cursor === "string" ? decode(cursor) : undefined
   if (from === undefined) return "Expected the nextCursor of an earlier page, unchanged"
   switch (from.kind) {
@@ -90,12 +91,12 @@ export const pageRequest = (query: Readonly<Record<string, unknown>>): PageReque
     case "page":
       return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from }
     case "cursor":
-      return { query: { ...rest, cursor: from.cursor }, limit: asked ?? defaultLimit, from }
+      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from }
     case "window": {
       if (from.older) return { query: { ...rest, createdAtLt: from.le, limit: 1 }, limit: 1, from }
       // Room for what is asked again, so that a full page always brings something new; where there is none, for one more.
       const full = from.seen.length >= maxLimit
-      const limit = full ? maxLimit + 1 : Math.min(maxLimit, from.seen.length + (asked ?? from.limit))
+      const limit = full ? maxLimit + 1 : Math.min(maxLimit, from.seen.length + (requestLimit ?? from.limit))
       return { query: { ...rest, createdAtLe: from.le, limit }, limit, from }
     }
   }

@@ -4,7 +4,7 @@
 import * as Errors from "../errors/Errors.ts"
 import type { WireFailure, WireHead } from "../transport/port.ts"
 import { sourceFailed } from "../transport/streaming.ts"
-import { notHttp, portOf, proxyRefused, untrusted } from "../transport/wireFailure.ts"
+import { notHttp, portOf, proxyRefused, certificateCodes } from "../transport/wireFailure.ts"
 import { type Fields, issueText, text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
 import { redactCause } from "./redactCause.ts"
@@ -20,8 +20,8 @@ export interface TimedOut {
 }
 
 // A certificate that is wrong stays wrong, and so does a name. What is not here may pass: EAI_AGAIN says so itself.
-const lasting = new RegExp(
-  `^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|ERR_SSL_WRONG_VERSION_NUMBER|${proxyRefused}|${untrusted})`
+const lastingCodes = new RegExp(
+  `^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|ERR_SSL_WRONG_VERSION_NUMBER|${proxyRefused}|${certificateCodes})`
 )
 
 /** What to say of a code, which itself stands in brackets: the first that fits. */
@@ -62,7 +62,7 @@ const messages: ReadonlyArray<readonly [RegExp, (code: string) => string]> = [
       `the runtime's certificate is for another host name${code}. Give baseUrl the name that the certificate has.`
   ],
   [
-    new RegExp(`^(${untrusted})`),
+    new RegExp(`^(${certificateCodes})`),
     (code) =>
       `the runtime's certificate is not trusted here${code}. Set NODE_EXTRA_CA_CERTS to the file of the certificate that signed it (its own, if it is self-signed), before the program starts.`
   ]
@@ -74,7 +74,7 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
   const code = failure.code === undefined ? undefined : subject.redact(failure.code)
   // What was to be uploaded is the program's own, and so is its error.
   const cause = code === sourceFailed ? failure.cause : redactCause(failure.cause, subject.redact)
-  const transient = !lasting.test(code ?? "")
+  const transient = !lastingCodes.test(code ?? "")
   return {
     outcome: sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
     transient,
@@ -116,8 +116,8 @@ const messageOf = ({ code, phase, sent, cause }: WireFailure, origin: string): s
   const message = messages.find(([pattern]) => pattern.test(code ?? ""))?.[1]
   if (message !== undefined) return message(shown)
   return sent === "no"
-    ? `no connection to the runtime could be made${shown}. Check baseUrl, network and certificate.`
-    : `the connection was lost before an answer came${shown}.`
+    ? `no connection to the runtime could be made${suffix}. Check baseUrl, network and certificate.`
+    : `the connection was lost before an answer came${suffix}.`
 }
 
 const portIn = (origin: string): number => {
@@ -132,7 +132,7 @@ const late = {
 } as const
 
 /** Time was up: `allowed` milliseconds. */
-export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, allowed: number): Failure => ({
+export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, millis: number): Failure => ({
   outcome: stage !== "sent" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
   transient: scope === "attempt",
   head,
@@ -140,12 +140,12 @@ export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, 
     new Errors.TimeoutError({
       ...call,
       scope,
-      timeoutMillis: allowed,
+      timeoutMillis: millis,
       message: text(
         call,
         scope === "deadline"
-          ? `not done within ${allowed} ms (the call's deadline).`
-          : `${late[stage][0]} within ${allowed} ms (the attempt's timeout)${late[stage][1]}.`
+          ? `not done within ${millis} ms (the call's deadline).`
+          : `${late[stage][0]} within ${millis} ms (the attempt's timeout)${late[stage][1]}.`
       )
     })
 })
