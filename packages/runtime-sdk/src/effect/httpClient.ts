@@ -225,7 +225,7 @@ const fromError = ({ reason }: HttpClientError.HttpClientError, watch: Watch | u
   const cause: unknown = "cause" in reason ? (reason.cause ?? reason) : reason
   const failure = connectionFailure(cause, watch?.head)
   const unsent = reason._tag === "EncodeError" || reason._tag === "InvalidUrlError"
-  return new WireFailure({ ...failure, sent: unsent ? "no" : (watch?.sent ?? failure.sent) })
+  return new WireFailure(unsent ? { ...failure, sent: "no" } : (watch?.sharpened(failure) ?? failure))
 }
 
 const fromBody = ({ reason }: HttpClientError.HttpClientError, head: WireHead): WireFailure =>

@@ -58,10 +58,7 @@ export class FetchExchange extends Watch implements Pending {
   }
 
   failure(cause: unknown): WireFailure {
-    const { through, head, sent } = this
-    const failure = connectionFailure(cause, head)
-    // What is known of the connection says more than the error.
-    return new WireFailure(through === undefined ? failure : { ...failure, sent })
+    return new WireFailure(this.sharpened(connectionFailure(cause, this.head)))
   }
 
   cancel(): void {

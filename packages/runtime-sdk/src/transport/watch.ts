@@ -9,12 +9,16 @@ import type { WireHead, WireProgress } from "./port.ts"
 export class Watch implements Dispatcher, WireProgress {
   protected through: Dispatcher | undefined
   private requests = 0
-  sent: "no" | "unknown" = "unknown"
+  private hasLeft = false
   head: WireHead | undefined
 
   constructor(through?: Dispatcher) {
     this.through = through
-    if (through !== undefined) this.sent = "no"
+  }
+
+  /** Nothing is known until `fetch` comes here: another client, which never does, may be at work. */
+  get sent(): "no" | "unknown" {
+    return this.requests > 0 && !this.hasLeft ? "no" : "unknown"
   }
 
   /** `fetch` by itself repeats a request that is answered 421, on another connection. */
@@ -25,6 +29,11 @@ export class Watch implements Dispatcher, WireProgress {
   /** Node's `fetch` gives a body to a mock as it is, to be compared. */
   get isMockActive(): unknown {
     return this.through !== undefined && Reflect.get(this.through, "isMockActive")
+  }
+
+  /** What is known of the connection says more than an error does. */
+  sharpened<Failure extends Pick<WireProgress, "sent">>(failure: Failure): Failure {
+    return this.requests === 0 ? failure : { ...failure, sent: this.sent }
   }
 
   dispatch(options: object, handler: object): unknown {
@@ -43,7 +52,7 @@ export class Watch implements Dispatcher, WireProgress {
   }
 
   private left(): void {
-    this.sent = "unknown"
+    this.hasLeft = true
   }
 
   /** A 407 becomes an error without a word. */
