@@ -68,9 +68,9 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
-  const query: unknown = given ?? {}
+  const query: unknown = input ?? {}
   const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
@@ -89,15 +89,15 @@ interface Body {
 
 const noBody: Part<Body> = { value: { text: undefined, upload: undefined } }
 
-const bodyOf = ({ spec, isBody, ownKeys }: Prepared, given: unknown): Part<Body> => {
+const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body> => {
   if (spec.multipart) {
-    const upload = prepareUpload(spec, given)
+    const upload = prepareUpload(spec, input)
     return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
   }
   if (isBody === undefined || spec.body === undefined) return noBody
-  const encoded = encode(given, ownKeys)
+  const encoded = encode(input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
-  const issues = isBody(encoded.sent) ? [] : explain(spec.body, encoded.sent)
+  const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
   return partOf({ text: encoded.text, upload: undefined }, issues)
 }
 

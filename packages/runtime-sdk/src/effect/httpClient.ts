@@ -50,8 +50,8 @@ import type { ConfigOptions } from "../config/RuntimeConfig.ts"
  * @since 0.1.0
  * @category constructors
  */
-export const make = (given: HttpClient.HttpClient): TransportShape => {
-  const client = HttpClient.withScope(given)
+export const make = (httpClient: HttpClient.HttpClient): TransportShape => {
+  const client = HttpClient.withScope(httpClient)
   const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
     Effect.withFiber<Answer, WireFailure, Scope.Scope>((fiber) => {
       const { init, watch } = initOf(fiber)

@@ -162,15 +162,15 @@ export class AywaRuntimeClient {
     // Another runtime gets nothing that was given for this one: neither its organization nor headers, which may be secret.
     const elsewhere = baseUrl !== undefined && baseUrl !== this.#options.baseUrl
     const { baseUrl: address, apiKey: key, organizationId, headers, ...rest } = this.#options
-    const derived = new AywaRuntimeClient({
+    const client = new AywaRuntimeClient({
       ...rest,
       ...(elsewhere ? {} : { organizationId, headers }),
       ...options,
       baseUrl: baseUrl ?? address,
       apiKey: apiKey ?? key
     })
-    derived.#connections = this.#connections
-    return derived
+    client.#connections = this.#connections
+    return client
   }
 
   /** The agents that answer and place calls. */
@@ -267,8 +267,8 @@ export class AywaRuntimeClient {
 
   #waitingCalls(): ClientOf<typeof calls> & CallWaiting {
     const wait = makeWait(makeCall(this.#runtime(), "calls.get", calls.get))
-    const waiting: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
-    return { ...this.#resource("calls", calls), ...waiting }
+    const waits: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
+    return { ...this.#resource("calls", calls), ...waits }
   }
 
   #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {
