@@ -30,7 +30,8 @@ export const readAnswer = (
   redactor: () => Redact
 ): unknown => {
   const { spec } = prepared
-  if (response.body === "") {
+  // 205 has no body: what stands there is nothing of ours, and `fetch` does not show it.
+  if (response.body === "" || response.status === 205) {
     return spec.mayBeEmpty ? undefined : new Unreadable(`status ${response.status} with an empty body`)
   }
   if (spec.text) return isPage(response) ? new Unreadable(notText(response, redactor())) : response.body

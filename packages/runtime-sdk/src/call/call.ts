@@ -206,6 +206,11 @@ class Driver implements Plan, Sender<Decision> {
 
   private decide(ending: Ending): Decision {
     const { upload } = this.request
+    const resent = this.progress?.resent ?? 0
+    if (resent > 0) {
+      this.history.attempts += resent
+      this.sink?.counted(this.history.attempts)
+    }
     // It holds what has come of the answer, and is not needed while the call waits.
     this.progress = undefined
     if (upload !== undefined) this.history.spent = upload.once && upload.isRead()

@@ -7,6 +7,7 @@
 import type { ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
+import { badCoding } from "../transport/wireFailure.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
 import { type Fields, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
@@ -15,6 +16,7 @@ import type { Prepared } from "./prepare.ts"
 import type { Redact, Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
 import { fromTimeout, fromWire, type TimedOut } from "./unanswered.ts"
+import { notCoded } from "./unexpected.ts"
 
 /** What a decision has to know of the call. */
 export interface Plan {
@@ -162,7 +164,9 @@ const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): 
 const fromNone = (plan: Plan, ending: WireFailure | TimedOut | ConfigError): Failure => {
   switch (ending._tag) {
     case "WireFailure":
-      return fromWire(subjectOf(plan), ending)
+      return ending.code === badCoding && ending.head !== undefined
+        ? fromUnexpected(subjectOf(plan), ending.head, notCoded(ending.head, redactorOf(plan)))
+        : fromWire(subjectOf(plan), ending)
     case "TimedOut": {
       const { attemptTimeout, deadline } = plan.request.policy
       return fromTimeout(subjectOf(plan), ending, (ending.scope === "attempt" ? attemptTimeout : deadline) ?? 0)

@@ -26,6 +26,11 @@ export class Sink {
     this.idempotencyScope = request.place?.scope
   }
 
+  /** The transport has sent more than it was told to: so many attempts there were. */
+  counted(attempts: number): void {
+    this.attempts = attempts
+  }
+
   /** An attempt failed, and the call goes on or ends with this. */
   failed(outcome: Outcome): void {
     this.outcome = outcome

@@ -27,6 +27,7 @@ import * as Policy from "../policy/Policy.ts"
 import { scopeOf } from "../policy/scope.ts"
 import * as Transport from "../transport/Transport.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
+import type { TransportOptions } from "../transport/options.ts"
 import type { DirectTransport } from "../transport/port.ts"
 import type { Trace } from "../call/Trace.ts"
 import { configNames, makeUnsafe, refuseUnknown, type RuntimeConfig } from "../config/RuntimeConfig.ts"
@@ -39,7 +40,7 @@ import type { Names } from "../config/unknownNames.ts"
  * @since 0.1.0
  * @category models
  */
-export interface AywaRuntimeClientOptions {
+export interface AywaRuntimeClientOptions extends TransportOptions {
   /** Address of your runtime, `https://host[:port][/path]`. There is no default. */
   readonly baseUrl: string | undefined
   /** A runtime API key, or a function that is asked for it before every attempt (for keys that rotate). */
@@ -56,13 +57,6 @@ export interface AywaRuntimeClientOptions {
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
-  /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
-  readonly connections?: number | undefined
-  /**
-   * `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. Node's `fetch` has limits of its
-   * own: it waits at most five minutes for an answer to begin, and for each piece of it, whatever `timeout` says.
-   */
-  readonly transport?: "auto" | "fetch" | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined
   /** Allows plain http to hosts that are not loopback. */
@@ -75,7 +69,7 @@ export interface AywaRuntimeClientOptions {
  * @since 0.2.0
  * @category models
  */
-export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, "connections" | "transport">>
+export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, keyof TransportOptions>>
 
 /**
  * A client of one Aywa runtime.
@@ -159,7 +153,7 @@ export class AywaRuntimeClient {
         message: "apiKey is missing: withOptions with another baseUrl needs the key of that runtime beside it."
       })
     }
-    for (const field of ["connections", "transport"] as const) {
+    for (const field of Object.keys(Transport.names)) {
       if (Object.hasOwn(options, field)) {
         throw new ConfigError({
           field,
@@ -331,8 +325,7 @@ const names: Names<AywaRuntimeClientOptions> = {
   deadline: true,
   retries: true,
   idempotency: true,
-  connections: true,
-  transport: true,
+  ...Transport.names,
   trace: true
 }
 

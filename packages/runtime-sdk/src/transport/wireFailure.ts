@@ -3,6 +3,9 @@
  */
 import type { WireFailure, WireHead } from "./port.ts"
 
+/** The code of a WireFailure whose answer came whole, and is not what its `content-encoding` says. */
+export const badCoding = "BAD_CODING"
+
 /** What an error and its causes say of themselves. */
 interface Facts {
   /** The innermost code. */
@@ -80,9 +83,15 @@ const neverLeft = ({ code, syscall, message }: Facts): boolean =>
     ? connectSyscall.test(syscall)
     : (code !== undefined && (neverMade.test(code) || handshake.test(code))) || words.test(message)
 
-/** `head` is that of the answer, if it had begun. */
+// What Node's zlib says of content that is not what its coding says: then the answer came, and is wrong.
+const coding = /^(Z_|ERR__ERROR_FORMAT|ERR__ERROR_DICT|ERR_BROTLI|ZSTD_)/
+
+/** `head` is the head of the answer, if it had begun. */
 export const connectionFailure = (cause: unknown, head?: WireHead): ConstructorParameters<typeof WireFailure>[0] => {
   const facts = factsOf(cause)
+  if (head !== undefined && coding.test(facts.code ?? "")) {
+    return { sent: "unknown", phase: "response", code: badCoding, cause, head }
+  }
   return {
     sent: head === undefined && neverLeft(facts) ? "no" : "unknown",
     phase: head === undefined ? "connection" : "response",
