@@ -5,7 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { afterEach, assert, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { AywaRuntimeClient, ConfigError } from "../src/index.ts"
 import * as Assistants from "../src/effect/Assistants.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
@@ -29,10 +29,6 @@ const { connect } = (await import("node:net")).Socket.prototype
   connected.push(args)
   return Reflect.apply(connect, this, args)
 } as typeof connect
-
-afterEach(() => {
-  for (const name of ["window", "importScripts"]) Reflect.deleteProperty(globalThis, name)
-})
 
 describe("baseUrl", () => {
   const refused: ReadonlyArray<readonly [name: string, baseUrl: unknown, says: RegExp]> = [
@@ -210,24 +206,26 @@ it.each(["timeout", "deadline"])("%s as text, as an environment variable has it,
 })
 
 describe("environment", () => {
-  it("refuses a browser", () => {
-    Object.assign(globalThis, { window: { document: {} } })
-    assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
-  })
-  it("refuses a mobile app", () => {
-    const own = Object.getOwnPropertyDescriptor(globalThis, "navigator")
-    Object.defineProperty(globalThis, "navigator", { value: { product: "ReactNative" }, configurable: true })
+  const refused = () => assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+  /** Runs with another value of a global, as a platform has it. */
+  const withGlobal = (target: object, name: string, value: unknown, run: () => void) => {
+    const own = Object.getOwnPropertyDescriptor(target, name)
+    Object.defineProperty(target, name, { value, configurable: true })
     try {
-      assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+      run()
     } finally {
-      if (own === undefined) Reflect.deleteProperty(globalThis, "navigator")
-      else Object.defineProperty(globalThis, "navigator", own)
+      if (own === undefined) Reflect.deleteProperty(target, name)
+      else Object.defineProperty(target, name, own)
     }
-  })
-  it("refuses a web worker", () => {
-    Object.assign(globalThis, { importScripts: () => undefined })
-    assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
-  })
+  }
+  // Bundlers put such a `process` into what they make for browsers.
+  const elsewhere = (run: () => void) => withGlobal(process, "versions", {}, run)
+
+  it("refuses a browser", () => elsewhere(() => withGlobal(globalThis, "window", { document: {} }, refused)))
+  it("refuses a mobile app", () => elsewhere(() => withGlobal(globalThis, "navigator", { product: "ReactNative" }, refused)))
+  it("refuses a web worker", () => elsewhere(() => withGlobal(globalThis, "importScripts", () => undefined, refused)))
+  it("refuses a window of Electron", () =>
+    withGlobal(process, "type", "renderer", () => withGlobal(globalThis, "window", { document: {} }, refused)))
 })
 
 describe("in Effect programs", () => {

@@ -125,16 +125,16 @@ const systemMessage = (code: string, error: unknown): string => {
 }
 
 const field = (value: unknown, key: string): string | undefined => {
-  const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
-  return typeof found === "string" ? found : undefined
+  const member: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
+  return typeof member === "string" ? member : undefined
 }
 
 /** The paragraph for people. */
 export const paragraph = ({ message, hint, issues, requestId }: ExplainedError): string => {
-  const listed = (issues ?? []).filter((issue) => !message.includes(issue))
+  const news = (issues ?? []).filter((issue) => !message.includes(issue))
   return [
     message,
-    ...(listed.length === 0 ? [] : [listed.join("; ") + "."]),
+    ...(news.length === 0 ? [] : [news.join("; ") + "."]),
     ...(hint === undefined ? [] : [hint]),
     ...(requestId === undefined || message.includes(requestId) ? [] : [`(request ${requestId})`])
   ].join(" ")

@@ -35,14 +35,14 @@ export const alignToolkit = async (input: AlignInput, session: Session): Promise
   out.note(Tools.format(alignment))
   await session.confirm("Write this to the runtime?")
   const { removeExtra } = input
-  const applied = await untilStopped(Tools.apply(client, toolkit, { serverUrl, timeoutSeconds, removeExtra }), signal)
-  out.result(applied, () =>
+  const result = await untilStopped(Tools.apply(client, toolkit, { serverUrl, timeoutSeconds, removeExtra }), signal)
+  out.result(result, () =>
     [
-      `created ${applied.created.length}, updated ${applied.updated.length}, removed ${applied.removed.length}`,
-      paintDiff(Tools.format(applied.alignment), out.paint)
+      `created ${result.created.length}, updated ${result.updated.length}, removed ${result.removed.length}`,
+      paintDiff(Tools.format(result.alignment), out.paint)
     ].join("\n")
   )
-  return applied.alignment.aligned ? exitCodes.ok : exitCodes.differences
+  return result.alignment.aligned ? exitCodes.ok : exitCodes.differences
 }
 
 /** A write is interrupted and can be done again; a list that is being read is not waited for. */
@@ -71,8 +71,8 @@ const load = async ({ toolkit, export: name }: AlignInput): Promise<AnyToolkit> 
       cause: error
     })
   }
-  const found = pick(module, name)
-  if (found !== undefined) return found
+  const toolkitValue = pick(module, name)
+  if (toolkitValue !== undefined) return toolkitValue
   throw usage(
     `${toolkit} exports no toolkit${name === undefined ? "" : ` called ${name}`}.`,
     "Export what Toolkit.make gives, as default or as toolkit; or name it with --export."

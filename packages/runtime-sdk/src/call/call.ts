@@ -9,6 +9,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
@@ -61,16 +62,20 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
       const transform = fiber.getRef(Policy.CurrentTransform)
       const request = prepareRequest(prepared, args, transform(runtime.policy))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
-      const observed = runtime.observer?.observe(fiber, traced)
-      const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observed)
-      const run = guarded(driver)
-      return observed === undefined ? run : observed.call(run)
+      const observation = runtime.observer?.observe(fiber, traced)
+      const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observation)
+      const run = placed(request, runWithBreaker(driver))
+      return observation === undefined ? run : observation.call(run)
     })
   return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
 }
 
+/** Runs a call in its place of an idempotency scope. */
+const placed = <A>({ place }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
+  place === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => place.leave(Exit.isSuccess(exit))))
+
 /** Runs a call unless its circuit is open. */
-const guarded = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
+const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
   const { breaker } = driver.request.policy
   if (breaker === undefined) return driver.run()
   return breaker.run(
@@ -96,7 +101,7 @@ class Driver implements Plan, Sender<Decision> {
   readonly deadlineAt: number
   private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly sink: Sink | undefined
-  private readonly observed: Observed | undefined
+  private readonly observation: Observed | undefined
   private readonly history: { attempts: number; outcome: Outcome; spent: boolean } = {
     attempts: 0,
     outcome: "not-sent",
@@ -115,14 +120,14 @@ class Driver implements Plan, Sender<Decision> {
     request: Request,
     fiber: Fiber.Fiber<unknown, unknown>,
     sink: Sink | undefined,
-    observed: Observed | undefined
+    observation: Observed | undefined
   ) {
     this.prepared = prepared
     this.request = request
     this.fiber = fiber
     this.clock = fiber.getRef(Clock.Clock)
     this.sink = sink
-    this.observed = observed
+    this.observation = observation
     const { deadline } = request.policy
     this.deadlineAt = deadline === undefined ? Infinity : this.now() + deadline
   }
@@ -160,8 +165,8 @@ class Driver implements Plan, Sender<Decision> {
   }
 
   private attempt(): Effect.Effect<Decision> {
-    if (this.observed === undefined) return this.send(undefined)
-    return this.observed.attempt(
+    if (this.observation === undefined) return this.send(undefined)
+    return this.observation.attempt(
       this.history.attempts - 1,
       (traceparent) => this.send(traceparent),
       (decision) => resultOf(decision, this.secrets())
@@ -181,7 +186,7 @@ class Driver implements Plan, Sender<Decision> {
     const attempt = this.history.attempts - 1
     if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
-    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
+    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request)
     return wireOf(prepared, request, key, attempt, traceparent)
   }
 
@@ -189,8 +194,8 @@ class Driver implements Plan, Sender<Decision> {
     if (ending === undefined) return this.decide(this.timedOut(this.scope))
     if ("status" in ending || ending._tag !== "WireFailure") return this.decide(ending)
     // A transport cannot tell the source's failure from the connection's: codes of files look like those of sockets.
-    const broken = this.request.upload?.broken()
-    return this.decide(broken === undefined ? ending : sourceFailure(broken.cause, "unknown", ending.head))
+    const sourceError = this.request.upload?.sourceError()
+    return this.decide(sourceError === undefined ? ending : sourceFailure(sourceError.cause, "unknown", ending.head))
   }
 
   private timedOut(scope: TimedOut["scope"]): TimedOut {
@@ -201,9 +206,14 @@ class Driver implements Plan, Sender<Decision> {
 
   private decide(ending: Ending): Decision {
     const { upload } = this.request
+    const resent = this.progress?.resent ?? 0
+    if (resent > 0) {
+      this.history.attempts += resent
+      this.sink?.counted(this.history.attempts)
+    }
     // It holds what has come of the answer, and is not needed while the call waits.
     this.progress = undefined
-    if (upload !== undefined) this.history.spent = upload.once && upload.spent()
+    if (upload !== undefined) this.history.spent = upload.once && upload.isRead()
     // What is read to the end needs neither time nor chance, and a program's seeded Random is left alone.
     const needless = "status" in ending && isSuccess(ending)
     return needless

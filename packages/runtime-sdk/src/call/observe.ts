@@ -15,7 +15,7 @@ export interface Observed {
   readonly attempt: <A>(
     attempt: number,
     run: (traceparent: string | undefined) => Effect.Effect<A>,
-    told: (result: A) => AttemptResult
+    resultOf: (result: A) => AttemptResult
   ) => Effect.Effect<A>
 }
 

@@ -69,12 +69,13 @@ const secretName = /secret|password|token|api_?key|private_?key|.key$|authorizat
 
 /** Strings below keys that name a secret. Bounded, because it walks what a caller gave. */
 const secretsIn = (json: string): ReadonlyArray<string> => {
-  const found: Array<string> = []
+  const secrets: Array<string> = []
   JSON.parse(json, (key, value: unknown) => {
-    if (typeof value === "string" && value.length >= 4 && secretName.test(key) && found.length < 100) found.push(value)
+    if (typeof value === "string" && value.length >= 4 && secretName.test(key) && secrets.length < 100)
+      secrets.push(value)
     return value
   })
-  return found
+  return secrets
 }
 
 /** Sent in order to be found again: a runtime may answer with them, above all as its request id. */

@@ -8,8 +8,8 @@ import type * as Policy from "../policy/Policy.ts"
 import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
-import { encode, encodeQuery, fillPath } from "./encode.ts"
-import { text } from "./message.ts"
+import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
+import { issueText, text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
@@ -35,6 +35,10 @@ export interface Request {
   readonly body: string | undefined
   readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
+  /** Whether a repeated call would carry this key, too: the caller gave it, or the scope that the call is made in. */
+  readonly keyIsLasting: boolean
+  /** The place in its idempotency scope. */
+  readonly place: Policy.Place | undefined
   readonly policy: Policy.Policy
   /** Extra headers that the caller gave. */
   readonly extraHeaders: CallOptions["headers"]
@@ -68,9 +72,9 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
-  const query: unknown = given ?? {}
+  const query: unknown = input ?? {}
   const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
@@ -89,15 +93,15 @@ interface Body {
 
 const noBody: Part<Body> = { value: { text: undefined, upload: undefined } }
 
-const bodyOf = ({ spec, isBody, ownKeys }: Prepared, given: unknown): Part<Body> => {
+const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body> => {
   if (spec.multipart) {
-    const upload = prepareUpload(spec, given)
+    const upload = prepareUpload(spec, input)
     return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
   }
   if (isBody === undefined || spec.body === undefined) return noBody
-  const encoded = encode(given, ownKeys)
+  const encoded = encode(input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
-  const issues = isBody(encoded.sent) ? [] : explain(spec.body, encoded.sent)
+  const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
   return partOf({ text: encoded.text, upload: undefined }, issues)
 }
 
@@ -121,7 +125,13 @@ const combine = (
   }
   const { text, upload } = body.value
   const { policy, extraHeaders } = settings.value
-  const idempotencyKey = settings.value.idempotencyKey ?? generatedKey(prepared, policy, upload)
+  const ownKey = settings.value.idempotencyKey
+  const place = ownKey === undefined ? placeOf(prepared, path.value, body.value, policy) : undefined
+  if (place !== undefined && !("key" in place)) {
+    return invalidRequest({ operation: name, method: spec.method, path: path.value }, [place])
+  }
+  const lasting = ownKey ?? place?.key
+  const idempotencyKey = lasting ?? generatedKey(prepared, policy, upload)
   let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (text !== undefined) headers = [...headers, "content-type", "application/json"]
@@ -134,10 +144,32 @@ const combine = (
     body: text,
     upload,
     idempotencyKey,
+    keyIsLasting: lasting !== undefined,
+    place,
     policy,
     extraHeaders
   }
 }
+
+/** Where a create stands in the idempotency scope around it, if there is one. */
+const placeOf = (
+  { name, spec }: Prepared,
+  path: string,
+  { text, upload }: Body,
+  { scope }: Policy.Policy
+): Policy.Place | Issue | undefined => {
+  if (scope === undefined || spec.method !== "POST") return undefined
+  // What is done to different rows is told apart by their ids.
+  const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
+  const place = scope.place(operation, text ?? upload?.label ?? "")
+  if (place === undefined) return { path: ["idempotencyKey"], message: unordered(name, scope.name) }
+  const wrong = checkIdempotencyKey(place.key)
+  if (wrong !== undefined) place.leave(false)
+  return wrong ?? place
+}
+
+const unordered = (operation: string, scope: string): string =>
+  `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
 
 /** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
 const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
@@ -151,9 +183,7 @@ export const invalidRequest = (
   issues: ReadonlyArray<Issue>
 ): Errors.InvalidRequest => {
   const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
-  const list = issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-    .join("; ")
+  const list = issues.map(issueText).join("; ")
   return new Errors.InvalidRequest({
     ...fields,
     issues,

@@ -82,7 +82,7 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
   return {
     ...Check.address(options.baseUrl, { allowInsecure: options.allowInsecure }),
     apiKey: Effect.isEffect(options.apiKey)
-      ? Effect.flatMap(options.apiKey, (key) => orConfigError(() => remembered(recentKeys, checkKey(key))))
+      ? Effect.flatMap(options.apiKey, (key) => orConfigError(() => remember(recentKeys, checkKey(key))))
       : checkKey(options.apiKey),
     recentKeys,
     organizationId: Check.organizationId(options.organizationId),
@@ -96,7 +96,7 @@ const checkKey = (key: string | Redacted.Redacted<string> | undefined): Redacted
 /** How many of the keys that were asked for are known again. */
 const remembersKeys = 8
 
-const remembered = (recent: Array<Redacted.Redacted<string>>, key: Redacted.Redacted<string>) => {
+const remember = (recent: Array<Redacted.Redacted<string>>, key: Redacted.Redacted<string>) => {
   const value = Redacted.value(key)
   if (!recent.some((other) => Redacted.value(other) === value)) recent.push(key)
   if (recent.length > remembersKeys) recent.shift()

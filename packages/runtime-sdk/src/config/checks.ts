@@ -123,8 +123,13 @@ const markedName = (field: keyof typeof variables): string => {
     : ` ${variables[field]} is there with a byte order mark before its name: save the file that sets it as UTF-8 without one.`
 }
 
-/** Refuses to run where the key would be public. */
+/**
+ * Refuses to run where the key would be public. A server may have a DOM library (jsdom, happy-dom), and still is one:
+ * Node says so, and where it is a window (Electron) it says that.
+ */
 export const refuseBrowser = (): void => {
+  const process = read(globalThis, "process")
+  if (typeof read(read(process, "versions"), "node") === "string" && read(process, "type") !== "renderer") return
   const document: unknown = read(read(globalThis, "window"), "document")
   if (
     document !== undefined ||
@@ -135,7 +140,7 @@ export const refuseBrowser = (): void => {
       field: "environment",
       message:
         "This SDK runs in trusted backend code only: in a browser or a mobile app the API key would be public. " +
-        "Call it from a server of yours. (In a test runner that imitates a browser, choose its node environment.)"
+        "Call it from a server of yours."
     })
   }
 }

@@ -49,7 +49,7 @@ export class Calls extends Context.Service<Calls, Service>()("@aywa-ai/runtime-s
 /** Builds the service. */
 export const makeCalls = (runtime: Runtime): Service => {
   const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
-  const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
+  const waits = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
   // The wait gives what it reads, and fails as reading does.
-  return { ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) }
+  return { ...makeService(runtime, "calls", calls), ...(waits as CallWaiting) }
 }

@@ -24,8 +24,10 @@ import { makeCall, type Runtime } from "../call/call.ts"
 import { promise, promisify } from "./promisify.ts"
 import { makeRequest } from "../call/rawRequest.ts"
 import * as Policy from "../policy/Policy.ts"
+import { scopeOf } from "../policy/scope.ts"
 import * as Transport from "../transport/Transport.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
+import type { TransportOptions } from "../transport/options.ts"
 import type { DirectTransport } from "../transport/port.ts"
 import type { Trace } from "../call/Trace.ts"
 import { configNames, makeUnsafe, refuseUnknown, type RuntimeConfig } from "../config/RuntimeConfig.ts"
@@ -38,7 +40,7 @@ import type { Names } from "../config/unknownNames.ts"
  * @since 0.1.0
  * @category models
  */
-export interface AywaRuntimeClientOptions {
+export interface AywaRuntimeClientOptions extends TransportOptions {
   /** Address of your runtime, `https://host[:port][/path]`. There is no default. */
   readonly baseUrl: string | undefined
   /** A runtime API key, or a function that is asked for it before every attempt (for keys that rotate). */
@@ -55,13 +57,6 @@ export interface AywaRuntimeClientOptions {
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
-  /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
-  readonly connections?: number | undefined
-  /**
-   * `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. Node's `fetch` has limits of its
-   * own: it waits at most five minutes for an answer to begin, and for each piece of it, whatever `timeout` says.
-   */
-  readonly transport?: "auto" | "fetch" | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined
   /** Allows plain http to hosts that are not loopback. */
@@ -74,7 +69,7 @@ export interface AywaRuntimeClientOptions {
  * @since 0.2.0
  * @category models
  */
-export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, "connections" | "transport">>
+export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, keyof TransportOptions>>
 
 /**
  * A client of one Aywa runtime.
@@ -107,6 +102,7 @@ export class AywaRuntimeClient {
   readonly #policy: Policy.Policy
   readonly #observer: Observer | undefined
   #connections: Connections
+  #scope: Policy.IdempotencyScope | undefined
   readonly #resources = new Map<string, unknown>()
   #calls: (ClientOf<typeof calls> & CallWaiting) | undefined
 
@@ -157,7 +153,7 @@ export class AywaRuntimeClient {
         message: "apiKey is missing: withOptions with another baseUrl needs the key of that runtime beside it."
       })
     }
-    for (const field of ["connections", "transport"] as const) {
+    for (const field of Object.keys(Transport.names)) {
       if (Object.hasOwn(options, field)) {
         throw new ConfigError({
           field,
@@ -168,15 +164,51 @@ export class AywaRuntimeClient {
     // Another runtime gets nothing that was given for this one: neither its organization nor headers, which may be secret.
     const elsewhere = baseUrl !== undefined && baseUrl !== this.#options.baseUrl
     const { baseUrl: address, apiKey: key, organizationId, headers, ...rest } = this.#options
-    const derived = new AywaRuntimeClient({
+    const client = new AywaRuntimeClient({
       ...rest,
       ...(elsewhere ? {} : { organizationId, headers }),
       ...options,
       baseUrl: baseUrl ?? address,
       apiKey: apiKey ?? key
     })
-    derived.#connections = this.#connections
-    return derived
+    client.#connections = this.#connections
+    client.#scope = this.#scope
+    return client
+  }
+
+  /**
+   * Runs a function that may be run again, by anybody, after any failure or crash, and makes each row once: the n-th create
+   * of an operation through the client that it is given gets a key that follows from the scope's name, the operation and n.
+   *
+   * **Details**
+   *
+   * A further run has to make the same creates in the same order. One with another body than before is refused by the
+   * runtime: InvalidRequest with code `idempotency_key_reused`. A create that failed and is repeated inside with the same
+   * body keeps its key. Scopes nest; an `idempotencyKey` of a call wins.
+   *
+   * **Gotchas**
+   *
+   * Two creates of one operation at the same time have no order, and the second is refused before it is sent: give each
+   * a scope of its own inside. The runtime remembers keys for 24 hours.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+   *
+   * export const onboard = (aywa: AywaRuntimeClient, customer: string) =>
+   *   aywa.idempotencyScope(`onboard-${customer}`, async (aywa) => {
+   *     await aywa.tools.create({ type: "endCall" })
+   *     return aywa.assistants.create({ name: "Desk" })
+   *   })
+   * ```
+   *
+   * @since 0.2.0
+   */
+  async idempotencyScope<A>(name: string, run: (aywa: AywaRuntimeClient) => A | PromiseLike<A>): Promise<A> {
+    const scoped = this.withOptions({})
+    scoped.#scope = scopeOf(name, this.#scope)
+    return run(scoped)
   }
 
   /** The agents that answer and place calls. */
@@ -263,7 +295,7 @@ export class AywaRuntimeClient {
     const connections = this.#connections
     return {
       config: this.#config,
-      policy: this.#policy,
+      policy: this.#scope === undefined ? this.#policy : { ...this.#policy, scope: this.#scope },
       get transport() {
         return connections.transport
       },
@@ -273,8 +305,8 @@ export class AywaRuntimeClient {
 
   #waitingCalls(): ClientOf<typeof calls> & CallWaiting {
     const wait = makeWait(makeCall(this.#runtime(), "calls.get", calls.get))
-    const waiting: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
-    return { ...this.#resource("calls", calls), ...waiting }
+    const waits: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
+    return { ...this.#resource("calls", calls), ...waits }
   }
 
   #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {
@@ -293,8 +325,7 @@ const names: Names<AywaRuntimeClientOptions> = {
   deadline: true,
   retries: true,
   idempotency: true,
-  connections: true,
-  transport: true,
+  ...Transport.names,
   trace: true
 }
 

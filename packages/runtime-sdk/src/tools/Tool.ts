@@ -152,14 +152,14 @@ export const make = <
   const parameters: Schema.Constraint = options.parameters ?? Schema.Struct({})
   const root = "parameters"
   const { schema, loose, nullable, issues } = toolSchemaOf(parameters, root)
-  const closed = strict === true && schema !== undefined ? strictSchemaOf(schema, root) : { schema, issues: [] }
-  const all = [...checkOptions(name, options), ...issues, ...closed.issues]
-  if (all.length > 0 || closed.schema === undefined) throw new ToolDefinitionError(`Tool ${name}`, all)
-  const decode = argumentsOf<P>(name, parameters, { schema: closed.schema, nullable, root: [root] })
+  const result = strict === true && schema !== undefined ? strictSchemaOf(schema, root) : { schema, issues: [] }
+  const all = [...checkOptions(name, options), ...issues, ...result.issues]
+  if (all.length > 0 || result.schema === undefined) throw new ToolDefinitionError(`Tool ${name}`, all)
+  const decode = argumentsOf<P>(name, parameters, { schema: result.schema, nullable, root: [root] })
   const show = resultOf(options.success ?? Schema.String)
   return {
     name,
-    definition: { name, description, parameters: closed.schema, ...(strict === undefined ? {} : { strict }) },
+    definition: { name, description, parameters: result.schema, ...(strict === undefined ? {} : { strict }) },
     fields: {
       ...(isAsync === undefined ? {} : { async: isAsync }),
       ...(messages === undefined ? {} : { messages })
@@ -172,7 +172,7 @@ export const make = <
         {
           onSuccess: show,
           // What was thrown is told to it as well: E is `unknown` for functions that return no Effect.
-          onFailure: (cause) => Effect.fail(failed(name, cause, options.failure as Explain | undefined))
+          onFailure: (cause) => Effect.fail(failureOf(name, cause, options.failure as Explain | undefined))
         }
       )
   }
@@ -210,7 +210,7 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
 
 /** What the model is told, and what is kept for the operator. */
-const failed = (name: string, cause: Cause.Cause<unknown>, explain: Explain | undefined): ToolCallFailed => {
+const failureOf = (name: string, cause: Cause.Cause<unknown>, explain: Explain | undefined): ToolCallFailed => {
   const error = Cause.squash(cause)
   if (error instanceof ToolFailure) return { say: error.message, cause: undefined }
   return { say: saidBy(explain, error) ?? `${name} failed.`, cause }

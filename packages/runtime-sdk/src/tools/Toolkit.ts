@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import type { ToolCall, ToolCalls } from "../webhooks/events.ts"
 import { oneLine } from "./oneLine.ts"
 import type { Tool, ToolCallFailed, ToolContext } from "./Tool.ts"
@@ -137,20 +138,24 @@ export const handle = <R>(
   toolkit: Toolkit<string, R>,
   options: HandleOptions = {}
 ): ((message: Pick<ToolCalls, "toolCalls">, delivery?: Delivery) => Effect.Effect<ToolResults, never, R>) => {
+  const unknown = unknownName(options, { onFailure: true } satisfies Names<HandleOptions>)
+  if (unknown !== undefined) {
+    throw new ToolDefinitionError("Toolkit.handle", [{ path: [unknown.name], message: unknown.message }])
+  }
   const byName = new Map(toolkit.tools.map((tool) => [tool.name, tool] as const))
-  const known = toolkit.tools.map(({ name }) => name).join(", ")
+  const names = toolkit.tools.map(({ name }) => name).join(", ")
   const report = options.onFailure
 
   const fail = (call: ToolCall, { say, cause, isDone = false }: ToolCallFailed): Effect.Effect<ToolResult> => {
-    const said = oneLine(say)
+    const message = oneLine(say)
     const about = { toolCallId: call.id ?? "", name: call.name }
-    const outcome: ToolResult = isDone ? { ...about, result: said } : { ...about, error: said }
+    const outcome: ToolResult = isDone ? { ...about, result: message } : { ...about, error: message }
     if (cause === undefined) return Effect.succeed(outcome)
     const what = isDone ? "gave a result that cannot be told" : "failed"
     return Effect.as(
       report === undefined
         ? Effect.logWarning(`Tool ${call.name} ${what} (call ${call.id ?? "without an id"})`, cause)
-        : Effect.ignoreCause(Effect.sync(() => report({ tool: call.name, toolCallId: call.id, said, cause }))),
+        : Effect.ignoreCause(Effect.sync(() => report({ tool: call.name, toolCallId: call.id, said: message, cause }))),
       outcome
     )
   }
@@ -164,7 +169,7 @@ export const handle = <R>(
     const { id, name } = call
     const tool = byName.get(name)
     if (tool === undefined) {
-      return fail(call, { say: `There is no tool ${name || "without a name"}. There are: ${known}.`, cause: undefined })
+      return fail(call, { say: `There is no tool ${name || "without a name"}. There are: ${names}.`, cause: undefined })
     }
     if (call.invalidArguments !== undefined) {
       return fail(call, { say: `The arguments of ${name} are no JSON object. Send one.`, cause: undefined })
@@ -186,7 +191,7 @@ export const handle = <R>(
       Effect.timeoutOrElse({ duration: millis, orElse: () => late }),
       Effect.matchEffect({
         onSuccess: (result) => Effect.succeed<ToolResult>({ toolCallId: id ?? "", name, result }),
-        onFailure: (failed) => fail(call, failed)
+        onFailure: (failure) => fail(call, failure)
       }),
       Effect.withSpan("Toolkit.call", {
         attributes: { "gen_ai.tool.name": name, ...(id === undefined ? {} : { "gen_ai.tool.call.id": id }) }
@@ -196,8 +201,8 @@ export const handle = <R>(
 
   return (message, delivery = {}) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const left = delivery.deadline === undefined ? defaultMillis : delivery.deadline.getTime() - now
-      const millis = Math.max(left - Math.min(reserveMillis, left / 4), 0)
+      const remaining = delivery.deadline === undefined ? defaultMillis : delivery.deadline.getTime() - now
+      const millis = Math.max(remaining - Math.min(reserveMillis, remaining / 4), 0)
       const unique = uniqueIds(message.toolCalls)
       return Effect.map(
         Effect.forEach(message.toolCalls, (call) => one(call, message, unique, millis), { concurrency: "unbounded" }),

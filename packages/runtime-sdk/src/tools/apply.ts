@@ -117,26 +117,26 @@ const update = (service: Service, id: string, fields: UpdateTool) =>
 const create = Effect.fnUntraced(function* (
   service: Service,
   name: string,
-  wanted: Extract<Change, { readonly create: unknown }>["create"]
+  definition: Extract<Change, { readonly create: unknown }>["create"]
 ): Effect.fn.Return<void, ApplyError> {
   const bare = { type: "function" as const, function: { name } }
-  const gone: Array<string> = []
-  while (gone.length < maxGone) {
-    const made = yield* service.create(bare, { idempotencyKey: keyOf(bare, gone) })
-    const row: Row | undefined = yield* Effect.catchTag(service.get(made.id), "NotFound", () => Effect.undefined)
+  const deletedIds: Array<string> = []
+  while (deletedIds.length < maxGone) {
+    const draft = yield* service.create(bare, { idempotencyKey: keyOf(bare, deletedIds) })
+    const row: Row | undefined = yield* Effect.catchTag(service.get(draft.id), "NotFound", () => Effect.undefined)
     if (row?.function?.name === name) {
-      const { type: _, ...fields } = wanted
+      const { type: _, ...fields } = definition
       yield* Effect.catchTag(update(service, row.id, fields), "NotFound", () => Effect.void)
       return
     }
-    gone.push(made.id)
+    deletedIds.push(draft.id)
   }
   return yield* Effect.die(
-    new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${gone.join()}`)
+    new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${deletedIds.join()}`)
   )
 })
 
-const keyOf = (bare: object, gone: ReadonlyArray<string>): string =>
+const keyOf = (bare: object, deletedIds: ReadonlyArray<string>): string =>
   `aywa-tool-${createHash("sha256")
-    .update(JSON.stringify([bare, ...gone]))
+    .update(JSON.stringify([bare, ...deletedIds]))
     .digest("base64url")}`

@@ -25,8 +25,8 @@ export const argumentsOf = <P>(
     return Effect.matchEffect(decode(value) as Effect.Effect<P, Schema.SchemaError>, {
       onSuccess: (decoded) => (issues.length === 0 ? Effect.succeed(decoded) : Effect.fail(failure(name, issues))),
       onFailure: ({ issue }) => {
-        const known = new Set(issues.map(({ path }) => path.join(".")))
-        const others = decodingIssues(issue).filter(({ path }) => !known.has(path.join(".")))
+        const reported = new Set(issues.map(({ path }) => path.join(".")))
+        const others = decodingIssues(issue).filter(({ path }) => !reported.has(path.join(".")))
         return Effect.fail(failure(name, [...issues, ...others]))
       }
     })

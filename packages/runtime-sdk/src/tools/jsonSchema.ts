@@ -36,9 +36,9 @@ export const toolSchemaOf = (schema: Schema.Constraint, root: string): ToolSchem
     const issues = [{ path: [root], message: "must be a Struct: a model gives arguments by name" }]
     return { schema: undefined, loose: [], nullable: new Set(), issues }
   }
-  const made = translation.object(top, [root], [])
+  const translated = translation.object(top, [root], [])
   const { issues, loose, nullable } = translation
-  const whole = issues.length > 0 ? undefined : { ...made, properties: made.properties ?? {} }
+  const whole = issues.length > 0 ? undefined : { ...translated, properties: translated.properties ?? {} }
   return { schema: whole, loose, nullable, issues }
 }
 
@@ -55,12 +55,12 @@ class Translation {
 
   /** The node that a reference names. */
   resolve(node: Node): Exclude<Node, { readonly _tag: "Reference" | "Suspend" }> {
-    let found: Node | undefined = node
-    while (found?._tag === "Reference" || found?._tag === "Suspend") {
-      found = found._tag === "Suspend" ? found.thunk : this.references[found.$ref]
+    let target: Node | undefined = node
+    while (target?._tag === "Reference" || target?._tag === "Suspend") {
+      target = target._tag === "Suspend" ? target.thunk : this.references[target.$ref]
     }
-    if (found === undefined) throw new Error("A schema refers to a definition that it does not have")
-    return found
+    if (target === undefined) throw new Error("A schema refers to a definition that it does not have")
+    return target
   }
 
   private refuse(path: Path, message: string): ToolSchema {
@@ -70,30 +70,30 @@ class Translation {
 
   /** `inside`: the nodes that this one is part of. One of them again means that the schema has no end. */
   value(node: Node, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
-    const found = this.resolve(node)
-    if (inside.includes(found)) return this.refuse(path, "is recursive, which has no form here: end it at some depth")
-    switch (found._tag) {
+    const target = this.resolve(node)
+    if (inside.includes(target)) return this.refuse(path, "is recursive, which has no form here: end it at some depth")
+    switch (target._tag) {
       case "String":
       case "Number":
       case "Boolean":
       case "TemplateLiteral":
-        return this.leaf(found, path)
+        return this.leaf(target, path)
       case "Literal":
-        return this.literals([found.literal], found, path)
+        return this.literals([target.literal], target, path)
       case "Enum":
         return this.literals(
-          found.enums.map(([, value]) => value),
-          found,
+          target.enums.map(([, value]) => value),
+          target,
           path
         )
       case "Arrays":
-        return this.array(found, path, inside)
+        return this.array(target, path, inside)
       case "Objects":
-        return found.propertySignatures.length + found.indexSignatures.length === 0
+        return target.propertySignatures.length + target.indexSignatures.length === 0
           ? this.refuse(path, "is an object without fields: leave it out")
-          : this.object(found, path, inside)
+          : this.object(target, path, inside)
       case "Union":
-        return this.union(found, path, inside)
+        return this.union(target, path, inside)
       case "Null":
       case "Undefined":
       case "Void":
@@ -198,10 +198,10 @@ class Translation {
 
   /** An optional field needs no null: the model leaves it out. */
   private withoutNull(node: Node): Node {
-    const found = this.resolve(node)
-    if (found._tag !== "Union") return node
-    const types = found.types.filter((type) => !isNothing(this.resolve(type)))
-    return types.length === 0 || types.length === found.types.length ? node : { ...found, types }
+    const target = this.resolve(node)
+    if (target._tag !== "Union") return node
+    const types = target.types.filter((type) => !isNothing(this.resolve(type)))
+    return types.length === 0 || types.length === target.types.length ? node : { ...target, types }
   }
 
   private union(node: Extract<Node, { _tag: "Union" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
@@ -237,10 +237,10 @@ class Translation {
 
   /** The members of a union, those of unions inside of it too. */
   private members(node: Node): ReadonlyArray<Exclude<Node, { readonly _tag: "Reference" | "Suspend" }>> {
-    const found = this.resolve(node)
-    return found._tag === "Union" && found.checks.length === 0
-      ? found.types.flatMap((type) => this.members(type))
-      : [found]
+    const target = this.resolve(node)
+    return target._tag === "Union" && target.checks.length === 0
+      ? target.types.flatMap((type) => this.members(type))
+      : [target]
   }
 }
 

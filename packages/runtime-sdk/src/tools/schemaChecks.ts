@@ -25,9 +25,10 @@ type Annotations = Schema.Annotations.Annotations | undefined
 
 /** Adds texts to a schema. Rules stand in brackets behind the description. */
 export const withText = (schema: ToolSchema, { title, description, rules = [], instead = false }: Text): ToolSchema => {
-  const said = instead ? (description ?? schema.description) : (schema.description ?? description)
-  const added = rules.filter((rule) => rule !== "")
-  const words = added.length === 0 ? said : said === undefined ? added.join("; ") : `${said} (${added.join("; ")})`
+  const base = instead ? (description ?? schema.description) : (schema.description ?? description)
+  const additions = rules.filter((rule) => rule !== "")
+  const words =
+    additions.length === 0 ? base : base === undefined ? additions.join("; ") : `${base} (${additions.join("; ")})`
   return {
     ...schema,
     ...(title === undefined ? {} : { title }),
@@ -50,8 +51,8 @@ export const checksOf = (
   const keywords: { type?: ToolSchema["type"]; pattern?: string; format?: string } = isFormat(format) ? { format } : {}
   const loose: Array<string> = []
   for (const check of flat(node.checks)) {
-    const told = tell(check, type, keywords)
-    if (!told) loose.push(ruleOf(check))
+    const isExpressed = tell(check, type, keywords)
+    if (!isExpressed) loose.push(ruleOf(check))
   }
   return {
     keywords,
@@ -100,9 +101,9 @@ const patternOf = (
   }
   const toJsonSchema = annotations?.["toJsonSchema"]
   if (typeof toJsonSchema !== "function") return undefined
-  const made: unknown = (toJsonSchema as SchemaRepresentation.ToJsonSchema.Check)({ type, schemas: [] })
-  if (typeof made !== "object" || made === null || Array.isArray(made)) return undefined
-  const { pattern, format, ...others } = made as { readonly [keyword: string]: unknown }
+  const keywords: unknown = (toJsonSchema as SchemaRepresentation.ToJsonSchema.Check)({ type, schemas: [] })
+  if (typeof keywords !== "object" || keywords === null || Array.isArray(keywords)) return undefined
+  const { pattern, format, ...others } = keywords as { readonly [keyword: string]: unknown }
   return typeof pattern === "string" && Object.keys(others).length === 0 ? { source: pattern, format } : undefined
 }
 

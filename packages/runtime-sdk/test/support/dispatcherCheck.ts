@@ -13,10 +13,12 @@ const [mode = "plain", entry = new URL("../../src/index.ts", import.meta.url).hr
 
 let fetched = 0
 const realFetch = globalThis.fetch
-globalThis.fetch = (...args) => {
+const counting: typeof fetch = (...args) => {
   fetched++
   return realFetch(...args)
 }
+// A wrapper of the platform's own, not a mock.
+globalThis.fetch = Object.assign(counting, { __original: realFetch })
 
 const sockets = new Set<Socket>()
 let most = 0

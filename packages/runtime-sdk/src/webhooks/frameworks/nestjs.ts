@@ -80,7 +80,7 @@ const start = (
   mount(httpAdapter, path, { ...options, handlers: later })
   return {
     onApplicationBootstrap: () => {
-      const map = found(discovery, scanner)
+      const map = handlersOf(discovery, scanner)
       const absent = expects.filter((type) => map[type] === undefined)
       if (absent.length > 0) throw refusal(`there is no handler for ${absent.join(", ")}. Mark one with OnAywaEvent`)
       // Each method was marked for the event that it takes.
@@ -89,7 +89,7 @@ const start = (
   }
 }
 
-const found = (discovery: DiscoveryService, scanner: MetadataScanner): Readonly<Record<string, unknown>> => {
+const handlersOf = (discovery: DiscoveryService, scanner: MetadataScanner): Readonly<Record<string, unknown>> => {
   const map: Record<string, unknown> = {}
   for (const wrapper of [...discovery.getProviders(), ...discovery.getControllers()]) {
     const prototype: unknown = wrapper.metatype?.prototype
