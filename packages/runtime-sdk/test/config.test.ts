@@ -206,26 +206,30 @@ it.each(["timeout", "deadline"])("%s as text, as an environment variable has it,
 })
 
 describe("environment", () => {
-  const refused = () => assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
-  /** Runs with another value of a global, as a platform has it. */
-  const withGlobal = (target: object, name: string, value: unknown, run: () => void) => {
-    const own = Object.getOwnPropertyDescriptor(target, name)
-    Object.defineProperty(target, name, { value, configurable: true })
+  /** What a client is made into where a platform has other globals. */
+  const constructWith = (globals: ReadonlyArray<readonly [target: object, name: string, value: unknown]>): unknown => {
+    const before = globals.map(([target, name]) => Object.getOwnPropertyDescriptor(target, name))
+    for (const [target, name, value] of globals) Object.defineProperty(target, name, { value, configurable: true })
     try {
-      run()
+      return construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })
     } finally {
-      if (own === undefined) Reflect.deleteProperty(target, name)
-      else Object.defineProperty(target, name, own)
+      for (const [index, [target, name]] of globals.entries()) {
+        const own = before[index]
+        if (own === undefined) Reflect.deleteProperty(target, name)
+        else Object.defineProperty(target, name, own)
+      }
     }
   }
   // Bundlers put such a `process` into what they make for browsers.
-  const elsewhere = (run: () => void) => withGlobal(process, "versions", {}, run)
+  const elsewhere = [process, "versions", {}] as const
+  const page = [globalThis, "window", { document: {} }] as const
 
-  it("refuses a browser", () => elsewhere(() => withGlobal(globalThis, "window", { document: {} }, refused)))
-  it("refuses a mobile app", () => elsewhere(() => withGlobal(globalThis, "navigator", { product: "ReactNative" }, refused)))
-  it("refuses a web worker", () => elsewhere(() => withGlobal(globalThis, "importScripts", () => undefined, refused)))
-  it("refuses a window of Electron", () =>
-    withGlobal(process, "type", "renderer", () => withGlobal(globalThis, "window", { document: {} }, refused)))
+  it.each([
+    ["a browser", [elsewhere, page]],
+    ["a mobile app", [elsewhere, [globalThis, "navigator", { product: "ReactNative" }]]],
+    ["a web worker", [elsewhere, [globalThis, "importScripts", () => undefined]]],
+    ["a window of Electron", [[process, "type", "renderer"], page]]
+  ] as const)("refuses %s", (_, globals) => assert.match(String(constructWith(globals)), /backend code only/))
 })
 
 describe("in Effect programs", () => {

@@ -5,6 +5,7 @@
 import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
+import { withoutMasks } from "../contract/secrets.ts"
 import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
@@ -99,7 +100,7 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
     return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
   }
   if (isBody === undefined || spec.body === undefined) return noBody
-  const encoded = encode(input, ownKeys)
+  const encoded = encode(spec.omitsMasks ? withoutMasks(input) : input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
   const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
   return partOf({ text: encoded.text, upload: undefined }, issues)

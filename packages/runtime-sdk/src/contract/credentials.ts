@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { codec, ruled, viewOf } from "../schema/codec.ts"
 import { missingFields } from "./bodyRules.ts"
 import { between, listQuery, object, oneOf, opt, row, within } from "./shapes.ts"
-import { gone, inputOf, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page, omittingMasks } from "./table.ts"
 import type { Input, JsonObject, Open, Secret } from "./Operation.ts"
 import type { Row } from "./shared.ts"
 
@@ -226,7 +226,8 @@ export interface CreateCredential extends CredentialInput {
 
 /**
  * Body of `credentials.update`: a shallow merge. An absent key keeps, a present key replaces the **whole** value,
- * `null` clears. A mask that was read may be written back: it leaves the secret as it is.
+ * `null` clears. A row that was read may be written back: a field that holds the mask of a secret, itself or inside, is
+ * left out and stays as it is. To change the rest of such a plan, give its secret with it.
  *
  * @since 0.1.0
  * @category models
@@ -366,7 +367,7 @@ export const credentials = {
   update: operation({
     method: "PATCH",
     path: "/credential/:id",
-    body: inputOf<UpdateCredential>()(updateCredential),
+    body: omittingMasks(inputOf<UpdateCredential>()(updateCredential)),
     success: credential,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -48,7 +48,8 @@ export interface RuntimeFile extends Row, JsonObject {
 export type FileSource =
   | { readonly path: string }
   | Blob
-  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
   | AsyncIterable<Uint8Array>
   | ReadableStream<Uint8Array>
   | (() => AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>)
@@ -73,9 +74,9 @@ export interface UploadFields {
  */
 export interface UploadFile extends Input<UploadFields> {
   readonly file: FileSource
-  /** Name of the file; the default is that of the path or the `File`, else `file`. */
+  /** Name of the file; the default is that of the path, the `File` or the stream of `createReadStream`, else `file`. */
   readonly name?: string | undefined
-  /** Media type; the default is that of the Blob, else `application/octet-stream`. */
+  /** Media type; the default is that of the Blob, else by the name's extension, else `application/octet-stream`. */
   readonly contentType?: string | undefined
 }
 
