@@ -23,7 +23,7 @@ export { mappingsToCsv, mappingsToJsonLines, parseMappings } from "./ledger/form
 export { openSqliteLedger, readLedgerFile, readRuntimeMappings, writeLedgerFile } from "./ledger/files.ts"
 export type { ReadRuntimeMappingsOptions, SqliteLedger } from "./ledger/files.ts"
 
-export type { Dialect, ForeignKey, Location, MappingConfig } from "./sql/config.ts"
+export type { ColumnType, Dialect, ForeignKey, Location, MappingConfig } from "./sql/config.ts"
 export { planMappingSql } from "./sql/plan.ts"
 export type { SqlPlan } from "./sql/plan.ts"
 export { mappingScripts } from "./sql/scripts.ts"
@@ -45,9 +45,12 @@ export { detectColumns } from "./live/detect.ts"
 export type { Candidate, DetectOptions } from "./live/detect.ts"
 export { planDatabase } from "./live/planDatabase.ts"
 export type { DatabaseConfig, DatabasePlan } from "./live/planDatabase.ts"
-export { applyDatabase, cleanupDatabase, dryRunDatabase, rollbackDatabase } from "./live/runDatabase.ts"
+export { cleanupDatabase } from "./live/cleanupDatabase.ts"
+export { applyDatabase, dryRunDatabase, rollbackDatabase } from "./live/runDatabase.ts"
 export { verifyDatabase } from "./live/verifyDatabase.ts"
 export type {
+  CleanupOptions,
+  CleanupReport,
   DryRunLocation,
   DryRunReport,
   Finding,

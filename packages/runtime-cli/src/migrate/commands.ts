@@ -2,7 +2,7 @@
  * The `migrate` commands.
  */
 import * as Flag from "effect/cli/Flag"
-import { branch, choice, integer, leaf, required, text } from "../cli/define.ts"
+import { branch, choice, flag, integer, leaf, required, text } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
 import * as flags from "./flags.ts"
 
@@ -96,9 +96,20 @@ const rollback = leaf({
 
 const cleanup = leaf({
   name: "cleanup",
-  description: "Drop what dry-run made in your database. There is no rollback after it: days later.",
-  examples: [["migrate cleanup --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
-  config: flags.step,
+  description:
+    "Drop what dry-run made in your database. There is no rollback after it: days later.\n\nRefused while apply has stopped half-way, while a row has drifted, and under another config than the one that was prepared.",
+  examples: [
+    [
+      "migrate cleanup --mapping mapping.jsonl --config locations.yaml --values",
+      "First the copies of documents and texts"
+    ],
+    ["migrate cleanup --mapping mapping.jsonl --config locations.yaml", "All of it; asks first"]
+  ],
+  config: {
+    ...flags.step,
+    values: flag("values", "Drops the values of documents, texts and lists only; ids and their way back stay"),
+    acceptDrift: flag("accept-drift", "Rows that somebody changed since apply are as they should be")
+  },
   run: async (input, session) => (await import("./database.ts")).cleanup(input, session)
 })
 

@@ -171,7 +171,8 @@ const reasons: Readonly<Record<NotRestored["reason"], string>> = {
   emptied: "have no value any more",
   changed: "have a value that apply did not write",
   gone: "are not there any more",
-  "no parent": "refer to a row that is not there"
+  "no parent": "refer to a row that is not there",
+  dropped: "have no old value in the ledger any more: cleanup --values dropped it"
 }
 
 const rollbackText = ({ changed, notRestored }: RollbackReport): string =>
@@ -181,10 +182,22 @@ const rollbackText = ({ changed, notRestored }: RollbackReport): string =>
     ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`)
   ].join("\n")
 
-/** Drops what the dry run made. */
-export const cleanup = async (input: DatabaseInput, session: Session): Promise<void> => {
+/** Drops what the dry run made, or the values in it alone. */
+export const cleanup = async (
+  input: DatabaseInput & { readonly values: boolean; readonly acceptDrift: boolean },
+  session: Session
+): Promise<void> => {
   const { driver, plan } = await prepare(input, session)
-  await session.confirm("Drop the ledgers? There is no rollback after that.")
-  await cleanupDatabase(driver, plan)
-  session.out.result({ dropped: true }, () => "Dropped.")
+  await session.confirm(
+    input.values
+      ? "Drop the old values of documents and texts? There is no rollback of those after that."
+      : "Drop the ledgers? There is no rollback after that."
+  )
+  const report = await cleanupDatabase(driver, plan, {
+    values: input.values,
+    drifted: input.acceptDrift ? "accept" : "refuse"
+  })
+  session.out.result(report, () =>
+    report.dropped === "all" ? "Dropped." : `${report.rows} rows of values dropped; ids are kept.`
+  )
 }

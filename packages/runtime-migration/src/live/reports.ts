@@ -103,9 +103,9 @@ export interface NotRestored {
   readonly location: string
   /**
    * `emptied`: the row has no value any more; `changed`: it has another than apply wrote; `gone`: it is not there; `no
-   * parent`: what it refers to is not there.
+   * parent`: what it refers to is not there; `dropped`: its old value was dropped by a cleanup of values.
    */
-  readonly reason: "emptied" | "changed" | "gone" | "no parent"
+  readonly reason: "emptied" | "changed" | "gone" | "no parent" | "dropped"
   readonly rows: number
 }
 
@@ -118,6 +118,31 @@ export interface NotRestored {
 export interface RollbackReport extends MoveReport {
   /** Empty when every row of the ledgers is as it was. */
   readonly notRestored: ReadonlyArray<NotRestored>
+}
+
+/**
+ * What a cleanup takes.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CleanupOptions {
+  /** Drops old and new values of documents, texts and lists only; default: everything. */
+  readonly values?: boolean | undefined
+  /** Rows that somebody changed since apply stop it, unless they are accepted. Default `refuse`. */
+  readonly drifted?: "refuse" | "accept" | undefined
+}
+
+/**
+ * What a cleanup did.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CleanupReport {
+  readonly dropped: "all" | "values"
+  /** Rows of ledgers whose values were dropped; 0 where all was. */
+  readonly rows: number
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Runs a plan on a live database: dry run, apply, rollback, cleanup. Each gives a report.
+ * Runs a plan on a live database: dry run, apply, rollback. Each gives a report.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,8 @@ import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
-import { assertOwn, assertPrepared, check, count, enforce, errorsOf, isPrepared, select } from "./checks.ts"
+import { assertClosed, assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
+import { assertClosedFile } from "./closedFile.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackReport, StepOptions } from "./reports.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
@@ -37,6 +38,7 @@ const dryRun = async (
 ): Promise<DryRunReport> => {
   const prepare = async () => {
     await assertOwn(driver, plan)
+    await assertClosed(driver, plan)
     await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
     await enforce(driver, [Guards.samePlanGuard(plan)])
     const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
@@ -120,6 +122,7 @@ const dryRunLocation = async (
 export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: StepOptions = {}): Promise<MoveReport> =>
   withAllRows(driver, async () => {
     await assertPrepared(driver, plan)
+    await assertClosedFile(driver)
     const problems = errorsOf(plan)
     if (problems.length > 0) return fail({ _tag: "Refused", problems })
     return runMoves(driver, plan, "apply", applyMoves(plan), options)
@@ -147,6 +150,11 @@ export const rollbackDatabase = (
 const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<ReadonlyArray<NotRestored>> => {
   const all: Array<NotRestored> = []
   for (const location of plan.locations) {
+    all.push({
+      location: location.label,
+      reason: "dropped",
+      rows: await count(driver, Sql.droppedRows(plan, location))
+    })
     const row = await select(driver, Sql.stateCounts(plan, location, "before"))
     const of = (name: string) => numberOf(row[name])
     const [emptied, gone] = [of("emptied"), of("missing")]
@@ -227,17 +235,4 @@ const runMoves = async (
     changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
     transaction: plan.transaction
   }
-}
-
-/**
- * Drops mapping table and ledgers of this very plan. There is no rollback after it: do it days after the cut-over. Fails
- * with `OutOfOrder` where another plan was prepared.
- *
- * @since 0.1.0
- * @category database
- */
-export const cleanupDatabase = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
-  await assertOwn(driver, plan)
-  if (await isPrepared(driver, plan)) await enforce(driver, [Guards.samePlanGuard(plan)])
-  await runAll(driver, Sql.drop(plan))
 }

@@ -29,7 +29,7 @@ export interface SqlDialect {
    */
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
   /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
-  readonly keeps: (stored: string, made: string) => string
+  readonly keeps: (stored: string, made: string, location: PlannedLocation) => string
   /** Selects the tables, as `v`, whose mapping is not the plan's. */
   readonly foreignMapping: (plan: SqlPlan) => ReadonlyArray<string>
   /** Renews the planner's statistics of a table. */
@@ -79,12 +79,19 @@ export type LedgerValue = "old_value" | "new_value" | "tmp_value"
  */
 export const ledgerSchema = "aywa_migration"
 
+/** Where a run's tables are; `undefined` for the connection's own place. The names need no quotes. */
+export const ledgerSchemaOf = ({ dialect, ledgerDatabase }: SqlPlan): string | undefined =>
+  dialect === "postgres" ? ledgerSchema : ledgerDatabase
+
 /** Names of the tables that a run makes, as statements name them. */
 export const tables = (plan: SqlPlan) => {
-  const named = (name: string) => `${plan.dialect === "postgres" ? `${ledgerSchema}.` : ""}${plan.prefix}_${name}`
+  const schema = ledgerSchemaOf(plan)
+  const named = (name: string) => `${schema === undefined ? "" : `${schema}.`}${plan.prefix}_${name}`
   return {
     map: named("map"),
     run: named("run"),
+    /** MySQL and SQLite: what stops a script. */
+    guard: named("guard"),
     ledger: (location: PlannedLocation) => named(`l${location.index + 1}`),
     /** PostgreSQL: the mapping with targets in the column's own type. */
     typed: (index: number) => named(`m${index + 1}`)

@@ -32,20 +32,33 @@ const idText = (id: string): string => `CONVERT(${id} USING utf8mb4)`
 // Whether a backslash in a literal escapes depends on the session: it is made from its code.
 const backslash = "CONVERT(CHAR(92) USING utf8mb4)"
 
+const hex = "[0-9a-fA-F]"
+const uuidPattern = `'(?<!${hex})(?:${hex}{8}-${hex}{4}-${hex}{4}-${hex}{4}-${hex}{12}|${hex}{32})(?!${hex})'`
+
 /** How ids stand inside of texts. Only what is as long as an id of the source: each place is a row that carries its text. */
 const patternOf = ({ set }: PlannedLocation, kind: "text" | "json-any"): string => {
+  if (kind === "text" && set.uuids) return uuidPattern
   const lengths = set.entries.map(({ source }) => source.length)
   const length = `{${lengths.reduce((a, b) => Math.min(a, b))},${lengths.reduce((a, b) => Math.max(a, b))}}`
   return kind === "text"
     ? `'(?<![A-Za-z0-9_-])[A-Za-z0-9_-]${length}(?![A-Za-z0-9_-])'`
-    : `CONCAT('(?<!', ${backslash}, ${backslash}, ')"[A-Za-z0-9_.-]${length}"(?![[:space:]]*:)')`
+    : `CONCAT('"[A-Za-z0-9_.-]${length}(?=', ${backslash}, ${backslash}, '*")')`
 }
 
 const path = ({ path }: PlannedLocation): string =>
   quoteText(`$${path.map((step) => (typeof step === "number" ? `[${step}]` : `."${step}"`)).join("")}`)
 
+/** Of a column of bytes: UUIDs have 16 of them; what is longer is their text. */
+const ifBytes = (column: string, bytes: string, other: string): string =>
+  `IF(LENGTH(${column}) = 16, ${bytes}, ${other})`
+
+/** What stands in a column afterwards: an id of the mapping, in the column's own way. */
+const idIn = ({ columnType }: PlannedLocation, column: string, id: string): string =>
+  columnType === "bytes" ? ifBytes(column, `UNHEX(REPLACE(${idText(id)}, '-', ''))`, id) : idText(id)
+
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
+  if (location.columnType === "bytes") return ifBytes(column, text(`LOWER(HEX(${column}))`), text(column))
   if (location.kind === "id") return text(column)
   const found = `JSON_EXTRACT(${column}, ${path(location)})`
   return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
@@ -78,7 +91,7 @@ const found = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string
 /** The rows that change, with their whole new text. */
 const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
   const keys = keysOf(location).map(({ k }) => `s.${k}`)
-  const quoted = kind === "json-any" ? `CONCAT('"', ${idText("m.target")}, '"')` : idText("m.target")
+  const quoted = kind === "json-any" ? `CONCAT('"', ${idText("m.target")})` : idText("m.target")
   const piece = `CONCAT(SUBSTRING(s.txt, s.since, s.start - s.since), COALESCE(${quoted}, SUBSTRING(s.txt, s.start, s.pos - s.start)))`
   return `${scan(plan, location, kind)} SELECT ${keys.join(", ")}, CONCAT(GROUP_CONCAT(${piece} ORDER BY s.start SEPARATOR ''), SUBSTRING(MAX(s.txt), MAX(s.pos))) AS txt FROM ${found(plan, location, false)} GROUP BY ${keys.join(", ")} HAVING COUNT(m.source) > 0`
 }
@@ -98,9 +111,11 @@ export const mysql: SqlDialect = {
   },
   // Rights on a whole database reach every table in it: who has them is a finding.
   close: () => [],
-  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
-  exists: (table) =>
-    `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${quoteText(table)}`,
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${tables(plan).guard}`],
+  exists: (table) => {
+    const [name = "", schema] = table.split(".").toReversed()
+    return `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema === undefined ? "DATABASE()" : quoteText(schema)} AND TABLE_NAME = ${quoteText(name)}`
+  },
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON DUPLICATE KEY UPDATE ${columns[0]} = ${table}.${columns[0]}`,
   createLedger: (plan, location) => {
@@ -123,12 +138,13 @@ export const mysql: SqlDialect = {
   changes: (plan, location) => {
     const { map } = tables(plan)
     const others = otherRewriters(location)
-      .map(({ index, column }) => {
-        const set = quoteText(plan.locations[index]?.set.name ?? "")
-        return ` LEFT JOIN ${map} x${index} ON x${index}.kind = ${set} AND x${index}.source = ${text(columnOf(plan, column))}`
+      .map(({ index }) => {
+        const other = plan.locations[index] ?? location
+        return ` LEFT JOIN ${map} x${index} ON ${inSet(`x${index}`, other)} AND x${index}.source = ${current(plan, other)}`
       })
       .join("")
-    const after = (index: number, now: string) => `COALESCE(${idText(`x${index}.target`)}, ${now})`
+    const after = (index: number, now: string) =>
+      `COALESCE(${idIn(plan.locations[index] ?? location, now, `x${index}.target`)}, ${now})`
     const kind = manyKind(location)
     if (kind !== undefined) {
       const keys = keysOf(location)
@@ -137,13 +153,16 @@ export const mysql: SqlDialect = {
       return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN (${rewritten(plan, location, kind)}) q ON ${on}${others} WHERE CAST(q.txt AS BINARY) <> ${text(columnOf(plan, location.column))}`
     }
     const column = columnOf(plan, location.column)
-    const target = idText("m.target")
+    const target = idIn(location, column, "m.target")
     const next = location.kind === "id" ? target : `JSON_SET(${column}, ${path(location)}, ${target})`
     const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
   },
   // Put together with a value of the column, what was made takes on its type: a UUID is in small letters then.
-  keeps: (stored, made) => `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
+  keeps: (stored, made, { columnType }) =>
+    columnType === "bytes"
+      ? `${mysql.same(stored, made)}`
+      : `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"

@@ -110,7 +110,8 @@ export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<
   if (location.ambiguous) return []
   const way = dialects[plan.dialect]
   const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-  const text = plan.dialect === "mysql" ? "CONVERT(l.old_value USING utf8mb4)" : "CAST(l.old_value AS text)"
+  const value = location.columnType === "bytes" && plan.dialect === "mysql" ? "HEX(l.old_value)" : "l.old_value"
+  const text = plan.dialect === "mysql" ? `CONVERT(${value} USING utf8mb4)` : `CAST(${value} AS text)`
   const set = [
     `first_value = COALESCE(l.first_value, ${text})`,
     ...values.map((value) => `${value} = c.${value}`),
@@ -232,6 +233,42 @@ export const deferral = (
       }
     }
   }
+}
+
+/** Counts, as `n`, the rows of a ledger. */
+export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
+  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
+
+/** Counts, as `n`, 1 where the ledger is there. */
+export const ledgerExists = (plan: SqlPlan, location: PlannedLocation): string =>
+  dialects[plan.dialect].exists(tables(plan).ledger(location))
+
+/** Counts, as `n`, the rows that hold what apply wrote, as far as we know. */
+export const writtenRows = (plan: SqlPlan, location: PlannedLocation): string =>
+  `${ledgerSize(plan, location)} b WHERE b.stands <> 'old_value'`
+
+const droppedItem = ({ index }: PlannedLocation): string => quoteText(`dropped ${index + 1}`)
+
+/** Counts, as `n`, the rows of a location whose values were dropped. */
+export const droppedRows = (plan: SqlPlan, location: PlannedLocation): string =>
+  `SELECT COALESCE(SUM(CAST(r.value AS DECIMAL(20))), 0) AS n FROM ${tables(plan).run} r WHERE r.item = ${droppedItem(location)}`
+
+/** Drops the values of a location, with their rows, and remembers how many. */
+export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  const { run, ledger } = tables(plan)
+  const item = droppedItem(location)
+  const name = ledger(location)
+  const sum = `SELECT CAST((SELECT COUNT(*) FROM ${name}) + COALESCE(MAX(CAST(r.value AS DECIMAL(20))), 0) AS CHAR(20)) AS value FROM ${run} r WHERE r.item = ${item}`
+  const next = quoteText(`dropping ${location.index + 1}`)
+  return [
+    `DELETE FROM ${run} WHERE item = ${next}`,
+    `INSERT INTO ${run} (item, value) SELECT ${next}, q.value FROM (${sum}) q`,
+    // A row that is deleted stays in the file until its page is written anew.
+    plan.dialect === "sqlite" ? "PRAGMA secure_delete = ON" : `TRUNCATE TABLE ${name}`,
+    ...(plan.dialect === "sqlite" ? [`DELETE FROM ${name}`] : []),
+    `DELETE FROM ${run} WHERE item = ${item}`,
+    `UPDATE ${run} SET item = ${item} WHERE item = ${next}`
+  ]
 }
 
 /** Drops what a run made. */
