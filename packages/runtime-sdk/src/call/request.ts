@@ -8,7 +8,7 @@ import type * as Policy from "../policy/Policy.ts"
 import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
-import { encode, encodeQuery, fillPath } from "./encode.ts"
+import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
 import { text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
@@ -44,10 +44,12 @@ export interface Request {
 export const prepareRequest = (
   prepared: Prepared,
   args: Arguments,
-  base: Policy.Policy
+  base: Policy.Policy,
+  generateKey: () => string
 ): Request | Errors.InvalidRequest =>
   combine(
     prepared,
+    generateKey,
     pathOf(prepared, args.id),
     queryOf(prepared, args.query),
     bodyOf(prepared, args.body),
@@ -104,6 +106,7 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
 /** Puts the parts together; what is wrong with any of them is said at once. */
 const combine = (
   prepared: Prepared,
+  generateKey: () => string,
   path: Part<string>,
   query: Part<Query>,
   body: Part<Body>,
@@ -121,7 +124,11 @@ const combine = (
   }
   const { text, upload } = body.value
   const { policy, extraHeaders } = settings.value
-  const idempotencyKey = settings.value.idempotencyKey ?? generatedKey(prepared, policy, upload)
+  const idempotencyKey =
+    settings.value.idempotencyKey ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
+  const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
+  if (wrongKey !== undefined)
+    return invalidRequest({ operation: name, method: spec.method, path: path.value }, [wrongKey])
   let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (text !== undefined) headers = [...headers, "content-type", "application/json"]
@@ -139,11 +146,9 @@ const combine = (
   }
 }
 
-/** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
-const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
+/** Whether a create gets one key for all its attempts. A stream that is read once is sent once, and needs none. */
+const needsKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): boolean =>
   spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true
-    ? `aywa-${globalThis.crypto.randomUUID()}`
-    : undefined
 
 /** The error of a call whose arguments are wrong. */
 export const invalidRequest = (

@@ -10,6 +10,7 @@ import { calls } from "../contract/calls.ts"
 import { credentials } from "../contract/credentials.ts"
 import { files } from "../contract/files.ts"
 import { imports } from "../contract/imports.ts"
+import type { Secret } from "../contract/Operation.ts"
 import { operations } from "../contract/operations.ts"
 import { phoneNumbers } from "../contract/phoneNumbers.ts"
 import { structuredOutputs } from "../contract/structuredOutputs.ts"
@@ -54,7 +55,7 @@ export interface AywaRuntimeClientOptions {
   /** `auto` (default): a create without a key gets one for all its attempts. `explicit`: only you give keys. */
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
   readonly connections?: number | undefined
   /**
