@@ -25,11 +25,11 @@ const byTag: Readonly<Record<string, number>> = {
   RateLimited: exitCodes.rateLimited,
   ServerError: exitCodes.unreachable,
   ConnectionError: exitCodes.unreachable,
-  TimeoutError: exitCodes.unreachable,
+  AywaTimeoutError: exitCodes.unreachable,
   CircuitOpen: exitCodes.unreachable,
   UnexpectedResponse: exitCodes.unreachable,
   InvalidRequest: exitCodes.usage,
-  ConfigError: exitCodes.usage,
+  AywaConfigError: exitCodes.usage,
   Aborted: exitCodes.interrupted,
   WebhookVerificationError: exitCodes.differences,
   ToolDefinitionError: exitCodes.usage
@@ -86,7 +86,7 @@ export const explain = (error: unknown): ExplainedError => {
 
 const hintFor = (tag: string, error: Error): string | undefined => {
   if (tag === "ConnectionError") return "aywa-runtime doctor looks at address, DNS, TLS and key one by one."
-  if (tag !== "ConfigError") return undefined
+  if (tag !== "AywaConfigError") return undefined
   const flag = { baseUrl: "--base-url", organizationId: "--org" }[field(error, "field") ?? ""]
   return flag === undefined ? undefined : `Or give ${flag}.`
 }

@@ -9,6 +9,7 @@ import { once } from "node:events"
 import { buffer } from "node:stream/consumers"
 import * as Redacted from "effect/Redacted"
 import { CliFailure, codeOf, usage } from "../core/failure.ts"
+import { isLoopbackUrl } from "../core/loopback.ts"
 import type { Session } from "../core/session.ts"
 import { graceAfter } from "../core/stop.ts"
 import { judge } from "./judge.ts"
@@ -97,7 +98,7 @@ const publicAddress = async (input: ListenInput, { settings }: Session, port: nu
     return input.publicUrl
   }
   const base = settings.address?.value ?? ""
-  if (/^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:|\/|$)/.test(base)) return `http://127.0.0.1:${port}/`
+  if (isLoopbackUrl(base)) return `http://127.0.0.1:${port}/`
   throw new CliFailure({
     code: "public_url",
     message: "The runtime is not on this machine, so it cannot reach this port, and there is no relay between.",

@@ -60,7 +60,7 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
   const call = (args: Arguments, sink?: Sink) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
-      const request = prepareRequest(prepared, args, transform(runtime.policy))
+      const request = prepareRequest(prepared, args, transform(runtime.policy), fiber.getRef(Policy.IdempotencyKeys))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observation = runtime.observer?.observe(fiber, traced)
       const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observation)
@@ -83,7 +83,7 @@ const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> =>
     {
       key: driver.prepared.runtime.config.origin,
       isFailure: (error) =>
-        error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
+        error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "AywaTimeoutError",
       onOpen: (retryAfterMillis) =>
         circuitOpen(
           fieldsOf(driver, { attempts: 0, outcome: "not-sent", spent: false }, undefined, "not-sent"),
@@ -112,6 +112,8 @@ class Driver implements Plan, Sender<Decision> {
   progress: WireProgress | undefined
   /** The keys of the attempts, where they are asked for: each may have had another. */
   private keys: Array<Redacted.Redacted<string>> | undefined
+  /** The policy's schedule for this call, once it has begun. */
+  private step: Policy.RetryStep | undefined
   /** What the time of the attempt under way is bounded by. */
   private scope: "attempt" | "deadline" = "attempt"
 
@@ -146,9 +148,29 @@ class Driver implements Plan, Sender<Decision> {
     this.history.outcome = decision.outcome
     this.sink?.failed(decision.outcome)
     if (decision.kind === "fail") return Effect.fail(decision.error)
+    const schedule = this.request.policy.retry?.schedule
+    return schedule === undefined ? this.again(decision.error, decision.delay) : this.scheduled(schedule, decision)
+  }
+
+  /** Another attempt when the policy's schedule says, but not before the runtime allows it. */
+  private scheduled(
+    schedule: Effect.Effect<Policy.RetryStep>,
+    { error, delay }: Extract<Decision, { readonly kind: "again" }>
+  ): Effect.Effect<unknown, RuntimeError> {
+    const begun = this.step === undefined ? schedule : Effect.succeed(this.step)
+    return Effect.flatMap(begun, (step) => {
+      this.step = step
+      return Effect.flatMap(step(this.clock.currentTimeMillisUnsafe(), error), (pause) => {
+        const wait = Math.max(pause ?? Infinity, delay)
+        return wait >= this.deadlineAt - this.now() ? Effect.fail(error) : this.again(error, wait)
+      })
+    })
+  }
+
+  private again(error: RuntimeError, delay: number): Effect.Effect<unknown, RuntimeError> {
     const { runtime, traced } = this.prepared
-    const next = Effect.flatMap(Effect.sleep(decision.delay), () => this.run())
-    const note = runtime.observer?.retrying?.(traced, decision.error, decision.delay)
+    const next = Effect.flatMap(Effect.sleep(delay), () => this.run())
+    const note = runtime.observer?.retrying?.(traced, error, delay)
     return note === undefined ? next : Effect.flatMap(note, () => next)
   }
 

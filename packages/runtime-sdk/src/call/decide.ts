@@ -111,6 +111,7 @@ const delayOf = (
   const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
   // Above a floor of a tenth, so that even the luckiest draw is a pause.
   const floor = ceiling * 0.1
+  if (retryAfter === undefined && retry.schedule !== undefined) return 0
   if (retryAfter === undefined) return Math.round(floor + (ceiling - floor) * draw)
   if (retryAfter > retry.maxRetryAfter) return undefined
   // Many are told to wait for the same time: they come back spread over a part of it, none before it is over. What that
@@ -171,7 +172,7 @@ const fromNone = (plan: Plan, ending: WireFailure | TimedOut | ConfigError): Fai
       const { attemptTimeout, deadline } = plan.request.policy
       return fromTimeout(subjectOf(plan), ending, (ending.scope === "attempt" ? attemptTimeout : deadline) ?? 0)
     }
-    case "ConfigError":
+    case "AywaConfigError":
       // There was no key to send it with.
       return { outcome: "not-sent", transient: false, toError: () => ending }
   }

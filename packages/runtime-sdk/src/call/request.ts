@@ -49,10 +49,12 @@ export interface Request {
 export const prepareRequest = (
   prepared: Prepared,
   args: Arguments,
-  base: Policy.Policy
+  base: Policy.Policy,
+  generateKey: () => string
 ): Request | Errors.InvalidRequest =>
   combine(
     prepared,
+    generateKey,
     pathOf(prepared, args.id),
     queryOf(prepared, args.query),
     bodyOf(prepared, args.body),
@@ -109,6 +111,7 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
 /** Puts the parts together; what is wrong with any of them is said at once. */
 const combine = (
   prepared: Prepared,
+  generateKey: () => string,
   path: Part<string>,
   query: Part<Query>,
   body: Part<Body>,
@@ -126,13 +129,17 @@ const combine = (
   }
   const { text, upload } = body.value
   const { policy, extraHeaders } = settings.value
+  const call = { operation: name, method: spec.method, path: path.value }
   const ownKey = settings.value.idempotencyKey
   const place = ownKey === undefined ? placeOf(prepared, path.value, body.value, policy) : undefined
-  if (place !== undefined && !("key" in place)) {
-    return invalidRequest({ operation: name, method: spec.method, path: path.value }, [place])
-  }
+  if (place !== undefined && !("key" in place)) return invalidRequest(call, [place])
   const lasting = ownKey ?? place?.key
-  const idempotencyKey = lasting ?? generatedKey(prepared, policy, upload)
+  const idempotencyKey = lasting ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
+  const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
+  if (wrongKey !== undefined) {
+    place?.leave(false)
+    return invalidRequest(call, [wrongKey])
+  }
   let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (text !== undefined) headers = [...headers, "content-type", "application/json"]
@@ -163,20 +170,15 @@ const placeOf = (
   // What is done to different rows is told apart by their ids.
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
   const place = scope.place(operation, text ?? upload?.label ?? "")
-  if (place === undefined) return { path: ["idempotencyKey"], message: unordered(name, scope.name) }
-  const wrong = checkIdempotencyKey(place.key)
-  if (wrong !== undefined) place.leave(false)
-  return wrong ?? place
+  return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
 }
 
 const unordered = (operation: string, scope: string): string =>
   `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
 
-/** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
-const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
+/** Whether a create gets one key for all its attempts. A stream that is read once is sent once, and needs none. */
+const needsKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): boolean =>
   spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true
-    ? `aywa-${globalThis.crypto.randomUUID()}`
-    : undefined
 
 /** The error of a call whose arguments are wrong. */
 export const invalidRequest = (

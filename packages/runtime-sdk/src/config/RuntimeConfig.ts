@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Check from "./checks.ts"
-import { putHeaders } from "./headers.ts"
+import { type ExtraHeaders, putHeaders } from "./headers.ts"
 import { type Names, unknownName } from "./unknownNames.ts"
 
 /**
@@ -36,7 +36,7 @@ export interface ConfigOptions {
   /** Sent as `X-Organization-Id`; optional when the key belongs to one organization. */
   readonly organizationId?: string | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  readonly headers?: ExtraHeaders | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
 }

@@ -8,7 +8,7 @@ import { isIP, type LookupFunction } from "node:net"
 import { closedRange, isLoopbackAddress } from "./addresses.ts"
 import { OutboundRefused } from "./OutboundRefused.ts"
 
-export { isLoopbackHost } from "./loopback.ts"
+export { isLoopbackHost } from "../config/loopback.ts"
 
 /**
  * One address of a host.

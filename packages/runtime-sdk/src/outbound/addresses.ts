@@ -3,7 +3,7 @@
  * an address that carries an IPv4 address is judged by that one, too.
  */
 import { isIP, isIPv4 } from "node:net"
-import { isLoopbackHost } from "./loopback.ts"
+import { isLoopbackHost } from "../config/loopback.ts"
 
 /** Ranges of IPv4 that are not the public internet (IANA special-purpose registry), most specific names first. */
 const closedIPv4: ReadonlyArray<readonly [network: string, prefix: number, name: string]> = [

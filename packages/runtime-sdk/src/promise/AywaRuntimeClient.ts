@@ -10,6 +10,7 @@ import { calls } from "../contract/calls.ts"
 import { credentials } from "../contract/credentials.ts"
 import { files } from "../contract/files.ts"
 import { imports } from "../contract/imports.ts"
+import type { Secret } from "../contract/Operation.ts"
 import { operations } from "../contract/operations.ts"
 import { phoneNumbers } from "../contract/phoneNumbers.ts"
 import { structuredOutputs } from "../contract/structuredOutputs.ts"
@@ -56,7 +57,7 @@ export interface AywaRuntimeClientOptions extends TransportOptions {
   /** `auto` (default): a create without a key gets one for all its attempts. `explicit`: only you give keys. */
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined
   /** Allows plain http to hosts that are not loopback. */

@@ -3,6 +3,7 @@
  */
 import { statSync } from "node:fs"
 import { AywaRuntimeClient, isRuntimeError } from "@aywa-ai/runtime-sdk"
+import { isLoopbackUrl } from "../../core/loopback.ts"
 import { variables } from "../../core/settings.ts"
 import { type Check, fail, ok, type Outcome, warn } from "../types.ts"
 
@@ -17,8 +18,6 @@ const refusal = (options: ConstructorParameters<typeof AywaRuntimeClient>[0]): s
   }
 }
 
-const isLoopback = (url: URL) => /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-
 const baseUrl: Check = {
   id: "config.base-url",
   meaning: "The address of the runtime is explicit: there is no default, and the control plane is never a runtime.",
@@ -32,7 +31,7 @@ const baseUrl: Check = {
     const url = new URL(address.value)
     const where = `${url.origin}${url.pathname === "/" ? "" : url.pathname}, from ${address.source}`
     if (url.protocol === "https:") return ok(where)
-    if (isLoopback(url)) return ok(`${where} (plain http, on this machine only)`)
+    if (isLoopbackUrl(url.href)) return ok(`${where} (plain http, on this machine only)`)
     return warn(`${where}: plain http, so the API key travels unencrypted.`, "Put TLS in front of the runtime.")
   }
 }

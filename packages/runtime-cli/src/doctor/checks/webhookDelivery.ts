@@ -7,12 +7,11 @@ import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Redacted from "effect/Redacted"
+import { isLoopbackUrl } from "../../core/loopback.ts"
 import { control, controlVariable } from "../../webhooks/control.ts"
 import { judge } from "../../webhooks/judge.ts"
 import { answerText, rowsOf } from "../probe.ts"
 import { type Check, type CheckContext, fail, ok, type Outcome, skip, warn } from "../types.ts"
-
-const loopback = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:|\/|$)/
 
 const endpoints: Check = {
   id: "webhook.endpoints",
@@ -23,9 +22,9 @@ const endpoints: Check = {
     if (answer.status !== 200) return skip(`GET /webhook-endpoint: ${answerText(answer)}`)
     const rows = rowsOf(answer.json)
     if (rows.length === 0) return ok("none are registered")
-    const isLocal = loopback.test(base().href)
+    const isLocal = isLoopbackUrl(base().href)
     const plain = rows.filter(
-      ({ url }) => typeof url === "string" && url.startsWith("http:") && !(isLocal && loopback.test(url))
+      ({ url }) => typeof url === "string" && url.startsWith("http:") && !(isLocal && isLoopbackUrl(url))
     )
     if (plain.length > 0) {
       return fail(
@@ -78,7 +77,7 @@ const roundTrip: Check = {
   needs: ["auth.key", "webhook.secret", "webhook.handler"],
   run: async (context) => {
     const { input, settings, base } = context
-    const isLocal = loopback.test(base().href) && settings.variable(controlVariable) !== undefined
+    const isLocal = isLoopbackUrl(base().href) && settings.variable(controlVariable) !== undefined
     if (!isLocal) return input.webhookUrl === undefined ? skip(noTestEvents) : deliverOnce(context, input.webhookUrl)
     if (!input.write) return skip("give --write: it registers an endpoint and deletes it again")
     const secret = settings.webhookSecret
