@@ -3,8 +3,6 @@
  *
  * @since 0.1.0
  */
-import "./effect/yieldable.ts"
-
 /** The agents that answer and place calls, as a service. */
 export * as Assistants from "./effect/Assistants.ts"
 /** A runtime as one client value, and the layers that provide it. */
@@ -16,7 +14,7 @@ export * as Credentials from "./effect/Credentials.ts"
 /** Verification of signed webhooks, as a service. */
 export * as AywaWebhooks from "./webhooks/effect/AywaWebhooks.ts"
 /** Every error of a call, tagged, with what it says and whether the runtime may have acted. */
-export * as Errors from "./errors/Errors.ts"
+export * as Errors from "./effect/Errors.ts"
 /** Schemas of the errors, for JSON and back. */
 export * as ErrorSchema from "./errors/ErrorSchema.ts"
 /** What knowledge bases and assistants read, as a service. */
