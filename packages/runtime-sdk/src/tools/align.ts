@@ -4,7 +4,7 @@
 import type { CreateTool, Tool as Row, UpdateTool } from "../contract/tools.ts"
 import { defaultTimeoutSeconds, type DefinedTool, definitionOf, type ServerOptions, timeoutOf } from "./definition.ts"
 import { type Difference, differences } from "./differences.ts"
-import type { Toolkit } from "./Toolkit.ts"
+import type { AnyToolkit } from "./Toolkit.ts"
 
 /**
  * Something that is not aligned. Switch on `_tag`.
@@ -71,7 +71,7 @@ export interface Plan {
 }
 
 /** Compares the rows of a runtime with a toolkit, for a server that was checked. */
-export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>, options: ServerOptions): Plan => {
+export const plan = (rows: ReadonlyArray<Row>, toolkit: AnyToolkit, options: ServerOptions): Plan => {
   const byName = Map.groupBy(
     rows.filter((row) => row.type === "function" && typeof row.function?.name === "string").toSorted(byAge),
     (row) => row.function?.name ?? ""

@@ -4,7 +4,7 @@
 import type { FunctionDefinition, Server } from "../contract/shared.ts"
 import type { CreateTool } from "../contract/tools.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
-import type { Tool } from "./Tool.ts"
+import type { AnyTool } from "./shape.ts"
 import { ToolDefinitionError } from "./ToolDefinitionError.ts"
 
 /**
@@ -23,11 +23,11 @@ export interface ServerOptions {
 /** What the runtime waits when nothing else is said. */
 export const defaultTimeoutSeconds = 20
 
-/** Throws for an address or a timeout that cannot be. */
-export const checkServer = (
-  options: ServerOptions,
-  names: object = { serverUrl: true, timeoutSeconds: true } satisfies Names<ServerOptions>
-): void => {
+/** The names of the options. */
+export const serverNames: Names<ServerOptions> = { serverUrl: true, timeoutSeconds: true }
+
+/** Throws for an option that nobody reads, an address or a timeout that cannot be. */
+export const checkServer = (options: ServerOptions, names: object = serverNames): void => {
   const { serverUrl, timeoutSeconds = defaultTimeoutSeconds } = options
   const unknown = unknownName(options, names)
   const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined
@@ -44,7 +44,7 @@ export const checkServer = (
 }
 
 /** The seconds that the runtime should wait for a tool. */
-export const timeoutOf = (tool: Tool<string, unknown>, options: ServerOptions): number =>
+export const timeoutOf = (tool: AnyTool, options: ServerOptions): number =>
   tool.timeoutSeconds ?? options.timeoutSeconds ?? defaultTimeoutSeconds
 
 /**
@@ -60,7 +60,7 @@ export interface DefinedTool extends CreateTool {
 }
 
 /** The row of a tool, as a create takes it. */
-export const definitionOf = (tool: Tool<string, unknown>, options: ServerOptions): DefinedTool => {
+export const definitionOf = (tool: AnyTool, options: ServerOptions): DefinedTool => {
   const { parameters, ...definition } = tool.definition
   return {
     type: "function",

@@ -8,7 +8,7 @@
 import { describe, it } from "vitest"
 import { startPostgres, startRedis } from "../support/ownServers.ts"
 import { describeWith, describeWithPrograms } from "../support/services.ts"
-import { crash, type Scenario } from "./crash/scenario.ts"
+import { check, type Scenario } from "./crash/scenario.ts"
 
 const events = Number(process.env["AYWA_CRASH_EVENTS"] ?? 200)
 const outageMillis = Number(process.env["AYWA_CRASH_OUTAGE"] ?? 1000)
@@ -17,28 +17,31 @@ const minutes = 60_000 * (2 + events / 1000)
 
 const trouble = { events, deaths: 6, freezes: 1, cuts: 10, outageMillis }
 
-const suite = (kind: Scenario["kind"]) => () => {
-  it.for(["none", "call"] as const)(`order: %s`, { timeout: minutes }, (order) => crash({ ...trouble, kind, order }))
+const crashes = (kind: Scenario["kind"]) => {
+  for (const order of ["none", "call"] as const) {
+    it(`every effect once, order: ${order}`, { timeout: minutes }, () => check({ ...trouble, kind, order }))
+  }
 }
 
-const afterRestarts = (kind: "postgres" | "redis" | "pg-boss" | "bullmq", title: string) =>
-  it(title, { timeout: minutes }, async () => {
+const endings = (kind: "postgres" | "redis" | "pg-boss" | "bullmq") => {
+  it(`every effect once, in order, on ${kind}`, { timeout: minutes }, async () => {
     await using server = await (kind === "postgres" || kind === "pg-boss"
       ? startPostgres()
       : startRedis(["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"]))
-    await crash({ ...trouble, kind, order: "call", freezes: 0, cuts: 0, outageMillis: 0, server, restarts: 2 })
+    await check({ ...trouble, kind, order: "call", freezes: 0, cuts: 0, outageMillis: 0, server, restarts: 2 })
   })
+}
 
-describe("crashes, SQLite", suite("sqlite"))
-;(await describeWith("PostgreSQL"))("crashes, PostgreSQL", suite("postgres"))
-;(await describeWith("Redis"))("crashes, Redis", suite("redis"))
-;(await describeWith("PostgreSQL"))("crashes, pg-boss", suite("pg-boss"))
-;(await describeWith("Redis"))("crashes, BullMQ", suite("bullmq"))
+describe("crashes, SQLite", () => crashes("sqlite"))
+;(await describeWith("PostgreSQL"))("crashes, PostgreSQL", () => crashes("postgres"))
+;(await describeWith("Redis"))("crashes, Redis", () => crashes("redis"))
+;(await describeWith("PostgreSQL"))("crashes, pg-boss", () => crashes("pg-boss"))
+;(await describeWith("Redis"))("crashes, BullMQ", () => crashes("bullmq"))
 describeWithPrograms("postgres", "initdb")("crashes, a PostgreSQL that ends twice", () => {
-  afterRestarts("postgres", "our store")
-  afterRestarts("pg-boss", "pg-boss")
+  endings("postgres")
+  endings("pg-boss")
 })
 describeWithPrograms("redis-server")("crashes, a Redis that ends twice", () => {
-  afterRestarts("redis", "our store")
-  afterRestarts("bullmq", "BullMQ")
+  endings("redis")
+  endings("bullmq")
 })

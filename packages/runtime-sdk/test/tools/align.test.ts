@@ -7,7 +7,8 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
 import { Tools as Service } from "../../src/effect.ts"
 import { layer, startTestRuntime, type TestRuntime } from "../../src/testing/TestRuntime.ts"
-import { alignTools, applyTools, Tool, ToolDefinitionError, Toolkit, Tools } from "../../src/tools.ts"
+import { alignTools, applyTools } from "../../src/tools.ts"
+import { Tool, ToolDefinitionError, Toolkit, Tools } from "../../src/tools/effect.ts"
 import { kit, serverUrl } from "./support.ts"
 
 const options = { serverUrl }

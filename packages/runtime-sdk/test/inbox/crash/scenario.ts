@@ -183,7 +183,7 @@ const makeProcesses = (place: Place, { order, deaths }: Scenario) => {
 }
 
 /** Runs a scenario, and checks its effects. */
-export const crash = async (scenario: Scenario): Promise<void> => {
+export const check = async (scenario: Scenario): Promise<void> => {
   const { kind, order, events } = scenario
   await using place = await makePlace(kind, scenario.server)
   const program = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
@@ -208,7 +208,7 @@ export const crash = async (scenario: Scenario): Promise<void> => {
     while (!(await isDone()) && performance.now() - begin < patience) await sleep(100)
     // What was in a dead or frozen hand comes again, and must find that it is done.
     await sleep(leaseMillis(kind) * 1.2)
-    check(scenario, await program(readEffects), processes.killed)
+    compare(scenario, await program(readEffects), processes.killed)
     processes.stop()
     await working
   } finally {
@@ -244,7 +244,7 @@ const trouble = async (
   }
 }
 
-const check = ({ order, events, deaths }: Scenario, { rows, total }: Effects, killed: ReadonlyArray<string>): void => {
+const compare = ({ order, events, deaths }: Scenario, { rows, total }: Effects, killed: ReadonlyArray<string>): void => {
   assert.strictEqual(new Set(rows.map(({ id }) => id)).size, events, "none lost")
   assert.strictEqual(rows.length, events, "none twice")
   assert.strictEqual(total, events)
