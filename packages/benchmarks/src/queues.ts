@@ -56,7 +56,18 @@ const startServers = async () => {
   const redisPort = typeof address === "object" && address !== null ? address.port : 0
   probe.close()
   const folder = mkdtempSync(join(tmpdir(), "aywa-queues-"))
-  const args = ["--port", String(redisPort), "--dir", folder, "--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"]
+  const args = [
+    "--port",
+    String(redisPort),
+    "--dir",
+    folder,
+    "--save",
+    "",
+    "--appendonly",
+    "yes",
+    "--maxmemory-policy",
+    "noeviction"
+  ]
   const redis = spawn("redis-server", args, { stdio: "ignore" })
   const name = `aywa_queues_${process.pid}`
   const servers: Servers = { postgres: admin.replace(/postgres$/, name), redisPort }
@@ -87,7 +98,10 @@ type Place = Awaited<ReturnType<typeof startServers>>
 /** What the servers were asked so far, the question itself included. */
 const questions = async ({ servers, name }: Place, on: "PostgreSQL" | "Redis"): Promise<number> => {
   if (on === "PostgreSQL") {
-    const [row] = await query(admin, `SELECT xact_commit + xact_rollback AS n FROM pg_stat_database WHERE datname = '${name}'`)
+    const [row] = await query(
+      admin,
+      `SELECT xact_commit + xact_rollback AS n FROM pg_stat_database WHERE datname = '${name}'`
+    )
     return Number(row?.n)
   }
   const client = await connect(servers.redisPort)
@@ -173,5 +187,7 @@ const targets = [
 ] as const
 for (const [title, what, ours, theirs, target] of targets) {
   const measured = ratio(what, ours, theirs)
-  console.log(`${title}, ${ours} beside ${theirs}: ${measured.toFixed(2)}x, target ${target}x${measured >= target ? "" : "  NOT MET"}`)
+  console.log(
+    `${title}, ${ours} beside ${theirs}: ${measured.toFixed(2)}x, target ${target}x${measured >= target ? "" : "  NOT MET"}`
+  )
 }

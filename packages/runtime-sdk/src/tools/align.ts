@@ -129,7 +129,8 @@ const ownFields = (row: Pick<Row, "function" | "async" | "messages"> | CreateToo
   function: {
     name: row.function?.name,
     description: row.function?.description,
-    parameters: row.function?.parameters,
+    // A tool without arguments has no parameters, or an object of none.
+    parameters: row.function?.parameters ?? { type: "object" },
     ...(wanted.function?.strict === undefined ? {} : { strict: row.function?.strict ?? false })
   },
   async: row.async ?? false,

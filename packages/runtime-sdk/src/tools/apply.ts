@@ -6,6 +6,7 @@ import type { CreateTool, Tool as Row, UpdateTool } from "../contract/tools.ts"
 import type { Names } from "../config/unknownNames.ts"
 import { type Alignment, type Change, plan, type Plan } from "./align.ts"
 import { checkServer, serverNames, type ServerOptions } from "./definition.ts"
+import { ToolDefinitionError } from "./ToolDefinitionError.ts"
 import type { AnyToolkit } from "./Toolkit.ts"
 
 /** The operations that alignment needs. They reject with the errors of the runtime's operations. */
@@ -72,9 +73,14 @@ export const apply = async (operations: Operations, toolkit: AnyToolkit, options
   const created = new Set<string>()
   const updated = new Set<string>()
   const removed = new Set<string>()
+  const { removeExtra = false } = options
+  if (typeof removeExtra !== "boolean") {
+    const issue = { path: ["removeExtra"], message: "must be true or false: it decides whether tools are deleted" }
+    throw new ToolDefinitionError("Tool server", [issue])
+  }
   for (let round = 0; ; round++) {
     const { alignment, changes } = await read(operations, toolkit, options, names)
-    const extra = options.removeExtra === true ? alignment.findings.filter(({ _tag }) => _tag === "Extra") : []
+    const extra = removeExtra ? alignment.findings.filter(({ _tag }) => _tag === "Extra") : []
     if (round === maxRounds || changes.length + extra.length === 0) {
       return { created: [...created], updated: [...updated], removed: [...removed], alignment }
     }

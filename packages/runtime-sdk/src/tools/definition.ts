@@ -28,15 +28,18 @@ export const serverNames: Names<ServerOptions> = { serverUrl: true, timeoutSecon
 
 /** Throws for an option that nobody reads, an address or a timeout that cannot be. */
 export const checkServer = (options: ServerOptions, names: object = serverNames): void => {
+  if (typeof options !== "object" || options === null) {
+    throw new ToolDefinitionError("Tool server", [{ path: [], message: "options must be an object with serverUrl" }])
+  }
   const { serverUrl, timeoutSeconds = defaultTimeoutSeconds } = options
   const unknown = unknownName(options, names)
-  const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined
+  const url = typeof serverUrl === "string" && URL.canParse(serverUrl) ? new URL(serverUrl) : undefined
   const issues = [
     ...(unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]),
     ...(url?.protocol === "http:" || url?.protocol === "https:"
       ? []
       : [{ path: ["serverUrl"], message: "must be an absolute http or https address that the runtime can reach" }]),
-    ...(timeoutSeconds >= 1 && timeoutSeconds <= 300
+    ...(typeof timeoutSeconds === "number" && timeoutSeconds >= 1 && timeoutSeconds <= 300
       ? []
       : [{ path: ["timeoutSeconds"], message: "must be 1 to 300 seconds" }])
   ]

@@ -165,8 +165,8 @@ class Reduction {
     if (first.length === 0) return this.finish({ type: "array", items }, node, path)
     const least = typeof node["minItems"] === "number" ? node["minItems"] : 0
     const rule = tupleSize(least, rest.length > 0 ? Infinity : first.length)
-    const { minItems: _least, maxItems: _most, ...others2 } = node
-    return this.finish({ type: "array", items }, others2, path, [this.loosen(path, rule)])
+    const { minItems: _least, maxItems: _most, ...bare } = node
+    return this.finish({ type: "array", items }, bare, path, [this.loosen(path, rule)])
   }
 
   object(node: Node, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {

@@ -171,12 +171,65 @@ describe("align", () => {
     assert.strictEqual(test.runtime.count("tools"), 3)
   })
 
+  it("a tool that the runtime writes another way is equal, and is not updated", async () => {
+    await using test = await startTestRuntime()
+    const { alignment } = await applyTools(test.aywa, kit(), options)
+    const { ids } = alignment
+    const forms = [
+      { function: { name: "constructor", description: "A name that objects have by themselves" } },
+      {
+        function: {
+          name: "constructor",
+          description: "A name that objects have by themselves",
+          parameters: { required: [], type: "object" }
+        }
+      },
+      { server: { timeoutSeconds: 20, url: serverUrl.replace("https", "HTTPS") } },
+      { server: { url: serverUrl } }
+    ]
+    for (const form of forms) {
+      await test.aywa.tools.update(ids["constructor"] ?? "", form)
+      const written = writes(test)
+      assert.deepStrictEqual((await applyTools(test.aywa, kit(), options)).updated, [], JSON.stringify(form))
+      assert.strictEqual(writes(test), written)
+    }
+    await test.aywa.tools.update(ids["lookupOrder"] ?? "", {
+      function: {
+        parameters: {
+          required: ["orderId"],
+          properties: { detail: { enum: ["full", "short"], type: "string" }, orderId: { type: "string" } },
+          type: "object"
+        },
+        description: "Finds an order",
+        name: "lookupOrder"
+      }
+    })
+    assert.isTrue((await alignTools(test.aywa, kit(), options)).aligned)
+  })
+
   it("an unusable address or timeout is an error of the definition, and nothing is written", async () => {
     await using test = await startTestRuntime()
     for (const wrong of [{ serverUrl: "/webhooks" }, { serverUrl: "ftp://a" }, { serverUrl, timeoutSeconds: 301 }]) {
       const error = await applyTools(test.aywa, kit(), wrong).catch((error: unknown) => error)
       assert.instanceOf(error, ToolDefinitionError)
     }
+    const wrong: ReadonlyArray<unknown> = [
+      undefined,
+      {},
+      { serverUrl: 7 },
+      { serverUrl, timeoutSeconds: Number.NaN },
+      { serverUrl, timeoutSeconds: "20" },
+      { serverUrl, timeout: 20 }
+    ]
+    for (const options of wrong) {
+      const error = await alignTools(test.aywa, kit(), options as never).catch((error: unknown) => error)
+      assert.instanceOf(error, ToolDefinitionError, JSON.stringify(options))
+    }
+    const careless = { serverUrl, removeExtra: "no" } as never
+    assert.match(
+      String(await applyTools(test.aywa, kit(), careless).catch(String)),
+      /removeExtra must be true or false/
+    )
     // Nothing is asked, either.
     assert.strictEqual(test.runtime.requests().length, 0)
   })
