@@ -123,7 +123,7 @@ describe("align", () => {
     assert.strictEqual(Tools.format({ ...rest, findings: [] }), "The tools of the runtime are aligned.")
   })
 
-  it("an apply puts back whatever was changed, one field or many", async () => {
+  it("an apply puts back whatever was changed, one field or many", { timeout: 120_000 }, async () => {
     await using test = await startTestRuntime()
     const { alignment } = await applyTools(test.aywa, kit(), options)
     const id = alignment.ids["lookupOrder"] ?? ""
@@ -246,7 +246,7 @@ describe("apply", () => {
     assert.isTrue((await applyTools(test.aywa, kit(), options)).alignment.aligned)
   })
 
-  it("so do several processes", async () => {
+  it("so do several processes", { timeout: 120_000 }, async () => {
     await using test = await startTestRuntime()
     const run = promisify(execFile)
     const file = new URL("./applyProcess.ts", import.meta.url).pathname
