@@ -219,10 +219,7 @@ export const check = async (scenario: Scenario): Promise<void> => {
       await trouble(scenario, place, processes.freeze)
     }
     await Promise.race([Promise.all([offering, troubled()]), working])
-    const isDone = async () => (await count()) >= events
-    const patience = 60_000 + events * 20
-    const begin = performance.now()
-    while (!(await isDone()) && performance.now() - begin < patience) await sleep(200)
+    await finished(count, events)
     // What was in a dead or frozen hand comes again, and must find that it is done.
     await sleep(leaseMillis(kind) * 1.2)
     compare(scenario, await program(readEffects), processes.killed)
@@ -230,6 +227,16 @@ export const check = async (scenario: Scenario): Promise<void> => {
     await working
   } finally {
     processes.stop()
+  }
+}
+
+/** Waits until so many are there, or nothing has come for a minute: a dead process is replaced long before. */
+const finished = async (count: () => Promise<number>, events: number): Promise<void> => {
+  let [last, since] = [0, performance.now()]
+  while (last < events && performance.now() - since < 60_000) {
+    await sleep(200)
+    const now = await count()
+    if (now > last) [last, since] = [now, performance.now()]
   }
 }
 
