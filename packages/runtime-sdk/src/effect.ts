@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import "./effect/yieldable.ts"
+
 /** The agents that answer and place calls, as a service. */
 export * as Assistants from "./effect/Assistants.ts"
 /** A runtime as one client value, and the layers that provide it. */
@@ -30,6 +32,8 @@ export * as Policy from "./policy/Policy.ts"
 export type { RequestError } from "./effect/Request.ts"
 export type { Paged, ServiceOf } from "./effect/service.ts"
 export type { ApiKey, ConfigOptions } from "./config/RuntimeConfig.ts"
+/** Schemas of the rows, for RPC, HttpApi and queues. */
+export * as Schemas from "./effect/Schemas.ts"
 /** What is extracted from calls, as a service. */
 export * as StructuredOutputs from "./effect/StructuredOutputs.ts"
 /** Metrics of the calls. */

@@ -392,8 +392,8 @@ for (const transport of transports) {
       assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "ConnectionError")
       mode = "stall"
       const stalled = Object(await tagOf(concat(aywa.files.contentStream("an-id"))))
-      assert.include({ ...stalled }, { _tag: "TimeoutError", scope: "attempt" })
-      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "TimeoutError")
+      assert.include({ ...stalled }, { _tag: "AywaTimeoutError", scope: "attempt" })
+      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "AywaTimeoutError")
     })
 
     const head = "HTTP/1.1 200 OK\r\n"

@@ -164,8 +164,8 @@ describe("bodies", () => {
         if (!("text" in encoded)) return assert.fail(encoded.message)
         if (isPlainJson(body)) plain++
         // -0 is the one number that JSON writes as another.
-        assert.deepStrictEqual(JSON.parse(encoded.text), JSON.parse(JSON.stringify(encoded.sent)))
-        assert.strictEqual(JSON.stringify(encoded.sent), encoded.text)
+        assert.deepStrictEqual(JSON.parse(encoded.text), JSON.parse(JSON.stringify(encoded.json)))
+        assert.strictEqual(JSON.stringify(encoded.json), encoded.text)
       }),
       { numRuns: 500 }
     )

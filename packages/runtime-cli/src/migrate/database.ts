@@ -131,11 +131,13 @@ export const apply = async (input: DatabaseInput, session: Session): Promise<num
   out.note(dryRunText(report, plan, session))
   if (report.rows > 0 && report.problems.length === 0)
     await session.confirm(`Rewrite ${report.rows} rows? (migrate rollback puts them back.)`)
-  const moved = await applyDatabase(driver, plan, step)
-  const verified = await verifyDatabase(driver, plan, step)
+  const result = await applyDatabase(driver, plan, step)
+  const verification = await verifyDatabase(driver, plan, step)
   out.status(undefined)
-  out.result({ ...moved, verified }, () => [`${moved.changed} rows rewritten.`, verifyText(verified)].join("\n"))
-  return verified.ok ? exitCodes.ok : exitCodes.differences
+  out.result({ ...result, verified: verification }, () =>
+    [`${result.changed} rows rewritten.`, verifyText(verification)].join("\n")
+  )
+  return verification.ok ? exitCodes.ok : exitCodes.differences
 }
 
 /** Whether everything is rewritten. Exit code 1 when not. */
@@ -159,10 +161,10 @@ const verifyText = (report: Awaited<ReturnType<typeof verifyDatabase>>): string 
 export const rollback = async (input: DatabaseInput, session: Session): Promise<number> => {
   const { driver, plan, step } = await prepare(input, session)
   await session.confirm("Put the old ids back?")
-  const moved = await rollbackDatabase(driver, plan, step)
+  const result = await rollbackDatabase(driver, plan, step)
   session.out.status(undefined)
-  session.out.result(moved, () => rollbackText(moved))
-  return moved.notRestored.length === 0 ? exitCodes.ok : exitCodes.differences
+  session.out.result(result, () => rollbackText(result))
+  return result.notRestored.length === 0 ? exitCodes.ok : exitCodes.differences
 }
 
 const reasons: Readonly<Record<NotRestored["reason"], string>> = {

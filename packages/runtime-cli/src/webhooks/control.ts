@@ -2,6 +2,7 @@
  * The control API of a local runtime. Its token is printed by `aywa-runtime local`; a deployed runtime has none.
  */
 import { CliFailure, exitCodes, usage } from "../core/failure.ts"
+import { isLoopbackUrl } from "../core/loopback.ts"
 import type { Session } from "../core/session.ts"
 
 /** The variable that `local --write-env` writes. */
@@ -25,7 +26,7 @@ export const control = async (
     )
   }
   // The token is another power than the API key: it never leaves this machine.
-  if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostOf(base))) {
+  if (!isLoopbackUrl(base)) {
     throw usage(
       "This works with a local runtime, and the address is not on this machine.",
       "A deployed runtime sends real events by itself; look at them with aywa-runtime webhooks tail."
@@ -63,14 +64,6 @@ export const control = async (
     hint: response.status === 401 ? "A new start has a new token: read its env file again." : undefined,
     exitCode: response.status === 401 ? exitCodes.auth : response.status === 404 ? exitCodes.notFound : exitCodes.usage
   })
-}
-
-const hostOf = (base: string): string => {
-  try {
-    return new URL(base).hostname
-  } catch {
-    return ""
-  }
 }
 
 const messageOf = (answer: unknown, status: number): string => {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Secret } from "../contract/Operation.ts"
 
 /**
  * Options of one call. They win over the policy of the client and of `Policy.with`.
@@ -23,8 +24,11 @@ export interface CallOptions {
   readonly deadline?: number | undefined
   /** Retries after the first attempt; 0 turns them off. */
   readonly retries?: number | undefined
-  /** Extra headers. Those that the SDK sets (authorization above all) are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  /**
+   * Extra headers. Those that the SDK sets (authorization above all) are refused. A value may be wrapped
+   * (`Redacted.make`, or `redacted` of the promise entry), so that it cannot be printed.
+   */
+  readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Another organization than the client's, for this call. */
   readonly organizationId?: string | undefined
 }

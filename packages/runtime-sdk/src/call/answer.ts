@@ -43,11 +43,11 @@ export const readAnswer = (
   return prepared.isSuccess(json) ? json : new Unreadable(wrongShape(spec.success, json))
 }
 
-const readPage = ({ spec, isSuccess }: Prepared, asked: NonNullable<Request["page"]>, json: unknown): unknown => {
+const readPage = ({ spec, isSuccess }: Prepared, request: NonNullable<Request["page"]>, json: unknown): unknown => {
   const rows = rowsOf(json)
   if (rows === undefined) return new Unreadable("the answer is not a list")
   if (!isSuccess(rows)) return new Unreadable(wrongRows(spec.success, rows))
-  const page = toPage(asked, json, rows)
+  const page = toPage(request, json, rows)
   return typeof page === "string" ? new Unreadable(page) : page
 }
 

@@ -78,9 +78,9 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
   ) {
     return { kind: "fail", error, outcome }
   }
-  const left = plan.deadlineAt - now.monotonic
-  const delay = delayOf(retry, history.attempts, result.retryAfter, left, draw)
-  return delay === undefined || delay >= left
+  const remaining = plan.deadlineAt - now.monotonic
+  const delay = delayOf(retry, history.attempts, result.retryAfter, remaining, draw)
+  return delay === undefined || delay >= remaining
     ? { kind: "fail", error, outcome }
     : { kind: "again", error, outcome, delay }
 }
@@ -100,20 +100,21 @@ const worse = (before: Outcome, now: Outcome): Outcome =>
 const delayOf = (
   retry: Policy.Retry,
   attempts: number,
-  asked: number | undefined,
-  left: number,
+  retryAfter: number | undefined,
+  remaining: number,
   draw: number
 ): number | undefined => {
   const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
   // Above a floor of a tenth, so that even the luckiest draw is a pause.
   const floor = ceiling * 0.1
-  if (asked === undefined) return Math.round(floor + (ceiling - floor) * draw)
-  if (asked > retry.maxRetryAfter) return undefined
+  if (retryAfter === undefined && retry.schedule !== undefined) return 0
+  if (retryAfter === undefined) return Math.round(floor + (ceiling - floor) * draw)
+  if (retryAfter > retry.maxRetryAfter) return undefined
   // Many are told to wait for the same time: they come back spread over a part of it, none before it is over. What that
   // adds leaves half of the time that there is to the attempt.
-  const least = Math.max(asked, floor)
-  const spread = Math.max(ceiling - floor, Math.min(asked * 0.35, retry.maxDelay))
-  return least + Math.max(0, Math.min(spread, (left - least) / 2)) * draw
+  const least = Math.max(retryAfter, floor)
+  const spread = Math.max(ceiling - floor, Math.min(retryAfter * 0.35, retry.maxDelay))
+  return least + Math.max(0, Math.min(spread, (remaining - least) / 2)) * draw
 }
 
 const read = (plan: Plan, history: History, ending: Ending, wall: number): Done | Failure => {
@@ -129,8 +130,8 @@ const headOf = (ending: Ending): WireHead | undefined =>
 /** The status of an answer counts, whatever happened to its body. */
 const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Ending, wall: number): Done | Failure => {
   // A delete whose first answer was lost finds nothing the second time: it is done.
-  const gone = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
-  if (gone && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
+  const isDeletedRow = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
+  if (isDeletedRow && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
   const body = "body" in ending ? ending.body : undefined
   return fromStatus(subjectOf(plan), head, body, wall, "cause" in ending ? ending.cause : undefined)
 }
@@ -162,7 +163,7 @@ const fromNone = (plan: Plan, ending: WireFailure | TimedOut | ConfigError): Fai
       const { attemptTimeout, deadline } = plan.request.policy
       return fromTimeout(subjectOf(plan), ending, (ending.scope === "attempt" ? attemptTimeout : deadline) ?? 0)
     }
-    case "ConfigError":
+    case "AywaConfigError":
       // There was no key to send it with.
       return { outcome: "not-sent", transient: false, toError: () => ending }
   }

@@ -23,13 +23,13 @@ export const fillPath = (template: string, id: unknown): string | Issue => {
 }
 
 /** What was given in the place of an id, and what to write instead. */
-const notAnId = (given: unknown): string => {
-  if (given === null) return "null"
-  if (typeof given === "function") return "a function: call it first"
-  if (typeof given !== "object") return typeof given
-  if (Array.isArray(given)) return "an array: call once for each id"
-  if ("then" in given && typeof given.then === "function") return "a promise: await it first"
-  return "id" in given && typeof given.id === "string" ? "a row: give its id (row.id)" : "an object"
+const notAnId = (value: unknown): string => {
+  if (value === null) return "null"
+  if (typeof value === "function") return "a function: call it first"
+  if (typeof value !== "object") return typeof value
+  if (Array.isArray(value)) return "an array: call once for each id"
+  if ("then" in value && typeof value.then === "function") return "a promise: await it first"
+  return "id" in value && typeof value.id === "string" ? "a row: give its id (row.id)" : "an object"
 }
 
 // Letters, digits, `_` and `-`: no path step, no escape, and no `$` that `replace` would read.
@@ -71,17 +71,17 @@ const serverOwned = new Set([
 /** A body as text, and as the value that the text says. */
 interface Encoded {
   readonly text: string
-  readonly sent: unknown
+  readonly json: unknown
 }
 
 /**
  * Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out.
  * What has to be checked is what will be sent: after `toJSON`, without what JSON drops.
  */
-export const encode = (given: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
+export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
   try {
-    const toJSON: unknown = Object(given).toJSON
-    return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, given, [""]) : given, keep)
+    const toJSON: unknown = Object(body).toJSON
+    return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, body, [""]) : body, keep)
   } catch (error) {
     // Cycles and bigints; the engine's message describes the shape, not the values.
     return {
@@ -102,9 +102,9 @@ const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): En
   for (const key of Object.keys(body)) {
     if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
   }
-  if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own }
+  if (isPlainJson(own)) return { text: JSON.stringify(own), json: own }
   const text = JSON.stringify(own, unwrapRedacted)
-  return { text, sent: JSON.parse(text) }
+  return { text, json: JSON.parse(text) }
 }
 
 /** The text of a body. */

@@ -41,16 +41,16 @@ export const optionsOf = (prepared: Prepared, options: unknown, base: Policy.Pol
   if (typeof options !== "object") {
     return { issues: [{ path: ["options"], message: `Expected an object, got ${typeof options}` }] }
   }
-  const given: CallOptions = options // Every field is looked at before it is used.
+  const fields: CallOptions = options // Every field is looked at before it is used.
   const issues: Array<Issue> = []
   const unknown = unknownName(options, optionNames)
   if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
-  const headers = headersOf(prepared, given, issues)
-  const policy = policyOf(base, given, issues)
-  const { idempotencyKey } = given
+  const headers = headersOf(prepared, fields, issues)
+  const policy = policyOf(base, fields, issues)
+  const { idempotencyKey } = fields
   const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
   if (wrongKey !== undefined) issues.push(wrongKey)
-  return partOf({ headers, policy, idempotencyKey, extraHeaders: given.headers }, issues)
+  return partOf({ headers, policy, idempotencyKey, extraHeaders: fields.headers }, issues)
 }
 
 /** The headers of a call with options: another organization, extra headers. */
@@ -77,9 +77,9 @@ const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue
 /** The policy of a call with options. */
 const policyOf = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {
   const millis = (name: "timeout" | "deadline"): number | undefined => {
-    const given = options[name]
-    if (given === undefined) return undefined
-    if (typeof given === "number" && given > 0) return given
+    const duration = options[name]
+    if (duration === undefined) return undefined
+    if (typeof duration === "number" && duration > 0) return duration
     issues.push({ path: [name], message: "Expected milliseconds greater than 0" })
     return undefined
   }

@@ -48,9 +48,9 @@ export const fromStatus = (
   const { messages, code, details } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
   const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
-  const known = row.tag !== "UnexpectedResponse"
-  const wait = known ? retryAfter(head, wall) : undefined
-  const override = known ? head.header("x-should-retry") : undefined
+  const isInContract = row.tag !== "UnexpectedResponse"
+  const wait = isInContract ? retryAfter(head, wall) : undefined
+  const override = isInContract ? head.header("x-should-retry") : undefined
   const transient = override === "true" || (override !== "false" && row.transient)
   const answer = {
     status,

@@ -69,8 +69,9 @@ export interface PageRequest {
 /** Turns a list query into a wire query, or says what is wrong with its cursor. */
 export const pageRequest = (query: Readonly<Record<string, unknown>>): PageRequest | string => {
   const { cursor, ...rest } = query
-  const asked = typeof rest["limit"] === "number" ? rest["limit"] : undefined
-  if (cursor === undefined || cursor === null) return { query: rest, limit: asked ?? defaultLimit, from: undefined }
+  const requestLimit = typeof rest["limit"] === "number" ? rest["limit"] : undefined
+  if (cursor === undefined || cursor === null)
+    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined }
   const from = typeof cursor === "string" ? decode(cursor) : undefined
   if (from === undefined) return "Expected the nextCursor of an earlier page, unchanged"
   switch (from.kind) {
@@ -79,10 +80,10 @@ export const pageRequest = (query: Readonly<Record<string, unknown>>): PageReque
     case "page":
       return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from }
     case "cursor":
-      return { query: { ...rest, cursor: from.cursor }, limit: asked ?? defaultLimit, from }
+      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from }
     case "window": {
       // Room for what is asked again, so that a full page always brings something new.
-      const limit = Math.min(maxLimit, from.seen.length + (asked ?? from.limit))
+      const limit = Math.min(maxLimit, from.seen.length + (requestLimit ?? from.limit))
       return { query: { ...rest, createdAtLe: from.le, limit }, limit, from }
     }
   }

@@ -8,7 +8,7 @@ import type * as Policy from "../policy/Policy.ts"
 import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
-import { encode, encodeQuery, fillPath } from "./encode.ts"
+import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
 import { text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
@@ -44,10 +44,12 @@ export interface Request {
 export const prepareRequest = (
   prepared: Prepared,
   args: Arguments,
-  base: Policy.Policy
+  base: Policy.Policy,
+  generateKey: () => string
 ): Request | Errors.InvalidRequest =>
   combine(
     prepared,
+    generateKey,
     pathOf(prepared, args.id),
     queryOf(prepared, args.query),
     bodyOf(prepared, args.body),
@@ -68,9 +70,9 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
-  const query: unknown = given ?? {}
+  const query: unknown = input ?? {}
   const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
@@ -89,21 +91,22 @@ interface Body {
 
 const noBody: Part<Body> = { value: { text: undefined, upload: undefined } }
 
-const bodyOf = ({ spec, isBody, ownKeys }: Prepared, given: unknown): Part<Body> => {
+const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body> => {
   if (spec.multipart) {
-    const upload = prepareUpload(spec, given)
+    const upload = prepareUpload(spec, input)
     return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
   }
   if (isBody === undefined || spec.body === undefined) return noBody
-  const encoded = encode(given, ownKeys)
+  const encoded = encode(input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
-  const issues = isBody(encoded.sent) ? [] : explain(spec.body, encoded.sent)
+  const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
   return partOf({ text: encoded.text, upload: undefined }, issues)
 }
 
 /** Puts the parts together; what is wrong with any of them is said at once. */
 const combine = (
   prepared: Prepared,
+  generateKey: () => string,
   path: Part<string>,
   query: Part<Query>,
   body: Part<Body>,
@@ -121,7 +124,11 @@ const combine = (
   }
   const { text, upload } = body.value
   const { policy, extraHeaders } = settings.value
-  const idempotencyKey = settings.value.idempotencyKey ?? generatedKey(prepared, policy, upload)
+  const idempotencyKey =
+    settings.value.idempotencyKey ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
+  const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
+  if (wrongKey !== undefined)
+    return invalidRequest({ operation: name, method: spec.method, path: path.value }, [wrongKey])
   let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (text !== undefined) headers = [...headers, "content-type", "application/json"]
@@ -139,11 +146,9 @@ const combine = (
   }
 }
 
-/** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
-const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
+/** Whether a create gets one key for all its attempts. A stream that is read once is sent once, and needs none. */
+const needsKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): boolean =>
   spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true
-    ? `aywa-${globalThis.crypto.randomUUID()}`
-    : undefined
 
 /** The error of a call whose arguments are wrong. */
 export const invalidRequest = (

@@ -190,13 +190,13 @@ export const errors = {
 }
 
 /** The row of an answer, for an operation that has these errors beside the common ones. */
-export const rowOf = (known: ReadonlyArray<OperationError>, status: number, code: Code): Row =>
-  rows.find((row) => hasStatus(row, status) && hasCode(row, code) && isKnown(row, known)) ?? otherwise
+export const rowOf = (errors: ReadonlyArray<OperationError>, status: number, code: Code): Row =>
+  rows.find((row) => hasStatus(row, status) && hasCode(row, code) && isKnown(row, errors)) ?? otherwise
 
 const hasStatus = ({ statuses }: Row, status: number): boolean =>
   statuses.some((one) => (typeof one === "number" ? one === status : one[0] <= status && status <= one[1]))
 
 const hasCode = ({ codes }: Row, code: Code): boolean => codes === undefined || codes.includes(code)
 
-const isKnown = ({ tag }: Row, known: ReadonlyArray<OperationError>): boolean =>
-  (tag !== "NotFound" && tag !== "ConflictError") || known.includes(tag)
+const isKnown = ({ tag }: Row, errors: ReadonlyArray<OperationError>): boolean =>
+  (tag !== "NotFound" && tag !== "ConflictError") || errors.includes(tag)

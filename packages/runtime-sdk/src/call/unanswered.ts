@@ -5,7 +5,7 @@ import type { CallFields } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type { WireFailure, WireHead } from "../transport/port.ts"
 import { sourceFailed } from "../transport/streaming.ts"
-import { untrusted } from "../transport/wireFailure.ts"
+import { certificateCodes } from "../transport/wireFailure.ts"
 import { text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
 import { redactCause } from "./redactCause.ts"
@@ -21,7 +21,7 @@ export interface TimedOut {
 }
 
 // A certificate that is wrong stays wrong, and so does a name. What is not here may pass: EAI_AGAIN says so itself.
-const lasting = new RegExp(`^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|${untrusted})`)
+const lastingCodes = new RegExp(`^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|${certificateCodes})`)
 
 /** What to say of a code, which itself stands in brackets. */
 const messages = new Map<string, (code: string) => string>([
@@ -44,7 +44,7 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
   const code = failure.code === undefined ? undefined : subject.redact(failure.code)
   // What was to be uploaded is the program's own, and so is its error.
   const cause = code === sourceFailed ? failure.cause : redactCause(failure.cause, subject.redact)
-  const transient = !lasting.test(code ?? "")
+  const transient = !lastingCodes.test(code ?? "")
   return {
     outcome: sent === "no" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
     transient,
@@ -61,13 +61,13 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
 }
 
 const messageOf = ({ code, phase, sent }: Pick<WireFailure, "code" | "phase" | "sent">): string => {
-  const shown = code === undefined ? "" : ` (${code})`
-  if (phase === "response") return `the answer broke off before its end${shown}.`
+  const suffix = code === undefined ? "" : ` (${code})`
+  if (phase === "response") return `the answer broke off before its end${suffix}.`
   const message = messages.get(code ?? "")
-  if (message !== undefined) return message(shown)
+  if (message !== undefined) return message(suffix)
   return sent === "no"
-    ? `no connection to the runtime could be made${shown}. Check baseUrl, network and certificate.`
-    : `the connection was lost before an answer came${shown}.`
+    ? `no connection to the runtime could be made${suffix}. Check baseUrl, network and certificate.`
+    : `the connection was lost before an answer came${suffix}.`
 }
 
 const late = {
@@ -77,7 +77,7 @@ const late = {
 } as const
 
 /** Time was up: `allowed` milliseconds. */
-export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, allowed: number): Failure => ({
+export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, millis: number): Failure => ({
   outcome: stage !== "sent" ? "not-sent" : subject.reads ? "rejected" : "maybe-applied",
   transient: scope === "attempt",
   head,
@@ -85,12 +85,12 @@ export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, 
     new Errors.TimeoutError({
       ...call,
       scope,
-      timeoutMillis: allowed,
+      timeoutMillis: millis,
       message: text(
         call,
         scope === "deadline"
-          ? `not done within ${allowed} ms (the call's deadline).`
-          : `${late[stage][0]} within ${allowed} ms (the attempt's timeout)${late[stage][1]}.`
+          ? `not done within ${millis} ms (the call's deadline).`
+          : `${late[stage][0]} within ${millis} ms (the attempt's timeout)${late[stage][1]}.`
       )
     })
 })

@@ -17,9 +17,9 @@ export interface Upload extends WireUpload {
   /** Whether the source can be read only once. */
   readonly once: boolean
   /** Whether the source has been read from. */
-  readonly spent: () => boolean
+  readonly isRead: () => boolean
   /** What the source failed with while it was read for the last attempt. */
-  readonly broken: () => { readonly cause: unknown } | undefined
+  readonly sourceError: () => { readonly cause: unknown } | undefined
   /** Ends the reading of the last attempt: a transport that has its answer need not have read to the end. */
   readonly close: () => void
 }
@@ -30,8 +30,13 @@ export const prepareUpload = (spec: Spec, body: unknown): Upload | ReadonlyArray
   const encoded = encodeBody(rest, new Set())
   if (typeof encoded !== "string") return [encoded]
   const fields: unknown = JSON.parse(encoded)
-  const known = spec.body === undefined ? [] : [...keysOf(spec.body)].map((name) => [name, true] as const)
-  const unknown = unknownName(Object(body), { file: true, name: true, contentType: true, ...Object.fromEntries(known) })
+  const fieldNames = spec.body === undefined ? [] : [...keysOf(spec.body)].map((name) => [name, true] as const)
+  const unknown = unknownName(Object(body), {
+    file: true,
+    name: true,
+    contentType: true,
+    ...Object.fromEntries(fieldNames)
+  })
   const issues = [
     ...(unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]),
     ...(spec.body === undefined ? [] : explain(spec.body, fields))
@@ -51,19 +56,19 @@ interface Source {
 
 /** Prepares an upload, or says what is wrong with it. `fields` is the rest of the form as JSON. */
 const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): Upload | ReadonlyArray<Issue> => {
-  const given = Object(body) as Partial<UploadFile> // Every field is looked at before it is used.
+  const file = Object(body) as Partial<UploadFile> // Every field is looked at before it is used.
   const issues: Array<Issue> = []
   const fault = (field: string, message: string) => issues.push({ path: [field], message })
-  const source = sourceOf(given.file)
+  const source = sourceOf(file.file)
   if (source === undefined) {
     fault(
       "file",
       "Expected { path }, a Blob, bytes, a stream, or a function that opens a stream (a path alone: { path: … })"
     )
   }
-  const name = given.name ?? source?.name ?? "file"
+  const name = file.name ?? source?.name ?? "file"
   if (typeof name !== "string" || name === "") fault("name", "Expected a file name")
-  const type = given.contentType ?? (source?.type || "application/octet-stream")
+  const type = file.contentType ?? (source?.type || "application/octet-stream")
   if (typeof type !== "string" || !mediaType.test(type))
     fault("contentType", "Expected a media type such as text/plain")
   if (issues.length > 0 || source === undefined) return issues
@@ -80,31 +85,31 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
       `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${quotable(name)}"\r\ncontent-type: ${type}\r\n\r\n`
   )
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
-  let spent = false
-  let broken: { readonly cause: unknown } | undefined
-  let reading: AsyncGenerator<Uint8Array> | undefined
+  let isRead = false
+  let sourceError: { readonly cause: unknown } | undefined
+  let reader: AsyncGenerator<Uint8Array> | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     once: source.once,
-    spent: () => spent,
-    broken: () => broken,
-    close: () => void reading?.return(undefined).catch(() => undefined),
+    isRead: () => isRead,
+    sourceError: () => sourceError,
+    close: () => void reader?.return(undefined).catch(() => undefined),
     open: async () => {
-      broken = undefined
+      sourceError = undefined
       const { size, chunks } = await source.open()
-      reading = (async function* () {
+      reader = (async function* () {
         yield head
         // Whoever took the head may still give up without a connection; from here on the source is read.
-        spent = true
+        isRead = true
         try {
           yield* chunks
         } catch (cause) {
-          broken = { cause }
+          sourceError = { cause }
           throw cause
         }
         yield tail
       })()
-      return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reading }
+      return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reader }
     }
   }
 }

@@ -3,6 +3,7 @@
  * what to do; none repeats a secret.
  */
 import { ConfigError } from "../errors/Errors.ts"
+import { isLoopbackHost } from "./loopback.ts"
 import { keyMistakeOf, mistakeOf } from "./mistakes.ts"
 
 /** Where the runtime is: an origin and a base path without a trailing slash. */
@@ -29,8 +30,6 @@ const fix = `Set ${variables.baseUrl} to the address of your own runtime (https:
 
 // The vendor's control plane, by its last labels: billing and licences live there, never a runtime.
 const controlPlane = ["aywaruntime", "com"]
-
-const loopback = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads a base URL, or throws a ConfigError. */
 export const address = (input: unknown, options: { readonly allowInsecure?: boolean | undefined }): Address => {
@@ -61,7 +60,7 @@ export const address = (input: unknown, options: { readonly allowInsecure?: bool
   if (labels.slice(-2).join(".") === controlPlane.join(".")) {
     throw refuse("baseUrl", `is a host of the vendor's control plane, which is never a runtime. ${fix}`)
   }
-  if (url.protocol === "http:" && options.allowInsecure !== true && !loopback.test(url.hostname)) {
+  if (url.protocol === "http:" && options.allowInsecure !== true && !isLoopbackHost(url.hostname)) {
     throw refuse(
       "baseUrl",
       "is plain http to a host that is not loopback: the API key would travel unencrypted. " +

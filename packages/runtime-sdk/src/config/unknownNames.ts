@@ -17,12 +17,12 @@ export interface UnknownName {
 export const unknownName = (options: object, names: object, what = "is not an option"): UnknownName | undefined => {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue
-    const known = Object.keys(names)
-    const meant = nearest(name, known)
-    const shown = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
+    const candidates = Object.keys(names)
+    const suggestion = nearest(name, candidates)
+    const label = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
     return {
-      name: shown,
-      message: `${shown} ${what}. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`
+      name: label,
+      message: `${label} ${what}. ${suggestion === undefined ? `There are: ${candidates.join(", ")}.` : `Did you mean ${suggestion}?`}`
     }
   }
   return undefined
@@ -31,9 +31,9 @@ export const unknownName = (options: object, names: object, what = "is not an op
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 /** The known name that is meant, if one is near enough. */
-const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+const nearest = (name: string, candidates: ReadonlyArray<string>): string | undefined => {
   const wrong = letters(name).slice(0, 40)
-  const ranked = known
+  const ranked = candidates
     .map((right) => ({ right, far: distance(wrong, letters(right)) }))
     .toSorted((a, b) => a.far - b.far)
   return ranked.find(({ far }) => far < Infinity)?.right

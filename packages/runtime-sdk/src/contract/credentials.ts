@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { codec, ruled, viewOf } from "../schema/codec.ts"
-import { missing } from "./bodyRules.ts"
+import { missingFields } from "./bodyRules.ts"
 import { between, listQuery, object, oneOf, opt, row, within } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open, Secret } from "./Operation.ts"
@@ -327,11 +327,11 @@ const newCredential = ruled(
     const plan = viewOf<AuthenticationPlan>(body.authenticationPlan)
     const { provider } = body
     return [
-      ...missing(body, required, provider, "a credential of provider"),
+      ...missingFields(body, required, provider, "a credential of provider"),
       ...(provider === "twilio" && !body.authToken && !(body.apiKey && body.apiSecret)
         ? [{ path: ["authToken"], issue: "Missing: give it, or apiKey with apiSecret" }]
         : []),
-      ...missing(plan, planNeeds, plan.type, "an authentication plan of type", ["authenticationPlan"])
+      ...missingFields(plan, planNeeds, plan.type, "an authentication plan of type", ["authenticationPlan"])
     ]
   }
 )

@@ -107,8 +107,8 @@ export const withoutSecrets = (
     const isSame = entries.length === Object.keys(value).length && entries.every(([name, item]) => item === value[name])
     return isSame ? value : Object.fromEntries(entries)
   }
-  const stripped = strip(row, "", "", kind === "credentials")
-  return { row: isObject(stripped) ? stripped : row, removed }
+  const newRow = strip(row, "", "", kind === "credentials")
+  return { row: isObject(newRow) ? newRow : row, removed }
 }
 
 const isSecret = (name: string, parent: string, inCredential: boolean): boolean =>

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import "./yieldable.ts"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -41,8 +41,8 @@ import type { ConfigOptions } from "../config/RuntimeConfig.ts"
  * @since 0.1.0
  * @category constructors
  */
-export const make = (given: HttpClient.HttpClient): TransportShape => {
-  const client = HttpClient.withScope(given)
+export const make = (httpClient: HttpClient.HttpClient): TransportShape => {
+  const client = HttpClient.withScope(httpClient)
   const send = (request: WireRequest, upload: WireUploadBody | undefined) =>
     client.execute(toRequest(request, upload)).pipe(
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),

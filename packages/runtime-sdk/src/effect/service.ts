@@ -84,14 +84,14 @@ const bytes = (call: Call, args: Arguments): Stream.Stream<Uint8Array, Errors.Ru
 /** Follows a list to its end. An empty page in the middle is no end; a cursor that comes back is an error. */
 const walk = <A>(call: Call, first: Arguments, pick: (page: Page<unknown>) => ReadonlyArray<A>) =>
   Stream.suspend(() => {
-    const seen = new Set<string>()
+    const cursors = new Set<string>()
     return Stream.paginate(first, (args) =>
       Effect.flatMap(call(args), (value) => {
         const page = value as Page<unknown> // What the call gives for an operation of kind "page".
         const next = page.nextCursor
         if (next === undefined) return Effect.succeed([pick(page), Option.none<Arguments>()] as const)
-        if (seen.has(next)) return Effect.fail(loopError(call))
-        seen.add(next)
+        if (cursors.has(next)) return Effect.fail(loopError(call))
+        cursors.add(next)
         const query = { ...Object(args.query), cursor: next }
         return Effect.succeed([pick(page), Option.some<Arguments>({ ...args, query })] as const)
       })

@@ -2,6 +2,10 @@
  * Everything that can go wrong, as flat tagged classes: plain `Error` subclasses with a `_tag`, so that
  * `Effect.catchTag`, `switch (error._tag)` and `instanceof` all work, across bundles too.
  *
+ * A class has its plain name, and so has its `_tag`, except where a module of the `effect` barrel fails with that tag
+ * too: there the tag has `Aywa` in front (`AywaTimeoutError`, `AywaConfigError`), so that `catchTag` never catches the
+ * other one.
+ *
  * Every error says which operation failed, what the runtime answered, how many attempts were made, whether the
  * runtime may have acted, and what to do next. None carries a key, a secret or a body.
  *
@@ -251,13 +255,13 @@ export class ConnectionError extends CallError {
  * @category errors
  */
 export class TimeoutError extends CallError {
-  static readonly tag: string = "TimeoutError"
-  override readonly _tag = "TimeoutError" as const
+  static readonly tag: string = "AywaTimeoutError"
+  override readonly _tag = "AywaTimeoutError" as const
   declare readonly scope: "attempt" | "deadline"
   /** The time that was allowed, in milliseconds. */
   declare readonly timeoutMillis: number
   constructor(init: Init<Pick<TimeoutError, "scope" | "timeoutMillis">>) {
-    super("TimeoutError", true, init)
+    super("AywaTimeoutError", true, init)
   }
 }
 
@@ -321,8 +325,8 @@ export class Aborted extends CallError {
  * @category errors
  */
 export class ConfigError extends Error {
-  static readonly tag: string = "ConfigError"
-  readonly _tag = "ConfigError" as const
+  static readonly tag: string = "AywaConfigError"
+  readonly _tag = "AywaConfigError" as const
   /** The option that is wrong, e.g. `baseUrl`. */
   declare readonly field: string
   /** The environment variable that usually holds it, e.g. `AYWA_RUNTIME_BASE_URL`. */
@@ -333,7 +337,7 @@ export class ConfigError extends Error {
   constructor(init: { readonly field: string; readonly variable?: string | undefined; readonly message: string }) {
     super(init.message)
     Object.defineProperty(this, TypeId, { value: TypeId })
-    Object.defineProperty(this, "name", { value: "ConfigError", writable: true, configurable: true })
+    Object.defineProperty(this, "name", { value: "AywaConfigError", writable: true, configurable: true })
     assign(this, "field", init.field)
     if (init.variable !== undefined) assign(this, "variable", init.variable)
     assign(this, "isRetryable", false)
@@ -346,7 +350,7 @@ export class ConfigError extends Error {
   }
 
   static override [Symbol.hasInstance](u: unknown): boolean {
-    return isRuntimeError(u) && u._tag === "ConfigError"
+    return isRuntimeError(u) && u._tag === "AywaConfigError"
   }
 }
 
@@ -408,11 +412,17 @@ const classes = {
   RateLimited,
   ServerError,
   ConnectionError,
-  TimeoutError,
+  AywaTimeoutError: TimeoutError,
   UnexpectedResponse,
   CircuitOpen,
   Aborted,
-  ConfigError
+  AywaConfigError: ConfigError
+}
+
+/** Tags of 0.1, which may wait in a queue or stand in a log. */
+const formerTags: Readonly<Record<string, string>> = {
+  TimeoutError: "AywaTimeoutError",
+  ConfigError: "AywaConfigError"
 }
 
 /**
@@ -423,9 +433,10 @@ const classes = {
  */
 export const fromJSON = (json: unknown): RuntimeError | undefined => {
   if (typeof json !== "object" || json === null || !("_tag" in json) || typeof json._tag !== "string") return undefined
-  if (!Object.hasOwn(classes, json._tag)) return undefined
-  const { _tag, ...init } = json
-  if (!hasText(init, "message") || !(_tag === "ConfigError" ? hasText(init, "field") : isCallFields(init)))
+  const { _tag: tag, ...init } = json
+  const _tag = Object.hasOwn(formerTags, tag) ? (formerTags[tag] ?? tag) : tag
+  if (!Object.hasOwn(classes, _tag)) return undefined
+  if (!hasText(init, "message") || !(_tag === "AywaConfigError" ? hasText(init, "field") : isCallFields(init)))
     return undefined
   const constructor = classes[_tag as keyof typeof classes] as new (init: object) => RuntimeError
   return new constructor(init)
@@ -439,3 +450,58 @@ const isCallFields = (init: object): boolean =>
   typeof init.attempts === "number" &&
   "outcome" in init &&
   (init.outcome === "not-sent" || init.outcome === "rejected" || init.outcome === "maybe-applied")
+
+/** The fields that an error of a tag has beside those of `Error`. */
+type DataOf<E> = Omit<E, keyof Error | "_tag" | "toJSON" | typeof Symbol.iterator>
+
+/**
+ * What `make` may be told: the fields of the error, its message and its cause.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type MakeOptions<Tag extends RuntimeError["_tag"]> = Partial<DataOf<ErrorOf<Tag>>> & {
+  readonly message?: string | undefined
+  readonly cause?: unknown
+} & (Tag extends "AywaConfigError" ? { readonly field: string } : { readonly operation: string })
+
+const rejected = { outcome: "rejected", attempts: 1 }
+const unclear = { outcome: "maybe-applied", attempts: 1 }
+
+/** What an error of a tag says when nothing else is known: what the runtime most often means by it. */
+const usual: { readonly [Tag in RuntimeError["_tag"]]: object } = {
+  AuthError: { ...rejected, status: 401, kind: "unauthenticated" },
+  NotFound: { ...rejected, status: 404 },
+  InvalidRequest: { outcome: "not-sent", attempts: 0, issues: [] },
+  ConflictError: { ...rejected, status: 409, code: "conflict" },
+  RateLimited: { ...rejected, status: 429 },
+  ServerError: { ...unclear, status: 500 },
+  ConnectionError: unclear,
+  AywaTimeoutError: { ...unclear, scope: "attempt", timeoutMillis: 30_000 },
+  UnexpectedResponse: { ...unclear, status: 200, issue: "the answer is not what the contract says" },
+  CircuitOpen: { outcome: "not-sent", attempts: 0 },
+  Aborted: unclear,
+  AywaConfigError: {}
+}
+
+/**
+ * Makes an error as a call would fail with it, for mocks and tests: the fields that matter are given, the others are
+ * what the runtime most often means by the tag (`NotFound` is a 404 that was `rejected` at the first attempt).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Errors } from "@aywa-ai/runtime-sdk/effect"
+ *
+ * export const missing = Errors.make("NotFound", { operation: "assistants.get" })
+ * export const busy = Errors.make("RateLimited", { operation: "calls.create", retryAfter: 2 })
+ * ```
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const make = <Tag extends RuntimeError["_tag"]>(tag: Tag, options: MakeOptions<Tag>): ErrorOf<Tag> => {
+  const subject = "field" in options ? options.field : options.operation
+  const constructor = classes[tag] as unknown as new (init: object) => ErrorOf<Tag> // The table is keyed by tag.
+  return new constructor({ method: "GET", path: "/", message: `${String(subject)}: ${tag}`, ...usual[tag], ...options })
+}

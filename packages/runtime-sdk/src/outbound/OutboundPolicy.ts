@@ -8,7 +8,7 @@ import { isIP, type LookupFunction } from "node:net"
 import { closedRange, isLoopbackAddress } from "./addresses.ts"
 import { OutboundRefused } from "./OutboundRefused.ts"
 
-export { isLoopbackHost } from "./loopback.ts"
+export { isLoopbackHost } from "../config/loopback.ts"
 
 /**
  * One address of a host.
@@ -112,11 +112,11 @@ export const check = async (url: string | URL, options: OutboundPolicyOptions = 
   if (options.dynamicHost === true && !isListed(host, port, options.allowedHosts)) {
     return refuse({ _tag: "HostNotAllowed", host })
   }
-  const listed = mode === "development" && isListed(host, port, options.allowTargets)
+  const isTarget = mode === "development" && isListed(host, port, options.allowTargets)
   const local = isIP(host) === 0 && isLocalName(host)
   if (mode === "production" && local) return refuse({ _tag: "LocalName", host })
   // In development a name is not even asked for unless it may be reached: asking tells others about it.
-  if (mode === "development" && !listed && !allowPrivateNetwork && isIP(host) === 0 && !local) {
+  if (mode === "development" && !isTarget && !allowPrivateNetwork && isIP(host) === 0 && !local) {
     return refuse({ _tag: "TargetNotAllowed", host })
   }
   const addresses = isIP(host) === 0 ? await resolveAll(host, options) : [host]
@@ -124,7 +124,11 @@ export const check = async (url: string | URL, options: OutboundPolicyOptions = 
     if (mode === "production") {
       const range = closedRange(address)
       if (range !== undefined) return refuse({ _tag: "ClosedAddress", host, address, range })
-    } else if (!listed && !isLoopbackAddress(address) && !(allowPrivateNetwork && closedRange(address) !== undefined)) {
+    } else if (
+      !isTarget &&
+      !isLoopbackAddress(address) &&
+      !(allowPrivateNetwork && closedRange(address) !== undefined)
+    ) {
       return refuse({ _tag: "TargetNotAllowed", host })
     }
   }

@@ -10,6 +10,7 @@ import { calls } from "../contract/calls.ts"
 import { credentials } from "../contract/credentials.ts"
 import { files } from "../contract/files.ts"
 import { imports } from "../contract/imports.ts"
+import type { Secret } from "../contract/Operation.ts"
 import { operations } from "../contract/operations.ts"
 import { phoneNumbers } from "../contract/phoneNumbers.ts"
 import { structuredOutputs } from "../contract/structuredOutputs.ts"
@@ -54,7 +55,7 @@ export interface AywaRuntimeClientOptions {
   /** `auto` (default): a create without a key gets one for all its attempts. `explicit`: only you give keys. */
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
   readonly connections?: number | undefined
   /**
@@ -168,15 +169,15 @@ export class AywaRuntimeClient {
     // Another runtime gets nothing that was given for this one: neither its organization nor headers, which may be secret.
     const elsewhere = baseUrl !== undefined && baseUrl !== this.#options.baseUrl
     const { baseUrl: address, apiKey: key, organizationId, headers, ...rest } = this.#options
-    const derived = new AywaRuntimeClient({
+    const client = new AywaRuntimeClient({
       ...rest,
       ...(elsewhere ? {} : { organizationId, headers }),
       ...options,
       baseUrl: baseUrl ?? address,
       apiKey: apiKey ?? key
     })
-    derived.#connections = this.#connections
-    return derived
+    client.#connections = this.#connections
+    return client
   }
 
   /** The agents that answer and place calls. */
@@ -273,8 +274,8 @@ export class AywaRuntimeClient {
 
   #waitingCalls(): ClientOf<typeof calls> & CallWaiting {
     const wait = makeWait(makeCall(this.#runtime(), "calls.get", calls.get))
-    const waiting: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
-    return { ...this.#resource("calls", calls), ...waiting }
+    const waits: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
+    return { ...this.#resource("calls", calls), ...waits }
   }
 
   #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {

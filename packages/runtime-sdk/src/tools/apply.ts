@@ -132,24 +132,24 @@ const update = (operations: Operations, id: string, fields: UpdateTool): Promise
 const create = async (
   operations: Operations,
   name: string,
-  wanted: Extract<Change, { readonly create: unknown }>["create"]
+  definition: Extract<Change, { readonly create: unknown }>["create"]
 ): Promise<void> => {
   const bare = { type: "function" as const, function: { name } }
-  const gone: Array<string> = []
-  while (gone.length < maxGone) {
-    const { id } = await operations.create(bare, { idempotencyKey: keyOf(bare, gone) })
+  const deletedIds: Array<string> = []
+  while (deletedIds.length < maxGone) {
+    const { id } = await operations.create(bare, { idempotencyKey: keyOf(bare, deletedIds) })
     const row = await orGone(operations.get(id))
     if (row?.function?.name === name) {
-      const { type: _, ...fields } = wanted
+      const { type: _, ...fields } = definition
       await orGone(update(operations, row.id, fields))
       return
     }
-    gone.push(id)
+    deletedIds.push(id)
   }
-  throw new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${gone.join()}`)
+  throw new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${deletedIds.join()}`)
 }
 
-const keyOf = (bare: object, gone: ReadonlyArray<string>): string =>
+const keyOf = (bare: object, deletedIds: ReadonlyArray<string>): string =>
   `aywa-tool-${createHash("sha256")
-    .update(JSON.stringify([bare, ...gone]))
+    .update(JSON.stringify([bare, ...deletedIds]))
     .digest("base64url")}`

@@ -35,28 +35,28 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
   const issues: Array<ArgumentIssue> = []
 
   const read = (
-    schema: ToolSchema,
+    shape: ToolSchema,
     value: unknown,
     place: ReadonlyArray<string>,
     path: ReadonlyArray<string>
   ): unknown => {
-    const { items, properties } = schema
+    const { items, properties } = shape
     if (typeof value === "string") {
-      const message = textIssue(schema, value)
+      const message = textIssue(shape, value)
       if (message !== undefined) issues.push({ path, message })
       return value
     }
-    if (Array.isArray(value) && schema.type === "array" && items !== undefined) {
+    if (Array.isArray(value) && shape.type === "array" && items !== undefined) {
       return value.map((item, index) => read(items, item, [...place, "items"], [...path, String(index)]))
     }
-    if (!isObject(value) || schema.type !== "object" || properties === undefined) return value
+    if (!isObject(value) || shape.type !== "object" || properties === undefined) return value
     // Made of entries, not assigned: a key may be called __proto__.
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, inner]) => {
         const field = Object.hasOwn(properties, name) ? properties[name] : undefined
         if (field === undefined) return [[name, inner]]
         const at = [...place, name]
-        const isLeftOut = inner === null && schema.required?.includes(name) !== true && !nullable.has(placeOf(at))
+        const isLeftOut = inner === null && shape.required?.includes(name) !== true && !nullable.has(placeOf(at))
         return isLeftOut ? [] : [[name, read(field, inner, at, [...path, name])]]
       })
     )

@@ -76,8 +76,8 @@ class FetchExchange implements Pending {
 const records = new WeakMap<ReadonlyArray<string>, Record<string, string>>()
 
 const fields = (list: ReadonlyArray<string>): Record<string, string> => {
-  const known = records.get(list)
-  if (known !== undefined) return known
+  const cached = records.get(list)
+  if (cached !== undefined) return cached
   const record: Record<string, string> = Object.create(null)
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = list[i] ?? ""

@@ -14,7 +14,7 @@ interface Facts {
 }
 
 // System calls that come before a connection is there. Everything else (a read or a write above all) comes after it.
-const connecting = /^(connect|bind|getaddrinfo|query)/
+const connectSyscall = /^(connect|bind|getaddrinfo|query)/
 
 // Codes of a connection that was never made, wherever no system call is named. EHOSTUNREACH and its like are not among
 // them: they also end a connection that was there.
@@ -22,10 +22,12 @@ const neverMade =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|UND_ERR_INVALID_ARG|FailedToOpenSocket)$/
 
 /** How the codes of a certificate begin that is not trusted. */
-export const untrusted = "CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH"
+export const certificateCodes = "CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH"
 
 // The two sides did not agree on TLS; other codes of it can come in the middle of an answer.
-const handshake = new RegExp(`^(${untrusted}|ERR_SSL_\\w*(WRONG_VERSION|HANDSHAKE_FAIL|PROTOCOL|UNRECOGNIZED_NAME))`)
+const handshake = new RegExp(
+  `^(${certificateCodes}|ERR_SSL_\\w*(WRONG_VERSION|HANDSHAKE_FAIL|PROTOCOL|UNRECOGNIZED_NAME))`
+)
 
 // Node's words for a handshake that was cut, and Deno's for all that precedes a request: neither has a code for it.
 const words = /before secure TLS connection was established|client error \(Connect\)/
@@ -58,7 +60,7 @@ const factsOf = (error: unknown): Facts => {
 
 const neverLeft = ({ code, syscall, message }: Facts): boolean =>
   syscall !== undefined
-    ? connecting.test(syscall)
+    ? connectSyscall.test(syscall)
     : (code !== undefined && (neverMade.test(code) || handshake.test(code))) || words.test(message)
 
 /** `head` is that of the answer, if it had begun. */

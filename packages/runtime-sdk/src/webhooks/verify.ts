@@ -112,11 +112,11 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
   if (typeof options !== "object" || options === null) {
     return invalid("options", "pass { body, headers, secret }.")
   }
-  return guarded(unexpected, () => verify(options))
+  return guarded(mistakes, () => verify(options))
 }
 
 /** Why a delivery is refused when something throws that nobody expects: a getter, a proxy, a scheme of one's own. */
-const unexpected = {
+const mistakes = {
   _tag: "InvalidOptions",
   option: "options",
   detail: "verification threw; see the cause."

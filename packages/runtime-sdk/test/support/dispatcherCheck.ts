@@ -80,7 +80,7 @@ const works = async (): Promise<void> => {
   assert.equal(await tag(assistants.get("missing")), "NotFound")
   assert.equal((await assistants.get("zipped")).id, "zipped")
   assert.equal(await tag(assistants.get("reset")), "ConnectionError")
-  assert.equal(await tag(assistants.get("stall", { timeout: 200 })), "TimeoutError")
+  assert.equal(await tag(assistants.get("stall", { timeout: 200 })), "AywaTimeoutError")
   const controller = new AbortController()
   const aborted = tag(assistants.get("stall", { signal: controller.signal }))
   setTimeout(() => controller.abort(), 50)

@@ -30,8 +30,8 @@ export const checksOf = (
   const keywords: { type?: ToolSchema["type"]; pattern?: string; format?: string } = isFormat(format) ? { format } : {}
   const loose: Array<string> = []
   for (const check of flat(node.checks)) {
-    const told = tell(check, type, keywords)
-    if (!told) loose.push(ruleOf(check))
+    const isExpressed = tell(check, type, keywords)
+    if (!isExpressed) loose.push(ruleOf(check))
   }
   return {
     keywords,
@@ -81,8 +81,8 @@ const patternOf = (
   }
   const toJsonSchema = annotations?.["toJsonSchema"]
   if (typeof toJsonSchema !== "function") return undefined
-  const made: unknown = (toJsonSchema as SchemaRepresentation.ToJsonSchema.Check)({ type, schemas: [] })
-  if (typeof made !== "object" || made === null || Array.isArray(made)) return undefined
-  const { pattern, format, ...others } = made as { readonly [keyword: string]: unknown }
+  const keywords: unknown = (toJsonSchema as SchemaRepresentation.ToJsonSchema.Check)({ type, schemas: [] })
+  if (typeof keywords !== "object" || keywords === null || Array.isArray(keywords)) return undefined
+  const { pattern, format, ...others } = keywords as { readonly [keyword: string]: unknown }
   return typeof pattern === "string" && Object.keys(others).length === 0 ? { source: pattern, format } : undefined
 }

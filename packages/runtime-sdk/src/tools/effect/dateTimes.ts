@@ -33,9 +33,9 @@ export const dateTimePlaces = (codec: SchemaAST.AST, root: ReadonlyArray<string>
     if (ast._tag === "Null" || ast._tag === "Undefined") return true
     if (inside.has(ast)) return false
     inside.add(ast)
-    const found = inner(ast, path)
+    const result = inner(ast, path)
     inside.delete(ast)
-    return found
+    return result
   }
 
   const inner = (ast: SchemaAST.AST, path: ReadonlyArray<string>): boolean => {

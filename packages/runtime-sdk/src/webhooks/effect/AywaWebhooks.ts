@@ -109,8 +109,8 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
  */
 export const make = (options: Options): Effect.Effect<AywaWebhooks["Service"], WebhookVerificationError> =>
   attempt(() => {
-    const { secret: given, ...rest } = options
-    const secret = plain(given)
+    const { secret: secretOption, ...rest } = options
+    const secret = plain(secretOption)
     // What is wrong ends the program when it starts, and not when the first call comes in.
     for (const one of readSecrets(secret)) standardKeys.of(one)
     toleranceOf(options.toleranceSeconds)
@@ -145,9 +145,9 @@ export const layerConfig = (
     AywaWebhooks,
     Effect.gen(function* () {
       const own = yield* Config.option(Config.Redacted("AYWA_RUNTIME_WEBHOOK_SECRET"))
-      const shared = yield* Config.option(Config.Redacted("WEBHOOK_SIGNING_SECRET"))
+      const environmentSecret = yield* Config.option(Config.Redacted("WEBHOOK_SIGNING_SECRET"))
       const previous = yield* Config.option(Config.Redacted("AYWA_RUNTIME_WEBHOOK_SECRET_PREVIOUS"))
-      const current = Option.getOrUndefined(Option.orElse(own, () => shared))
+      const current = Option.getOrUndefined(Option.orElse(own, () => environmentSecret))
       // Without a current secret the check says which variable to set: an old one alone is a mistake.
       if (current === undefined) return yield* make({ ...options, secret: undefined })
       return yield* make({ ...options, secret: [current, Option.getOrUndefined(previous)] })
