@@ -57,24 +57,6 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** A row's own id; empty when it has none. */
 export const idOf = (row: JsonObject): string => (typeof row["id"] === "string" ? row["id"] : "")
 
-const owned = new Set([
-  "id",
-  "orgId",
-  "createdAt",
-  "updatedAt",
-  "latestVersion",
-  "isServerUrlSecretSet",
-  "analyticsMetadata",
-  "isDeleted",
-  "authenticationSession"
-])
-
-/** A row without what its platform owns. */
-export const withoutOwned = (name: ReferringKind, row: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(row).filter(([key]) => !owned.has(key) && (key !== "workflowIds" || name === "structuredOutputs"))
-  )
-
 /** JSON in which the order of keys does not count. */
 export const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, item: unknown) =>

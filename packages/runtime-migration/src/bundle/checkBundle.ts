@@ -4,10 +4,9 @@
  * @since 0.1.0
  */
 import type { FoundReference, JsonObject } from "@aywa-ai/runtime-sdk"
-import { findReferences } from "@aywa-ai/runtime-sdk/contract"
+import { findReferences, secretsNeeded } from "@aywa-ai/runtime-sdk/contract"
 import { type Bundle, idOf, type Kind, kindOf, kinds, rowsOf } from "./Bundle.ts"
 import { createIssues } from "./createIssues.ts"
-import { secretsNeeded } from "./secrets.ts"
 
 /**
  * Something that the import of a bundle will stumble over, or that its operator has to do.

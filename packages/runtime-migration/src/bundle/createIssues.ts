@@ -2,8 +2,7 @@
  * What a create would refuse of a row: the limits of the contract, which imported rows may break.
  */
 import type { Issue, JsonObject, Operation, ReferringKind } from "@aywa-ai/runtime-sdk"
-import { bodyIssues, contract } from "@aywa-ai/runtime-sdk/contract"
-import { withoutOwned } from "./Bundle.ts"
+import { bodyIssues, contract, withoutOwnedFields } from "@aywa-ai/runtime-sdk/contract"
 
 const { assistants, phoneNumbers, structuredOutputs, tools } = contract
 
@@ -19,7 +18,7 @@ const creates: { readonly [K in ReferringKind]?: Operation } = {
 export const createIssues = (name: ReferringKind, row: JsonObject): ReadonlyArray<Issue> => {
   const create = creates[name]
   if (create === undefined) return []
-  return bodyIssues(create, withoutOwned(name, row)).filter(
+  return bodyIssues(create, withoutOwnedFields(name, row)).filter(
     ({ path, message }) => !(String(path[0] ?? "").startsWith("twilio") && /missing/i.test(message))
   )
 }

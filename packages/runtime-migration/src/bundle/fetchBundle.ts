@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
 import { redactCause, Secrets } from "@aywa-ai/runtime-sdk/internal/redaction"
+import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { replaceFile } from "../ledger/files.ts"
 import { fail, invalid } from "../errors/MigrationError.ts"
 import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bundle.ts"
@@ -214,7 +215,7 @@ const pause = async (milliseconds: number, signal: AbortSignal | undefined): Pro
 const baseOf = (baseUrl: string | undefined): string => {
   const url = URL.canParse(baseUrl ?? "") ? new URL(baseUrl ?? "") : undefined
   if (url === undefined) return invalid("baseUrl", "the source API's address is needed: https://…")
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
+  const loopback = OutboundPolicy.isLoopbackHost(url.hostname)
   if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
     return invalid("baseUrl", "expected https: the key must not cross the network in the clear")
   }

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { type Bundle, canonical, idOf, isObject, type Kind, rowsOf } from "../bundle/Bundle.ts"
-import { masked, withoutSecrets } from "../bundle/secrets.ts"
+import { bare, masked } from "../bundle/secrets.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
 import { idsIn, kindsIn, type MigrationClient, readRuntime, targetsOf, wantedOf } from "./runtimeRows.ts"
 
@@ -106,7 +106,7 @@ export const compareAccounts = async (
         continue
       }
       const wanted = wantedOf(bundleIds, kind, given, targets).row
-      const now = withoutSecrets(kind.name, stored)
+      const now = bare(kind.name, stored)
       for (const key of Object.keys(wanted)) {
         if (own(kind, key)) continue
         for (const found of differ(wanted[key], now[key], key)) check.differences.push({ ...row, ...found })

@@ -3,8 +3,8 @@
  */
 import { appendFileSync } from "node:fs"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
+import { secretsNeeded } from "@aywa-ai/runtime-sdk/contract"
 import { type Bundle, digest, idOf, isObject, type Kind, kinds, rowsOf } from "../bundle/Bundle.ts"
-import { secretsNeeded } from "../bundle/secrets.ts"
 import { writeLedgerFile } from "../ledger/files.ts"
 import { mappingsToJsonLines, replacingLine } from "../ledger/format.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
@@ -29,8 +29,9 @@ export const importRowByRow = async (
   bundle: Bundle,
   source: string,
   known: ReadonlyArray<Mapping>,
-  { ledger, secrets = {}, idempotencyKey = "", onEvent, signal }: RunImportOptions
+  options: RunImportOptions
 ): Promise<Omit<ImportReport, "mappings">> => {
+  const { ledger, onEvent, signal } = options
   if (ledger?.endsWith(".csv") === true) {
     // A line of CSV that broke off cannot be told from a whole one.
     return invalid(
@@ -42,106 +43,124 @@ export const importRowByRow = async (
   const ids = idsIn(bundle)
   const current = await readRuntime(aywa, kindsIn(bundle), targets, signal)
   const total = kinds.reduce((sum, kind) => sum + rowsOf(bundle, kind).length, 0)
-  // By its place in the bundle, which may have an id twice.
-  const done = new Map<string, ImportRow>()
-  const refusals: Array<Refusal> = []
-  const tell = (pass: 1 | 2, place: string, row: ImportRow) => {
-    done.set(place, row)
-    onEvent?.({ type: "row", pass, done: done.size, of: total, row })
-  }
+  const seen = new Map(kinds.map(({ name }) => [name, new Set<string>()]))
+  const run: Run = { aywa, source, options, targets, ids, current, total, done: new Map(), refusals: [], seen }
   // Also takes out a last line that was broken off, so that lines can be added.
   if (ledger !== undefined) writeLedgerFile(ledger, known)
-  const remember = ({ name }: Kind, mapping: Mapping, before: string | undefined) => {
-    targets.get(name)?.set(mapping.sourceId, mapping.runtimeId)
-    if (ledger === undefined) return
-    appendFileSync(ledger, before === undefined ? mappingsToJsonLines([mapping]) : replacingLine(mapping, before))
-  }
   onEvent?.({ type: "started", mode: "rows", rows: total })
-
-  for (const kind of kinds) {
-    const { resource, name } = kind
-    const rows = current.get(name) ?? new Map<string, JsonObject>()
-    const seen = new Set<string>()
-    for (const [at, given] of rowsOf(bundle, kind).entries()) {
-      if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
-      const sourceId = idOf(given)
-      const place = `${name}[${at}]`
-      const row = { resource, sourceId: sourceId || place }
-      const reason = unfit(kind, given, seen, secrets[sourceId])
-      seen.add(sourceId)
-      if (reason !== undefined) {
-        tell(1, place, { ...row, action: "skipped", warnings: [reason] })
-        continue
-      }
-      const runtimeId = targets.get(name)?.get(sourceId)
-      const wanted = wantedOf(ids, kind, given, targets)
-      const waiting = keysOf(wanted.waiting)
-      const warnings = wanted.dangling
-      if (runtimeId !== undefined && rows.has(runtimeId)) {
-        tell(1, place, { ...row, runtimeId, action: "unchanged", warnings })
-        continue
-      }
-      const body = Object.fromEntries(Object.entries(wanted.row).filter(([key]) => !waiting.has(key)))
-      // The key is the row's, not its content's: a run that was interrupted must find what it made. A row that is gone
-      // since has an old id, and is another create.
-      const key = `aywa-row-${digest(idempotencyKey, source, resource, sourceId, runtimeId ?? "")}`
-      const created = await attempt(() =>
-        resourceOf(aywa, kind)?.create(merge(body, secrets[sourceId]), { idempotencyKey: key, signal })
-      )
-      if ("refused" in created) {
-        refusals.push({ ...row, fields: [], reason: created.refused })
-        tell(1, place, { ...row, action: "skipped", warnings: [created.refused] })
-        continue
-      }
-      const made = idOf(created.row)
-      rows.set(made, created.row)
-      remember(kind, { source, resource, sourceId, runtimeId: made }, runtimeId)
-      tell(1, place, { ...row, runtimeId: made, action: "created", warnings })
+  for (const pass of [createPass, referencePass]) {
+    for (const kind of kinds) {
+      for (const [at, given] of rowsOf(bundle, kind).entries()) await pass(run, kind, given, `${kind.name}[${at}]`)
     }
   }
-
-  for (const kind of kinds) {
-    for (const [at, given] of rowsOf(bundle, kind).entries()) {
-      const place = `${kind.name}[${at}]`
-      const before = done.get(place)
-      const runtimeId = before?.runtimeId
-      const stored = runtimeId === undefined ? undefined : current.get(kind.name)?.get(runtimeId)
-      if (before === undefined || runtimeId === undefined || stored === undefined) continue
-      if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
-      const { row, dangling, waiting } = wantedOf(ids, kind, given, targets)
-      const missing = waiting.map(({ at, value }) => `${at}: ${value} was not imported; it is kept`)
-      const warnings = [...dangling, ...missing]
-      const keys = differingKeys(kind, row, stored)
-      if (keys.length === 0) {
-        if (missing.length > 0) tell(2, place, { ...before, warnings })
-        continue
-      }
-      // A change is shallow: a field is replaced whole.
-      const changes = Object.fromEntries(keys.map((key) => [key, row[key]]))
-      const updated = await attempt(() => resourceOf(aywa, kind)?.update(runtimeId, changes, { signal }))
-      const refused = "refused" in updated ? [`${keys.join(", ")}: ${updated.refused}`] : []
-      if ("refused" in updated) {
-        const { resource, sourceId } = before
-        refusals.push({ resource, sourceId, fields: keys, reason: updated.refused })
-      }
-      const action = refused.length > 0 || before.action === "created" ? before.action : "updated"
-      tell(2, place, { ...before, action, changes: keys, warnings: [...warnings, ...refused] })
-    }
-  }
-  const rows = [...done.values()]
-  return { mode: "rows", rows, counts: countsOf(rows), refused: refusals, warnings: summary(rows) }
+  const rows = [...run.done.values()]
+  return { mode: "rows", rows, counts: countsOf(rows), refused: run.refusals, warnings: summary(rows) }
 }
 
-const unfit = (
-  kind: Kind,
-  row: JsonObject,
-  seen: ReadonlySet<string>,
-  supplied: object | undefined
-): string | undefined => {
+/** What both passes go by, and what they leave. */
+interface Run {
+  readonly aywa: MigrationClient
+  readonly source: string
+  readonly options: RunImportOptions
+  /** Rows of the runtime by the ids of the source. */
+  readonly targets: ReturnType<typeof targetsOf>
+  readonly ids: ReturnType<typeof idsIn>
+  /** What the runtime has. */
+  readonly current: Awaited<ReturnType<typeof readRuntime>>
+  readonly total: number
+  /** By the place in the bundle, which may have an id twice. */
+  readonly done: Map<string, ImportRow>
+  readonly refusals: Array<Refusal>
+  /** Ids that the first pass has met, by kind. */
+  readonly seen: ReadonlyMap<string, Set<string>>
+}
+
+const tell = ({ done, total, options }: Run, pass: 1 | 2, place: string, row: ImportRow): void => {
+  done.set(place, row)
+  options.onEvent?.({ type: "row", pass, done: done.size, of: total, row })
+}
+
+const remember = ({ targets, options }: Run, { name }: Kind, mapping: Mapping, before: string | undefined): void => {
+  targets.get(name)?.set(mapping.sourceId, mapping.runtimeId)
+  if (options.ledger === undefined) return
+  const line = before === undefined ? mappingsToJsonLines([mapping]) : replacingLine(mapping, before)
+  appendFileSync(options.ledger, line)
+}
+
+const stopIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
+}
+
+/** Creates a row, without what refers to rows that are yet to come. */
+const createPass = async (run: Run, kind: Kind, given: JsonObject, place: string): Promise<void> => {
+  const { aywa, source, targets } = run
+  const { secrets = {}, idempotencyKey = "", signal } = run.options
+  stopIfAborted(signal)
+  const { resource, name } = kind
+  const sourceId = idOf(given)
+  const row = { resource, sourceId: sourceId || place }
+  const seen = run.seen.get(name)
+  const reason = unfit(kind, given, seen?.has(sourceId) === true, secrets[sourceId])
+  seen?.add(sourceId)
+  if (reason !== undefined) return tell(run, 1, place, { ...row, action: "skipped", warnings: [reason] })
+  const rows = run.current.get(name) ?? new Map<string, JsonObject>()
+  const runtimeId = targets.get(name)?.get(sourceId)
+  const wanted = wantedOf(run.ids, kind, given, targets)
+  const waiting = keysOf(wanted.waiting)
+  const warnings = wanted.dangling
+  if (runtimeId !== undefined && rows.has(runtimeId)) {
+    return tell(run, 1, place, { ...row, runtimeId, action: "unchanged", warnings })
+  }
+  const body = Object.fromEntries(Object.entries(wanted.row).filter(([key]) => !waiting.has(key)))
+  // The key is the row's, not its content's: a run that was interrupted must find what it made. A row that is gone
+  // since has an old id, and is another create.
+  const key = `aywa-row-${digest(idempotencyKey, source, resource, sourceId, runtimeId ?? "")}`
+  const created = await attempt(() =>
+    resourceOf(aywa, kind)?.create(merge(body, secrets[sourceId]), { idempotencyKey: key, signal })
+  )
+  if ("refused" in created) {
+    run.refusals.push({ ...row, fields: [], reason: created.refused })
+    return tell(run, 1, place, { ...row, action: "skipped", warnings: [created.refused] })
+  }
+  const id = idOf(created.row)
+  rows.set(id, created.row)
+  remember(run, kind, { source, resource, sourceId, runtimeId: id }, runtimeId)
+  tell(run, 1, place, { ...row, runtimeId: id, action: "created", warnings })
+}
+
+/** Updates what is not as it is to be: what refers in circles, and what has changed since an earlier import. */
+const referencePass = async (run: Run, kind: Kind, given: JsonObject, place: string): Promise<void> => {
+  const { signal } = run.options
+  const before = run.done.get(place)
+  const runtimeId = before?.runtimeId
+  const stored = runtimeId === undefined ? undefined : run.current.get(kind.name)?.get(runtimeId)
+  if (before === undefined || runtimeId === undefined || stored === undefined) return
+  stopIfAborted(signal)
+  const { row, dangling, waiting } = wantedOf(run.ids, kind, given, run.targets)
+  const missing = waiting.map(({ at, value }) => `${at}: ${value} was not imported; it is kept`)
+  const warnings = [...dangling, ...missing]
+  const keys = differingKeys(kind, row, stored)
+  if (keys.length === 0) {
+    if (missing.length > 0) tell(run, 2, place, { ...before, warnings })
+    return
+  }
+  // A change is shallow: a field is replaced whole.
+  const changes = Object.fromEntries(keys.map((key) => [key, row[key]]))
+  const updated = await attempt(() => resourceOf(run.aywa, kind)?.update(runtimeId, changes, { signal }))
+  const refused = "refused" in updated ? [`${keys.join(", ")}: ${updated.refused}`] : []
+  if ("refused" in updated) {
+    const { resource, sourceId } = before
+    run.refusals.push({ resource, sourceId, fields: keys, reason: updated.refused })
+  }
+  const action = refused.length > 0 || before.action === "created" ? before.action : "updated"
+  tell(run, 2, place, { ...before, action, changes: keys, warnings: [...warnings, ...refused] })
+}
+
+const unfit = (kind: Kind, row: JsonObject, isRepeated: boolean, supplied: object | undefined): string | undefined => {
   const sourceId = idOf(row)
   if (kind.skipped !== undefined) return kind.skipped
   if (sourceId === "") return "it has no id: a second import could not know it again"
-  if (seen.has(sourceId)) return "the bundle has another row with this id"
+  if (isRepeated) return "the bundle has another row with this id"
   const missing = secretsNeeded(kind.name, row).filter((path) => !has(supplied, path))
   // A number or credential without its secret would be refused; elsewhere the row works without it.
   if (missing.length === 0 || (kind.name !== "credentials" && kind.name !== "phoneNumbers")) return undefined

@@ -2,9 +2,9 @@
  * The rows of a runtime by kind, whatever kind it is.
  */
 import type { AywaRuntimeClient, ClientCallOptions, FoundReference, JsonObject } from "@aywa-ai/runtime-sdk"
-import { rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
-import { type Bundle, canonical, idOf, type Kind, kinds, rowsOf, withoutOwned } from "../bundle/Bundle.ts"
-import { withoutSecrets } from "../bundle/secrets.ts"
+import { rewriteReferences, withoutOwnedFields } from "@aywa-ai/runtime-sdk/contract"
+import { type Bundle, canonical, idOf, type Kind, kinds, rowsOf } from "../bundle/Bundle.ts"
+import { bare } from "../bundle/secrets.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
 
 /**
@@ -155,18 +155,14 @@ export const idsIn = (bundle: Bundle): ReadonlyMap<string, ReadonlySet<string>> 
 export const wantedOf = (ids: ReturnType<typeof idsIn>, kind: Kind, given: JsonObject, targets: Targets): Wanted => {
   const waiting: Array<FoundReference> = []
   const dangling: Array<string> = []
-  const { row } = rewriteReferences(
-    kind.name,
-    withoutSecrets(kind.name, withoutOwned(kind.name, given)),
-    (reference) => {
-      if (reference.by === "name") return reference.value
-      const target = targets.get(reference.to)?.get(reference.value)
-      if (target !== undefined) return target
-      if (ids.get(reference.to)?.has(reference.value) === true) waiting.push(reference)
-      else dangling.push(`${reference.at}: ${reference.value} is neither in the bundle nor in the ledger; it is kept`)
-      return undefined
-    }
-  )
+  const { row } = rewriteReferences(kind.name, bare(kind.name, withoutOwnedFields(kind.name, given)), (reference) => {
+    if (reference.by === "name") return reference.value
+    const target = targets.get(reference.to)?.get(reference.value)
+    if (target !== undefined) return target
+    if (ids.get(reference.to)?.has(reference.value) === true) waiting.push(reference)
+    else dangling.push(`${reference.at}: ${reference.value} is neither in the bundle nor in the ledger; it is kept`)
+    return undefined
+  })
   return { row, waiting, dangling }
 }
 
@@ -176,6 +172,6 @@ export const keysOf = (references: ReadonlyArray<FoundReference>): ReadonlySet<s
 
 /** The top-level keys in which a stored row is not what it is to be. */
 export const differingKeys = ({ name }: Kind, wanted: JsonObject, stored: JsonObject): ReadonlyArray<string> => {
-  const now = withoutSecrets(name, stored)
+  const now = bare(name, stored)
   return Object.keys(wanted).filter((key) => !(key in now) || canonical(wanted[key]) !== canonical(now[key]))
 }

@@ -3,6 +3,7 @@
  */
 import type { Issue } from "../errors/Errors.ts"
 import { badCharacter } from "../config/checks.ts"
+import { ownedFields } from "../contract/ownedFields.ts"
 import { isPlain, nameOf, Writer } from "./written.ts"
 
 const fault = (path: string, message: string): Issue => ({ path: [path], message })
@@ -55,19 +56,6 @@ export const encodeQuery = (query: Readonly<Record<string, unknown>>): string | 
   return out
 }
 
-// Owned by the runtime: a row that was read can be written back without them.
-const serverOwned = new Set([
-  "id",
-  "orgId",
-  "createdAt",
-  "updatedAt",
-  "latestVersion",
-  "isServerUrlSecretSet",
-  "analyticsMetadata",
-  "isDeleted",
-  "workflowIds"
-])
-
 /** A body as text, and as the value that the text says. */
 interface Encoded {
   readonly text: string
@@ -97,7 +85,7 @@ const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): En
   }
   const own: Record<string, unknown> = Object.create(null)
   for (const key of Object.keys(body)) {
-    if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
+    if (keep.has(key) || !ownedFields.has(key)) own[key] = Reflect.get(body, key)
   }
   if (isPlainJson(own)) return { text: JSON.stringify(own), json: own }
   const writer = new Writer()

@@ -2,6 +2,7 @@
  * What the body of a refusal says: texts, a machine code, and the rest as data. Read from the envelopes of runtimes,
  * frameworks and gateways alike; secrets are taken out of all of it.
  */
+import { isObject } from "../schema/isObject.ts"
 import type { Redact } from "./redact.ts"
 
 export interface ErrorBody {
@@ -15,8 +16,6 @@ const nothing: ErrorBody = { messages: [], code: undefined, details: undefined }
 
 type Json = Readonly<Record<string, unknown>>
 
-const isJson = (u: unknown): u is Json => typeof u === "object" && u !== null && !Array.isArray(u)
-
 /** Reads whatever the body gives; a gateway's HTML gives nothing. */
 export const readErrorBody = (text: string, redact: Redact): ErrorBody => {
   let json: unknown
@@ -26,13 +25,13 @@ export const readErrorBody = (text: string, redact: Redact): ErrorBody => {
     return nothing
   }
   const body = Array.isArray(json) ? { errors: json } : json
-  if (!isJson(body)) return nothing
+  if (!isObject(body)) return nothing
   // One line each, whatever is in them: they end up in logs and on terminals.
   const messages = [...new Set(textsOf(body).map((text) => oneLine(redact(text))))].filter((text) => text !== "")
   // What repeats a secret is no code.
   const token = (value: unknown): string | undefined =>
     typeof value === "string" && isToken(value) && redact(value) === value ? value.slice(0, 100) : undefined
-  const inner = isJson(body["error"]) ? body["error"] : {}
+  const inner = isObject(body["error"]) ? body["error"] : {}
   return {
     messages: messages.slice(0, 50),
     code: token(body["code"]) ?? token(body["error"]) ?? token(inner["code"]) ?? token(inner["type"]),
@@ -47,7 +46,7 @@ const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, " ").trim()
 /** The texts of an envelope: its own message if it has one, else what stands around. */
 const textsOf = (body: Json): ReadonlyArray<string> => {
   const { message, error, errors, detail, title } = body
-  for (const texts of [itemsOf(message), isJson(error) ? textsOf(error) : [], itemsOf(errors)]) {
+  for (const texts of [itemsOf(message), isObject(error) ? textsOf(error) : [], itemsOf(errors)]) {
     if (texts.length > 0) return texts
   }
   const descriptions = [...itemsOf(title), ...itemsOf(detail)]
@@ -60,7 +59,7 @@ const itemsOf = (value: unknown, depth = 0): ReadonlyArray<string> => {
   if (typeof value === "string") return [value]
   if (depth > 3) return []
   if (Array.isArray(value)) return value.slice(0, 50).flatMap((item: unknown) => itemsOf(item, depth + 1))
-  if (!isJson(value)) return []
+  if (!isObject(value)) return []
   const text = ["message", "msg", "detail", "title", "error"].flatMap((key) => itemsOf(value[key], depth + 1))[0]
   if (text === undefined) return []
   const place = value["loc"] ?? value["path"] ?? value["field"]
@@ -80,7 +79,7 @@ const detailsOf = (body: Json, redact: Redact): ErrorBody["details"] => {
     ([key, value]) => !ownFields.has(key) && !(/^(error|title|detail)$/.test(key) && typeof value === "string")
   )
   const details = rest.flatMap(([key, value]): ReadonlyArray<readonly [string, unknown]> => {
-    if (key !== "error" || !isJson(value)) return [[key, value]]
+    if (key !== "error" || !isObject(value)) return [[key, value]]
     return Object.entries(value).filter(([inner]) => !ownFields.has(inner))
   })
   if (details.length === 0 || JSON.stringify(details).length > maxDetails) return undefined
@@ -92,7 +91,7 @@ const secretName = /secret|password|api_?key|private_?key|authorization|passphra
 const withoutSecrets = (value: unknown, key: string, redact: Redact): unknown => {
   if (typeof value === "string") return secretName.test(key) ? "<redacted>" : redact(value)
   if (Array.isArray(value)) return value.map((item: unknown) => withoutSecrets(item, key, redact))
-  if (!isJson(value)) return value
+  if (!isObject(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([inner, each]) => [redact(inner), withoutSecrets(each, inner, redact)])
   )

@@ -13,6 +13,7 @@
  * walk never ends early without one.
  */
 import type { Page } from "../contract/shared.ts"
+import { isObject } from "../schema/isObject.ts"
 import { compareInstants, isInstant } from "./instants.ts"
 
 /** Where a list goes on. */
@@ -190,7 +191,5 @@ const field = (row: unknown, key: string): string => {
   const value = isObject(row) ? row[key] : undefined
   return typeof value === "string" ? value : ""
 }
-
-const isObject = (u: unknown): u is Record<string, unknown> => typeof u === "object" && u !== null && !Array.isArray(u)
 
 const isStrings = (u: unknown): u is ReadonlyArray<string> => Array.isArray(u) && u.every((s) => typeof s === "string")

@@ -4,6 +4,7 @@
  *
  * @since 0.2.0
  */
+import { isObject } from "../schema/isObject.ts"
 import type { JsonObject } from "./Operation.ts"
 import type { ReferringKind } from "./references.ts"
 
@@ -144,6 +145,3 @@ const isSecret = (name: string, parent: string, inCredential: boolean): boolean 
 const holdsCredentials = (name: string): boolean => name === "credentials" || name === "authentication"
 
 const hasText = (row: JsonObject, name: string): boolean => typeof row[name] === "string" && row[name] !== ""
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
