@@ -24,7 +24,8 @@ const modes = (failureMode: "error" | "return") =>
     description: "Finds an order",
     parameters: Schema.Struct({
       orderId: Schema.String.check(Schema.isMinLength(2)),
-      since: Schema.optionalKey(Schema.Date)
+      since: Schema.optionalKey(Schema.Date),
+      limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isGreaterThan(0)))
     }),
     success: Schema.Struct({ id: Schema.String, at: Schema.Date }),
     failure: NoSuchOrder,
@@ -118,28 +119,31 @@ describe("a toolkit of effect/ai", () => {
       )
       for (const mode of ["error", "return"]) {
         const name = `lookup_${mode}`
-        const [good, dated, defect, aiError, unshown, short, wrong] = yield* post(
+        const [good, dated, defect, aiError, unshown, short, wrong, none] = yield* post(
           [name, { orderId: "A-1" }],
           [name, { orderId: "A-1", since: "2030-01-31T16:30:00Z" }],
           [name, { orderId: "boom" }],
           [name, { orderId: "quota" }],
           [name, { orderId: "later" }],
           [name, { orderId: "A" }],
-          [name, { orderId: 7, since: "soon" }]
+          [name, { orderId: 7, since: "soon" }],
+          // Of the value that the text is decoded to.
+          [name, { orderId: "A-1", limit: "0" }]
         )
         assert.deepStrictEqual([good, dated], [found, found])
         assert.deepStrictEqual([defect, aiError], [`! ${name} failed.`, `! ${name} failed.`])
         assert.strictEqual(unshown, "done, result not shown")
-        assert.match(short ?? "", /^! The arguments of lookup_\w+ are wrong\. .*length.*orderId.*Correct them/)
-        assert.match(wrong ?? "", /^! The arguments of lookup_\w+ are wrong\. orderId: .*since: /)
+        assert.match(short ?? "", /^! The arguments of lookup_\w+ are wrong\. orderId: .*length.*Correct them/)
+        assert.match(none ?? "", /^! The arguments of lookup_\w+ are wrong\. .*greater than 0.*limit.*Correct them/)
+        assert.match(wrong ?? "", /^! The arguments of lookup_\w+ are wrong\. since: .*orderId: /)
         assert.deepStrictEqual(
           reports.map(([tool]) => tool),
           [name, name, name]
         )
         reports.length = 0
       }
-      const none = { orderId: "none" }
-      assert.deepStrictEqual(yield* post(["lookup_error", none], ["lookup_return", none]), [
+      const unknown = { orderId: "none" }
+      assert.deepStrictEqual(yield* post(["lookup_error", unknown], ["lookup_return", unknown]), [
         "! lookup_error failed.",
         '! {"_tag":"NoSuchOrder","orderId":"none"}'
       ])

@@ -137,7 +137,10 @@ const shapeOf = <Name extends string>(
     const parameters = tool.jsonSchema as JsonSchemaTool.JsonSchema
     return { ...JsonSchemaTool.make(name, { ...options, parameters, execute }), settle }
   }
-  if (tool.parametersSchema === AiTool.EmptyParams) return Tool.make(name, { ...options, execute })
+  if (tool.parametersSchema === AiTool.EmptyParams) {
+    // Models send something all the same, and `effect/ai` takes nothing else than nothing.
+    return { ...Tool.make(name, { ...options, execute }), decode: () => ({ value: {} }) }
+  }
   // Only its shape is read: its services are asked for by `handle`.
   const parameters = tool.parametersSchema as Schema.Codec<unknown, unknown>
   const { decode } = Tool.make(name, { ...options, parameters: Schema.toEncoded(parameters), execute })
