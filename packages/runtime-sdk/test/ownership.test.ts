@@ -1,6 +1,7 @@
 /** What of a row is its platform's, and what is secret: whoever moves rows leaves both behind. */
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
+import { encodeBody } from "../src/call/encode.ts"
 import {
   isSecretField,
   ownedFields,
@@ -20,6 +21,13 @@ describe("fields that a platform owns", () => {
   it("workflowIds are the client's on structured outputs only", () => {
     assert.deepStrictEqual(withoutOwnedFields("structuredOutputs", { workflowIds: ["w1"] }), { workflowIds: ["w1"] })
     assert.deepStrictEqual(withoutOwnedFields("assistants", { workflowIds: ["w1"] }), {})
+  })
+})
+
+describe("a row that was read and is written back", () => {
+  it("goes without every field that its platform owns", () => {
+    const row = { ...Object.fromEntries([...ownedFields].map((name) => [name, "x"])), name: "Support" }
+    assert.strictEqual(encodeBody(row, new Set()), '{"name":"Support"}')
   })
 })
 
