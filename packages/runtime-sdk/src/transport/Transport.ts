@@ -95,8 +95,11 @@ const checkOwn = ({ fetch, dispatcher, connections, tls, transport }: TransportO
 }
 
 const checkTls = (tls: TlsOptions): void => {
-  const { ca, cert, key }: TlsOptions = Object(tls)
-  const unknown = unknownName(Object(tls), { ca: true, cert: true, key: true })
+  if (typeof tls !== "object" || tls === null) {
+    throw new ConfigError({ field: "tls", message: "tls must be an object: { ca, cert, key }." })
+  }
+  const { ca, cert, key } = tls
+  const unknown = unknownName(tls, { ca: true, cert: true, key: true })
   if (unknown !== undefined) throw new ConfigError({ field: `tls.${unknown.name}`, message: `tls: ${unknown.message}` })
   for (const [field, value] of Object.entries({ ca: [ca].flat(), cert: [cert], key: [key] })) {
     if (value.every((one) => one === undefined || (typeof one === "string" && one.includes("-----BEGIN ")))) continue
