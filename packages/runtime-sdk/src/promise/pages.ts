@@ -3,7 +3,7 @@
  */
 import type { Arguments, Call } from "../call/call.ts"
 import { invalidRequest } from "../call/request.ts"
-import { loopError } from "../call/surface.ts"
+import { isPrefetching, loopError } from "../call/surface.ts"
 import type { Page } from "../contract/shared.ts"
 import type { ListPage } from "./ClientTypes.ts"
 import { asPlainPromise, end, failed, PromisedCall, queued, type Running } from "./promisedCall.ts"
@@ -101,14 +101,23 @@ export class Pages<A> {
         this.#seen.add(cursor)
         this.#args = after(this.#args, cursor)
       }
+      this.#pending = this.#ahead()
       return page
     } catch (error) {
+      this.#pending = undefined
       // Whoever left the loop has given this page up.
       if (this.#done) return undefined
       throw error
-    } finally {
-      this.#pending = undefined
     }
+  }
+
+  /** The next page, if it is asked for while this one is worked on. */
+  #ahead(): Promise<ListPage<A>> | undefined {
+    if (this.#done || !isPrefetching(this.#args)) return undefined
+    const next = new PagedCall<A>(this.#call, this.#args)
+    // Its failure is told to who asks for it.
+    next.catch(() => undefined)
+    return next
   }
 
   stop(): void {
