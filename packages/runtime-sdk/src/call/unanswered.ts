@@ -107,14 +107,14 @@ const missingFile = (call: Fields, cause: unknown): Errors.InvalidRequest => {
 }
 
 const messageOf = ({ code, phase, sent, cause }: WireFailure, origin: string): string => {
-  const shown = code === undefined ? "" : ` (${code})`
-  if (phase === "response") return `the answer broke off before its end${shown}.`
+  const suffix = code === undefined ? "" : ` (${code})`
+  if (phase === "response") return `the answer broke off before its end${suffix}.`
   const port = code === "ECONNREFUSED" ? portOf(cause) : undefined
   if (port !== undefined && port !== portIn(origin)) {
-    return `nothing listens at port ${port}${shown}, which is not the runtime's: it must be a proxy's. Start the proxy, correct HTTP_PROXY and HTTPS_PROXY, or name the runtime's host in NO_PROXY.`
+    return `nothing listens at port ${port}${suffix}, which is not the runtime's: it must be a proxy's. Start the proxy, correct HTTP_PROXY and HTTPS_PROXY, or name the runtime's host in NO_PROXY.`
   }
   const message = messages.find(([pattern]) => pattern.test(code ?? ""))?.[1]
-  if (message !== undefined) return message(shown)
+  if (message !== undefined) return message(suffix)
   return sent === "no"
     ? `no connection to the runtime could be made${suffix}. Check baseUrl, network and certificate.`
     : `the connection was lost before an answer came${suffix}.`
