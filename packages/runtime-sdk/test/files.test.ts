@@ -205,9 +205,10 @@ for (const transport of transports) {
     it("a source that fails is told as such, and nothing of it is repeated", async () => {
       const { runtime, aywa } = await start({ transport })
       const missing = Object(await tagOf(aywa.files.upload({ file: { path: "/nowhere/at-all" } })))
-      assert.strictEqual(missing._tag, "ConnectionError")
+      assert.strictEqual(missing._tag, "InvalidRequest")
       assert.strictEqual(missing.outcome, "not-sent")
-      assert.match(missing.message, /what was to be uploaded could not be read/)
+      assert.deepStrictEqual(missing.issues[0].path, ["file"])
+      assert.match(missing.message, /file: It cannot be read \(ENOENT\)\. Check the path\./)
       async function* broken() {
         yield Buffer.from("a")
         throw new Error("the disk is gone")
@@ -242,7 +243,7 @@ for (const transport of transports) {
     it("a directory is not sent at all", async () => {
       const { runtime, aywa } = await start({ transport })
       const directory = Object(await tagOf(aywa.files.upload({ file: { path: tmpdir() } })))
-      assert.include({ ...directory }, { code: "UPLOAD_SOURCE", outcome: "not-sent", attempts: 1 })
+      assert.include({ ...directory }, { _tag: "InvalidRequest", outcome: "not-sent", attempts: 1 })
       assert.match(directory.cause.message, /directory/)
       assert.lengthOf(runtime.requests(), 0)
     })

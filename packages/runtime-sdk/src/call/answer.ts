@@ -3,13 +3,14 @@
  * content.
  */
 import type { RuntimeError } from "../errors/Errors.ts"
+import { InexactInteger, parseExactly } from "../schema/integers.ts"
 import { ByteStream } from "../transport/byteStream.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { rowsOf, toPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Redact } from "./redact.ts"
 import type { Request } from "./request.ts"
-import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
+import { inexact, isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
 
 /** An answer that the contract does not allow. */
 export class Unreadable {
@@ -36,9 +37,9 @@ export const readAnswer = (
   if (spec.text) return isPage(response) ? new Unreadable(notText(response, redactor())) : response.body
   let json: unknown
   try {
-    json = JSON.parse(response.body)
-  } catch {
-    return new Unreadable(notJson(response, redactor()))
+    json = parseExactly(response.body)
+  } catch (error) {
+    return new Unreadable(error instanceof InexactInteger ? inexact : notJson(response, redactor()))
   }
   if (request.page !== undefined) return readPage(prepared, request.page, json)
   return prepared.isSuccess(json) ? json : new Unreadable(wrongShape(spec.success, json))

@@ -9,6 +9,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
@@ -63,11 +64,15 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observation = runtime.observer?.observe(fiber, traced)
       const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observation)
-      const run = runWithBreaker(driver)
+      const run = placed(request, runWithBreaker(driver))
       return observation === undefined ? run : observation.call(run)
     })
   return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
 }
+
+/** Runs a call in its place of an idempotency scope. */
+const placed = <A>({ place }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
+  place === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => place.leave(Exit.isSuccess(exit))))
 
 /** Runs a call unless its circuit is open. */
 const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
@@ -181,7 +186,7 @@ class Driver implements Plan, Sender<Decision> {
     const attempt = this.history.attempts - 1
     if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
-    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
+    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request)
     return wireOf(prepared, request, key, attempt, traceparent)
   }
 

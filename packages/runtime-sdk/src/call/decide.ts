@@ -4,13 +4,14 @@
  *
  * A retry never duplicates: `maySendAgain` is where that is decided, and nothing else leads to another attempt.
  */
-import type { CallFields, ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
+import type { ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { badCoding } from "../transport/wireFailure.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
-import { requestIdOf, sentOnce } from "./message.ts"
+import { type Fields, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
+import { refusedPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Redact, Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
@@ -68,7 +69,8 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
   const result = read(plan, history, ending, now.wall)
   if ("kind" in result) return result
   const outcome = worse(history.outcome, result.outcome)
-  const error = result.toError(fieldsOf(plan, history, result, outcome))
+  const fields = fieldsOf(plan, history, result, outcome)
+  const error = result.toError(fields)
   const { retry } = plan.request.policy
   if (
     retry === undefined ||
@@ -76,7 +78,7 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
     !result.transient ||
     !maySendAgain(plan, outcome) ||
     history.spent ||
-    (retry.while !== undefined && !retry.while(error))
+    (retry.while !== undefined && !retry.while(result.toError(asAttempt(fields))))
   ) {
     return { kind: "fail", error, outcome }
   }
@@ -133,6 +135,9 @@ const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Endin
   // A delete whose first answer was lost finds nothing the second time: it is done.
   const isDeletedRow = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
   if (isDeletedRow && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
+  const { page } = plan.request
+  const crowded = page !== undefined && (head.status === 400 || head.status === 422) ? refusedPage(page) : undefined
+  if (crowded !== undefined) return fromUnexpected(subjectOf(plan), head, crowded)
   const body = "body" in ending ? ending.body : undefined
   return fromStatus(subjectOf(plan), head, body, wall, "cause" in ending ? ending.cause : undefined)
 }
@@ -177,8 +182,24 @@ const redactorOf = (plan: Plan): Redact => plan.secrets().redactorWith(plan.requ
 const subjectOf = (plan: Plan): Subject => ({
   reads: plan.prepared.reads,
   errors: plan.prepared.spec.errors,
+  origin: plan.prepared.runtime.config.origin,
   redact: redactorOf(plan)
 })
+
+/**
+ * Whether the caller may make the same call once more: one that may have taken effect only if the runtime would know it
+ * again. A generated key is gone with the call.
+ */
+const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
+  outcome !== "maybe-applied" || prepared.idempotentMethod || request.keyIsLasting
+
+const once = { isRetryable: false } as const
+
+/** An attempt carries the key of those before it, so it may do what a further call may not. */
+const asAttempt = (fields: Fields): Fields => {
+  const { isRetryable: _isRetryable, ...rest } = fields
+  return rest
+}
 
 /** What every error of the call carries. */
 export const fieldsOf = (
@@ -186,7 +207,7 @@ export const fieldsOf = (
   { attempts, spent }: History,
   failure: Failure | undefined,
   outcome: Outcome
-): CallFields => ({
+): Fields => ({
   operation: plan.prepared.name,
   method: plan.prepared.spec.method,
   path: plan.request.path,
@@ -195,5 +216,7 @@ export const fieldsOf = (
   attempts,
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
+  idempotencyScope: plan.request.place?.scope,
+  ...(mayCallAgain(plan, outcome) ? undefined : once),
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

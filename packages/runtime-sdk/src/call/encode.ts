@@ -1,9 +1,9 @@
 /**
  * From arguments to a request: path, query, headers, body. What is wrong is collected, and nothing is sent.
  */
-import * as Redacted from "effect/Redacted"
 import type { Issue } from "../errors/Errors.ts"
 import { badCharacter } from "../config/checks.ts"
+import { isPlain, nameOf, Writer } from "./written.ts"
 
 const fault = (path: string, message: string): Issue => ({ path: [path], message })
 
@@ -83,7 +83,7 @@ export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): E
     const toJSON: unknown = Object(body).toJSON
     return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, body, [""]) : body, keep)
   } catch (error) {
-    // Cycles and bigints; the engine's message describes the shape, not the values.
+    // Cycles; the engine's message describes the shape, not the values.
     return {
       path: [],
       message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
@@ -92,19 +92,17 @@ export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): E
 }
 
 const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return {
-      path: [],
-      message: `Expected an object, got ${body === null ? "null" : Array.isArray(body) ? "an array" : typeof body}`
-    }
+  if (typeof body !== "object" || body === null || Object.prototype.toString.call(body) !== "[object Object]") {
+    return { path: [], message: `Expected an object, got ${nameOf(body)}` }
   }
   const own: Record<string, unknown> = Object.create(null)
   for (const key of Object.keys(body)) {
     if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
   }
   if (isPlainJson(own)) return { text: JSON.stringify(own), json: own }
-  const text = JSON.stringify(own, unwrapRedacted)
-  return { text, json: JSON.parse(text) }
+  const writer = new Writer()
+  const text = writer.write(own)
+  return writer.issue ?? { text, json: JSON.parse(text) }
 }
 
 /** The text of a body. */
@@ -130,21 +128,9 @@ export const isPlainJson = (value: unknown, depth = 0): boolean => {
     for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth + 1)) return false
     return true
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
+  if (!isPlain(value)) return false
   for (const key of Object.keys(value)) if (!isPlainJson(Reflect.get(value, key), depth + 1)) return false
   return true
-}
-
-// A function, for `this`: `toJSON` has already run on `value`, and a Redacted's answers "<redacted>".
-function unwrapRedacted(this: unknown, key: string, value: unknown): unknown {
-  const original: unknown = Reflect.get(Object(this), key)
-  if (!Redacted.isRedacted(original)) return value
-  try {
-    return Redacted.value(original)
-  } catch {
-    throw new TypeError("a Redacted was made by another copy of Effect; use `redacted` of this package, or unwrap it")
-  }
 }
 
 /** Checks an idempotency key given by the caller. */

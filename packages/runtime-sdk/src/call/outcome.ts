@@ -2,10 +2,10 @@
  * What an answer that is no success means: which error it becomes, whether the runtime may have acted, and whether it
  * is of a kind that passes. The decision to try again and the error that the caller sees are both made from this.
  */
-import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
+import type { OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
-import { plain, sentence, text } from "./message.ts"
+import { type Fields, plain, sentence, text } from "./message.ts"
 import type { Redact } from "./redact.ts"
 import { redactCause } from "./redactCause.ts"
 import { retryAfter } from "./retryAfter.ts"
@@ -21,7 +21,7 @@ export interface Failure {
   /** The head of the answer, if one came. */
   readonly head?: WireHead | undefined
   /** Builds the error, once it is known how the whole call went. */
-  readonly toError: (call: CallFields) => RuntimeError
+  readonly toError: (call: Fields) => RuntimeError
 }
 
 /** What the classification has to know of the operation. */
@@ -29,6 +29,8 @@ export interface Subject {
   /** Whether the operation only reads: then nothing can have been applied. */
   readonly reads: boolean
   readonly errors: ReadonlyArray<OperationError>
+  /** Scheme, host and port of the runtime. */
+  readonly origin: string
   /** Takes secrets out of a text that the runtime sent. */
   readonly redact: Redact
 }

@@ -9,8 +9,8 @@ import { withoutMasks } from "../contract/secrets.ts"
 import { unknownName } from "../config/unknownNames.ts"
 import { explain } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
-import { encode, encodeQuery, fillPath } from "./encode.ts"
-import { text } from "./message.ts"
+import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
+import { issueText, text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
@@ -36,6 +36,10 @@ export interface Request {
   readonly body: string | undefined
   readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
+  /** Whether a repeated call would carry this key, too: the caller gave it, or the scope that the call is made in. */
+  readonly keyIsLasting: boolean
+  /** The place in its idempotency scope. */
+  readonly place: Policy.Place | undefined
   readonly policy: Policy.Policy
   /** Extra headers that the caller gave. */
   readonly extraHeaders: CallOptions["headers"]
@@ -126,7 +130,13 @@ const combine = (
   }
   const { text, upload } = body.value
   const { policy, extraHeaders } = settings.value
-  const idempotencyKey = settings.value.idempotencyKey ?? generatedKey(prepared, policy, upload)
+  const ownKey = settings.value.idempotencyKey
+  const place = ownKey === undefined ? placeOf(prepared, path.value, body.value, policy) : undefined
+  if (place !== undefined && !("key" in place)) {
+    return invalidRequest({ operation: name, method: spec.method, path: path.value }, [place])
+  }
+  const lasting = ownKey ?? place?.key
+  const idempotencyKey = lasting ?? generatedKey(prepared, policy, upload)
   let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (text !== undefined) headers = [...headers, "content-type", "application/json"]
@@ -139,10 +149,32 @@ const combine = (
     body: text,
     upload,
     idempotencyKey,
+    keyIsLasting: lasting !== undefined,
+    place,
     policy,
     extraHeaders
   }
 }
+
+/** Where a create stands in the idempotency scope around it, if there is one. */
+const placeOf = (
+  { name, spec }: Prepared,
+  path: string,
+  { text, upload }: Body,
+  { scope }: Policy.Policy
+): Policy.Place | Issue | undefined => {
+  if (scope === undefined || spec.method !== "POST") return undefined
+  // What is done to different rows is told apart by their ids.
+  const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
+  const place = scope.place(operation, text ?? upload?.label ?? "")
+  if (place === undefined) return { path: ["idempotencyKey"], message: unordered(name, scope.name) }
+  const wrong = checkIdempotencyKey(place.key)
+  if (wrong !== undefined) place.leave(false)
+  return wrong ?? place
+}
+
+const unordered = (operation: string, scope: string): string =>
+  `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
 
 /** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
 const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
@@ -156,9 +188,7 @@ export const invalidRequest = (
   issues: ReadonlyArray<Issue>
 ): Errors.InvalidRequest => {
   const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
-  const list = issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-    .join("; ")
+  const list = issues.map(issueText).join("; ")
   return new Errors.InvalidRequest({
     ...fields,
     issues,

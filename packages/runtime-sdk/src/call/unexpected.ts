@@ -4,6 +4,7 @@
 import type * as Schema from "effect/Schema"
 import type { Issue } from "../errors/Errors.ts"
 import { explain } from "../schema/codec.ts"
+import { issueText } from "./message.ts"
 import type { Redact } from "./redact.ts"
 import type { WireHead, WireResponse } from "../transport/port.ts"
 
@@ -14,6 +15,10 @@ export const isPage = (response: WireResponse): boolean =>
 export const notJson = (response: WireResponse, redact: Redact): string => another(response, "JSON", redact)
 
 export const notText = (response: WireResponse, redact: Redact): string => another(response, "plain text", redact)
+
+/** An integer of the answer is too large for a number, and this platform has no other way to keep it. */
+export const inexact =
+  "an integer of the answer has more digits than a number holds, and would be another one here. Run this on Node, or ask for the row elsewhere"
 
 /** The body came whole, and is not coded as its `content-encoding` says. */
 export const notCoded = (response: WireHead, redact: Redact): string =>
@@ -34,10 +39,7 @@ const another = (response: WireResponse, expected: string, redact: Redact): stri
 }
 
 const shape = (issues: ReadonlyArray<Issue>): string =>
-  `the answer has another shape than this SDK knows: ${issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join(".")}: ${issue.message}`)
-    .join("; ")}`
+  `the answer has another shape than this SDK knows: ${issues.slice(0, 5).map(issueText).join("; ")}`
 
 export const wrongShape = (schema: Schema.Codec<unknown, unknown>, value: unknown): string =>
   shape(explain(schema, value))

@@ -131,8 +131,9 @@ export type SecretField =
   | "twilioAuthToken"
 
 /**
- * The fields of a request body: an optional field may also be given as `undefined`, which means absent, and a field
- * that carries a secret may be wrapped.
+ * The fields of a request body: an optional field may also be given as `undefined`, which means absent, a field that
+ * carries a secret may be wrapped, and `metadata` may be of an interface of the program's own, which TypeScript would not
+ * take for a JsonObject.
  *
  * @since 0.1.0
  * @category models
@@ -142,4 +143,5 @@ export type Input<Fields> = {
     | Fields[K]
     | ({} extends Pick<Fields, K> ? undefined : never)
     | (K extends SecretField ? RedactedText : never)
+    | (K extends "metadata" ? (JsonObject extends Fields[K] ? object : never) : never)
 }

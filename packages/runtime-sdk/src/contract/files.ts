@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { codec } from "../schema/codec.ts"
-import { between, listFields, object, opt, row, text } from "./shapes.ts"
+import { between, lengthOf, listFields, object, opt, row, text } from "./shapes.ts"
 import { bytes, form, gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { ListQuery, Row } from "./shared.ts"
@@ -130,7 +130,7 @@ const uploadFields = codec<UploadFields>()(
     purpose: opt(Schema.String),
     metadata: opt(
       object.check(
-        Schema.makeFilter((metadata) => JSON.stringify(metadata).length <= 4096, {
+        Schema.makeFilter((metadata) => lengthOf(JSON.stringify(metadata)) <= 4096, {
           expected: "at most 4096 characters as JSON"
         })
       )

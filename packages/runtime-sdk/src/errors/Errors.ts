@@ -59,6 +59,8 @@ export interface CallFields {
   readonly outcome: Outcome
   /** The idempotency key that every attempt carried. */
   readonly idempotencyKey?: string | undefined
+  /** The idempotency scope that the key follows from, such as `onboard-4711`. */
+  readonly idempotencyScope?: string | undefined
   /**
    * The machine-readable rest of a refusal's body, such as `pinnedBy` of an assistant that is in use; what is in it is
    * the runtime's business. Secrets are taken out; there is none of a body that is too large.
@@ -85,8 +87,12 @@ export abstract class CallError extends Error implements CallFields {
   declare readonly attempts: number
   declare readonly outcome: Outcome
   declare readonly idempotencyKey?: string
+  declare readonly idempotencyScope?: string
   declare readonly details?: Readonly<Record<string, unknown>>
-  /** Whether the same call may succeed later. Says nothing about whether repeating is safe: that is `outcome`. */
+  /**
+   * Whether the same call may be made once more as it is: it may succeed later, and cannot take effect twice. False for one
+   * that may have been applied under a generated key, or none: repeat that with the error's `idempotencyKey`.
+   */
   declare readonly isRetryable: boolean
 
   constructor(tag: string, isRetryable: boolean, init: Init<object>) {

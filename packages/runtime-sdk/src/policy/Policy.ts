@@ -20,6 +20,7 @@ import type { RuntimeError } from "../errors/Errors.ts"
 import * as Guards from "../config/optionChecks.ts"
 import { makeBreaker, type Breaker } from "./breaker.ts"
 import { makeLimiter, type Limiter } from "./limiter.ts"
+import { checkScopeName, scopeOf, type IdempotencyScope } from "./scope.ts"
 
 /**
  * When and how often a failed attempt is made again.
@@ -42,6 +43,7 @@ export interface Retry {
 
 export type { Breaker } from "./breaker.ts"
 export type { Limiter } from "./limiter.ts"
+export type { IdempotencyScope, Place } from "./scope.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.
@@ -58,6 +60,8 @@ export interface Policy {
   readonly deadline: number | undefined
   /** `auto`: a create without a key gets one for all its attempts. `explicit`: only the caller gives keys. */
   readonly idempotency: "auto" | "explicit"
+  /** Names creates by their place in a program that may run again; see `idempotencyScope`. */
+  readonly scope: IdempotencyScope | undefined
   /** Bounds what runs at the same time, or in a window. */
   readonly limit: Limiter | undefined
   /** Stops calling a runtime that keeps failing. */
@@ -83,6 +87,7 @@ export const none: Policy = {
   attemptTimeout: undefined,
   deadline: undefined,
   idempotency: "auto",
+  scope: undefined,
   limit: undefined,
   breaker: undefined
 }
@@ -281,6 +286,56 @@ export {
    */
   with_ as with
 }
+
+/**
+ * Lets a whole effect be run again, by anybody, after any failure or crash, and make each row once: the n-th create of an
+ * operation inside gets a key that follows from the scope's name, the operation and n.
+ *
+ * **When to use**
+ *
+ * Around what creates several rows and may run again: `Effect.retry`, a job queue, a step of a workflow. Name the intent
+ * (`onboard-4711`), not the run.
+ *
+ * **Details**
+ *
+ * A further run has to make the same creates in the same order. One with another body than before is refused by the
+ * runtime: InvalidRequest with code `idempotency_key_reused`. A create that failed and is repeated inside with the same
+ * body keeps its key. Scopes nest; an `idempotencyKey` of a call wins.
+ *
+ * **Gotchas**
+ *
+ * Two creates of one operation at the same time have no order, and the second is refused before it is sent: give each a
+ * scope of its own inside. The runtime remembers keys for 24 hours.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Assistants, Policy, Tools } from "@aywa-ai/runtime-sdk/effect"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const onboard = (customer: string) =>
+ *   Effect.gen(function* () {
+ *     const tools = yield* Tools.Tools
+ *     const assistants = yield* Assistants.Assistants
+ *     yield* tools.create({ type: "endCall" })
+ *     return yield* assistants.create({ name: "Desk" })
+ *   }).pipe(Policy.idempotencyScope(`onboard-${customer}`), Effect.retry({ times: 3 }))
+ * ```
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const idempotencyScope: {
+  (name: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, name: string): Effect.Effect<A, E, R>
+} = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, given: string) => {
+  const name = checkScopeName(given)
+  // Made when the effect runs: every run counts from the beginning.
+  return Effect.withFiber((fiber) => {
+    const scope = scopeOf(name, fiber.getRef(CurrentTransform)(none).scope)
+    return with_(self, (policy) => ({ ...policy, scope }))
+  })
+})
 
 function millis(name: string, duration: Duration.Input): number
 function millis(name: string, duration: Duration.Input | undefined): number | undefined

@@ -25,6 +25,7 @@ import { makeCall, type Runtime } from "../call/call.ts"
 import { promise, promisify } from "./promisify.ts"
 import { makeRequest } from "../call/rawRequest.ts"
 import * as Policy from "../policy/Policy.ts"
+import { scopeOf } from "../policy/scope.ts"
 import * as Transport from "../transport/Transport.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
 import type { TransportOptions } from "../transport/options.ts"
@@ -107,6 +108,7 @@ export class AywaRuntimeClient {
   readonly #policy: Policy.Policy
   readonly #observer: Observer | undefined
   #connections: Connections
+  #scope: Policy.IdempotencyScope | undefined
   readonly #resources = new Map<string, unknown>()
   #calls: (ClientOf<typeof calls> & CallWaiting) | undefined
 
@@ -176,7 +178,43 @@ export class AywaRuntimeClient {
       apiKey: apiKey ?? key
     })
     client.#connections = this.#connections
+    client.#scope = this.#scope
     return client
+  }
+
+  /**
+   * Runs a function that may be run again, by anybody, after any failure or crash, and makes each row once: the n-th create
+   * of an operation through the client that it is given gets a key that follows from the scope's name, the operation and n.
+   *
+   * **Details**
+   *
+   * A further run has to make the same creates in the same order. One with another body than before is refused by the
+   * runtime: InvalidRequest with code `idempotency_key_reused`. A create that failed and is repeated inside with the same
+   * body keeps its key. Scopes nest; an `idempotencyKey` of a call wins.
+   *
+   * **Gotchas**
+   *
+   * Two creates of one operation at the same time have no order, and the second is refused before it is sent: give each
+   * a scope of its own inside. The runtime remembers keys for 24 hours.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+   *
+   * export const onboard = (aywa: AywaRuntimeClient, customer: string) =>
+   *   aywa.idempotencyScope(`onboard-${customer}`, async (aywa) => {
+   *     await aywa.tools.create({ type: "endCall" })
+   *     return aywa.assistants.create({ name: "Desk" })
+   *   })
+   * ```
+   *
+   * @since 0.2.0
+   */
+  async idempotencyScope<A>(name: string, run: (aywa: AywaRuntimeClient) => A | PromiseLike<A>): Promise<A> {
+    const scoped = this.withOptions({})
+    scoped.#scope = scopeOf(name, this.#scope)
+    return run(scoped)
   }
 
   /** The agents that answer and place calls. */
@@ -263,7 +301,7 @@ export class AywaRuntimeClient {
     const connections = this.#connections
     return {
       config: this.#config,
-      policy: this.#policy,
+      policy: this.#scope === undefined ? this.#policy : { ...this.#policy, scope: this.#scope },
       get transport() {
         return connections.transport
       },

@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import type { ToolCall, ToolCalls } from "../webhooks/events.ts"
 import { oneLine } from "./oneLine.ts"
 import type { Tool, ToolCallFailed, ToolContext } from "./Tool.ts"
@@ -137,6 +138,10 @@ export const handle = <R>(
   toolkit: Toolkit<string, R>,
   options: HandleOptions = {}
 ): ((message: Pick<ToolCalls, "toolCalls">, delivery?: Delivery) => Effect.Effect<ToolResults, never, R>) => {
+  const unknown = unknownName(options, { onFailure: true } satisfies Names<HandleOptions>)
+  if (unknown !== undefined) {
+    throw new ToolDefinitionError("Toolkit.handle", [{ path: [unknown.name], message: unknown.message }])
+  }
   const byName = new Map(toolkit.tools.map((tool) => [tool.name, tool] as const))
   const names = toolkit.tools.map(({ name }) => name).join(", ")
   const report = options.onFailure

@@ -75,7 +75,9 @@ class DispatcherTransport implements DirectTransport {
           body: request.body,
           // Our own timeouts cover the whole answer; these would cut a longer one short.
           headersTimeout: 0,
-          bodyTimeout: 0
+          bodyTimeout: 0,
+          // An interceptor of the program's would follow redirects, and take the body along.
+          maxRedirections: 0
         },
         collector
       )

@@ -32,7 +32,9 @@ export const streamDispatcher =
               headers: [...request.headers, ...size],
               body: upload === undefined ? request.body : upload.chunks,
               headersTimeout: 0,
-              bodyTimeout: 0
+              bodyTimeout: 0,
+              // An interceptor of the program's would follow redirects, and take the body along.
+              maxRedirections: 0
             },
             streaming
           )

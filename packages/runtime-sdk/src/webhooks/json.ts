@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { isExact } from "../schema/integers.ts"
 import type { RawBody } from "./body.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -60,10 +61,6 @@ export const parseJson = (text: string): unknown => {
 export const withExactIntegers = (text: string, parsed: unknown): unknown =>
   // Only sixteen digits, or an exponent of three, can be such a number.
   /\d{16}|e\+?\d{3}/i.test(text) ? revive(text, isExact) : parsed
-
-/** Whether a number is written as it was. A fraction or an exponent is an amount: not every digit of it counts. */
-const isExact = (value: number, source: string): boolean =>
-  Number.isFinite(value) && (source.length < 16 || /[.e]/i.test(source) || String(value) === source)
 
 /** Without `__proto__` keys; numbers that are not as they should be stay the text that they were written as. */
 const revive = (text: string, keep: (value: number, source: string) => boolean): unknown =>

@@ -156,7 +156,7 @@ const names: Names<VerifySchemeOptions> = {
 }
 
 /** Refuses options that nobody reads: a misspelled tolerance would be none. */
-const refuseUnknown = (options: object, names: object): void => {
+export const refuseUnknown = (options: object, names: object): void => {
   const unknown = unknownName(options, names)
   if (unknown !== undefined) invalid(unknown.name, unknown.message)
 }

@@ -11,7 +11,9 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { readSecrets, standardKeys, type WebhookSecret } from "../secrets.ts"
 import { maxBytesOf } from "../body.ts"
+import type { Names } from "../../config/unknownNames.ts"
 import {
+  refuseUnknown,
   toleranceOf,
   verifyAywaRuntimeWebhook,
   type RuntimeWebhookEvent,
@@ -101,6 +103,9 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
   return Array.isArray(secrets) ? (secrets as ReadonlyArray<Secret>).map(open) : open(secrets as Secret)
 }
 
+const namesBesideSecret: Names<Omit<Options, "secret">> = { toleranceSeconds: true, now: true, maxBodyBytes: true }
+const names: Names<Options> = { ...namesBesideSecret, secret: true }
+
 /**
  * Checks the secrets and options, and verifies with them.
  *
@@ -109,6 +114,7 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
  */
 export const make = (options: Options): Effect.Effect<AywaWebhooks["Service"], WebhookVerificationError> =>
   attempt(() => {
+    refuseUnknown(options, names)
     const { secret: secretOption, ...rest } = options
     const secret = plain(secretOption)
     // What is wrong ends the program when it starts, and not when the first call comes in.
@@ -144,6 +150,7 @@ export const layerConfig = (
   Layer.effect(
     AywaWebhooks,
     Effect.gen(function* () {
+      yield* attempt(() => refuseUnknown(options ?? {}, namesBesideSecret))
       const own = yield* Config.option(Config.Redacted("AYWA_RUNTIME_WEBHOOK_SECRET"))
       const environmentSecret = yield* Config.option(Config.Redacted("WEBHOOK_SIGNING_SECRET"))
       const previous = yield* Config.option(Config.Redacted("AYWA_RUNTIME_WEBHOOK_SECRET_PREVIOUS"))
