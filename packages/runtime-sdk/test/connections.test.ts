@@ -7,8 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
 import * as Effect from "effect/Effect"
-import { Agent, fetch as fetchOfUndici, MockAgent } from "undici"
-import { afterAll, assert, beforeAll, describe, it, onTestFinished, vi } from "vitest"
+import { assert, beforeAll, describe, it, onTestFinished, vi } from "vitest"
 import { Assistants, AywaRuntime } from "../src/effect.ts"
 import { AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
 import { assistant, json, serve, tagOf } from "./support/server.ts"
@@ -129,8 +128,6 @@ describe("certificates of one client", () => {
 })
 
 describe("what a program brings", () => {
-  afterAll(() => vi.restoreAllMocks())
-
   it("fetch takes the calls of its client, and of no other", async () => {
     await using server = await serve((_, response) => json(response, 200, []))
     const seen: Array<string> = []
@@ -143,35 +140,6 @@ describe("what a program brings", () => {
     assert.lengthOf((await aywa.assistants.list()).items, 1)
     assert.deepStrictEqual(seen, [`${server.baseUrl}/assistant`])
     assert.lengthOf((await clientOf(server.baseUrl).assistants.list()).items, 0)
-  })
-
-  it("fetch may be that of another undici", async () => {
-    await using server = await serve((_, response) => json(response, 200, [assistant("a")]))
-    const fetch = fetchOfUndici as unknown as typeof globalThis.fetch // Their types know different bodies.
-    const aywa = clientOf(server.baseUrl, { fetch })
-    assert.lengthOf((await aywa.assistants.list()).items, 1)
-  })
-
-  it("a dispatcher takes the calls of its client, of whichever undici it is", async () => {
-    await using server = await serve((_, response) => json(response, 200, [assistant("a")]))
-    const agent = new Agent({ connections: 1 })
-    onTestFinished(() => agent.close())
-    const aywa = clientOf(server.baseUrl, { dispatcher: agent })
-    await Promise.all([aywa.assistants.list(), aywa.assistants.list(), aywa.files.content("a")])
-    assert.strictEqual(server.sockets.opened, 1)
-    // Closing the client closes nothing that is not its own.
-    await aywa.close()
-    await aywa.assistants.list()
-    assert.strictEqual(server.sockets.opened, 1)
-  })
-
-  it("a dispatcher may be a mock", async () => {
-    const mock = new MockAgent()
-    mock.disableNetConnect()
-    mock.get("http://127.0.0.1:1").intercept({ path: "/assistant/a" }).reply(200, assistant("a"))
-    const aywa = clientOf("http://127.0.0.1:1", { dispatcher: mock })
-    assert.strictEqual((await aywa.assistants.get("a")).id, "a")
-    await mock.close()
   })
 
   const nothing = () => Promise.resolve(new Response())
