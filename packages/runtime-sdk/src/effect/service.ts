@@ -13,6 +13,7 @@ import { type Face, isPrefetching, loopError, surface } from "../call/surface.ts
 import type { Group, TypesOf } from "../contract/Operation.ts"
 import type { ArgumentsOf, BytesKeys, ErrorsOf, ItemOf, PagedKeys, SuccessOf } from "../contract/Signature.ts"
 import type { Page } from "../contract/shared.ts"
+import { cursorBehind } from "../call/pagination.ts"
 import type * as Errors from "../errors/Errors.ts"
 import type { ByteStream } from "../transport/byteStream.ts"
 
@@ -91,7 +92,7 @@ const ahead = (call: Call): Effect.Effect<Ask, never, Scope.Scope> =>
     return (args) => {
       const current = next === undefined ? call(args) : Effect.flatten(Fiber.join(next))
       return Effect.tap(current, (value) => {
-        const cursor = (value as Page<unknown>).nextCursor // As in `walk`.
+        const cursor = cursorBehind(value as Page<unknown>) // As in `walk`.
         if (cursor === undefined) return Effect.void
         // As an Exit: its failure is told to who asks for it.
         return Effect.map(Effect.forkIn(Effect.exit(call(after(args, cursor))), scope), (fiber) => {
@@ -117,7 +118,7 @@ const walkBy = <A>(ask: Ask, call: Call, first: Arguments, pick: (page: Page<unk
   return Stream.paginate(first, (args) =>
     Effect.flatMap(ask(args), (value) => {
       const page = value as Page<unknown> // What the call gives for an operation of kind "page".
-      const next = page.nextCursor
+      const next = cursorBehind(page)
       if (next === undefined) return Effect.succeed([pick(page), Option.none<Arguments>()] as const)
       if (seen.has(next)) return Effect.fail(loopError(call))
       seen.add(next)

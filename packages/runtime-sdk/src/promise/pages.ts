@@ -2,6 +2,7 @@
  * Lists as promises of their first page, which can be walked; and pages that know where they go on.
  */
 import type { Arguments, Call } from "../call/call.ts"
+import { cursorBehind, sameCursor } from "../call/pagination.ts"
 import { invalidRequest } from "../call/request.ts"
 import { isPrefetching, loopError } from "../call/surface.ts"
 import type { Page } from "../contract/shared.ts"
@@ -22,6 +23,7 @@ class WalkedPage<A> implements ListPage<A> {
     if (page.total !== undefined) this.total = page.total
     this.#call = call
     this.#args = args
+    sameCursor(page, this)
   }
 
   hasNextPage(): boolean {
@@ -94,7 +96,7 @@ export class Pages<A> {
     const pending = (this.#pending ??= new PagedCall<A>(this.#call, this.#args))
     try {
       const page = await pending
-      const cursor = page.nextCursor
+      const cursor = cursorBehind(page)
       if (cursor === undefined) this.#done = true
       else if (this.#seen.has(cursor)) return await failed(loopError(this.#call))
       else {
