@@ -113,7 +113,7 @@ const checkTls = (tls: TlsOptions): void => {
   }
   const agents = Agents.open({ tls })
   void agents?.close()
-  if (agents?.hasTls === true) return
+  if (agents?.areOurs === true) return
   const message =
     agents === undefined
       ? "tls is for Node. On this platform, set the certificates where the program is started."

@@ -74,9 +74,9 @@ export class Agents {
     return now === this.builtIn ? (this.own?.agent ?? now) : now
   }
 
-  /** Whether certificates of the client's own are used. */
-  get hasTls(): boolean {
-    return this.own?.tls !== undefined
+  /** Whether there is an agent of ours, which the settings hold for. */
+  get areOurs(): boolean {
+    return this.own !== undefined
   }
 
   /** Whether a dispatcher is of our making: then nothing of the program's stands around it. */
