@@ -49,6 +49,7 @@ for (const transport of ["auto", "fetch"] as const) {
       await using server = await serve((_, response) => json(response, 200, []))
       const [first, second] = [1, 2].map(() => clientOf(server.baseUrl, { transport, connections: 5 }))
       await first?.assistants.list()
+      await second?.assistants.list()
       await first?.close()
       await first?.close()
       await second?.assistants.list()

@@ -6,7 +6,7 @@
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import { ConfigError } from "../errors/Errors.ts"
 import { Agents, isDispatcher } from "./agents.ts"
-import { makeDispatcher, makeGivenDispatcher } from "./dispatcher.ts"
+import { makeDispatcher, overDispatcher } from "./dispatcher.ts"
 import { makeFetch } from "./fetch.ts"
 import type { TlsOptions, TransportOptions } from "./options.ts"
 import type { DirectTransport } from "./port.ts"
@@ -39,7 +39,7 @@ export type {
  * @category constructors
  */
 export const open = (options: TransportOptions = {}): DirectTransport => {
-  if (isDispatcher(options.dispatcher)) return makeGivenDispatcher(options.dispatcher)
+  if (isDispatcher(options.dispatcher)) return overDispatcher(options.dispatcher)
   const byFetch = options.transport === "fetch" || options.fetch !== undefined
   return (byFetch ? undefined : makeDispatcher(options)) ?? makeFetch(options)
 }
@@ -113,7 +113,7 @@ const checkTls = (tls: TlsOptions): void => {
   }
   const agents = Agents.open({ tls })
   void agents?.close()
-  if (agents?.hasTls === true) return
+  if (agents?.areOurs === true) return
   const message =
     agents === undefined
       ? "tls is for Node. On this platform, set the certificates where the program is started."
