@@ -33,6 +33,7 @@ export default defineConfig({
           page("Performance", "/performance"),
           page("Production checklist", "/production"),
           page("One program, many tenants", "/tenants"),
+          page("Connections", "/connections"),
           page("From 0.1", "/from-0.1")
         ]
       },

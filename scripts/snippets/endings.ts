@@ -38,6 +38,14 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
   "docs/retries.md": {
     "const order": "await order(prepared.aywa, prepared.signal)",
+    createPatiently: 'prepared.assertRow(await createPatiently(prepared.aywa, { name: "Desk" }))',
+    "const onboard = (aywa":
+      'const [one, two] = [await onboard(prepared.aywa, "4711"), await onboard(prepared.aywa, "4711")]\n' +
+      "if (one.id !== two.id) throw new Error()",
+    "const onboarding":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'const [one, two] = await Effect.runPromise(Effect.provide(Effect.all([onboarding("4712"), onboarding("4712")]), AywaRuntime.layerConfig()))\n' +
+      "if (one.id !== two.id) throw new Error()",
     "const once":
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
@@ -79,7 +87,13 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import * as Effect from "effect/Effect"\n' +
       "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
   },
+  "packages/runtime-sdk/src/policy/Policy.ts": {
+    "const onboard":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'await Effect.runPromise(Effect.provide(onboard("4713"), AywaRuntime.layerConfig()))'
+  },
   "packages/runtime-sdk/src/promise/AywaRuntimeClient.ts": {
+    "const onboard": 'prepared.assertRow(await onboard(prepared.aywa, "4714"))',
     "const document": "await document(prepared.aywa)",
     "const ofTenant":
       'await ofTenant(prepared.aywa, process.env["AYWA_RUNTIME_ORGANIZATION_ID"] ?? "").assistants.list()'

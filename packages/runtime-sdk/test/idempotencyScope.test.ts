@@ -238,9 +238,7 @@ const headersOf = (headers: Readonly<Record<string, string | ReadonlyArray<strin
 describe("a program of ten creates", () => {
   const rowsOf = async (mark: string, before: number): Promise<ReadonlyArray<number>> => {
     await using aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
-    const assistants = (await collect(aywa.assistants.stream())).filter(({ name }) =>
-      name?.startsWith(`${mark}-`)
-    )
+    const assistants = (await collect(aywa.assistants.stream())).filter(({ name }) => name?.startsWith(`${mark}-`))
     return [assistants.length, (await collect(aywa.tools.stream())).length - before]
   }
   const toolsNow = async (): Promise<number> => {

@@ -3,7 +3,7 @@
  */
 import type { Issue } from "../errors/Errors.ts"
 import { badCharacter } from "../config/checks.ts"
-import { isPlain, nameOf, Writer } from "./written.ts"
+import { isPlain, nameOf, Writer } from "./bodyJson.ts"
 
 const fault = (path: string, message: string): Issue => ({ path: [path], message })
 

@@ -82,7 +82,11 @@ const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
   if (wrongName.length > 0) return { issues: wrongName }
-  const fields = query as Readonly<Record<string, unknown>> // Queries of the contract are objects.
+  // Queries of the contract are objects.
+  const { prefetch, ...fields } = query as Readonly<Record<string, unknown>>
+  if (prefetch !== undefined && typeof prefetch !== "boolean") {
+    return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
+  }
   const page = spec.kind === "page" ? pageRequest(fields) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)

@@ -38,17 +38,17 @@ export class Watch implements Dispatcher, WireProgress {
 
   dispatch(options: object, handler: object): unknown {
     this.requests++
-    const watched: object = Object.create(handler)
-    this.before(watched, handler, "onRequestStart", () => this.left())
-    this.before(watched, handler, "onConnect", () => this.left())
+    const proxy: object = Object.create(handler)
+    this.before(proxy, handler, "onRequestStart", () => this.left())
+    this.before(proxy, handler, "onConnect", () => this.left())
     // By a list of undici 7, by a record of 8.
-    this.before(watched, handler, "onHeaders", (status, raw) =>
+    this.before(proxy, handler, "onHeaders", (status, raw) =>
       this.begun(status, () => headOfList(407, raw as RawHeaders))
     )
-    this.before(watched, handler, "onResponseStart", (_, status, record) =>
+    this.before(proxy, handler, "onResponseStart", (_, status, record) =>
       this.begun(status, () => headOfRecord(407, record as HeaderRecord))
     )
-    return this.through?.dispatch(options, watched)
+    return this.through?.dispatch(options, proxy)
   }
 
   private left(): void {
@@ -61,15 +61,10 @@ export class Watch implements Dispatcher, WireProgress {
   }
 
   /** Has a method of the handler tell us first. */
-  private before(
-    watched: object,
-    handler: object,
-    name: string,
-    tell: (...args: ReadonlyArray<unknown>) => void
-  ): void {
+  private before(proxy: object, handler: object, name: string, tell: (...args: ReadonlyArray<unknown>) => void): void {
     const method: unknown = Reflect.get(handler, name)
     if (typeof method !== "function") return
-    Reflect.set(watched, name, function (this: unknown, ...args: ReadonlyArray<unknown>): unknown {
+    Reflect.set(proxy, name, function (this: unknown, ...args: ReadonlyArray<unknown>): unknown {
       tell(...args)
       return Reflect.apply(method, this, args)
     })
