@@ -12,6 +12,8 @@ import * as frameworks from "./matrix/frameworks.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
+import { toolRows } from "./matrix/tools.ts"
+import { tsconfig } from "./matrix/tsconfig.ts"
 
 let passed = 0
 const row = async (what: string, check: () => Promise<unknown>) => {
@@ -20,23 +22,6 @@ const row = async (what: string, check: () => Promise<unknown>) => {
   passed++
   console.log(`ok  ${what.padEnd(64)} ${((performance.now() - begin) / 1000).toFixed(1)} s`)
 }
-
-const tsconfig = (resolution: "NodeNext" | "Bundler", include: string, more: object = {}) =>
-  JSON.stringify({
-    compilerOptions: {
-      target: "ES2023",
-      lib: ["ES2023", "DOM", "ESNext.Disposable"],
-      module: resolution === "NodeNext" ? "NodeNext" : "ESNext",
-      moduleResolution: resolution,
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: ["node"],
-      ...more
-    },
-    include: [include]
-  })
 
 await using runtime = await startLocalRuntime()
 const env = {
@@ -125,6 +110,12 @@ for (const [ts, compiler] of compilers) {
     })
   }
 }
+await toolRows(
+  row,
+  sdk,
+  tsconfig,
+  compilers.map(([ts, compiler]) => [join(plain, "node_modules", ts, "bin/tsc"), compiler] as const)
+)
 // Effect's own declarations are not ours to check.
 for (const [ts, compiler] of compilers) {
   for (const resolution of ["NodeNext", "Bundler"] as const) {

@@ -22,6 +22,7 @@ export default defineConfig({
           page("Retries and idempotency", "/retries"),
           page("Files, waiting, other routes", "/files"),
           page("Receive webhooks", "/webhooks"),
+          page("A file per framework", "/frameworks"),
           page("The inbox", "/inbox"),
           page("Tools", "/tools"),
           page("Test your own code", "/testing"),

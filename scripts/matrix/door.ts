@@ -24,7 +24,7 @@ export interface Door {
 }
 
 /** Entries that need Effect, by name. */
-const effectEntries = ["effect", "contract", "inbox", "tools", "http-client", "webhooks/http", "testing"]
+const effectEntries = ["effect", "contract", "inbox", "tools/effect", "http-client", "webhooks/http", "testing"]
 
 /** Exit code and outputs of a command that may fail. */
 const outcome = (command: string, args: ReadonlyArray<string>, cwd: string) =>

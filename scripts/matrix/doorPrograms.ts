@@ -65,7 +65,7 @@ export const bundled = `import * as Effect from "effect/Effect"
 import { Assistants, AywaRuntime } from "@aywa-ai/runtime-sdk/effect"
 import * as contract from "@aywa-ai/runtime-sdk/contract"
 import * as inbox from "@aywa-ai/runtime-sdk/inbox"
-import * as tools from "@aywa-ai/runtime-sdk/tools"
+import * as tools from "@aywa-ai/runtime-sdk/tools/effect"
 import * as client from "@aywa-ai/runtime-sdk/http-client"
 import * as http from "@aywa-ai/runtime-sdk/webhooks/http"
 if ([contract, inbox, tools, client, http].some((entry) => Object.keys(entry).length === 0)) throw new Error("empty entry")

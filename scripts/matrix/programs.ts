@@ -78,7 +78,7 @@ import { Assistants, AywaRuntime, Errors, Policy } from "@aywa-ai/runtime-sdk/ef
 import { AywaRuntimeClient, NotFound } from "@aywa-ai/runtime-sdk"
 import * as contract from "@aywa-ai/runtime-sdk/contract"
 import * as inbox from "@aywa-ai/runtime-sdk/inbox"
-import * as tools from "@aywa-ai/runtime-sdk/tools"
+import * as tools from "@aywa-ai/runtime-sdk/tools/effect"
 import * as client from "@aywa-ai/runtime-sdk/http-client"
 import * as http from "@aywa-ai/runtime-sdk/webhooks/http"
 for (const entry of [contract, inbox, tools, client, http]) if (Object.keys(entry).length === 0) throw new Error("empty entry")

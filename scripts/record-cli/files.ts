@@ -16,12 +16,11 @@ metadata:
 `,
   "event.json": `${JSON.stringify({ message: { type: "status-update", status: "ended", call: { id: "call_1" } } })}`,
   "tools.ts": `import { Tool, Toolkit } from "@aywa-ai/runtime-sdk/tools"
-import * as Schema from "effect/Schema"
 
 export default Toolkit.make(
   Tool.make("lookupOrder", {
     description: "Finds an order by its number",
-    parameters: Schema.Struct({ orderId: Schema.String }),
+    parameters: { type: "object", properties: { orderId: { type: "string" } }, required: ["orderId"] },
     execute: ({ orderId }) => \`Order \${orderId} is on its way\`
   })
 )

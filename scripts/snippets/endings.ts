@@ -12,6 +12,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
     retryAll: "await retryAll(await prepared.openInbox())",
     readiness: "await readiness(await prepared.openInbox())",
     depth: "await depth(await prepared.openInbox())",
+    onPgBoss: "await prepared.onPgBoss(onPgBoss)",
+    onBullmq: "await prepared.onBullmq(onBullmq)",
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
@@ -65,6 +67,20 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'const counts = await Effect.runPromise(countsOf(["acme", "acme"]))\n' +
       "if (counts.length !== 2) throw new Error()"
   },
+  "docs/frameworks.md": {
+    "aywaRoute(options)": deliverPost,
+    'webhooks/vercel"': deliverPost,
+    "webhookHandler(options)": deliverPost,
+    'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
+    'from "elysia"': "await prepared.deliver((request) => app.handle(request))",
+    'from "express"': "await prepared.deliverTo(app)",
+    'from "koa"': "await prepared.deliverTo(app.callback())",
+    'from "fastify"':
+      "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))",
+    lambdaHandler:
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })'
+  },
   "docs/webhooks.md": {
     "aywaRoute(options)": deliverPost,
     'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
@@ -108,14 +124,14 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/outbound.ts": { "const vet": 'await vet("https://192.0.2.1/webhooks").catch(() => {})' },
   "packages/runtime-sdk/src/config/redacted.ts": { "const store": "await store(prepared.aywa)" },
   "packages/runtime-sdk/src/tools/ToolFailure.ts": { "const lookup": 'try { lookup("A-1") } catch {}' },
-  "packages/runtime-sdk/src/tools/Toolkit.ts": {
-    "const routes": "await prepared.deliverToRoutes(routes)",
-    "const listener": "await prepared.deliverTo(listener)"
-  },
-  "packages/runtime-sdk/src/tools/Tools.ts": {
+  "packages/runtime-sdk/src/tools/Toolkit.ts": { "const listener": "await prepared.deliverTo(listener)" },
+  "packages/runtime-sdk/src/tools/effect/Toolkit.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
+  "packages/runtime-sdk/src/tools/effect/Tools.ts": {
     "Effect.logWarning":
       'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
-      `await Effect.runPromise(Effect.provide(check(prepared.toolkit, ${toolServer}), AywaRuntime.layerConfig()))`,
+      `await Effect.runPromise(Effect.provide(check(prepared.toolkit, ${toolServer}), AywaRuntime.layerConfig()))`
+  },
+  "packages/runtime-sdk/src/tools/Tools.ts": {
     "throw new Error(Tools.format(alignment))": `await prepared.align(${toolServer})\nawait check(prepared.aywa, prepared.toolkit, ${toolServer})`
   },
   "packages/runtime-sdk/src/webhooks/effect/WebhookRoute.ts": {

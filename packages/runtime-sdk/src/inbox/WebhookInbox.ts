@@ -119,7 +119,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   const outage = yield* makeOutage
   const wake = Latch.makeUnsafe()
   const nudge = () => void wake.openUnsafe()
-  let told = false
+  let isHeard = false
   const offer = yield* makeIntake(store, settings, outage, nudge)
   const complete = yield* makeBatches<Claim>({
     write: store.complete,
@@ -131,12 +131,12 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(sweepEvery)))
   const listen = Effect.scoped(
     store.listen(nudge, (works) => {
-      told = works
+      isHeard = works
     })
   )
   // Polling goes on meanwhile, and tells of an outage.
   const lost = Effect.sync(() => {
-    told = false
+    isHeard = false
   })
   yield* Effect.forkScoped(
     Effect.retry(
@@ -146,7 +146,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   )
   // Last: at the end, workers end before what they work with.
   const scope = yield* Effect.scope
-  const place = { store, settings, outage, wake, isTold: () => told, complete }
+  const place = { store, settings, outage, wake, isHeard: () => isHeard, complete }
   const run = <E, R>(handler: Handler<E, R>, options: RunOptions = {}): Effect.Effect<never, InboxError, R> =>
     Effect.flatMap(runSettingsOf(options), ({ concurrency, graceMillis }) => {
       const workers = makeWorkers(place, handler, settings.lines === 0 ? concurrency : settings.lines)

@@ -103,7 +103,7 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
   known("openWebhookInbox", options, names)
   checkRun({ concurrency, grace })
-  const report = Layer.succeed(Report, (told) => Effect.sync(() => onError(told)))
+  const report = Layer.succeed(Report, (error) => Effect.sync(() => onError(error)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
   const inbox = await Effect.runPromise(
     settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause }))

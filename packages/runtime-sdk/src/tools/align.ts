@@ -4,7 +4,7 @@
 import type { CreateTool, Tool as Row, UpdateTool } from "../contract/tools.ts"
 import { defaultTimeoutSeconds, type DefinedTool, definitionOf, type ServerOptions, timeoutOf } from "./definition.ts"
 import { type Difference, differences } from "./differences.ts"
-import type { Toolkit } from "./Toolkit.ts"
+import type { AnyToolkit } from "./Toolkit.ts"
 
 /**
  * Something that is not aligned. Switch on `_tag`.
@@ -71,7 +71,7 @@ export interface Plan {
 }
 
 /** Compares the rows of a runtime with a toolkit, for a server that was checked. */
-export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>, options: ServerOptions): Plan => {
+export const plan = (rows: ReadonlyArray<Row>, toolkit: AnyToolkit, options: ServerOptions): Plan => {
   const byName = Map.groupBy(
     rows.filter((row) => row.type === "function" && typeof row.function?.name === "string").toSorted(byAge),
     (row) => row.function?.name ?? ""
@@ -125,14 +125,12 @@ const byAge = (a: Row, b: Row): number => compare(a.createdAt, b.createdAt) || c
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** The fields that a toolkit decides on. What it does not speak of (`messages`, `strict`) is left as it is. */
-const ownFields = (
-  row: Pick<Row, "function" | "async" | "messages"> | CreateTool,
-  definition: DefinedTool
-): object => ({
+const ownFields = (row: Pick<Row, "function" | "async" | "messages"> | CreateTool, definition: DefinedTool): object => ({
   function: {
     name: row.function?.name,
     description: row.function?.description,
-    parameters: row.function?.parameters,
+    // A tool without arguments has no parameters, or an object of none.
+    parameters: row.function?.parameters ?? { type: "object" },
     ...(definition.function?.strict === undefined ? {} : { strict: row.function?.strict ?? false })
   },
   async: row.async ?? false,

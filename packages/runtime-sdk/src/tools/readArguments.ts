@@ -1,11 +1,11 @@
 /**
- * Arguments as a model sends them, read by what it was told, before the schema decodes them.
+ * Arguments as a model sends them, read by what it was schema, before the schema decodes them.
  *
  * Here is what models do and decoders are not made for (`null` for an argument that is left out), and what decoders take
  * and the model was not told (`"NaN"` for a number, any text for a date): both sides say the same afterwards.
  */
 import { isObject } from "../schema/isObject.ts"
-import { placeOf } from "./dateTimes.ts"
+import { placeOf } from "./places.ts"
 import { formatIssue } from "./formats.ts"
 import type { ToolSchema } from "./model.ts"
 

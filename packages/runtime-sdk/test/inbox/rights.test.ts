@@ -20,7 +20,7 @@ type SqlOptions = Parameters<typeof WebhookInbox.layerSql>[0]
 const open = (url: string, options: Partial<OpenOptions> = {}, sqlOptions: SqlOptions = {}, extra: object = {}) =>
   openWebhookInbox({
     store: WebhookInbox.layerSql({ pollInterval: 20, ...sqlOptions }).pipe(
-      Layer.provide(PgClient.layer({ url: Redacted.make(url), ...extra }))
+      Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 3, ...extra }))
     ),
     ...options
   })

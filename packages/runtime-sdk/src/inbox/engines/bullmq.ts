@@ -140,11 +140,13 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
   const closing = new AbortController()
   const workers: Array<WorkerLike> = []
 
-  const line = ({ callId }: Delivery): QueueLike | undefined =>
-    queues[isOrdered ? partitionOf(callId, partitions) : 0]
+  const line = ({ callId }: Delivery): QueueLike | undefined => queues[isOrdered ? partitionOf(callId, partitions) : 0]
 
   const offer = async (delivery: Delivery) => {
-    await line(delivery)?.add(delivery.type, jobDataOf(delivery), { ...jobOptions(settings), jobId: jobIdOf(delivery.id) })
+    await line(delivery)?.add(delivery.type, jobDataOf(delivery), {
+      ...jobOptions(settings),
+      jobId: jobIdOf(delivery.id)
+    })
   }
 
   const process = async (handler: EngineHandler, job: Job, token: string | undefined, signal: AbortSignal) => {

@@ -118,7 +118,7 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
   const { name, offerMillis, onError, isOrdered } = settings
   const parked = `${name}-parked`
   const workers: Array<string> = []
-  let closing = false
+  const closing = new AbortController()
   // Without a listener the first lost connection would end the process.
   boss.on("error", onError)
 
@@ -148,8 +148,10 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
 
   const offer = async (delivery: Delivery) => {
     await ready()
-    const lines = isOrdered ? { singletonKey: delivery.callId ?? "-" } : {}
-    await boss.send(name, jobDataOf(delivery), { id: jobIdOf(delivery.id), ...lines })
+    const data = jobDataOf(delivery)
+    // Those that name no call share a line.
+    const line = isOrdered ? { singletonKey: data.callId ?? "-" } : {}
+    await boss.send(name, data, { id: jobIdOf(delivery.id), ...line })
     // Those of this process need not wait for their next look.
     for (const worker of workers) boss.notifyWorker(worker)
   }
@@ -173,7 +175,7 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
 
   const run: EngineInbox["run"] = async (handler, { concurrency = 8 } = {}) => {
     wholeOf("concurrency", concurrency, 1, "a whole number of 1 or more")
-    while (!closing) {
+    while (!closing.signal.aborted) {
       try {
         await ready()
         break
@@ -183,7 +185,7 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
         await new Promise((resolve) => setTimeout(resolve, 1000))
       }
     }
-    if (closing) return
+    if (closing.signal.aborted) return
     let worker = ""
     worker = await boss.work(
       name,
@@ -199,7 +201,7 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
   }
 
   const close = async () => {
-    closing = true
+    closing.abort()
     if (workers.splice(0).length > 0) await boss.offWork(name, { wait: true })
   }
   return { offer: (delivery) => stored(offer(delivery), offerMillis), run, close, [Symbol.asyncDispose]: close }

@@ -10,12 +10,12 @@ type EventType = keyof WebhookHandlerMap & string
 type Method<Type extends EventType> = Extract<NonNullable<WebhookHandlerMap[Type]>, (...args: never) => unknown>
 type Options<Type extends EventType> = Type extends RequestType ? Omit<RequestRoute<Type>, "reply"> : never
 
-interface Marked {
+interface Mark {
   readonly type: string
   readonly options: object | undefined
 }
 
-const marks = new WeakMap<object, Marked>()
+const marks = new WeakMap<object, Mark>()
 
 /**
  * Marks a method of a provider or controller as the handler of an event. Its reply is checked by the compiler.
@@ -30,5 +30,5 @@ export const OnAywaEvent =
   }
 
 /** What a method is marked for. */
-export const eventOf = (method: unknown): Marked | undefined =>
+export const eventOf = (method: unknown): Mark | undefined =>
   typeof method === "function" ? marks.get(method) : undefined

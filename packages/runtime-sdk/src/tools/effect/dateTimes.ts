@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { placeOf } from "../places.ts"
 
 /** How Effect makes a date of text. A transformation of somebody's own may read another notation. */
 const fromText: ReadonlySet<unknown> = new Set([
@@ -15,9 +16,6 @@ const fromText: ReadonlySet<unknown> = new Set([
     (ast.encoding ?? []).map(({ transformation }) => transformation)
   )
 ])
-
-/** The key of a place in a schema. */
-export const placeOf = (path: ReadonlyArray<string>): string => JSON.stringify(path)
 
 /** The places, by the names of fields and `items`, at which the JSON codec of a schema reads a date from text. */
 export const dateTimePlaces = (codec: SchemaAST.AST, root: ReadonlyArray<string>): ReadonlySet<string> => {

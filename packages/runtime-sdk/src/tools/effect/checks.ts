@@ -3,38 +3,17 @@
  */
 import type * as Schema from "effect/Schema"
 import type * as SchemaRepresentation from "effect/SchemaRepresentation"
-import { isFormat } from "./formats.ts"
-import type { ToolSchema } from "./model.ts"
-
-interface Text {
-  readonly title?: string | undefined
-  readonly description?: string | undefined
-  /** Rules without a keyword, in words. */
-  readonly rules?: ReadonlyArray<string> | undefined
-  /** Whether the description takes the place of one that is there. */
-  readonly instead?: boolean | undefined
-}
+import { isFormat } from "../formats.ts"
+import type { ToolSchema } from "../model.ts"
+import { isUnicode, type Words } from "../words.ts"
 
 interface Checked {
   readonly keywords: Partial<ToolSchema>
   readonly loose: ReadonlyArray<string>
-  readonly text: Text
+  readonly text: Words
 }
 
 type Annotations = Schema.Annotations.Annotations | undefined
-
-/** Adds texts to a schema. Rules stand in brackets behind the description. */
-export const withText = (schema: ToolSchema, { title, description, rules = [], instead = false }: Text): ToolSchema => {
-  const base = instead ? (description ?? schema.description) : (schema.description ?? description)
-  const additions = rules.filter((rule) => rule !== "")
-  const words =
-    additions.length === 0 ? base : base === undefined ? additions.join("; ") : `${base} (${additions.join("; ")})`
-  return {
-    ...schema,
-    ...(title === undefined ? {} : { title }),
-    ...(words === undefined ? {} : { description: words })
-  }
-}
 
 /** Reads the annotations and checks of a node whose type is known. */
 export const checksOf = (
@@ -84,8 +63,9 @@ const tell = (
   }
   const pattern = patternOf(check, type)
   if (pattern === undefined || keywords.pattern !== undefined) return false
-  keywords.pattern = pattern.source
+  // A format says it, and is checked as it is told.
   if (isFormat(pattern.format)) keywords.format = pattern.format
+  else keywords.pattern = pattern.source
   return true
 }
 
@@ -105,13 +85,4 @@ const patternOf = (
   if (typeof keywords !== "object" || keywords === null || Array.isArray(keywords)) return undefined
   const { pattern, format, ...others } = keywords as { readonly [keyword: string]: unknown }
   return typeof pattern === "string" && Object.keys(others).length === 0 ? { source: pattern, format } : undefined
-}
-
-/** JSON Schema reads patterns in Unicode mode, where some of JavaScript's are errors. */
-const isUnicode = (source: string): boolean => {
-  try {
-    return new RegExp(source, "u").source === source
-  } catch {
-    return false
-  }
 }
