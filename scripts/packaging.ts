@@ -41,7 +41,7 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 const promiseEntries = {
-  "runtime-sdk": ["outbound", ...bundledEntries],
+  "runtime-sdk": ["outbound", "tools", "inbox/bullmq", "inbox/pg-boss", ...bundledEntries],
   "runtime-migration": ["index"]
 }
 for (const [name, entries] of Object.entries(promiseEntries)) {
