@@ -1,7 +1,19 @@
 /** Push and pull against a real local runtime. */
 import { describe, expect, it } from "vitest"
 import { adoptRow, applyPlan, findDrift, planConfig, planRollback, pullConfig, pushConfig } from "../src/index.ts"
-import { desk, lookupOrder, makeFolder, open, problemsOf, read, reasonOf, snapshot, start, write } from "./support.ts"
+import {
+  desk,
+  lookupOrder,
+  makeFolder,
+  only,
+  open,
+  problemsOf,
+  read,
+  reasonOf,
+  snapshot,
+  start,
+  write
+} from "./support.ts"
 
 const files = { "assistants/desk.md": desk, "tools/lookup-order.yaml": lookupOrder }
 
@@ -33,11 +45,16 @@ describe("push", () => {
     const step = plan.steps.find(({ action }) => action === "update")
     expect([step?.address, Object.keys(step?.set ?? {}), step?.set?.["firstMessage"]]).toEqual([
       "assistants/desk",
-      ["model", "firstMessage"],
+      ["firstMessage", "model"],
       null
     ])
-    runtime.clearRequests()
+    const before = runtime.requests().length
     await applyPlan(aywa, open(folder), plan)
+    const writes = runtime
+      .requests()
+      .slice(before)
+      .filter(({ method }) => method !== "GET")
+    expect(writes.map(({ method }) => method)).toEqual(["PATCH"])
     const assistant = (await aywa.assistants.list()).items[0]
     expect([assistant?.firstMessage ?? null, assistant?.model?.model, assistant?.name]).toEqual([null, "gpt-5", "Desk"])
     expect((await pushConfig(aywa, open(folder))).applied).toEqual([])
@@ -47,7 +64,7 @@ describe("push", () => {
     const { aywa } = await start()
     const folder = makeFolder(files)
     await pushConfig(aywa, open(folder))
-    const { id, model } = (await aywa.assistants.list()).items[0] ?? expect.fail()
+    const { id, model } = only((await aywa.assistants.list()).items)
     const messages = [{ role: "system" as const, content: "# You are the front desk\n\nAsk for the order.\nBe brief." }]
     await aywa.assistants.update(id, { model: { ...model, provider: "openai", messages } })
     write(folder, { "assistants/desk.md": desk.replace("Be brief.", "Be very brief.") })
@@ -68,13 +85,16 @@ describe("push", () => {
     const folder = makeFolder(files)
     await pushConfig(aywa, open(folder))
     write(folder, { "assistants/desk.md": desk.replace("name: Desk", "name: Front desk") })
-    await pushConfig(aywa, open(folder))
+    const { backup } = await pushConfig(aywa, open(folder))
     const plan = await planRollback(aywa, open(folder))
     await applyPlan(aywa, open(folder), plan)
-    const row = (await aywa.assistants.list()).items[0] ?? expect.fail()
+    const row = only((await aywa.assistants.list()).items)
     expect(row.name).toBe("Desk")
-    const later = await planRollback(aywa, open(folder))
+    const later = await planRollback(aywa, open(folder), { time: backup })
     expect(later.counts).toMatchObject({ unchanged: 1, update: 0 })
+    await aywa.assistants.update(row.id, { name: "Somebody's" })
+    expect((await planRollback(aywa, open(folder), { time: backup })).counts).toMatchObject({ conflict: 1, update: 0 })
+    await aywa.assistants.update(row.id, { name: "Desk" })
     expect((await pullConfig(aywa, open(folder))).written.length).toBe(1)
     expect(read(folder, "assistants/desk.md")).toBe(desk)
   })
@@ -98,7 +118,9 @@ describe("pull", () => {
     const pulled = await pullConfig(first.aywa, open(folder))
     expect(pulled.written.map(({ file }) => file)).toEqual(["tools/lookup-order.yaml", "assistants/desk.md"])
     expect((await planConfig(first.aywa, open(folder))).counts).toMatchObject({ unchanged: 2, update: 0, create: 0 })
-    const copy = makeFolder(Object.fromEntries(Object.entries(snapshot(folder)).filter(([name]) => !name.startsWith("environments"))))
+    const copy = makeFolder(
+      Object.fromEntries(Object.entries(snapshot(folder)).filter(([name]) => !name.startsWith("environments")))
+    )
     await pushConfig(second.aywa, open(copy))
     const before = snapshot(copy)
     await pullConfig(second.aywa, open(copy))
@@ -109,12 +131,14 @@ describe("pull", () => {
     const { aywa } = await start()
     const folder = makeFolder(files)
     await pushConfig(aywa, open(folder))
-    const { id } = (await aywa.assistants.list()).items[0] ?? expect.fail()
+    const { id } = only((await aywa.assistants.list()).items)
     await aywa.assistants.update(id, { firstMessage: "Theirs" })
     const ours = desk.replace('"Hello, this is the desk."', "Ours")
     write(folder, { "assistants/desk.md": ours })
     const pulled = await pullConfig(aywa, open(folder))
-    expect(pulled.conflicts.map(({ file, detail }) => [file, /firstMessage/.test(detail)])).toEqual([["assistants/desk.md", true]])
+    expect(pulled.conflicts.map(({ file, detail }) => [file, /firstMessage/.test(detail)])).toEqual([
+      ["assistants/desk.md", true]
+    ])
     expect(read(folder, "assistants/desk.md")).toBe(ours)
     expect(read(folder, "assistants/desk.theirs.md")).toContain("firstMessage: Theirs")
     expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("Conflict")
@@ -138,7 +162,7 @@ describe("on a clean checkout, without the rows as they were seen", () => {
     write(other, { "structured-outputs/mood.yaml": "name: Mood\nschema: { type: string }\n" })
     const plan = await planConfig(aywa, open(other))
     expect(plan.steps.flatMap(({ set }) => (set === undefined ? [] : [set]))).toEqual([{ schema: { type: "string" } }])
-    const { id } = (await aywa.structuredOutputs.list()).items[0] ?? expect.fail()
+    const { id } = only((await aywa.structuredOutputs.list()).items)
     await aywa.structuredOutputs.update(id, { description: "Theirs" })
     expect((await planConfig(aywa, open(other))).counts).toMatchObject({ conflict: 1, update: 0 })
     expect((await pullConfig(aywa, open(other))).conflicts.length).toBe(1)
@@ -155,7 +179,7 @@ describe("drift", () => {
     const folder = makeFolder(files)
     await pushConfig(aywa, open(folder))
     expect((await findDrift(aywa, open(folder))).ok).toBe(true)
-    const { id } = (await aywa.assistants.list()).items[0] ?? expect.fail()
+    const { id } = only((await aywa.assistants.list()).items)
     await aywa.assistants.update(id, { firstMessage: "Theirs" })
     for (const _ of [1, 2]) await aywa.structuredOutputs.create({ name: "Mood", schema: { type: "object" } })
     await aywa.assistants.update(id, { model: { provider: "openai", model: "gpt-4o" } })
@@ -163,6 +187,10 @@ describe("drift", () => {
     await aywa.tools.delete(tool?.id ?? "")
     const report = await findDrift(aywa, open(folder))
     expect(report.drifted.map(({ address }) => address)).toEqual(["assistants/desk"])
-    expect([report.orphans.length, report.ghosts.length, report.twins.map(({ ids }) => ids.length)]).toEqual([2, 1, [2]])
+    expect([report.orphans.length, report.ghosts.length, report.twins.map(({ ids }) => ids.length)]).toEqual([
+      2,
+      1,
+      [2]
+    ])
   })
 })

@@ -45,7 +45,12 @@ export const start = async (options: LocalRuntimeOptions = {}) => {
 }
 
 export const clientOf = (runtime: LocalRuntimeHandle, retries = 0): AywaRuntimeClient =>
-  new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey, organizationId: runtime.organizationId, retries })
+  new AywaRuntimeClient({
+    baseUrl: runtime.baseUrl,
+    apiKey: runtime.apiKey,
+    organizationId: runtime.organizationId,
+    retries
+  })
 
 /** Reads a folder anew, as a command does. */
 export const open = (folder: string, missing: "problem" | "keep" = "problem"): Config =>
@@ -96,3 +101,13 @@ function:
 server:
   url: http://127.0.0.1:9/tools
 `
+
+/** The one item of a list. */
+export const only = <A>(items: ReadonlyArray<A>): A => {
+  const [item, second] = items
+  if (item === undefined || second !== undefined) throw new Error(`expected one, got ${items.length}`)
+  return item
+}
+
+/** How many cases a property gets: a few by default, many where CI asks for them. */
+export const cases = (few: number): number => Number(process.env["AYWA_CONFIG_CASES"] ?? few)

@@ -37,7 +37,7 @@ describe("the option ifMatch", () => {
     assert.strictEqual((await aywa.assistants.update(id, { name: "Front desk" }, options)).name, "Front desk")
   })
 
-  for (const ifMatch of ["1", "", '"1', 'W/1', '"a"b"', '"1"\r\nx: y', null, 7]) {
+  for (const ifMatch of ["1", "", '"1', "W/1", '"a"b"', '"1"\r\nx: y', null, 7]) {
     it(`refuses ${JSON.stringify(ifMatch)}, which is no ETag, before anything is sent`, async () => {
       const wrong = { ifMatch } as { readonly ifMatch: string } // What a type would have refused.
       const error = await failure(aywa.assistants.update("a", { name: "Desk" }, wrong))

@@ -114,7 +114,11 @@ export const readConfig = (folder: string, options: ReadConfigOptions = {}): Con
   for (const address of Object.keys(environment.overrides)) {
     if (!rows.some((row) => row.address === address)) {
       const file = `environments/${environment.name}.yaml`
-      problems.push({ file, path: `overrides.${address}`, detail: "There is no file of this row. Correct the address." })
+      problems.push({
+        file,
+        path: `overrides.${address}`,
+        detail: "There is no file of this row. Correct the address."
+      })
     }
   }
   if (problems.length > 0 || state === undefined) return fail({ _tag: "Invalid", problems })

@@ -32,7 +32,12 @@ export const readInclude = (folder: string): ReadonlyArray<KindName> => {
   if (text === undefined) {
     return fail({
       _tag: "Invalid",
-      problems: [{ file: join(folder, "aywa.yaml"), detail: "There is no configuration here. Make one with aywa-runtime config init." }]
+      problems: [
+        {
+          file: join(folder, "aywa.yaml"),
+          detail: "There is no configuration here. Make one with aywa-runtime config init."
+        }
+      ]
     })
   }
   const { formatVersion, include, ...rest } = parseYaml(text, "aywa.yaml")
@@ -48,7 +53,11 @@ export const readInclude = (folder: string): ReadonlyArray<KindName> => {
       const unknown = include.findIndex((each) => !kinds.some((kind) => kind.name === each))
       if (unknown !== -1) {
         const known = kinds.map((kind) => kind.name).join(", ")
-        invalid("aywa.yaml", `${JSON.stringify(include[unknown])} is no kind. There are ${known}.`, `include[${unknown}]`)
+        invalid(
+          "aywa.yaml",
+          `${JSON.stringify(include[unknown])} is no kind. There are ${known}.`,
+          `include[${unknown}]`
+        )
       }
       return include.includes(name)
     })
@@ -76,7 +85,10 @@ export const readEnvironment = (folder: string, wanted: string | undefined): Env
   if (!/^[\w.-]+$/.test(name)) return invalid(file, "A name of an environment has letters, digits, dots, - and _ only.")
   const text = readIfThere(join(folder, file))
   if (text === undefined) {
-    return invalid(file, names.length === 0 ? "There is no such file." : `There is no such file. There are: ${names.join(", ")}.`)
+    return invalid(
+      file,
+      names.length === 0 ? "There is no such file." : `There is no such file. There are: ${names.join(", ")}.`
+    )
   }
   return environmentOf(name, file, parseYaml(text, file))
 }
@@ -94,7 +106,8 @@ const environmentOf = (name: string, file: string, json: JsonObject): Environmen
       ? (value ?? undefined)
       : invalid(file, "Expected text.", key)
   if (!isObject(variables)) return invalid(file, "Expected names and values.", "variables")
-  if (!isObject(overrides)) return invalid(file, "Expected addresses such as assistants/desk, each with a patch.", "overrides")
+  if (!isObject(overrides))
+    return invalid(file, "Expected addresses such as assistants/desk, each with a patch.", "overrides")
   return {
     name,
     baseUrl: text(baseUrl, "baseUrl"),

@@ -1,7 +1,17 @@
 /**
  * Files: read as text, written whole or not at all.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync
+} from "node:fs"
 import { dirname } from "node:path"
 import { fail } from "../errors/RuntimeConfigError.ts"
 

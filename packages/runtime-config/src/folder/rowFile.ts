@@ -69,7 +69,10 @@ export const changeRowFile = (
     return { ending: ".yaml", text: back(changeYaml(front, changes, order, file)) }
   }
   const changes = diffExactly(withoutPrompt(before), withoutPrompt(row))
-  return { ending, text: back(join(changeYaml(front, changes, order, file), next, next === prompt ? gap : gap || "\n")) }
+  return {
+    ending,
+    text: back(join(changeYaml(front, changes, order, file), next, next === prompt ? gap : gap || "\n"))
+  }
 }
 
 /** Like `diffRows`, where a top-level `null` is not the same as no key: a file may have either. */
@@ -78,7 +81,10 @@ const diffExactly = (before: JsonObject, after: JsonObject): ReadonlyArray<Chang
   const nulls = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
     (key) => (before[key] === null) !== (after[key] === null) && !changes.some(({ path }) => path[0] === key)
   )
-  return [...changes, ...nulls.map((key) => (Object.hasOwn(after, key) ? { path: [key], after: after[key] } : { path: [key] }))]
+  return [
+    ...changes,
+    ...nulls.map((key) => (Object.hasOwn(after, key) ? { path: [key], after: after[key] } : { path: [key] }))
+  ]
 }
 
 const toLf = (text: string): string => (text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text)

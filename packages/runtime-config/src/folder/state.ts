@@ -49,7 +49,10 @@ export const readState = (folder: string, environment: string): State => {
   if (text === undefined) return emptyState
   const json = parse(text, file)
   if (!isObject(json) || json["formatVersion"] !== 1) {
-    return invalid(file, "Expected formatVersion 1. A newer version of this package wrote it: update, or restore the file.")
+    return invalid(
+      file,
+      "Expected formatVersion 1. A newer version of this package wrote it: update, or restore the file."
+    )
   }
   const { organizationId } = json
   const ids = isObject(json["ids"]) ? json["ids"] : {}

@@ -23,7 +23,11 @@ export interface DriftReport {
   /** Addresses whose row the runtime has no longer. */
   readonly ghosts: ReadonlyArray<{ readonly address: string; readonly id: string }>
   /** Rows of the runtime that are equal in everything. */
-  readonly twins: ReadonlyArray<{ readonly kind: string; readonly ids: ReadonlyArray<string>; readonly name?: string | undefined }>
+  readonly twins: ReadonlyArray<{
+    readonly kind: string
+    readonly ids: ReadonlyArray<string>
+    readonly name?: string | undefined
+  }>
   /** Whether nothing was found. */
   readonly ok: boolean
 }
@@ -61,11 +65,16 @@ export const findDrift = async (
     drifted: drifted.map(({ address, id, changes, detail }) => ({ address, id, changes, detail })),
     orphans: all.filter(({ id }) => !known.has(id)).map((row) => ({ kind: row.kind, id: row.id, ...named(row) })),
     ghosts: Object.entries(state.ids)
-      .filter(([address, id]) => !there.has(id) && config.include.some((kind) => address.startsWith(`${kindOf(kind).folder}/`)))
+      .filter(
+        ([address, id]) =>
+          !there.has(id) && config.include.some((kind) => address.startsWith(`${kindOf(kind).folder}/`))
+      )
       .map(([address, id]) => ({ address, id })),
     twins: [...groups.values()].flatMap((rows) => {
       const [first, second] = rows
-      return first === undefined || second === undefined ? [] : [{ kind: first.kind, ids: rows.map(({ id }) => id), ...named(first) }]
+      return first === undefined || second === undefined
+        ? []
+        : [{ kind: first.kind, ids: rows.map(({ id }) => id), ...named(first) }]
     })
   }
   const { orphans, ghosts, twins } = report

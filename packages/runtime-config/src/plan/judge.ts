@@ -65,13 +65,18 @@ const withBaseline = (input: Case, baseline: Baseline): Verdict => {
   if (equal(baseline.row, remote) || equal(target, remote)) {
     return verdict("update", target, { changes: diffRows(remote, target), secretKeys })
   }
-  if (changes.length === 0 && secretKeys.length === 0) return verdict("drift", target, { changes: diffRows(target, remote) })
+  if (changes.length === 0 && secretKeys.length === 0)
+    return verdict("drift", target, { changes: diffRows(target, remote) })
   const merged = mergeRows(baseline.row, target, remote)
   // All of ours is there already, and more of somebody else's.
   if (equal(merged.row, remote) && merged.conflicts.length === 0 && secretKeys.length === 0) {
     return verdict("drift", target, { changes: diffRows(target, remote) })
   }
-  return verdict("conflict", target, { changes: diffRows(remote, target), reason: "both-changed", conflicts: merged.conflicts })
+  return verdict("conflict", target, {
+    changes: diffRows(remote, target),
+    reason: "both-changed",
+    conflicts: merged.conflicts
+  })
 }
 
 /** The file's changes since the base, on top of the row that the runtime made of the base. */
@@ -159,4 +164,3 @@ export const onlyPlacesOf = (file: JsonObject, remote: JsonObject): JsonObject =
   const projected = project(file, remote)
   return isObject(projected) ? projected : {}
 }
-

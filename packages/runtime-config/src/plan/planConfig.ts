@@ -63,7 +63,9 @@ export const planWithFacts = async (
 ): Promise<{ readonly plan: Plan; readonly facts: Facts }> => {
   const selected = select(config, options.only)
   const { errors, warnings } = validateConfig(config)
-  const wrong = errors.filter(({ file }) => selected.some((row) => row.file === file) || !config.rows.some((row) => row.file === file))
+  const wrong = errors.filter(
+    ({ file }) => selected.some((row) => row.file === file) || !config.rows.some((row) => row.file === file)
+  )
   if (wrong.length > 0) fail({ _tag: "Invalid", problems: wrong })
   const remote = await readRemote(rowsOf(aywa), config, options)
   assertOrganization(config, remote)
@@ -93,14 +95,20 @@ export const directoryFor = (config: Config, remote: Remote): Directory =>
   directoryOf(config, config.state.ids, remote.credentials, (kind) => kindOf(kind).folder)
 
 /** The rows that are meant. */
-export const select = (config: Pick<Config, "rows" | "state">, only: ReadonlyArray<string> | undefined): ReadonlyArray<ConfigRow> => {
+export const select = (
+  config: Pick<Config, "rows" | "state">,
+  only: ReadonlyArray<string> | undefined
+): ReadonlyArray<ConfigRow> => {
   if (only === undefined || only.length === 0) return config.rows
   const names = ({ address, slug, file }: ConfigRow) => [address, slug, file]
   const unknown = only.filter(
     (name) => !config.rows.some((row) => names(row).includes(name)) && !Object.hasOwn(config.state.ids, name)
   )
   if (unknown.length > 0) {
-    const problems = unknown.map((name) => ({ file: name, detail: "There is no file of this row. Write an address such as assistants/desk." }))
+    const problems = unknown.map((name) => ({
+      file: name,
+      detail: "There is no file of this row. Write an address such as assistants/desk."
+    }))
     fail({ _tag: "Invalid", problems })
   }
   return config.rows.filter((row) => names(row).some((name) => only.includes(name)))
@@ -113,11 +121,19 @@ const assertOrganization = ({ state, environment }: Config, { organizationId }: 
       ? [state.organizationId, file]
       : [environment.organizationId, `environments/${environment.name}.yaml`]
   const other = organizationId ?? environment.organizationId
-  for (const [expected, place] of [[wanted, from], [state.organizationId, file]]) {
+  for (const [expected, place] of [
+    [wanted, from],
+    [state.organizationId, file]
+  ]) {
     if (expected === undefined || other === undefined || expected === other) continue
     fail({
       _tag: "Conflict",
-      problems: [{ file: place ?? file, detail: `It belongs to organization ${expected}, but the runtime answers for ${other}. Check the key, the organization and --env.` }]
+      problems: [
+        {
+          file: place ?? file,
+          detail: `It belongs to organization ${expected}, but the runtime answers for ${other}. Check the key, the organization and --env.`
+        }
+      ]
     })
   }
 }
@@ -132,7 +148,9 @@ const assertCredentials = (rows: ReadonlyArray<ConfigRow>, { directory }: Facts)
 
 /** A new row may refer to rows of this plan, or to rows that are there. */
 const assertReferences = (steps: ReadonlyArray<Step>, { directory }: Facts): void => {
-  const made = new Set(steps.filter(({ action }) => action === "create" || action === "adopt").map(({ address }) => address))
+  const made = new Set(
+    steps.filter(({ action }) => action === "create" || action === "adopt").map(({ address }) => address)
+  )
   const problems = steps.flatMap(({ action, kind, row, address }) =>
     row === undefined || (action !== "create" && action !== "update")
       ? []
@@ -147,7 +165,8 @@ const assertReferences = (steps: ReadonlyArray<Step>, { directory }: Facts): voi
   if (problems.length > 0) fail({ _tag: "Invalid", problems })
 }
 
-const folderOf = (to: KindName | "credentials" | undefined): string => kinds.find(({ name }) => name === to)?.folder ?? ""
+const folderOf = (to: KindName | "credentials" | undefined): string =>
+  kinds.find(({ name }) => name === to)?.folder ?? ""
 
 /** The runtime's row as it is compared: with slugs, and with what the file has beyond the contract. */
 export const comparedRow = (remote: RemoteRow, file: JsonObject, directory: Directory): JsonObject =>
@@ -161,7 +180,11 @@ export const withFileKeys = ({ kind, raw, row }: RemoteRow, file: JsonObject): J
 }
 
 /** The base of a row, where this machine has the one that the state speaks of; with slugs. */
-export const baselineOf = (row: Pick<ConfigRow, "address" | "kind">, id: string, { config, directory }: Facts): Baseline | undefined => {
+export const baselineOf = (
+  row: Pick<ConfigRow, "address" | "kind">,
+  id: string,
+  { config, directory }: Facts
+): Baseline | undefined => {
   const { state, folder, environment } = config
   const seen = Object.hasOwn(state.seen, row.address) ? state.seen[row.address] : undefined
   const baseline = readBaseline(folder, environment.name, id)
@@ -255,7 +278,11 @@ const visible = ({ given }: ConfigRow, changes: ReadonlyArray<Change>): Readonly
       if (!env || text === undefined || !startsWith(path, change.path)) continue
       const inside = path.slice(change.path.length)
       const put = (value: unknown, to: string) =>
-        inside.length === 0 ? to : valueAt(value, inside) === undefined ? value : rowWith(isObject(value) ? value : {}, inside, to)
+        inside.length === 0
+          ? to
+          : valueAt(value, inside) === undefined
+            ? value
+            : rowWith(isObject(value) ? value : {}, inside, to)
       shown = {
         path: change.path,
         ...("before" in shown ? { before: put(shown.before, "•••") } : {}),
@@ -289,14 +316,24 @@ const newStep = (row: ConfigRow, { config, remote, directory }: Facts): Step => 
     const owner = taken.get(id)
     return owner === undefined || !files.has(owner)
   }
-  const candidates = all.filter(({ id, same, name: other }) => isFree(id) && (name === undefined ? same : other === name))
+  const candidates = all.filter(
+    ({ id, same, name: other }) => isFree(id) && (name === undefined ? same : other === name)
+  )
   const [first, second] = candidates
   if (first === undefined) {
     const written = withTexts(row, row.row)
     return { action: "create", address, kind, changes: visible(row, diffRows({}, row.row)), row: written }
   }
   if (second === undefined && first.same) {
-    return { action: "adopt", address, kind, id: first.id, digest: first.digest, changes: [], row: withTexts(row, row.row) }
+    return {
+      action: "adopt",
+      address,
+      kind,
+      id: first.id,
+      digest: first.digest,
+      changes: [],
+      row: withTexts(row, row.row)
+    }
   }
   const before = taken.get(first.id)
   const detail =
@@ -320,7 +357,8 @@ const leftovers = ({ config, remote }: Facts, { prune, only = [] }: PlanOptions)
         const row = kind === undefined ? undefined : remote.rows.get(kind)?.get(id)
         if (kind === undefined || row === undefined || !include.includes(kind)) return []
         const common = { address, kind, id, digest: row.digest, changes: [] }
-        if (prune !== true) return [{ action: "left", ...common, detail: "Its file is gone. A push with --prune deletes it." }]
+        if (prune !== true)
+          return [{ action: "left", ...common, detail: "Its file is gone. A push with --prune deletes it." }]
         if (state.seen[address]?.row === row.digest) return [{ action: "delete", ...common }]
         const detail = `Its file is gone, and it was changed on the runtime since. Look at it; config adopt ${address} ${id} brings it back.`
         return [{ action: "conflict", ...common, detail }]
@@ -334,4 +372,6 @@ const order = (kind: KindName): number => kinds.findIndex(({ name }) => name ===
 
 /** Problems of a plan's conflicts. */
 export const conflictsOf = (plan: Plan): ReadonlyArray<Problem> =>
-  plan.steps.flatMap(({ action, address, detail }) => (action === "conflict" ? [{ file: address, detail: detail ?? "" }] : []))
+  plan.steps.flatMap(({ action, address, detail }) =>
+    action === "conflict" ? [{ file: address, detail: detail ?? "" }] : []
+  )

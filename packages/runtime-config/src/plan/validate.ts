@@ -41,8 +41,15 @@ export const validateConfig = (config: Config): Validation => {
     const isNew = !Object.hasOwn(config.state.ids, row.address)
     const at = (problem: Omit<Problem, "file">): Problem => ({ file: row.file, ...problem })
     errors.push(...[...secretProblems(row), ...ownedProblems(row), ...contractProblems(row, isNew)].map(at))
-    warnings.push(...[...referenceWarnings(row, addresses, config), ...promptWarnings(row, config), ...unknownKeys(row)].map(at))
-    if (!isNew) warnings.push(...contractProblems(row, true).filter(({ path }) => !errors.some((error) => error.file === row.file && error.path === path)).map(at))
+    warnings.push(
+      ...[...referenceWarnings(row, addresses, config), ...promptWarnings(row, config), ...unknownKeys(row)].map(at)
+    )
+    if (!isNew)
+      warnings.push(
+        ...contractProblems(row, true)
+          .filter(({ path }) => !errors.some((error) => error.file === row.file && error.path === path))
+          .map(at)
+      )
   }
   return { errors, warnings }
 }
@@ -65,7 +72,10 @@ const ownedProblems = ({ kind, row }: ConfigRow): Found =>
 const contractProblems = ({ kind, row }: ConfigRow, isNew: boolean): Found => {
   const { create, update, label } = kindOf(kind)
   const body = withPlainCredentials(kind, row)
-  const issues = bodyIssues(isNew ? create : update, body).map(({ path, message }) => ({ path: path.join("."), detail: `${message}.` }))
+  const issues = bodyIssues(isNew ? create : update, body).map(({ path, message }) => ({
+    path: path.join("."),
+    detail: `${message}.`
+  }))
   const bytes = Buffer.byteLength(JSON.stringify(body))
   return bytes <= maxBytes
     ? issues
@@ -76,10 +86,17 @@ const unknownKeys = ({ kind, row }: ConfigRow): Found => {
   const known = knownKeys(kind)
   return Object.keys(row)
     .filter((key) => !known.includes(key) && !isOwned(kind, key))
-    .map((path) => ({ path, detail: "The contract does not know this key; a runtime that does not either refuses it." }))
+    .map((path) => ({
+      path,
+      detail: "The contract does not know this key; a runtime that does not either refuses it."
+    }))
 }
 
-const referenceWarnings = ({ kind, row }: ConfigRow, addresses: ReadonlySet<string>, { include, state }: Config): Found => {
+const referenceWarnings = (
+  { kind, row }: ConfigRow,
+  addresses: ReadonlySet<string>,
+  { include, state }: Config
+): Found => {
   const ids = new Set(Object.values(state.ids))
   return placesOf(kind, row).flatMap(({ at, to, value, named }) => {
     if (named || to === undefined || to === "credentials" || !include.includes(to)) return []
@@ -98,7 +115,9 @@ const promptWarnings = ({ kind, row }: ConfigRow, { environment }: Config): Foun
   const { model, name } = row
   const list = valueAt(model, ["messages"])
   if (!Array.isArray(list) || list.length === 0) found.push({ path: "model.messages", detail: "There is no prompt." })
-  else if (list.some((message: JsonObject) => message["role"] === "system" && String(message["content"] ?? "").trim() === "")) {
+  else if (
+    list.some((message: JsonObject) => message["role"] === "system" && String(message["content"] ?? "").trim() === "")
+  ) {
     found.push({ path: "model.messages", detail: "The prompt is empty." })
   }
   if (typeof name === "string" && name.length > 40) {
@@ -107,7 +126,10 @@ const promptWarnings = ({ kind, row }: ConfigRow, { environment }: Config): Foun
   const maxTokens = valueAt(model, ["maxTokens"])
   const tools = valueAt(model, ["toolIds"])
   if (typeof maxTokens === "number" && maxTokens < 50 && Array.isArray(tools) && tools.length > 0) {
-    found.push({ path: "model.maxTokens", detail: `${maxTokens} tokens are too few for the arguments of a tool. Give it 50 or more.` })
+    found.push({
+      path: "model.maxTokens",
+      detail: `${maxTokens} tokens are too few for the arguments of a tool. Give it 50 or more.`
+    })
   }
   const unknown = new Map<string, string>()
   eachScalar(row, (path, value) => {

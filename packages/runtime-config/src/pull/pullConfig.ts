@@ -45,7 +45,11 @@ export interface PullOptions {
  */
 export interface PullReport {
   /** Files that were written: new ones, and those with changes of the runtime in them. */
-  readonly written: ReadonlyArray<{ readonly address: string; readonly file: string; readonly change: "new" | "merged" }>
+  readonly written: ReadonlyArray<{
+    readonly address: string
+    readonly file: string
+    readonly change: "new" | "merged"
+  }>
   /** Number of files that have everything already. */
   readonly unchanged: number
   /** Rows that both sides changed at the same place. Their files are untouched; `SLUG.theirs.*` lies beside each. */
@@ -69,11 +73,19 @@ export const pullConfig = (aywa: ConfigClient, config: Config, options: PullOpti
   locked(config.folder, config.environment.name, async () => {
     const selected = select(config, options.only)
     const remote = await readRemote(rowsOf(aywa), config, options)
-    const fresh = options.only === undefined || options.only.length === 0 ? newRows(config, remote) : { rows: [], problems: [] }
-    const state = { ...config.state, ids: { ...config.state.ids, ...Object.fromEntries(fresh.rows.map(({ row, id }) => [row.address, id])) } }
+    const fresh =
+      options.only === undefined || options.only.length === 0 ? newRows(config, remote) : { rows: [], problems: [] }
+    const state = {
+      ...config.state,
+      ids: { ...config.state.ids, ...Object.fromEntries(fresh.rows.map(({ row, id }) => [row.address, id])) }
+    }
     const whole: Config = { ...config, state, rows: [...config.rows, ...fresh.rows.map(({ row }) => row)] }
     const facts: Facts = { config: whole, remote, directory: directoryFor(whole, remote) }
-    const ledger = openLedger({ ...whole, state: { ...state, ids: config.state.ids } }, remote.credentials, config.environment.organizationId ?? remote.organizationId)
+    const ledger = openLedger(
+      { ...whole, state: { ...state, ids: config.state.ids } },
+      remote.credentials,
+      config.environment.organizationId ?? remote.organizationId
+    )
     const written: Array<PullReport["written"][number]> = []
     const conflicts = [...fresh.problems]
     const gone: Array<string> = []
@@ -110,13 +122,20 @@ const newRows = (config: Config, remote: Remote) => {
     // The oldest first, so that it gets the plain slug whenever this runs.
     for (const { id, row } of unknown.toReversed()) {
       const name = nameOf(row)
-      const twin = config.rows.find((each) => each.kind === kind && name !== undefined && nameOf(each.row) === name && !Object.hasOwn(config.state.ids, each.address))
+      const twin = config.rows.find(
+        (each) =>
+          each.kind === kind &&
+          name !== undefined &&
+          nameOf(each.row) === name &&
+          !Object.hasOwn(config.state.ids, each.address)
+      )
       if (twin !== undefined) {
         const detail = `The runtime has a ${label} ${name} that may be this one. If it is: config adopt ${twin.address} ${id}.`
         problems.push({ file: twin.address, detail })
         continue
       }
-      const isTaken = (slug: string) => taken.has(`${folder}/${slug}`) || Object.hasOwn(config.state.ids, `${folder}/${slug}`)
+      const isTaken = (slug: string) =>
+        taken.has(`${folder}/${slug}`) || Object.hasOwn(config.state.ids, `${folder}/${slug}`)
       const slug = freeSlug(slugOf(kind === "webhookEndpoints" ? urlName(row) : name, kindOf(kind)), isTaken)
       const address = `${folder}/${slug}`
       taken.add(address)
@@ -138,14 +157,20 @@ const writeNew = ({ config, directory }: Facts, ledger: Ledger, row: ConfigRow, 
 }
 
 /** Nothing to do, the file that was written, or why it was not. */
-const pullRow = (facts: Facts, ledger: Ledger, row: ConfigRow, remote: RemoteRow): { file: string } | Problem | undefined => {
+const pullRow = (
+  facts: Facts,
+  ledger: Ledger,
+  row: ConfigRow,
+  remote: RemoteRow
+): { file: string } | Problem | undefined => {
   const input = withKept(caseOf(row, remote, facts))
   const theirs = theirChanges(input)
   if (theirs.conflicts.length > 0) return besides(facts, row, remote, theirs.conflicts)
   const blocked = theirs.changes.flatMap(({ path }) => givenAt(row, path))
   if (blocked.length > 0) return besides(facts, row, remote, blocked)
   const next = theirs.changes.length === 0 ? row.written : applyChanges(row.written, theirs.changes, theirs.target)
-  const base = theirs.base === undefined ? withTexts(row, applyChanges(row.row, theirs.changes, theirs.target)) : theirs.base
+  const base =
+    theirs.base === undefined ? withTexts(row, applyChanges(row.row, theirs.changes, theirs.target)) : theirs.base
   const file = equal(next, row.written) ? undefined : rewrite(facts, row, next)
   ledger.saw(row.address, row.kind, remote, base)
   removeTheirs(facts.config, row)
@@ -154,10 +179,16 @@ const pullRow = (facts: Facts, ledger: Ledger, row: ConfigRow, remote: RemoteRow
 
 /** Variables that are not set here are no difference. */
 const withKept = (input: Case): Case => {
-  const unset = [...input.given.values()].filter(({ env, text, path }) => env && text !== undefined && textAt(input.file, path) === text)
+  const unset = [...input.given.values()].filter(
+    ({ env, text, path }) => env && text !== undefined && textAt(input.file, path) === text
+  )
   if (unset.length === 0) return input
   const keep = (row: JsonObject, from: JsonObject) =>
-    applyChanges(row, diffRows(row, from).filter(({ path }) => unset.some((one) => touches(one.path, path))), from)
+    applyChanges(
+      row,
+      diffRows(row, from).filter(({ path }) => unset.some((one) => touches(one.path, path))),
+      from
+    )
   return { ...input, file: keep(input.file, input.baseline?.row ?? input.remote) }
 }
 
@@ -200,7 +231,9 @@ const theirChanges = (input: Case): Theirs => {
   if (changes.length === 0) return nothing
   if (seen !== undefined && seen.row === input.remoteDigest) {
     // Only the file changed, if at all. What it said before is not known here, but what the runtime has is.
-    return seen.file === input.fileDigest ? nothing : { ...nothing, base: onlyPlacesOf(stripSecrets(kind, file), remote) }
+    return seen.file === input.fileDigest
+      ? nothing
+      : { ...nothing, base: onlyPlacesOf(stripSecrets(kind, file), remote) }
   }
   // The file is as it was when it was last seen with the runtime: everything else is theirs.
   if (seen !== undefined && seen.file === input.fileDigest) return { changes, target: remote, conflicts: [] }
@@ -256,7 +289,10 @@ export const adoptRow = (
     const [folder = "", slug = ""] = address.split("/")
     const kind = kindOfFolder(folder)?.name
     if (kind === undefined || !/^[a-z0-9][a-z0-9-]*$/.test(slug)) {
-      return fail({ _tag: "Invalid", problems: [{ file: address, detail: "Expected a kind's folder and a slug, such as assistants/desk." }] })
+      return fail({
+        _tag: "Invalid",
+        problems: [{ file: address, detail: "Expected a kind's folder and a slug, such as assistants/desk." }]
+      })
     }
     const runtime = rowsOf(aywa)
     const { row: raw } = await runtime.of(kind).get(id, options)

@@ -136,7 +136,11 @@ const assertSame = (config: Config, plan: Plan, remote: Remote, { baseUrl }: App
   const problems: Array<Problem> = []
   const differ = (what: string, planned: string | undefined, now: string | undefined) => {
     if (planned !== undefined && now !== undefined && planned !== now) {
-      problems.push({ file: "the plan", path: what, detail: `It was made for ${planned}, this is ${now}. Make a new plan.` })
+      problems.push({
+        file: "the plan",
+        path: what,
+        detail: `It was made for ${planned}, this is ${now}. Make a new plan.`
+      })
     }
   }
   differ("environment", plan.environment, config.environment.name)
@@ -146,7 +150,10 @@ const assertSame = (config: Config, plan: Plan, remote: Remote, { baseUrl }: App
     if (action !== "update" && action !== "delete" && action !== "adopt") continue
     const now = id === undefined ? undefined : remote.rows.get(kind)?.get(id)
     if (now?.digest !== digest) {
-      problems.push({ file: address, detail: "It was changed on the runtime after the plan was made. Make a new plan." })
+      problems.push({
+        file: address,
+        detail: "It was changed on the runtime after the plan was made. Make a new plan."
+      })
     }
   }
   for (const { action, address } of plan.steps) {
@@ -241,12 +248,18 @@ const assertSecrets = (steps: ReadonlyArray<Step>, { variables = process.env }: 
   const problems: Array<Problem> = []
   for (const { address, action, set, row } of steps) {
     const body = action === "create" ? row : set
-    if (body !== undefined) fillSecrets(body, variables, (path, detail) => problems.push({ file: address, path, detail }))
+    if (body !== undefined)
+      fillSecrets(body, variables, (path, detail) => problems.push({ file: address, path, detail }))
   }
   if (problems.length > 0) fail({ _tag: "Invalid", problems })
 }
 
-const saveRows = (config: Config, steps: ReadonlyArray<Step>, remote: Remote, options: ApplyOptions): string | undefined => {
+const saveRows = (
+  config: Config,
+  steps: ReadonlyArray<Step>,
+  remote: Remote,
+  options: ApplyOptions
+): string | undefined => {
   const rows = steps.flatMap(({ kind, id, address }) => {
     const found = id === undefined ? undefined : remote.rows.get(kind)?.get(id)
     return found === undefined ? [] : [{ address, kind, id: found.id, row: found.row }]
@@ -270,7 +283,8 @@ const dependsOn = (step: Step, stopped: ReadonlySet<string>, ledger: Ledger): st
 /** What is sent: ids for slugs, secrets for their names. */
 const bodyOf = ({ ledger, options }: Push, step: Step, row: JsonObject) => {
   const { row: named, pending, problems } = toIds(step.kind, row, ledger.directory())
-  if (problems.length > 0) fail({ _tag: "Invalid", problems: problems.map((problem) => ({ ...problem, file: step.address })) })
+  if (problems.length > 0)
+    fail({ _tag: "Invalid", problems: problems.map((problem) => ({ ...problem, file: step.address })) })
   return { named, pending, body: fillSecrets(named, options.variables ?? process.env, () => {}) }
 }
 
@@ -302,7 +316,10 @@ const create = async (push: Push, step: Step): Promise<{ readonly id: string; re
 
 /** The same row, from the same configuration, has the same key: whoever repeats a create gets the first one's row. */
 const keyOf = (organization: string, address: string, body: JsonObject): string =>
-  `cfg:${createHash("sha256").update(canonical([organization, address, body])).digest("hex").slice(0, 32)}`
+  `cfg:${createHash("sha256")
+    .update(canonical([organization, address, body]))
+    .digest("hex")
+    .slice(0, 32)}`
 
 const callOptions = ({ signal }: ApplyOptions): ClientCallOptions => (signal === undefined ? {} : { signal })
 
@@ -337,7 +354,11 @@ const update = async (push: Push, step: Step): Promise<string> => {
   const { body, pending } = bodyOf(push, step, step.set ?? {})
   const [missing] = pending
   if (missing !== undefined) {
-    const problem = { file: step.address, path: missing.at, detail: `It refers to ${missing.value}, which is not on the runtime. Push that too.` }
+    const problem = {
+      file: step.address,
+      path: missing.at,
+      detail: `It refers to ${missing.value}, which is not on the runtime. Push that too.`
+    }
     fail({ _tag: "Conflict", problems: [problem] })
   }
   const now = await look(push, step)

@@ -54,14 +54,17 @@ export const readBackup = (folder: string, environment: string, wanted: string |
   if (name === undefined) {
     return invalid(
       place,
-      names.length === 0 ? "There is no backup: nothing was pushed from here." : `There is none of this time. There are: ${names.join(", ")}.`
+      names.length === 0
+        ? "There is no backup: nothing was pushed from here."
+        : `There is none of this time. There are: ${names.join(", ")}.`
     )
   }
   const file = join(folderOf(folder, environment), name, "rows.json")
   const json: unknown = JSON.parse(readIfThere(file) ?? "null")
   const rows = isObject(json) ? json["rows"] : undefined
   if (!Array.isArray(rows)) return invalid(`${place}/${name}`, "It is no backup of this version.")
-  const created = isObject(json) && Array.isArray(json["created"]) ? json["created"].filter((each) => typeof each === "string") : []
+  const created =
+    isObject(json) && Array.isArray(json["created"]) ? json["created"].filter((each) => typeof each === "string") : []
   return { time: name, rows: rows.filter(isSaved), created }
 }
 

@@ -30,7 +30,10 @@ export const asRowConflict = ({ address }: Step, error: unknown): Problem | unde
     return { file: address, detail: `It is in use: ${messageOf(error)}${pinnedBy(error)} Take it out there first.` }
   }
   if (tag === "NotFound") {
-    return { file: address, detail: "It was deleted on the runtime. Remove its file too, or make it again with --recreate." }
+    return {
+      file: address,
+      detail: "It was deleted on the runtime. Remove its file too, or make it again with --recreate."
+    }
   }
   if (tag === "ConflictError") return { file: address, detail: `The runtime refused it (${code}): ${messageOf(error)}` }
   if (tag === "InvalidRequest" && code === "idempotency_key_reused") {
@@ -61,6 +64,9 @@ export const failureOf = ({ address }: Step, error: unknown): unknown => {
     return new RuntimeConfigError({ _tag: "Aborted" }, { cause: error })
   }
   return isLost(error)
-    ? new RuntimeConfigError({ _tag: "MaybeApplied", address, detail: text(error, "_tag") ?? "no answer" }, { cause: error })
+    ? new RuntimeConfigError(
+        { _tag: "MaybeApplied", address, detail: text(error, "_tag") ?? "no answer" },
+        { cause: error }
+      )
     : error
 }

@@ -24,7 +24,11 @@ import { readBackup, type Saved } from "./backup.ts"
 export const planRollback = async (
   aywa: ConfigClient,
   config: Config,
-  options: { readonly time?: string | undefined; readonly baseUrl?: string | undefined; readonly signal?: AbortSignal | undefined } = {}
+  options: {
+    readonly time?: string | undefined
+    readonly baseUrl?: string | undefined
+    readonly signal?: AbortSignal | undefined
+  } = {}
 ): Promise<Plan> => {
   const backup = readBackup(config.folder, config.environment.name, options.time)
   const remote = await readRemote(rowsOf(aywa), config, { signal: options.signal })
@@ -40,7 +44,10 @@ export const planRollback = async (
     ...(organization === undefined ? {} : { organizationId: organization }),
     steps,
     counts: countsOf(steps),
-    warnings: backup.created.map((file) => ({ file, detail: "That push made it. A rollback leaves it; remove its file and push with --prune." }))
+    warnings: backup.created.map((file) => ({
+      file,
+      detail: "That push made it. A rollback leaves it; remove its file and push with --prune."
+    }))
   }
 }
 
@@ -53,7 +60,8 @@ const stepOf = ({ address, kind, id, row }: Saved, { state }: Config, remote: Re
   const current = toSlugs(kind, now.row, directory)
   const changes = diffRows(current, before)
   if (state.seen[address]?.row !== now.digest) {
-    const detail = "Somebody changed it after that push. Look at the row; change the file and push, instead of rolling back."
+    const detail =
+      "Somebody changed it after that push. Look at the row; change the file and push, instead of rolling back."
     return { action: "conflict", ...common, changes, detail }
   }
   const keys = [...new Set(changes.map(({ path }) => String(path[0])))]

@@ -53,7 +53,12 @@ const stepText = ({ action, address, detail, changes }: Step): string => {
   const why = detail === undefined ? [] : [escaped(detail)]
   if (body.length === 0) return [head, ...why].join("\n\n")
   const fence = fenceFor(body)
-  return [`<details><summary>${head.replaceAll("**", "")}</summary>`, ...why, [`${fence}diff`, ...body, fence].join("\n"), "</details>"].join("\n\n")
+  return [
+    `<details><summary>${head.replaceAll("**", "")}</summary>`,
+    ...why,
+    [`${fence}diff`, ...body, fence].join("\n"),
+    "</details>"
+  ].join("\n\n")
 }
 
 /** A fence that is longer than any in the text. */

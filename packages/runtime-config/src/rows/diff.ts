@@ -48,9 +48,7 @@ const collect = (before: unknown, after: unknown, path: Path): ReadonlyArray<Cha
   if (Array.isArray(before) && Array.isArray(after) && sameItems([before, after])) {
     return before.flatMap((item, index) => collect(item, after[index], [...path, index]))
   }
-  return [
-    { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
-  ]
+  return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }]
 }
 
 /** A key of the value itself. */
@@ -101,7 +99,8 @@ export const reachable = (row: JsonObject, path: Path): Path => {
     if (!fits) return path.slice(0, Math.max(1, index))
     at = valueAt(at, [part])
     // What is not there yet is made, key by key; not inside of lists.
-    if (at === undefined) return path.slice(index + 1).some((rest) => typeof rest === "number") ? path.slice(0, index + 1) : path
+    if (at === undefined)
+      return path.slice(index + 1).some((rest) => typeof rest === "number") ? path.slice(0, index + 1) : path
   }
   return path
 }

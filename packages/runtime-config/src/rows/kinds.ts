@@ -100,8 +100,7 @@ export const kindOf = (name: KindName): Kind => {
 export const kindOfFolder = (folder: string): Kind | undefined => kinds.find((each) => each.folder === folder)
 
 /** The keys that a create knows, in the order of the contract table. */
-export const knownKeys = (kind: KindName): ReadonlyArray<string> =>
-  Object.keys(bodySchemas[kind]?.properties ?? {})
+export const knownKeys = (kind: KindName): ReadonlyArray<string> => Object.keys(bodySchemas[kind]?.properties ?? {})
 
 /**
  * What of a stored row is a person's: the keys that a create would take. What the runtime owns or adds (`id`, `status`,

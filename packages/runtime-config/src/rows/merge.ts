@@ -45,13 +45,7 @@ export const mergeRows = (base: JsonObject, ours: JsonObject, theirs: JsonObject
   return { row: isObject(row) ? row : ours, conflicts }
 }
 
-const merge = (
-  base: unknown,
-  ours: unknown,
-  theirs: unknown,
-  path: Path,
-  conflicts: Array<MergeConflict>
-): unknown => {
+const merge = (base: unknown, ours: unknown, theirs: unknown, path: Path, conflicts: Array<MergeConflict>): unknown => {
   if (equal(ours, theirs) || equal(base, theirs)) return ours
   if (equal(base, ours)) return theirs
   if (isObject(base) && isObject(ours) && isObject(theirs)) {

@@ -34,7 +34,8 @@ const scopes: Readonly<Record<string, KindName>> = {
   tool: "tools"
 }
 
-const kindTo = (to: ReferredKind): Place["to"] => (to === "credentials" ? to : kinds.find(({ name }) => name === to)?.name)
+const kindTo = (to: ReferredKind): Place["to"] =>
+  to === "credentials" ? to : kinds.find(({ name }) => name === to)?.name
 
 /** Rewrites every reference by id. `visit` gives what is to stand there, or nothing to leave it. */
 const rewrite = (kind: KindName, row: JsonObject, visit: (place: Place) => string | undefined): JsonObject => {

@@ -137,7 +137,9 @@ const readSources = (from: string, skipped: Array<Problem>): ReadonlyArray<Sourc
 type SourceIds = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const sourceState = (...places: ReadonlyArray<string>): SourceIds => {
-  const files = places.flatMap((place) => globSync(".vapi-state*.json", { cwd: place }).map((name) => join(place, name)))
+  const files = places.flatMap((place) =>
+    globSync(".vapi-state*.json", { cwd: place }).map((name) => join(place, name))
+  )
   const [file] = files
   const json: unknown = file === undefined ? {} : JSON.parse(readFileSync(file, "utf8"))
   const sections = Object.entries(isObject(json) ? json : {})
