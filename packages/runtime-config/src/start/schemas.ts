@@ -5,8 +5,6 @@ import { bodySchemas } from "../rows/bodySchemas.ts"
 import { isObject } from "../rows/json.ts"
 import { type Kind, knownKeys } from "../rows/kinds.ts"
 
-const dialect = "https://json-schema.org/draft/2020-12/schema"
-
 /** A placeholder may stand for any single value. */
 const placeholder = { type: "string", pattern: "^\\$\\{(env|var):[^}]+\\}$" }
 
@@ -40,7 +38,6 @@ export const schemaOf = ({ name, label }: Kind): object => {
   const { required: _, ...body } = bodySchemas[name] ?? { type: "object", properties: {}, additionalProperties: true }
   const schema = opened(body, undefined)
   return {
-    $schema: dialect,
     title: `A ${label} of an Aywa runtime, as a file`,
     description: `Keys: ${knownKeys(name).join(", ")}. References are slugs, credentials are named: { credential: NAME }.`,
     ...(isObject(schema) ? schema : {})
@@ -49,7 +46,6 @@ export const schemaOf = ({ name, label }: Kind): object => {
 
 /** The schema of `aywa.yaml`. */
 export const projectSchema = (kinds: ReadonlyArray<string>): object => ({
-  $schema: dialect,
   title: "What is managed here",
   type: "object",
   properties: {
@@ -62,7 +58,6 @@ export const projectSchema = (kinds: ReadonlyArray<string>): object => ({
 
 /** The schema of `environments/NAME.yaml`. */
 export const environmentSchema: object = {
-  $schema: dialect,
   title: "An environment: where rows go, and what is different there",
   type: "object",
   properties: {
