@@ -92,7 +92,7 @@ const credential = {
 
 describe("a folder of the source platform's tool", () => {
   it("goes in, is pushed to an empty runtime, and is pulled back the same, with its comments", async () => {
-    const { aywa, runtime } = await start({ rateLimit: 0 })
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
     await aywa.credentials.create(credential)
     const folder = makeFolder()
     const report = fromGitops(folder, { from: makeSource(), environment: "test" })

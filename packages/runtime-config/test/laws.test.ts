@@ -1,4 +1,5 @@
 /** The laws of push, pull and merge, over rows of any kind. */
+import { rmSync } from "node:fs"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
@@ -113,14 +114,13 @@ describe("diff and merge", () => {
 
 describe("over a real runtime", () => {
   it("a pull after a push writes the same bytes, and a push after a pull sends nothing", async () => {
-    const { aywa, runtime } = await start({ rateLimit: 0 })
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
     const folder = makeFolder()
     await fc.assert(
       fc.asyncProperty(rows, rows, async (first, second) => {
         const { text, ending } = newRowFile("assistants", first)
         const other = ending === ".md" ? ".yaml" : ".md"
         write(folder, { [`assistants/a${ending}`]: text, "state/test.json": '{"formatVersion":1,"ids":{},"seen":{}}' })
-        const { rmSync } = await import("node:fs")
         rmSync(`${folder}/assistants/a${other}`, { force: true })
         await pushConfig(aywa, open(folder))
         const before = snapshot(folder)

@@ -54,7 +54,7 @@ describe("when the answer to a write is lost", () => {
   const count = many ? 30 : 6
   for (const when of ["before", "after"] as const) {
     it(`${when} it was applied, the same push goes on, wherever that was`, async () => {
-      const { aywa, runtime } = await start({ rateLimit: 0 })
+      const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
       for (let skip = 0; skip <= count; skip++) {
         const folder = makeFolder(rowsOf(count))
         const isUpdate = skip === count
@@ -109,7 +109,7 @@ const guillotine = async (target: string, at: number, when: "before" | "after" |
 
 describe("kill -9", () => {
   it("at any write: the next push ends in the same state, and nothing is there twice", async () => {
-    const { aywa, runtime } = await start({ rateLimit: 0 })
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
     const count = 30
     const points = many ? Array.from({ length: count + 1 }, (_, n) => n) : [17, count]
     for (const at of points) {
@@ -142,10 +142,10 @@ describe("kill -9", () => {
 
 describe("five hundred rows", () => {
   it("unchanged cost a list each kind; one change costs one GET and one PATCH more", async () => {
-    const seed = {
+    const rows = {
       assistants: Array.from({ length: 500 }, (_, n) => ({ name: `Assistant ${n}`, firstMessage: `Hello ${n}` }))
     }
-    const { aywa, runtime } = await start({ rateLimit: 0, seed })
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 }, rows })
     const folder = makeFolder()
     await pullConfig(aywa, open(folder))
     const asked = async (run: () => Promise<unknown>) => {

@@ -11,7 +11,7 @@ import { equal } from "../rows/json.ts"
 import { type KindName, kindOf } from "../rows/kinds.ts"
 import { type Directory, toSlugs } from "../rows/references.ts"
 import { directoryOf, type Remote, type RemoteRow } from "../remote/readRemote.ts"
-import { withFileKeys } from "../plan/planConfig.ts"
+import { withFileKeys } from "../plan/facts.ts"
 
 /** A state that grows. */
 export interface Ledger {

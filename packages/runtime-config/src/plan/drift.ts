@@ -6,7 +6,8 @@
 import type { Config } from "../folder/Config.ts"
 import type { ConfigClient } from "../remote/rows.ts"
 import { kindOf } from "../rows/kinds.ts"
-import { type PlanOptions, planWithFacts } from "./planConfig.ts"
+import type { PlanOptions } from "./options.ts"
+import { planWithFacts } from "./planConfig.ts"
 import type { Step } from "./Plan.ts"
 
 /**

@@ -3,63 +3,22 @@
  *
  * @since 0.2.0
  */
-import { createHash } from "node:crypto"
-import type { ClientCallOptions, JsonObject } from "@aywa-ai/runtime-sdk"
 import type { Problem } from "../errors/Problem.ts"
 import { fail, throwIfAborted } from "../errors/RuntimeConfigError.ts"
 import type { Config } from "../folder/Config.ts"
 import { conflictsOf, planWithFacts } from "../plan/planConfig.ts"
 import type { Plan, Step } from "../plan/Plan.ts"
-import { readRemote, type Remote, remoteRow } from "../remote/readRemote.ts"
-import { type Answered, type ConfigClient, rowsOf, type RuntimeRows } from "../remote/rows.ts"
-import { canonical } from "../rows/json.ts"
-import { kindOf, managed } from "../rows/kinds.ts"
+import { readRemote, type Remote } from "../remote/readRemote.ts"
+import { type ConfigClient, rowsOf, type RuntimeRows } from "../remote/rows.ts"
+import { kindOf } from "../rows/kinds.ts"
 import { fillSecrets } from "../rows/placeholders.ts"
 import { toIds } from "../rows/references.ts"
-import { keepSecrets } from "../rows/secrets.ts"
 import { writeBackup } from "./backup.ts"
 import { type Ledger, openLedger } from "../ledger/ledger.ts"
 import { locked } from "../ledger/lock.ts"
+import type { ApplyOptions } from "./options.ts"
 import { asRowConflict, failureOf } from "./refusal.ts"
-
-/**
- * What happens while a plan is applied.
- *
- * @since 0.2.0
- * @category models
- */
-export type ApplyEvent =
-  | { readonly type: "backup"; readonly name: string }
-  | {
-      readonly type: "row"
-      readonly action: Step["action"]
-      readonly address: string
-      readonly id: string
-      /** Rows written so far, this one included, and rows that this plan writes. */
-      readonly done: number
-      readonly of: number
-    }
-  /** The runtime sends no ETag: between the last look and the write somebody else's change would not be noticed. */
-  | { readonly type: "weak-guard"; readonly address: string }
-
-/**
- * How a plan is applied.
- *
- * @since 0.2.0
- * @category models
- */
-export interface ApplyOptions {
-  /** Goes on with rows that do not depend on a refused one. Default: stop at the first. */
-  readonly keepGoing?: boolean | undefined
-  /** Where `${env:NAME}` gets the values of secrets. Default: `process.env`. */
-  readonly variables?: Readonly<Record<string, string | undefined>> | undefined
-  /** The runtime's address: a plan that was made for another one is refused. Default: the environment's. */
-  readonly baseUrl?: string | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly onEvent?: ((event: ApplyEvent) => void) | undefined
-  /** Milliseconds since 1970, for the backup's name. Default: the system's clock. */
-  readonly now?: (() => number) | undefined
-}
+import { bodyOf, create, type Push, remove, update } from "./writes.ts"
 
 /**
  * What came of it.
@@ -226,14 +185,6 @@ const applySteps = async ({ runtime, config, plan, remote, options }: Work): Pro
   return { applied, refused, ...(backup === undefined ? {} : { backup }) }
 }
 
-interface Push {
-  readonly runtime: RuntimeRows
-  readonly ledger: Ledger
-  readonly options: ApplyOptions
-  /** As it is configured: a part of the keys, so it must not depend on what was read. */
-  readonly organization: string
-}
-
 /** What needs no write is noted: rows that are there already, and rows as they are now. */
 const noteSeen = (plan: Plan, remote: Remote, ledger: Ledger): void => {
   for (const { action, address, kind, id, row } of plan.steps) {
@@ -278,101 +229,4 @@ const dependsOn = (step: Step, stopped: ReadonlySet<string>, ledger: Ledger): st
   return toIds(step.kind, step.row, ledger.directory())
     .pending.map(({ to, value }) => (to === undefined || to === "credentials" ? "" : `${kindOf(to).folder}/${value}`))
     .find((address) => stopped.has(address))
-}
-
-/** What is sent: ids for slugs, secrets for their names. */
-const bodyOf = ({ ledger, options }: Push, step: Step, row: JsonObject) => {
-  const { row: named, pending, problems } = toIds(step.kind, row, ledger.directory())
-  if (problems.length > 0)
-    fail({ _tag: "Invalid", problems: problems.map((problem) => ({ ...problem, file: step.address })) })
-  return { named, pending, body: fillSecrets(named, options.variables ?? process.env, () => {}) }
-}
-
-/**
- * Makes a row. Keys that refer to a row that is not there yet are left out; they are given back, to be sent afterwards,
- * and the state knows only what was sent: whoever goes on after a crash sees them as a change.
- */
-const create = async (push: Push, step: Step): Promise<{ readonly id: string; readonly missing: JsonObject }> => {
-  const { ledger, options } = push
-  const row = step.row ?? {}
-  const early = new Set(bodyOf(push, step, row).pending.map(({ at }) => /^[^.[]+/.exec(at)?.[0] ?? at))
-  const pick = (isMissing: boolean) =>
-    Object.fromEntries(Object.entries(row).filter(([key, value]) => value !== null && early.has(key) === isMissing))
-  const sent = pick(false)
-  const { named, body } = bodyOf(push, step, sent)
-  const resource = push.runtime.of(step.kind)
-  const key = keyOf(push.organization, step.address, named)
-  let answer = await resource.create(body, { ...callOptions(options), idempotencyKey: key })
-  if (answer.replayed) {
-    // Somebody may have changed or deleted it since the first request with this key.
-    const now = await resource.get(idOf(answer), callOptions(options)).catch(absent)
-    const again = `${key}:${idOf(answer).slice(0, 64)}`
-    answer = now ?? (await resource.create(body, { ...callOptions(options), idempotencyKey: again }))
-  }
-  const made = remoteRow(step.kind, answer.row)
-  ledger.saw(step.address, step.kind, made, sent)
-  return { id: made.id, missing: pick(true) }
-}
-
-/** The same row, from the same configuration, has the same key: whoever repeats a create gets the first one's row. */
-const keyOf = (organization: string, address: string, body: JsonObject): string =>
-  `cfg:${createHash("sha256")
-    .update(canonical([organization, address, body]))
-    .digest("hex")
-    .slice(0, 32)}`
-
-const callOptions = ({ signal }: ApplyOptions): ClientCallOptions => (signal === undefined ? {} : { signal })
-
-const idOf = ({ row }: Answered): string => String(row["id"])
-
-const absent = (error: unknown): undefined => {
-  if (Reflect.get(Object(error), "_tag") === "NotFound") return undefined
-  throw error
-}
-
-/** Looks at a row once more; when it is not the one that was planned for, it is refused. */
-const look = async ({ runtime, options }: Push, step: Step): Promise<Answered> => {
-  const now = await runtime.of(step.kind).get(step.id ?? "", callOptions(options))
-  if (step.digest !== undefined && remoteRow(step.kind, now.row).digest !== step.digest) {
-    fail({ _tag: "Conflict", problems: [changedMeanwhile(step)] })
-  }
-  if (now.etag === undefined) options.onEvent?.({ type: "weak-guard", address: step.address })
-  return now
-}
-
-const changedMeanwhile = ({ address }: Step): Problem => ({
-  file: address,
-  detail: `Somebody changed it on the runtime while this ran. Merge with config pull ${address}, then push again.`
-})
-
-const guarded = (options: ApplyOptions, { etag }: Answered): ClientCallOptions =>
-  etag === undefined ? callOptions(options) : { ...callOptions(options), ifMatch: etag }
-
-/** Changes a row, guarded by the version that was looked at. */
-const update = async (push: Push, step: Step): Promise<string> => {
-  const { runtime, ledger, options } = push
-  const { body, pending } = bodyOf(push, step, step.set ?? {})
-  const [missing] = pending
-  if (missing !== undefined) {
-    const problem = {
-      file: step.address,
-      path: missing.at,
-      detail: `It refers to ${missing.value}, which is not on the runtime. Push that too.`
-    }
-    fail({ _tag: "Conflict", problems: [problem] })
-  }
-  const now = await look(push, step)
-  const set = keepSecrets(step.kind, body, managed(step.kind, now.row))
-  const answer = await runtime.of(step.kind).update(step.id ?? "", set, guarded(options, now))
-  const changed = remoteRow(step.kind, { ...answer.row, id: step.id })
-  // A rollback says nothing of the file: the next plan shows the row as changed by somebody else.
-  if (step.row !== undefined) ledger.saw(step.address, step.kind, changed, step.row)
-  return changed.id
-}
-
-const remove = async (push: Push, step: Step): Promise<string> => {
-  const now = await look(push, step)
-  await push.runtime.of(step.kind).remove(step.id ?? "", guarded(push.options, now))
-  push.ledger.forget(step.address)
-  return step.id ?? ""
 }

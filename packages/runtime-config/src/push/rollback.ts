@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import type { Config } from "../folder/Config.ts"
-import { directoryFor } from "../plan/planConfig.ts"
+import { directoryFor } from "../plan/facts.ts"
 import { countsOf, type Plan, type Step } from "../plan/Plan.ts"
 import { readRemote, type Remote } from "../remote/readRemote.ts"
 import { type ConfigClient, rowsOf } from "../remote/rows.ts"
