@@ -38,6 +38,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
   "docs/retries.md": {
     "const order": "await order(prepared.aywa, prepared.signal)",
+    "const rename":
+      'if (!(await rename(prepared.aywa, prepared.assistantId, "Front desk"))) throw new Error("it was refused")',
     "const once":
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"

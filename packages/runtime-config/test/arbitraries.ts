@@ -29,6 +29,11 @@ export const texts = fc
   )
   .filter((text) => !text.includes("${"))
 
+// Names that mean something elsewhere (secrets, references, placeholders) are other tests'.
+const keys = fc
+  .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 8 })
+  .filter((key) => !/secret|key|token|auth|credential|server|^__proto__$|\$\{/i.test(key))
+
 const values: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
@@ -40,11 +45,6 @@ const values: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     fc.dictionary(keys, tie("value"), { maxKeys: 3, noNullPrototype: true })
   )
 })).value
-
-// Names that mean something elsewhere (secrets, references, placeholders) are other tests'.
-const keys = fc
-  .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 8 })
-  .filter((key) => !/secret|key|token|auth|credential|server|^__proto__$|\$\{/i.test(key))
 
 const prompts = fc.array(texts, { maxLength: 6 }).map((lines) => lines.join("\n"))
 

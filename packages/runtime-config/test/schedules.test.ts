@@ -51,7 +51,7 @@ const gated = (
   return Object.fromEntries(Object.entries(all).map(([name, real]) => [name, group(real)])) as unknown as ConfigClient
 }
 
-const schedules = Number(process.env["AYWA_CONFIG_SCHEDULES"] ?? 8)
+const schedules = Number(process.env["AYWA_CONFIG_SCHEDULES"] ?? 4)
 
 it("in any schedule", async () => {
   const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })

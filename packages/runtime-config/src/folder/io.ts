@@ -26,15 +26,15 @@ export const readIfThere = (file: string): string | undefined => {
   }
 }
 
-/** Writes beside the file, makes sure that it is on the disk, and puts it in its place. */
-export const writeWhole = (file: string, text: string): void => {
+/** Writes beside the file, then puts it in its place; `durable` makes sure that it is on the disk before. */
+export const writeWhole = (file: string, text: string, options: { readonly durable?: boolean } = {}): void => {
   const temporary = `${file}.${process.pid}.tmp`
   try {
     mkdirSync(dirname(file), { recursive: true })
     const handle = openSync(temporary, "w", 0o644)
     try {
       writeSync(handle, text)
-      fsyncSync(handle)
+      if (options.durable === true) fsyncSync(handle)
     } finally {
       closeSync(handle)
     }

@@ -86,7 +86,7 @@ const parse = (text: string, file: string): unknown => {
 
 /** Writes the state, a row a line and in order, so that a version control system can merge two of them. */
 export const writeState = (folder: string, environment: string, state: State): void => {
-  writeWhole(join(folder, fileOf(environment)), stateText(state))
+  writeWhole(join(folder, fileOf(environment)), stateText(state), { durable: true })
 }
 
 const stateText = ({ organizationId, ids, seen }: State): string => {

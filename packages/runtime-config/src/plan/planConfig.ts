@@ -13,7 +13,7 @@ import { toIds } from "../rows/references.ts"
 import { directoryFor, type Facts, select } from "./facts.ts"
 import type { PlanOptions } from "./options.ts"
 import { countsOf, type Plan, type Step } from "./Plan.ts"
-import { leftovers, stepOf } from "./steps.ts"
+import { leftovers, stepsOf } from "./steps.ts"
 import { validateConfig } from "./validate.ts"
 
 /**
@@ -41,7 +41,7 @@ export const planWithFacts = async (
   assertOrganization(config, remote)
   const facts = { config, remote, directory: directoryFor(config, remote) }
   assertCredentials(selected, facts)
-  const steps = [...selected.map((row) => stepOf(row, facts, options)), ...leftovers(facts, options)]
+  const steps = [...selected.flatMap((row) => stepsOf(row, facts, options)), ...leftovers(facts, options)]
   assertReferences(steps, facts)
   const { baseUrl, organizationId, name } = config.environment
   const organization = organizationId ?? remote.organizationId ?? config.state.organizationId
@@ -94,8 +94,9 @@ const assertCredentials = (rows: ReadonlyArray<ConfigRow>, { directory }: Facts)
 
 /** A new row may refer to rows of this plan, or to rows that are there. */
 const assertReferences = (steps: ReadonlyArray<Step>, { directory }: Facts): void => {
+  // A row that is refused stops the push, or those that refer to it: with words of its own.
   const made = new Set(
-    steps.filter(({ action }) => action === "create" || action === "adopt").map(({ address }) => address)
+    steps.flatMap(({ action, address }) => (["create", "adopt", "conflict"].includes(action) ? [address] : []))
   )
   const problems = steps.flatMap(({ action, kind, row, address }) =>
     row === undefined || (action !== "create" && action !== "update")

@@ -7,6 +7,7 @@ import type { RemoteRow } from "../remote/readRemote.ts"
 import { type Change, diffRows } from "../rows/diff.ts"
 import { equal, isObject, pathText, rowWith, valueAt } from "../rows/json.ts"
 import { type KindName, kindOf, kindOfFolder, kinds } from "../rows/kinds.ts"
+import { toIds, topKey } from "../rows/references.ts"
 import { secretsOf, stripSecrets } from "../rows/secrets.ts"
 import { caseOf, comparedRow, type Facts } from "./facts.ts"
 import { judge, type Verdict, withAdded } from "./judge.ts"
@@ -14,17 +15,17 @@ import type { PlanOptions } from "./options.ts"
 import type { Step } from "./Plan.ts"
 
 /** What becomes of a file's row. */
-export const stepOf = (row: ConfigRow, facts: Facts, options: PlanOptions): Step => {
+export const stepsOf = (row: ConfigRow, facts: Facts, options: PlanOptions): ReadonlyArray<Step> => {
   const { address, kind } = row
   const { ids } = facts.config.state
   const id = Object.hasOwn(ids, address) ? ids[address] : undefined
   const remote = id === undefined ? undefined : facts.remote.rows.get(kind)?.get(id)
-  if (remote !== undefined) return knownStep(row, remote, facts)
+  if (remote !== undefined) return [knownStep(row, remote, facts)]
   if (id !== undefined && options.recreate !== true) {
     const detail = `It was deleted on the runtime. Remove ${row.file} too, or make it again with --recreate.`
-    return { action: "conflict", address, kind, id, changes: [], detail }
+    return [{ action: "conflict", address, kind, id, changes: [], detail }]
   }
-  return newStep(row, facts)
+  return newSteps(row, facts)
 }
 
 const knownStep = (row: ConfigRow, remote: RemoteRow, facts: Facts): Step => {
@@ -107,48 +108,65 @@ const secretChanges = (row: ConfigRow, keys: ReadonlyArray<string>): ReadonlyArr
     .map(({ path, value }) => ({ path, after: value }))
 
 /** A row without an id: made, unless the runtime seems to have it. */
-const newStep = (row: ConfigRow, { config, remote, directory }: Facts): Step => {
+const newSteps = (row: ConfigRow, facts: Facts): ReadonlyArray<Step> => {
   const { address, kind } = row
-  const { nameOf, label } = kindOf(kind)
-  const taken = new Map(Object.entries(config.state.ids).map(([other, id]) => [id, other]))
-  const files = new Set(config.rows.map((each) => each.address))
-  const file = stripSecrets(kind, row.row)
-  const all = [...(remote.rows.get(kind)?.values() ?? [])].map((each) => {
-    const compared = comparedRow(each, row.row, directory)
-    return { ...each, compared, same: equal(withAdded(file, compared, undefined), compared), name: nameOf(compared) }
-  })
-  const name = nameOf(row.row)
-  const isFree = (id: string) => {
-    const owner = taken.get(id)
-    return owner === undefined || !files.has(owner)
-  }
-  const candidates = all.filter(
-    ({ id, same, name: other }) => isFree(id) && (name === undefined ? same : other === name)
-  )
-  const [first, second] = candidates
+  const written = withTexts(row, row.row)
+  const [first, second, ...more] = candidates(row, facts)
   if (first === undefined) {
-    const written = withTexts(row, row.row)
-    return { action: "create", address, kind, changes: visible(row, diffRows({}, row.row)), row: written }
+    return [{ action: "create", address, kind, changes: visible(row, diffRows({}, row.row)), row: written }]
   }
-  if (second === undefined && first.same) {
-    return {
-      action: "adopt",
-      address,
-      kind,
-      id: first.id,
-      digest: first.digest,
-      changes: [],
-      row: withTexts(row, row.row)
-    }
+  if (second === undefined && first.sent !== undefined) {
+    const { sent, remote } = first
+    const common = { address, kind, id: remote.id, digest: remote.digest }
+    const keys = Object.keys(written).filter((key) => !Object.hasOwn(sent, key))
+    const set = Object.fromEntries(keys.map((key) => [key, written[key]]))
+    const left = Object.fromEntries(Object.entries(written).filter(([key]) => !keys.includes(key)))
+    const noted: Step = { action: "adopt", ...common, changes: [], row: left }
+    return keys.length === 0
+      ? [noted]
+      : [noted, { action: "update", ...common, changes: visible(row, diffRows(left, written)), set, row: written }]
   }
-  const before = taken.get(first.id)
-  const detail =
-    second !== undefined
-      ? `The runtime has ${candidates.length} rows like this ${label}: ${candidates.map(({ id }) => id).join(", ")}. Say which one it is: config adopt ${address} ID.`
-      : before === undefined
-        ? `The runtime has a ${label} ${name} that no file knows. If it is this one: config adopt ${address} ${first.id}. Otherwise give this one another name.`
-        : `It looks like ${before}, whose file is gone. If the file was renamed: config adopt ${address} ${first.id}.`
-  return { action: "conflict", address, kind, id: first.id, changes: [], detail }
+  const ids = [first, second, ...more].flatMap((each) => (each === undefined ? [] : [each.remote.id]))
+  return [{ action: "conflict", address, kind, id: first.remote.id, changes: [], detail: twinDetail(row, ids, facts) }]
+}
+
+interface Candidate {
+  readonly remote: RemoteRow
+  /** What of the file the runtime has, when that is all that a create would have sent; `undefined` for another content. */
+  readonly sent: JsonObject | undefined
+}
+
+/** Rows of the runtime that may be the one of a file: those of its name, or of its content where it has none. */
+const candidates = (row: ConfigRow, { config, remote, directory }: Facts): ReadonlyArray<Candidate> => {
+  const { kind } = row
+  const { nameOf } = kindOf(kind)
+  const files = new Set(config.rows.map((each) => each.address))
+  const taken = new Set(Object.entries(config.state.ids).flatMap(([other, id]) => (files.has(other) ? [id] : [])))
+  const name = nameOf(row.row)
+  // A create leaves out what refers to a row that is not there yet: so did one whose answer was lost.
+  const early = new Set(toIds(kind, row.row, directory).pending.map(({ at }) => topKey(at)))
+  const sent = Object.fromEntries(Object.entries(row.row).filter(([key]) => !early.has(key)))
+  return [...(remote.rows.get(kind)?.values() ?? [])].flatMap((each) => {
+    if (taken.has(each.id)) return []
+    const compared = comparedRow(each, row.row, directory)
+    const has = (part: JsonObject) => equal(withAdded(stripSecrets(kind, part), compared, undefined), compared)
+    const content = has(row.row) ? row.row : has(sent) ? sent : undefined
+    const isIt = name === undefined ? content !== undefined : nameOf(compared) === name
+    return isIt ? [{ remote: each, sent: content }] : []
+  })
+}
+
+const twinDetail = (row: ConfigRow, ids: ReadonlyArray<string>, { config }: Facts): string => {
+  const { address, kind } = row
+  const { label, nameOf } = kindOf(kind)
+  const [id] = ids
+  if (ids.length > 1) {
+    return `The runtime has ${ids.length} rows like this ${label}: ${ids.join(", ")}. Say which one it is: config adopt ${address} ID.`
+  }
+  const [before] = Object.entries(config.state.ids).find(([, other]) => other === id) ?? []
+  return before === undefined
+    ? `The runtime has a ${label} ${nameOf(row.row)} that no file knows. If it is this one: config adopt ${address} ${id}. Otherwise give this one another name.`
+    : `It looks like ${before}, whose file is gone. If the file was renamed: config adopt ${address} ${id}.`
 }
 
 /** What the state has and no file: deleted with `prune`, told otherwise. */

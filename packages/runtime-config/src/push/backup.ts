@@ -32,7 +32,9 @@ const folderOf = (folder: string, environment: string): string => join(localFold
 /** Writes a backup, and gives the name that `config rollback` takes. */
 export const writeBackup = (folder: string, environment: string, backup: Backup): string => {
   const name = backup.time.replaceAll(":", "-")
-  writeWhole(join(folderOf(folder, environment), name, "rows.json"), jsonText({ formatVersion: 1, ...backup }))
+  writeWhole(join(folderOf(folder, environment), name, "rows.json"), jsonText({ formatVersion: 1, ...backup }), {
+    durable: true
+  })
   return name
 }
 

@@ -12,7 +12,7 @@ import type { Answered, RuntimeRows } from "../remote/rows.ts"
 import { canonical } from "../rows/json.ts"
 import { managed } from "../rows/kinds.ts"
 import { fillSecrets } from "../rows/placeholders.ts"
-import { toIds } from "../rows/references.ts"
+import { toIds, topKey } from "../rows/references.ts"
 import { keepSecrets } from "../rows/secrets.ts"
 import type { ApplyOptions } from "./options.ts"
 
@@ -43,7 +43,7 @@ export const create = async (
 ): Promise<{ readonly id: string; readonly missing: JsonObject }> => {
   const { ledger, options } = push
   const row = step.row ?? {}
-  const early = new Set(bodyOf(push, step, row).pending.map(({ at }) => /^[^.[]+/.exec(at)?.[0] ?? at))
+  const early = new Set(bodyOf(push, step, row).pending.map(({ at }) => topKey(at)))
   const pick = (isMissing: boolean) =>
     Object.fromEntries(Object.entries(row).filter(([key, value]) => value !== null && early.has(key) === isMissing))
   const sent = pick(false)

@@ -68,6 +68,9 @@ const unmarkCredentials = (value: unknown): unknown =>
 
 const asRow = (value: unknown, row: JsonObject): JsonObject => (isObject(value) ? value : row)
 
+/** The top-level key of a place: `destinations` of `destinations[0].assistantId`. */
+export const topKey = (at: string): string => /^[^.[]+/.exec(at)?.[0] ?? at
+
 /** A file's row with ids in it, as far as they are known. */
 export interface WithIds {
   readonly row: JsonObject
