@@ -181,3 +181,15 @@ describe("a create that is answered from an earlier one", () => {
     expect((await planConfig(aywa, open(folder))).counts.unchanged).toBe(1)
   })
 })
+
+describe("a push whose state was lost whole", () => {
+  it("finds every row again, references and circles too, and makes none", async () => {
+    const { aywa, runtime } = await start()
+    const files = rowsOf(6)
+    await pushConfig(aywa, open(makeFolder(files)))
+    const folder = makeFolder(files)
+    const again = await pushConfig(aywa, open(folder))
+    expect(again.applied.map(({ action, address }) => [action, address])).toEqual([["update", "tools/tool-0"]])
+    await expectWhole(folder, runtime, 6, aywa)
+  })
+})

@@ -38,7 +38,10 @@ export interface Step {
   readonly kind: KindName
   /** Of the runtime's row, where there is one. */
   readonly id?: string | undefined
-  /** Where the row differs. `before` is what the runtime has; secrets and values of `${env:}` are never in it. */
+  /**
+   * Where the row differs: `before` is what the runtime has, `after` what it would get; of a `drift`, what was last seen
+   * and what the runtime has. Secrets and values of `${env:}` are never in it.
+   */
   readonly changes: ReadonlyArray<Change>
   /** Why, and what to do: for `conflict`, `drift` and `left`. */
   readonly detail?: string | undefined

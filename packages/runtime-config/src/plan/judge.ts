@@ -113,24 +113,28 @@ const withDigests = (input: Case, seen: Seen): Verdict => {
   )
   const fileSame = input.fileDigest === seen.file && environmentSame
   if (input.remoteDigest !== seen.row) {
-    if (changes.length === 0) return verdict("unchanged", target)
+    if (changes.length === 0) return fileSame ? verdict("unchanged", target) : sameButSecrets(input, target)
     return fileSame
       ? verdict("drift", target, { changes: diffRows(target, remote) })
       : verdict("conflict", target, { changes, reason: "both-changed" })
   }
   if (fileSame) return verdict("unchanged", target)
+  if (changes.length === 0) return sameButSecrets(input, target)
+  return verdict("update", target, { changes, secretKeys: keysOf([...secretsOf(kind, file).values()]) })
+}
+
+/** The rows are the same as far as one can see; secrets cannot be seen, so they are sent. */
+const sameButSecrets = ({ kind, file }: Case, target: JsonObject): Verdict => {
   const secretKeys = keysOf([...secretsOf(kind, file).values()])
-  return changes.length === 0 && secretKeys.length === 0
-    ? verdict("unchanged", target)
-    : verdict("update", target, { changes, secretKeys })
+  return secretKeys.length === 0 ? verdict("unchanged", target) : verdict("update", target, { secretKeys })
 }
 
 /** An id that somebody wrote into the state: nobody knows which of the two rows is right. */
-const neverSeen = ({ kind, file, remote }: Case): Verdict => {
-  const target = withAdded(stripSecrets(kind, file), remote, undefined)
-  const changes = diffRows(remote, target)
+const neverSeen = (input: Case): Verdict => {
+  const target = withAdded(stripSecrets(input.kind, input.file), input.remote, undefined)
+  const changes = diffRows(input.remote, target)
   return changes.length === 0
-    ? verdict("unchanged", target)
+    ? sameButSecrets(input, target)
     : verdict("conflict", target, { changes, reason: "never-seen" })
 }
 

@@ -39,9 +39,9 @@ export const planWithFacts = async (
   if (wrong.length > 0) fail({ _tag: "Invalid", problems: wrong })
   const remote = await readRemote(rowsOf(aywa), config, options)
   assertOrganization(config, remote)
-  const facts = { config, remote, directory: directoryFor(config, remote) }
-  assertCredentials(selected, facts)
-  const steps = [...selected.flatMap((row) => stepsOf(row, facts, options)), ...leftovers(facts, options)]
+  const before = { config, remote, directory: directoryFor(config, remote) }
+  assertCredentials(selected, before)
+  const { steps, facts } = judgeAll(selected, before, options)
   assertReferences(steps, facts)
   const { baseUrl, organizationId, name } = config.environment
   const organization = organizationId ?? remote.organizationId ?? config.state.organizationId
@@ -58,6 +58,23 @@ export const planWithFacts = async (
       warnings: warnings.filter(({ file }) => selected.some((row) => row.file === file))
     }
   }
+}
+
+/** Row by row: a row that is found on the runtime has an id for those that refer to it. */
+const judgeAll = (rows: ReadonlyArray<ConfigRow>, before: Facts, options: PlanOptions) => {
+  let facts = before
+  const steps: Array<Step> = []
+  for (const row of rows) {
+    const found = stepsOf(row, facts, options)
+    steps.push(...found)
+    for (const { action, address, id } of found) {
+      if (action !== "adopt" || id === undefined) continue
+      const { config, remote } = facts
+      const grown = { ...config, state: { ...config.state, ids: { ...config.state.ids, [address]: id } } }
+      facts = { config: grown, remote, directory: directoryFor(grown, remote) }
+    }
+  }
+  return { steps: [...steps, ...leftovers(before, options)], facts: { ...facts, config: before.config } }
 }
 
 const assertOrganization = ({ state, environment }: Config, { organizationId }: Remote): void => {

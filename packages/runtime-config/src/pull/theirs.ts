@@ -55,10 +55,9 @@ export const theirChanges = (input: Case): Theirs => {
   const ours = withAdded(stripSecrets(kind, file), remote, seen === undefined ? undefined : new Set(seen.added))
   const changes = diffRows(ours, remote)
   const nothing = { changes: [], target: ours, conflicts: [] }
-  if (changes.length === 0) return nothing
-  if (seen !== undefined && seen.row === input.remoteDigest) {
+  if (changes.length === 0 || seen?.row === input.remoteDigest) {
     // Only the file changed, if at all. What it said before is not known here, but what the runtime has is.
-    return seen.file === input.fileDigest
+    return seen?.file === input.fileDigest
       ? nothing
       : { ...nothing, base: onlyPlacesOf(stripSecrets(kind, file), remote) }
   }
