@@ -32,7 +32,13 @@ const env = {
 
 const begin = performance.now()
 const packages = await packAll()
-const { "runtime-sdk": sdk, "runtime-local": local, "runtime-migration": migration, "runtime-cli": cli } = packages
+const {
+  "runtime-sdk": sdk,
+  "runtime-local": local,
+  "runtime-migration": migration,
+  "runtime-config": config,
+  "runtime-cli": cli
+} = packages
 const majors = ["22", "26"] as const
 const [plain, first, newest, command, next, ...nodes] = await Promise.all([
   project(
@@ -40,6 +46,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
     {
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-migration": migration,
+      "@aywa-ai/runtime-config": config,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",
@@ -62,6 +69,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-local": local,
       "@aywa-ai/runtime-migration": migration,
+      "@aywa-ai/runtime-config": config,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       effect: "4.1.0"

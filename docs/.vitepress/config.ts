@@ -30,6 +30,7 @@ export default defineConfig({
           page("Calls and webhooks locally", "/local-calls"),
           page("Move from the source platform", "/migration"),
           page("The command line", "/cli"),
+          page("Config as code", "/config"),
           page("Observability", "/observability"),
           page("Performance", "/performance"),
           page("Production checklist", "/production"),

@@ -24,7 +24,8 @@ const subjects: Readonly<Record<string, ReadonlyArray<string>>> = {
     "Policy.Retry"
   ],
   "@aywa-ai/runtime-sdk/webhooks": [],
-  "@aywa-ai/runtime-migration": []
+  "@aywa-ai/runtime-migration": [],
+  "@aywa-ai/runtime-config": ["ApplyOptions", "PlanOptions", "Plan", "Step"]
 }
 
 /** Types whose own members are gone through too: resources of a client. */

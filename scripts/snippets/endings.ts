@@ -48,6 +48,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
       'const [one, two] = await Effect.runPromise(Effect.provide(Effect.all([onboarding("4712"), onboarding("4712")]), AywaRuntime.layerConfig()))\n' +
       "if (one.id !== two.id) throw new Error()",
+    "const rename":
+      'if (!(await rename(prepared.aywa, prepared.assistantId, "Front desk"))) throw new Error("it was refused")',
     "const once":
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
