@@ -4,13 +4,15 @@
  * @since 0.1.0
  */
 import { invalid } from "../errors/MigrationError.ts"
-import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
+import type { ColumnType, Dialect, ForeignKey, Location, MappingConfig } from "../sql/config.ts"
+import type { Mapping } from "../errors/types.ts"
+import { checkedMappings } from "../ledger/Mapping.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
 import { aboutForeignKey, foreignKeySides } from "./aboutForeignKeys.ts"
 import { aboutHiddenRows } from "./allRows.ts"
 import { aboutLedgers } from "./aboutLedgers.ts"
-import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
+import { type Catalog, type ColumnInfo, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
 import type { Finding } from "./reports.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -24,7 +26,22 @@ export interface DatabasePlan extends SqlPlan {
   readonly findings: ReadonlyArray<Finding>
   /** Foreign keys whose children verify and rollback count: all that have to do with a column that changes. */
   readonly references: ReadonlyArray<ForeignKey>
+  /** Source ids with what they become: what verify looks for in the whole database. */
+  readonly ids: ReadonlyMap<string, string>
+  readonly leave: ReadonlyArray<Place>
+  /** What it was made of. */
+  readonly config: DatabaseConfig
+  /** Unique constraints that a location's column is part of, by its label. */
+  readonly uniques: ReadonlyMap<string, ReadonlyArray<ReadonlyArray<string>>>
 }
+
+/**
+ * A column, or all of a table.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Place = Pick<Location, "schema" | "table"> & { readonly column?: string | undefined }
 
 /**
  * What `planDatabase` takes: the config of the scripts, without what the database itself says.
@@ -32,7 +49,10 @@ export interface DatabasePlan extends SqlPlan {
  * @since 0.1.0
  * @category models
  */
-export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreignKeys"> {}
+export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreignKeys"> {
+  /** Where ids of the source may stay, such as an archive: verify counts them there, as information. */
+  readonly leave?: ReadonlyArray<Place> | undefined
+}
 
 /**
  * Plans a migration of a live database. Reads its catalog, and no row. Keys default to primary keys, JSON types and
@@ -42,6 +62,7 @@ export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreign
  * @category database
  */
 export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): Promise<DatabasePlan> => {
+  const mappings = checkedMappings(config.mappings)
   for (const [at, location] of config.locations.entries()) checkShape(location, `locations[${at}]`)
   const catalog = await readCatalog(
     driver,
@@ -49,30 +70,82 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
   )
   const locations = config.locations.map((location, at) => complete(driver, catalog, location, `locations[${at}]`))
   const sides = await foreignKeySides(driver, catalog, locations)
-  const plan = planMappingSql({
+  const planned = planMappingSql({
     ...config,
+    // Of foreign keys a live step takes care by itself.
+    transaction: driver.dialect === "postgres" && config.transaction === "chunks" ? undefined : config.transaction,
+    mappings,
     dialect: driver.dialect,
     locations,
     foreignKeys: sides
       .filter(({ child, parent }) => child === "named" && parent !== "stays")
-      .map(({ key }) => plain(key))
+      .map(plain(catalog))
   })
+  const plan = { ...planned, transaction: transactionOf(planned, config.transaction) }
   const touched = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
-  const references = touched.map(({ key }) => plain(key))
+  const references = touched.map(plain(catalog))
   const findings = [
     ...(await aboutHiddenRows(driver, plan, references)),
     ...plan.locations.flatMap((location) => aboutLocation(driver, catalog, location)),
     ...touched.flatMap((side) => aboutForeignKey(plan, side)),
     ...(await aboutLedgers(driver, plan))
   ]
-  return { ...plan, findings, references }
+  const leave = (config.leave ?? []).map((place, at) => checkPlace(catalog, place, `leave[${at}]`))
+  const uniques = new Map(
+    plan.locations.map((location) => [
+      location.label,
+      (tableInfo(catalog, location)?.uniques ?? []).filter((columns) => columns.includes(location.column))
+    ])
+  )
+  return { ...plan, findings, references, ids: sourceIds(mappings), leave, uniques, config: { ...config, mappings } }
 }
 
-const plain = (key: ForeignKeyInfo): ForeignKey => ({
-  ...key,
-  schema: key.schema === "" ? undefined : key.schema,
-  refSchema: key.refSchema === "" ? undefined : key.refSchema
-})
+/**
+ * One transaction for all is for SQLite, which has one writer, and for reserved values between which foreign keys run: those
+ * stand in all rows of a column before the first gets its own.
+ */
+const transactionOf = (plan: SqlPlan, wanted: MappingConfig["transaction"]): SqlPlan["transaction"] => {
+  if (plan.dialect !== "postgres" || plan.foreignKeys.length === 0) return plan.transaction
+  const apart = plan.locations.some(
+    (location) =>
+      (location.twoStep || location.ambiguous || location.columnType === "bytes") &&
+      plan.foreignKeys.some(({ table, refTable }) => table === location.table || refTable === location.table)
+  )
+  if (apart && wanted === "chunks")
+    return invalid(
+      "transaction",
+      "foreign keys between columns of twoStep, or of bytes, need one transaction: leave it out, or say single"
+    )
+  return apart ? "single" : (wanted ?? "chunks")
+}
+
+/** Ids that are a target too cannot be told from those of the runtime: nobody looks for them. */
+export const sourceIds = (mappings: Iterable<Mapping>): ReadonlyMap<string, string> => {
+  const all = [...mappings]
+  const targets = new Set(all.map(({ runtimeId }) => runtimeId))
+  return new Map(
+    all.filter(({ sourceId }) => !targets.has(sourceId)).map(({ sourceId, runtimeId }) => [sourceId, runtimeId])
+  )
+}
+
+const checkPlace = (catalog: Catalog, place: Place, field: string): Place => {
+  if (typeof place !== "object" || place === null || typeof place.table !== "string")
+    return invalid(field, "expected { table, column }, or { table } for all of it")
+  const info = tableInfo(catalog, place)
+  if (info === undefined) return invalid(`${field}.table`, `there is no table ${place.table}`)
+  if (place.column !== undefined && !info.columns.some(({ name }) => name === place.column))
+    return invalid(`${field}.column`, `${place.table} has no column ${place.column}`)
+  return { schema: info.schema, table: info.table, column: place.column }
+}
+
+/** As a config would name it: the connection's own schema goes without a name. */
+const plain =
+  (catalog: Catalog) =>
+  ({ key }: { readonly key: ForeignKeyInfo }): ForeignKey => ({
+    ...key,
+    schema: key.schema === catalog.schema ? undefined : key.schema,
+    refSchema: key.refSchema === catalog.schema ? undefined : key.refSchema
+  })
 
 const tableInfo = (catalog: Catalog, { schema, table }: Pick<Location, "schema" | "table">): TableInfo | undefined =>
   catalog.tables.find((info) => info.table === table && info.schema === (schema ?? catalog.schema))
@@ -89,22 +162,35 @@ const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field
   for (const name of key) {
     if (find(name) === undefined) return invalid(`${field}.key`, `${location.table} has no column ${name}`)
   }
-  const json = column.type === "json" || column.type === "jsonb"
-  const array = column.type.endsWith("[]")
-  const columnType =
-    driver.dialect !== "postgres" || array ? undefined : json ? (column.type as "json" | "jsonb") : "text"
   const self = info.columns.filter(({ selfUpdating, name }) => selfUpdating && name !== location.column)
   return {
     ...location,
     // One name for one table: the connection's own schema goes without.
     schema: info.schema === catalog.schema ? undefined : info.schema,
     key,
-    columnType: location.columnType ?? columnType,
+    columnType: location.columnType ?? columnTypeOf(driver.dialect, column, location),
     keep: location.keep ?? self.map(({ name }) => name)
   }
 }
 
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+/** What a location needs to know of its column's type. */
+const columnTypeOf = (dialect: Dialect, { type }: ColumnInfo, { kind, twoStep }: Location): ColumnType | undefined => {
+  if (/^uuid(\[\])?$/.test(type)) return "uuid"
+  if (kind === "id" && twoStep !== true && /^(bytea|binary|varbinary|(tiny|medium|long)?blob)/.test(type))
+    return "bytes"
+  if (dialect !== "postgres" || type.endsWith("[]")) return undefined
+  return type === "json" || type === "jsonb" ? type : "text"
+}
+
+const uuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
+
+/** Values of an enum belong to its type. */
+const enumWords = (dialect: Dialect, { set }: PlannedLocation, type: string, label: string): string => {
+  const target = set.entries.find(({ source }) => source === label)?.target ?? ""
+  return dialect === "postgres"
+    ? `this is the enum ${type}, which knows source ids as values. They are renamed in the type, in every column at once: ALTER TYPE ${type} RENAME VALUE '${label}' TO '${target}'; and so on for each. Leave the column out of the locations then`
+    : `this is an enum, which knows source ids as values and not yet those of the runtime: add them to its type with ALTER TABLE … MODIFY, ${target} for ${label} and so on for each, and take the old ones away after cleanup`
+}
 
 const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLocation): ReadonlyArray<Finding> => {
   const info = tableInfo(catalog, location)
@@ -118,8 +204,8 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
   const array = type.endsWith("[]")
   if (driver.dialect === "postgres") {
     if (array && location.kind !== "array") say("error", `this is ${type}: its kind is array`)
-    if ((location.kind === "id" || location.kind === "text") && /^jsonb?$/.test(type)) {
-      say("error", `this is ${type}: its kind is json-path or json-any`)
+    if (location.kind === "id" && /^jsonb?$/.test(type)) {
+      say("error", `this is ${type}: its kind is json-path, json-any or text`)
     }
     const odd = location.set.entries.find(({ target }) => !uuid.test(target))
     if (/^uuid(\[\])?$/.test(type) && odd !== undefined) {
@@ -134,9 +220,15 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
   if (long !== undefined) say("error", `${long.target} is longer than ${type}`)
   if (location.twoStep && width < 36)
     say("error", `reserved values of twoStep have 36 characters, too many for ${type}`)
-  if (driver.dialect === "mysql" && /^(binary|varbinary|blob)/.test(type)) {
-    say("error", `ids in ${type} are not supported: migrate through a text column`)
+  const bytes = /^(bytea|binary|varbinary|(tiny|medium|long)?blob)/.test(type)
+  if (bytes && driver.dialect !== "sqlite" && (location.kind !== "id" || location.twoStep)) {
+    say("error", `this is ${type}: only whole ids can be rewritten in it (kind id, without twoStep)`)
   }
+  const label = column.labels.find((value) => {
+    const entry = location.set.entries.find(({ source }) => source === value)
+    return entry !== undefined && !column.labels.includes(entry.target)
+  })
+  if (label !== undefined) say("error", enumWords(driver.dialect, location, type, label))
   if (location.kind === "id" && !location.twoStep && location.set.overlap.length > 0) {
     const unique = info.uniques.find((columns) => columns.includes(location.column))
     if (unique !== undefined) {
@@ -154,6 +246,12 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
   }
   if (!info.uniques.some((columns) => columns.every((name) => location.key.some(({ column }) => column === name)))) {
     say("error", `(${location.key.map(({ column }) => column).join(", ")}) is not unique: it cannot find one row`)
+  }
+  if (info.versioned) {
+    say(
+      "warning",
+      "its history is kept: every row that is written adds one to it, with the old id, and that one stays after cleanup"
+    )
   }
   if (info.triggers.length > 0) {
     say(

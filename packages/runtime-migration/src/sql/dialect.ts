@@ -138,6 +138,19 @@ export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<string> 
   "stands"
 ]
 
+/** Whether a foreign key of the plan has the column on one of its sides: its rows are written together with those of the other. */
+export const isReferring = (
+  { foreignKeys }: SqlPlan,
+  { schema, table, column, kind, columnType }: PlannedLocation
+): boolean =>
+  kind === "id" &&
+  columnType !== "bytes" &&
+  foreignKeys.some(
+    (key) =>
+      (key.table === table && key.schema === schema && key.columns.includes(column)) ||
+      (key.refTable === table && key.refSchema === schema && key.refColumns.includes(column))
+  )
+
 /** The condition that a row of the mapping table belongs to a location. */
 export const inSet = (alias: string, { set }: PlannedLocation): string => `${alias}.kind = ${quoteText(set.name)}`
 

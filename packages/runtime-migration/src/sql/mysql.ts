@@ -5,6 +5,7 @@ import {
   columnOf,
   inSet,
   isMany,
+  isReferring,
   isRekeyed,
   keysAfter,
   keyed,
@@ -129,7 +130,9 @@ export const mysql: SqlDialect = {
     const mark =
       ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value', first_value LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL"
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
-    const after = isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : ""
+    const after =
+      (isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : "") +
+      (isReferring(plan, location) ? ", KEY v (old_value)" : "")
     return [
       `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
     ]

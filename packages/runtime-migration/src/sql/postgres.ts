@@ -6,6 +6,7 @@ import {
   columnOf,
   inSet,
   isMany,
+  isReferring,
   isRekeyed,
   keysAfter,
   keyed,
@@ -166,6 +167,7 @@ export const postgres: SqlDialect = {
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isReferring(plan, location) ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_v ON ${name} (old_value)`] : []),
       ...(isRekeyed(location)
         ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
         : [])

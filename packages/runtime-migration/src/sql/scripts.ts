@@ -147,7 +147,8 @@ const passes = (
 ): ReadonlyArray<string> => {
   const { before, after } = Sql.deferral(plan)
   const session = plan.dialect === "postgres" ? timeouts : plan.dialect === "mysql" ? mysqlSession : []
-  if (plan.transaction === "single") {
+  // A live step makes foreign keys wait in another way.
+  if (plan.transaction === "single" || (plan.dialect === "postgres" && plan.foreignKeys.length > 0)) {
     const work = [...before, ...moves.flatMap((move) => whole(plan, move)), ...after]
     return [...session, ...transaction(plan, [...checks, ...work])]
   }
@@ -159,7 +160,11 @@ const passes = (
 }
 
 const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { before, update, after } = Sql.updateRange(plan, move, range)
+  const { before, update, after } = Sql.updateRange(
+    plan,
+    move,
+    range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
+  )
   return [...before, update, ...after]
 }
 

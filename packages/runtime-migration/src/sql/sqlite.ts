@@ -112,14 +112,14 @@ const isText = (column: string): string => `typeof(${column}) = 'text' AND instr
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
   if (location.columnType === "bytes")
-    return `CASE WHEN typeof(${column}) = 'blob' AND length(${column}) = 16 THEN lower(hex(${column})) END`
+    return `CASE WHEN typeof(${column}) = 'text' THEN ${column} WHEN length(${column}) = 16 THEN lower(hex(${column})) END`
   if (location.kind === "id") return `CASE WHEN typeof(${column}) = 'text' THEN ${column} END`
   return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
 }
 
-/** What stands in a column afterwards: an id of the mapping, in the column's own way. */
-const idIn = ({ columnType }: PlannedLocation, id: string): string =>
-  columnType === "bytes" ? `unhex(replace(${id}, '-', ''))` : id
+/** What stands in a column afterwards: an id of the mapping, in the way of the value that stands there. */
+const idIn = ({ columnType }: PlannedLocation, value: string, id: string): string =>
+  columnType === "bytes" ? `CASE WHEN typeof(${value}) = 'blob' THEN unhex(replace(${id}, '-', '')) ELSE ${id} END` : id
 
 /** The type of a mark. */
 const standing = "CAST('' AS TEXT)"
@@ -201,7 +201,7 @@ export const sqlite: SqlDialect = {
       })
       .join("")
     const after = (index: number, now: string) =>
-      `coalesce(${idIn(plan.locations[index] ?? location, `x${index}.target`)}, ${now})`
+      `coalesce(${idIn(plan.locations[index] ?? location, now, `x${index}.target`)}, ${now})`
     if (isMany(location)) {
       const { next, where } = many(plan, location, false)
       const list = selectList(plan, location, { next, temporary: "", after })
@@ -209,7 +209,7 @@ export const sqlite: SqlDialect = {
     }
     const column = columnOf(plan, location.column)
     const next =
-      location.kind === "id" ? idIn(location, "m.target") : `json_set(${column}, ${path(location)}, m.target)`
+      location.kind === "id" ? idIn(location, column, "m.target") : `json_set(${column}, ${path(location)}, m.target)`
     const list = selectList(plan, location, { next, temporary: "m.tmp", after })
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
