@@ -64,11 +64,11 @@ for (const { name, describe, open } of databases) {
     }
 
     it("inside of texts: capitals, no dashes, words around it; not within a longer number", async () => {
-      await db.sql(`CREATE TABLE lines (id int PRIMARY KEY, line ${dialect === "mysql" ? "longtext" : "text"})`)
-      await fill("lines", texts)
-      const back = await there([{ table: "lines", column: "line", kind: "text" }])
+      await db.sql(`CREATE TABLE texts (id int PRIMARY KEY, line ${dialect === "mysql" ? "longtext" : "text"})`)
+      await fill("texts", texts)
+      const back = await there([{ table: "texts", column: "line", kind: "text" }])
       assert.deepStrictEqual(
-        await column(db, "lines", "line", "id"),
+        await column(db, "texts", "line", "id"),
         texts.map((text) => rewriteText(text, resolve))
       )
       await back()
@@ -120,14 +120,14 @@ for (const { name, describe, open } of databases) {
     })
 
     it("an id that is no UUID has one form, and stands alone in texts", async () => {
-      await db.sql("CREATE TABLE lines (id int PRIMARY KEY, line varchar(200))")
+      await db.sql("CREATE TABLE texts (id int PRIMARY KEY, line varchar(200))")
       const id = "assistant_0123456789"
-      await fill("lines", [`see ${id}.`, `see x-${id}`, id.toUpperCase(), `${old(1)}-mono`])
+      await fill("texts", [`see ${id}.`, `see x-${id}`, id.toUpperCase(), `${old(1)}-mono`])
       const back = await there(
-        [{ table: "lines", column: "line", kind: "text" }],
+        [{ table: "texts", column: "line", kind: "text" }],
         [...simple, mapping(id, "assistant_9876543210")]
       )
-      const lines = await column(db, "lines", "line", "id")
+      const lines = await column(db, "texts", "line", "id")
       assert.deepStrictEqual(lines.slice(0, 3), ["see assistant_9876543210.", `see x-${id}`, id.toUpperCase()])
       await back()
     })

@@ -51,7 +51,7 @@ export interface DetectOptions {
   readonly mappings: Iterable<Mapping>
   /** Rows looked at per table. Default 10,000; `Infinity` for all. */
   readonly sample?: number | undefined
-  /** Tables left out. Those that begin with `aywa_migration`, and in PostgreSQL those of that schema, always are. */
+  /** Tables left out. Those of a run always are. */
   readonly ignore?: ReadonlyArray<string> | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -89,7 +89,7 @@ const detect = async (
     else known.add(resource)
   }
   const catalog = await readCatalog(driver)
-  const ours = isOurs("aywa_migration")
+  const ours = isOurs(catalog)
   const { columns, skipped } = await scanDatabase(driver, catalog, {
     ids,
     sample,

@@ -8,11 +8,22 @@ import type { LeftColumn, NotScanned, StepOptions } from "./reports.ts"
 import { kindOf, type ScannedColumn, scanDatabase } from "./scan.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
-/** Whether a table is one of a run, or the ledger of an import. */
-export const isOurs =
-  (prefix: string) =>
-  ({ table }: Pick<TableInfo, "table">): boolean =>
-    table.startsWith(`${prefix}_`) || table.startsWith("aywa_migration") || table === "aywa_mapping"
+/** Tells the tables of runs, whatever their prefix is, and the ledger of an import. */
+export const isOurs = (catalog: Catalog): ((table: TableInfo) => boolean) => {
+  const names = new Set(catalog.tables.map(({ schema, table }) => JSON.stringify([schema, table])))
+  const runs = catalog.tables
+    .filter(({ table, columns }) => table.endsWith("_run") && columns.map(({ name }) => name).join() === "item,value")
+    .map(({ schema, table }) => ({ schema, prefix: table.slice(0, -"run".length) }))
+    .filter(({ schema, prefix }) => names.has(JSON.stringify([schema, `${prefix}map`])))
+  return ({ schema, table }) =>
+    table === "aywa_mapping" ||
+    runs.some(
+      (run) =>
+        run.schema === schema &&
+        table.startsWith(run.prefix) &&
+        /^(map|run|guard|[lm]\d+)$/.test(table.slice(run.prefix.length))
+    )
+}
 
 /** What is left in the whole database. */
 export interface Leftovers {
@@ -35,7 +46,7 @@ export const findLeftovers = async (
   )
   const { columns, skipped } = await scanDatabase(driver, catalog, {
     ids: plan.ids,
-    ours: isOurs(plan.prefix),
+    ours: isOurs(catalog),
     signal,
     onTable: (location, done, total) => onProgress?.({ step: "verify", location, done, total })
   })
