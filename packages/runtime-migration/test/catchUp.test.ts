@@ -144,14 +144,7 @@ for (const { name, describe, open } of databases) {
           await sleep(Number(process.env["AYWA_WRITE_EVERY"] ?? 2))
         }
       })()
-      let after = 0
-      const report = await watchDatabase(db.driver, plan, {
-        every: 10,
-        quiet: 1,
-        onPass: () => {
-          after = written < writes ? 0 : after + 1
-        }
-      })
+      const report = await watchDatabase(db.driver, plan, { every: 10, quiet: 1 })
       while (!twice && written < writes) {
         for (let n = 0; n < 20; n++) await write()
         await watchDatabase(db.driver, plan, { every: 1, quiet: 1 })

@@ -78,7 +78,7 @@ const apply = leaf({
     ...flags.step,
     watch: flag("watch", "Goes on, pass after pass, while old writers are at work: until interrupted, or quiet"),
     every: integer("every", "SECONDS", "Between two passes of --watch; default 5"),
-    quiet: integer("quiet", "N", "Ends --watch after N passes that found nothing")
+    untilQuiet: integer("until-quiet", "N", "Ends --watch after N passes in a row that found nothing")
   },
   run: async (input, session) => (await import("./database.ts")).apply(input, session)
 })

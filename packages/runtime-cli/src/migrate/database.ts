@@ -136,7 +136,7 @@ const dryRunText = (report: DryRunReport, plan: DatabasePlan, { out }: Session):
 export interface ApplyInput extends DatabaseInput {
   readonly watch: boolean
   readonly every: number | undefined
-  readonly quiet: number | undefined
+  readonly untilQuiet: number | undefined
 }
 
 /** Dry run, question, apply, verify; with `watch` again and again. Exit code 1 when something stands against it, or is left. */
@@ -164,7 +164,7 @@ export const apply = async (input: ApplyInput, session: Session): Promise<number
 }
 
 const watch = (
-  { every, quiet }: ApplyInput,
+  { every, untilQuiet }: ApplyInput,
   { out, signal }: Session,
   driver: SqlDriver,
   plan: DatabasePlan,
@@ -173,7 +173,7 @@ const watch = (
   watchDatabase(driver, plan, {
     ...step,
     signal,
-    quiet,
+    quiet: untilQuiet,
     every: every === undefined ? undefined : every * 1000,
     onPass: ({ pass, changed }) => out.note(`pass ${pass}: ${changed} rows caught up with`)
   })

@@ -10,7 +10,7 @@ import { checkedMappings } from "../ledger/Mapping.ts"
 import { quoteName } from "../sql/names.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
-import { aboutForeignKey, foreignKeySides } from "./aboutForeignKeys.ts"
+import { aboutForeignKey, foreignKeySides, type Sides } from "./aboutForeignKeys.ts"
 import { aboutHiddenRows } from "./allRows.ts"
 import { aboutLedgers } from "./aboutLedgers.ts"
 import { type Catalog, type ColumnInfo, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
@@ -80,7 +80,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     locations,
     foreignKeys: sides.filter(({ child, parent }) => child === "named" && parent !== "stays").map(plain(catalog))
   })
-  const plan = { ...planned, transaction: transactionOf(planned, config.transaction) }
+  const plan = { ...planned, transaction: transactionOf(planned, config.transaction, isIndirect(sides)) }
   const touched = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
   const references = touched.map(plain(catalog))
   const findings = [
@@ -103,20 +103,30 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
  * One transaction for all is for SQLite, which has one writer, and for reserved values between which foreign keys run: those
  * stand in all rows of a column before the first gets its own.
  */
-const transactionOf = (plan: SqlPlan, wanted: MappingConfig["transaction"]): SqlPlan["transaction"] => {
+const transactionOf = (
+  plan: SqlPlan,
+  wanted: MappingConfig["transaction"],
+  indirect: boolean
+): SqlPlan["transaction"] => {
   if (plan.dialect !== "postgres" || plan.foreignKeys.length === 0) return plan.transaction
-  const apart = plan.locations.some(
-    (location) =>
-      (location.twoStep || location.ambiguous || location.columnType === "bytes") &&
-      plan.foreignKeys.some(({ table, refTable }) => table === location.table || refTable === location.table)
-  )
+  const apart =
+    indirect ||
+    plan.locations.some(
+      (location) =>
+        (location.twoStep || location.ambiguous || location.columnType === "bytes") &&
+        plan.foreignKeys.some(({ table, refTable }) => table === location.table || refTable === location.table)
+    )
   if (apart && wanted === "chunks")
     return invalid(
       "transaction",
-      "foreign keys between columns of twoStep, or of bytes, need one transaction: leave it out, or say single"
+      "foreign keys between columns of twoStep or of bytes, or to a column that follows another, need one transaction: leave it out, or say single"
     )
   return apart ? "single" : (wanted ?? "chunks")
 }
+
+/** Whether a location refers to a column that is none itself and follows one: rows that belong together cannot be told. */
+const isIndirect = (sides: ReadonlyArray<Sides>): boolean =>
+  sides.some(({ child, parent }) => child === "named" && parent === "follows")
 
 /** Ids that are a target too cannot be told from those of the runtime: nobody looks for them. */
 export const sourceIds = (mappings: Iterable<Mapping>): ReadonlyMap<string, string> => {

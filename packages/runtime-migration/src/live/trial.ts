@@ -34,6 +34,11 @@ export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: 
     const rows = unit.together ? await someIds(driver, plan, unit) : await someRows(driver, plan, unit)
     if (rows.length === 0) continue
     const location = unit.steps.map((step) => step.location.label).join(", ")
+    const apart = plan.dialect === "postgres" && plan.transaction === "single"
+    if (apart && unit.steps.some((step) => touchesKey(plan, step.location))) {
+      untried.push(`${location}: not tried, its foreign keys need one transaction for all of its rows`)
+      continue
+    }
     try {
       const refusal = await firstRefusal(driver, plan, unit, rows)
       if (refusal !== undefined) problems.push(refusal)
@@ -44,6 +49,12 @@ export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: 
   }
   return { problems: [...new Set(problems)], untried }
 }
+
+/** Whether a table of a foreign key is written. */
+const touchesKey = ({ references }: DatabasePlan, { schema, table }: PlannedLocation): boolean =>
+  references.some(
+    (key) => (key.table === table && key.schema === schema) || (key.refTable === table && key.refSchema === schema)
+  )
 
 /** Values of a unique column that rows would get and that other rows have already. */
 const taken = async (

@@ -247,7 +247,7 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
 /** Nothing was written, or all of it was and nobody else wrote there since. Delete a drifted row from its ledger to accept it. */
 const driftGuard = (plan: SqlPlan, location: PlannedLocation): Guards.Guard => ({
   step: "drifted",
-  found: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND s.changes > s.renewed + s.missing`,
+  found: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.stateCounts(plan, location, "before")}) o, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND o.changes > o.old + o.missing AND s.changes > s.renewed + s.missing`,
   words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, delete them from ${tables(plan).ledger(location)} once you have looked at them.`,
   reason: "Refused"
 })

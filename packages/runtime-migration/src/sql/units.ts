@@ -31,7 +31,7 @@ export const unitsOf = (plan: SqlPlan, moves: ReadonlyArray<Move>): ReadonlyArra
   return moves.flatMap((move): ReadonlyArray<Unit> => {
     if (done.has(move.location)) return []
     if (!grouped(move.location.index)) return [{ steps: [step(move)], together: false }]
-    const family = [...(families[move.location.index] ?? [])]
+    const family = childrenFirst(plan, families[move.location.index] ?? new Set())
     for (const member of family) done.add(member)
     return [{ steps: family.map((location) => step({ ...move, location })), together: true }]
   })
@@ -43,21 +43,37 @@ const familyOf = (plan: SqlPlan, start: PlannedLocation): ReadonlySet<PlannedLoc
   const family = new Set([start])
   if (!fits(start)) return family
   for (const location of family) {
-    for (const key of plan.foreignKeys) {
-      for (const [at, column] of key.columns.entries()) {
-        const child = plan.locations.find(
-          (one) => one.table === key.table && one.schema === key.schema && one.column === column
-        )
-        const parent = plan.locations.find(
-          (one) => one.table === key.refTable && one.schema === key.refSchema && one.column === key.refColumns[at]
-        )
-        if (child === undefined || parent === undefined || !fits(child) || !fits(parent)) continue
-        if (child === location || parent === location) family.add(child).add(parent)
-      }
+    for (const [child, parent] of pairsOf(plan)) {
+      if ((child === location || parent === location) && fits(child) && fits(parent)) family.add(child).add(parent)
     }
   }
   return family
 }
+
+/** Written first, children are ours: behind their parent, ON UPDATE CASCADE would have written them already. */
+const childrenFirst = (plan: SqlPlan, family: ReadonlySet<PlannedLocation>): ReadonlyArray<PlannedLocation> => {
+  const ordered = new Set<PlannedLocation>()
+  const visited = new Set<PlannedLocation>()
+  const visit = (location: PlannedLocation): void => {
+    if (visited.has(location)) return
+    visited.add(location)
+    for (const [child, parent] of pairsOf(plan)) if (parent === location && family.has(child)) visit(child)
+    ordered.add(location)
+  }
+  for (const location of family) visit(location)
+  return [...ordered]
+}
+
+/** Locations of which one refers to the other, by the foreign keys of a plan. */
+const pairsOf = (plan: SqlPlan): ReadonlyArray<readonly [child: PlannedLocation, parent: PlannedLocation]> =>
+  plan.foreignKeys.flatMap(({ schema, table, columns, refSchema, refTable, refColumns }) =>
+    columns.flatMap((column, at) => {
+      const named = (schema: string | undefined, table: string, column: string | undefined) =>
+        plan.locations.find((one) => one.table === table && one.schema === schema && one.column === column)
+      const [child, parent] = [named(schema, table, column), named(refSchema, refTable, refColumns[at])]
+      return child === undefined || parent === undefined ? [] : [[child, parent] as const]
+    })
+  )
 
 /** Keys that the columns of a family are part of are old in some rows and new in others while it is under way. */
 const matchEither = (plan: SqlPlan, { location, from }: Move): string =>
