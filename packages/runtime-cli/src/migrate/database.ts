@@ -10,6 +10,7 @@ import {
   type DryRunReport,
   dryRunDatabase,
   extendDatabase,
+  MigrationError,
   type Finding,
   type NotRestored,
   planDatabase,
@@ -32,6 +33,7 @@ export interface DatabaseInput {
   readonly mapping: string
   readonly config: string
   readonly database: string | undefined
+  readonly keepUpdatedAt: boolean
 }
 
 interface Prepared {
@@ -43,7 +45,7 @@ interface Prepared {
 const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared> => {
   const config = await readConfig(input.config, await readMappings(input.mapping))
   const driver = await openSql(input.database, session)
-  const plan = await planDatabase(driver, config)
+  const plan = await planDatabase(driver, input.keepUpdatedAt ? { ...config, keepUpdatedAt: true } : config)
   const progress = makeProgress(session.out)
   return {
     driver,
@@ -146,10 +148,7 @@ export const apply = async (input: ApplyInput, session: Session): Promise<number
   const report = await dryRunDatabase(driver, plan, step)
   out.status(undefined)
   out.note(dryRunText(report, plan, session))
-  if (report.problems.length > 0) {
-    out.result({ changed: 0, problems: report.problems }, () => "Nothing was rewritten.")
-    return exitCodes.differences
-  }
+  if (report.problems.length > 0) throw new MigrationError({ _tag: "Refused", problems: report.problems })
   if (report.rows > 0) await session.confirm(`Rewrite ${report.rows} rows? (migrate rollback puts them back.)`)
   const moved = await applyDatabase(driver, plan, step)
   const watched = input.watch ? await watch(input, session, driver, plan, step) : undefined

@@ -30,7 +30,17 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
   const json = await parse(await readText(file), file)
   const config: Record<string, unknown> = Array.isArray(json) ? { locations: json } : Object(json)
   const { locations, ...rest } = config
-  const known = ["prefix", "ledgerDatabase", "chunk", "transaction", "allowMerge", "foreignKeys", "leave", "dialect"]
+  const known = [
+    "prefix",
+    "ledgerDatabase",
+    "chunk",
+    "transaction",
+    "allowMerge",
+    "foreignKeys",
+    "leave",
+    "keepUpdatedAt",
+    "dialect"
+  ]
   // What detect prints says more than the config that it is: the same locations, with what was seen in each.
   for (const more of ["candidates", "unfit", "notScanned"]) delete rest[more]
   const unknown = Object.keys(rest).filter((key) => !known.includes(key))

@@ -39,6 +39,12 @@ export interface ForeignKeyInfo {
   readonly validated: boolean
 }
 
+/** A trigger with its text: the body of its function in PostgreSQL, the whole statement in SQLite. */
+export interface TriggerInfo {
+  readonly name: string
+  readonly body: string
+}
+
 /** A table. */
 export interface TableInfo {
   readonly schema: string
@@ -52,7 +58,8 @@ export interface TableInfo {
   readonly primaryKey: ReadonlyArray<string>
   /** Columns of each unique constraint or index, the primary key included. */
   readonly uniques: ReadonlyArray<ReadonlyArray<string>>
-  readonly triggers: ReadonlyArray<string>
+  /** Those that an update runs. */
+  readonly triggers: ReadonlyArray<TriggerInfo>
 }
 
 /** All that a plan needs of a database. */
@@ -122,7 +129,7 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
     `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("(i.indkey::int2[])[0:i.indnkeyatts - 1]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND i.indexprs IS NULL AND ${own}`
   )
   const triggers = await rows(
-    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
+    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name, p.prosrc AS body FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
   )
   const action = (column: string) =>
     `CASE ${column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END`
@@ -185,7 +192,7 @@ const tablesOf = (
       })),
       primaryKey: uniques.filter((row) => yes(row, "pk")).flatMap((row) => list(row, "names")),
       uniques: uniques.map((row) => list(row, "names")),
-      triggers: triggers.filter(here).map((row) => str(row, "name"))
+      triggers: triggers.filter(here).map((row) => ({ name: str(row, "name"), body: str(row, "body") }))
     }
   })
 
@@ -211,7 +218,7 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
     })
   )
   const triggers = await rows(
-    `SELECT EVENT_OBJECT_SCHEMA AS 's', EVENT_OBJECT_TABLE AS 't', TRIGGER_NAME AS 'name' FROM information_schema.TRIGGERS WHERE EVENT_MANIPULATION = 'UPDATE' AND EVENT_OBJECT_SCHEMA ${here}`
+    `SELECT EVENT_OBJECT_SCHEMA AS 's', EVENT_OBJECT_TABLE AS 't', TRIGGER_NAME AS 'name', ACTION_STATEMENT AS 'body' FROM information_schema.TRIGGERS WHERE EVENT_MANIPULATION = 'UPDATE' AND EVENT_OBJECT_SCHEMA ${here}`
   )
   const keys = grouped(
     await rows(
@@ -260,7 +267,7 @@ const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
     (group): SqlRow => ({ ...group[0], pk: true, names: group.map((row) => str(row, "name")) })
   )
   const triggers = await rows(
-    `SELECT '' AS s, tbl_name AS t, name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%update%'`
+    `SELECT '' AS s, tbl_name AS t, name, sql AS body FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%update%'`
   )
   const keys = grouped(
     await rows(

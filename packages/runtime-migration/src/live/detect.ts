@@ -140,7 +140,7 @@ const candidateOf = (
     ...keyNotes(table),
     ...(kinds.size > 1 ? [`ids of several kinds: ${[...kinds].sort().join(", ")}`] : []),
     ...(column.labels.length > 0 ? ["an enum: see what the plan says about it"] : []),
-    ...(table.triggers.length > 0 ? [`has triggers: ${table.triggers.join(", ")}`] : [])
+    ...(table.triggers.length > 0 ? [`has triggers: ${table.triggers.map(({ name }) => name).join(", ")}`] : [])
   ]
   const candidate = (location: Location, ...more: ReadonlyArray<string>): Candidate => ({
     location,

@@ -8,6 +8,7 @@ import * as Sql from "../sql/statements.ts"
 import { idsToMove, keyWords, ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
 import { check, select } from "./checks.ts"
 import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
+import { sleeping } from "./aboutTriggers.ts"
 import { makePace, type Pace, patiently } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { MoveReport, StepOptions } from "./reports.ts"
@@ -85,7 +86,8 @@ const inOne = async (
       if (plan.dialect === "postgres") await driver.run(`SET LOCAL ${Sql.lockTimeout}`)
       await guards()
       if (plan.dialect === "postgres") await runAll(driver, Sql.byKey)
-      await runAll(driver, before)
+      const [asleep, awake] = sleeping(plan, plan.locations)
+      await runAll(driver, [...asleep, ...before])
       for (const unit of units) {
         for (const step of unit.steps) {
           const total = await sizeOf(moving, step)
@@ -97,7 +99,7 @@ const inOne = async (
           }
         }
       }
-      await runAll(driver, after)
+      await runAll(driver, [...after, ...awake])
     })
   } catch (error) {
     // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
@@ -223,8 +225,14 @@ const writeAll = async (moving: Moving, unit: Unit, { range }: Piece): Promise<R
     if (unit.together) await driver.run("SET CONSTRAINTS ALL DEFERRED")
   }
   if (plan.dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
+  const [asleep, awake] = sleeping(
+    plan,
+    unit.steps.map(({ location }) => location)
+  )
+  await runAll(driver, asleep)
   const written: Array<number> = []
   for (const step of unit.steps) written.push(await write(moving, step, range))
+  await runAll(driver, awake)
   return written
 }
 

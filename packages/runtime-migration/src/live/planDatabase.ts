@@ -11,6 +11,7 @@ import { quoteName } from "../sql/names.ts"
 import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
 import { aboutForeignKey, foreignKeySides, type Sides } from "./aboutForeignKeys.ts"
+import { aboutTriggers, type Sleep, sleepOf } from "./aboutTriggers.ts"
 import { aboutHiddenRows } from "./allRows.ts"
 import { aboutLedgers } from "./aboutLedgers.ts"
 import { type Catalog, type ColumnInfo, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
@@ -30,6 +31,8 @@ export interface DatabasePlan extends SqlPlan {
   /** Source ids with what they become: what verify looks for in the whole database. */
   readonly ids: ReadonlyMap<string, string>
   readonly leave: ReadonlyArray<Place>
+  /** Triggers that sleep while rows are written. */
+  readonly sleeps: ReadonlyArray<Sleep>
   /** What it was made of. */
   readonly config: DatabaseConfig
   /** Unique constraints that a location's column is part of, by its label. */
@@ -53,6 +56,11 @@ export type Place = Pick<Location, "schema" | "table"> & { readonly column?: str
 export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreignKeys"> {
   /** Where ids of the source may stay, such as an archive: verify counts them there, as information. */
   readonly leave?: ReadonlyArray<Place> | undefined
+  /**
+   * Lets triggers sleep that do nothing else than to set the time of a change, in the transactions that write. In MySQL what
+   * changes by itself (`ON UPDATE CURRENT_TIMESTAMP`) always stays, and triggers cannot sleep. Default false.
+   */
+  readonly keepUpdatedAt?: boolean | undefined
 }
 
 /**
@@ -63,6 +71,7 @@ export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreign
  * @category database
  */
 export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): Promise<DatabasePlan> => {
+  const { keepUpdatedAt = false } = config
   const mappings = checkedMappings(config.mappings)
   for (const [at, location] of config.locations.entries()) checkShape(location, `locations[${at}]`)
   const catalog = await readCatalog(
@@ -85,10 +94,14 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
   const references = touched.map(plain(catalog))
   const findings = [
     ...(await aboutHiddenRows(driver, plan, references)),
-    ...plan.locations.flatMap((location) => aboutLocation(driver, catalog, location)),
+    ...plan.locations.flatMap((location) => aboutLocation(driver, catalog, location, keepUpdatedAt)),
     ...touched.flatMap((side) => aboutForeignKey(plan, side)),
     ...(await aboutLedgers(driver, plan))
   ]
+  const sleeps = plan.locations.flatMap((location) => {
+    const info = tableInfo(catalog, location)
+    return info === undefined || !keepUpdatedAt ? [] : (sleepOf(plan, location, info) ?? [])
+  })
   const leave = (config.leave ?? []).map((place, at) => checkPlace(catalog, place, `leave[${at}]`))
   const uniques = new Map(
     plan.locations.map((location) => [
@@ -96,7 +109,16 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
       (tableInfo(catalog, location)?.uniques ?? []).filter((columns) => columns.includes(location.column))
     ])
   )
-  return { ...plan, findings, references, ids: sourceIds(mappings), leave, uniques, config: { ...config, mappings } }
+  return {
+    ...plan,
+    findings,
+    references,
+    ids: sourceIds(mappings),
+    leave,
+    uniques,
+    sleeps,
+    config: { ...config, mappings }
+  }
 }
 
 /**
@@ -217,7 +239,12 @@ const enumWords = (dialect: Dialect, { set }: PlannedLocation, type: string, lab
     : `this is an enum, which knows source ids as values and not yet those of the runtime: add them to its type with ALTER TABLE … MODIFY, ${target} for ${label} and so on for each, and take the old ones away after cleanup`
 }
 
-const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLocation): ReadonlyArray<Finding> => {
+const aboutLocation = (
+  driver: SqlDriver,
+  catalog: Catalog,
+  location: PlannedLocation,
+  keepUpdatedAt: boolean
+): ReadonlyArray<Finding> => {
   const info = tableInfo(catalog, location)
   const column = info?.columns.find(({ name }) => name === location.column)
   if (info === undefined || column === undefined) return []
@@ -278,11 +305,6 @@ const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLoc
       "its history is kept: every row that is written adds one to it, with the old id, and that one stays after cleanup"
     )
   }
-  if (info.triggers.length > 0) {
-    say(
-      "warning",
-      `triggers run for every row (${info.triggers.join(", ")}); what they do elsewhere, rollback does not undo`
-    )
-  }
+  for (const [level, message] of aboutTriggers(info, keepUpdatedAt)) say(level, message)
   return findings
 }

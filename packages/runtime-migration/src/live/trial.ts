@@ -7,6 +7,7 @@ import { quoteName } from "../sql/names.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { idsToMove, keyWords, ofIds, type Step, type Unit, unitsOf } from "../sql/units.ts"
+import { sleeping } from "./aboutTriggers.ts"
 import { check, select } from "./checks.ts"
 import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
@@ -175,6 +176,11 @@ const rolledBack = async (
     }
     if (dialect === "sqlite") await driver.run("PRAGMA defer_foreign_keys = ON")
     if (dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
+    const [asleep] = sleeping(
+      plan,
+      unit.steps.map(({ location }) => location)
+    )
+    await runAll(driver, asleep)
     for (const step of unit.steps) await write(driver, plan, step, range)
     // What was deferred to the end of the transaction, which never comes.
     if (dialect === "postgres") await driver.run("SET CONSTRAINTS ALL IMMEDIATE")
