@@ -43,6 +43,7 @@ export type {
 } from "./live/SqlDriver.ts"
 export { detectColumns, detectDatabase } from "./live/detect.ts"
 export type { Candidate, Detection, DetectOptions } from "./live/detect.ts"
+export type { SchemaFile } from "./live/schemaHints.ts"
 export { planDatabase } from "./live/planDatabase.ts"
 export type { DatabaseConfig, DatabasePlan, Place } from "./live/planDatabase.ts"
 export { cleanupDatabase } from "./live/cleanupDatabase.ts"

@@ -2,7 +2,7 @@
  * The `migrate` commands.
  */
 import * as Flag from "effect/cli/Flag"
-import { branch, choice, flag, integer, leaf, required, text } from "../cli/define.ts"
+import { branch, choice, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
 import * as flags from "./flags.ts"
 
@@ -33,7 +33,8 @@ const detect = leaf({
   config: {
     mapping: flags.mapping,
     database: flags.database,
-    sample: integer("sample", "N", "Rows looked at per column; default 10000")
+    sample: integer("sample", "N", "Rows looked at per table; default 10000"),
+    schema: texts("schema", "FILE", "A schema file of Prisma, Drizzle, Rails or Django as a hint; may be repeated")
   },
   run: async (input, session) => (await import("./database.ts")).detect(input, session)
 })

@@ -16,6 +16,7 @@ import {
   planDatabase,
   rollbackDatabase,
   type RollbackReport,
+  type SchemaFile,
   type SqlDriver,
   type StepOptions,
   verifyDatabase,
@@ -23,6 +24,7 @@ import {
   type WatchReport
 } from "@aywa-ai/runtime-migration"
 import { exitCodes } from "../core/failure.ts"
+import { readText } from "../core/input.ts"
 import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"
 import { table } from "../core/table.ts"
@@ -59,20 +61,25 @@ const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared
 
 /** Proposes where ids stand, by looking for known source ids in a live database. Reads only. */
 export const detect = async (
-  input: Pick<DatabaseInput, "mapping" | "database"> & { readonly sample: number | undefined },
+  input: Pick<DatabaseInput, "mapping" | "database"> & {
+    readonly sample: number | undefined
+    readonly schema: ReadonlyArray<string>
+  },
   session: Session
 ): Promise<void> => {
   const { out } = session
   const mappings = await readMappings(input.mapping)
   const driver = await openSql(input.database, session)
   out.status("Looking for source ids …")
-  const found = await detectDatabase(driver, { mappings, sample: input.sample, signal: session.signal })
+  const schemas: Array<SchemaFile> = []
+  for (const name of input.schema) schemas.push({ name, text: await readText(name) })
+  const found = await detectDatabase(driver, { mappings, sample: input.sample, schemas, signal: session.signal })
   out.status(undefined)
   const locations = found.candidates.map(({ location }) => location)
   out.result({ dialect: driver.dialect, locations, ...found }, () => detectText(found, session))
 }
 
-const detectText = ({ candidates, unfit, notScanned }: Detection, { out }: Session): string => {
+const detectText = ({ candidates, unfit, notScanned, unseen }: Detection, { out }: Session): string => {
   const columns = [
     { title: "COLUMN" },
     { title: "KIND" },
@@ -92,6 +99,7 @@ const detectText = ({ candidates, unfit, notScanned }: Detection, { out }: Sessi
       ? "No column has a source id."
       : table(columns, rows, { paint: out.paint, width: process.stdout.columns ?? 160 }),
     ...unfit.map(({ table: name, reason }) => `${out.paint("yellow", "no location")}  ${name}.${reason}`),
+    ...unseen.map(({ table: name, reason }) => `${out.paint("dim", "look again")}  ${name}.${reason}`),
     ...notScanned.map(({ table: name, reason }) => `${out.paint("dim", "not looked at")}  ${name}: ${reason}`)
   ].join("\n")
 }

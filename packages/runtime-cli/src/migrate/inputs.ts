@@ -42,7 +42,7 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
     "dialect"
   ]
   // What detect prints says more than the config that it is: the same locations, with what was seen in each.
-  for (const more of ["candidates", "unfit", "notScanned"]) delete rest[more]
+  for (const more of ["candidates", "unfit", "notScanned", "unseen"]) delete rest[more]
   const unknown = Object.keys(rest).filter((key) => !known.includes(key))
   if (!Array.isArray(locations)) {
     throw usage(`${file} has no locations.`, "It lists where ids stand; aywa-runtime migrate detect proposes one.")

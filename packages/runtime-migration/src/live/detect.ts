@@ -10,6 +10,7 @@ import { type Catalog, readCatalog, type TableInfo } from "./catalog.ts"
 import { isOurs } from "./leftovers.ts"
 import type { NotScanned } from "./reports.ts"
 import { kindOf, type ScannedColumn, scanDatabase } from "./scan.ts"
+import { type SchemaFile, schemaHints } from "./schemaHints.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 /**
@@ -39,6 +40,8 @@ export interface Detection {
   /** Columns with ids that no kind of location rewrites as a whole: what to do with each is in `reason`. */
   readonly unfit: ReadonlyArray<NotScanned>
   readonly notScanned: ReadonlyArray<NotScanned>
+  /** Columns that a schema file names as if they held ids, and in which none was found among the rows that were looked at. */
+  readonly unseen: ReadonlyArray<NotScanned>
 }
 
 /**
@@ -53,6 +56,8 @@ export interface DetectOptions {
   readonly sample?: number | undefined
   /** Tables left out. Those of a run always are. */
   readonly ignore?: ReadonlyArray<string> | undefined
+  /** Schema files of Prisma, Drizzle, Rails or Django: hints where to look again. */
+  readonly schemas?: ReadonlyArray<SchemaFile> | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -77,7 +82,7 @@ export const detectDatabase = (driver: SqlDriver, options: DetectOptions): Promi
 
 const detect = async (
   driver: SqlDriver,
-  { mappings, sample = 10_000, ignore = [], signal }: DetectOptions
+  { mappings, sample = 10_000, ignore = [], schemas = [], signal }: DetectOptions
 ): Promise<Detection> => {
   await assertSeesAllRows(driver)
   const resources = new Map<string, Set<string>>()
@@ -108,7 +113,30 @@ const detect = async (
         reason
       })
   }
-  return { candidates, unfit, notScanned: skipped }
+  return { candidates, unfit, notScanned: skipped, unseen: unseenOf(catalog, columns, schemas) }
+}
+
+const unseenOf = (
+  catalog: Catalog,
+  columns: ReadonlyArray<ScannedColumn>,
+  schemas: ReadonlyArray<SchemaFile>
+): ReadonlyArray<NotScanned> => {
+  const places = new Map<string, NotScanned>()
+  for (const file of schemas) {
+    for (const hint of schemaHints(file)) {
+      const table = catalog.tables.find(
+        ({ table }) => table === hint.table || (hint.table.startsWith("_") && table.endsWith(hint.table))
+      )
+      const column = table?.columns.find(({ name }) => name === hint.column)
+      if (table === undefined || column === undefined) continue
+      if (columns.some((scanned) => scanned.table === table && scanned.column === column)) continue
+      const place = JSON.stringify([table.schema, table.table, column.name])
+      const reason = `${column.name}: ${file.name} calls it ${hint.type}, and no row that was looked at has a known id in it`
+      if (!places.has(place))
+        places.set(place, { ...(table.schema !== "" && { schema: table.schema }), table: table.table, reason })
+    }
+  }
+  return [...places.values()]
 }
 
 /** Why a column is no location. */
