@@ -5,7 +5,7 @@ import { tables } from "../sql/dialect.ts"
 import type { Move } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import * as Sql from "../sql/statements.ts"
-import { idsToMove, keyWords, ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
+import { ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
 import { check, select } from "./checks.ts"
 import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
 import { sleeping } from "./aboutTriggers.ts"
@@ -14,6 +14,7 @@ import type { DatabasePlan } from "./planDatabase.ts"
 import type { MoveReport, StepOptions } from "./reports.ts"
 import { loosenKeys, tightenKeys } from "./rigidKeys.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+import { labelOf, rowsById, withKey } from "./unitRows.ts"
 
 /** What a run of moves needs. */
 export interface Moving {
@@ -147,13 +148,9 @@ const byRange = async (moving: Moving, unit: Unit, pace: Pace, count: Count): Pr
 /** Parents with their children: as many ids at a time as make a chunk of rows. */
 const byIds = async (moving: Moving, unit: Unit, pace: Pace, count: Count): Promise<void> => {
   const { driver, plan, options } = moving
-  const rows = new Map<string, number>()
-  for (const step of unit.steps) {
-    const found = await driver.run(idsToMove(plan, step, Sql.idText(plan)))
-    for (const { v, n } of found.rows) rows.set(String(v), (rows.get(String(v)) ?? 0) + numberOf(n))
-  }
+  const rows = await rowsById(driver, plan, unit)
   const total = [...rows.values()].reduce((sum, n) => sum + n, 0)
-  const location = unit.steps.map(({ location }) => location.label).join(", ")
+  const location = labelOf(unit)
   let ids: Array<string> = []
   let size = 0
   let done = 0
@@ -178,7 +175,7 @@ const wholeTries = 3
 /** Writes a piece, in halves where others hold locks in it, or where a row of it is refused: that one is named then. */
 const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, count: Count): Promise<void> => {
   const { options } = moving
-  const location = unit.steps.map((step) => step.location.label).join(", ")
+  const location = labelOf(unit)
   const { halves } = piece
   let tries = 0
   const once = async () => {
@@ -198,24 +195,13 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
     } catch (error) {
       if (halves !== undefined && isBusy(error) && ++tries >= wholeTries) return false
       if (halves !== undefined && !isBusy(error) && isStatementFailure(error)) return false
-      throw halves === undefined && !isBusy(error) ? await located(moving, unit, piece, error) : error
+      throw halves === undefined && !isBusy(error)
+        ? await withKey(moving.driver, moving.plan, unit, piece.range, error)
+        : error
     }
   }
   if ((await patiently(location, whole, options)) || halves === undefined) return
   for (const half of halves) await perform(moving, unit, half, pace, count)
-}
-
-/** An error with the key of the row that it is about. */
-const located = async (moving: Moving, unit: Unit, piece: Piece, error: unknown): Promise<unknown> => {
-  if (!isStatementFailure(error)) return error
-  for (const step of unit.steps) {
-    const row = await select(moving.driver, keyWords(moving.plan, step, piece.range)).catch(() => ({}))
-    const values = Object.values(row)
-    if (values.length === 0) continue
-    const key = step.location.key.map(({ column }, at) => `${column} = ${String(values[at])}`).join(", ")
-    return placed(error, step.location.label, key)
-  }
-  return error
 }
 
 const writeAll = async (moving: Moving, unit: Unit, { range }: Piece): Promise<ReadonlyArray<number>> => {

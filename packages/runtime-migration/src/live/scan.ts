@@ -5,7 +5,7 @@
 import { isMigrationError } from "../errors/MigrationError.ts"
 import { isUuid } from "../ledger/forms.ts"
 import { type Resolve, rewriteJson, rewriteText } from "../ledger/rewrite.ts"
-import type { Location } from "../sql/config.ts"
+import type { Dialect, Location } from "../sql/config.ts"
 import { quoteName } from "../sql/names.ts"
 import type { Catalog, ColumnInfo, TableInfo } from "./catalog.ts"
 import { check } from "./checks.ts"
@@ -109,7 +109,7 @@ const scanTable = async (
   }
   const from = table.schema === "" ? quote(table.table) : `${quote(table.schema)}.${quote(table.table)}`
   const limit = Number.isFinite(sample) ? ` LIMIT ${Math.max(1, Math.trunc(sample))}` : ""
-  const found = columns.map((column) => new Findings(table, column, matcher, ids))
+  const found = columns.map((column) => new Findings(driver.dialect, table, column, matcher, ids))
   let looked = 0
   const sql = `SELECT ${columns.map((column, at) => `${value(column)} AS c${at}`).join(", ")} FROM ${from}${limit}`
   for await (const row of rowsOf(driver, sql)) {
@@ -136,12 +136,21 @@ class Findings {
   readonly #resolve: Resolve
   /** As the SQL does it. */
   readonly #alone: boolean
+  /** Whether a part of a value can be written: not of a composite, or of a range. */
+  readonly #parts: boolean
 
-  constructor(table: TableInfo, column: ColumnInfo, matcher: Matcher, ids: ReadonlyMap<string, string>) {
+  constructor(
+    dialect: Dialect,
+    table: TableInfo,
+    column: ColumnInfo,
+    matcher: Matcher,
+    ids: ReadonlyMap<string, string>
+  ) {
     this.#table = table
     this.#column = column
     this.#matcher = matcher
     this.#resolve = (id) => ids.get(id)
+    this.#parts = dialect !== "postgres" || /^(text|character|citext|jsonb?)/.test(column.type)
     this.#paths = makePaths((id) => ids.has(id))
     this.#alone = [...ids.keys()].some((id) => !isUuid(id))
   }
@@ -169,11 +178,12 @@ class Findings {
     const whole = /^[A-Za-z0-9_.:-]+$/.test(value)
     if (this.#column.type.endsWith("[]")) return ["array"]
     const text = rewriteText(value, this.#resolve, { alone: this.#alone })
+    const parts = (text: string) => this.#parts && clean(text)
     const quoted = whole ? `"${value}"` : value
     return [
       ...(whole && rewriteJson(quoted, this.#resolve) !== quoted ? (["id"] as const) : []),
-      ...(clean(rewriteJson(value, this.#resolve)) ? (["json-any"] as const) : []),
-      ...(clean(text) ? (["text"] as const) : [])
+      ...(parts(rewriteJson(value, this.#resolve)) ? (["json-any"] as const) : []),
+      ...(parts(text) ? (["text"] as const) : [])
     ]
   }
 

@@ -6,7 +6,7 @@ import { applyMoves } from "../sql/moves.ts"
 import { quoteName } from "../sql/names.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
-import { idsToMove, keyWords, ofIds, type Step, type Unit, unitsOf } from "../sql/units.ts"
+import { ofIds, type Step, type Unit, unitsOf } from "../sql/units.ts"
 import { sleeping } from "./aboutTriggers.ts"
 import { check, select } from "./checks.ts"
 import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
@@ -14,6 +14,7 @@ import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
 import { loosening } from "./rigidKeys.ts"
 import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+import { labelOf, rowsById, withKey } from "./unitRows.ts"
 
 /** What a trial gave. */
 export interface Trial {
@@ -34,7 +35,7 @@ export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: 
     check(signal)
     const rows = unit.together ? await someIds(driver, plan, unit) : await someRows(driver, plan, unit)
     if (rows.length === 0) continue
-    const location = unit.steps.map((step) => step.location.label).join(", ")
+    const location = labelOf(unit)
     const apart = plan.dialect === "postgres" && plan.transaction === "single"
     if (apart && unit.steps.some((step) => touchesKey(plan, step.location))) {
       untried.push(`${location}: not tried, its foreign keys need one transaction for all of its rows`)
@@ -102,15 +103,10 @@ const someRows = async (driver: SqlDriver, plan: DatabasePlan, { steps }: Unit):
 }
 
 /** Some ids with all of their rows. */
-const someIds = async (driver: SqlDriver, plan: DatabasePlan, { steps }: Unit): Promise<ReadonlyArray<string>> => {
-  const rows = new Map<string, number>()
-  for (const step of steps) {
-    const found = await driver.run(idsToMove(plan, step, Sql.idText(plan)))
-    for (const { v, n } of found.rows) rows.set(String(v), (rows.get(String(v)) ?? 0) + numberOf(n))
-  }
+const someIds = async (driver: SqlDriver, plan: DatabasePlan, unit: Unit): Promise<ReadonlyArray<string>> => {
   const ids: Array<string> = []
   let size = 0
-  for (const [id, n] of rows) {
+  for (const [id, n] of await rowsById(driver, plan, unit)) {
     if (size + n > most) continue
     ids.push(id)
     size += n
@@ -131,7 +127,7 @@ const firstRefusal = async (
     return undefined
   } catch (error) {
     if (!isStatementFailure(error) || isBusy(error)) throw error
-    if (rows.length === 1) return messageOf(await located(driver, plan, unit, range, error))
+    if (rows.length === 1) return messageOf(await withKey(driver, plan, unit, range, error))
     const middle = Math.ceil(rows.length / 2)
     const first = await firstRefusal(driver, plan, unit, rows.slice(0, middle))
     const second = first ?? (await firstRefusal(driver, plan, unit, rows.slice(middle)))
@@ -140,22 +136,6 @@ const firstRefusal = async (
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const located = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  unit: Unit,
-  range: ReadonlyArray<string>,
-  error: unknown
-): Promise<unknown> => {
-  for (const step of unit.steps) {
-    const values = Object.values(await select(driver, keyWords(plan, step, range)))
-    if (values.length === 0) continue
-    const key = step.location.key.map(({ column }, at) => `${column} = ${String(values[at])}`).join(", ")
-    return placed(error, step.location.label, key)
-  }
-  return error
-}
 
 const rolledBack = async (
   driver: SqlDriver,
