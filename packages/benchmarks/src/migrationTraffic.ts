@@ -47,7 +47,10 @@ const fill = async (driver: SqlDriver, keys: boolean) => {
     await driver.run(`INSERT INTO agents VALUES ${some.join(", ")}`)
   }
   for (let at = 0; at < rows; at += 2000) {
-    const some = Array.from({ length: Math.min(2000, rows - at) }, (_, n) => `(${at + n}, '${oldId((at + n) % ids)}', 0)`)
+    const some = Array.from(
+      { length: Math.min(2000, rows - at) },
+      (_, n) => `(${at + n}, '${oldId((at + n) % ids)}', 0)`
+    )
     await driver.run(`INSERT INTO calls VALUES ${some.join(", ")}`)
   }
 }
@@ -60,7 +63,7 @@ interface Load {
 
 /** Runs the application until it is told to stop. */
 const application = (url: string, load: Load) => {
-  let going = true
+  const stop = new AbortController()
   const random = () => Math.floor(Math.random() * rows)
   const timed = async (into: Array<number>, work: () => Promise<unknown>) => {
     const begin = performance.now()
@@ -69,7 +72,7 @@ const application = (url: string, load: Load) => {
   }
   const worker = async (once: (driver: SqlDriver) => Promise<void>) => {
     const driver = await openDatabase(url)
-    while (going) {
+    while (!stop.signal.aborted) {
       await once(driver)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
@@ -92,7 +95,7 @@ const application = (url: string, load: Load) => {
   const read = (driver: SqlDriver) => timed(load.reads, () => driver.run(`SELECT * FROM calls WHERE id = ${random()}`))
   const work = Promise.all([worker(write), worker(write), worker(write), worker(read)])
   return async () => {
-    going = false
+    stop.abort()
     await work
   }
 }

@@ -131,26 +131,21 @@ for (const { name, describe, open } of databases) {
       const plan = await planOf()
       const twice = name === "PostgreSQL" || name === "MariaDB"
       const writer = twice ? await openDatabase(db.url) : db.driver
-      const writes = Number(process.env["AYWA_WRITES"] ?? 100)
-      let written = 0
-      const write = async () => {
-        const n = written++
+      const all = Array.from({ length: Number(process.env["AYWA_WRITES"] ?? 100) }, (_, n) => n)
+      const every = Number(process.env["AYWA_WRITE_EVERY"] ?? 2)
+      const write = async (n: number) => {
         await writer.run(`INSERT INTO calls VALUES (${100 + n}, '${old(1 + (n % 4))}')`)
         if (n % 3 === 0) await writer.run(`UPDATE calls SET ext = '${old(2)}' WHERE id = ${100 + Math.floor(n / 2)}`)
+        if (twice) await sleep(every)
+        else if (n % 20 === 0) await watchDatabase(db.driver, plan, { every: 1, quiet: 1 })
       }
       const writing = (async () => {
-        while (twice && written < writes) {
-          await write()
-          await sleep(Number(process.env["AYWA_WRITE_EVERY"] ?? 2))
-        }
+        for (const n of all) await write(n)
       })()
+      if (!twice) await writing
       const report = await watchDatabase(db.driver, plan, { every: 10, quiet: 1 })
-      while (!twice && written < writes) {
-        for (let n = 0; n < 20; n++) await write()
-        await watchDatabase(db.driver, plan, { every: 1, quiet: 1 })
-      }
       await writing
-      // What came behind the first pass that found nothing.
+      // What came behind the first pass that found nothing: two passes more.
       const rest = await watchDatabase(db.driver, plan, { every: 1, quiet: 1 })
       assert.isAtMost(rest.passes, 2)
       assert.isAtLeast(report.passes, 1)

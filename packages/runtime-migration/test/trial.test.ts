@@ -163,12 +163,12 @@ for (const { name, describe, open } of databases) {
           const locations: ReadonlyArray<Location> = [calls, { table: "agents", column: "ext", kind: "id" }]
           const plan = await planDatabase(db.driver, { mappings: simple, locations, chunk: 20 })
           await dryRunDatabase(db.driver, plan)
-          let going = true
+          const stop = new AbortController()
           let transactions = 0
           const writer = async (seed: number) => {
             const driver = await openDatabase(db.url)
             try {
-              for (let n = seed; going || n < seed + 10; n++) {
+              for (let n = seed; !stop.signal.aborted || n < seed + 10; n++) {
                 // One order for all of them: the application has no deadlocks of its own.
                 const [one, two] = [(n * 37) % 400, (n * 91 + 7) % 400].toSorted((a, b) => b - a)
                 await driver.run(name === "MariaDB" ? "START TRANSACTION" : "BEGIN")
@@ -187,7 +187,7 @@ for (const { name, describe, open } of databases) {
             await rollbackDatabase(db.driver, plan)
             await applyDatabase(db.driver, plan)
           } finally {
-            going = false
+            stop.abort()
           }
           // Throws what a writer died of.
           await writers

@@ -86,7 +86,7 @@ const isExpected = (plan: DatabasePlan, catalog: Catalog, { table, column }: Sca
   )
 
 /** As a location would be called. */
-export const labelOf = (catalog: Catalog, { table, column }: Pick<ScannedColumn, "table" | "column">): string =>
+const labelOf = (catalog: Catalog, { table, column }: Pick<ScannedColumn, "table" | "column">): string =>
   `${table.schema === catalog.schema ? "" : `${table.schema}.`}${table.table}.${column.name}`
 
 const wordsOf = (
