@@ -74,8 +74,9 @@ export const watchDatabase = async (
   { signal, quiet = Number.POSITIVE_INFINITY, every = 5000, onPass, ...options }: WatchOptions = {}
 ): Promise<WatchReport> => {
   let [passes, changed, still] = [0, 0, 0]
-  while (signal?.aborted !== true && still < quiet) {
-    if (passes > 0 && still > 0) await pause(every, signal)
+  while (still < quiet) {
+    if (still > 0) await pause(every, signal)
+    if (signal?.aborted === true) break
     const rows = await onePass(driver, plan, { ...options, signal })
     if (rows === undefined) break
     passes++
