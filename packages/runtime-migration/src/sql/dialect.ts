@@ -30,6 +30,11 @@ export interface SqlDialect {
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
   /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
   readonly keeps: (stored: string, made: string, location: PlannedLocation) => string
+  /**
+   * Kind `id`: whether the mapping leads from the old value of a ledger row `b` to its new one. Asked of each row as it is
+   * written; of documents that would be their whole rewriting once more.
+   */
+  readonly leads: (plan: SqlPlan, location: PlannedLocation) => string
   /** Selects the tables, as `v`, whose mapping is not the plan's. */
   readonly foreignMapping: (plan: SqlPlan) => ReadonlyArray<string>
   /** Renews the planner's statistics of a table. */

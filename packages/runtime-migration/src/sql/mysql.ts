@@ -57,10 +57,13 @@ const ifBytes = (column: string, bytes: string, other: string): string =>
 const idIn = ({ columnType }: PlannedLocation, column: string, id: string): string =>
   columnType === "bytes" ? ifBytes(column, `UNHEX(REPLACE(${idText(id)}, '-', ''))`, id) : idText(id)
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  columnType === "bytes" ? ifBytes(column, text(`LOWER(HEX(${column}))`), text(column)) : text(column)
+
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.columnType === "bytes") return ifBytes(column, text(`LOWER(HEX(${column}))`), text(column))
-  if (location.kind === "id") return text(column)
+  if (location.kind === "id") return idOf(location, column)
   const found = `JSON_EXTRACT(${column}, ${path(location)})`
   return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
 }
@@ -188,6 +191,8 @@ export const mysql: SqlDialect = {
     columnType === "bytes"
       ? `${mysql.same(stored, made)}`
       : `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${mysql.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"

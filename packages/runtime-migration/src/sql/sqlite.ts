@@ -110,11 +110,13 @@ const path = ({ path }: PlannedLocation): string =>
 /** Text values only: a text with a NUL in it is longer than its functions see. */
 const isText = (column: string): string => `typeof(${column}) = 'text' AND instr(${column}, char(0)) = 0`
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  `CASE WHEN typeof(${column}) = 'text' THEN ${column}${columnType === "bytes" ? ` WHEN length(${column}) = 16 THEN lower(hex(${column}))` : ""} END`
+
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.columnType === "bytes")
-    return `CASE WHEN typeof(${column}) = 'text' THEN ${column} WHEN length(${column}) = 16 THEN lower(hex(${column})) END`
-  if (location.kind === "id") return `CASE WHEN typeof(${column}) = 'text' THEN ${column} END`
+  if (location.kind === "id") return idOf(location, column)
   return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
 }
 
@@ -216,6 +218,8 @@ export const sqlite: SqlDialect = {
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
   },
   keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${sqlite.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     // There is no digest here: rows are compared with the plan's, some hundred at a time.

@@ -181,7 +181,8 @@ export const updateRange = (
     ...move,
     match: move.match ?? matchDuring(plan, move, move.from),
     range,
-    where: [prepared(plan)]
+    // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
+    where: [prepared(plan), ...(move.location.kind === "id" ? [dialects[plan.dialect].leads(plan, move.location)] : [])]
   })
 
 /** A value as text, in the way of the plan's database. */
