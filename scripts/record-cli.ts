@@ -51,6 +51,7 @@ symlinkSync(join(root, "packages/examples/node_modules"), join(work, "node_modul
 const database = new DatabaseSync(join(work, "app.sqlite"))
 database.exec(applicationSql)
 database.close()
+chmodSync(join(work, "app.sqlite"), 0o600)
 
 const port = await freePort()
 let normalise = makeNormalise(port, work)

@@ -43,6 +43,8 @@ const byReason: Readonly<Record<string, number>> = {
   SourceFailed: exitCodes.unreachable,
   ImportFailed: exitCodes.unreachable,
   ConnectionLost: exitCodes.unreachable,
+  StatementFailed: exitCodes.conflict,
+  Blocked: exitCodes.conflict,
   Aborted: exitCodes.interrupted,
   Conflict: exitCodes.conflict,
   Locked: exitCodes.conflict,

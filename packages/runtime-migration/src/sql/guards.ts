@@ -197,8 +197,8 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
 
 /**
  * What must hold before rows are written, in groups: what fails in one would make nonsense of the next. They look at
- * whole ledgers once, not at each chunk: who can write a ledger in between is its owner, or in MySQL may write the
- * customer's tables just as well.
+ * whole ledgers once. While rows are written, each one of kind `id` is asked again (`leads`); of documents that would be to
+ * rewrite them twice, and who can write a ledger in between is its owner, or an administrator.
  */
 export const writeGuards = (
   plan: SqlPlan,
