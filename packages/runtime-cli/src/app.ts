@@ -4,7 +4,7 @@
 import * as Command from "effect/cli/Command"
 import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
-import { local } from "./commands/local.ts"
+import { local } from "./local/command.ts"
 import { doctorCommand } from "./doctor/command.ts"
 import { inbox } from "./inbox/commands.ts"
 import { migrate } from "./migrate/commands.ts"

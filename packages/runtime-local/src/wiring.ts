@@ -7,23 +7,24 @@ import { callTables } from "./calls/tables.ts"
 import { type Controls, makeControls } from "./controls.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { type Core, makeCore } from "./core.ts"
+import { longestOutage } from "./faults/schemas.ts"
 import type { Listener } from "./http/server.ts"
 import { httpTables } from "./http/tables.ts"
 import { importTables } from "./imports/tables.ts"
 import { readinessTables } from "./operations/readiness.ts"
-import { type LocalRuntimeOptions, refuseUnknown } from "./options.ts"
+import { checkOptions, type LocalRuntimeOptions } from "./options.ts"
 import { policyOf } from "./outboundOptions.ts"
 import { outboxTables } from "./outbox/tables.ts"
 import { rowTables } from "./rows/tables.ts"
 import type { LocalRuntimeHandle, StoredRow } from "./runtimeHandle.ts"
-import { makeService } from "./service.ts"
+import { baseUrlOf, makeService } from "./service.ts"
 import { openStore, type Store } from "./store/Store.ts"
 
 const tables = [rowTables, httpTables, importTables, outboxTables, callTables, readinessTables]
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
-  refuseUnknown(options)
+  checkOptions(options)
   const { host = "127.0.0.1", unsafeExpose = false } = options
   if (!unsafeExpose && !OutboundPolicy.isLoopbackHost(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
@@ -74,7 +75,7 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
     store.close()
   }
   return {
-    baseUrl: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port()}`,
+    baseUrl: baseUrlOf(host, listener),
     apiKey: core.apiKey,
     organizationId: core.organizationId,
     controlToken: controls.token,
@@ -82,7 +83,12 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
     faults: {
       add: rules.add,
       next: (action, rule = {}) => rules.add({ ...rule, action, times: 1 }),
-      refuse: listener.refuse,
+      refuse: (milliseconds) => {
+        if (!(milliseconds >= 0 && milliseconds <= longestOutage)) {
+          throw new TypeError(`refuse takes milliseconds from 0 to ${longestOutage}`)
+        }
+        listener.refuse(milliseconds)
+      },
       remove: rules.remove,
       list: rules.list,
       clear: rules.clear
@@ -108,6 +114,8 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
       engine.start()
       await listener.start()
     },
+    snapshot: controls.snapshot,
+    restore: controls.restore,
     reset: controls.reset,
     close,
     [Symbol.asyncDispose]: close

@@ -2,7 +2,8 @@
  * One request with its answer: what the pipeline passes along.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { type OpenEntry, maskHeaders } from "./journal.ts"
+import type { Principal } from "./auth.ts"
+import type { OpenEntry } from "./journal.ts"
 
 /** A request being handled. */
 export interface Exchange {
@@ -16,6 +17,8 @@ export interface Exchange {
   readonly problem: boolean
   /** Aborts when the listener goes away. */
   readonly signal: AbortSignal
+  /** Who is asking, where that is known without a key. */
+  readonly principal?: Principal | undefined
   /** The line in the journal; filled in as the request proceeds. */
   readonly entry: OpenEntry
 }
@@ -44,12 +47,13 @@ export const openExchange = (
     problem: headers.accept?.includes("application/problem+json") ?? false,
     signal: options.signal,
     entry: {
+      seq: 0,
       requestId,
       time: new Date(options.now).toISOString(),
       method,
       path,
       query,
-      headers: maskHeaders(headers),
+      headers,
       attempt: typeof attempt === "string" && /^\d{1,9}$/.test(attempt) ? Number(attempt) : undefined,
       idempotencyKey: headerOf(request, "idempotency-key"),
       organization: undefined,
@@ -58,7 +62,9 @@ export const openExchange = (
       status: undefined,
       committed: false,
       replayed: false,
-      fault: undefined
+      fault: undefined,
+      ms: undefined,
+      answer: undefined
     }
   }
 }

@@ -74,8 +74,9 @@ export const listRows = (
     store,
     {
       table: "resource_rows",
-      where: "resource = ? AND org_id = ?",
-      values: [resource, organization],
+      // Written out, so that the indexes of one resource can be used; it is a name of the contract.
+      where: `resource = '${resource}' AND org_id = ?`,
+      values: [organization],
       body: "body",
       column: (filter) => `json_extract(body, '$.${filter}')`
     },

@@ -1,7 +1,7 @@
 /**
  * The tables of rows: one for all resources, one for the content of files, one for the key of the cursors.
  */
-import type { Tables } from "../store/Store.ts"
+import { dataTable, type Tables } from "../store/Store.ts"
 
 export const rowTables: Tables = {
   sql: `
@@ -21,6 +21,14 @@ CREATE TABLE IF NOT EXISTS resource_rows (
 CREATE INDEX IF NOT EXISTS resource_rows_newest ON resource_rows (resource, org_id, created_at DESC, seq DESC);
 CREATE UNIQUE INDEX IF NOT EXISTS resource_rows_unique ON resource_rows (resource, org_id, unique_key)
   WHERE unique_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS calls_of_assistant
+  ON resource_rows (org_id, json_extract(body, '$.assistantId'), created_at DESC, seq DESC) WHERE resource = 'calls';
+CREATE INDEX IF NOT EXISTS calls_of_number
+  ON resource_rows (org_id, json_extract(body, '$.phoneNumberId'), created_at DESC, seq DESC) WHERE resource = 'calls';
+CREATE INDEX IF NOT EXISTS calls_facts
+  ON resource_rows (org_id, body ->> '$.status', body ->> '$.type', body ->> '$.endedReason',
+    body ->> '$.startedAt', body ->> '$.endedAt', json_type(body, '$.cost'), body ->> '$.cost')
+  WHERE resource = 'calls';
 CREATE TABLE IF NOT EXISTS file_content (
   file_id TEXT NOT NULL,
   at INTEGER NOT NULL,
@@ -32,5 +40,11 @@ CREATE TABLE IF NOT EXISTS cursor_key (
   key BLOB NOT NULL
 ) STRICT;
 `,
-  data: ["resource_rows", "file_content"]
+  data: [
+    {
+      name: "file_content",
+      owned: "file_id IN (SELECT id FROM main.resource_rows WHERE resource = 'files' AND org_id = ?)"
+    },
+    dataTable("resource_rows")
+  ]
 }

@@ -4,7 +4,7 @@
 import type { ScriptStep } from "../calls/script.ts"
 import { insertCall } from "../calls/handle.ts"
 import { HttpError, notFound } from "../http/errors.ts"
-import { findRow } from "../rows/find.ts"
+import { findWhole } from "../rows/find.ts"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 import type { Triggered, TriggerInput } from "./input.ts"
 import type { TriggerContext } from "./trigger.ts"
@@ -47,7 +47,7 @@ export const triggerSequence = async (context: TriggerContext, input: TriggerInp
   }
   const organization = input.organization ?? context.organizationId
   const assistant =
-    input.assistant === undefined ? undefined : findRow(store, organization, "assistants", input.assistant)
+    input.assistant === undefined ? undefined : findWhole(store, organization, "assistants", input.assistant)
   if (input.assistant !== undefined && assistant === undefined) throw notFound("Assistant", input.assistant)
   const steps = make(firstTool(context, organization, assistant))
   if (input.dryRun === true) return { type, message: { steps } }
@@ -82,7 +82,7 @@ const firstTool = ({ store }: TriggerContext, organization: string, assistant: J
   const model = isObject(assistant?.["model"]) ? assistant["model"] : sampleAssistant["model"]
   const { tools, toolIds } = objectOf(model)
   const inline = Array.isArray(tools) ? tools : []
-  const stored = (Array.isArray(toolIds) ? toolIds : []).map((id) => findRow(store, organization, "tools", id))
+  const stored = (Array.isArray(toolIds) ? toolIds : []).map((id) => findWhole(store, organization, "tools", id))
   const names = [...inline, ...stored].flatMap((tool: unknown) => {
     const name = isObject(tool) && isObject(tool["function"]) ? tool["function"]["name"] : undefined
     return typeof name === "string" ? [name] : []

@@ -10,7 +10,7 @@ import { CliFailure, exitCodes, messageOf, usage } from "../core/failure.ts"
 import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import { variables } from "../core/settings.ts"
-import { controlVariable } from "../webhooks/control.ts"
+import { controlVariable } from "../core/control.ts"
 
 /** Flags of `local` by name. */
 export interface LocalInput {
