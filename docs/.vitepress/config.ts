@@ -28,6 +28,7 @@ export default defineConfig({
           page("The local runtime", "/local-runtime"),
           page("Calls and webhooks locally", "/local-calls"),
           page("Control a local runtime", "/local-control"),
+          page("Compatibility", "/compatibility"),
           page("Move from the source platform", "/migration"),
           page("The command line", "/cli"),
           page("Observability", "/observability"),

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { errorOf, launch, run, temporaryFolder, until } from "./support.ts"
+import { errorOf, launch, run, sets, startHandler, temporaryFolder, until } from "./support.ts"
 
 /** A runtime as a process, and a way to give it orders with nothing but its env file. */
 const start = async (...args: ReadonlyArray<string>) => {
@@ -76,5 +76,67 @@ describe("orders to a local runtime", () => {
       callId: call.json.id,
       message: { type: "end-of-call-report" }
     })
+  })
+})
+
+describe("call", () => {
+  /** A server for tools and events, and one that speaks like a chat model. */
+  const servers = async () => {
+    const handler = await startHandler(({ body }) => {
+      const { message } = JSON.parse(body.toString())
+      if (message.type !== "tool-calls") return [200, "{}"]
+      const [call] = message.toolCallList
+      return [200, JSON.stringify({ results: [{ toolCallId: call.id, result: "shipped" }] })]
+    })
+    const answers = [
+      { tool_calls: [{ function: { name: "lookupOrder", arguments: '{"orderId":"4711"}' } }] },
+      { content: "It is shipped." }
+    ]
+    const model = await startHandler(() => [200, JSON.stringify({ choices: [{ message: answers.shift() }] })])
+    return { handler, model }
+  }
+
+  const create = async (order: (...words: ReadonlyArray<string>) => ReturnType<typeof run>, url: string) => {
+    const tool = { type: "function", function: { name: "lookupOrder" } }
+    const { json } = await order("assistants", "create", ...sets({
+      name: "Desk",
+      firstMessage: "Hello!",
+      server: { url },
+      model: { provider: "openai", model: "m", tools: [tool] }
+    }))
+    return String(json.id)
+  }
+
+  it("the caller types, the file replies, the tool's server is really asked", async () => {
+    const { handler } = await servers()
+    const { file, order } = await start()
+    const replies = join(temporaryFolder(), "replies.json")
+    writeFileSync(replies, JSON.stringify([[{ tool: "lookupOrder", arguments: { orderId: "4711" } }], "Anything else?"]))
+    const assistant = await create(order, handler.url)
+    const result = await run(["call", "--assistant", assistant, "--replies", replies, "--json", "--env-file", file], {
+      stdin: "Where is my order?\n\nThank you.\n"
+    })
+    const said = result.stdout.trim().split("\n").map((line) => JSON.parse(line))
+    expect(said.map(({ role, message, result }) => [role, message ?? result])).toEqual([
+      ["bot", "Hello!"],
+      ["user", "Where is my order?"],
+      ["tool_calls", ""],
+      ["tool_call_result", "shipped"],
+      ["bot", "Anything else?"],
+      ["user", "Thank you."]
+    ])
+    expect([result.code, result.stderr]).toEqual([0, expect.stringContaining("customer-ended-call")])
+  })
+
+  it("a model behind an address speaks for the assistant; there is none by default", async () => {
+    const { handler, model } = await servers()
+    const { file, order } = await start()
+    const assistant = await create(order, handler.url)
+    const words = ["call", "--assistant", assistant, "--model-url", model.url, "--model", "m", "--env-file", file]
+    const { stdout, code } = await run([...words, "--no-json"], { stdin: "Where is my order?\n" })
+    expect([code, stdout]).toEqual([0, expect.stringContaining("AI    It is shipped.")])
+    expect(JSON.parse(model.got[1]?.body.toString() ?? "{}").messages.at(-1)).toMatchObject({ role: "tool", content: "shipped" })
+    const nobody = await run(["call", "--assistant", assistant, "--env-file", file])
+    expect([nobody.code, errorOf(nobody).message]).toEqual([2, "It is not said who speaks for the assistant."])
   })
 })

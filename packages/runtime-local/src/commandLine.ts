@@ -35,6 +35,8 @@ export const help = `Serves the Aywa runtime's HTTP contract for development: no
   --no-strict              Accept properties that the contract does not know
   --require-key            Refuse POST and PATCH without an Idempotency-Key
   --unsafe-expose          Allow --host beyond loopback. There is no TLS
+  --allow-host <name>      A name beside loopback that it answers to. May be repeated
+  --public-url <url>       Its address for others, such as that of a tunnel; printed, and answered to
   --help                   Show this
 `
 
@@ -71,6 +73,8 @@ const parse = (args: ReadonlyArray<string>) => {
         "no-strict": { type: "boolean" },
         "require-key": { type: "boolean" },
         "unsafe-expose": { type: "boolean" },
+        "allow-host": { type: "string", multiple: true },
+        "public-url": { type: "string" },
         help: { type: "boolean", short: "h" }
       }
     }).values
@@ -170,7 +174,9 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     webhookSchedule: schedule,
     strict: !(values["no-strict"] ?? false),
     requireIdempotencyKey: values["require-key"],
-    unsafeExpose: values["unsafe-expose"]
+    unsafeExpose: values["unsafe-expose"],
+    allowHosts: values["allow-host"],
+    publicUrl: values["public-url"]
   }
 }
 

@@ -60,7 +60,7 @@ export const makeControls = (core: Core, engine: Engine): Controls => {
         startAnew()
       }
     },
-    sending: makeSending({ store, ids, now, organizationId, outbox, calls, secrets, idle }),
+    sending: makeSending({ store, ids, now, organizationId, outbox, calls, secrets, idle, faults: core.rules }),
     addKey: ({ key = newKey(ids), organization = organizationId, role = "full" } = {}) => ({
       ...keys.add({ key, organization, role }),
       key

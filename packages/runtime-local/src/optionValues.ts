@@ -64,6 +64,7 @@ export const checkValues = (options: LocalRuntimeOptions): void => {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== "boolean") refuse(`${name} takes true or false, not a ${typeof value}.`)
   }
+  checkAddresses(options)
   checkStore(options.store)
   checkSchedule(options.webhookSchedule)
   checkShape(options.listShape)
@@ -93,6 +94,15 @@ export const checkValues = (options: LocalRuntimeOptions): void => {
 const choose = (name: string, value: unknown, words: ReadonlyArray<string>): void => {
   const wrong = value === undefined ? undefined : wrongChoice(value, words)
   if (wrong !== undefined) refuse(`${name} ${wrong}`)
+}
+
+const checkAddresses = ({ allowHosts = [], publicUrl }: LocalRuntimeOptions): void => {
+  for (const host of allowHosts) {
+    if (!/^[\w.-]+$/.test(host)) refuse(`allowHosts takes names such as runtime.example, not ${shown(host)}.`)
+  }
+  if (publicUrl !== undefined && !/^https?:$/.test(URL.parse(publicUrl)?.protocol ?? "")) {
+    refuse("publicUrl takes an absolute http or https address.")
+  }
 }
 
 const checkStore = (store: unknown): void => {

@@ -28,6 +28,10 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly host?: string | undefined
   /** Binds and answers beyond loopback. The runtime is for development: it has no TLS. */
   readonly unsafeExpose?: boolean | undefined
+  /** Names beside loopback that it answers to, where it is exposed or stands behind a proxy or tunnel. */
+  readonly allowHosts?: ReadonlyArray<string> | undefined
+  /** Its address for others, such as that of a tunnel; its host is answered to. */
+  readonly publicUrl?: string | undefined
   /** Default: `aywa_local_` and 26 random characters. */
   readonly apiKey?: string | undefined
   /** More keys, each for one organization. */
@@ -70,6 +74,8 @@ const names: Names<LocalRuntimeOptions> = {
   port: true,
   host: true,
   unsafeExpose: true,
+  allowHosts: true,
+  publicUrl: true,
   apiKey: true,
   apiKeys: true,
   organization: true,

@@ -20,6 +20,8 @@ import type { RuntimeClock } from "./time/clock.ts"
 export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** `http://127.0.0.1:<port>`; stays the same over restarts. */
   readonly baseUrl: string
+  /** Its address for others, as the options say it. */
+  readonly publicUrl: string | undefined
   readonly apiKey: string
   readonly organizationId: string
   /** Bearer token of the control API below `/__aywa/`. */

@@ -13,10 +13,11 @@ import { makeBodies } from "./http/body.ts"
 import { type Exchange, openExchange } from "./http/exchange.ts"
 import { answerFor, handle, type PipelineContext } from "./http/handle.ts"
 import { makeRouter, type Router } from "./http/routes.ts"
-import { isLoopbackHeader, type Listener, makeListener } from "./http/server.ts"
+import { hostCheck, type Listener, makeListener } from "./http/server.ts"
 import { outboxStats } from "./operations/data.ts"
 import { probe } from "./operations/routes.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
+import { foreignPaths, sourceRoutes } from "./sourceRoutes.ts"
 import { makeRandom } from "./time/ids.ts"
 import { version } from "./version.ts"
 
@@ -44,7 +45,7 @@ export const makeService = (
     router: routerOf(core, engine, options),
     probe: (method, path) => probe(core.store, method, path),
     random: makeRandom(core.chaos),
-    isHost: options.unsafeExpose === true ? () => true : isLoopbackHeader,
+    isHost: hostCheck(allowedHosts(options), options.unsafeExpose === true),
     refuse: listener.refuse,
     control: makeControl({
       ...core,
@@ -66,6 +67,10 @@ export const makeService = (
 /** Where a listener can be reached on this machine. */
 export const baseUrlOf = (host: string, listener: Listener): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${listener.port()}`
+
+/** Names beside loopback that a runtime answers to. */
+const allowedHosts = ({ allowHosts = [], publicUrl }: LocalRuntimeOptions): ReadonlyArray<string> =>
+  [...allowHosts, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname])].map((host) => host.toLowerCase())
 
 const ownerOf = (organizationId: string): Principal => ({ id: "control", organizationId, role: "full" })
 
@@ -90,7 +95,11 @@ const routerOf = (core: Core, { calls, outbox }: Engine, options: LocalRuntimeOp
   const { store, metrics } = core
   const { strict = true, listShape } = options
   const report = { store, metrics, outbox: (organization: string) => outboxStats(store, organization) }
-  return makeRouter(routesOf({ ...core, calls, outbox, strict, listShape, report }))
+  const routes = [
+    ...routesOf({ ...core, calls, outbox, strict, listShape, report }),
+    ...sourceRoutes({ ...core, calls, strict })
+  ]
+  return makeRouter(routes, foreignPaths)
 }
 
 /** Takes a request down: in the journal as it comes, in the metrics when it is over. */

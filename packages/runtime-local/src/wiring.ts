@@ -37,7 +37,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     const controls = makeControls(core, engine)
     const listener = makeService(core, engine, controls, options, host)
     await run(listener, engine)
-    return handleOf({ core, engine, controls, listener }, host)
+    return handleOf({ core, engine, controls, listener }, host, options.publicUrl)
   } catch (error) {
     store.close()
     throw error
@@ -62,9 +62,13 @@ interface Runtime {
   readonly listener: Listener
 }
 
-const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): LocalRuntimeHandle => {
+const handleOf = (
+  { core, engine, controls, listener }: Runtime,
+  host: string,
+  publicUrl: string | undefined
+): LocalRuntimeHandle => {
   const { store, keys, rules, journal, idempotency, limiter } = core
-  const { sending } = controls
+  const { live: _, ...sending } = controls.sending
   let closed = false
   const close = async () => {
     if (closed) return
@@ -76,6 +80,7 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
   }
   return {
     baseUrl: baseUrlOf(host, listener),
+    publicUrl,
     apiKey: core.apiKey,
     organizationId: core.organizationId,
     controlToken: controls.token,
@@ -97,7 +102,7 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
     clock: controls.clock,
     ...sending,
     get webhookSecret() {
-      return sending.webhookSecret
+      return controls.sending.webhookSecret
     },
     rows: (resource, { organization } = {}) => rowsOf(store, resource, organization),
     count: (resource) => countOf(store, resource),

@@ -90,8 +90,7 @@ describe("canaries", () => {
     const [assistant] = client.runtime.rows("assistants")
     const { body: call } = await client.call("POST", "/call", {
       assistant: bodies(receiver.url)["assistant"]?.(),
-      customer: { number: "+14155550188" },
-      metadata: hidden()
+      customer: { number: "+14155550188" }
     })
     await client.runtime.events.expect("end-of-call-report", { timeout: 20_000 })
     for (const type of ["status-update", "transfer-update", "tool-calls", "call.with-tool"]) {

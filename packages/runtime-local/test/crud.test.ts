@@ -2,7 +2,7 @@ import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
 import { describe, expect, it } from "vitest"
 import { start } from "./support.ts"
 
-const byo = { provider: "byo-phone-number", number: "+14155550100", credentialId: "trunk" }
+const byo = { provider: "vapi", number: "+14155550100" }
 
 describe("create, read, update, delete", () => {
   it("creates with 201 and reads the same bytes back", async () => {
@@ -96,7 +96,7 @@ describe("validation", () => {
     ],
     ["a limit", "/assistant", { name: "x".repeat(41) }, ["name: "]],
     ["what a provider needs", "/phone-number", { provider: "twilio" }, ["number: ", "twilioAccountSid: "]],
-    ["a number that is not E.164", "/phone-number", { ...byo, number: "0123456" }, ["number: "]],
+    ["a number that is not E.164", "/phone-number", { ...byo, provider: "byo-phone-number", credentialId: "t", number: "0123456" }, ["number: "]],
     ["a missing field", "/tool", {}, ["type: "]],
     ["what a type needs", "/tool", { type: "apiRequest", method: "GET" }, ["url: "]],
     ["a key named __proto__", "/assistant", '{"__proto__":{"name":"x"}}', ["property __proto__ should not exist"]],

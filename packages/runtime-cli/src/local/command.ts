@@ -41,6 +41,8 @@ const config = {
   strict: enabled("strict", "Refuses properties that the contract does not know (--no-strict: takes them)"),
   "require-key": flag("require-key", "Refuses POST and PATCH without an Idempotency-Key"),
   "unsafe-expose": flag("unsafe-expose", "Allows --host beyond loopback. There is no TLS"),
+  "allow-host": texts("allow-host", "NAME", "A name beside loopback that it answers to. May be repeated"),
+  "public-url": text("public-url", "URL", "Its address for others, such as that of a tunnel; printed, and answered to"),
   "write-env": text("write-env", "FILE", "Writes the AYWA_RUNTIME_* variables here, for --env-file; gone when it stops")
 }
 
@@ -195,3 +197,25 @@ export const local = leaf({
   config,
   run: async (input, session) => (await import("./run.ts")).runLocal(input, session)
 }).pipe(Command.withSubcommands([clock, fault, script, inbound, reset, snapshot, restore, events, requests]))
+
+/** `call`. */
+export const callCommand = leaf({
+  name: "call",
+  description:
+    "Talk to an assistant of a local runtime: type what the caller says.\n\nThe assistant's tools are really asked over signed webhooks, events flow, the transcript grows. Nobody is dialled and nothing is heard. The end of the input hangs up.",
+  examples: [
+    ["call --assistant ID --replies replies.json --env-file .env.local", "The assistant says what is in the file, turn by turn"],
+    [
+      "call --assistant ID --model-url http://127.0.0.1:11434/v1 --model llama3.2 --env-file .env.local",
+      "A model of yours speaks for it; AYWA_MODEL_KEY is its key, if it needs one"
+    ]
+  ],
+  config: {
+    assistant: required("assistant", "ID", "Who is called"),
+    from: text("from", "NUMBER", "Who calls; default: a made-up number"),
+    replies: text("replies", "FILE", "JSON: a list with a text, or steps of a script, for each turn of the caller"),
+    modelUrl: text("model-url", "URL", "An address that speaks OpenAI's chat completions; there is no default"),
+    model: text("model", "NAME", "The name of the model there")
+  },
+  run: async (input, session) => (await import("./call.ts")).call(input, session)
+})

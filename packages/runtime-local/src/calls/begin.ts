@@ -18,6 +18,8 @@ export interface BeginOptions {
   readonly inbound?: boolean | undefined
   /** Without the waits of the pace. */
   readonly hurried?: boolean | undefined
+  /** Waits for steps that somebody gives by hand. */
+  readonly live?: boolean | undefined
 }
 
 /** What a beginning needs. */
@@ -38,7 +40,7 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
   const organization = String(call["orgId"])
   const phoneNumber = findWhole(store, organization, "phoneNumbers", call["phoneNumberId"])
   const numbers = [objectAt(call, "customer")?.["number"], phoneNumber?.["number"]]
-  const script = options.script ?? scripts.take({ assistantId: call["assistantId"], numbers })
+  const script = options.script ?? scripts.take({ organization, assistantId: call["assistantId"], numbers })
   const assistant = assistantOf(context, organization, call)
   const inbound = options.inbound === true
   const startsAt = startOf(context, call)
@@ -49,7 +51,8 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
     steps: compileScript(ids, script?.steps ?? [], {
       scheduled: startsAt !== undefined,
       ringing: inbound,
-      unassigned: inbound && assistant === undefined
+      unassigned: inbound && assistant === undefined,
+      live: options.live === true
     }),
     state: {
       assistant,

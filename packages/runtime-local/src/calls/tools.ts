@@ -19,7 +19,8 @@ export const nameOf = (tool: JsonObject): string => {
   return String(name)
 }
 
-const toolsOf = (store: Store, organization: string, assistant: JsonObject | undefined): ReadonlyArray<JsonObject> => {
+/** All tools of an assistant, inline ones and rows. */
+export const toolsOf = (store: Store, organization: string, assistant: JsonObject | undefined): ReadonlyArray<JsonObject> => {
   const model = objectAt(assistant, "model")
   const { tools, toolIds, toolRefs } = model ?? {}
   const refs = list(toolRefs).flatMap((ref) => (isObject(ref) ? [ref["toolId"]] : []))

@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { InboundBody } from "../calls/handle.ts"
+import { LiveBody, TurnBody } from "../calls/live.ts"
 import type { FaultRule } from "../faults/rule.ts"
 import { scenarioOf, scenarios, type Scenarios } from "../faults/scenarios.ts"
 import { RuleInput } from "../faults/schemas.ts"
@@ -84,6 +85,13 @@ export const stageRoutes = (context: StageContext): ControlRoutes => {
       const call = sending.calls.inbound(decode(InboundBody, await body()))
       return json(201, JSON.stringify(call))
     },
+
+    "POST calls/live": async ({ exchange, body }) => {
+      const call = await sending.live.open(decode(LiveBody, await body()), exchange.signal)
+      return json(201, JSON.stringify(call))
+    },
+    "POST calls/live/:id": async ({ exchange, id, body }) =>
+      sending.live.turn(id, decode(TurnBody, await body()).steps, exchange.signal),
 
     "GET webhook-secret": () => ({ secret: sending.webhookSecret }),
     "POST webhook-secret/rotate": async ({ body }) => {

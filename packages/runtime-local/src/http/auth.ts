@@ -96,6 +96,7 @@ export const makeKeys = (store: Store, now: () => number): Keys => {
       for (const stored of [...keys, ...lent]) if (crypto.timingSafeEqual(stored.hash, hash)) match = stored
       if (match === undefined) throw unauthorized("The API key is unknown or was revoked")
       const organization = headers["x-organization-id"]
+      if (organization === "") throw new HttpError(403, empty("X-Organization-Id"), { code: "organization_forbidden" })
       if (organization !== undefined && organization !== match.organizationId) {
         throw new HttpError(403, "The API key does not belong to the organization in X-Organization-Id", {
           code: "organization_forbidden"
@@ -109,14 +110,18 @@ export const makeKeys = (store: Store, now: () => number): Keys => {
 const credential = (headers: IncomingHttpHeaders): string => {
   const { authorization } = headers
   if (authorization !== undefined) {
+    if (/^(Bearer)? *$/i.test(authorization)) throw unauthorized(empty("Authorization"))
     const match = /^Bearer +(\S+) *$/i.exec(authorization)
     if (match?.[1] === undefined) throw unauthorized("Authorization must be: Bearer <runtime API key>")
     return match[1]
   }
   const key = headers["x-api-key"]
+  if (key === "") throw unauthorized(empty("X-API-Key"))
   if (typeof key === "string" && key !== "") return key
   throw unauthorized("An API key is needed: Authorization: Bearer <runtime API key>")
 }
+
+const empty = (name: string) => `${name} is empty: is a variable unset?`
 
 const unauthorized = (message: string) => new HttpError(401, message, { headers: { "www-authenticate": "Bearer" } })
 

@@ -9,9 +9,12 @@ import type { OpenEntry } from "./journal.ts"
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** `GET` for HEAD as well: the same is done, and Node leaves the body out. */
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
+  /** The authority of a target in absolute form: it counts instead of the `Host`. */
+  readonly authority: string | undefined
   readonly requestId: string
   /** Whether the client asked for RFC 9457 errors. */
   readonly problem: boolean
@@ -29,7 +32,8 @@ export const openExchange = (
   response: ServerResponse,
   options: { readonly signal: AbortSignal; readonly now: number; readonly makeId: () => string }
 ): Exchange => {
-  const target = request.url ?? "/"
+  const [, authority, rest] = /^http:\/\/([^/?#]*)(.*)$/i.exec(request.url ?? "/") ?? []
+  const target = rest === undefined ? (request.url ?? "/") : rest.startsWith("/") ? rest : `/${rest}`
   const mark = target.indexOf("?")
   const path = mark === -1 ? target : target.slice(0, mark)
   const query = mark === -1 ? "" : target.slice(mark + 1)
@@ -40,9 +44,10 @@ export const openExchange = (
   return {
     request,
     response,
-    method,
+    method: method === "HEAD" ? "GET" : method,
     path,
     query: new URLSearchParams(query),
+    authority,
     requestId,
     problem: headers.accept?.includes("application/problem+json") ?? false,
     signal: options.signal,

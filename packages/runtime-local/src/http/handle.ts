@@ -46,9 +46,7 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
   let body: Promise<Buffer> | undefined
   const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
-    if (!context.isHost(exchange.request.headers.host)) {
-      throw new HttpError(421, "This runtime answers on loopback names only")
-    }
+    assertHost(context, exchange)
     if (exchange.path.startsWith("/__aywa/")) {
       const answer = await context.control(exchange, readOnce)
       return answer === undefined ? undefined : send(exchange, answer)
@@ -68,6 +66,15 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
     else if (!exchange.response.headersSent) send(exchange, toAnswer(error, exchange))
     else exchange.request.socket.destroy()
   }
+}
+
+/** One `Host` (RFC 9112), and a name of this runtime: a page in a browser may point any name of its own at it. */
+const assertHost = ({ isHost }: PipelineContext, { request, authority }: Exchange): void => {
+  const { rawHeaders, headers } = request
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length
+  if (hosts > 1) throw new HttpError(400, "The request has more than one Host header", { code: "host_repeated" })
+  if (isHost(authority ?? headers.host)) return
+  throw new HttpError(421, "This runtime does not answer to this Host: it takes loopback names, and those of --allow-host")
 }
 
 const answerWithFault = async (

@@ -2,6 +2,7 @@
  * Sends an event by hand, through the outbox: signed, logged, retried like any other.
  */
 import { HttpError, notFound } from "../http/errors.ts"
+import type { FaultRules } from "../faults/rules.ts"
 import type { CallHandleContext } from "../calls/handle.ts"
 import type { Outbox } from "../outbox/outbox.ts"
 import { expectsReply, replyIssues } from "../outbox/replies.ts"
@@ -19,6 +20,7 @@ import { messageOf, templateNames, typeOf } from "./templates.ts"
 /** What triggers work with. */
 export interface TriggerContext extends CallHandleContext {
   readonly outbox: Outbox
+  readonly faults: Pick<FaultRules, "add" | "remove">
 }
 
 /** Sends one event. */

@@ -31,12 +31,16 @@ export const unknownName = (options: object, names: object, what = "is not an op
 /** What is wrong with a value that has to be one of some words; undefined where it is one. */
 export const wrongChoice = (value: unknown, choices: ReadonlyArray<string>): string | undefined => {
   if (typeof value === "string" && choices.includes(value)) return undefined
-  const meant = typeof value === "string" ? nearestName(value, choices) : undefined
+  const meant = typeof value === "string" ? (begunBy(value, choices) ?? nearestName(value, choices)) : undefined
   const shown = typeof value === "string" && /^[\w.-]{0,60}$/.test(value) ? JSON.stringify(value) : `a ${typeof value}`
   const last = choices.at(-1) ?? ""
   const list = choices.length > 1 ? `${choices.slice(0, -1).join(", ")} or ${last}` : last
   return `takes ${list}, not ${shown}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`
 }
+
+/** A word that was cut short: `prod`. */
+const begunBy = (value: string, choices: ReadonlyArray<string>): string | undefined =>
+  value.length >= 3 ? choices.find((choice) => choice.startsWith(value.toLowerCase())) : undefined
 
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 

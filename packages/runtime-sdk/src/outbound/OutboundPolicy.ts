@@ -227,8 +227,11 @@ const isListed = (host: string, port: number, list: ReadonlyArray<string> = []):
     return bare.startsWith("*.") ? host.endsWith(bare.slice(1)) && host.length >= bare.length : host === bare
   })
 
+/** `localhost` and the names below it are this machine (RFC 6761), whatever a resolver knows of them. */
 const resolveSystem: Resolve = async (host) =>
-  (await dns.promises.lookup(host, { all: true })).map(({ address }) => address)
+  /(^|\.)localhost$/.test(host)
+    ? ["127.0.0.1", "::1"]
+    : (await dns.promises.lookup(host, { all: true })).map(({ address }) => address)
 
 const resolveAll = async (host: string, options: OutboundPolicyOptions): Promise<ReadonlyArray<string>> => {
   const { resolve = resolveSystem, timeout = 5000 } = options
