@@ -32,18 +32,18 @@ export const makeControls = (core: Core, engine: Engine): Controls => {
     changes.forget()
     feed.reset()
   }
-  const told = () => feed.publish("clock", () => ({ now: new Date(now()).toISOString() }))
+  const tellTime = () => feed.publish("clock", () => ({ now: new Date(now()).toISOString() }))
   return {
     token: ids.token(32),
     clock: {
       now,
       set: (time) => {
         scheduler.set(time)
-        told()
+        tellTime()
       },
       advance: (milliseconds) => {
         const fired = scheduler.advance(milliseconds)
-        void fired.then(told, told)
+        void fired.then(tellTime, tellTime)
         return fired
       }
     },

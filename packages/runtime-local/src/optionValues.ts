@@ -98,7 +98,7 @@ const choose = (name: string, value: unknown, words: ReadonlyArray<string>): voi
 
 const checkAddresses = ({ allowHosts = [], publicUrl }: LocalRuntimeOptions): void => {
   for (const host of allowHosts) {
-    if (!/^[\w.-]+$/.test(host)) refuse(`allowHosts takes names such as runtime.example, not ${shown(host)}.`)
+    if (!/^[\w.-]+$/.test(host)) refuse(`allowHosts takes names such as runtime.example, not ${wording(host)}.`)
   }
   if (publicUrl !== undefined && !/^https?:$/.test(URL.parse(publicUrl)?.protocol ?? "")) {
     refuse("publicUrl takes an absolute http or https address.")
@@ -107,7 +107,7 @@ const checkAddresses = ({ allowHosts = [], publicUrl }: LocalRuntimeOptions): vo
 
 const checkStore = (store: unknown): void => {
   if (store === undefined || store === "memory") return
-  if (!isObject(store)) return refuse(`store takes "memory" or { file }, not ${shown(store)}.`)
+  if (!isObject(store)) return refuse(`store takes "memory" or { file }, not ${wording(store)}.`)
   refuseUnknown("store", store, { file: true })
   const { file } = store
   if (typeof file !== "string" || file === "") refuse("store.file takes the name of a file.")
@@ -123,10 +123,10 @@ const checkSchedule = (schedule: unknown): void => {
 const checkShape = (shape: unknown): void => {
   for (const one of isObject(shape) ? Object.values(shape) : [shape]) {
     if (one !== undefined && one !== 1 && one !== 2 && one !== 3 && one !== 4) {
-      refuse(`listShape takes 1, 2, 3 or 4, not ${shown(one)}.`)
+      refuse(`listShape takes 1, 2, 3 or 4, not ${wording(one)}.`)
     }
   }
 }
 
-const shown = (value: unknown): string =>
+const wording = (value: unknown): string =>
   typeof value === "string" && value.length <= 60 ? JSON.stringify(value) : `a ${typeof value}`

@@ -34,7 +34,9 @@ const run = async (options: LocalRuntimeOptions) => {
   unread.signal.addEventListener("abort", () => void runtime.close())
   const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
   const { pid } = process
-  process.stdout.write(`${JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, pid })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, pid })}\n`
+  )
 }
 
 const main = async () => {

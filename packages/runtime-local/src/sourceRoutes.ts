@@ -36,7 +36,9 @@ export const foreignPaths: ReadonlySet<string> = new Set([
 const recordings = ["mono-recording", "stereo-recording", "customer-recording", "assistant-recording"]
 
 /** The routes. */
-export const sourceRoutes = (parts: Pick<CallContext, "store" | "ids" | "now" | "calls" | "strict">): ReadonlyArray<Route> => [
+export const sourceRoutes = (
+  parts: Pick<CallContext, "store" | "ids" | "now" | "calls" | "strict">
+): ReadonlyArray<Route> => [
   {
     name: "phoneNumbers.listV2",
     method: "GET",
@@ -50,22 +52,20 @@ export const sourceRoutes = (parts: Pick<CallContext, "store" | "ids" | "now" | 
         search: ["name", "number", "sipUri"]
       })
   },
-  ...recordings.map(
-    (kind): Route => ({
-      name: `calls.${kind}`,
-      method: "GET",
-      path: `/call/:id/${kind}`,
-      body: "none",
-      handler: recording(
-        {
-          ...parts,
-          resource: "calls",
-          rules: rulesOf("calls"),
-          shape: 1,
-          validate: makeValidate(specOf(contract.calls.update).body, parts.strict)
-        },
-        kind === "stereo-recording" ? 2 : 1
-      )
-    })
-  )
+  ...recordings.map((kind): Route => ({
+    name: `calls.${kind}`,
+    method: "GET",
+    path: `/call/:id/${kind}`,
+    body: "none",
+    handler: recording(
+      {
+        ...parts,
+        resource: "calls",
+        rules: rulesOf("calls"),
+        shape: 1,
+        validate: makeValidate(specOf(contract.calls.update).body, parts.strict)
+      },
+      kind === "stereo-recording" ? 2 : 1
+    )
+  }))
 ]

@@ -284,7 +284,7 @@ describe("a scripted call", () => {
     const { client, assistant, runtime, call } = await setUp()
     const { body: number } = await call("POST", "/phone-number", {
       provider: "vapi",
-      number: "+14155550100",
+      number: "+14155550100"
     })
     runtime.calls.script({}, [{ fail: "any" }])
     runtime.calls.script({ number: "+14155550100" }, [{ fail: "by-number" }])

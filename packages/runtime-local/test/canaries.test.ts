@@ -2,7 +2,7 @@
  * Canaries: secrets in every place of every kind of row where the runtime keeps one, and nothing that it shows has them;
  * yet whoever is meant to get them does.
  */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { maskValue } from "../src/json/mask.ts"
 import { receive } from "./receiver.ts"
@@ -149,8 +149,9 @@ describe("canaries", () => {
     fc.assert(
       fc.property(value, (tree) => {
         const shown = maskValue(tree)
-        expect(JSON.stringify(shown) ?? "").not.toContain("canary-")
-        if (!JSON.stringify(tree)?.includes("canary-")) expect(shown).toBe(tree)
+        const hasCanary = JSON.stringify(tree).includes("canary-")
+        // Where there is nothing to mask the very value comes back.
+        expect([JSON.stringify(shown).includes("canary-"), shown === tree]).toEqual([false, !hasCanary])
       }),
       { numRuns: 500 }
     )

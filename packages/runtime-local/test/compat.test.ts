@@ -174,7 +174,8 @@ describe("the source API's own client", () => {
     for (const number of ["+14155550100", "+14155550101", "+14155559999"]) {
       await vapi.phoneNumbers.create({ provider: "vapi", number } as never)
     }
-    const list = async (query: string) => JSON.parse((await read(runtime, `/v2/phone-number?${query}`)).bytes.toString())
+    const list = async (query: string) =>
+      JSON.parse((await read(runtime, `/v2/phone-number?${query}`)).bytes.toString())
     const numbers = (page: { results: ReadonlyArray<{ number: string }> }) => page.results.map(({ number }) => number)
     expect(numbers(await list("sortOrder=ASC&limit=2"))).toEqual(["+14155550100", "+14155550101"])
     expect(await list("search=55010")).toMatchObject({ metadata: { totalItems: 2, totalPages: 1, hasNextPage: false } })
@@ -182,15 +183,18 @@ describe("the source API's own client", () => {
 })
 
 describe("what is no part of this runtime", () => {
-  it.each(["/squad", "/chat/x", "/session", "/campaign", "/eval/run", "/v2/knowledge-base"])("%s says so", async (path) => {
-    const { call } = await start()
-    const { status, body } = await call("GET", path)
-    expect([status, body.code, body.message]).toEqual([
-      404,
-      "not_part_of_this_runtime",
-      expect.stringContaining("docs/compatibility.md")
-    ])
-  })
+  it.each(["/squad", "/chat/x", "/session", "/campaign", "/eval/run", "/v2/knowledge-base"])(
+    "%s says so",
+    async (path) => {
+      const { call } = await start()
+      const { status, body } = await call("GET", path)
+      expect([status, body.code, body.message]).toEqual([
+        404,
+        "not_part_of_this_runtime",
+        expect.stringContaining("docs/compatibility.md")
+      ])
+    }
+  )
 
   it("a path that is nearly one says which", async () => {
     const { call } = await start()

@@ -30,7 +30,7 @@ describe("a request", () => {
       expect(head.headers.get("content-length")).toBe(get.headers.get("content-length"))
       expect(head.headers.get("etag")).toBe(get.headers.get("etag"))
     }
-    expect((await call("HEAD", "/call/phone")).status).toBe(405)
+    expect((await call("HEAD", "/logs/webhooks/jobs/x/retry")).status).toBe(405)
     const reader = runtime.addKey({ role: "read" })
     expect((await call("HEAD", "/assistant", undefined, { apiKey: reader.key })).status).toBe(200)
     expect((await call("PUT", "/assistant")).headers.get("allow")).toBe("GET, POST, HEAD")
@@ -107,13 +107,18 @@ describe("names and addresses", () => {
   it("::1 is served beside 127.0.0.1, on the same port, over restarts", async () => {
     const { runtime } = await start()
     const { port } = new URL(runtime.baseUrl)
-    const ask = () => fetch(`http://[::1]:${port}/health`).then((response) => response.status)
-    if (!(await hasIPv6())) return void (await expect(ask()).rejects.toThrow())
-    expect(await ask()).toBe(200)
+    const ask = () =>
+      fetch(`http://[::1]:${port}/health`).then(
+        ({ status }) => status,
+        () => "nobody"
+      )
+    // Without IPv6 on this machine nobody can be there.
+    const served = (await hasIPv6()) ? 200 : "nobody"
+    expect(await ask()).toBe(served)
     await runtime.restart()
-    expect(await ask()).toBe(200)
+    expect(await ask()).toBe(served)
     await runtime.close()
-    await expect(ask()).rejects.toThrow("fetch failed")
+    expect(await ask()).toBe("nobody")
   })
 
   it("an exposed runtime answers to addresses, to the names that it is told, and to no other", async () => {

@@ -98,7 +98,9 @@ const show = (entry: Row, { out }: Session): void => {
     if (role === "bot") return `${paint("green", "AI")}    ${printable(String(message))}`
     if (role === "user") return `${paint("cyan", "User")}  ${printable(String(message))}`
     if (role === "tool_calls") return `${paint("yellow", "◆")}     ${toolText(toolCalls)}`
-    return role === "tool_call_result" ? `${paint("dim", "→")}     ${printable(`${String(name)}: ${String(result)}`)}` : undefined
+    return role === "tool_call_result"
+      ? `${paint("dim", "→")}     ${printable(`${String(name)}: ${String(result)}`)}`
+      : undefined
   })()
   if (text !== undefined) out.event(entry, () => text)
 }

@@ -2,7 +2,19 @@
  * `local`: the local runtime as a process. Its flags are those of `@aywa-ai/runtime-local`, which reads them.
  */
 import * as Command from "effect/cli/Command"
-import { argument, choice, enabled, flag, integer, leaf, number, optionalArgument, text, texts } from "../cli/define.ts"
+import {
+  argument,
+  choice,
+  enabled,
+  flag,
+  integer,
+  leaf,
+  number,
+  optionalArgument,
+  required,
+  text,
+  texts
+} from "../cli/define.ts"
 
 const config = {
   port: integer("port", "N", "Port to listen on; 0, the default, is any free one"),
@@ -204,7 +216,10 @@ export const callCommand = leaf({
   description:
     "Talk to an assistant of a local runtime: type what the caller says.\n\nThe assistant's tools are really asked over signed webhooks, events flow, the transcript grows. Nobody is dialled and nothing is heard. The end of the input hangs up.",
   examples: [
-    ["call --assistant ID --replies replies.json --env-file .env.local", "The assistant says what is in the file, turn by turn"],
+    [
+      "call --assistant ID --replies replies.json --env-file .env.local",
+      "The assistant says what is in the file, turn by turn"
+    ],
     [
       "call --assistant ID --model-url http://127.0.0.1:11434/v1 --model llama3.2 --env-file .env.local",
       "A model of yours speaks for it; AYWA_MODEL_KEY is its key, if it needs one"

@@ -88,7 +88,14 @@ const refuseFileOfOthers = async (file: string): Promise<void> => {
   )
 }
 
-const envOf = ({ baseUrl, publicUrl, apiKey, organizationId, webhookSecret, controlToken }: LocalRuntimeHandle): string =>
+const envOf = ({
+  baseUrl,
+  publicUrl,
+  apiKey,
+  organizationId,
+  webhookSecret,
+  controlToken
+}: LocalRuntimeHandle): string =>
   [
     head,
     `${variables.baseUrl}=${baseUrl}`,

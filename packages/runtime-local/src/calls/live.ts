@@ -119,9 +119,7 @@ const chatTool = (tool: JsonObject): ReadonlyArray<JsonObject> => {
       function: {
         name: nameOf(tool),
         ...(typeof definition?.["description"] === "string" ? { description: definition["description"] } : {}),
-        parameters: isObject(definition?.["parameters"])
-          ? definition["parameters"]
-          : { type: "object", properties: {} }
+        parameters: isObject(definition?.["parameters"]) ? definition["parameters"] : { type: "object", properties: {} }
       }
     }
   ]

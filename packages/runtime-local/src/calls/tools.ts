@@ -20,7 +20,11 @@ export const nameOf = (tool: JsonObject): string => {
 }
 
 /** All tools of an assistant, inline ones and rows. */
-export const toolsOf = (store: Store, organization: string, assistant: JsonObject | undefined): ReadonlyArray<JsonObject> => {
+export const toolsOf = (
+  store: Store,
+  organization: string,
+  assistant: JsonObject | undefined
+): ReadonlyArray<JsonObject> => {
   const model = objectAt(assistant, "model")
   const { tools, toolIds, toolRefs } = model ?? {}
   const refs = list(toolRefs).flatMap((ref) => (isObject(ref) ? [ref["toolId"]] : []))

@@ -39,7 +39,7 @@ export const eventRoutes = ({ eventPages }: EventsContext): ControlRoutes => ({
       page.map(({ bytes }) => Math.min(bytes, shownBytes)),
       limit
     )
-    const items = page.slice(0, fits).map((head) => JSON.stringify(shown(eventPages, head)))
+    const items = page.slice(0, fits).map((head) => JSON.stringify(viewOf(eventPages, head)))
     // Where there is nothing more yet, the cursor waits behind the last one.
     return json(200, pageText(items, page[fits - 1]?.seq ?? filter.after))
   },
@@ -50,7 +50,7 @@ export const eventRoutes = ({ eventPages }: EventsContext): ControlRoutes => ({
   }
 })
 
-const shown = (pages: EventPages, head: EventHead) => {
+const viewOf = (pages: EventPages, head: EventHead) => {
   const { bytes, seq: _, createdAt, ...rest } = head
   return bytes <= shownBytes
     ? pages.read(head)

@@ -87,9 +87,9 @@ export const makeFeed = (): Feed => {
     watch: (watcher, after) => {
       setWatched(true)
       if (after !== undefined) {
-        const missed = backlog(after)
-        if (missed === undefined) watcher(undefined)
-        else for (const news of missed) watcher(news)
+        const gap = backlog(after)
+        if (gap === undefined) watcher(undefined)
+        else for (const news of gap) watcher(news)
       }
       watchers.add(watcher)
       return () => {

@@ -8,7 +8,7 @@ import { type ControlRoutes, onlyParameters, pageOf, windowOf } from "./route.ts
 import { callColumns, jobColumns, rowColumns, summaryOf } from "./summaries.ts"
 
 /** Rows that one answer looks at: a rare text must not hold everybody up. */
-const looked = 5000
+const searchWindow = 5000
 
 /** The routes. */
 export const listRoutes = (store: Store): ControlRoutes => ({
@@ -94,15 +94,15 @@ const searchPage = (store: Store, { columns, table, where, values, search, limit
          (SELECT seq FROM ${table} WHERE ${where} ORDER BY seq DESC LIMIT ?)
        AND ${condition} ORDER BY seq DESC LIMIT ?`,
       ...values,
-      search === undefined ? limit + 1 : looked,
+      search === undefined ? limit + 1 : searchWindow,
       ...wanted,
       limit + 1
     )
     .map(({ seq, body }) => ({ seq, json: JSON.stringify(summaryOf(body)) }))
   if (search === undefined) return pageOf(items, limit)
   const behind = store.get<{ seq: number | null }>(
-    `SELECT min(seq) AS seq FROM (SELECT seq FROM ${table} WHERE ${where} ORDER BY seq DESC LIMIT ${looked})
-     HAVING count(*) = ${looked}`,
+    `SELECT min(seq) AS seq FROM (SELECT seq FROM ${table} WHERE ${where} ORDER BY seq DESC LIMIT ${searchWindow})
+     HAVING count(*) = ${searchWindow}`,
     ...values
   )
   return pageOf(items, limit, behind?.seq ?? undefined)

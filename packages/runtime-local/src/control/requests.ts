@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { json } from "../http/answer.ts"
 import type { Keys } from "../http/auth.ts"
 import { HttpError, invalid, notFound } from "../http/errors.ts"
-import { answerBytes, type Journal, type OpenEntry, shownBody } from "../http/journal.ts"
+import { answerBytes, type Journal, type OpenEntry, bodyView } from "../http/journal.ts"
 import { maskHeaders, withoutUserInfo } from "../json/mask.ts"
 import { type ControlRoutes, decode, integerOf, onlyParameters, pageOf, windowOf } from "./route.ts"
 import { requestSummary } from "./summaries.ts"
@@ -67,18 +67,18 @@ export const requestRoutes = (context: RequestsContext): ControlRoutes => {
 const detailOf = (journal: Journal, entry: OpenEntry, show: boolean) => {
   const { headers, body, answer } = entry
   const original = journal.original(entry)
-  const shown = (value: Buffer | string | OpenEntry["body"]) => {
+  const view = (value: Buffer | string | OpenEntry["body"]) => {
     if (show && (typeof value === "string" || Buffer.isBuffer(value))) return textOf(value.toString())
-    return typeof value === "string" && value.length > answerBytes ? undefined : shownBody(entry, value)
+    return typeof value === "string" && value.length > answerBytes ? undefined : bodyView(entry, value)
   }
   return {
     ...requestSummary(entry),
     headers: show ? headers : maskHeaders(headers),
-    body: Buffer.isBuffer(body) && body.length > answerBytes ? undefined : shown(body),
+    body: Buffer.isBuffer(body) && body.length > answerBytes ? undefined : view(body),
     answer:
       answer === undefined
         ? undefined
-        : { status: entry.status, headers: maskHeaders(answer.headers), body: shown(answer.body) },
+        : { status: entry.status, headers: maskHeaders(answer.headers), body: view(answer.body) },
     idempotency:
       entry.idempotencyKey === undefined
         ? undefined
@@ -106,10 +106,10 @@ const notRepeated = /^(host|connection|keep-alive|transfer-encoding|content-leng
 const resend = async ({ keys, address }: RequestsContext, entry: OpenEntry, newKey: boolean) => {
   const { method, path, query, body, organization } = entry
   if (body !== undefined && !Buffer.isBuffer(body)) {
-    throw new HttpError(409, "The bytes of a file are not kept: upload it again", { code: "body_not_kept" })
+    throw new HttpError(409, "The bytes of a file are not repeatable: upload it again", { code: "body_not_kept" })
   }
   if (body === undefined && Number(entry.headers["content-length"] ?? 0) > 0) {
-    throw new HttpError(409, "The body of this request is not kept any more, or was never read", {
+    throw new HttpError(409, "The body of this request is not repeatable any more, or was never read", {
       code: "body_not_kept"
     })
   }
@@ -118,7 +118,7 @@ const resend = async ({ keys, address }: RequestsContext, entry: OpenEntry, newK
       code: "not_authenticated"
     })
   }
-  const kept = Object.entries(entry.headers).filter(([name]) => !notRepeated.test(name))
+  const repeatable = Object.entries(entry.headers).filter(([name]) => !notRepeated.test(name))
   const { idempotencyKey } = entry
   const loan = keys.lend(organization)
   try {
@@ -126,7 +126,7 @@ const resend = async ({ keys, address }: RequestsContext, entry: OpenEntry, newK
       method,
       path: query === "" ? path : `${path}?${query}`,
       headers: {
-        ...Object.fromEntries(kept),
+        ...Object.fromEntries(repeatable),
         ...(newKey && idempotencyKey !== undefined ? { "idempotency-key": crypto.randomUUID() } : {}),
         "x-request-id": `req_${crypto.randomBytes(10).toString("hex")}`,
         authorization: `Bearer ${loan.key}`

@@ -47,7 +47,7 @@ interface StoredKey extends ApiKeyInfo {
 /** Keys over a store; they are few, so they are also held in memory. */
 export const makeKeys = (store: Store, now: () => number): Keys => {
   let keys: ReadonlyArray<StoredKey> = []
-  let lent: ReadonlyArray<StoredKey> = []
+  let loans: ReadonlyArray<StoredKey> = []
   const load = () => {
     keys = store.all<StoredKey>('SELECT id, hash, org_id AS "organizationId", role FROM api_keys ORDER BY seq')
   }
@@ -85,15 +85,15 @@ export const makeKeys = (store: Store, now: () => number): Keys => {
         role: "full",
         hash: sha256(key)
       } as const
-      lent = [...lent, loan]
-      return { key, end: () => void (lent = lent.filter((one) => one !== loan)) }
+      loans = [...loans, loan]
+      return { key, end: () => void (loans = loans.filter((one) => one !== loan)) }
     },
     authenticate: (headers) => {
       const presented = credential(headers)
       const hash = sha256(presented)
       // Every stored hash is compared, so that time says nothing about which of them came close.
       let match: StoredKey | undefined
-      for (const stored of [...keys, ...lent]) if (crypto.timingSafeEqual(stored.hash, hash)) match = stored
+      for (const stored of [...keys, ...loans]) if (crypto.timingSafeEqual(stored.hash, hash)) match = stored
       if (match === undefined) throw unauthorized("The API key is unknown or was revoked")
       const organization = headers["x-organization-id"]
       if (organization === "") throw new HttpError(403, empty("X-Organization-Id"), { code: "organization_forbidden" })

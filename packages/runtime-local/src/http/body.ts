@@ -158,7 +158,9 @@ const inexactNumber = (text: string): string | undefined => {
   const look = (_: string, value: unknown, context: { readonly source?: string }): unknown => {
     const { source } = context
     if (typeof value !== "number" || source === undefined || first !== undefined) return value
-    const isExact = Number.isFinite(value) && (!/^-?\d+$/.test(source) || BigInt(source) === BigInt(value))
+    const isExact =
+      Number.isFinite(value) &&
+      (!/^-?\d+$/.test(source) || String(value) === source || BigInt(source) === BigInt(value))
     if (!isExact) first = source.slice(0, 40)
     return value
   }

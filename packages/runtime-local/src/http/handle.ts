@@ -74,7 +74,10 @@ const assertHost = ({ isHost }: PipelineContext, { request, authority }: Exchang
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length
   if (hosts > 1) throw new HttpError(400, "The request has more than one Host header", { code: "host_repeated" })
   if (isHost(authority ?? headers.host)) return
-  throw new HttpError(421, "This runtime does not answer to this Host: it takes loopback names, and those of --allow-host")
+  throw new HttpError(
+    421,
+    "This runtime does not answer to this Host: it takes loopback names, and those of --allow-host"
+  )
 }
 
 const answerWithFault = async (
@@ -120,8 +123,8 @@ const answerOf = async (
   let headers: Readonly<Record<string, string>> = {}
   try {
     const { method, path, request } = exchange
-    const probed = context.probe(method, path)
-    if (probed !== undefined) return probed
+    const probeAnswer = context.probe(method, path)
+    if (probeAnswer !== undefined) return probeAnswer
     const principal = exchange.principal ?? context.keys.authenticate(request.headers)
     exchange.entry.organization = principal.organizationId
     if (exchange.principal === undefined) {

@@ -193,7 +193,7 @@ const contains = ({ path, query, route = "", body }: OpenEntry, text: string): b
   `${path}?${query} ${route}`.includes(text) || (Buffer.isBuffer(body) && body.includes(text))
 
 /** Copies what is kept of a long answer, so that the rest of it is given back. */
-export const keptAnswer = ({ headers, body }: Answer): NonNullable<OpenEntry["answer"]> => ({
+export const answerCopy = ({ headers, body }: Answer): NonNullable<OpenEntry["answer"]> => ({
   headers: body.length <= answerBytes ? headers : { ...headers, "content-length": String(Buffer.byteLength(body)) },
   body: body.length <= answerBytes ? body : Buffer.from(body.slice(0, answerBytes)).toString()
 })
@@ -233,7 +233,7 @@ export const entryOf = (entry: OpenEntry): JournalEntry => {
     organization,
     route,
     get body() {
-      return shownBody(entry, entry.body)
+      return bodyView(entry, entry.body)
     },
     status,
     committed,
@@ -245,7 +245,7 @@ export const entryOf = (entry: OpenEntry): JournalEntry => {
 }
 
 /** A body without its secrets; `undefined` for one that is no JSON: nobody knows what in it is secret. */
-export const shownBody = (entry: OpenEntry, body: Buffer | string | JsonObject | undefined): unknown => {
+export const bodyView = (entry: OpenEntry, body: Buffer | string | JsonObject | undefined): unknown => {
   const value = typeof body === "string" || Buffer.isBuffer(body) ? parsed(body) : body
   if (!/^\/credential(\/|$)/.test(entry.path)) return maskValue(value)
   return Array.isArray(value) ? value.map(maskCredential) : maskCredential(value)

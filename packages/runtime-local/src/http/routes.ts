@@ -57,7 +57,10 @@ const unknownPath = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<string>,
   }
   const known = [...new Set(routes.map((route) => segmentsOf(route.path)[0] ?? ""))]
   const meant = known.includes(first) ? undefined : nearestName(first, known)
-  return new HttpError(404, `There is no ${path.slice(0, 200)}${meant === undefined ? "" : `. Did you mean /${meant}?`}`)
+  return new HttpError(
+    404,
+    `There is no ${path.slice(0, 200)}${meant === undefined ? "" : `. Did you mean /${meant}?`}`
+  )
 }
 
 const segmentsOf = (path: string) => path.split("/").slice(1)

@@ -4,13 +4,13 @@
 import { pipeline, Readable } from "node:stream"
 import type { Answer } from "./answer.ts"
 import type { Exchange } from "./exchange.ts"
-import { keptAnswer } from "./journal.ts"
+import { answerCopy } from "./journal.ts"
 
 /** Sends a whole answer. */
 export const send = ({ request, response, requestId, entry }: Exchange, answer: Answer): void => {
   const { status, headers, body, content } = answer
   entry.status = status
-  entry.answer = keptAnswer(answer)
+  entry.answer = answerCopy(answer)
   if (content !== undefined && request.method === "HEAD") {
     // The length is in the headers: there is no need to read what nobody gets.
     response.writeHead(status, { ...headers, "x-request-id": requestId })

@@ -7,7 +7,7 @@ import { type FaultAction, longestOutage } from "../faults/schemas.ts"
 import { sleep } from "../time/clock.ts"
 import type { Answer } from "./answer.ts"
 import type { Exchange } from "./exchange.ts"
-import { keptAnswer } from "./journal.ts"
+import { answerCopy } from "./journal.ts"
 
 /**
  * Sends an answer badly. `refuse` is left to the caller, who owns the listener. Gives `false` for an action that is
@@ -20,7 +20,7 @@ export const sendBadly = async (exchange: Exchange, answer: Answer, action: Faul
   // A connection that is cut at once has no status; with `after` the journal keeps the one that was lost.
   if (!entry.fault?.endsWith("before") || !cuts.has(action.type)) {
     entry.status = answer.status
-    entry.answer = keptAnswer(answer)
+    entry.answer = answerCopy(answer)
   }
   switch (action.type) {
     case "reset":

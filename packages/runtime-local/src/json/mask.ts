@@ -5,7 +5,7 @@
  * Of a credential only named fields are public. Anywhere else a string is shown unless its name says that it is secret,
  * it is a value of a map of headers, or it is the user info of a URL.
  */
-import { isSecretField } from "@aywa-ai/runtime-sdk/internal/contract"
+import { isSecretField, writeOnlyFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import { isObject, objectOf, type JsonObject } from "./object.ts"
 
 /** Stands for a secret. */
@@ -55,7 +55,12 @@ const anywhere: IsSecret = (name) => isSecretField(name)
 
 /** In a row that a client reads back, a field called `token` is data. */
 const inRow: IsSecret = (name, parent) =>
-  (name === "secret" && parent === "server") || (parent === "authentication" && isSecretField(name))
+  neverRead.has(name) ||
+  (name === "secret" && parent === "server") ||
+  (parent === "authentication" && isSecretField(name))
+
+/** Fields that are written and never read back, wherever a whole row stands in another one. */
+const neverRead: ReadonlySet<string> = new Set(Object.values(writeOnlyFields).flat())
 
 /**
  * The value of one field of a credential; `place` is the path of the field. Like the other functions here it gives the
@@ -83,8 +88,8 @@ export const maskText = (text: string): string => {
   if (!/^\s*[[{]/.test(text)) return withoutUserInfo(text)
   try {
     const value: unknown = JSON.parse(text)
-    const shown = maskValue(value)
-    return shown === value ? text : JSON.stringify(shown)
+    const view = maskValue(value)
+    return view === value ? text : JSON.stringify(view)
   } catch {
     return withoutUserInfo(text)
   }
@@ -96,7 +101,7 @@ export const maskObject = (value: JsonObject): JsonObject => objectOf(maskValue(
 /** Whether a row may have something to mask, by its JSON: most have not, and this is cheap. */
 export const mayHoldSecrets = (json: string): boolean => hints.test(json)
 
-const hints = /[hH]eaders":|"(secret|credentials|authentication)":|:\/\/[^"\s/?#]*@/
+const hints = /[hH]eaders":|"(secret|credentials|authentication|serverUrlSecret|twilio[A-Z]\w+)":|:\/\/[^"\s/?#]*@/
 
 const maskField = (isSecret: IsSecret, name: string, parent: string, value: unknown, inSecret: boolean): unknown => {
   const hidden = inSecret || isSecret(name, parent)

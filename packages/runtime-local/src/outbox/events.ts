@@ -229,8 +229,8 @@ const conditionOf = ({ type, callId, organizationId, after }: Omit<EventWindow, 
     ["org_id = ?", organizationId],
     ["seq > ?", after]
   ]
-  const wanted = conditions.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]))
-  return { where: ["1", ...wanted.map(({ sql }) => sql)].join(" AND "), values: wanted.map(({ value }) => value) }
+  const terms = conditions.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]))
+  return { where: ["1", ...terms.map(({ sql }) => sql)].join(" AND "), values: terms.map(({ value }) => value) }
 }
 
 type StoredHead = Omit<EventHead, "callId"> & { readonly callId: string | null }

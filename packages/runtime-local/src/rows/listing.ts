@@ -203,11 +203,11 @@ const parse = (
     where += ` AND ${column(name)} = ?`
     values.push(text)
   }
-  const wanted = query.get("search")
-  if (wanted !== null && search.length > 0) {
-    if (wanted.length > 100) problems.push("search: expected 100 characters at most")
+  const term = query.get("search")
+  if (term !== null && search.length > 0) {
+    if (term.length > 100) problems.push("search: expected 100 characters at most")
     where += ` AND (${search.map((field) => `instr(lower(coalesce(${column(field)}, '')), lower(?)) > 0`).join(" OR ")})`
-    values.push(...search.map(() => wanted))
+    values.push(...search.map(() => term))
   }
   const sortOrder = shape === 2 ? query.get("sortOrder") : null
   if (sortOrder !== null && sortOrder !== "ASC" && sortOrder !== "DESC") {

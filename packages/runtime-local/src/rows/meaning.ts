@@ -41,7 +41,14 @@ export const checkMeaning = (
 const longestWarning = 2000
 
 /** Kinds of rows that this runtime has; others that the source API knows cannot be looked up. */
-const stored: ReadonlySet<string> = new Set(["assistants", "credentials", "files", "structuredOutputs", "tools"])
+const stored: ReadonlySet<string> = new Set([
+  "assistants",
+  "credentials",
+  "files",
+  "phoneNumbers",
+  "structuredOutputs",
+  "tools"
+])
 
 /** One sentence per problem, each beginning with its path. */
 const meaningIssues = (
@@ -55,9 +62,21 @@ const meaningIssues = (
     if (referencesOf(resource, before).some((one) => one.to === to && one.value === value)) return []
     return [`${at}: this organization has no ${to} row ${JSON.stringify(value)}`]
   }),
-  ...(Object.hasOwn(wordIssues, resource) ? (wordIssues[resource]?.(body) ?? []) : []),
-  ...serverIssues(body)
+  ...newIssues(before, body, (row) => [
+    ...(Object.hasOwn(wordIssues, resource) ? (wordIssues[resource]?.(row) ?? []) : []),
+    ...serverIssues(row)
+  ])
 ]
+
+/** What a row would have that it had not before the change. */
+const newIssues = (
+  before: JsonObject,
+  change: JsonObject,
+  issuesOf: (row: JsonObject) => ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const old = new Set(issuesOf(before))
+  return issuesOf({ ...before, ...change }).filter((issue) => !old.has(issue))
+}
 
 const exists = (store: Store, organization: string, resource: string, id: string): boolean =>
   store.get("SELECT 1 FROM resource_rows WHERE resource = ? AND id = ? AND org_id = ?", resource, id, organization) !==
@@ -142,7 +161,7 @@ const hint = (word: string, known: ReadonlyArray<string>): string => {
 const typoOf = (word: string, known: ReadonlyArray<string>): string | undefined =>
   nearestName(
     word,
-    known.filter((one) => !one.includes(word) && !word.includes(one))
+    known.filter((one) => (!one.includes(word) && !word.includes(one)) || Math.abs(one.length - word.length) <= 2)
   )
 
 const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])

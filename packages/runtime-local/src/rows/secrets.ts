@@ -25,9 +25,9 @@ export const splitSecrets = (body: JsonObject, rules: SecretRules, before: JsonO
   for (const [name, input] of Object.entries(body)) {
     const old = before[name]
     const value = restore(input, old, old === undefined ? undefined : maskField(name, old))
-    const shown = writeOnly.includes(name) ? undefined : maskField(name, value)
-    if (shown !== undefined) visible[name] = shown
-    if (shown === value) delete secrets[name]
+    const view = writeOnly.includes(name) ? undefined : maskField(name, value)
+    if (view !== undefined) visible[name] = view
+    if (view === value) delete secrets[name]
     else secrets[name] = value
   }
   return { visible, secrets }
@@ -37,16 +37,16 @@ export const splitSecrets = (body: JsonObject, rules: SecretRules, before: JsonO
 export type SecretRules = Pick<ResourceRules, "writeOnly" | "masked">
 
 /** Puts what was there before in place of what was shown of it. */
-const restore = (value: unknown, before: unknown, shown: unknown): unknown => {
-  if (typeof value === "string") return typeof before === "string" && value === shown ? before : value
+const restore = (value: unknown, before: unknown, view: unknown): unknown => {
+  if (typeof value === "string") return typeof before === "string" && value === view ? before : value
   if (Array.isArray(value)) {
-    const [old, masks] = [Array.isArray(before) ? before : [], Array.isArray(shown) ? shown : []]
+    const [old, masks] = [Array.isArray(before) ? before : [], Array.isArray(view) ? view : []]
     return value.map((item, index) => restore(item, old[index], masks[index]))
   }
   if (!isObject(value)) return value
   const part = (of: unknown, name: string) => (isObject(of) && Object.hasOwn(of, name) ? of[name] : undefined)
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, restore(item, part(before, name), part(shown, name))])
+    Object.entries(value).map(([name, item]) => [name, restore(item, part(before, name), part(view, name))])
   )
 }
 

@@ -32,13 +32,7 @@ const desk: JsonObject = {
 
 /** What a side that speaks emits, and what the conversation is then. */
 const userTurn = ["speech-update", "transcript", "speech-update", "transcript", "conversation-update"]
-const assistantTurn = [
-  "speech-update",
-  "assistant.speechStarted",
-  "speech-update",
-  "transcript",
-  "conversation-update"
-]
+const assistantTurn = ["speech-update", "assistant.speechStarted", "speech-update", "transcript", "conversation-update"]
 /** Queued, ringing, in progress, and what the assistant says first. */
 const answered = ["status-update", "status-update", "status-update", ...assistantTurn]
 const ended = ["status-update", "end-of-call-report"]
@@ -66,7 +60,15 @@ export const gallery = {
       { user: "No. Give me my money back.", interrupts: true },
       { hangup: "customer" }
     ],
-    webhooks: [...answered, "user-interrupted", ...userTurn, ...assistantTurn, "user-interrupted", ...userTurn, ...ended]
+    webhooks: [
+      ...answered,
+      "user-interrupted",
+      ...userTurn,
+      ...assistantTurn,
+      "user-interrupted",
+      ...userTurn,
+      ...ended
+    ]
   },
   "transfer-refused": {
     description: "The server is asked where to transfer to, and names nobody: the call goes on.",
@@ -101,15 +103,7 @@ export const gallery = {
       { assistant: "It arrives on Thursday." },
       { hangup: "customer" }
     ],
-    webhooks: [
-      ...answered,
-      ...userTurn,
-      ...assistantTurn,
-      "user-interrupted",
-      ...userTurn,
-      ...assistantTurn,
-      ...ended
-    ]
+    webhooks: [...answered, ...userTurn, ...assistantTurn, "user-interrupted", ...userTurn, ...assistantTurn, ...ended]
   },
   silence: {
     description: "Nobody says anything after the greeting, and the call ends by itself.",
