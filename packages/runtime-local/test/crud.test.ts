@@ -166,8 +166,8 @@ describe("rules of resources", () => {
   it("does not delete a tool while an assistant uses it", async () => {
     const { call } = await start()
     const { body: tool } = await call("POST", "/tool", { type: "endCall" })
-    const { body: other } = await call("POST", "/tool", { type: "endCall" })
-    const model = { provider: "openai", model: "gpt-4o", toolIds: [other.id, tool.id] }
+    const { body: second } = await call("POST", "/tool", { type: "endCall" })
+    const model = { provider: "openai", model: "gpt-4o", toolIds: [second.id, tool.id] }
     const { body: assistant } = await call("POST", "/assistant", { model })
     await call("POST", "/assistant", { model: { provider: "openai", model: "gpt-4o", toolIds: null } })
     const refused = await call("DELETE", `/tool/${tool.id}`)

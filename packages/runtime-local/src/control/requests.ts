@@ -106,10 +106,10 @@ const notRepeated = /^(host|connection|keep-alive|transfer-encoding|content-leng
 const resend = async ({ keys, address }: RequestsContext, entry: OpenEntry, newKey: boolean) => {
   const { method, path, query, body, organization } = entry
   if (body !== undefined && !Buffer.isBuffer(body)) {
-    throw new HttpError(409, "The bytes of a file are not repeatable: upload it again", { code: "body_not_kept" })
+    throw new HttpError(409, "The bytes of a file are not kept: upload it again", { code: "body_not_kept" })
   }
   if (body === undefined && Number(entry.headers["content-length"] ?? 0) > 0) {
-    throw new HttpError(409, "The body of this request is not repeatable any more, or was never read", {
+    throw new HttpError(409, "The body of this request is not kept any more, or was never read", {
       code: "body_not_kept"
     })
   }
