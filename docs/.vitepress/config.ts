@@ -28,6 +28,8 @@ export default defineConfig({
           page("Test your own code", "/testing"),
           page("The local runtime", "/local-runtime"),
           page("Calls and webhooks locally", "/local-calls"),
+          page("Control a local runtime", "/local-control"),
+          page("Compatibility", "/compatibility"),
           page("Move from the source platform", "/migration"),
           page("The command line", "/cli"),
           page("Config as code", "/config"),

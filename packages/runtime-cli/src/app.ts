@@ -4,8 +4,8 @@
 import * as Command from "effect/cli/Command"
 import { globalFlags } from "./cli/globals.ts"
 import { completions } from "./commands/completions.ts"
-import { local } from "./commands/local.ts"
 import { config } from "./config/commands.ts"
+import { callCommand, local } from "./local/command.ts"
 import { doctorCommand } from "./doctor/command.ts"
 import { inbox } from "./inbox/commands.ts"
 import { migrate } from "./migrate/commands.ts"
@@ -20,7 +20,7 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, config as code, webhooks, migration."
     ),
     Command.withSubcommands([
-      { group: "Development", commands: [local, doctorCommand] },
+      { group: "Development", commands: [local, callCommand, doctorCommand] },
       { group: "Resources", commands: resourceCommands() },
       { group: "Config as code", commands: [config] },
       { group: "Webhooks", commands: [webhooks, inbox] },

@@ -18,7 +18,7 @@ export const unknownName = (options: object, names: object, what = "is not an op
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue
     const candidates = Object.keys(names)
-    const suggestion = nearest(name, candidates)
+    const suggestion = nearestName(name, candidates)
     const label = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
     return {
       name: label,
@@ -28,10 +28,24 @@ export const unknownName = (options: object, names: object, what = "is not an op
   return undefined
 }
 
+/** What is wrong with a value that has to be one of some words; undefined where it is one. */
+export const wrongChoice = (value: unknown, choices: ReadonlyArray<string>): string | undefined => {
+  if (typeof value === "string" && choices.includes(value)) return undefined
+  const meant = typeof value === "string" ? (begunBy(value, choices) ?? nearestName(value, choices)) : undefined
+  const shown = typeof value === "string" && /^[\w.-]{0,60}$/.test(value) ? JSON.stringify(value) : `a ${typeof value}`
+  const last = choices.at(-1) ?? ""
+  const list = choices.length > 1 ? `${choices.slice(0, -1).join(", ")} or ${last}` : last
+  return `takes ${list}, not ${shown}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`
+}
+
+/** A word that was cut short: `prod`. */
+const begunBy = (value: string, choices: ReadonlyArray<string>): string | undefined =>
+  value.length >= 3 ? choices.find((choice) => choice.startsWith(value.toLowerCase())) : undefined
+
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 /** The known name that is meant, if one is near enough. */
-const nearest = (name: string, candidates: ReadonlyArray<string>): string | undefined => {
+export const nearestName = (name: string, candidates: ReadonlyArray<string>): string | undefined => {
   const wrong = letters(name).slice(0, 40)
   const ranked = candidates
     .map((right) => ({ right, far: distance(wrong, letters(right)) }))
