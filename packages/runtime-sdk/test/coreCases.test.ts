@@ -25,7 +25,7 @@ import {
   UnexpectedResponse
 } from "../src/index.ts"
 import * as Policy from "../src/policy/Policy.ts"
-import { Tool, Toolkit } from "../src/tools.ts"
+import { Tool, Toolkit } from "../src/tools/effect.ts"
 import { connectionFailure } from "../src/transport/wireFailure.ts"
 import { parseAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
 import { everyTransport } from "./support/everyTransport.ts"
@@ -57,7 +57,7 @@ const atPort = async (options: Partial<AywaRuntimeClientOptions> = {}) => {
 }
 const errorOf = async (promise: PromiseLike<unknown>): Promise<CallError> => {
   const error = await tagOf(promise)
-  if (!isRuntimeError(error) || error._tag === "ConfigError") return assert.fail(`no error of a call: ${error}`)
+  if (!isRuntimeError(error) || error._tag === "AywaConfigError") return assert.fail(`no error of a call: ${error}`)
   return error
 }
 const thrown = (run: () => unknown): unknown => {

@@ -43,7 +43,7 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
   ]
   // What detect prints says more than the config that it is: the same locations, with what was seen in each.
   for (const more of ["candidates", "unfit", "notScanned", "unseen"]) delete rest[more]
-  const unfields = Object.keys(rest).filter((key) => !fields.includes(key))
+  const unknown = Object.keys(rest).filter((key) => !fields.includes(key))
   if (!Array.isArray(locations)) {
     throw usage(`${file} has no locations.`, "It lists where ids stand; aywa-runtime migrate detect proposes one.")
   }
