@@ -38,6 +38,12 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
     "const reports": 'await reports(prepared.aywa, "https://agents.example/webhooks")'
   },
   "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
+  "docs/tools.md": {
+    "Context.Service<Stock":
+      'const calls = [{ id: "1", name: "stock", arguments: { sku: "a" } }]\n' +
+      "const { results } = await Effect.runPromise(Effect.provideService(handle({ toolCalls: calls }), Stock, { of: () => 3 }))\n" +
+      'if (results[0]?.result !== "3") throw new Error(JSON.stringify(results))'
+  },
   "docs/retries.md": {
     "const order": "await order(prepared.aywa, prepared.signal)",
     createPatiently: 'prepared.assertRow(await createPatiently(prepared.aywa, { name: "Desk" }))',

@@ -162,7 +162,9 @@ try {
   for (const name of names) {
     const late = await latencies(place, name)
     Object.assign(figures.get(name) ?? {}, late)
-    console.log(`${name}: picked up after ${at(late.pickup, 0.5).toFixed(1)} ms, ${Math.round(late.perMinute)} a minute`)
+    console.log(
+      `${name}: picked up after ${at(late.pickup, 0.5).toFixed(1)} ms, ${Math.round(late.perMinute)} a minute`
+    )
   }
 } finally {
   await place.close()

@@ -125,7 +125,10 @@ const byAge = (a: Row, b: Row): number => compare(a.createdAt, b.createdAt) || c
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** The fields that a toolkit decides on. What it does not speak of (`messages`, `strict`) is left as it is. */
-const ownFields = (row: Pick<Row, "function" | "async" | "messages"> | CreateTool, definition: DefinedTool): object => ({
+const ownFields = (
+  row: Pick<Row, "function" | "async" | "messages"> | CreateTool,
+  definition: DefinedTool
+): object => ({
   function: {
     name: row.function?.name,
     description: row.function?.description,
