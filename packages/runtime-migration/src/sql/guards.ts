@@ -92,7 +92,7 @@ export const olderGuard = (plan: SqlPlan): Guard => ({
 export const samePlanGuard = (plan: SqlPlan): Guard => ({
   step: "prepared",
   query: `SELECT r.value AS v FROM ${tables(plan).run} r WHERE (r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})${elsewhere(plan)}`,
-  words: `Another mapping, other locations or tables of another schema were prepared with the prefix ${plan.prefix}. Finish or roll back that run and clean it up, or take another prefix.`,
+  words: `Another mapping, other locations or tables of another schema were prepared with the prefix ${plan.prefix}. Mappings that came later are taken into the run by extend. Else finish or roll back that run and clean it up, or take another prefix.`,
   reason: "OutOfOrder"
 })
 
