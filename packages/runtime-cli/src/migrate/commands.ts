@@ -2,7 +2,7 @@
  * The `migrate` commands.
  */
 import * as Flag from "effect/cli/Flag"
-import { branch, choice, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
+import { branch, choice, enabled, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
 import * as flags from "./flags.ts"
 
@@ -100,7 +100,7 @@ const verify = leaf({
   examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
   config: {
     ...flags.step,
-    noScan: flag("no-scan", "Looks at the locations alone, not at the whole database")
+    scan: enabled("scan", "Looks over the whole database (--no-scan: at the locations alone)")
   },
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
 })

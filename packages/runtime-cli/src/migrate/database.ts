@@ -195,12 +195,9 @@ export const extend = async (input: DatabaseInput, session: Session): Promise<vo
 }
 
 /** Whether everything is rewritten. Exit code 1 when not. */
-export const verify = async (
-  input: DatabaseInput & { readonly noScan: boolean },
-  session: Session
-): Promise<number> => {
+export const verify = async (input: DatabaseInput & { readonly scan: boolean }, session: Session): Promise<number> => {
   const { driver, plan, step } = await prepare(input, session)
-  const report = await verifyDatabase(driver, plan, { ...step, scan: !input.noScan })
+  const report = await verifyDatabase(driver, plan, { ...step, scan: input.scan })
   session.out.status(undefined)
   session.out.result(report, () => verifyText(report))
   return report.ok ? exitCodes.ok : exitCodes.differences

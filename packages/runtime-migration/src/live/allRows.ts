@@ -61,6 +61,6 @@ export const assertSeesAllRows = async (driver: SqlDriver): Promise<void> => {
   if (driver.dialect !== "postgres") return
   const { rows } = await driver.run(hiddenAnywhere)
   if (rows.length === 0) return
-  const found = rows.map(({ v }) => String(v)).join("; ")
-  fail({ _tag: "Refused", problems: [`Row-level security hides rows from this role: ${found}. ${hiddenWords}`] })
+  const tables = rows.map(({ v }) => String(v)).join("; ")
+  fail({ _tag: "Refused", problems: [`Row-level security hides rows from this role: ${tables}. ${hiddenWords}`] })
 }

@@ -61,9 +61,9 @@ const standing = async (
   for (const location of plan.locations) {
     // A dry run that was interrupted has not made all of them.
     if ((await count(driver, Sql.ledgerExists(plan, location))) === 0) continue
-    const written = await count(driver, Sql.writtenRows(plan, location))
+    const size = await count(driver, Sql.writtenRows(plan, location))
     // Nothing of ours stands in it: what others wrote there is not ours to keep.
-    if (written === 0) continue
+    if (size === 0) continue
     const before = await select(driver, Sql.stateCounts(plan, location, "before"))
     // All was put back, some of it by a foreign key that cascades.
     if (numberOf(before["old"]) + numberOf(before["missing"]) === numberOf(before["changes"])) continue

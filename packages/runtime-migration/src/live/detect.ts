@@ -155,7 +155,7 @@ const candidateOf = (
   scanned: ScannedColumn,
   resources: ReadonlyMap<string, ReadonlySet<string>>
 ): Candidate => {
-  const { table, column, looked, rows } = scanned
+  const { table, column, total, rows } = scanned
   const kinds = new Set([...scanned.ids].flatMap((id) => [...(resources.get(id) ?? [])]))
   const base = {
     table: table.table,
@@ -172,7 +172,7 @@ const candidateOf = (
   ]
   const candidate = (location: Location, ...more: ReadonlyArray<string>): Candidate => ({
     location,
-    sampled: looked,
+    sampled: total,
     hits: rows,
     notes: [...notes, ...more]
   })
@@ -186,10 +186,12 @@ const candidateOf = (
   const paths = [...scanned.paths.paths.values()]
   const [path] = paths
   if (!deep && paths.length === 1 && path !== undefined) return candidate({ ...base, kind: "json-path", path })
-  const listed = paths.slice(0, 5).map((one) => one.join("."))
+  const examples = paths.slice(0, 5).map((one) => one.join("."))
   return candidate(
     { ...base, kind },
-    ...(paths.length > 0 ? [`${paths.length} paths, such as ${listed.join(", ")}`] : ["as keys, or in JSON of a text"])
+    ...(paths.length > 0
+      ? [`${paths.length} paths, such as ${examples.join(", ")}`]
+      : ["as keys, or in JSON of a text"])
   )
 }
 

@@ -53,7 +53,7 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
       detail: `The run with the prefix ${plan.prefix} has other locations: an extension adds mappings only. Take another prefix for other locations.`
     })
   }
-  const wanted = new Map(
+  const plans = new Map(
     plan.sets.flatMap(({ name, entries }) =>
       entries.map(({ source, target, again }) => [JSON.stringify([name, source]), { target, again }] as const)
     )
@@ -64,7 +64,7 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
   )
   const problems: Array<string> = []
   for (const { k, s, t, a } of rows) {
-    const entry = wanted.get(JSON.stringify([String(k), String(s)]))
+    const entry = plans.get(JSON.stringify([String(k), String(s)]))
     if (entry === undefined)
       problems.push(`${String(s)} is in the run and not in this mapping: an extension takes nothing away`)
     else if (entry.target !== String(t))
@@ -73,8 +73,8 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
       problems.push(`${String(s)} becomes source and target at once with this mapping`)
     if (problems.length === 20) break
   }
-  const known = new Set(rows.map(({ k, s }) => JSON.stringify([String(k), String(s)])))
-  const added = [...wanted].filter(([key]) => !known.has(key))
+  const keys = new Set(rows.map(({ k, s }) => JSON.stringify([String(k), String(s)])))
+  const added = [...plans].filter(([key]) => !keys.has(key))
   for (const [key, { again }] of added) if (again) problems.push(`${key} is new, and source and target at once`)
   if (problems.length > 0) fail({ _tag: "Refused", problems: problems.slice(0, 20) })
   // The dry run writes the mapping table anew, which is the plan's then.

@@ -21,10 +21,10 @@ export const makePaths = (known: (id: string) => boolean) => {
   const state = { deep: false }
   return {
     add: (document: string): void => {
-      const found = [...pathsOf(parse(document), [], known)]
-      const keyed = found.some(({ key }) => key)
-      state.deep ||= found.length === 0 || keyed || found.some(({ path }) => path.some(isOdd))
-      for (const { path } of found) if (paths.size < most) paths.set(JSON.stringify(path), path)
+      const places = [...pathsOf(parse(document), [], known)]
+      const keyed = places.some(({ key }) => key)
+      state.deep ||= places.length === 0 || keyed || places.some(({ path }) => path.some(isOdd))
+      for (const { path } of places) if (paths.size < most) paths.set(JSON.stringify(path), path)
     },
     result: (): Paths => ({ paths, deep: state.deep })
   }

@@ -49,7 +49,7 @@ const lookEvery = 1000
 export const makePace = (driver: SqlDriver, chunk: number, { signal, replicaLag = 5000 }: StepOptions): Pace => {
   let rows = chunk
   let usual: number | undefined
-  let looked = performance.now()
+  let lastLook = performance.now()
   const lag = async (): Promise<number> => {
     if (driver.dialect !== "postgres") return 0
     const sql =
@@ -67,12 +67,12 @@ export const makePace = (driver: SqlDriver, chunk: number, { signal, replicaLag 
         if (usual !== undefined && each > usual * 3) await sleep(Math.min(milliseconds, 500))
         usual = usual === undefined ? each : usual * 0.9 + each * 0.1
       }
-      if (replicaLag === 0 || performance.now() - looked < lookEvery) return
+      if (replicaLag === 0 || performance.now() - lastLook < lookEvery) return
       while ((await lag()) > replicaLag) {
         check(signal)
         await sleep(500)
       }
-      looked = performance.now()
+      lastLook = performance.now()
     }
   }
 }

@@ -30,9 +30,9 @@ export const makeMatcher = (ids: Iterable<string>): Matcher => {
   const word = new RegExp(`[0-9A-Za-z_.:-]{${least},}`, "g")
   const bytes = byteIndex(uuids)
 
-  const inWord = (run: string, found: Set<string>): void => {
+  const inWord = (run: string, ids: Set<string>): void => {
     const small = run.toLowerCase()
-    const add = (id: string | undefined) => id !== undefined && found.add(id)
+    const add = (id: string | undefined) => id !== undefined && ids.add(id)
     if (uuids.size > 0) {
       for (const [digits] of small.replaceAll("-", "").matchAll(/[0-9a-f]{32,}/g)) {
         for (let at = 0; at + 32 <= digits.length; at++) add(uuids.get(digits.slice(at, at + 32)))
@@ -44,22 +44,22 @@ export const makeMatcher = (ids: Iterable<string>): Matcher => {
       } else for (let at = 0; at + length <= small.length; at++) add(others.get(small.slice(at, at + length)))
     }
   }
-  const inText = (text: string, found: Set<string>): void => {
-    for (const [run] of text.matchAll(word)) inWord(run, found)
+  const inText = (text: string, ids: Set<string>): void => {
+    for (const [run] of text.matchAll(word)) inWord(run, ids)
   }
   const idsIn = (value: unknown): ReadonlyArray<string> => {
     if (typeof value === "string") {
       if (value.length < least) return none
-      const found = new Set<string>()
-      inText(value, found)
+      const ids = new Set<string>()
+      inText(value, ids)
       const plain = unescaped(value)
-      if (plain !== value) inText(plain, found)
-      return found.size === 0 ? none : [...found]
+      if (plain !== value) inText(plain, ids)
+      return ids.size === 0 ? none : [...ids]
     }
     if (!(value instanceof Uint8Array) || value.length < Math.min(least, 16)) return none
-    const found = new Set<string>(bytes(value))
-    inText(Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1"), found)
-    return found.size === 0 ? none : [...found]
+    const ids = new Set<string>(bytes(value))
+    inText(Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1"), ids)
+    return ids.size === 0 ? none : [...ids]
   }
   return { idsIn }
 }
@@ -89,12 +89,12 @@ const byteIndex = (uuids: ReadonlyMap<string, string>): ((value: Uint8Array) => 
   const firsts = new Set([...orders.keys()].map((digits) => Number.parseInt(digits.slice(0, 8), 16)))
   return (value) => {
     const buffer = Buffer.from(value.buffer, value.byteOffset, value.length)
-    const found: Array<string> = []
+    const ids: Array<string> = []
     for (let at = 0; at + 16 <= buffer.length; at++) {
       if (!firsts.has(buffer.readUInt32BE(at))) continue
       const id = orders.get(buffer.toString("hex", at, at + 16))
-      if (id !== undefined) found.push(id)
+      if (id !== undefined) ids.push(id)
     }
-    return found
+    return ids
   }
 }

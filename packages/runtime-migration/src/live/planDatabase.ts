@@ -83,7 +83,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     completeLocation(driver.dialect, catalog, location, `locations[${at}]`)
   )
   const sides = await foreignKeySides(driver, catalog, locations)
-  const planned = planMappingSql({
+  const draft = planMappingSql({
     ...config,
     // Of foreign keys a live step takes care by itself.
     transaction: driver.dialect === "postgres" && config.transaction === "chunks" ? undefined : config.transaction,
@@ -92,13 +92,13 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     locations,
     foreignKeys: sides.filter(({ child, parent }) => child === "named" && parent !== "stays").map(plain(catalog))
   })
-  const plan = { ...planned, transaction: transactionOf(planned, config.transaction, isIndirect(sides)) }
-  const touched = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
-  const references = touched.map(plain(catalog))
+  const plan = { ...draft, transaction: transactionOf(draft, config.transaction, isIndirect(sides)) }
+  const changes = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
+  const references = changes.map(plain(catalog))
   const findings = [
     ...(await aboutHiddenRows(driver, plan, references)),
     ...plan.locations.flatMap((location) => aboutLocation(driver.dialect, catalog, location, keepUpdatedAt)),
-    ...touched.flatMap((side) => aboutForeignKey(plan, side)),
+    ...changes.flatMap((side) => aboutForeignKey(plan, side)),
     ...(await aboutLedgers(driver, plan))
   ]
   const sleeps = plan.locations.flatMap((location) => {

@@ -22,7 +22,7 @@ export interface ScannedColumn {
   readonly table: TableInfo
   readonly column: ColumnInfo
   /** Rows that were looked at, those of them with an id, and those that each kind would rewrite as a whole. */
-  readonly looked: number
+  readonly total: number
   readonly rows: number
   readonly kinds: ReadonlyMap<ScanKind, number>
   /** Ids that were found, some hundred at most. */
@@ -109,19 +109,19 @@ const scanTable = async (
   }
   const from = table.schema === "" ? quote(table.table) : `${quote(table.schema)}.${quote(table.table)}`
   const limit = Number.isFinite(sample) ? ` LIMIT ${Math.max(1, Math.trunc(sample))}` : ""
-  const found = columns.map((column) => new Findings(driver.dialect, table, column, matcher, ids))
-  let looked = 0
+  const findings = columns.map((column) => new Findings(driver.dialect, table, column, matcher, ids))
+  let total = 0
   const sql = `SELECT ${columns.map((column, at) => `${value(column)} AS c${at}`).join(", ")} FROM ${from}${limit}`
   for await (const row of rowsOf(driver, sql)) {
-    looked++
-    if (looked % 10_000 === 0) check(signal)
-    for (const [at, findings] of found.entries()) findings.look(row[`c${at}`])
+    total++
+    if (total % 10_000 === 0) check(signal)
+    for (const [at, column] of findings.entries()) column.look(row[`c${at}`])
   }
-  return found.filter(({ rows }) => rows > 0).map((findings) => findings.result(looked))
+  return findings.filter(({ rows }) => rows > 0).map((column) => column.result(total))
 }
 
 /** Values whose kind is tried out; counting needs no more. */
-const tried = 200
+const trials = 200
 
 /** What one column gave so far. */
 class Findings {
@@ -159,7 +159,7 @@ class Findings {
     const ids = this.#matcher.idsIn(value)
     if (ids.length === 0) return
     this.rows++
-    if (this.rows > tried) return
+    if (this.rows > trials) return
     for (const id of ids) this.#ids.add(id)
     const kinds = this.#kindsOf(value)
     for (const kind of kinds) this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
@@ -187,11 +187,11 @@ class Findings {
     ]
   }
 
-  result(looked: number): ScannedColumn {
+  result(total: number): ScannedColumn {
     return {
       table: this.#table,
       column: this.#column,
-      looked,
+      total,
       rows: this.rows,
       kinds: this.#kinds,
       ids: this.#ids,
@@ -205,4 +205,4 @@ const order: ReadonlyArray<ScanKind> = ["array", "id", "json-any", "text"]
 
 /** The most exact kind that rewrites all that was tried; `undefined` where there is none. */
 export const kindOf = ({ kinds, rows }: ScannedColumn): Exclude<Location["kind"], "json-path"> | undefined =>
-  order.find((kind) => kinds.get(kind) === Math.min(rows, tried))
+  order.find((kind) => kinds.get(kind) === Math.min(rows, trials))

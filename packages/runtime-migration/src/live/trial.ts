@@ -30,7 +30,7 @@ const most = 200
 export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: StepOptions): Promise<Trial> => {
   const problems: Array<string> = []
   const untried: Array<string> = []
-  for (const location of plan.locations) problems.push(...(await taken(driver, plan, location)))
+  for (const location of plan.locations) problems.push(...(await conflicts(driver, plan, location)))
   for (const unit of unitsOf({ ...plan, transaction: "chunks" }, applyMoves(plan))) {
     check(signal)
     const rows = unit.together ? await someIds(driver, plan, unit) : await someRows(driver, plan, unit)
@@ -59,7 +59,7 @@ const touchesKey = ({ references }: DatabasePlan, { schema, table }: PlannedLoca
   )
 
 /** Values of a unique column that rows would get and that other rows have already. */
-const taken = async (
+const conflicts = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   location: PlannedLocation
@@ -94,11 +94,11 @@ const someRows = async (driver: SqlDriver, plan: DatabasePlan, { steps }: Unit):
   // The second of two passes starts from what the first has written.
   if (step === undefined || step.from !== "old_value") return []
   const ledger = tables(plan).ledger(step.location)
-  const left = "b.stands = 'old_value'"
+  const waiting = "b.stands = 'old_value'"
   const whole = step.location.kind === "id"
   const sql = whole
-    ? `SELECT MIN(b.n) AS n FROM ${ledger} b WHERE ${left} GROUP BY ${Sql.idText(plan)("b.new_value")} ORDER BY 1 LIMIT ${most}`
-    : `SELECT b.n AS n FROM ${ledger} b, (SELECT MAX(x.n) AS top FROM ${ledger} x) m WHERE ${left} AND (m.top <= ${most} OR b.n % (m.top / ${most}) < 1) ORDER BY 1 LIMIT ${most}`
+    ? `SELECT MIN(b.n) AS n FROM ${ledger} b WHERE ${waiting} GROUP BY ${Sql.idText(plan)("b.new_value")} ORDER BY 1 LIMIT ${most}`
+    : `SELECT b.n AS n FROM ${ledger} b, (SELECT MAX(x.n) AS top FROM ${ledger} x) m WHERE ${waiting} AND (m.top <= ${most} OR b.n % (m.top / ${most}) < 1) ORDER BY 1 LIMIT ${most}`
   return (await driver.run(sql)).rows.map(({ n }) => String(numberOf(n)))
 }
 

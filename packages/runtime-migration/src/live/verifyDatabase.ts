@@ -77,20 +77,20 @@ const verify = async (
     })
     onProgress?.({ step: "verify", location: location.label, done: location.index + 1, total: plan.locations.length })
   }
-  const lost: Array<{ readonly foreignKey: string; readonly rows: number }> = []
+  const orphans: Array<{ readonly foreignKey: string; readonly rows: number }> = []
   for (const { label, sql } of Sql.orphans(plan, plan.references))
-    lost.push({ foreignKey: label, rows: await count(driver, sql) })
+    orphans.push({ foreignKey: label, rows: await count(driver, sql) })
   const known = new Map(locations.map(({ location, leftovers }) => [location, leftovers]))
   const whole =
     scan && state === "applied" ? await findLeftovers(driver, plan, known, { signal, onProgress }) : notLooked
   const problems = [
     ...locations.flatMap((location) => problemsOf(location, state)),
     ...whole.problems,
-    ...lost.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
+    ...orphans.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
   ]
   const information = [...locations.flatMap(informationOf), ...whole.information]
   const { left, notScanned } = whole
-  return { ok: problems.length === 0, locations, left, notScanned, orphans: lost, problems, information }
+  return { ok: problems.length === 0, locations, left, notScanned, orphans, problems, information }
 }
 
 const notLooked: Leftovers = { left: [], notScanned: [], problems: [], information: [] }

@@ -64,8 +64,8 @@ const idOf = ({ columnType }: PlannedLocation, column: string): string =>
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
   if (location.kind === "id") return idOf(location, column)
-  const found = `JSON_EXTRACT(${column}, ${path(location)})`
-  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
+  const item = `JSON_EXTRACT(${column}, ${path(location)})`
+  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${item}) = 'STRING', JSON_UNQUOTE(${item}), NULL), NULL)`)
 }
 
 const manyKind = (location: PlannedLocation): "text" | "json-any" | undefined =>

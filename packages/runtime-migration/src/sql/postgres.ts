@@ -39,8 +39,8 @@ const idOf = ({ columnType }: PlannedLocation, column: string): string =>
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
   if (location.kind === "id") return idOf(location, column)
-  const found = `${column}::jsonb #> ${path(location)}`
-  const id = `CASE WHEN jsonb_typeof(${found}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
+  const item = `${column}::jsonb #> ${path(location)}`
+  const id = `CASE WHEN jsonb_typeof(${item}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
   // A text may be empty, or no JSON at all.
   return `(${location.columnType === "text" ? `CASE WHEN ${column} ~ '^[[:space:]]*[{[]' THEN ${id} END` : id} COLLATE "C")`
 }

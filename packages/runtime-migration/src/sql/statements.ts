@@ -123,9 +123,9 @@ export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<
     ...values.map((value) => `${value} = c.${value}`),
     "stands = 'old_value'"
   ]
-  const found = seenAs(location).map((same) => `(${same})`)
-  const taken = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
-  const where = `(${found.join(" OR ")}) AND NOT (${taken}) AND ${isPrepared(plan)}`
+  const matches = seenAs(location).map((same) => `(${same})`)
+  const unchanged = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
+  const where = `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`
   return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
 }
 
@@ -305,6 +305,6 @@ export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyAr
 export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
   const { map, run, ledger, typed } = tables(plan)
   const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
-  const made = [...plan.locations.map(ledger), ...typedOnes, map, run]
-  return [...made.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
+  const names = [...plan.locations.map(ledger), ...typedOnes, map, run]
+  return [...names.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
 }
