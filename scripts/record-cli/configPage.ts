@@ -4,8 +4,7 @@
 import { readFileSync } from "node:fs"
 import type { Part } from "./page.ts"
 
-const local =
-  "aywa-runtime local --port 4010 --api-key sk_local_1 --organization org_1 --webhook-secret whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0 --write-env .env.local"
+const local = "aywa-runtime local --port 4010 --api-key sk_local_1 --organization org_1 --write-env .env.local"
 
 const workflow = readFileSync(new URL("../../docs/public/aywa-config.yml", import.meta.url), "utf8").trimEnd()
 
@@ -43,7 +42,7 @@ YAML. References are file names (\`toolIds: [lookup-order]\`), and a plan is rea
 where it was:`,
   [
     {
-      run: "id=$(aywa-runtime assistants list --json | grep -o '\"id\": \"[^\"]*' | cut -c8-); aywa-runtime assistants update $id --set 'firstMessage=Good morning!' --json | grep firstMessage"
+      run: "aywa-runtime assistants update $(grep -o '[0-9a-f-]\\{36\\}' aywa/state/production.json | head -1) --set 'firstMessage=Good morning!' --json | grep firstMessage"
     },
     { run: "aywa-runtime config push --yes", code: 6 },
     { run: "aywa-runtime config pull" },
