@@ -4,9 +4,9 @@
 import * as Schema from "effect/Schema"
 import { InboundBody } from "../calls/handle.ts"
 import { LiveBody, TurnBody } from "../calls/live.ts"
+import { decodeRule } from "../faults/decode.ts"
 import type { FaultRule } from "../faults/rule.ts"
 import { scenarioOf, scenarios, type Scenarios } from "../faults/scenarios.ts"
-import { RuleInput } from "../faults/schemas.ts"
 import { json } from "../http/answer.ts"
 import { notFound } from "../http/errors.ts"
 import { objectOf } from "../json/object.ts"
@@ -42,8 +42,8 @@ export const stageRoutes = (context: StageContext): ControlRoutes => {
   return {
     "GET faults": () => faults.list(),
     "POST faults": async ({ body }) => {
-      const rule = decode(RuleInput, await body())
-      return { id: orBadRequest(() => faults.add(rule)) }
+      const input = await body()
+      return { id: orBadRequest(() => faults.add(decodeRule(input))) }
     },
     "DELETE faults": () => faults.clear(),
     "DELETE faults/:id": ({ id }) => {

@@ -7,7 +7,7 @@ import type { Handler, HandlerRequest } from "../http/handler.ts"
 import type { Ids } from "../time/ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
 import { checkMeaning } from "./meaning.ts"
-import { splitSecrets } from "./secrets.ts"
+import { mayHide, splitSecrets } from "./secrets.ts"
 import type { ResourceRules } from "./rules.ts"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
@@ -78,10 +78,13 @@ export const insertRow = (
   const { store, resource, rules } = context
   const now = context.now()
   const at = new Date(now).toISOString()
-  const { visible, secrets } = splitSecrets(fields, rules, {})
-  const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...visible }
+  const frame = { id, orgId: organization, createdAt: at, updatedAt: at }
+  const whole = { ...frame, ...fields }
+  const json = JSON.stringify(whole)
+  const parts = mayHide(fields, json, rules) ? splitSecrets(fields, rules, {}) : undefined
+  const row = parts === undefined ? whole : { ...frame, ...parts.visible }
+  const text = parts === undefined ? json : JSON.stringify(row)
   assertUnique(context, organization, row, 0)
-  const text = JSON.stringify(row)
   store.run(
     `INSERT INTO resource_rows (resource, org_id, id, unique_key, created_at, updated_at, body, secrets)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -92,7 +95,7 @@ export const insertRow = (
     now,
     now,
     text,
-    textOf(secrets)
+    parts === undefined ? null : textOf(parts.secrets)
   )
   return text
 }

@@ -16,9 +16,6 @@ export interface SplitBody {
 /** Takes the secrets out of a body; those that the row had `before` stay unless they are replaced. */
 export const splitSecrets = (body: JsonObject, rules: SecretRules, before: JsonObject): SplitBody => {
   const { writeOnly, masked } = rules
-  const isPlain = !masked && !writeOnly.some((name) => Object.hasOwn(body, name))
-  const isFirst = Object.keys(before).length === 0
-  if (isPlain && isFirst && !mayHoldSecrets(JSON.stringify(body))) return { visible: body, secrets: before }
   const maskField = masked ? maskCredentialField : maskRowField
   const visible: JsonObject = {}
   const secrets: JsonObject = { ...before }
@@ -32,6 +29,10 @@ export const splitSecrets = (body: JsonObject, rules: SecretRules, before: JsonO
   }
   return { visible, secrets }
 }
+
+/** Whether a body may have secrets in it, by its JSON: most have none, and need not be looked through. */
+export const mayHide = (body: JsonObject, json: string, { writeOnly, masked }: SecretRules): boolean =>
+  masked || writeOnly.some((name) => Object.hasOwn(body, name)) || mayHoldSecrets(json)
 
 /** What decides on the secrets of a resource. */
 export type SecretRules = Pick<ResourceRules, "writeOnly" | "masked">
