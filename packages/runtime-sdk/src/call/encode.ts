@@ -72,6 +72,8 @@ const serverOwned = new Set([
 interface Encoded {
   readonly text: string
   readonly sent: unknown
+  /** Whether it was a row that was read: it has fields that the runtime owns. */
+  readonly read: boolean
 }
 
 /**
@@ -99,12 +101,14 @@ const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): En
     }
   }
   const own: Record<string, unknown> = Object.create(null)
+  let read = false
   for (const key of Object.keys(body)) {
     if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
+    else read = true
   }
-  if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own }
+  if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own, read }
   const text = JSON.stringify(own, unwrapRedacted)
-  return { text, sent: JSON.parse(text) }
+  return { text, sent: JSON.parse(text), read }
 }
 
 /** The text of a body. */

@@ -28,6 +28,19 @@ export const unknownName = (options: object, names: object, what = "is not an op
   return undefined
 }
 
+/**
+ * The known name that a field's name nearly is: the same letters, or one or two slips. Less than for options, where
+ * every unknown name is wrong: a newer runtime has fields of its own.
+ */
+export const almost = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const wrong = letters(name)
+  return known.find((right) => {
+    const meant = letters(right)
+    const far = Math.abs(wrong.length - meant.length) > 2 ? 3 : slipsBetween(wrong, meant)
+    return far <= (Math.min(wrong.length, meant.length) < 5 ? 1 : 2)
+  })
+}
+
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 /** The known name that is meant, if one is near enough. */

@@ -4,26 +4,37 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, type RuleIssue, type View } from "../schema/codec.ts"
-import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "./shapes.ts"
+import { codec, described, ruled, type RuleIssue, type View } from "../schema/codec.ts"
+import { atMost, between, listFields, listOf, listQuery, object, objectOf, oneOf, opt, row, text } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
 import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
 import type { CallControl, ControlFields, ControlResult } from "./callControl.ts"
 import type { CallCosts, CallEvent, CallLogLine, CallVoicePipeline } from "./callViews.ts"
+import type { AssistantOverrides, InlineAssistant } from "./assistants.ts"
+import type { OpenAIMessage } from "./shared.ts"
+import type { ToolDestination } from "./tools.ts"
 import type {
   Call,
   CallAnalysis,
   CallArtifact,
   CallBatch,
   CallBatchError,
+  CallCost,
   CallListQuery,
+  CallMessage,
   CallMonitor,
+  CallRecording,
+  CallTransport,
+  CostBreakdown,
   CallUpdateFields,
   Customer,
   NewCall,
   NewCallBatch,
   NewWebCall,
   SchedulePlan,
+  Squad,
+  StructuredOutputResult,
+  TransientPhoneNumber,
   CreateCall,
   CreateCallBatch,
   CreatePhoneCall,
@@ -41,7 +52,7 @@ const customerFields = {
   email: opt(Schema.String),
   externalId: opt(Schema.String),
   extension: opt(Schema.String),
-  assistantOverrides: opt(object)
+  assistantOverrides: opt(objectOf<AssistantOverrides>())
 }
 
 const customer = codec<Customer>()(Schema.Struct(customerFields))
@@ -57,7 +68,7 @@ const newCustomer = codec<Customer>()(
   })
 )
 
-const call = codec<Call>()(
+const call = described<Call>()(
   Schema.Struct({
     ...row,
     type: opt(Schema.String),
@@ -67,14 +78,14 @@ const call = codec<Call>()(
     startedAt: opt(Schema.String),
     endedAt: opt(Schema.String),
     cost: opt(Schema.Finite),
-    costBreakdown: opt(object),
-    costs: opt(objects),
+    costBreakdown: opt(objectOf<CostBreakdown>()),
+    costs: opt(listOf<CallCost>()),
     name: opt(Schema.String),
     assistantId: opt(Schema.String),
     phoneNumberId: opt(Schema.String),
     customer: opt(customer),
     analysis: opt(
-      codec<CallAnalysis>()(
+      described<CallAnalysis>()(
         Schema.Struct({
           summary: opt(Schema.String),
           structuredData: Schema.optionalKey(Schema.Unknown),
@@ -83,25 +94,25 @@ const call = codec<Call>()(
       )
     ),
     artifact: opt(
-      codec<CallArtifact>()(
+      described<CallArtifact>()(
         Schema.Struct({
           transcript: opt(Schema.String),
-          messages: opt(objects),
-          messagesOpenAIFormatted: opt(objects),
+          messages: opt(listOf<CallMessage>()),
+          messagesOpenAIFormatted: opt(listOf<OpenAIMessage>()),
           recordingUrl: opt(Schema.String),
           stereoRecordingUrl: opt(Schema.String),
-          recording: opt(object),
-          structuredOutputs: opt(object)
+          recording: opt(objectOf<CallRecording>()),
+          structuredOutputs: opt(objectOf<{ readonly [id: string]: StructuredOutputResult }>())
         })
       )
     ),
     monitor: opt(
-      codec<CallMonitor>()(Schema.Struct({ listenUrl: opt(Schema.String), controlUrl: opt(Schema.String) }))
+      described<CallMonitor>()(Schema.Struct({ listenUrl: opt(Schema.String), controlUrl: opt(Schema.String) }))
     ),
-    messages: opt(objects),
-    assistantOverrides: opt(object),
+    messages: opt(listOf<CallMessage>()),
+    assistantOverrides: opt(objectOf<AssistantOverrides>()),
     schedulePlan: opt(object),
-    transport: opt(object)
+    transport: opt(objectOf<CallTransport>())
   })
 )
 
@@ -116,22 +127,22 @@ const callBatch = codec<CallBatch>()(
 const baseFields = {
   assistantId: opt(Schema.String),
   assistantVersion: opt(Schema.String),
-  assistant: opt(object),
-  assistantOverrides: opt(object),
+  assistant: opt(objectOf<InlineAssistant>()),
+  assistantOverrides: opt(objectOf<AssistantOverrides>()),
   squadId: opt(Schema.String),
-  squad: opt(object),
-  squadOverrides: opt(object),
+  squad: opt(objectOf<Squad>()),
+  squadOverrides: opt(objectOf<AssistantOverrides>()),
   workflowId: opt(Schema.String),
   workflow: opt(object),
   workflowOverrides: opt(object),
   name: opt(atMost(40)),
-  transport: opt(object)
+  transport: opt(objectOf<CallTransport>())
 }
 
 const outboundFields = {
   ...baseFields,
   phoneNumberId: opt(Schema.String),
-  phoneNumber: opt(object),
+  phoneNumber: opt(objectOf<TransientPhoneNumber>()),
   schedulePlan: opt(codec<SchedulePlan>()(Schema.Struct({ earliestAt: Schema.String, latestAt: opt(Schema.String) })))
 }
 
@@ -201,7 +212,7 @@ const control = ruled(
       control: opt(
         oneOf("mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "say-first-message")
       ),
-      destination: opt(object)
+      destination: opt(objectOf<ToolDestination>())
     })
   ),
   (body) => [...missing(body, needs, body.type, "the action"), ...destinationIssues(body.destination, ["destination"])]
@@ -228,7 +239,7 @@ const logLine = codec<CallLogLine>()(
 )
 
 const costs = codec<CallCosts>()(
-  Schema.Struct({ cost: opt(Schema.Finite), costBreakdown: opt(object), costs: opt(objects) })
+  Schema.Struct({ cost: opt(Schema.Finite), costBreakdown: opt(objectOf<CostBreakdown>()), costs: opt(listOf<CallCost>()) })
 )
 
 const voicePipeline = codec<CallVoicePipeline>()(

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../schema/codec.ts"
+import { codec, described } from "../schema/codec.ts"
 import { between, listFields, object, opt, row, text } from "./shapes.ts"
 import { bytes, form, gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -25,17 +25,34 @@ export type FilePurpose = Open<"assistant" | "composer-attachment" | "knowledge-
  * @category models
  */
 export interface RuntimeFile extends Row, JsonObject {
+  /** Whether it was read; only a file that is `done` can be searched. */
   readonly status?: Open<"processing" | "done" | "failed"> | null
+  /** At most 40 characters. */
   readonly name?: string | null
   /** The name that it was uploaded with. */
   readonly originalName?: string | null
+  /** Size in bytes. */
   readonly bytes?: number | null
+  /** Media type, such as `"application/pdf"`. */
   readonly mimetype?: string | null
+  /** What it is for. */
   readonly purpose?: FilePurpose | null
+  /** Where the runtime keeps it; may need the runtime's own authorization. */
   readonly url?: string | null
+  /** Where the text that was read from it is kept. */
   readonly parsedTextUrl?: string | null
+  /** Size of that text in bytes. */
   readonly parsedTextBytes?: number | null
+  /** Yours; kept verbatim. */
   readonly metadata?: JsonObject | null
+  /** Always `"file"`. */
+  readonly object?: string | null
+  /** Its key in the runtime's storage. */
+  readonly key?: string | null
+  /** Its path in the runtime's storage. */
+  readonly path?: string | null
+  /** Bucket of the runtime's storage. */
+  readonly bucket?: string | null
 }
 
 /**
@@ -60,8 +77,9 @@ export type FileSource =
  * @category models
  */
 export interface UploadFields {
+  /** What it is for. */
   readonly purpose?: FilePurpose | null
-  /** At most 4,096 characters as JSON. */
+  /** Yours, kept verbatim; at most 4,096 characters as JSON. */
   readonly metadata?: JsonObject | null
 }
 
@@ -72,6 +90,7 @@ export interface UploadFields {
  * @category models
  */
 export interface UploadFile extends Input<UploadFields> {
+  /** The content. */
   readonly file: FileSource
   /** Name of the file; the default is that of the path or the `File`, else `file`. */
   readonly name?: string | undefined
@@ -105,10 +124,11 @@ export interface UpdateFile extends Input<FileFields> {}
  * @category models
  */
 export interface FileListQuery extends ListQuery {
+  /** Only files that are for this. */
   readonly purpose?: FilePurpose | undefined
 }
 
-const file = codec<RuntimeFile>()(
+const file = described<RuntimeFile>()(
   Schema.Struct({
     ...row,
     status: opt(Schema.String),

@@ -16,12 +16,19 @@ import type { Input, JsonObject, Open } from "./Operation.ts"
  * @category models
  */
 export interface ImportBundle extends JsonObject {
+  /** Assistants. */
   readonly assistants?: ReadonlyArray<JsonObject> | null
+  /** Phone numbers. */
   readonly phoneNumbers?: ReadonlyArray<JsonObject> | null
+  /** Tools. */
   readonly tools?: ReadonlyArray<JsonObject> | null
+  /** Credentials; exports have no secrets, so the mapping warns about each. */
   readonly credentials?: ReadonlyArray<JsonObject> | null
+  /** Structured outputs. */
   readonly structuredOutputs?: ReadonlyArray<JsonObject> | null
+  /** Squads. */
   readonly squads?: ReadonlyArray<JsonObject> | null
+  /** Files; their content is not in an export. */
   readonly files?: ReadonlyArray<JsonObject> | null
 }
 
@@ -34,6 +41,7 @@ export interface ImportBundle extends JsonObject {
 export interface ImportFields {
   /** Names the source account, such as `vapi`. The same rows of the same source are imported once. */
   readonly source: string
+  /** The rows. */
   readonly bundle: ImportBundle
 }
 
@@ -51,7 +59,7 @@ export interface CreateImport extends Input<ImportFields> {}
  * @since 0.1.0
  * @category models
  */
-export interface CreateVapiImport extends ImportBundle {}
+export interface CreateVapiImport extends Input<ImportBundle> {}
 
 /**
  * Where one row of the source went.
@@ -62,10 +70,13 @@ export interface CreateVapiImport extends ImportBundle {}
 export interface ImportMapping extends JsonObject {
   /** Kind of row, such as `assistant`. */
   readonly resource: string
+  /** Its id in the source account. */
   readonly sourceId: string
-  /** Absent for a row that was skipped. */
+  /** Its id in the runtime; absent for a row that was skipped. */
   readonly runtimeId?: string | null
+  /** What was done with it. */
   readonly action: Open<"created" | "updated" | "unchanged" | "skipped">
+  /** What an operator has to look at, such as a secret that is missing. */
   readonly warnings?: ReadonlyArray<string> | null
 }
 
@@ -76,12 +87,17 @@ export interface ImportMapping extends JsonObject {
  * @category models
  */
 export interface Import extends JsonObject {
+  /** Opaque id. */
   readonly id: string
+  /** The source account, such as `vapi`. */
   readonly source: string
+  /** How it ended. */
   readonly status: Open<"completed" | "completed_with_warnings" | "failed">
-  /** ISO 8601. */
+  /** When it ran. ISO 8601. */
   readonly createdAt: string
+  /** Where each row went. */
   readonly mappings?: ReadonlyArray<ImportMapping> | null
+  /** What an operator has to look at. */
   readonly warnings?: ReadonlyArray<string> | null
 }
 
@@ -92,6 +108,7 @@ export interface Import extends JsonObject {
  * @category models
  */
 export interface ImportResult extends Import {
+  /** Where each row went. */
   readonly mappings: ReadonlyArray<ImportMapping>
   readonly warnings: ReadonlyArray<string>
 }

@@ -16,6 +16,7 @@ import type { JsonObject, Open } from "./Operation.ts"
  * @category models
  */
 export interface Health extends JsonObject {
+  /** `ok` lives, `ready` takes work. */
   readonly status: Open<"ok" | "ready">
 }
 
@@ -26,9 +27,11 @@ export interface Health extends JsonObject {
  * @category models
  */
 export interface SetupRequirement extends JsonObject {
+  /** Name of the requirement. */
   readonly id: string
   /** Whether it is met. */
   readonly ok: boolean
+  /** What to do, for people. */
   readonly detail?: string | null
 }
 
@@ -39,7 +42,9 @@ export interface SetupRequirement extends JsonObject {
  * @category models
  */
 export interface Runbook extends JsonObject {
+  /** Name of the runbook. */
   readonly id: string
+  /** What it is about. */
   readonly title?: string | null
 }
 

@@ -8,6 +8,7 @@ import { codec, ruled } from "../schema/codec.ts"
 import { listQuery, oneOf, opt, row, strings } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
+import type { ServerMessageName } from "./selectors.ts"
 import type { Row } from "./shared.ts"
 
 /**
@@ -27,11 +28,13 @@ export type WebhookScope = Open<"account" | "assistant" | "phone-number" | "tool
 export interface WebhookEndpointFields {
   /** Absolute http or https address. */
   readonly url?: string | null
+  /** Whose events it gets. */
   readonly scope?: WebhookScope | null
   /** Id of the assistant, phone number or tool; for every scope but `account`. */
   readonly targetId?: string | null
   /** Event types; absent or `null` means the runtime's default selection. */
-  readonly events?: ReadonlyArray<string> | null
+  readonly events?: ReadonlyArray<ServerMessageName> | null
+  /** Whether it gets any; `true` when absent. */
   readonly enabled?: boolean | null
 }
 
@@ -42,6 +45,7 @@ export interface WebhookEndpointFields {
  * @category models
  */
 export interface WebhookEndpoint extends Row, WebhookEndpointFields, JsonObject {
+  /** Absolute http or https address. */
   readonly url: string
 }
 
@@ -52,7 +56,9 @@ export interface WebhookEndpoint extends Row, WebhookEndpointFields, JsonObject 
  * @category models
  */
 export interface NewWebhookEndpoint extends WebhookEndpointFields {
+  /** Absolute http or https address, `https` in production. */
   readonly url: string
+  /** Whose events it gets. */
   readonly scope: WebhookScope
 }
 

@@ -27,7 +27,7 @@ export type WebhookJobStatus = Open<"pending" | "delivering" | "succeeded" | "re
 export interface WebhookAttempt extends JsonObject {
   /** Counts from 1. */
   readonly attempt?: number | null
-  /** ISO 8601. */
+  /** When it was sent. ISO 8601. */
   readonly sentAt?: string | null
   /** Status of the answer; absent when there was none. */
   readonly statusCode?: number | null
@@ -46,9 +46,11 @@ export interface WebhookAttempt extends JsonObject {
  * @category models
  */
 export interface WebhookLog extends JsonObject {
+  /** Opaque id of the job. */
   readonly id: string
+  /** How far it is. */
   readonly status: WebhookJobStatus
-  /** ISO 8601. */
+  /** When the event happened. ISO 8601. */
   readonly createdAt: string
   /** The signed id that the receiver sees in `webhook-id`; retries keep it, a replay has a new one. */
   readonly eventId?: string | null
@@ -56,7 +58,9 @@ export interface WebhookLog extends JsonObject {
   readonly type?: string | null
   /** Address that it goes to. */
   readonly target?: string | null
+  /** The endpoint that it goes to; absent for a server of an assistant, number or tool. */
   readonly endpointId?: string | null
+  /** The call that the event belongs to. */
   readonly callId?: string | null
   /** Attempts made. */
   readonly attemptCount?: number | null
@@ -64,7 +68,7 @@ export interface WebhookLog extends JsonObject {
   readonly statusCode?: number | null
   /** Milliseconds of the last attempt. */
   readonly latencyMs?: number | null
-  /** ISO 8601; absent when none is due. */
+  /** When it is sent again. ISO 8601; absent when none is due. */
   readonly nextAttemptAt?: string | null
   /** The job that this one repeats. */
   readonly replayOf?: string | null
@@ -81,9 +85,13 @@ export interface WebhookLog extends JsonObject {
  * @category models
  */
 export interface WebhookLogQuery extends ListQuery {
+  /** Only events of this type. */
   readonly type?: string | undefined
+  /** Only jobs that are this far. */
   readonly status?: WebhookJobStatus | undefined
+  /** Only events of this call. */
   readonly callId?: string | undefined
+  /** Only jobs for this endpoint. */
   readonly endpointId?: string | undefined
 }
 

@@ -7,7 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CreateTool } from "../contract/tools.ts"
-import type { JsonObject } from "../contract/Operation.ts"
+import type { Input, JsonObject } from "../contract/Operation.ts"
+import type { ToolMessage } from "../contract/toolModels.ts"
 import { resultNotShown } from "../webhooks/lines.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import { argumentsOf } from "./arguments.ts"
@@ -64,8 +65,8 @@ export interface Options<P, S, E, R, O> {
    * and every object a Struct: anything else is refused when the tool is defined.
    */
   readonly strict?: boolean | undefined
-  /** What the assistant says while the tool runs; see the source API's tool messages. */
-  readonly messages?: ReadonlyArray<JsonObject> | undefined
+  /** What the assistant says while the tool runs. */
+  readonly messages?: ReadonlyArray<Input<ToolMessage>> | undefined
 }
 
 /**
