@@ -319,13 +319,49 @@ const createAssistant = ruled(
  * @category contract
  */
 export const assistants = {
-  /** Lists assistants, newest first. */
+  /**
+   * Lists assistants, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const assistant of aywa.assistants.list({ limit: 50 })) console.log(assistant.id, assistant.name)
+   * ```
+   */
   list: operation({ method: "GET", path: "/assistant", query: listQuery, success: page(assistant) }),
-  /** Reads one assistant. */
+  /**
+   * Reads one assistant.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { name, model } = await aywa.assistants.get(id)
+   * console.log(name, model?.provider)
+   * ```
+   */
   get: operation({ method: "GET", path: "/assistant/:id", success: assistant, errors: ["NotFound"] }),
   /**
    * Creates an assistant. One call creates at most one: it carries an idempotency key, yours or a generated one, on
    * every attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const assistant = await aywa.assistants.create(
+   *   {
+   *     name: "Front desk",
+   *     firstMessage: "Hello! How can I help?",
+   *     model: { provider: "openai", model: "gpt-4.1-mini" },
+   *     voice: { provider: "11labs", voiceId: "EXAVITQu4vr4xnSDxMaL" }
+   *   },
+   *   { idempotencyKey: "assistant-front-desk-v1" }
+   * )
+   * console.log(assistant.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -334,7 +370,17 @@ export const assistants = {
     success: assistant,
     errors: ["ConflictError"]
   }),
-  /** Changes an assistant by shallow merge: a nested object such as `model` is replaced whole. */
+  /**
+   * Changes an assistant by shallow merge: a nested object such as `model` is replaced whole.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.assistants.update(id, { firstMessage: "Good morning!", voicemailMessage: null })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/assistant/:id",
@@ -342,7 +388,19 @@ export const assistants = {
     success: assistant,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes an assistant and gives back the deleted row (`undefined` when the runtime sends none). Fails with a ConflictError while something pins it. */
+  /**
+   * Deletes an assistant and gives back the deleted row (`undefined` when the runtime sends none). Fails with a
+   * ConflictError while something pins it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const deleted = await aywa.assistants.delete(id)
+   * console.log(deleted?.name)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/assistant/:id",

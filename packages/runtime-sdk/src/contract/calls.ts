@@ -257,13 +257,45 @@ const callListQuery = codec<CallListQuery>()(
  * @category contract
  */
 export const calls = {
-  /** Lists calls, newest first. */
+  /**
+   * Lists calls, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const call of aywa.calls.list({ assistantId, createdAtGe: "2026-01-01" })) console.log(call.id, call.status)
+   * ```
+   */
   list: operation({ method: "GET", path: "/call", query: callListQuery, success: page(call) }),
-  /** Reads one call. */
+  /**
+   * Reads one call.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const call = await aywa.calls.get(id)
+   * console.log(call.status, call.artifact?.transcript)
+   * ```
+   */
   get: operation({ method: "GET", path: "/call/:id", success: call, errors: ["NotFound"] }),
   /**
    * Places one call, or schedules it. One call of this method places at most one: it carries an idempotency key on
    * every attempt. For several customers at once use `createBatch`.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const call = await aywa.calls.create(
+   *   { assistantId, customer: { number: "+14155550188" }, assistantOverrides: { variableValues: { name: "Jordan" } } },
+   *   { idempotencyKey: "reminder-88213" }
+   * )
+   * console.log(call.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -272,7 +304,21 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Places the same call to several customers. A customer that is refused is in `errors`, the others get their call. */
+  /**
+   * Places the same call to several customers. A customer that is refused is in `errors`, the others get their call.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { results, errors } = await aywa.calls.createBatch({
+   *   assistantId,
+   *   customers: [{ number: "+14155550188" }, { number: "+14155550189" }]
+   * })
+   * console.log(results.length, errors.length)
+   * ```
+   */
   createBatch: operation({
     method: "POST",
     path: "/call",
@@ -280,7 +326,17 @@ export const calls = {
     success: callBatch,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Places an outbound phone call: like `create`, and the customer is required. */
+  /**
+   * Places an outbound phone call: like `create`, and the customer is required.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.createPhone({ assistantId, customer: { number: "+14155550188" } })
+   * ```
+   */
   createPhone: operation({
     method: "POST",
     path: "/call/phone",
@@ -288,7 +344,18 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Opens a web call; a browser joins it at `transport.callUrl`. */
+  /**
+   * Opens a web call; a browser joins it at `transport.callUrl`.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const call = await aywa.calls.createWeb({ assistantId })
+   * console.log(call.transport?.callUrl)
+   * ```
+   */
   createWeb: operation({
     method: "POST",
     path: "/call/web",
@@ -296,7 +363,17 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Renames a call: `name` is all that can change. */
+  /**
+   * Renames a call: `name` is all that can change.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.update(id, { name: "Recall reminder" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/call/:id",
@@ -304,14 +381,35 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a call with what it left behind, and gives back the deleted row (`undefined` when the runtime sends none). */
+  /**
+   * Deletes a call with what it left behind, and gives back the deleted row (`undefined` when the runtime sends
+   * none).
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.delete(id)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/call/:id",
     success: gone(call),
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Says, mutes, transfers, ends: one action on a call that is running. A call that has ended is a ConflictError. */
+  /**
+   * Says, mutes, transfers, ends: one action on a call that is running. A call that has ended is a ConflictError.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.control(id, { type: "say", content: "Thank you, goodbye.", endCallAfterSpoken: true })
+   * ```
+   */
   control: operation({
     method: "POST",
     path: "/call/:id/control",
@@ -319,7 +417,18 @@ export const calls = {
     success: gone(controlResult),
     errors: ["NotFound", "ConflictError"]
   }),
-  /** What happened during a call, event by event. */
+  /**
+   * What happened during a call, event by event.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const event of aywa.calls.timeline(id)) console.log(event.createdAt, event.type)
+   * ```
+   */
   timeline: operation({
     method: "GET",
     path: "/call/:id/timeline",
@@ -327,9 +436,30 @@ export const calls = {
     success: page(event),
     errors: ["NotFound"]
   }),
-  /** What a call cost. */
+  /**
+   * What a call cost.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { cost, costBreakdown } = await aywa.calls.costs(id)
+   * console.log(cost, costBreakdown?.llm)
+   * ```
+   */
   costs: operation({ method: "GET", path: "/call/:id/costs", success: costs, errors: ["NotFound"] }),
-  /** What the runtime logged about a call. */
+  /**
+   * What the runtime logged about a call.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const line of aywa.calls.logs(id)) console.log(line.level, line.message)
+   * ```
+   */
   logs: operation({
     method: "GET",
     path: "/call/:id/logs",
@@ -337,7 +467,17 @@ export const calls = {
     success: page(logLine),
     errors: ["NotFound"]
   }),
-  /** How transcriber, model and voice of a call worked together. */
+  /**
+   * How transcriber, model and voice of a call worked together.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { transcriber, model, voice } = await aywa.calls.voicePipeline(id)
+   * console.log(transcriber, model, voice)
+   * ```
+   */
   voicePipeline: operation({
     method: "GET",
     path: "/call/:id/voice-pipeline",

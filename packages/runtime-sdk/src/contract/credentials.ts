@@ -381,13 +381,45 @@ const updateCredential = described<CredentialFields & { readonly provider?: Cred
  * @category contract
  */
 export const credentials = {
-  /** Lists credentials, newest first, without their secrets. */
+  /**
+   * Lists credentials, newest first, without their secrets.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const credential of aywa.credentials.list()) console.log(credential.provider, credential.name)
+   * ```
+   */
   list: operation({ method: "GET", path: "/credential", query: listQuery, success: page(credential) }),
-  /** Reads one credential, without its secrets. */
+  /**
+   * Reads one credential, without its secrets.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { provider, name } = await aywa.credentials.get(id)
+   * console.log(provider, name)
+   * ```
+   */
   get: operation({ method: "GET", path: "/credential/:id", success: credential, errors: ["NotFound"] }),
   /**
    * Stores a credential. One call stores at most one: it carries an idempotency key, yours or a generated one, on
    * every attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const credential = await aywa.credentials.create({
+   *   provider: "webhook",
+   *   name: "Orders API",
+   *   authenticationPlan: { type: "bearer", token: process.env["ORDERS_TOKEN"] ?? "a-token" }
+   * })
+   * console.log(credential.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -396,7 +428,17 @@ export const credentials = {
     success: credential,
     errors: ["ConflictError"]
   }),
-  /** Changes a credential by shallow merge: a plan is replaced whole. */
+  /**
+   * Changes a credential by shallow merge: a plan is replaced whole.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.credentials.update(id, { name: "Orders API, second" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/credential/:id",
@@ -404,7 +446,18 @@ export const credentials = {
     success: credential,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a credential and gives back the deleted row (`undefined` when the runtime sends none). Fails with a ConflictError while something pins it. */
+  /**
+   * Deletes a credential and gives back the deleted row (`undefined` when the runtime sends none). Fails with a
+   * ConflictError while something pins it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.credentials.delete(id)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/credential/:id",

@@ -168,14 +168,42 @@ const fileListQuery = codec<FileListQuery>()(Schema.Struct({ ...listFields, purp
  * @category contract
  */
 export const files = {
-  /** Lists files, newest first. */
+  /**
+   * Lists files, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const file of aywa.files.list({ purpose: "assistant" })) console.log(file.name, file.status)
+   * ```
+   */
   list: operation({ method: "GET", path: "/file", query: fileListQuery, success: page(file) }),
-  /** Reads what is known of one file; its content is `files.content`. */
+  /**
+   * Reads what is known of one file; its content is `files.content`.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { status, bytes } = await aywa.files.get(id)
+   * console.log(status, bytes)
+   * ```
+   */
   get: operation({ method: "GET", path: "/file/:id", success: file, errors: ["NotFound"] }),
   /**
-   * Uploads a file from a path, a Blob, bytes or a stream. One call stores at most one file: it carries an idempotency
-   * key on every attempt. A stream can be read only once: it is sent once, without a generated key. A large file needs
-   * a larger `timeout` than the default of 30 seconds for an attempt.
+   * Uploads a file from a path, a Blob, bytes or a stream. One call stores at most one file: it carries an
+   * idempotency key on every attempt. A stream can be read only once: it is sent once, without a generated key. A
+   * large file needs a larger `timeout` than the default of 30 seconds for an attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const file = await aywa.files.upload({ file: { path: "policies.pdf" }, purpose: "assistant" }, { timeout: 300_000 })
+   * console.log(file.id)
+   * ```
    */
   upload: operation({
     method: "POST",
@@ -185,8 +213,17 @@ export const files = {
     errors: ["ConflictError"]
   }),
   /**
-   * Reads the content of a file whole; `contentStream` reads it piece by piece. Content that is cut is an error. Only of
-   * an answer that tells no length can that not be known: compare with the file's `bytes` if a proxy sends such.
+   * Reads the content of a file whole; `contentStream` reads it piece by piece. Content that is cut is an error.
+   * Only of an answer that tells no length can that not be known: compare with the file's `bytes` if a proxy sends
+   * such.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const bytes = await aywa.files.content(id)
+   * console.log(bytes.length)
+   * ```
    */
   content: operation({
     method: "GET",
@@ -194,7 +231,17 @@ export const files = {
     success: bytes(Schema.Unknown),
     errors: ["NotFound"]
   }),
-  /** Renames a file: `name` is all that can change. */
+  /**
+   * Renames a file: `name` is all that can change.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.files.update(id, { name: "policies-2026.pdf" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/file/:id",
@@ -202,6 +249,16 @@ export const files = {
     success: file,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a file with its content and gives back the deleted row (`undefined` when the runtime sends none). */
+  /**
+   * Deletes a file with its content and gives back the deleted row (`undefined` when the runtime sends none).
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.files.delete(id)
+   * ```
+   */
   delete: operation({ method: "DELETE", path: "/file/:id", success: gone(file), errors: ["NotFound", "ConflictError"] })
 }

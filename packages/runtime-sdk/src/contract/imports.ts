@@ -162,8 +162,17 @@ const result = codec<ImportResult>()(
  */
 export const imports = {
   /**
-   * Imports a bundle. Importing the same bundle again changes nothing: rows match by source and source id. References
-   * between rows are rewritten; secrets are never in a bundle, so what needs them is created disabled, with a warning.
+   * Imports a bundle. Importing the same bundle again changes nothing: rows match by source and source id.
+   * References between rows are rewritten; secrets are never in a bundle, so what needs them is created disabled,
+   * with a warning.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { mappings } = await aywa.imports.create({ source: "vapi", bundle })
+   * console.log(mappings.length)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -172,7 +181,17 @@ export const imports = {
     success: result,
     errors: ["ConflictError"]
   }),
-  /** Imports a bundle of source `vapi`. */
+  /**
+   * Imports a bundle of source `vapi`.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { status, warnings } = await aywa.imports.createVapi(bundle, { idempotencyKey: "move-2026-01" })
+   * console.log(status, warnings)
+   * ```
+   */
   createVapi: operation({
     method: "POST",
     path: "/imports/vapi",
@@ -180,11 +199,42 @@ export const imports = {
     success: result,
     errors: ["ConflictError"]
   }),
-  /** Lists imports, newest first. */
+  /**
+   * Lists imports, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const done of aywa.imports.list()) console.log(done.createdAt, done.status)
+   * ```
+   */
   list: operation({ method: "GET", path: "/imports", query: listQuery, success: page(imported) }),
-  /** Reads one import. */
+  /**
+   * Reads one import.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { status } = await aywa.imports.get(id)
+   * console.log(status)
+   * ```
+   */
   get: operation({ method: "GET", path: "/imports/:id", success: imported, errors: ["NotFound"] }),
-  /** Lists where each row of an import went. */
+  /**
+   * Lists where each row of an import went.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const { sourceId, runtimeId } of aywa.imports.mappings(id)) console.log(sourceId, runtimeId)
+   * ```
+   */
   mappings: operation({
     method: "GET",
     path: "/imports/:id/mappings",

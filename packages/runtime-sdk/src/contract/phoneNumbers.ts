@@ -237,13 +237,44 @@ const updatePhoneNumber = codec<PhoneNumberFields & { readonly provider?: PhoneN
  * @category contract
  */
 export const phoneNumbers = {
-  /** Lists phone numbers, newest first. */
+  /**
+   * Lists phone numbers, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const number of aywa.phoneNumbers.list()) console.log(number.number, number.assistantId)
+   * ```
+   */
   list: operation({ method: "GET", path: "/phone-number", query: listQuery, success: page(phoneNumber) }),
-  /** Reads one phone number. */
+  /**
+   * Reads one phone number.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { number, status } = await aywa.phoneNumbers.get(id)
+   * console.log(number, status)
+   * ```
+   */
   get: operation({ method: "GET", path: "/phone-number/:id", success: phoneNumber, errors: ["NotFound"] }),
   /**
    * Imports a phone number. One call imports at most one: it carries an idempotency key, yours or a generated one,
    * on every attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const number = await aywa.phoneNumbers.create(
+   *   { provider: "byo-phone-number", number: "+14155550123", credentialId },
+   *   { idempotencyKey: "number-14155550123" }
+   * )
+   * console.log(number.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -252,7 +283,17 @@ export const phoneNumbers = {
     success: phoneNumber,
     errors: ["ConflictError"]
   }),
-  /** Changes a phone number by shallow merge; `{ assistantId }` binds it. */
+  /**
+   * Changes a phone number by shallow merge; `{ assistantId }` binds it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.phoneNumbers.update(id, { assistantId })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/phone-number/:id",
@@ -260,7 +301,17 @@ export const phoneNumbers = {
     success: phoneNumber,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Releases a phone number and gives back the deleted row (`undefined` when the runtime sends none). */
+  /**
+   * Releases a phone number and gives back the deleted row (`undefined` when the runtime sends none).
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.phoneNumbers.delete(id)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/phone-number/:id",

@@ -210,16 +210,49 @@ const run = ruled(
  * @category contract
  */
 export const structuredOutputs = {
-  /** Lists structured outputs, newest first. */
+  /**
+   * Lists structured outputs, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const output of aywa.structuredOutputs.list({ name: "Booking outcome" })) console.log(output.id)
+   * ```
+   */
   list: operation({
     method: "GET",
     path: "/structured-output",
     query: codec<StructuredOutputListQuery>()(Schema.Struct({ ...listFields, id: text, name: text })),
     success: page(structuredOutput)
   }),
-  /** Reads one structured output. */
+  /**
+   * Reads one structured output.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { name, schema } = await aywa.structuredOutputs.get(id)
+   * console.log(name, schema)
+   * ```
+   */
   get: operation({ method: "GET", path: "/structured-output/:id", success: structuredOutput, errors: ["NotFound"] }),
-  /** Creates a structured output; one call creates at most one. */
+  /**
+   * Creates a structured output; one call creates at most one.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const output = await aywa.structuredOutputs.create({
+   *   name: "Booking outcome",
+   *   schema: { type: "object", properties: { booked: { type: "boolean" } }, required: ["booked"] }
+   * })
+   * console.log(output.id)
+   * ```
+   */
   create: operation({
     method: "POST",
     path: "/structured-output",
@@ -227,7 +260,17 @@ export const structuredOutputs = {
     success: structuredOutput,
     errors: ["ConflictError"]
   }),
-  /** Changes a structured output by shallow merge: `schema` is replaced whole. */
+  /**
+   * Changes a structured output by shallow merge: `schema` is replaced whole.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.structuredOutputs.update(id, { description: "Whether the call led to a booking" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/structured-output/:id",
@@ -236,14 +279,35 @@ export const structuredOutputs = {
     success: structuredOutput,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a structured output and gives back the deleted row (`undefined` when the runtime sends none). */
+  /**
+   * Deletes a structured output and gives back the deleted row (`undefined` when the runtime sends none).
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.structuredOutputs.delete(id)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/structured-output/:id",
     success: gone(structuredOutput),
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Runs a structured output over calls that have ended. */
+  /**
+   * Runs a structured output over calls that have ended.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const run = await aywa.structuredOutputs.run({ callIds: [callId], structuredOutputId: id, previewEnabled: true })
+   * console.log(run)
+   * ```
+   */
   run: operation({
     method: "POST",
     path: "/structured-output/run",

@@ -376,13 +376,49 @@ const updateTool = codec<ToolFields & { readonly type?: ToolType }>()(
  * @category contract
  */
 export const tools = {
-  /** Lists tools, newest first. */
+  /**
+   * Lists tools, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const tool of aywa.tools.list()) console.log(tool.type, tool.function?.name)
+   * ```
+   */
   list: operation({ method: "GET", path: "/tool", query: listQuery, success: page(tool) }),
-  /** Reads one tool. */
+  /**
+   * Reads one tool.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const tool = await aywa.tools.get(id)
+   * console.log(tool.type)
+   * ```
+   */
   get: operation({ method: "GET", path: "/tool/:id", success: tool, errors: ["NotFound"] }),
   /**
    * Creates a tool. One call creates at most one: it carries an idempotency key, yours or a generated one, on every
    * attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const tool = await aywa.tools.create({
+   *   type: "function",
+   *   function: {
+   *     name: "lookupOrder",
+   *     description: "Finds the state of an order by its number",
+   *     parameters: { type: "object", properties: { orderId: { type: "string" } }, required: ["orderId"] }
+   *   },
+   *   server: { url: "https://agents.example/tools", timeoutSeconds: 10 }
+   * })
+   * console.log(tool.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -391,7 +427,17 @@ export const tools = {
     success: tool,
     errors: ["ConflictError"]
   }),
-  /** Changes a tool by shallow merge: a nested object such as `function` is replaced whole. */
+  /**
+   * Changes a tool by shallow merge: a nested object such as `function` is replaced whole.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.tools.update(id, { messages: [{ type: "request-start", content: "One moment." }] })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/tool/:id",
@@ -399,6 +445,17 @@ export const tools = {
     success: tool,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a tool and gives back the deleted row (`undefined` when the runtime sends none). Fails with a ConflictError while something pins it. */
+  /**
+   * Deletes a tool and gives back the deleted row (`undefined` when the runtime sends none). Fails with a
+   * ConflictError while something pins it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.tools.delete(id)
+   * ```
+   */
   delete: operation({ method: "DELETE", path: "/tool/:id", success: gone(tool), errors: ["NotFound", "ConflictError"] })
 }

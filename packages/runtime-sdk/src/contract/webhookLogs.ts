@@ -133,7 +133,17 @@ const webhookLog = codec<WebhookLog>()(
  * @category contract
  */
 export const webhookLogs = {
-  /** Lists webhook jobs, newest first. */
+  /**
+   * Lists webhook jobs, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const job of aywa.webhookLogs.list({ status: "dead" })) console.log(job.type, job.target, job.statusCode)
+   * ```
+   */
   list: operation({
     method: "GET",
     path: "/logs/webhooks",
@@ -142,16 +152,47 @@ export const webhookLogs = {
     ),
     success: page(webhookLog)
   }),
-  /** Reads one webhook job with its attempts and payload. */
+  /**
+   * Reads one webhook job with its attempts and payload.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { attempts } = await aywa.webhookLogs.get(id)
+   * for (const { sentAt, statusCode, error } of attempts ?? []) console.log(sentAt, statusCode, error)
+   * ```
+   */
   get: operation({ method: "GET", path: "/logs/webhooks/:id", success: webhookLog, errors: ["NotFound"] }),
-  /** Sends an event again as a new job with a new signed id, so that a receiver that knows the old id takes it. */
+  /**
+   * Sends an event again as a new job with a new signed id, so that a receiver that knows the old id takes it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const job = await aywa.webhookLogs.replay(id)
+   * console.log(job.eventId)
+   * ```
+   */
   replay: operation({
     method: "POST",
     path: "/logs/webhooks/:id/replay",
     success: webhookLog,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Makes the next attempt of a job now; the signed id stays. A ConflictError when the job is done or under way. */
+  /**
+   * Makes the next attempt of a job now; the signed id stays. A ConflictError when the job is done or under way.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.webhookLogs.retry(id)
+   * ```
+   */
   retry: operation({
     method: "POST",
     path: "/logs/webhooks/jobs/:id/retry",
