@@ -60,12 +60,23 @@ const operationOf = (resource: string, name: string, operation: Operation, sourc
   const answer = spec.kind === "page" ? `a page of ${one}` : spec.mayBeEmpty ? `${one}, or \`undefined\`` : one
   const rows = [
     ...(takesId ? [row("id", "`string`", "Of the row, as the runtime gave it.")] : []),
-    ...(spec.body === undefined ? [] : [row("body", source.body === "" ? "any JSON object" : linked(source.body), "What is sent.")]),
-    ...(spec.query === undefined ? [] : [row("query", source.query === "" ? "" : linked(source.query), "Filters, all optional.")]),
-    row("options", "`CallOptions`", "Key, timeout, deadline, retries, signal, headers; see [client options](../client-options.md).")
+    ...(spec.body === undefined
+      ? []
+      : [row("body", source.body === "" ? "any JSON object" : linked(source.body), "What is sent.")]),
+    ...(spec.query === undefined
+      ? []
+      : [row("query", source.query === "" ? "" : linked(source.query), "Filters, all optional.")]),
+    row(
+      "options",
+      "`CallOptions`",
+      "Key, timeout, deadline, retries, signal, headers; see [client options](../client-options.md)."
+    )
   ]
   const errors = ["the common errors", ...operation.errors.map((tag) => `[${code(tag)}](../errors.md)`)].join(", ")
-  const [request, response] = [exampleOf(`${resource}.${name}`, "request"), exampleOf(`${resource}.${name}`, "response")]
+  const [request, response] = [
+    exampleOf(`${resource}.${name}`, "request"),
+    exampleOf(`${resource}.${name}`, "response")
+  ]
   return `### ${name}
 
 ${code(`${resource}.${name}(${parameters})`)} · ${code(`${spec.method} ${spec.path}`)}
@@ -161,7 +172,10 @@ const files = new Map<string, string>([
   [join(folder, "index.md"), index],
   ...[...sources].map(([name, source]) => [join(folder, `${name}.md`), page(name, source)] as const),
   [join(folder, "events.md"), eventsPage(root)],
-  [join(root, "docs/public/openapi.json"), `${JSON.stringify(openApi(contract, { describe, example: exampleOf }), null, 2)}\n`]
+  [
+    join(root, "docs/public/openapi.json"),
+    `${JSON.stringify(openApi(contract, { describe, example: exampleOf }), null, 2)}\n`
+  ]
 ])
 
 if (process.argv.includes("--check")) {

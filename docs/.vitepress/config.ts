@@ -25,9 +25,11 @@ const ourMarkdown = (md: MarkdownRenderer): void => {
     const source = tokens[index]?.attrGet("src") ?? ""
     const name = /diagrams\/([\w-]+\.svg)$/.exec(source)?.[1]
     if (name === undefined) return image?.(tokens, index, options, env, self) ?? ""
-    const drawing = readFileSync(join(docs, "public/diagrams", name), "utf8").replace(/<style>[^]*?<\/style>/, (style) =>
-      // Vue takes no style element in a template; a component that is one does.
-      style.replace("<style>", "<component is='style'>").replace("</style>", "</component>")
+    const drawing = readFileSync(join(docs, "public/diagrams", name), "utf8").replace(
+      /<style>[^]*?<\/style>/,
+      (style) =>
+        // Vue takes no style element in a template; a component that is one does.
+        style.replace("<style>", "<component is='style'>").replace("</style>", "</component>")
     )
     return `<span class="diagram" style="display:block">${drawing.replace(/\n/g, "")}</span>`
   }
@@ -35,7 +37,11 @@ const ourMarkdown = (md: MarkdownRenderer): void => {
 
 /** Pages as Markdown, without what only the checks of this repository read. */
 const plain = (text: string): string =>
-  text.replace(/^---\n[^]*?\n---\n/, "").replace(/<!-- preamble\n[^]*?-->\n/g, "").replace(/<!--[^]*?-->\n/g, "").trimStart()
+  text
+    .replace(/^---\n[^]*?\n---\n/, "")
+    .replace(/<!-- preamble\n[^]*?-->\n/g, "")
+    .replace(/<!--[^]*?-->\n/g, "")
+    .trimStart()
 
 /** `llms.txt`, and a Markdown file beside every page. */
 const writeMarkdown = (outDir: string): void => {
@@ -49,7 +55,8 @@ const writeMarkdown = (outDir: string): void => {
       return `- [${text}](${file})`
     })
   ])
-  const summary = "> TypeScript SDK for a self-operated Aywa voice-agent runtime. A retry never duplicates; every error says whether something happened; no address is ever implied."
+  const summary =
+    "> TypeScript SDK for a self-operated Aywa voice-agent runtime. A retry never duplicates; every error says whether something happened; no address is ever implied."
   writeFileSync(join(outDir, "llms.txt"), `${["# Aywa runtime SDK", "", summary, ...lines].join("\n")}\n`)
   for (const file of globSync("**/*.md", { cwd: docs, exclude: ["public/**", ".vitepress/**"] })) {
     const text = plain(readFileSync(join(docs, file), "utf8"))
@@ -80,7 +87,7 @@ export default defineConfig({
         }),
     footer: {
       message: `MIT licence. Version ${manifest.version}.`,
-      copyright: "Pages for programs: <a href=\"/llms.txt\">llms.txt</a>, and every page as Markdown beside it."
+      copyright: 'Pages for programs: <a href="/llms.txt">llms.txt</a>, and every page as Markdown beside it.'
     }
   }
 })

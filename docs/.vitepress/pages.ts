@@ -14,9 +14,16 @@ const page = (text: string, link: string): Page => ({ text, link })
 /** The words at the top of every page. */
 export const navigation: Array<Page & { readonly activeMatch: string }> = [
   { ...page("Start", "/start"), activeMatch: "^/start" },
-  { ...page("Guides", "/assistants"), activeMatch: "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|cli)" },
+  {
+    ...page("Guides", "/assistants"),
+    activeMatch: "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|cli)"
+  },
   { ...page("Frameworks", "/frameworks/"), activeMatch: "^/frameworks/" },
-  { ...page("Operate", "/production"), activeMatch: "^/(production|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)" },
+  {
+    ...page("Operate", "/production"),
+    activeMatch:
+      "^/(production|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)"
+  },
   { ...page("Move", "/from-vapi"), activeMatch: "^/(from-|migration)" },
   { ...page("Reference", "/reference/"), activeMatch: "^/reference/" }
 ]

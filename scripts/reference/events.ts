@@ -27,7 +27,10 @@ export const eventsPage = (root: string): string => {
   const list = (wanted: (info: (typeof events)[number][1]) => boolean): string =>
     events
       .filter(([, info]) => wanted(info))
-      .map(([type, { summary, reply }]) => `| [${code(type)}](#${anchor(type)}) | ${cell(summary)} | ${reply === undefined ? "" : cell(reply)} |`)
+      .map(
+        ([type, { summary, reply }]) =>
+          `| [${code(type)}](#${anchor(type)}) | ${cell(summary)} | ${reply === undefined ? "" : cell(reply)} |`
+      )
       .join("\n")
   const sections = events.map(([type, { reply, withinMs, sourceOnly }]) => {
     const source = ofType(type)

@@ -2,7 +2,7 @@
  * Inputs are closed at every depth, what is read is open at every depth, and what was read can be written back.
  */
 import {
-  AywaRuntimeClient,
+  type AywaRuntimeClient,
   extras,
   type Assistant,
   type Call,
@@ -44,7 +44,10 @@ void aywa.calls.create({ assistantId: "a", customer: { phone: "+14155550123" } }
 // @ts-expect-error assistantOverrides.variables
 void aywa.calls.create({ assistantId: "a", assistantOverrides: { variables: { name: "x" } } })
 // @ts-expect-error a customer's overrides
-void aywa.calls.createBatch({ assistantId: "a", customers: [{ number: "+1", assistantOverrides: { firstMesage: "" } }] })
+void aywa.calls.createBatch({
+  assistantId: "a",
+  customers: [{ number: "+1", assistantOverrides: { firstMesage: "" } }]
+})
 // @ts-expect-error a credential's secret
 void aywa.credentials.create({ provider: "openai", apikey: "k" })
 // @ts-expect-error a plan's token
@@ -65,7 +68,10 @@ void aywa.assistants.create({
 void aywa.assistants.create({ model: { provider: "openai", ...extras({ seed: 7 }), temprature: 1 } })
 
 // Where the contract takes any JSON, so do the types.
-void aywa.assistants.create({ metadata: { anything: [1] }, model: { provider: "openai", model: "a-model-of-tomorrow" } })
+void aywa.assistants.create({
+  metadata: { anything: [1] },
+  model: { provider: "openai", model: "a-model-of-tomorrow" }
+})
 void aywa.calls.create({ assistantId: "a", assistantOverrides: { variableValues: { name: "x", room: 3 } } })
 
 // What was read can be written back: whole, in part, spread, and changed.

@@ -29,9 +29,19 @@ describe("a misspelt field", () => {
   it.each([
     ["assistants.create", { frstMessage: "Hello" }, "frstMessage", "firstMessage"],
     ["assistants.create", { model: { provider: "openai", modle: "gpt-4.1" } }, "model.modle", "model"],
-    ["assistants.create", { voice: { provider: "custom-voice", server: {}, voiceID: "v" } }, "voice.voiceID", "voiceId"],
+    [
+      "assistants.create",
+      { voice: { provider: "custom-voice", server: {}, voiceID: "v" } },
+      "voice.voiceID",
+      "voiceId"
+    ],
     ["assistants.create", { server: { uri: "https://agents.example" } }, "server.uri", "url"],
-    ["tools.create", { type: "function", function: { name: "f", paramaters: {} } }, "function.paramaters", "parameters"],
+    [
+      "tools.create",
+      { type: "function", function: { name: "f", paramaters: {} } },
+      "function.paramaters",
+      "parameters"
+    ],
     ["tools.create", { type: "function", fuction: { name: "f" } }, "fuction", "function"],
     [
       "tools.create",
@@ -65,7 +75,12 @@ describe("a misspelt field", () => {
 
 describe("a field of a newer runtime", () => {
   it("is sent when it is like no known one, or when the known one is there as well", async () => {
-    const body = { name: "a", names: ["a", "b"], newPlan: { enabled: true }, model: { provider: "x", model: "m", modes: 1 } }
+    const body = {
+      name: "a",
+      names: ["a", "b"],
+      newPlan: { enabled: true },
+      model: { provider: "x", model: "m", modes: 1 }
+    }
     await send("assistants.create", body)
     assert.deepStrictEqual(sentBody(), body)
   })

@@ -239,7 +239,11 @@ const logLine = codec<CallLogLine>()(
 )
 
 const costs = codec<CallCosts>()(
-  Schema.Struct({ cost: opt(Schema.Finite), costBreakdown: opt(objectOf<CostBreakdown>()), costs: opt(listOf<CallCost>()) })
+  Schema.Struct({
+    cost: opt(Schema.Finite),
+    costBreakdown: opt(objectOf<CostBreakdown>()),
+    costs: opt(listOf<CallCost>())
+  })
 )
 
 const voicePipeline = codec<CallVoicePipeline>()(

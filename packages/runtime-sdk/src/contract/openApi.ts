@@ -108,7 +108,11 @@ const exampleOf = (options: OpenApiOptions, name: string, part: "request" | "res
 }
 
 /** An event, as a request of the runtime to a server of yours. */
-const describeEvent = (type: string, { summary, fields, reply, withinMs, sourceOnly }: WebhookEventInfo, options: OpenApiOptions): Json => ({
+const describeEvent = (
+  type: string,
+  { summary, fields, reply, withinMs, sourceOnly }: WebhookEventInfo,
+  options: OpenApiOptions
+): Json => ({
   operationId: `webhook.${type}`,
   summary,
   description: [
@@ -210,7 +214,8 @@ const describeOperation = (components: Components, { resource, name, spec }: Ent
             required: true,
             content: spec.multipart
               ? { "multipart/form-data": { schema: formOf(spec.body) } }
-              : { "application/json": {
+              : {
+                  "application/json": {
                     schema: components.reference(spec.body, `${pascal(name)}${one}`),
                     ...exampleOf(options, `${resource}.${name}`, "request")
                   }

@@ -132,7 +132,9 @@ export interface Model extends JsonObject {
   /** For `openai`: models that are asked when this one fails, in order. */
   readonly fallbackModels?: ReadonlyArray<ModelName> | null
   /** For `openai`: whether tools are changed so that its strict mode takes them. */
-  readonly toolStrictCompatibilityMode?: Open<"strip-parameters-with-unsupported-validation" | "strip-unsupported-validation"> | null
+  readonly toolStrictCompatibilityMode?: Open<
+    "strip-parameters-with-unsupported-validation" | "strip-unsupported-validation"
+  > | null
   /** For `openai`: calls with the same key share its prompt cache; at most 64 characters. */
   readonly promptCacheKey?: string | null
   /** For `openai`: how long its prompt cache holds. */

@@ -35,9 +35,10 @@ export const codec =
     schema as unknown as Proven<I> // The proof above is what makes this cast sound.
 
 /** What a schema checks of an interface, when the rest of its fields are optional. */
-type CheckedPart<I, S> = {} extends Pick<I, Exclude<KnownKeys<I>, KnownKeys<S>>>
-  ? Pick<I, KnownKeys<I> & KnownKeys<S>> & (string extends keyof I ? { readonly [key: string]: unknown } : unknown)
-  : never
+type CheckedPart<I, S> =
+  {} extends Pick<I, Exclude<KnownKeys<I>, KnownKeys<S>>>
+    ? Pick<I, KnownKeys<I> & KnownKeys<S>> & (string extends keyof I ? { readonly [key: string]: unknown } : unknown)
+    : never
 
 /**
  * Takes a schema for an interface that says more: its other fields, all optional, are described and passed through

@@ -58,7 +58,9 @@ export const strays = (schema: Node, value: unknown, path: ReadonlyArray<string>
   }
   if (schema.tag !== "struct" || !isObject(value)) return []
   const { fields } = schema
-  return straysOf(value, Object.keys(fields), path, (name, at) => strays(fields[name] ?? node({ tag: "unknown" }), value[name], at))
+  return straysOf(value, Object.keys(fields), path, (name, at) =>
+    strays(fields[name] ?? node({ tag: "unknown" }), value[name], at)
+  )
 }
 
 /** Compiles a predicate to a function without interpretation; where `new Function` is forbidden it interprets. */
