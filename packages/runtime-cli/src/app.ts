@@ -7,6 +7,7 @@ import { completions } from "./commands/completions.ts"
 import { local } from "./commands/local.ts"
 import { doctorCommand } from "./doctor/command.ts"
 import { inbox } from "./inbox/commands.ts"
+import { initCommand } from "./init/command.ts"
 import { migrate } from "./migrate/commands.ts"
 import { resourceCommands } from "./resources/commands.ts"
 import { webhooks } from "./webhooks/commands.ts"
@@ -19,7 +20,7 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, webhooks, migration."
     ),
     Command.withSubcommands([
-      { group: "Development", commands: [local, doctorCommand] },
+      { group: "Development", commands: [local, initCommand, doctorCommand] },
       { group: "Resources", commands: resourceCommands() },
       { group: "Webhooks", commands: [webhooks, inbox] },
       { group: "Migration", commands: [migrate] },
