@@ -25,6 +25,8 @@ export interface Template {
 
 const join = (...parts: ReadonlyArray<string>): string => parts.filter((part) => part !== "").join("/")
 
+const quoted = (file: string, extension: string): string => JSON.stringify(`${file}${extension}`)
+
 const handlers = `import type { ToolCalls } from "@aywa-ai/runtime-sdk/webhooks"
 import { handlers } from "@aywa-ai/runtime-sdk/webhooks/handlers"
 
@@ -56,7 +58,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import { webhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
-import { webhooks } from "./${path.split("/").at(-1)}"
+import { webhooks } from ${quoted("./webhooks", ".ts")}
 
 /** Sends what the runtime sends when a caller asks about an order, signed as the runtime signs it. */
 const ask = (name, input, secret, signedWith = secret) => {
@@ -90,7 +92,7 @@ const mounts: Readonly<Record<Framework, (project: Project) => Template>> = {
   next: ({ source, extension }) => ({
     path: join(source, "app/webhooks/route.ts"),
     content: `import { aywaRoute } from "@aywa-ai/runtime-sdk/webhooks/nextjs"
-import { webhooks } from "../../aywa/webhooks${extension}"
+import { webhooks } from ${quoted("../../aywa/webhooks", extension)}
 
 export const runtime = "nodejs"
 
@@ -102,7 +104,7 @@ export const POST = aywaRoute({ secret: process.env.AYWA_RUNTIME_WEBHOOK_SECRET,
     content: `import { Injectable, Module } from "@nestjs/common"
 import type { EndOfCallReport, ToolCalls } from "@aywa-ai/runtime-sdk/webhooks"
 import { AywaWebhooksModule, OnAywaEvent } from "@aywa-ai/runtime-sdk/webhooks/nestjs"
-import { runTools } from "./webhooks${extension}"
+import { runTools } from ${quoted("./webhooks", extension)}
 
 @Injectable()
 export class AywaEvents {
@@ -137,7 +139,7 @@ export class AywaModule {}
     path: join(source, "aywa/route.ts"),
     content: `import { Hono } from "hono"
 import { aywaWebhooks } from "@aywa-ai/runtime-sdk/webhooks/hono"
-import { webhooks } from "./webhooks${extension}"
+import { webhooks } from ${quoted("./webhooks", extension)}
 
 /** In your app: app.route("/", aywa). */
 export const aywa = new Hono().all(
@@ -149,7 +151,7 @@ export const aywa = new Hono().all(
   express: ({ source, extension }) => ({
     path: join(source, "aywa/route.ts"),
     content: `import { aywaWebhooks } from "@aywa-ai/runtime-sdk/webhooks/express"
-import { webhooks } from "./webhooks${extension}"
+import { webhooks } from ${quoted("./webhooks", extension)}
 
 /** In your app, above express.json(): app.use("/webhooks", aywa). */
 export const aywa = aywaWebhooks({ secret: process.env.AYWA_RUNTIME_WEBHOOK_SECRET, handlers: webhooks })
@@ -158,7 +160,7 @@ export const aywa = aywaWebhooks({ secret: process.env.AYWA_RUNTIME_WEBHOOK_SECR
   lambda: ({ source, extension }) => ({
     path: join(source, "aywa/lambda.ts"),
     content: `import { lambdaHandler } from "@aywa-ai/runtime-sdk/webhooks/lambda"
-import { webhooks } from "./webhooks${extension}"
+import { webhooks } from ${quoted("./webhooks", extension)}
 
 /** API Gateway, a load balancer or a function URL: POST /webhooks. */
 export const handler = lambdaHandler({ secret: process.env.AYWA_RUNTIME_WEBHOOK_SECRET, handlers: webhooks })
