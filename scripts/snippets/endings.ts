@@ -7,6 +7,22 @@ const toolServer = '"https://agents.example/tools"'
 
 export const endings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docs/errors.md": { createOnce: 'prepared.assertRow(await createOnce(prepared.aywa, "Desk"))' },
+  "docs/index.md": { 'from "express"': "await prepared.deliverTo(app)" },
+  "docs/frameworks/express.md": { 'from "express"': "await prepared.deliverTo(app)" },
+  "docs/frameworks/nextjs.md": { aywaRoute: deliverPost },
+  "docs/frameworks/hono.md": { 'from "hono"': "await prepared.deliver((request) => app.fetch(request))" },
+  "docs/frameworks/fastify.md": {
+    'from "fastify"': "await prepared.deliverTo((request, response) => app.routing(request, response))"
+  },
+  "docs/frameworks/koa.md": { 'from "koa"': "await prepared.deliverTo(app.callback())" },
+  "docs/frameworks/elysia.md": { 'from "elysia"': "await prepared.deliver((request) => app.handle(request))" },
+  "docs/frameworks/lambda.md": {
+    lambdaHandler:
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })'
+  },
+  "docs/frameworks/vercel.md": { aywaWebhooks: deliverPost },
+  "docs/frameworks/node.md": { nodeWebhookHandler: "await prepared.deliverTo(receive)" },
   "docs/inbox.md": {
     "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
     retryAll: "await retryAll(await prepared.openInbox())",
