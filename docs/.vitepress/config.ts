@@ -10,7 +10,8 @@ const reference = readdirSync(join(docs, "reference"))
   .map((name) => name.slice(0, -3))
 
 /** Where pages are edited, once the packages say their repository. */
-const repository: string | undefined = manifest.repository?.url?.replace(/^git\+|\.git$/g, "")
+const address: string = manifest.repository?.url ?? "OWNER/REPOSITORY"
+const repository = address.includes("OWNER/REPOSITORY") ? undefined : address.replace(/^git\+|\.git$/g, "")
 
 /** Drawings are put into the page, so that they follow its colours; elsewhere they are pictures. */
 const ourMarkdown = (md: MarkdownRenderer): void => {
