@@ -44,10 +44,7 @@ void aywa.calls.create({ assistantId: "a", customer: { phone: "+14155550123" } }
 // @ts-expect-error assistantOverrides.variables
 void aywa.calls.create({ assistantId: "a", assistantOverrides: { variables: { name: "x" } } })
 // @ts-expect-error a customer's overrides
-void aywa.calls.createBatch({
-  assistantId: "a",
-  customers: [{ number: "+1", assistantOverrides: { firstMesage: "" } }]
-})
+void aywa.calls.createBatch({ assistantId: "a", customers: [{ assistantOverrides: { firstMesage: "" } }] })
 // @ts-expect-error a credential's secret
 void aywa.credentials.create({ provider: "openai", apikey: "k" })
 // @ts-expect-error a plan's token
