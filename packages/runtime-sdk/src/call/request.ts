@@ -109,7 +109,7 @@ const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): Rea
     const meant = almost(path.at(-1) ?? "", absent)
     return meant === undefined
       ? []
-      : [{ path, message: `Not a field that is known here. Did you mean ${meant}? If not, give it with extras()` }]
+      : [{ path, message: `Unknown field. Did you mean ${meant}? If not, give it with extras()` }]
   })
 
 /** Puts the parts together; what is wrong with any of them is said at once. */

@@ -34,11 +34,16 @@ export const unknownName = (options: object, names: object, what = "is not an op
  */
 export const almost = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const wrong = letters(name)
-  return known.find((right) => {
+  let nearest: string | undefined
+  let least = 3
+  for (const right of known) {
     const meant = letters(right)
-    const far = Math.abs(wrong.length - meant.length) > 2 ? 3 : slipsBetween(wrong, meant)
-    return far <= (Math.min(wrong.length, meant.length) < 5 ? 1 : 2)
-  })
+    const slips = slipsBetween(wrong, meant)
+    if (slips >= least || slips > Math.min(wrong.length, meant.length) / 2.5) continue
+    nearest = right
+    least = slips
+  }
+  return nearest
 }
 
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")

@@ -10,7 +10,7 @@ export interface Stray {
 }
 
 /** On an object: names of fields that are meant, whatever they are. A spread takes it along, JSON does not. */
-export const meant: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/extras")
+export const meant: unique symbol = Symbol.for("aywa/extras")
 
 /** The strays of one object; `below` goes on into a named field. */
 export const straysOf = (
