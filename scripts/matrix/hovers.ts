@@ -79,7 +79,7 @@ export const checkHovers = (folder: string, compiler: string): Report => {
   const membersOf = (name: string, symbol: TypeScript.Symbol): void => {
     for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
       // Symbols, what JavaScript gives every error, and private fields.
-      if (/^(__|#|_tag$)/.test(member.name)) continue
+      if (/^(__|#|~|_tag$)/.test(member.name)) continue
       look(`${name}.${member.name}`, member)
       if (!isResource(name)) continue
       for (const method of checker.getTypeOfSymbol(member).getProperties()) {

@@ -37,7 +37,7 @@ const tsconfig = (module: string) =>
       strict: true,
       skipLibCheck: false,
       noEmit: true,
-      types: []
+      types: ["node"]
     },
     files: ["types.cts"]
   })
@@ -50,6 +50,7 @@ export const loaderRows = async (row: Row, sdk: string, env: NodeJS.ProcessEnv):
       "@aywa-ai/runtime-sdk": sdk,
       "@rollup/plugin-commonjs": "28",
       "@rollup/plugin-node-resolve": "16",
+      "@types/node": "24.19.2",
       jest: "30",
       rollup: "4",
       ts59: "npm:typescript@~5.9",

@@ -43,6 +43,7 @@ export interface OperationTypes {
  * @category models
  */
 export interface Operation<out T extends OperationTypes = OperationTypes> {
+  /** The HTTP method. */
   readonly method: Method
   /** Path template below the base URL, e.g. `/assistant/:id`. */
   readonly path: string
