@@ -32,26 +32,26 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
   "docs/migration.md": { "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()" },
-  "docs/reference/assistants.md": { concierge: "await concierge(prepared.aywa)" },
+  "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {
-    remind:
+    "const remind":
       'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: "trunk" })\n' +
       "await remind(prepared.aywa, prepared.assistantId, number.id)"
   },
-  "docs/reference/credentials.md": { trunk: 'await trunk(prepared.aywa, "a password")' },
-  "docs/reference/files.md": { roundTrip: 'await roundTrip(prepared.aywa, "policies.pdf")' },
+  "docs/reference/credentials.md": { "const trunk": 'await trunk(prepared.aywa, "a password")' },
+  "docs/reference/files.md": { "const roundTrip": 'await roundTrip(prepared.aywa, "policies.pdf")' },
   "docs/reference/imports.md": {
     "const move":
       'import { readBundle } from "@aywa-ai/runtime-migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
   },
-  "docs/reference/operations.md": { missing: "await missing(prepared.aywa)" },
-  "docs/reference/phoneNumbers.md": { bind: 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
-  "docs/reference/structuredOutputs.md": { booked: "await booked(prepared.aywa, await prepared.placeCall())" },
-  "docs/reference/tools.md": { functionNames: "await functionNames(prepared.aywa)" },
+  "docs/reference/operations.md": { "const missing": "await missing(prepared.aywa)" },
+  "docs/reference/phoneNumbers.md": { "const bind": 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
+  "docs/reference/structuredOutputs.md": { "const booked": "await booked(prepared.aywa, await prepared.placeCall())" },
+  "docs/reference/tools.md": { "const functionNames": "await functionNames(prepared.aywa)" },
   "docs/reference/webhookEndpoints.md": {
     "const reports": 'await reports(prepared.aywa, "https://agents.example/webhooks")'
   },
-  "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
+  "docs/reference/webhookLogs.md": { "const revive": "await revive(prepared.aywa)" },
   "docs/retries.md": {
     "const order": "await order(prepared.aywa, prepared.signal)",
     "const once":
