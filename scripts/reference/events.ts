@@ -29,7 +29,7 @@ export const eventsPage = (root: string): string => {
       .filter(([, info]) => wanted(info))
       .map(
         ([type, { summary, reply }]) =>
-          `| [${code(type)}](#${anchor(type)}) | ${cell(summary)} | ${reply === undefined ? "" : cell(reply)} |`
+          `| [${code(type)}](#${anchor(type)}) | ${cell(summary)} | ${reply === undefined ? "" : code(reply)} |`
       )
       .join("\n")
   const sections = events.map(([type, { reply, withinMs, sourceOnly }]) => {
