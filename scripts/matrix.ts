@@ -13,6 +13,8 @@ import { loaderRows } from "./matrix/loaders.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
+import { toolRows } from "./matrix/tools.ts"
+import { tsconfig } from "./matrix/tsconfig.ts"
 
 let passed = 0
 const row = async (what: string, check: () => Promise<unknown>) => {
@@ -21,23 +23,6 @@ const row = async (what: string, check: () => Promise<unknown>) => {
   passed++
   console.log(`ok  ${what.padEnd(64)} ${((performance.now() - begin) / 1000).toFixed(1)} s`)
 }
-
-const tsconfig = (resolution: "NodeNext" | "Bundler", include: string, more: object = {}) =>
-  JSON.stringify({
-    compilerOptions: {
-      target: "ES2023",
-      lib: ["ES2023", "DOM", "ESNext.Disposable"],
-      module: resolution === "NodeNext" ? "NodeNext" : "ESNext",
-      moduleResolution: resolution,
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: ["node"],
-      ...more
-    },
-    include: [include]
-  })
 
 await using runtime = await startLocalRuntime()
 const env = {
@@ -48,7 +33,13 @@ const env = {
 
 const begin = performance.now()
 const packages = await packAll()
-const { "runtime-sdk": sdk, "runtime-local": local, "runtime-migration": migration, "runtime-cli": cli } = packages
+const {
+  "runtime-sdk": sdk,
+  "runtime-local": local,
+  "runtime-migration": migration,
+  "runtime-config": config,
+  "runtime-cli": cli
+} = packages
 const majors = ["22", "26"] as const
 const [plain, first, newest, command, next, ...nodes] = await Promise.all([
   project(
@@ -56,6 +47,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
     {
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-migration": migration,
+      "@aywa-ai/runtime-config": config,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",
@@ -78,6 +70,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-local": local,
       "@aywa-ai/runtime-migration": migration,
+      "@aywa-ai/runtime-config": config,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       effect: "4.1.0"
@@ -126,6 +119,12 @@ for (const [ts, compiler] of compilers) {
     })
   }
 }
+await toolRows(
+  row,
+  sdk,
+  tsconfig,
+  compilers.map(([ts, compiler]) => [join(plain, "node_modules", ts, "bin/tsc"), compiler] as const)
+)
 // Effect's own declarations are not ours to check.
 for (const [ts, compiler] of compilers) {
   for (const resolution of ["NodeNext", "Bundler"] as const) {

@@ -159,7 +159,7 @@ ${Object.entries(groups)
   .join("\n")}
 
 Errors that every operation can fail with: \`AuthError\`, \`InvalidRequest\`, \`RateLimited\`, \`ServerError\`,
-\`ConnectionError\`, \`TimeoutError\`, \`UnexpectedResponse\`, \`CircuitOpen\`, \`ConfigError\`.
+\`ConnectionError\`, \`AywaTimeoutError\`, \`UnexpectedResponse\`, \`CircuitOpen\`, \`AywaConfigError\`.
 `
 
 const describe = (operation: string): string | undefined => {

@@ -46,6 +46,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
       page("Test your own code", "/testing"),
       page("The local runtime", "/local-runtime"),
       page("Calls and webhooks locally", "/local-calls"),
+      page("Control a local runtime", "/local-control"),
       page("The command line", "/cli")
     ]
   },
@@ -53,6 +54,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     text: "Frameworks",
     items: [
       page("All of them", "/frameworks/"),
+      page("A file per framework", "/frameworks"),
       page("Express", "/frameworks/express"),
       page("Next.js", "/frameworks/nextjs"),
       page("Nest", "/frameworks/nestjs"),
@@ -73,6 +75,8 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
       page("Production checklist", "/production"),
       page("Client options", "/client-options"),
       page("TLS, private CAs, proxies", "/network"),
+      page("Connections", "/connections"),
+      page("Compatibility", "/compatibility"),
       page("Observability", "/observability"),
       page("Docker", "/docker"),
       page("One program, many tenants", "/tenants"),

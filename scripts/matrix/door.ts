@@ -24,7 +24,7 @@ export interface Door {
 }
 
 /** Entries that need Effect, by name. */
-const effectEntries = ["effect", "contract", "inbox", "tools", "http-client", "webhooks/http", "testing"]
+const effectEntries = ["effect", "contract", "inbox", "tools/effect", "http-client", "webhooks/http", "testing"]
 
 /** Exit code and outputs of a command that may fail. */
 const outcome = (command: string, args: ReadonlyArray<string>, cwd: string) =>
@@ -66,6 +66,11 @@ const namesRows = async (row: Row, { packages, nodes }: Door): Promise<void> => 
       "@aywa-ai/runtime-sdk": packages["runtime-sdk"],
       "@aywa-ai/runtime-local": packages["runtime-local"],
       effect: "4.1.0",
+      // The peer of one entry, and what it needs itself.
+      "@nestjs/core": "12",
+      "@nestjs/common": "12",
+      "reflect-metadata": "0.2",
+      rxjs: "7",
       pino: "10"
     },
     { "names.mjs": programs.names, "uncaught.mjs": programs.uncaught, "requires.cjs": programs.requires }

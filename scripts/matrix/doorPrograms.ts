@@ -23,7 +23,7 @@ for (const name of ["@aywa-ai/runtime-sdk", "@aywa-ai/runtime-local"]) {
   }
 }
 if (classes < 40) throw new Error("found " + classes + " classes only")
-const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retry: false })
+const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retries: 0 })
 const error = await aywa.assistants.list().then(() => undefined, (error) => error)
 if (!inspect(error).startsWith("ConnectionError: ")) throw new Error(inspect(error))
 const lines = []
@@ -33,7 +33,7 @@ if (JSON.parse(lines[0]).err.type !== "ConnectionError") throw new Error(lines[0
 
 /** Ends with an error of the client. */
 export const uncaught = `import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-await new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retry: false }).assistants.list()
+await new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retries: 0 }).assistants.list()
 `
 
 /** CommonJS takes every entry, and those that stand on one another. */
@@ -65,7 +65,7 @@ export const bundled = `import * as Effect from "effect/Effect"
 import { Assistants, AywaRuntime } from "@aywa-ai/runtime-sdk/effect"
 import * as contract from "@aywa-ai/runtime-sdk/contract"
 import * as inbox from "@aywa-ai/runtime-sdk/inbox"
-import * as tools from "@aywa-ai/runtime-sdk/tools"
+import * as tools from "@aywa-ai/runtime-sdk/tools/effect"
 import * as client from "@aywa-ai/runtime-sdk/http-client"
 import * as http from "@aywa-ai/runtime-sdk/webhooks/http"
 if ([contract, inbox, tools, client, http].some((entry) => Object.keys(entry).length === 0)) throw new Error("empty entry")

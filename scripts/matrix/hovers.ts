@@ -24,7 +24,8 @@ const subjects: Readonly<Record<string, ReadonlyArray<string>>> = {
     "Policy.Retry"
   ],
   "@aywa-ai/runtime-sdk/webhooks": [],
-  "@aywa-ai/runtime-migration": []
+  "@aywa-ai/runtime-migration": [],
+  "@aywa-ai/runtime-config": ["ApplyOptions", "PlanOptions", "Plan", "Step"]
 }
 
 /** Entries of which every interface is gone through: what is sent, read and delivered. */

@@ -81,13 +81,14 @@ import { handlers, nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/hand
 import { WebhookScheme } from "@aywa-ai/runtime-sdk/webhooks/legacy"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { isMigrationError, planMappingSql } from "@aywa-ai/runtime-migration"
+import { planConfig, readConfig } from "@aywa-ai/runtime-config"
 export const run = async () => {
   const rows: Array<Assistant> = []
   const aywa = new AywaRuntimeClient({ baseUrl: process.env.A, apiKey: process.env.B })
   for await (const row of aywa.assistants.list()) rows.push(row)
   // @ts-expect-error a mistyped field
   await aywa.assistants.create({ nmae: "x" })
-  return [rows, isRuntimeError, isMigrationError, planMappingSql, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
+  return [rows, await planConfig(aywa, readConfig("aywa")), isRuntimeError, isMigrationError, planMappingSql, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
 }
 `
 
@@ -96,7 +97,7 @@ import { Assistants, AywaRuntime, Errors, Policy } from "@aywa-ai/runtime-sdk/ef
 import { AywaRuntimeClient, NotFound } from "@aywa-ai/runtime-sdk"
 import * as contract from "@aywa-ai/runtime-sdk/contract"
 import * as inbox from "@aywa-ai/runtime-sdk/inbox"
-import * as tools from "@aywa-ai/runtime-sdk/tools"
+import * as tools from "@aywa-ai/runtime-sdk/tools/effect"
 import * as client from "@aywa-ai/runtime-sdk/http-client"
 import * as http from "@aywa-ai/runtime-sdk/webhooks/http"
 for (const entry of [contract, inbox, tools, client, http]) if (Object.keys(entry).length === 0) throw new Error("empty entry")

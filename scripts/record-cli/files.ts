@@ -16,12 +16,11 @@ metadata:
 `,
   "event.json": `${JSON.stringify({ message: { type: "status-update", status: "ended", call: { id: "call_1" } } })}`,
   "tools.ts": `import { Tool, Toolkit } from "@aywa-ai/runtime-sdk/tools"
-import * as Schema from "effect/Schema"
 
 export default Toolkit.make(
   Tool.make("lookupOrder", {
     description: "Finds an order by its number",
-    parameters: Schema.Struct({ orderId: Schema.String }),
+    parameters: { type: "object", properties: { orderId: { type: "string" } }, required: ["orderId"] },
     execute: ({ orderId }) => \`Order \${orderId} is on its way\`
   })
 )
@@ -34,6 +33,35 @@ export default Toolkit.make(
     ],
     credentials: [{ id: source(4), provider: "twilio", name: "Trunk" }]
   })}\n`,
+  "desk.md": `---
+# Answers the main number.
+name: Front desk
+firstMessage: "Hello, how can I help?" # said first
+model:
+  provider: openai
+  model: gpt-4.1-mini
+  toolIds: [lookup-order]
+---
+
+# Who you are
+
+You are the front desk of a shop.
+
+# Rules
+
+- Ask for the order.
+- Be brief.
+`,
+  "lookup-order.yaml": `type: function
+function:
+  name: lookup_order
+  description: Finds an order by its number
+  parameters:
+    type: object
+    properties: { order: { type: string } }
+server:
+  url: http://127.0.0.1:3000/tools
+`,
   "locations.yaml": `locations:
   - { table: calls, column: assistant_id, kind: id, resource: assistant, key: [id] }
 `

@@ -20,7 +20,7 @@ export const page: ReadonlyArray<Part> = [
   `# The command line
 
 \`aywa-runtime\` is the developer's tool for a runtime of yours: start a local one, check a deployed one, read and write
-its resources, receive and repeat webhooks, align tools, migrate.
+its resources, keep them as files, receive and repeat webhooks, align tools, migrate.
 
 \`\`\`sh
 npm install --save-dev @aywa-ai/runtime-cli   # Node 22.19 or later; brings nothing else along
@@ -41,6 +41,7 @@ else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON o
 | 0 | done |
 | 1 | differences, checks that failed (\`doctor\`: warnings), or output that could not be written whole |
 | 2 | wrong arguments, configuration or body (\`doctor\`: failures) |
+| 3 | \`config plan --exit-code\`: there is something to push |
 | 4 | the key was refused |
 | 5 | no such row |
 | 6 | conflict |
@@ -147,6 +148,10 @@ byte.`,
       run: "aywa-runtime migrate sql --mapping mapping.jsonl --config locations.yaml --dialect sqlite --output sql | head -3"
     }
   ],
+  `## Config as code
+
+\`config init\`, \`validate\`, \`pull\`, \`plan\`, \`push\`, \`drift\`, \`adopt\` and \`rollback\` keep assistants, tools, numbers and
+endpoints as files: [config as code](./config).`,
   `## Shell
 
 \`\`\`sh

@@ -28,6 +28,8 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
     retryAll: "await retryAll(await prepared.openInbox())",
     readiness: "await readiness(await prepared.openInbox())",
     depth: "await depth(await prepared.openInbox())",
+    onPgBoss: "await prepared.onPgBoss(onPgBoss)",
+    onBullmq: "await prepared.onBullmq(onBullmq)",
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
@@ -54,6 +56,16 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/reference/webhookLogs.md": { "const revive": "await revive(prepared.aywa)" },
   "docs/retries.md": {
     "const order": "await order(prepared.aywa, prepared.signal)",
+    createPatiently: 'prepared.assertRow(await createPatiently(prepared.aywa, { name: "Desk" }))',
+    "const onboard = (aywa":
+      'const [one, two] = [await onboard(prepared.aywa, "4711"), await onboard(prepared.aywa, "4711")]\n' +
+      "if (one.id !== two.id) throw new Error()",
+    "const onboarding":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'const [one, two] = await Effect.runPromise(Effect.provide(Effect.all([onboarding("4712"), onboarding("4712")]), AywaRuntime.layerConfig()))\n' +
+      "if (one.id !== two.id) throw new Error()",
+    "const rename":
+      'if (!(await rename(prepared.aywa, prepared.assistantId, "Front desk"))) throw new Error("it was refused")',
     "const once":
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
@@ -72,6 +84,20 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       "process.env.AYWA_RUNTIME_ORGANIZATION_ID_ACME = process.env.AYWA_RUNTIME_ORGANIZATION_ID\n" +
       'const counts = await Effect.runPromise(countsOf(["acme", "acme"]))\n' +
       "if (counts.length !== 2) throw new Error()"
+  },
+  "docs/frameworks.md": {
+    "aywaRoute(options)": deliverPost,
+    'webhooks/vercel"': deliverPost,
+    "webhookHandler(options)": deliverPost,
+    'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
+    'from "elysia"': "await prepared.deliver((request) => app.handle(request))",
+    'from "express"': "await prepared.deliverTo(app)",
+    'from "koa"': "await prepared.deliverTo(app.callback())",
+    'from "fastify"':
+      "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))",
+    lambdaHandler:
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })'
   },
   "docs/webhooks.md": {
     "aywaRoute(options)": deliverPost,
@@ -95,7 +121,13 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import * as Effect from "effect/Effect"\n' +
       "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
   },
+  "packages/runtime-sdk/src/policy/Policy.ts": {
+    "const onboard":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'await Effect.runPromise(Effect.provide(onboard("4713"), AywaRuntime.layerConfig()))'
+  },
   "packages/runtime-sdk/src/promise/AywaRuntimeClient.ts": {
+    "const onboard": 'prepared.assertRow(await onboard(prepared.aywa, "4714"))',
     "const document": "await document(prepared.aywa)",
     "const ofTenant":
       'await ofTenant(prepared.aywa, process.env["AYWA_RUNTIME_ORGANIZATION_ID"] ?? "").assistants.list()'
@@ -110,14 +142,14 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/outbound.ts": { "const vet": 'await vet("https://192.0.2.1/webhooks").catch(() => {})' },
   "packages/runtime-sdk/src/config/redacted.ts": { "const store": "await store(prepared.aywa)" },
   "packages/runtime-sdk/src/tools/ToolFailure.ts": { "const lookup": 'try { lookup("A-1") } catch {}' },
-  "packages/runtime-sdk/src/tools/Toolkit.ts": {
-    "const routes": "await prepared.deliverToRoutes(routes)",
-    "const listener": "await prepared.deliverTo(listener)"
-  },
-  "packages/runtime-sdk/src/tools/Tools.ts": {
+  "packages/runtime-sdk/src/tools/Toolkit.ts": { "const listener": "await prepared.deliverTo(listener)" },
+  "packages/runtime-sdk/src/tools/effect/Toolkit.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
+  "packages/runtime-sdk/src/tools/effect/Tools.ts": {
     "Effect.logWarning":
       'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
-      `await Effect.runPromise(Effect.provide(check(prepared.toolkit, ${toolServer}), AywaRuntime.layerConfig()))`,
+      `await Effect.runPromise(Effect.provide(check(prepared.toolkit, ${toolServer}), AywaRuntime.layerConfig()))`
+  },
+  "packages/runtime-sdk/src/tools/Tools.ts": {
     "throw new Error(Tools.format(alignment))": `await prepared.align(${toolServer})\nawait check(prepared.aywa, prepared.toolkit, ${toolServer})`
   },
   "packages/runtime-sdk/src/webhooks/effect/WebhookRoute.ts": {

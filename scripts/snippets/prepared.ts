@@ -5,7 +5,7 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { NodeSqlite, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
+import { NodeSqlite, type OpenInbox, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
 import { openDatabase, readLedgerFile } from "@aywa-ai/runtime-migration"
 import { applyTools, Tool, Toolkit } from "@aywa-ai/runtime-sdk/tools"
 import { parseAywaRuntimeWebhook, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
@@ -171,19 +171,23 @@ export const workedOnSqlite = <E>(worker: Effect.Effect<void, E, WebhookInbox.We
     Effect.provide(worked(worker), WebhookInbox.layerSql().pipe(Layer.provideMerge(NodeSqlite.layer("worker.db"))))
   )
 
-/** Runs such a worker, which brings its own layers, on the PostgreSQL of DATABASE_URL. */
-export const workedOnPostgres = async <E>(worker: Effect.Effect<void, E>): Promise<void> => {
-  const socket = connect({ port: 5432, host: "127.0.0.1" })
+/** Whether a server is there; says so when it is not, and then nothing is run on it. */
+const answers = async (server: string, port: number): Promise<boolean> => {
+  const socket = connect({ port, host: "127.0.0.1" })
   const isUp = await once(socket, "connect").then(
     () => true,
     () => false
   )
   socket.destroy()
-  if (!isUp) {
-    assert.notEqual(process.env["AYWA_REQUIRE_SERVICES"], "1", "no PostgreSQL answers on 127.0.0.1:5432")
-    console.log("not run: no PostgreSQL answers on 127.0.0.1:5432")
-    return
-  }
+  if (isUp) return true
+  assert.notEqual(process.env["AYWA_REQUIRE_SERVICES"], "1", `no ${server} answers on 127.0.0.1:${port}`)
+  console.log(`not run: no ${server} answers on 127.0.0.1:${port}`)
+  return false
+}
+
+/** Runs such a worker, which brings its own layers, on the PostgreSQL of DATABASE_URL. */
+export const workedOnPostgres = async <E>(worker: Effect.Effect<void, E>): Promise<void> => {
+  if (!(await answers("PostgreSQL", 5432))) return
   const schema = `aywa_snippet_${process.pid}`
   const server = "postgres://postgres@127.0.0.1:5432/postgres"
   const statement = (text: string) =>
@@ -214,4 +218,39 @@ export const createApplication = async (): Promise<void> => {
     await database.run(`INSERT OR IGNORE INTO ${table} VALUES (1, ?)`, [row])
   }
   await database.close()
+}
+
+/** Starts an inbox on pg-boss in a database of its own, and delivers to it. */
+export const onPgBoss = async (
+  start: (url: string) => Promise<{
+    readonly boss: { readonly stop: () => Promise<unknown> }
+    readonly inbox: { readonly close: () => Promise<void> }
+    readonly listener: RequestListener
+  }>
+): Promise<void> => {
+  if (!(await answers("PostgreSQL", 5432))) return
+  const server = "postgres://postgres@127.0.0.1:5432/postgres"
+  const name = `aywa_snippet_${process.pid}`
+  const statement = (text: string) =>
+    Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text)).pipe(
+      Effect.provide(PgClient.layer({ url: Redacted.make(server) })),
+      Effect.runPromise
+    )
+  await statement(`CREATE DATABASE ${name}`)
+  try {
+    const { boss, inbox, listener } = await start(server.replace(/postgres$/, name))
+    await deliverTo(listener)
+    await inbox.close()
+    await boss.stop()
+  } finally {
+    await statement(`DROP DATABASE ${name} WITH (FORCE)`)
+  }
+}
+
+/** Starts an inbox on BullMQ, and offers to it. */
+export const onBullmq = async (start: (host: string) => Promise<Pick<OpenInbox, "offer" | "close">>): Promise<void> => {
+  if (!(await answers("Redis", 6379))) return
+  const inbox = await start("127.0.0.1")
+  await inbox.offer({ id: `evt_${process.pid}`, type: "end-of-call-report", callId: undefined, body: report })
+  await inbox.close()
 }

@@ -4,16 +4,16 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import { alignTools, applyTools, Tool, ToolFailure, Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import { nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
-import * as Schema from "effect/Schema"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { z } from "zod"
 
 const orders = new Map([["A-1", "shipped"]])
 const lookupOrder = Tool.make("lookupOrder", {
   description: "Finds the state of an order by its number",
-  parameters: Schema.Struct({ orderId: Schema.String }),
-  success: Schema.Struct({ status: Schema.String }),
+  parameters: z.object({ orderId: z.string() }),
+  success: z.object({ status: z.string() }),
   execute: async ({ orderId }) => {
     const status = orders.get(orderId)
     if (status === undefined) throw new ToolFailure(`There is no order ${orderId}`)

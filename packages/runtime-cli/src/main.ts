@@ -117,8 +117,8 @@ const finish = (code: number): void => {
   process.exitCode = code
   process.stdout.write("", () => {
     const failure = outputFailure()
-    const ended = failure === undefined ? code : reportUnwritten(failure, code)
-    process.stderr.write("", () => process.exit(ended))
+    const exitCode = failure === undefined ? code : reportUnwritten(failure, code)
+    process.stderr.write("", () => process.exit(exitCode))
   })
 }
 

@@ -5,7 +5,7 @@ import { closedPort, createPinned, errorOf, run, startRuntime, temporaryFolder }
 
 describe("exit codes", () => {
   it.each([
-    ["2 without an address", ["assistants", "list"], {}, 2, "ConfigError"],
+    ["2 without an address", ["assistants", "list"], {}, 2, "AywaConfigError"],
     ["2 for a flag that is not a number", ["assistants", "list", "--limit", "many"], {}, 2, "usage"],
     ["2 for arguments that are missing", ["assistants", "get"], {}, 2, "usage"],
     [
@@ -46,7 +46,7 @@ describe("exit codes", () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ action: { type: "latency", ms: 60_000 } })
     const result = await run(["assistants", "get", "x", "--timeout", "0.05"], { env })
-    expect([result.code, errorOf(result).code]).toEqual([8, "TimeoutError"])
+    expect([result.code, errorOf(result).code]).toEqual([8, "AywaTimeoutError"])
   })
 })
 

@@ -35,7 +35,7 @@ describe("where settings come from", () => {
         [["--env-file", file], key]
       ] as const) {
         const result = await run(["assistants", "list", ...args], { env })
-        expect([result.code, errorOf(result).code]).toEqual([2, "ConfigError"])
+        expect([result.code, errorOf(result).code]).toEqual([2, "AywaConfigError"])
       }
     }
   )

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { errorOf, launch, run, startRuntime, temporaryFolder } from "./support.ts"
 
-const sdk = new URL("../../runtime-sdk/src/tools.ts", import.meta.url).href
+const sdk = new URL("../../runtime-sdk/src/tools/effect.ts", import.meta.url).href
 const effect = import.meta.resolve("effect/Schema")
 
 /** A module as a user has it: TypeScript, run by Node as it is. */

@@ -3,8 +3,9 @@ import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, inject, it, onTestFinished } from "vitest"
-import { run, startRuntime, temporaryFolder } from "./support.ts"
+import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
+import { afterAll, describe, expect, inject, it, onTestFinished } from "vitest"
+import { envOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 interface Ended {
   readonly code: number | null
@@ -63,8 +64,13 @@ const printing: ReadonlyArray<ReadonlyArray<string>> = [
 ]
 
 describe("output that cannot be written", () => {
-  const seeded = async () => {
-    const { runtime, env } = await startRuntime()
+  const open: Array<LocalRuntimeHandle> = []
+  afterAll(() => Promise.all(open.map((runtime) => runtime.close())))
+
+  const seed = async () => {
+    const runtime = await startLocalRuntime()
+    open.push(runtime)
+    const env = envOf(runtime)
     const { json: assistant } = await run(["assistants", "create", "--set", "name=Desk"], { env })
     const file = join(temporaryFolder(), "content.bin")
     writeFileSync(file, Buffer.alloc(100_000, 7))
@@ -77,6 +83,9 @@ describe("output that cannot be written", () => {
       args.map((arg) => (arg === "ASSISTANT" ? assistant.id : arg === "FILE" ? uploaded.id : arg))
     return { env, withIds }
   }
+  /** One runtime for all tests: each shows what is there, and changes nothing that another shows. */
+  let shared: ReturnType<typeof seed> | undefined
+  const seeded = () => (shared ??= seed())
 
   it.each(printing.map((args) => [args.join(" "), args] as const))("%s says so and exits with 1", async (_, args) => {
     const { env, withIds } = await seeded()

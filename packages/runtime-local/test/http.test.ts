@@ -42,7 +42,7 @@ describe("answers", () => {
     expect([wrong.status, wrong.body.error, wrong.headers.get("allow")]).toEqual([
       405,
       "Method Not Allowed",
-      "GET, PATCH, DELETE"
+      "GET, PATCH, DELETE, HEAD"
     ])
     expect((await call("DELETE", "/assistant")).headers.get("allow")).toBe("GET, POST")
   })

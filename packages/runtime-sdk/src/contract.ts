@@ -33,6 +33,20 @@ export {
    * @category guards
    */
   unknownName,
+  /**
+   * The known name that is meant by another one, if one is near enough.
+   *
+   * @since 0.2.0
+   * @category guards
+   */
+  nearestName,
+  /**
+   * What is wrong with a value that has to be one of some words, and which may have been meant.
+   *
+   * @since 0.2.0
+   * @category guards
+   */
+  wrongChoice,
   type Names
 } from "./config/unknownNames.ts"
 

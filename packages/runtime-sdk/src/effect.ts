@@ -14,7 +14,7 @@ export * as Credentials from "./effect/Credentials.ts"
 /** Verification of signed webhooks, as a service. */
 export * as AywaWebhooks from "./webhooks/effect/AywaWebhooks.ts"
 /** Every error of a call, tagged, with what it says and whether the runtime may have acted. */
-export * as Errors from "./errors/Errors.ts"
+export * as Errors from "./effect/Errors.ts"
 /** Schemas of the errors, for JSON and back. */
 export * as ErrorSchema from "./errors/ErrorSchema.ts"
 /** What knowledge bases and assistants read, as a service. */
@@ -32,6 +32,8 @@ export type { Paged, ServiceOf } from "./effect/service.ts"
 export type { ApiKey, ConfigOptions } from "./config/RuntimeConfig.ts"
 /** Fields of a body that a newer runtime takes and this SDK does not know. */
 export { extras } from "./contract/extras.ts"
+/** Schemas of the rows, for RPC, HttpApi and queues. */
+export * as Schemas from "./effect/Schemas.ts"
 /** What is extracted from calls, as a service. */
 export * as StructuredOutputs from "./effect/StructuredOutputs.ts"
 /** Metrics of the calls. */

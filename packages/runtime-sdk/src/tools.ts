@@ -1,6 +1,7 @@
 /**
  * Tools as typed contracts: one definition gives the runtime's tool, the handler of its calls, and the check that both
- * sides agree. The file of the entry `./tools`: beside `Tools.ts` another one of that name could not exist everywhere.
+ * sides agree. Schemas are of any library; nothing else is needed. The file of the entry `./tools`: beside `Tools.ts`
+ * another one of that name could not exist everywhere.
  *
  * @since 0.1.0
  */

@@ -11,6 +11,7 @@ export type {
   VerifyWebhookOptions
 } from "./webhooks/verify.ts"
 export { signAywaRuntimeWebhook } from "./webhooks/sign.ts"
+export type { SignWebhookOptions } from "./webhooks/sign.ts"
 export { parseAywaRuntimeWebhook } from "./webhooks/message.ts"
 export { isWebhookVerificationError, WebhookVerificationError } from "./webhooks/WebhookVerificationError.ts"
 export type { WebhookVerificationReason } from "./webhooks/WebhookVerificationError.ts"

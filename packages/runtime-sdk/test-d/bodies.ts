@@ -30,3 +30,17 @@ proven<Equal<Body<"tools", "create">, Sdk.CreateTool>>()
 proven<Equal<Body<"tools", "update">, Sdk.UpdateTool>>()
 proven<Equal<Body<"webhookEndpoints", "create">, Sdk.CreateWebhookEndpoint>>()
 proven<Equal<Body<"webhookEndpoints", "update">, Sdk.UpdateWebhookEndpoint>>()
+
+// Metadata of an interface of the program's own, which has no index signature.
+interface Meta {
+  readonly crmId: string
+  readonly tags?: ReadonlyArray<string>
+}
+export const withMeta = (aywa: Sdk.AywaRuntimeClient, metadata: Meta) =>
+  Promise.all([
+    aywa.assistants.create({ name: "x", metadata }),
+    aywa.assistants.update("a", { metadata }),
+    aywa.files.upload({ file: new Uint8Array(1), metadata })
+  ])
+// @ts-expect-error Text is no metadata.
+export const textAsMeta = (aywa: Sdk.AywaRuntimeClient) => aywa.assistants.create({ metadata: "x" })

@@ -3,7 +3,8 @@
  */
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { Tools as Service } from "@aywa-ai/runtime-sdk/effect"
-import { alignTools, Tool, Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
+import { alignTools, type Tools as AlignedTools } from "@aywa-ai/runtime-sdk/tools"
+import { Tool, Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools/effect"
 import { handlers } from "@aywa-ai/runtime-sdk/webhooks/handlers"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -29,7 +30,7 @@ const plain = Tool.make("plain", {
     return "yes"
   }
 })
-proven<Equal<typeof plain, Tool.Tool<"plain", never>>>()
+proven<Equal<typeof plain, Tool.Tool<"plain", { readonly id: string; readonly at?: Date }, "yes">>>()
 
 const asynchronous = Tool.make("asynchronous", {
   description: "",
@@ -37,7 +38,12 @@ const asynchronous = Tool.make("asynchronous", {
   success: Schema.Struct({ state: Schema.Literals(["open", "closed"]) }),
   execute: async ({ id }, { signal }) => ({ state: signal.aborted || id === "" ? "open" : "closed" })
 })
-proven<Equal<typeof asynchronous, Tool.Tool<"asynchronous", never>>>()
+proven<
+  Equal<
+    typeof asynchronous,
+    Tool.Tool<"asynchronous", { readonly id: string; readonly at?: Date }, { readonly state: "open" | "closed" }>
+  >
+>()
 
 const effectful = Tool.make("effectful", {
   description: "",
@@ -50,7 +56,7 @@ const effectful = Tool.make("effectful", {
     return error._tag
   }
 })
-proven<Equal<typeof effectful, Tool.Tool<"effectful", Db>>>()
+proven<Equal<typeof effectful, Tool.Tool<"effectful", { readonly id: string; readonly at?: Date }, number, Db>>>()
 
 // An id may be missing, or be none that names this call alone.
 Tool.make("keyed", {
@@ -87,6 +93,6 @@ Tool.make("x", { execute: () => "" })
 declare const aywa: AywaRuntimeClient
 const server = { serverUrl: "" }
 const alignment = alignTools(aywa, all, server)
-proven<Equal<typeof alignment, Promise<Tools.Alignment>>>()
+proven<Equal<typeof alignment, Promise<AlignedTools.Alignment>>>()
 const aligned = Effect.flatMap(Service.Tools, (tools) => Tools.align(tools, all, server))
 proven<Equal<typeof aligned extends Effect.Effect<Tools.Alignment, infer E, Service.Tools> ? E : 0, Tools.AlignError>>()

@@ -5,7 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { afterEach, assert, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { AywaRuntimeClient, ConfigError } from "../src/index.ts"
 import * as Assistants from "../src/effect/Assistants.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
@@ -29,10 +29,6 @@ const { connect } = (await import("node:net")).Socket.prototype
   connected.push(args)
   return Reflect.apply(connect, this, args)
 } as typeof connect
-
-afterEach(() => {
-  for (const name of ["window", "importScripts"]) Reflect.deleteProperty(globalThis, name)
-})
 
 describe("baseUrl", () => {
   const refused: ReadonlyArray<readonly [name: string, baseUrl: unknown, says: RegExp]> = [
@@ -210,24 +206,30 @@ it.each(["timeout", "deadline"])("%s as text, as an environment variable has it,
 })
 
 describe("environment", () => {
-  it("refuses a browser", () => {
-    Object.assign(globalThis, { window: { document: {} } })
-    assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
-  })
-  it("refuses a mobile app", () => {
-    const own = Object.getOwnPropertyDescriptor(globalThis, "navigator")
-    Object.defineProperty(globalThis, "navigator", { value: { product: "ReactNative" }, configurable: true })
+  /** What a client is made into where a platform has other globals. */
+  const constructWith = (globals: ReadonlyArray<readonly [target: object, name: string, value: unknown]>): unknown => {
+    const before = globals.map(([target, name]) => Object.getOwnPropertyDescriptor(target, name))
+    for (const [target, name, value] of globals) Object.defineProperty(target, name, { value, configurable: true })
     try {
-      assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
+      return construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })
     } finally {
-      if (own === undefined) Reflect.deleteProperty(globalThis, "navigator")
-      else Object.defineProperty(globalThis, "navigator", own)
+      for (const [index, [target, name]] of globals.entries()) {
+        const own = before[index]
+        if (own === undefined) Reflect.deleteProperty(target, name)
+        else Object.defineProperty(target, name, own)
+      }
     }
-  })
-  it("refuses a web worker", () => {
-    Object.assign(globalThis, { importScripts: () => undefined })
-    assert.match(String(construct({ baseUrl: "http://127.0.0.1:1", apiKey: key })), /backend code only/)
-  })
+  }
+  // Bundlers put such a `process` into what they make for browsers.
+  const elsewhere = [process, "versions", {}] as const
+  const page = [globalThis, "window", { document: {} }] as const
+
+  it.each([
+    ["a browser", [elsewhere, page]],
+    ["a mobile app", [elsewhere, [globalThis, "navigator", { product: "ReactNative" }]]],
+    ["a web worker", [elsewhere, [globalThis, "importScripts", () => undefined]]],
+    ["a window of Electron", [[process, "type", "renderer"], page]]
+  ] as const)("refuses %s", (_, globals) => assert.match(String(constructWith(globals)), /backend code only/))
 })
 
 describe("in Effect programs", () => {

@@ -12,7 +12,7 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
-import { assert, describe, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished, vi } from "vitest"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, type FileSource } from "../src/index.ts"
 import * as Files from "../src/effect/Files.ts"
@@ -70,14 +70,53 @@ const row = { id: "f", orgId: "o", createdAt: "c", updatedAt: "u" }
 
 for (const transport of transports) {
   describe(`files, transport ${transport}`, () => {
+    it("types and names are what the source knows of them", async () => {
+      const { aywa } = await start({ transport })
+      const wav = temporary("a.wav", "RIFF")
+      const bytes = new TextEncoder().encode("0123456789")
+      const cases: ReadonlyArray<readonly [Parameters<typeof aywa.files.upload>[0], name: string, type: string]> = [
+        [{ file: { path: temporary("policies.pdf", "%PDF") } }, "policies.pdf", "application/pdf"],
+        [{ file: { path: temporary("a.b\\c.MD", "#") } }, "a.b\\c.MD", "text/markdown"],
+        [{ file: { path: temporary("README", "#") } }, "README", "application/octet-stream"],
+        [{ file: createReadStream(wav) }, "a.wav", "audio/wav"],
+        [{ file: createReadStream(Buffer.from(wav)) }, "a.wav", "audio/wav"],
+        [{ file: createReadStream(wav), name: "b.mp3" }, "b.mp3", "audio/mpeg"],
+        [{ file: new Blob(["a"], { type: "text/csv" }), name: "a.txt" }, "a.txt", "text/csv"],
+        [{ file: new Blob(["a"]), name: "a.txt" }, "a.txt", "text/plain"],
+        [{ file: new File(["a"], "a.json", { type: "application/ld+json" }) }, "a.json", "application/ld+json"],
+        [{ file: bytes, name: "a.txt", contentType: "text/x-own" }, "a.txt", "text/x-own"],
+        [{ file: bytes.buffer, name: "constructor" }, "constructor", "application/octet-stream"]
+      ]
+      for (const [body, name, type] of cases) {
+        const row = await aywa.files.upload(body)
+        assert.deepStrictEqual([row.originalName, row.mimetype], [name, type])
+      }
+    })
+
+    it("a function that gives no stream is a wrong request, and what it opens is closed", async () => {
+      const { aywa, runtime } = await start({ transport, retries: 0 })
+      for (const nothing of [() => undefined, () => "text", async () => [1]]) {
+        const error = await tagOf(aywa.files.upload({ file: nothing as never }))
+        assert.deepInclude({ ...Object(error) }, { _tag: "InvalidRequest", outcome: "not-sent" })
+        assert.match(String(error), /gave no stream/)
+      }
+      assert.lengthOf(runtime.requests({ method: "POST" }), 0)
+      const path = temporary("left.txt", "x")
+      await using nobody = new AywaRuntimeClient({ baseUrl: await closedPort(), apiKey: "k", retries: 0 })
+      await tagOf(nobody.files.upload({ file: () => createReadStream(path) }))
+      await vi.waitFor(() => assert.strictEqual(timesOpen(path), 0))
+    })
+
     const content = randomBytes(700_000)
     const sources: ReadonlyArray<readonly [string, () => FileSource, string]> = [
       ["a path", () => ({ path: temporary("policies.pdf", content) }), "policies.pdf"],
       ["a Blob", () => new Blob([content], { type: "text/plain" }), "file"],
       ["a File", () => new File([content], "prices.csv"), "prices.csv"],
       ["a Buffer", () => content, "file"],
+      ["an ArrayBuffer", () => new Uint8Array(content).buffer, "file"],
+      ["a DataView", () => new DataView(content.buffer, content.byteOffset, content.length), "file"],
       ["a web stream", () => new Blob([content]).stream(), "file"],
-      ["a Node stream", () => createReadStream(temporary("x", content)), "file"],
+      ["a Node stream", () => createReadStream(temporary("x", content)), "x"],
       ["a function", () => () => Readable.from([content.subarray(0, 9), content.subarray(9)]), "file"]
     ]
     for (const [what, make, name] of sources) {
@@ -166,9 +205,10 @@ for (const transport of transports) {
     it("a source that fails is told as such, and nothing of it is repeated", async () => {
       const { runtime, aywa } = await start({ transport })
       const missing = Object(await tagOf(aywa.files.upload({ file: { path: "/nowhere/at-all" } })))
-      assert.strictEqual(missing._tag, "ConnectionError")
+      assert.strictEqual(missing._tag, "InvalidRequest")
       assert.strictEqual(missing.outcome, "not-sent")
-      assert.match(missing.message, /what was to be uploaded could not be read/)
+      assert.deepStrictEqual(missing.issues[0].path, ["file"])
+      assert.match(missing.message, /file: It cannot be read \(ENOENT\)\. Check the path\./)
       async function* broken() {
         yield Buffer.from("a")
         throw new Error("the disk is gone")
@@ -203,7 +243,7 @@ for (const transport of transports) {
     it("a directory is not sent at all", async () => {
       const { runtime, aywa } = await start({ transport })
       const directory = Object(await tagOf(aywa.files.upload({ file: { path: tmpdir() } })))
-      assert.include({ ...directory }, { code: "UPLOAD_SOURCE", outcome: "not-sent", attempts: 1 })
+      assert.include({ ...directory }, { _tag: "InvalidRequest", outcome: "not-sent", attempts: 1 })
       assert.match(directory.cause.message, /directory/)
       assert.lengthOf(runtime.requests(), 0)
     })
@@ -392,8 +432,8 @@ for (const transport of transports) {
       assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "ConnectionError")
       mode = "stall"
       const stalled = Object(await tagOf(concat(aywa.files.contentStream("an-id"))))
-      assert.include({ ...stalled }, { _tag: "TimeoutError", scope: "attempt" })
-      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "TimeoutError")
+      assert.include({ ...stalled }, { _tag: "AywaTimeoutError", scope: "attempt" })
+      assert.strictEqual(Object(await tagOf(aywa.files.content("an-id")))._tag, "AywaTimeoutError")
     })
 
     const head = "HTTP/1.1 200 OK\r\n"

@@ -95,7 +95,7 @@ for (const [name, client] of clients) {
       const program = Effect.flatMap(Assistants.Assistants, (assistants) =>
         Effect.flip(assistants.list({}, { retries: 0, timeout: 200 }))
       )
-      assert.include({ ...(await run(program, runtime)) }, { _tag: "TimeoutError", scope: "attempt" })
+      assert.include({ ...(await run(program, runtime)) }, { _tag: "AywaTimeoutError", scope: "attempt" })
     })
 
     it("an answer that breaks off is a ConnectionError of its own kind", async () => {

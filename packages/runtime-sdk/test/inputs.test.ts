@@ -195,3 +195,25 @@ describe("secrets", () => {
     assert.include(error.message, "another copy of Effect; use `redacted` of this package")
   })
 })
+
+describe("a credential that was read and is written back", () => {
+  const plan = { type: "bearer", token: "[REDACTED]", headerName: "X-Key" }
+  const read = { ...row, name: "old", apiKey: "[REDACTED]", authToken: "********", authenticationPlan: plan }
+  const bodyOf = async (change: object): Promise<unknown> => {
+    await aywa["credentials"]?.["update"]?.("r", { ...read, ...change })
+    return JSON.parse(server.seen.at(-1)?.body ?? "")
+  }
+  it("leaves the masks out, with the plans that they stand in", async () =>
+    assert.deepStrictEqual(await bodyOf({ name: "new" }), { provider: "openai", name: "new" }))
+  it("has what was given in their place", async () =>
+    assert.deepStrictEqual(
+      await bodyOf({ apiKey: "new", authToken: null, authenticationPlan: { ...plan, token: "t" } }),
+      {
+        provider: "openai",
+        name: "old",
+        apiKey: "new",
+        authToken: null,
+        authenticationPlan: { ...plan, token: "t" }
+      }
+    ))
+})

@@ -234,11 +234,120 @@ describe("guards (behaviour 44)", () => {
     assert.strictEqual(server.seen.length, 0)
   })
 
-  it("more rows in one instant than a page can hold is said, not lost", async () => {
-    const rows = Array.from({ length: 2100 }, (_, i) => assistant(`a${i}`, { createdAt: at(0) }))
-    const { aywa } = await start(listing(1, rows))
-    const error = await tagOf(collect(aywa.assistants.stream({ limit: 1000 })))
-    assert.instanceOf(error, UnexpectedResponse)
-    assert.match(error.message, /1000 rows share/)
+  describe("rows of one instant", () => {
+    const many = (count: number, older = 0) => [
+      ...Array.from({ length: count }, (_, i) => assistant(`a${i}`, { createdAt: at(9) })),
+      ...Array.from({ length: older }, (_, i) => assistant(`b${i}`, { createdAt: at(8 - i) }))
+    ]
+    for (const [count, older] of [
+      [1000, 0],
+      [1000, 3],
+      [999, 0]
+    ] as const) {
+      it(`${count} and ${older} older ones are a list like any other`, async () => {
+        const rows = many(count, older)
+        const { aywa } = await start(listing(1, rows))
+        for (const limit of [1000, 300, 100]) {
+          assert.deepStrictEqual(
+            ids(await collect(aywa.assistants.stream({ limit }))),
+            rows.map((row) => row.id)
+          )
+        }
+      })
+    }
+    const capped =
+      (cap: number, rows: ReturnType<typeof many>, refuse = false): Handler =>
+      (seen, response) => {
+        const query = new URL(seen.url, "http://127.0.0.1").searchParams
+        const [le, lt, limit] = [query.get("createdAtLe"), query.get("createdAtLt"), Number(query.get("limit") ?? 100)]
+        if (refuse && limit > cap) return json(response, 400, { message: ["limit must not be greater than 1000"] })
+        const found = rows.filter(
+          ({ createdAt }) => (le === null || createdAt <= le) && (lt === null || createdAt < lt)
+        )
+        json(response, 200, found.slice(0, Math.min(cap, limit)))
+      }
+    const errors: ReadonlyArray<readonly [string, Handler]> = [
+      ["2,100", listing(1, many(2100))],
+      ["1,001", listing(1, many(1001))],
+      ["1,100 and an older one, where pages end at 1,000", capped(1000, many(1100, 1))],
+      ["1,100, where more than 1,000 are refused", capped(1000, many(1100), true)],
+      ["60 and an older one, where pages end at 50", capped(50, many(60, 1))]
+    ]
+    for (const [name, handler] of errors) {
+      it(`${name}: more than can be had is said, not lost`, async () => {
+        const { aywa } = await start(handler)
+        const error = await tagOf(collect(aywa.assistants.stream({ limit: 1000 })))
+        assert.instanceOf(error, UnexpectedResponse)
+        assert.match(error.message, /more than (1000|50) rows share the instant .* cannot be continued/)
+      })
+    }
+    it("a runtime that gives fewer rows than it is asked for gives all of them, each once", async () => {
+      const rows = Array.from({ length: 200 }, (_, i) => assistant(`a${i}`, { createdAt: at(500 - Math.floor(i / 3)) }))
+      for (const limit of [undefined, 100, 50, 7]) {
+        const { aywa } = await start(capped(50, rows))
+        assert.deepStrictEqual(
+          ids(await collect(aywa.assistants.stream({ limit }))),
+          rows.map((row) => row.id)
+        )
+      }
+    })
+    it("a page that is short is the last for its reader, unless its size looks like a bound of the runtime's", async () => {
+      const pageOf = async (rows: number, cap: number) => {
+        const { aywa } = await start(capped(cap, many(1, rows - 1)))
+        const page = await aywa.assistants.list({ limit: 100 })
+        return [page.items.length, page.hasNextPage(), page.nextCursor !== undefined, (await collect(page)).length]
+      }
+      assert.deepStrictEqual(await pageOf(3, 1000), [3, false, false, 3])
+      assert.deepStrictEqual(await pageOf(7, 3), [3, false, false, 7])
+      assert.deepStrictEqual(await pageOf(60, 50), [50, true, true, 60])
+      assert.deepStrictEqual(await pageOf(100, 1000), [100, true, true, 100])
+    })
+    it("asks once more where the first page is short, and not at all where it is empty or later windows are", async () => {
+      const requests = async (rows: ReturnType<typeof many>) => {
+        const { server, aywa } = await start(listing(1, rows))
+        assert.lengthOf(await collect(aywa.assistants.stream({ limit: 10 })), rows.length)
+        return server.seen.length
+      }
+      assert.strictEqual(await requests([]), 1)
+      assert.strictEqual(await requests(many(1)), 2)
+      assert.strictEqual(await requests(many(1, 4)), 2)
+      assert.strictEqual(await requests(many(1, 13)), 2)
+    })
+  })
+
+  it("instants are compared as instants, however they are written", async () => {
+    const micros = (n: number) => `2026-01-01T00:00:00.${String(n).padStart(6, "0")}`
+    const spellings: ReadonlyArray<(n: number) => string> = [
+      (n) => `${micros(n)}Z`,
+      (n) => `${micros(n).replace(/0+$/, "").replace(/\.$/, "")}Z`,
+      (n) => `${micros(n)}+00:00`,
+      (n) => `${micros(n).replace("T00", "T02")}+0200`,
+      (n) => `${micros(n).replace("2026-01-01T00", "2025-12-31T19")}-05:00`
+    ]
+    // Rows of one instant are written in different ways; the runtime compares them as what they are.
+    const instants = Array.from({ length: 40 }, (_, i) => 700_100 - Math.floor(i / 3) * 10)
+    const rows = instants.map((n, i) => ({
+      n,
+      row: assistant(`a${i}`, { createdAt: spellings[i % spellings.length]?.(n) })
+    }))
+    const numberOf = new Map(rows.map(({ n, row }) => [Reflect.get(row, "createdAt"), n]))
+    const { aywa } = await start((seen, response) => {
+      const query = new URL(seen.url, "http://127.0.0.1").searchParams
+      const le = numberOf.get(String(query.get("createdAtLe"))) ?? Infinity
+      json(
+        response,
+        200,
+        rows
+          .filter(({ n }) => n <= le)
+          .slice(0, Number(query.get("limit")))
+          .map(({ row }) => row)
+      )
+    })
+    for (const limit of [1, 2, 3, 5, 40]) {
+      assert.deepStrictEqual(
+        ids(await collect(aywa.assistants.stream({ limit }))),
+        rows.map(({ row }) => row.id)
+      )
+    }
   })
 })

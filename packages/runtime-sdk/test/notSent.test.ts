@@ -200,14 +200,14 @@ describe("a create that found no connection in time", () => {
     await free
     await release()
     await create
-    assert.deepStrictEqual(attempts, ["TimeoutError", undefined])
+    assert.deepStrictEqual(attempts, ["AywaTimeoutError", undefined])
     assert.lengthOf(server.seen, 2)
   })
 
   it("is not sent, when what it sends is streamed", async () => {
     const { aywa, server, release } = await busy({ timeout: 100, retries: 0 })
     const error = await tagOf(aywa.files.upload({ file: new Uint8Array([1, 2, 3]) }))
-    assert.deepInclude({ ...Object(error) }, { _tag: "TimeoutError", outcome: "not-sent" })
+    assert.deepInclude({ ...Object(error) }, { _tag: "AywaTimeoutError", outcome: "not-sent" })
     assert.lengthOf(server.seen, 1)
     await release()
   })

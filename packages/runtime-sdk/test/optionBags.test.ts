@@ -1,13 +1,16 @@
 /** Bags of options are closed: what nobody reads is refused by its name, with the name that was meant. */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
 import { unknownName } from "../src/config/unknownNames.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
-import { openWebhookInbox } from "../src/inbox.ts"
+import { openWebhookInbox, WebhookInbox } from "../src/inbox.ts"
 import { AywaRuntimeClient, ConfigError, InvalidRequest } from "../src/index.ts"
 import * as Policy from "../src/policy/Policy.ts"
-import { Tool, Toolkit, ToolDefinitionError, Tools } from "../src/tools.ts"
-import { verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
+import { Tool, Toolkit, ToolDefinitionError, Tools } from "../src/tools/effect.ts"
+import { signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
+import * as AywaWebhooks from "../src/webhooks/effect/AywaWebhooks.ts"
+import * as WebhookRoute from "../src/webhooks/effect/WebhookRoute.ts"
 import { webhookReceiver } from "../src/webhooks/handlers.ts"
 import { json, serve, tagOf } from "./support/server.ts"
 
@@ -92,6 +95,33 @@ describe("a name that nobody reads is refused", () => {
     assert.match(String(thrown(server)), /Did you mean timeoutSeconds\?/)
     const inbox = await tagOf(openWebhookInbox(wrong({ store: "memory", maxAttempt: 3 })))
     assert.match(String(inbox), /Did you mean maxAttempts\?/)
+  })
+
+  it("of a signature, a service of webhooks, the handler of a toolkit, a route, and the workers of an inbox", async () => {
+    const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`
+    const sign = () => signAywaRuntimeWebhook(wrong({ body: "{}", secret, timestmp: new Date() }))
+    assert.match(String(thrown(sign)), /Did you mean timestamp\?/)
+    const layers = [
+      AywaWebhooks.layer(wrong({ secret, tolerance: 1 })),
+      AywaWebhooks.layerConfig(wrong({ tolerance: 1 })),
+      AywaWebhooks.layerConfig(wrong({ secret }))
+    ]
+    for (const layer of layers) {
+      const error = await tagOf(Effect.runPromise(Effect.scoped(Layer.build(layer))))
+      assert.match(String(Object(error).message), /(tolerance|secret) is not an option/)
+    }
+    const handle = () => Toolkit.handle(Toolkit.make(), wrong({ onfailure: () => {} }))
+    assert.match(String(thrown(handle)), /Did you mean onFailure\?/)
+    const route = WebhookRoute.make(wrong({ handler: {} })).pipe(Effect.provide(AywaWebhooks.layer({ secret })))
+    assert.match(String(Object(await tagOf(Effect.runPromise(route))).message), /Did you mean handlers\?/)
+    const runs = [{ concurency: 1 }, { concurrency: 0 }, { concurrency: 1.5 }, { grace: "1 secnd" }, { grace: -1 }]
+    for (const options of runs) {
+      const run = Effect.gen(function* () {
+        return yield* (yield* WebhookInbox.WebhookInbox).run(() => Effect.void, wrong(options))
+      }).pipe(Effect.provide(WebhookInbox.layerMemory()))
+      assert.match(String(Object(await tagOf(Effect.runPromise(run))).message), /(concurr?ency|grace)/)
+    }
+    assert.match(String(await tagOf(openWebhookInbox(wrong({ store: "memory", grace: "x" })))), /grace/)
   })
 })
 

@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import { flow, identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
 import { it } from "@effect/vitest"
 import * as fc from "fast-check"
@@ -270,8 +271,8 @@ describe("order of the slots", () => {
       )
       yield* TestClock.adjust("1 second")
       const [first, second] = yield* Fiber.join(fiber)
-      assert.deepInclude({ ...first }, { _tag: "TimeoutError", scope: "deadline", outcome: "maybe-applied" })
-      assert.deepInclude({ ...second }, { _tag: "TimeoutError", scope: "deadline", outcome: "not-sent" })
+      assert.deepInclude({ ...first }, { _tag: "AywaTimeoutError", scope: "deadline", outcome: "maybe-applied" })
+      assert.deepInclude({ ...second }, { _tag: "AywaTimeoutError", scope: "deadline", outcome: "not-sent" })
     })
   )
   it.effect("a rate lets a burst through and spaces the rest", () =>
@@ -331,6 +332,88 @@ describe("interruption", () => {
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(on.requests.length, 1)
+    })
+  )
+})
+
+describe("a schedule of the program's own", () => {
+  const busy = () => answer(503)
+
+  it.effect("says when and how often, anew for each call", () =>
+    Effect.gen(function* () {
+      const schedule = Schedule.max([Schedule.spaced("2 seconds"), Schedule.recurs(3)])
+      const on = script(busy, Policy.retry({ schedule }))
+      yield* settle(list, on)
+      assert.deepStrictEqual(gaps(on), [2000, 2000, 2000])
+      yield* settle(list, on)
+      assert.strictEqual(on.requests.length, 8)
+    })
+  )
+
+  it.effect("is not asked where a second request may apply twice", () =>
+    Effect.gen(function* () {
+      const schedule = Schedule.spaced("1 second")
+      const on = script(() => lost, flow(Policy.retry({ schedule }), Policy.idempotency("explicit")))
+      yield* settle(create, on)
+      assert.strictEqual(on.requests.length, 1)
+    })
+  )
+
+  it.effect("waits for a Retry-After that is longer, and ends at one beyond the limit", () =>
+    Effect.gen(function* () {
+      const schedule = Schedule.max([Schedule.spaced("1 second"), Schedule.recurs(1)])
+      const patient = script(() => answer(429, { "retry-after": "5" }), Policy.retry({ schedule }))
+      yield* settle(list, patient)
+      assert.strictEqual(patient.requests.length, 2)
+      assert.isAtLeast(gaps(patient)[0] ?? 0, 5000)
+      const refused = script(() => answer(429, { "retry-after": "900" }), Policy.retry({ schedule }))
+      yield* settle(list, refused)
+      assert.strictEqual(refused.requests.length, 1)
+    })
+  )
+
+  it.effect("ends with the deadline, and with `times` when that is given, too", () =>
+    Effect.gen(function* () {
+      const schedule = Schedule.spaced("10 seconds")
+      const late = script(busy, flow(Policy.retry({ schedule }), Policy.deadline("35 seconds")))
+      yield* settle(list, late)
+      assert.strictEqual(late.requests.length, 4)
+      const few = script(busy, Policy.retry({ schedule, times: 1 }))
+      yield* settle(list, few)
+      assert.strictEqual(few.requests.length, 2)
+    })
+  )
+
+  it("that is none is refused", () => {
+    const schedule = 1000 as unknown as Schedule.Schedule<number>
+    assert.throws(() => Policy.retry({ schedule }), /retry\.schedule must be a Schedule/)
+  })
+})
+
+describe("generated keys", () => {
+  const keyOf = ({ headers }: WireRequest): string | undefined => headers[headers.indexOf("idempotency-key") + 1]
+
+  it.effect("come from a reference: the same seed gives the same keys, one for all attempts of a create", () =>
+    Effect.gen(function* () {
+      const on = script(() => answer(503), Policy.retry({ times: 1 }))
+      const two = Effect.andThen(Effect.ignore(create), create)
+      yield* settle(Effect.provideService(two, Policy.IdempotencyKeys, Policy.seededKeys("run-7")), on)
+      assert.deepStrictEqual(
+        on.requests.map(({ request }) => keyOf(request)),
+        ["run-7-1", "run-7-1", "run-7-2", "run-7-2"]
+      )
+    })
+  )
+
+  it.effect("that cannot be sent are refused, unsent", () =>
+    Effect.gen(function* () {
+      const on = script(() => ok)
+      const result = yield* settle(
+        Effect.provideService(create, Policy.IdempotencyKeys, () => "two\nlines"),
+        on
+      )
+      assert.strictEqual(on.requests.length, 0)
+      assert.include(JSON.stringify(result), "idempotencyKey")
     })
   )
 })

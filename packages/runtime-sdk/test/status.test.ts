@@ -96,7 +96,7 @@ for (const [transport, call] of Object.entries(everyTransport)) {
     it("a success that is cut or stalls is no answer, and its error has status and request id", async () => {
       for (const [fate, tag] of [
         ["cut", "ConnectionError"],
-        ["stalled", "TimeoutError"]
+        ["stalled", "AywaTimeoutError"]
       ] as const) {
         const server = await start(() => fates[fate]!(201))
         const error = await tagOf(call(server.baseUrl, "create", { ...options, retries: 0 }))

@@ -28,7 +28,7 @@ const bodyCanary = "canary-body-0451"
 const headerCanary = "canary-header-0451"
 
 /** Runs a program whose telemetry goes to a receiver; all of it has arrived when this returns. */
-const exported = async (baseUrl: string, program: Effect.Effect<unknown, unknown, Assistants.Assistants>) => {
+const exported = async (baseUrl: string, program: Effect.Effect<unknown, unknown, AywaRuntime.Services>) => {
   const collector = await receiver()
   open.push(collector)
   const telemetry = Otlp.layerJson({
@@ -86,6 +86,22 @@ describe("an Effect program whose tracer listens", () => {
     assert.deepStrictEqual(
       server.seen.map((seen) => seen.headers["traceparent"]),
       attempts.map((span) => `00-${span.traceId}-${span.spanId}-01`)
+    )
+  })
+
+  it("a wait for the end of a call has a span over those of its reads", async () => {
+    const server = await start((_, r, i) =>
+      json(r, 200, { id: "c", orgId: "o", createdAt: "t", updatedAt: "t", status: i === 0 ? "ringing" : "ended" })
+    )
+    const collector = await exported(
+      server.baseUrl,
+      Effect.flatMap(AywaRuntime.AywaRuntime, ({ calls }) => calls.waitUntilEnded("c", { pollEvery: 1 }))
+    )
+    const [wait] = collector.spans().filter((span) => span.name === "aywa.calls.waitUntilEnded")
+    const reads = collector.spans().filter((span) => span.name === "aywa.calls.get")
+    assert.deepStrictEqual(
+      reads.map(({ parentSpanId }) => parentSpanId),
+      [wait?.spanId, wait?.spanId]
     )
   })
 

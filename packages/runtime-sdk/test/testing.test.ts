@@ -42,7 +42,7 @@ describe("startTestRuntime", () => {
 
   it("nor is it after options that the client refuses", async () => {
     const port = Number(new URL(await closedPort()).port)
-    assert.strictEqual(Object(await tagOf(startTestRuntime({ port, client: { timeout: -1 } })))._tag, "ConfigError")
+    assert.strictEqual(Object(await tagOf(startTestRuntime({ port, client: { timeout: -1 } })))._tag, "AywaConfigError")
     await using again = await startTestRuntime({ port })
     assert.include(again.runtime.baseUrl, String(port))
   })

@@ -46,7 +46,10 @@ describe("calls.waitUntilEnded", () => {
     const error = Object(
       await tagOf(aywa.calls.waitUntilEnded("c", { pollEvery: 20, maxPollEvery: 20, deadline: 300 }))
     )
-    assert.include({ ...error }, { _tag: "TimeoutError", scope: "deadline", timeoutMillis: 300, outcome: "rejected" })
+    assert.include(
+      { ...error },
+      { _tag: "AywaTimeoutError", scope: "deadline", timeoutMillis: 300, outcome: "rejected" }
+    )
     assert.match(error.message, /^calls\.waitUntilEnded: the call had not ended within 300 ms/)
     assert.isAbove(server.seen.length, 1)
     assert.isAtLeast(error.attempts, 1)
@@ -63,7 +66,7 @@ describe("calls.waitUntilEnded", () => {
     onTestFinished(() => server[Symbol.asyncDispose]())
     const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
     const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", { deadline: 100 })))
-    assert.include({ ...error }, { _tag: "TimeoutError", scope: "deadline", timeoutMillis: 100 })
+    assert.include({ ...error }, { _tag: "AywaTimeoutError", scope: "deadline", timeoutMillis: 100 })
   })
 
   it("fails as reading fails", async () => {
@@ -122,7 +125,7 @@ describe("calls.waitUntilEnded", () => {
       )
     )
     const error = await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())))
-    assert.strictEqual(error._tag, "TimeoutError")
+    assert.strictEqual(error._tag, "AywaTimeoutError")
     const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0))
     // A tenth of jitter each way; the clock moves in whole seconds.
     assert.isAtMost(pauses[0] ?? Infinity, 2000)

@@ -5,7 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { type Run, within } from "../core/session.ts"
 import { stop } from "../core/stop.ts"
-import { given } from "./globals.ts"
+import { globals } from "./globals.ts"
 
 export * from "./flags.ts"
 
@@ -46,7 +46,7 @@ export const leaf = <const Name extends string, const Config extends Command.Com
 ) =>
   Command.make(options.name, options.config, (input) =>
     Effect.gen(function* () {
-      const flags = yield* given
+      const flags = yield* globals
       const code = yield* Effect.tryPromise({
         // Not the fiber's signal: a command that is stopped is waited for, so that nothing stays half written.
         try: () => within(flags, stop.signal, (session) => options.run(input, session)),

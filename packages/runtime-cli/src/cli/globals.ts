@@ -83,7 +83,7 @@ export const globalNames: ReadonlyArray<string> = [
 ]
 
 /** What this run was given. */
-export const given = Effect.gen(function* () {
+export const globals = Effect.gen(function* () {
   const flags: GlobalFlags = {
     baseUrl: yield* baseUrl,
     apiKey: yield* apiKey,

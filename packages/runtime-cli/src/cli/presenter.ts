@@ -60,13 +60,13 @@ const describe = (error: CliError.NonShowHelpErrors, help: HelpDoc, command: str
   switch (error._tag) {
     case "UnrecognizedOption": {
       const own = help.flags.map(({ name }) => name)
-      const meant = suggest(error.option.replace(/^-+/, ""), [...own, ...globalNames])
-      return `${command} has no flag ${error.option}.${meant === undefined ? "" : ` Did you mean --${meant}?`}`
+      const suggestion = suggest(error.option.replace(/^-+/, ""), [...own, ...globalNames])
+      return `${command} has no flag ${error.option}.${suggestion === undefined ? "" : ` Did you mean --${suggestion}?`}`
     }
     case "UnknownSubcommand": {
-      const known = (help.subcommands ?? []).flatMap((group) => group.commands.map(({ name }) => name))
-      const meant = error.suggestions[0] ?? suggest(error.subcommand, known)
-      return `${command} has no command ${error.subcommand}.${meant === undefined ? ` There are: ${known.join(", ")}.` : ` Did you mean ${meant}?`}`
+      const names = (help.subcommands ?? []).flatMap((group) => group.commands.map(({ name }) => name))
+      const suggestion = error.suggestions[0] ?? suggest(error.subcommand, names)
+      return `${command} has no command ${error.subcommand}.${suggestion === undefined ? ` There are: ${names.join(", ")}.` : ` Did you mean ${suggestion}?`}`
     }
     case "MissingOption":
       return `--${error.option} is missing.`

@@ -3,10 +3,10 @@
  */
 
 /** The nearest word, if one is near enough: a third of its letters may be wrong. */
-export const suggest = (word: string, known: ReadonlyArray<string>): string | undefined => {
+export const suggest = (word: string, candidates: ReadonlyArray<string>): string | undefined => {
   let best: string | undefined
   let least = Infinity
-  for (const candidate of known) {
+  for (const candidate of candidates) {
     const distance = distanceOf(word.toLowerCase(), candidate.toLowerCase())
     if (distance < least && distance <= Math.max(1, Math.floor(candidate.length / 3))) {
       best = candidate

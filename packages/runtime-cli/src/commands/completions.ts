@@ -42,10 +42,13 @@ const paths: ReadonlySet<string> = new Set([
   "client-dir",
   "config",
   "db",
+  "dir",
   "env",
   "env-file",
   "file",
+  "from-gitops",
   "mapping",
+  "out",
   "output",
   "scenario",
   "secrets",
@@ -54,10 +57,10 @@ const paths: ReadonlySet<string> = new Set([
   "write-env"
 ])
 
-const withPath = <A extends Completions.FlagDescriptor | Completions.ArgumentDescriptor>(described: A): A =>
-  paths.has(described.name) && described.type._tag === "String"
-    ? { ...described, type: { _tag: "Path", pathType: "either" } }
-    : described
+const withPath = <A extends Completions.FlagDescriptor | Completions.ArgumentDescriptor>(descriptor: A): A =>
+  paths.has(descriptor.name) && descriptor.type._tag === "String"
+    ? { ...descriptor, type: { _tag: "Path", pathType: "either" } }
+    : descriptor
 
 /** Adds the global flags to every command, because effect/cli completes them nowhere, and says what is a path. */
 const complete = (

@@ -25,11 +25,11 @@ const byTag: Readonly<Record<string, number>> = {
   RateLimited: exitCodes.rateLimited,
   ServerError: exitCodes.unreachable,
   ConnectionError: exitCodes.unreachable,
-  TimeoutError: exitCodes.unreachable,
+  AywaTimeoutError: exitCodes.unreachable,
   CircuitOpen: exitCodes.unreachable,
   UnexpectedResponse: exitCodes.unreachable,
   InvalidRequest: exitCodes.usage,
-  ConfigError: exitCodes.usage,
+  AywaConfigError: exitCodes.usage,
   Aborted: exitCodes.interrupted,
   WebhookVerificationError: exitCodes.differences,
   ToolDefinitionError: exitCodes.usage
@@ -43,8 +43,17 @@ const byReason: Readonly<Record<string, number>> = {
   SourceFailed: exitCodes.unreachable,
   ImportFailed: exitCodes.unreachable,
   ConnectionLost: exitCodes.unreachable,
-  Aborted: exitCodes.interrupted
+  StatementFailed: exitCodes.conflict,
+  Blocked: exitCodes.conflict,
+  Aborted: exitCodes.interrupted,
+  Conflict: exitCodes.conflict,
+  Locked: exitCodes.conflict,
+  MaybeApplied: exitCodes.unreachable,
+  Unwritten: exitCodes.unwritten
 }
+
+/** Errors whose exit code goes by their reason; a reason that is not listed is something wrong that was given. */
+const withReason: ReadonlySet<string> = new Set(["MigrationError", "RuntimeConfigError"])
 
 /** The machine code of an error with a `reason`: the tag of the reason. */
 const reasonOf = (error: unknown): string | undefined =>
@@ -59,7 +68,7 @@ export const explain = (error: unknown): ExplainedError => {
   const tag = field(error, "_tag")
   const reason = reasonOf(error)
   const exitCode =
-    tag === "MigrationError" ? (byReason[reason ?? ""] ?? exitCodes.usage) : tag === undefined ? undefined : byTag[tag]
+    tag === undefined ? undefined : withReason.has(tag) ? (byReason[reason ?? ""] ?? exitCodes.usage) : byTag[tag]
   if (error instanceof Error && tag !== undefined && exitCode !== undefined) {
     return {
       code: field(error, "code") ?? reason ?? tag,
@@ -86,7 +95,7 @@ export const explain = (error: unknown): ExplainedError => {
 
 const hintFor = (tag: string, error: Error): string | undefined => {
   if (tag === "ConnectionError") return "aywa-runtime doctor looks at address, DNS, TLS and key one by one."
-  if (tag !== "ConfigError") return undefined
+  if (tag !== "AywaConfigError") return undefined
   const flag = { baseUrl: "--base-url", organizationId: "--org" }[field(error, "field") ?? ""]
   return flag === undefined ? undefined : `Or give ${flag}.`
 }
@@ -125,16 +134,16 @@ const systemMessage = (code: string, error: unknown): string => {
 }
 
 const field = (value: unknown, key: string): string | undefined => {
-  const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
-  return typeof found === "string" ? found : undefined
+  const member: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
+  return typeof member === "string" ? member : undefined
 }
 
 /** The paragraph for people. */
 export const paragraph = ({ message, hint, issues, requestId }: ExplainedError): string => {
-  const listed = (issues ?? []).filter((issue) => !message.includes(issue))
+  const news = (issues ?? []).filter((issue) => !message.includes(issue))
   return [
     message,
-    ...(listed.length === 0 ? [] : [listed.join("; ") + "."]),
+    ...(news.length === 0 ? [] : [news.join("; ") + "."]),
     ...(hint === undefined ? [] : [hint]),
     ...(requestId === undefined || message.includes(requestId) ? [] : [`(request ${requestId})`])
   ].join(" ")

@@ -90,10 +90,10 @@ export const assign = (target: Json, set: string): void => {
   if (path.some((key) => key === "" || key === "__proto__")) {
     throw usage(`--set ${path.join(".")} is not a path.`, "Keys are separated by dots: --set model.provider=openai.")
   }
-  put(target, path, valueOf(set.slice(at + 1)), path.join("."))
+  setIn(target, path, valueOf(set.slice(at + 1)), path.join("."))
 }
 
-const put = (
+const setIn = (
   target: Json | Array<unknown>,
   [key = "", ...rest]: ReadonlyArray<string>,
   value: unknown,
@@ -111,7 +111,7 @@ const put = (
   }
   const there: unknown = Object.hasOwn(target, key) ? Reflect.get(target, key) : undefined
   const inner = isObject(there) ? structuredClone(there) : /^\d+$/.test(rest[0] ?? "") ? [] : {}
-  put(inner, rest, value, whole)
+  setIn(inner, rest, value, whole)
   Object.assign(target, { [key]: inner })
 }
 

@@ -64,8 +64,8 @@ export interface OutputOptions {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Whether a stream takes colour: NO_COLOR, FORCE_COLOR and TERM=dumb are honoured. */
-export const hasColor = (stream: Sink, wanted: boolean, env: Environment): boolean => {
-  if (!wanted || (env["NO_COLOR"] ?? "") !== "") return false
+export const hasColor = (stream: Sink, isWanted: boolean, env: Environment): boolean => {
+  if (!isWanted || (env["NO_COLOR"] ?? "") !== "") return false
   const force = env["FORCE_COLOR"]
   if (force !== undefined && force !== "") return force !== "0"
   return stream.isTTY === true && env["TERM"] !== "dumb"
@@ -87,10 +87,10 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
       .split("\n")
       .map((line) => wrapUnlessPasted(line, stderr.columns || Infinity))
       .join("\n")
-  let shown = false
+  let isVisible = false
   const clear = () => {
-    if (shown) stderr.write("\r\u001b[K")
-    shown = false
+    if (isVisible) stderr.write("\r\u001b[K")
+    isVisible = false
   }
   const out = (text: string) => {
     clear()
@@ -128,7 +128,7 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
       if (text === undefined) return
       // A line that wraps could not be erased.
       stderr.write(fit(text, (stderr.columns || Infinity) - 1))
-      shown = true
+      isVisible = true
     }
   }
 }

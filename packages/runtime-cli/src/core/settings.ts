@@ -60,20 +60,20 @@ export const resolve = (flags: GlobalFlags, env: Environment): Settings => {
     return undefined
   }
   const secret = (name: string) => {
-    const given = variable(name)
-    return given === undefined ? undefined : { ...given, value: Redacted.make(given.value, { label: name }) }
+    const entry = variable(name)
+    return entry === undefined ? undefined : { ...entry, value: Redacted.make(entry.value, { label: name }) }
   }
   return {
     ...flags,
     variable,
-    address: given(flags.baseUrl, "--base-url") ?? variable(variables.baseUrl),
-    key: given(flags.apiKey, "--api-key") ?? secret(variables.apiKey),
-    orgId: given(flags.organization, "--org") ?? variable(variables.organization),
+    address: sourced(flags.baseUrl, "--base-url") ?? variable(variables.baseUrl),
+    key: sourced(flags.apiKey, "--api-key") ?? secret(variables.apiKey),
+    orgId: sourced(flags.organization, "--org") ?? variable(variables.organization),
     webhookSecret: secret(variables.webhookSecret)
   }
 }
 
-const given = <A>(value: A | undefined, source: string): Given<A> | undefined =>
+const sourced = <A>(value: A | undefined, source: string): Given<A> | undefined =>
   value === undefined ? undefined : { value, source }
 
 const readEnvFile = (path: string): Environment => {

@@ -42,7 +42,7 @@ export const makeProbe =
   async (path, { method = "GET", headers = {}, body, anonymous = false } = {}) => {
     const base = options.base()
     const organization = options.organization()
-    const sent = {
+    const sentHeaders = {
       accept: "application/json",
       ...(anonymous ? {} : { authorization: `Bearer ${options.key()}` }),
       ...(anonymous || organization === undefined ? {} : { "x-organization-id": organization }),
@@ -55,7 +55,7 @@ export const makeProbe =
     try {
       const response = await fetch(`${base.href.replace(/\/$/, "")}${path}`, {
         method,
-        headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== "")),
+        headers: Object.fromEntries(Object.entries(sentHeaders).filter(([, value]) => value !== "")),
         redirect: "manual",
         signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
         ...(body === undefined ? {} : { body: JSON.stringify(body) })
@@ -66,7 +66,7 @@ export const makeProbe =
         status: response.status,
         headers: response.headers,
         text,
-        json: parsed(text),
+        json: parse(text),
         middle: began + first / 2,
         ms: since(),
         error: undefined
@@ -85,7 +85,7 @@ export const makeProbe =
     }
   }
 
-const parsed = (text: string): unknown => {
+const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -100,10 +100,10 @@ const reason = (error: unknown): string => {
 }
 
 /** Whether it was given what it asked for. */
-export const granted = ({ status }: Probed): boolean => status >= 200 && status < 300
+export const isSuccess = ({ status }: Probed): boolean => status >= 200 && status < 300
 
 /** An answer in words. */
-export const answered = ({ status, error }: Probed): string =>
+export const answerText = ({ status, error }: Probed): string =>
   status === 0 ? (error ?? "no answer") : `status ${status}`
 
 /** The rows of a list answer, in any of the four wire shapes. */

@@ -36,19 +36,19 @@ export const checks: ReadonlyArray<Check> = [
 /** Runs the checks and reports. Exit code 0, 1 with warnings, 2 with failures. */
 export const doctor = async (input: DoctorInput, session: Session): Promise<number> => {
   const { out, signal } = session
-  const wanted = selected(input.only)
+  const selection = selectionOf(input.only)
   const findings: Array<Finding> = []
-  const blocked = new Map<string, string>()
+  const blockers = new Map<string, string>()
   const context = contextOf(input, session)
   for (const check of checks) {
-    if (!wanted.has(check.id)) continue
+    if (!selection.has(check.id)) continue
     signal.throwIfAborted()
     out.status(`${check.id} …`)
     const began = performance.now()
-    const cause = check.needs.map((need) => blocked.get(need)).find((why) => why !== undefined)
+    const cause = check.needs.map((need) => blockers.get(need)).find((why) => why !== undefined)
     const outcome = cause === undefined ? await run(check, context) : skip(`because ${cause} failed`)
-    if (cause !== undefined) blocked.set(check.id, cause)
-    if (outcome.status === "fail") blocked.set(check.id, check.id)
+    if (cause !== undefined) blockers.set(check.id, cause)
+    if (outcome.status === "fail") blockers.set(check.id, check.id)
     findings.push({ id: check.id, ...outcome, meaning: check.meaning, ms: Math.round(performance.now() - began) })
   }
   out.status(undefined)
@@ -56,24 +56,24 @@ export const doctor = async (input: DoctorInput, session: Session): Promise<numb
 }
 
 /** The checks of the groups or ids that are asked for, and what those need. */
-const selected = (only: string | undefined): ReadonlySet<string> => {
+const selectionOf = (only: string | undefined): ReadonlySet<string> => {
   const ids = new Set(checks.map(({ id }) => id))
   if (only === undefined) return ids
   const words = only.split(",").map((word) => word.trim())
-  const chosen = new Set<string>()
+  const selection = new Set<string>()
   const add = (check: Check): void => {
-    chosen.add(check.id)
-    for (const need of checks) if (check.needs.includes(need.id) && !chosen.has(need.id)) add(need)
+    selection.add(check.id)
+    for (const need of checks) if (check.needs.includes(need.id) && !selection.has(need.id)) add(need)
   }
   for (const word of words) {
-    const found = checks.filter(({ id }) => id === word || id.startsWith(`${word}.`))
-    if (found.length === 0) {
+    const matches = checks.filter(({ id }) => id === word || id.startsWith(`${word}.`))
+    if (matches.length === 0) {
       const groups = [...new Set([...ids].map((id) => id.split(".")[0]))]
       throw usage(`There is no check ${word}.`, `There are: ${groups.join(", ")}; or one check such as net.tls.`)
     }
-    for (const check of found) add(check)
+    for (const check of matches) add(check)
   }
-  return chosen
+  return selection
 }
 
 const run = async (check: Check, context: CheckContext) => {

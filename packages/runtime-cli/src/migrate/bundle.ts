@@ -88,9 +88,9 @@ export const plan = async (
   const { out, signal } = session
   const client = await session.client()
   out.status("Comparing with the runtime …")
-  const planned = await planImport(client, readBundle(input.bundle), { source: input.source, signal })
+  const importPlan = await planImport(client, readBundle(input.bundle), { source: input.source, signal })
   out.status(undefined)
-  out.result(planned, () => rowsText(planned, out))
+  out.result(importPlan, () => rowsText(importPlan, out))
 }
 
 const rowsText = ({ rows, counts }: Pick<ImportPlan, "rows" | "counts">, { paint }: Output): string =>

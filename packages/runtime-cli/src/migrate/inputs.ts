@@ -30,15 +30,25 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
   const json = await parse(await readText(file), file)
   const config: Record<string, unknown> = Array.isArray(json) ? { locations: json } : Object(json)
   const { locations, ...rest } = config
-  const known = ["prefix", "chunk", "transaction", "allowMerge", "foreignKeys", "dialect"]
+  const fields = [
+    "prefix",
+    "ledgerDatabase",
+    "chunk",
+    "transaction",
+    "allowMerge",
+    "foreignKeys",
+    "leave",
+    "keepUpdatedAt",
+    "dialect"
+  ]
   // What detect prints says more than the config that it is: the same locations, with what was seen in each.
-  delete rest["candidates"]
-  const unknown = Object.keys(rest).filter((key) => !known.includes(key))
+  for (const more of ["candidates", "unfit", "notScanned", "unseen"]) delete rest[more]
+  const unfields = Object.keys(rest).filter((key) => !fields.includes(key))
   if (!Array.isArray(locations)) {
     throw usage(`${file} has no locations.`, "It lists where ids stand; aywa-runtime migrate detect proposes one.")
   }
   if (unknown.length > 0)
-    throw usage(`${file} has ${unknown.join(", ")}, which is not known.`, `Known are locations, ${known.join(", ")}.`)
+    throw usage(`${file} has ${unknown.join(", ")}, which is not known.`, `Known are locations, ${fields.join(", ")}.`)
   const list: ReadonlyArray<Location> = locations
   // Each field is checked by the plan, which names it.
   return { ...(rest as Omit<DatabaseConfig, "mappings" | "locations">), mappings, locations: list }
@@ -46,14 +56,14 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
 
 /** Opens the database; it is closed at the end. */
 export const openSql = async (database: string | undefined, session: Session): Promise<SqlDriver> => {
-  const given = database ?? session.settings.variable(databaseVariable)?.value
-  if (given === undefined) {
+  const url = database ?? session.settings.variable(databaseVariable)?.value
+  if (url === undefined) {
     throw usage(
       "There is no database.",
       `Set ${databaseVariable} (postgres:, mysql:, mariadb:, sqlite:FILE or pglite:FOLDER), or give --database.`
     )
   }
-  const path = given.replace(/^(sqlite|pglite):/, "")
+  const path = url.replace(/^(sqlite|pglite):/, "")
   if (!path.includes("://") && !existsSync(path)) {
     // Not what it is: a mistyped URL has a password in it.
     throw usage(
@@ -63,14 +73,14 @@ export const openSql = async (database: string | undefined, session: Session): P
   }
   try {
     // This command line may be installed somewhere else than the project's drivers.
-    const driver = await openDatabase(given, { project: process.cwd() })
+    const driver = await openDatabase(url, { project: process.cwd() })
     session.cleanup(() => driver.close())
     return driver
   } catch (error) {
     if (codeOf(error) === undefined) throw error
     throw new CliFailure({
       code: codeOf(error) ?? "database",
-      message: `The database cannot be opened: ${messageOf(error).replaceAll(given, "the address")}.`,
+      message: `The database cannot be opened: ${messageOf(error).replaceAll(url, "the address")}.`,
       hint: `Check ${databaseVariable}: host, port, user, password, name.`,
       exitCode: exitCodes.unreachable,
       cause: error

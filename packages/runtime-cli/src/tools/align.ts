@@ -5,8 +5,7 @@ import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { once } from "node:events"
-import { type Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
-import * as Effect from "effect/Effect"
+import { alignTools, applyTools, type Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools"
 import { CliFailure, exitCodes, messageOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
 import { paintDiff } from "./diff.ts"
@@ -27,7 +26,7 @@ export const alignToolkit = async (input: AlignInput, session: Session): Promise
   const toolkit = await load(input)
   const { serverUrl, timeoutSeconds } = input
   const client = await session.client()
-  const alignment = await untilStopped(Tools.align(client, toolkit, { serverUrl, timeoutSeconds }), signal)
+  const alignment = await untilStopped(alignTools(client, toolkit, { serverUrl, timeoutSeconds }), signal)
   if (!input.apply || alignment.aligned) {
     out.result(alignment, () => paintDiff(Tools.format(alignment), out.paint))
     return alignment.aligned ? exitCodes.ok : exitCodes.differences
@@ -35,7 +34,7 @@ export const alignToolkit = async (input: AlignInput, session: Session): Promise
   out.note(Tools.format(alignment))
   await session.confirm("Write this to the runtime?")
   const { removeExtra } = input
-  const applied = await untilStopped(Tools.apply(client, toolkit, { serverUrl, timeoutSeconds, removeExtra }), signal)
+  const applied = await untilStopped(applyTools(client, toolkit, { serverUrl, timeoutSeconds, removeExtra }), signal)
   out.result(applied, () =>
     [
       `created ${applied.created.length}, updated ${applied.updated.length}, removed ${applied.removed.length}`,
@@ -45,16 +44,16 @@ export const alignToolkit = async (input: AlignInput, session: Session): Promise
   return applied.alignment.aligned ? exitCodes.ok : exitCodes.differences
 }
 
-/** A write is interrupted and can be done again; a list that is being read is not waited for. */
-const untilStopped = <A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> =>
+/** What is under way is not waited for, and can be done again. */
+const untilStopped = <A>(work: Promise<A>, signal: AbortSignal): Promise<A> =>
   Promise.race([
-    Effect.runPromise(effect, { signal }),
+    work,
     once(signal, "abort").then((): never => {
       throw signal.reason
     })
   ])
 
-type AnyToolkit = Toolkit.Toolkit<string, unknown>
+type AnyToolkit = Toolkit.AnyToolkit
 
 const load = async ({ toolkit, export: name }: AlignInput): Promise<AnyToolkit> => {
   const file = resolve(toolkit)
@@ -92,5 +91,5 @@ const isToolkit = (value: unknown): value is AnyToolkit =>
   "tools" in value &&
   Array.isArray(value.tools) &&
   value.tools.every(
-    (tool: unknown) => typeof tool === "object" && tool !== null && "definition" in tool && "call" in tool
+    (tool: unknown) => typeof tool === "object" && tool !== null && "definition" in tool && "execute" in tool
   )

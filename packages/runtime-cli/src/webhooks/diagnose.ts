@@ -47,18 +47,18 @@ const guesses = (bytes: Uint8Array, secret: string): ReadonlyArray<Guess> => {
     ...of("line endings were changed to LF", text.includes("\n") ? text.replaceAll(/\r?\n/g, "\r\n") : undefined),
     ...of("a byte order mark was put before the body", text.startsWith("\uFEFF") ? text.slice(1) : undefined),
     ...of("the byte order mark of the body was cut off", `\uFEFF${text}`),
-    ...of("the body is still base64: decode it before it is verified", decoded(text)),
-    ...reserialised(text),
+    ...of("the body is still base64: decode it before it is verified", decode(text)),
+    ...variantsOf(text),
     ...secretGuesses(secret)
   ]
 }
 
-const decoded = (text: string): Uint8Array | undefined => {
+const decode = (text: string): Uint8Array | undefined => {
   const bytes = Buffer.from(text.trim(), "base64")
   return bytes.length > 0 && bytes.toString("base64") === text.trim() ? bytes : undefined
 }
 
-const reserialised = (text: string): ReadonlyArray<Guess> => {
+const variantsOf = (text: string): ReadonlyArray<Guess> => {
   const finding = "the body was parsed and written again: verify the raw bytes, before any JSON parser"
   try {
     const json: unknown = JSON.parse(text)

@@ -9,6 +9,7 @@ import { once } from "node:events"
 import { buffer } from "node:stream/consumers"
 import * as Redacted from "effect/Redacted"
 import { CliFailure, codeOf, usage } from "../core/failure.ts"
+import { isLoopbackUrl } from "../core/loopback.ts"
 import type { Session } from "../core/session.ts"
 import { graceAfter } from "../core/stop.ts"
 import { judge } from "./judge.ts"
@@ -51,7 +52,7 @@ export const listen = async (input: ListenInput, session: Session): Promise<void
     // A sender that breaks off has sent nothing that could be forwarded.
     void forward(request, response, target, signal).then(show, () => response.destroy())
   })
-  const port = await opened(server.listen(input.port ?? 0, "127.0.0.1"), input.port)
+  const port = await portOf(server.listen(input.port ?? 0, "127.0.0.1"), input.port)
   session.cleanup(() => {
     server.closeAllConnections()
     server.close()
@@ -80,11 +81,11 @@ const targetOf = (text: string): URL => {
   return url
 }
 
-const opened = async (server: ReturnType<typeof createServer>, wanted: number | undefined): Promise<number> => {
+const portOf = async (server: ReturnType<typeof createServer>, port: number | undefined): Promise<number> => {
   try {
     await once(server, "listening")
   } catch (error) {
-    throw usage(`Port ${wanted} cannot be opened (${codeOf(error) ?? "error"}).`, "Choose another --port.")
+    throw usage(`Port ${port} cannot be opened (${codeOf(error) ?? "error"}).`, "Choose another --port.")
   }
   return (server.address() as AddressInfo).port // A TCP server's address.
 }
@@ -97,7 +98,7 @@ const publicAddress = async (input: ListenInput, { settings }: Session, port: nu
     return input.publicUrl
   }
   const base = settings.address?.value ?? ""
-  if (/^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:|\/|$)/.test(base)) return `http://127.0.0.1:${port}/`
+  if (isLoopbackUrl(base)) return `http://127.0.0.1:${port}/`
   throw new CliFailure({
     code: "public_url",
     message: "The runtime is not on this machine, so it cannot reach this port, and there is no relay between.",
@@ -128,9 +129,9 @@ const forward = async (
 ): Promise<Delivery> => {
   const began = performance.now()
   const body = await buffer(request)
-  const payload = parsed(body)
+  const payload = parse(body)
   const id = request.headers["webhook-id"]
-  const described = {
+  const delivery = {
     headers: request.headers,
     body,
     payload,
@@ -145,11 +146,11 @@ const forward = async (
       (_, at) => !hopByHop.has((answer.rawHeaders[at - (at % 2)] ?? "").toLowerCase())
     )
     response.writeHead(answer.statusCode ?? 502, headers).end(content)
-    return { ...described, status: answer.statusCode ?? null, ms: since(), error: undefined }
+    return { ...delivery, status: answer.statusCode ?? null, ms: since(), error: undefined }
   } catch (error) {
     // As a gateway says it: the runtime will try again.
     response.writeHead(502, { "content-type": "text/plain" }).end("The handler did not answer.\n")
-    return { ...described, status: null, ms: since(), error: codeOf(error) ?? "no answer" }
+    return { ...delivery, status: null, ms: since(), error: codeOf(error) ?? "no answer" }
   }
 }
 
@@ -176,7 +177,7 @@ const send = (request: IncomingMessage, body: Uint8Array, target: URL, signal: A
       .end(body)
   })
 
-const parsed = (body: Uint8Array): unknown => {
+const parse = (body: Uint8Array): unknown => {
   try {
     return JSON.parse(Buffer.from(body).toString("utf8"))
   } catch {

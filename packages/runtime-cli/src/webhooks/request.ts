@@ -23,8 +23,8 @@ export const readBytes = async (file: string): Promise<Uint8Array> => {
 /** Reads a stored request; `extra` are `name: value` headers, for a file that is the body alone. */
 export const readRequest = async (file: string, extra: ReadonlyArray<string>): Promise<StoredRequest> => {
   const bytes = await readBytes(file)
-  const added = extra.map((line) => header(line, "--header"))
-  if (added.length > 0) return { headers: added, body: bytes }
+  const headers = extra.map((line) => header(line, "--header"))
+  if (headers.length > 0) return { headers, body: bytes }
   return fromJson(bytes) ?? fromText(bytes, file)
 }
 

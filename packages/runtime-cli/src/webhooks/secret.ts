@@ -22,8 +22,8 @@ export const convert = async (session: Session): Promise<void> => {
 
 const secretOf = async ({ settings }: Session): Promise<string> => {
   if (!process.stdin.isTTY) {
-    const given = (await readAll()).replace(/\r?\n$/, "")
-    if (given !== "") return given
+    const secret = (await readAll()).replace(/\r?\n$/, "")
+    if (secret !== "") return secret
   }
   return webhookSecret(settings)
 }

@@ -22,7 +22,7 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
   const { out, signal } = session
   const client = await session.client()
   const wait = Math.max(0.05, input.interval ?? 1) * 1000
-  const seen = new Map<string, string>()
+  const states = new Map<string, string>()
   let since = ""
   const query = {
     limit: Math.min(1000, Math.max(1, input.last ?? 10)),
@@ -31,7 +31,7 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
     callId: input.call,
     endpointId: input.endpoint
   }
-  const isNew = (job: WebhookLog) => !seen.has(job.id) && job.createdAt >= since
+  const isNew = (job: WebhookLog) => !states.has(job.id) && job.createdAt >= since
   /** A hundred jobs, and more for as long as they are new: a burst between two looks is shown whole. */
   const recent = async (): Promise<ReadonlyArray<WebhookLog>> => {
     const jobs: Array<WebhookLog> = []
@@ -45,10 +45,10 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
     const items = round === 0 ? (await client.webhookLogs.list(query, { signal })).items : await recent()
     for (const job of items.toReversed()) {
       const state = `${job.status} ${job.attemptCount ?? 0}`
-      if (seen.get(job.id) === state) continue
+      if (states.get(job.id) === state) continue
       // What was there before the first round and did not fit into it is not news.
-      const isNews = round === 0 || seen.has(job.id) || isNew(job)
-      remember(seen, job.id, state)
+      const isNews = round === 0 || states.has(job.id) || isNew(job)
+      remember(states, job.id, state)
       if (isNews) out.event(eventOf(job), () => line(job, out.paint))
     }
     if (round === 0) since = items[0]?.createdAt ?? ""
@@ -57,9 +57,9 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
   }
 }
 
-const remember = (seen: Map<string, string>, id: string, state: string) => {
-  seen.set(id, state)
-  if (seen.size > 10_000) seen.delete(seen.keys().next().value ?? "")
+const remember = (states: Map<string, string>, id: string, state: string) => {
+  states.set(id, state)
+  if (states.size > 10_000) states.delete(states.keys().next().value ?? "")
 }
 
 const eventOf = (job: WebhookLog) => ({

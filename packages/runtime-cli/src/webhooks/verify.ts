@@ -37,11 +37,11 @@ export const verify = async (input: VerifyInput, session: Session): Promise<numb
       toleranceSeconds: input.ignoreAge ? "disabled" : input.tolerance,
       now: at === undefined ? undefined : () => at.getTime()
     })
-    const known = event.message.type === "unknown" ? event.message.of : event.message.type
+    const type = event.message.type === "unknown" ? event.message.of : event.message.type
     const result = {
       ok: true,
       id: event.id,
-      type: known,
+      type,
       scheme: event.scheme,
       attemptAt: event.attemptAt.toISOString(),
       bytes: request.body.length

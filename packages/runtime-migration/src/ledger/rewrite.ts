@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { isUuid } from "./forms.ts"
 
 /**
  * What an id becomes; `undefined` for one that is not known.
@@ -14,24 +15,59 @@
 export type Resolve = (id: string) => string | undefined
 
 /**
- * Rewrites ids inside of text, in one pass: those of at least 20 characters that stand alone, with neither a letter, a
+ * Rewrites ids inside of text, in one pass: UUIDs wherever no other digit of theirs touches them, in small or capital
+ * letters and without dashes as well; other ids of at least 20 characters where they stand alone, with neither a letter, a
  * digit, `_` nor `-` beside them.
  *
  * @since 0.1.0
  * @category rewriting
  */
-export const rewriteText = (text: string, resolve: Resolve): string =>
-  text.replace(/[A-Za-z0-9_-]{20,}/g, (id) => resolve(id) ?? id)
+export const rewriteText = (text: string, resolve: Resolve, { alone = false }: RewriteTextOptions = {}): string => {
+  const known = anyForm(resolve)
+  const inside = (run: string) => (alone ? run : run.replace(uuidInText, (id) => known(id) ?? id))
+  return text.replace(/[A-Za-z0-9_-]{20,}/g, (run) => known(run) ?? inside(run))
+}
 
 /**
- * Rewrites ids inside of JSON text, in one pass: whole text values at any depth. Keys and parts of a text stay, and so
- * does every other byte.
+ * Options of `rewriteText`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RewriteTextOptions {
+  /** Leaves UUIDs inside of words, as the SQL does where a location's mapping has ids that are no UUIDs. Default false. */
+  readonly alone?: boolean | undefined
+}
+
+const uuidInText =
+  /(?<![0-9a-fA-F])(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})(?![0-9a-fA-F])/g
+
+/**
+ * Rewrites ids inside of JSON text, in one pass: what stands between quotes and is an id as a whole, values and keys at
+ * any depth, in JSON that is a text of other JSON as well. Every other byte stays.
  *
  * @since 0.1.0
  * @category rewriting
  */
-export const rewriteJson = (json: string, resolve: Resolve): string =>
-  json.replace(/(?<!\\)"([A-Za-z0-9_.-]+)"(?!\s*:)/g, (whole, id: string) => {
-    const target = resolve(id)
-    return target === undefined ? whole : `"${target}"`
+export const rewriteJson = (json: string, resolve: Resolve): string => {
+  const known = anyForm(resolve)
+  return json.replace(/"([A-Za-z0-9_.-]+)(?=\\*")/g, (whole, id: string) => {
+    const target = known(id)
+    return target === undefined ? whole : `"${target}`
   })
+}
+
+/** A UUID in another form becomes what it leads to in that form. */
+const anyForm =
+  (resolve: Resolve): Resolve =>
+  (id) => {
+    const target = resolve(id)
+    if (target !== undefined) return target
+    const small = id.toLowerCase()
+    const dashed = small.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+    if (!isUuid(dashed) || (small !== id && id.toUpperCase() !== id)) return undefined
+    const found = resolve(dashed)
+    if (found === undefined || !isUuid(found)) return undefined
+    const form = dashed === small ? found : found.replaceAll("-", "")
+    return small === id ? form : form.toUpperCase()
+  }

@@ -5,6 +5,7 @@ import { fail } from "../errors/MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
 import * as Guards from "../sql/guards.ts"
 import { dialects } from "../sql/statements.ts"
+import { assertClosedFile } from "./closedFile.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import { numberOf, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
 
@@ -59,6 +60,12 @@ export const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise
 export const assertOwn = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
   await enforce(driver, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)])
   if (plan.dialect === "postgres" || (await isPrepared(driver, plan))) await enforce(driver, [Guards.olderGuard(plan)])
+}
+
+/** Refuses to make ledgers where others have rights on them that no statement of ours can take away. */
+export const assertClosed = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
+  await assertClosedFile(driver)
+  await enforce(driver, Guards.accountGuards(plan))
 }
 
 /** Refuses what this plan's dry run did not prepare. */

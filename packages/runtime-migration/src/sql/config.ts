@@ -14,6 +14,14 @@ import type { Mapping } from "../ledger/Mapping.ts"
 export type Dialect = "postgres" | "mysql" | "sqlite"
 
 /**
+ * What a column is made of, as far as a location needs it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ColumnType = "text" | "json" | "jsonb" | "uuid" | "bytes"
+
+/**
  * One place of the database that holds ids of the source.
  *
  * **Details**
@@ -21,12 +29,15 @@ export type Dialect = "postgres" | "mysql" | "sqlite"
  * `kind` says how the column holds them:
  * - `id`: the whole value is one id;
  * - `json-path`: JSON with an id at `path`;
- * - `json-any`: JSON with ids at any depth. Whole text values are rewritten; keys and parts of a text are not;
- * - `text`: free text (a URL, a log line) with ids in it. An id of at least 20 characters is rewritten where it stands
- *   alone: neither side of it may be a letter, a digit, `_` or `-`;
+ * - `json-any`: JSON with ids at any depth. What stands between quotes and is an id as a whole is rewritten: values, keys,
+ *   and those of JSON that is a text of other JSON;
+ * - `text`: free text (a URL, a file name, a log line, JSON of any sort) with ids in it. A UUID is rewritten wherever no
+ *   other digit of it touches it. Where the mapping of a location has other ids too, ids of at least 20 characters are
+ *   rewritten where they stand alone: neither side may be a letter, a digit, `_` or `-`;
  * - `array`: a PostgreSQL array of ids; elsewhere a JSON list, treated as `json-any`.
  *
- * Comparison is binary everywhere: an id in another case is another value, and is reported as unmapped.
+ * Comparison is binary everywhere. A UUID is known in capital letters and without its dashes as well, and keeps that form;
+ * an id in mixed letters is another value, and verify tells of it.
  *
  * **Example**
  *
@@ -55,8 +66,11 @@ export interface Location {
   readonly resource?: string | ReadonlyArray<string> | undefined
   /** For `json-path`: keys and list positions, or keys joined by dots. */
   readonly path?: string | ReadonlyArray<string | number> | undefined
-  /** PostgreSQL, JSON kinds: the column's type. Default `jsonb`; found out by itself on a live database. */
-  readonly columnType?: "text" | "json" | "jsonb" | undefined
+  /**
+   * The column's type, where it matters; found out by itself on a live database. PostgreSQL, JSON kinds: `text`, `json` or
+   * `jsonb`, the default. Kind `id`: `bytes` for UUIDs of 16 bytes, `uuid` for a type that writes every UUID in one form.
+   */
+  readonly columnType?: ColumnType | undefined
   /** MySQL: columns that an update would change by itself (`ON UPDATE CURRENT_TIMESTAMP`) and that must stay. */
   readonly keep?: ReadonlyArray<string> | undefined
   /** Rows that should change. Outside of these bounds the apply step refuses. */
@@ -101,11 +115,17 @@ export interface MappingConfig {
    * schema `aywa_migration`, whatever the prefix.
    */
   readonly prefix?: string | undefined
-  /** Rows per update and commit. Default 20,000. */
+  /**
+   * MySQL and MariaDB: a database for the tables that are made, which must be there. Default: the connection's own, unless
+   * other accounts have rights on it; those are refused, because no table can be taken out of such a grant.
+   */
+  readonly ledgerDatabase?: string | undefined
+  /** Rows per update and commit. Default 1,000. */
   readonly chunk?: number | undefined
   /**
    * `single`: one transaction for all of it, so that it is done or not done at all. `chunks`: a commit per chunk, short locks,
-   * to be run again after a crash. Default `single` for SQLite and where PostgreSQL has foreign keys to keep, else `chunks`.
+   * to be run again after a crash. Default `chunks`, but `single` for SQLite, in scripts for PostgreSQL with foreign keys, and
+   * on a live PostgreSQL where columns of foreign keys go through reserved values.
    */
   readonly transaction?: "single" | "chunks" | undefined
   readonly foreignKeys?: ReadonlyArray<ForeignKey> | undefined

@@ -29,7 +29,12 @@ export interface SqlDialect {
    */
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
   /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
-  readonly keeps: (stored: string, made: string) => string
+  readonly keeps: (stored: string, made: string, location: PlannedLocation) => string
+  /**
+   * Kind `id`: whether the mapping leads from the old value of a ledger row `b` to its new one. Asked of each row as it is
+   * written; of documents that would be their whole rewriting once more.
+   */
+  readonly leads: (plan: SqlPlan, location: PlannedLocation) => string
   /** Selects the tables, as `v`, whose mapping is not the plan's. */
   readonly foreignMapping: (plan: SqlPlan) => ReadonlyArray<string>
   /** Renews the planner's statistics of a table. */
@@ -79,12 +84,19 @@ export type LedgerValue = "old_value" | "new_value" | "tmp_value"
  */
 export const ledgerSchema = "aywa_migration"
 
+/** Where a run's tables are; `undefined` for the connection's own place. The names need no quotes. */
+export const ledgerSchemaOf = ({ dialect, ledgerDatabase }: SqlPlan): string | undefined =>
+  dialect === "postgres" ? ledgerSchema : ledgerDatabase
+
 /** Names of the tables that a run makes, as statements name them. */
 export const tables = (plan: SqlPlan) => {
-  const named = (name: string) => `${plan.dialect === "postgres" ? `${ledgerSchema}.` : ""}${plan.prefix}_${name}`
+  const schema = ledgerSchemaOf(plan)
+  const named = (name: string) => `${schema === undefined ? "" : `${schema}.`}${plan.prefix}_${name}`
   return {
     map: named("map"),
     run: named("run"),
+    /** MySQL and SQLite: what stops a script. */
+    guard: named("guard"),
     ledger: (location: PlannedLocation) => named(`l${location.index + 1}`),
     /** PostgreSQL: the mapping with targets in the column's own type. */
     typed: (index: number) => named(`m${index + 1}`)
@@ -130,6 +142,19 @@ export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<string> 
   ...(location.twoStep ? ["tmp_value"] : []),
   "stands"
 ]
+
+/** Whether a foreign key of the plan has the column on one of its sides: its rows are written together with those of the other. */
+export const isReferring = (
+  { foreignKeys }: SqlPlan,
+  { schema, table, column, kind, columnType }: PlannedLocation
+): boolean =>
+  kind === "id" &&
+  columnType !== "bytes" &&
+  foreignKeys.some(
+    (key) =>
+      (key.table === table && key.schema === schema && key.columns.includes(column)) ||
+      (key.refTable === table && key.refSchema === schema && key.refColumns.includes(column))
+  )
 
 /** The condition that a row of the mapping table belongs to a location. */
 export const inSet = (alias: string, { set }: PlannedLocation): string => `${alias}.kind = ${quoteText(set.name)}`

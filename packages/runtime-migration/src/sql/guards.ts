@@ -1,7 +1,8 @@
 /**
  * What must hold before a step: a live step refuses with the words, a script stops.
  */
-import { bareName, isMany, ledgerSchema, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import { accountsWithRights, ledgerPlace } from "./accounts.ts"
+import { bareName, isMany, ledgerSchema, ledgerSchemaOf, type SqlDialect, tableOf, tables } from "./dialect.ts"
 import { harmfulKeys } from "./foreignKeys.ts"
 import type { GuardStep } from "./guardTable.ts"
 import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
@@ -11,7 +12,7 @@ import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 
 /** One thing that must hold. */
 export interface Guard {
-  readonly step: GuardStep | "owner" | "open" | "rows"
+  readonly step: GuardStep | "owner" | "rows"
   /** Selects what stands against it, as `v`; no row is well. */
   readonly found: string
   /** What is wrong and what to do, with `{found}` in the place of what was found. */
@@ -73,7 +74,7 @@ const olderTables = (plan: SqlPlan): string => {
     case "postgres":
       return `SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) AS v FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname <> '${ledgerSchema}' AND left(n.nspname, 3) <> 'pg_' AND c.relname ~ '^${prefix}_(map|run|[lm][0-9]+)$' AND EXISTS (SELECT 1 FROM pg_class r WHERE r.relnamespace = c.relnamespace AND r.relname = '${prefix}_run') ORDER BY 1`
     case "mysql":
-      return `SELECT CONCAT('DROP TABLE ', TABLE_NAME) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME REGEXP '^${prefix}_(map|run|guard|l[0-9]+)$' AND ${unmarked}`
+      return `SELECT CONCAT('DROP TABLE ', TABLE_SCHEMA, '.', TABLE_NAME) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${ledgerPlace(plan)} AND TABLE_NAME REGEXP '^${prefix}_(map|run|guard|l[0-9]+)$' AND ${unmarked}`
     case "sqlite":
       return `SELECT 'DROP TABLE ' || name AS v FROM sqlite_master WHERE type = 'table' AND (name IN ('${prefix}_map', '${prefix}_run', '${prefix}_guard') OR name GLOB '${prefix}_l[0-9]*') AND ${unmarked}`
   }
@@ -128,7 +129,7 @@ export const mappingGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Gua
 /** The ledger as a table of the customer's: what is made of its old values is found as it was found the first time. */
 const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<string>): PlannedLocation => ({
   ...location,
-  schema: plan.dialect === "postgres" ? ledgerSchema : undefined,
+  schema: ledgerSchemaOf(plan),
   table: bareName(tables(plan).ledger(location)),
   column: "old_value",
   key: key.map((column) => ({ column, rewrittenBy: undefined }))
@@ -144,7 +145,7 @@ export const forgedRows = (plan: SqlPlan, location: PlannedLocation, way: SqlDia
   const joined = plan.dialect === "mysql" && isMany(location)
   const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...values])
   const stored = (value: string, at: number) => (joined ? `l.${value}` : `c.k${at + 2}`)
-  const right = values.map((value, at) => way.keeps(stored(value, at), `c.${value}`)).join(" AND ")
+  const right = values.map((value, at) => way.keeps(stored(value, at), `c.${value}`, location)).join(" AND ")
   const lookup = joined ? ` JOIN ${tableOf(plan, ledger)} l ON l.n = c.k1` : ""
   return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${tableOf(plan, ledger)}) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
 }
@@ -160,22 +161,27 @@ const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
     }
   })
 
-const openGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
-  plan.dialect !== "postgres"
-    ? []
-    : [
-        {
-          step: "open",
-          found: openLedgers(plan),
-          words:
-            "Others have rights on the ledgers, which hold copies of your rows: {found}. Run the dry run again, it takes those rights away.",
-          reason: "Refused"
-        }
-      ]
+const openGuards = (plan: SqlPlan): ReadonlyArray<Guard> => {
+  if (plan.dialect === "mysql") return accountGuards(plan)
+  if (plan.dialect === "sqlite") return []
+  const words =
+    "Others have rights on the ledgers, which hold copies of your rows: {found}. Run the dry run again, it takes those rights away."
+  return [{ step: "open", found: openLedgers(plan), words, reason: "Refused" }]
+}
 
-/** How many rows a ledger has. */
-export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
+/** MySQL: no account has rights on the ledgers that it was given on their whole database, or on a table of their name. */
+export const accountGuards = (plan: SqlPlan): ReadonlyArray<Guard> => {
+  if (plan.dialect !== "mysql") return []
+  const own = plan.ledgerDatabase ?? "aywa_ledgers"
+  return [
+    {
+      step: "open",
+      found: accountsWithRights(plan),
+      words: `These accounts have rights on the whole database of the ledgers, and with them on copies of your rows: {found}. Give the ledgers a database of their own that nobody else has rights on: CREATE DATABASE ${own}; and in the config ledgerDatabase: ${own}. Or take the grant away until cleanup.`,
+      reason: "Refused"
+    }
+  ]
+}
 
 const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
   plan.locations.flatMap((location) => {
@@ -183,7 +189,7 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
     if (expect.min === 0 && expect.max === Number.MAX_SAFE_INTEGER) return []
     return {
       step: "expect",
-      found: `SELECT s.n AS v FROM (${ledgerSize(plan, location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
+      found: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
       words: `${label}: {found} rows would change, expected ${expect.min} to ${expect.max}`,
       reason: "Refused"
     }
@@ -191,8 +197,8 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
 
 /**
  * What must hold before rows are written, in groups: what fails in one would make nonsense of the next. They look at
- * whole ledgers once, not at each chunk: who can write a ledger in between is its owner, or in MySQL may write the
- * customer's tables just as well.
+ * whole ledgers once. While rows are written, each one of kind `id` is asked again (`leads`); of documents that would be to
+ * rewrite them twice, and who can write a ledger in between is its owner, or an administrator.
  */
 export const writeGuards = (
   plan: SqlPlan,

@@ -4,9 +4,10 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import { mergeMappings } from "../ledger/Mapping.ts"
+import { checkedMappings, type Mapping } from "../ledger/Mapping.ts"
 import { fail, invalid } from "../errors/MigrationError.ts"
-import type { Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
+import { isUuid, otherForms } from "../ledger/forms.ts"
+import type { ColumnType, Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
 import { checkId, checkName, temporaryId } from "./names.ts"
 import { checkShape } from "./shape.ts"
 
@@ -14,7 +15,7 @@ import { checkShape } from "./shape.ts"
  * What is written in a run's table about how it is laid out. Another number is of a version that did not protect its
  * ledgers, or did not mark what it wrote: nothing here touches those.
  */
-export const layout = "3"
+export const layout = "4"
 
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {
@@ -34,6 +35,8 @@ export interface IdSet {
   readonly overlap: ReadonlyArray<string>
   /** Targets that several sources lead to. */
   readonly merged: ReadonlyArray<string>
+  /** Whether all of its source ids are UUIDs, in any form: those are found wherever they stand in a text. */
+  readonly uuids: boolean
 }
 
 /** One column of a location's key. */
@@ -55,7 +58,7 @@ export interface PlannedLocation {
   readonly kind: "id" | "json-path" | "json-any" | "text" | "array"
   readonly key: ReadonlyArray<KeyColumn>
   readonly path: ReadonlyArray<string | number>
-  readonly columnType: "text" | "json" | "jsonb"
+  readonly columnType: ColumnType
   readonly keep: ReadonlyArray<string>
   readonly expect: { readonly min: number; readonly max: number }
   readonly twoStep: boolean
@@ -77,6 +80,8 @@ export interface PlannedLocation {
 export interface SqlPlan {
   readonly dialect: Dialect
   readonly prefix: string
+  /** MySQL: the database of the ledgers; default is the connection's own. */
+  readonly ledgerDatabase: string | undefined
   readonly chunk: number
   readonly transaction: "single" | "chunks"
   /** Those that have to wait while ids change. */
@@ -86,6 +91,8 @@ export interface SqlPlan {
   readonly sets: ReadonlyArray<IdSet>
   /** SHA-256 of mapping and locations: apply refuses what was prepared from others. */
   readonly checksum: string
+  /** SHA-256 of the locations alone: mappings may be added to a run. */
+  readonly locationsChecksum: string
   readonly mappings: number
   /** What a reader of the scripts should know. */
   readonly notes: ReadonlyArray<string>
@@ -99,24 +106,30 @@ export interface SqlPlan {
  * @category sql
  */
 export const planMappingSql = (config: MappingConfig): SqlPlan => {
-  const { dialect, foreignKeys = [], chunk = 20_000, prefix = "aywa_migration", allowMerge = false } = config
+  const { dialect, foreignKeys = [], chunk = 1000, prefix = "aywa_migration", allowMerge = false } = config
   if (dialect !== "postgres" && dialect !== "mysql" && dialect !== "sqlite") {
     return invalid("dialect", "expected postgres, mysql or sqlite")
   }
   if (!/^[a-z][a-z0-9_]{0,39}$/.test(prefix))
     return invalid("prefix", "expected 1 to 40 of a-z 0-9 _, beginning with a letter")
+  if (config.ledgerDatabase !== undefined && (dialect !== "mysql" || !/^[a-z0-9_]{1,60}$/.test(config.ledgerDatabase)))
+    return invalid("ledgerDatabase", "is for MySQL and MariaDB: the name of a database, of a-z 0-9 _")
   if (!Number.isInteger(chunk) || chunk < 1 || chunk > 1_000_000) return invalid("chunk", "expected 1 to 1000000 rows")
   if (config.locations.length === 0) return invalid("locations", "name at least one column")
   if (config.transaction !== undefined && config.transaction !== "single" && config.transaction !== "chunks") {
     return invalid("transaction", "expected single or chunks")
   }
   if (typeof allowMerge !== "boolean") return invalid("allowMerge", "expected true or false")
-  const mappings = mergeMappings(config.mappings)
+  const mappings = checkedMappings(config.mappings)
   const sets = new Map<string, IdSet>()
+  // A type that writes every UUID in one form needs no other, and most columns of a large database are of one.
+  const inForms = new Set(
+    config.locations.filter(({ columnType }) => columnType !== "uuid").map(({ resource }) => setName(listOf(resource)))
+  )
   const setOf = (resource: Location["resource"], field: string): IdSet => {
-    const resources = typeof resource === "string" ? [resource] : resource
-    const name = resources === undefined ? "*" : [...resources].sort().join(" ")
-    const set = sets.get(name) ?? makeSet(name, mappings, resources, field)
+    const resources = listOf(resource)
+    const name = setName(resources)
+    const set = sets.get(name) ?? makeSet(name, mappings, resources, field, !inForms.has(name))
     sets.set(name, set)
     return set
   }
@@ -159,22 +172,31 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   return {
     dialect,
     prefix,
+    ledgerDatabase: config.ledgerDatabase,
     chunk,
     transaction: config.transaction ?? (single ? "single" : "chunks"),
     foreignKeys,
     locations,
     sets: [...sets.values()],
     checksum: checksumOf(locations, [...sets.values()]),
+    locationsChecksum: checksumOf(locations, []),
     mappings: mappings.length,
     notes: notesOf(locations)
   }
 }
 
+const listOf = (resource: Location["resource"]): ReadonlyArray<string> | undefined =>
+  typeof resource === "string" ? [resource] : resource
+
+const setName = (resources: ReadonlyArray<string> | undefined): string =>
+  resources === undefined ? "*" : [...resources].sort().join(" ")
+
 const makeSet = (
   name: string,
-  mappings: ReturnType<typeof mergeMappings>,
+  mappings: ReadonlyArray<Mapping>,
   resources: ReadonlyArray<string> | undefined,
-  field: string
+  field: string,
+  inOneForm: boolean
 ): IdSet => {
   if (/[\\\p{Cc}]/u.test(name)) invalid(field, "control characters and backslashes cannot be part of a resource")
   const targets = new Map<string, string>()
@@ -197,16 +219,21 @@ const makeSet = (
   const moved = [...targets].filter(([source, target]) => source !== target)
   const overlap = moved.filter(([source]) => reached.has(source)).map(([source]) => source)
   const again = new Set(overlap)
+  const entries = [...targets].flatMap(([source, target]) => {
+    const forms = inOneForm ? [] : otherForms(source, target).filter(([form]) => !targets.has(form))
+    return [[source, target] as const, ...forms].map(([form, becomes]) => ({
+      source: form,
+      target: becomes,
+      temporary: temporaryId(name, form),
+      again: again.has(source) || source === target
+    }))
+  })
   return {
     name,
-    entries: [...targets].map(([source, target]) => ({
-      source,
-      target,
-      temporary: temporaryId(name, source),
-      again: again.has(source) || source === target
-    })),
+    entries,
     overlap,
-    merged: [...reached].filter(([, count]) => count > 1).map(([target]) => target)
+    merged: [...reached].filter(([, count]) => count > 1).map(([target]) => target),
+    uuids: [...targets.keys()].every((source) => isUuid(source))
   }
 }
 
@@ -226,7 +253,10 @@ const checkLocation = (dialect: Dialect, location: Location, field: string): Che
   if (twoStep && kind !== "id") invalid(`${field}.twoStep`, "is for columns of kind id")
   const steps = typeof path === "string" ? path.split(".") : (path ?? [])
   if ((kind === "json-path") !== steps.length > 0) invalid(`${field}.path`, "belongs to kind json-path, which needs it")
-  const list = kind === "array" && (dialect !== "postgres" || columnType !== undefined)
+  if (columnType === "bytes" && (kind !== "id" || twoStep)) {
+    return invalid(`${field}.columnType`, "bytes are for kind id, without twoStep")
+  }
+  const list = kind === "array" && (dialect !== "postgres" || (columnType !== undefined && columnType !== "uuid"))
   return {
     label: `${schema === undefined ? "" : `${schema}.`}${location.table}.${location.column}`,
     schema: schema === undefined ? undefined : name("schema", schema),
@@ -289,7 +319,15 @@ const rewriterOf = (ordered: ReadonlyArray<Checked>, location: Checked, column: 
 }
 
 /** Inside of texts only ids that can be told from words are rewritten. */
-const checkIdsFit = ({ kind, set, label }: PlannedLocation): void => {
+const checkIdsFit = ({ kind, set, label, columnType }: PlannedLocation): void => {
+  const short =
+    columnType === "bytes" ? set.entries.find(({ target }) => !/^[0-9a-f-]{32,36}$/i.test(target)) : undefined
+  if (short !== undefined) {
+    invalid(
+      label,
+      `${short.source} becomes ${short.target}, which 16 bytes cannot hold: name the resource of this location`
+    )
+  }
   const shape = kind === "text" ? /^[A-Za-z0-9_-]{20,}$/ : kind === "json-any" ? /^[A-Za-z0-9_.-]+$/ : undefined
   const odd = shape === undefined ? undefined : set.entries.find(({ source }) => !shape.test(source))
   if (odd === undefined) return
@@ -307,8 +345,9 @@ const checksumOf = (locations: ReadonlyArray<PlannedLocation>, sets: ReadonlyArr
   for (const set of sets) {
     hash.update(JSON.stringify([set.name, set.entries.map(({ source, target }) => `${source}>${target}`).sort()]))
   }
-  for (const { schema, table, column, kind, key, path, set, twoStep } of locations) {
-    hash.update(JSON.stringify([schema, table, column, kind, key, path, set.name, twoStep]))
+  for (const { schema, table, column, kind, key, path, set, twoStep, columnType } of locations) {
+    const bytes = columnType === "bytes"
+    hash.update(JSON.stringify([schema, table, column, kind, key, path, set.name, twoStep, bytes]))
   }
   return hash.digest("hex")
 }
@@ -322,7 +361,7 @@ const notesOf = (locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<strin
     )
   }
   for (const { label, kind } of locations) {
-    if (kind === "text") notes.push(`${label}: ids inside of text are rewritten where they stand alone.`)
+    if (kind === "text") notes.push(`${label}: ids inside of text are rewritten.`)
   }
   return notes
 }

@@ -6,6 +6,7 @@ import {
   columnOf,
   inSet,
   isMany,
+  isReferring,
   isRekeyed,
   keysAfter,
   keyed,
@@ -28,30 +29,45 @@ const isTyped = ({ kind }: PlannedLocation): boolean => kind === "id" || kind ==
 const path = ({ path }: PlannedLocation): string =>
   `ARRAY[${path.map((step) => quoteText(String(step))).join(", ")}]::text[]`
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  columnType === "bytes"
+    ? `CASE WHEN octet_length(${column}) = 16 THEN encode(${column}, 'hex') END COLLATE "C"`
+    : text(column)
+
 /** The one id that a row holds, as text. */
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.kind === "id") return text(column)
+  if (location.kind === "id") return idOf(location, column)
   const found = `${column}::jsonb #> ${path(location)}`
   const id = `CASE WHEN jsonb_typeof(${found}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
   // A text may be empty, or no JSON at all.
   return `(${location.columnType === "text" ? `CASE WHEN ${column} ~ '^[[:space:]]*[{[]' THEN ${id} END` : id} COLLATE "C")`
 }
 
+/** The same of another location of the table. */
+const currentOf = (plan: SqlPlan, index: number): string => {
+  const location = plan.locations[index]
+  return location === undefined ? "NULL" : current(plan, location)
+}
+
 /** Where ids stand inside of a text. The first group is the id. */
-const patterns = {
-  text: "'([A-Za-z0-9_-]{20,})'",
-  "json-any": `'(?<!\\\\)"([A-Za-z0-9_.-]+)"(?!\\s*:)'`
-} as const
+const hex = "[0-9a-fA-F]"
+const patternOf = ({ kind, set }: PlannedLocation): string => {
+  if (kind === "json-any") return `'"([A-Za-z0-9_.-]+)(?=\\\\*")'`
+  return set.uuids
+    ? `'(?<!${hex})(${hex}{8}-${hex}{4}-${hex}{4}-${hex}{4}-${hex}{12}|${hex}{32})(?!${hex})'`
+    : "'([A-Za-z0-9_-]{20,})'"
+}
 
 /** A text with its ids replaced, in one pass from left to right. */
-const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: keyof typeof patterns, fresh: boolean): string => {
+const rewritten = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
   const value = text(columnOf(plan, location.column))
-  const quote = kind === "json-any" ? `'"' || ` : ""
-  const end = kind === "json-any" ? ` || '"'` : ""
-  return `(SELECT string_agg(s.part || coalesce(${quote}coalesce(m.target, f.hit[1])${end}, ''), '' ORDER BY s.at)
-    FROM unnest(regexp_split_to_array(${value}, ${patterns[kind]})) WITH ORDINALITY AS s(part, at)
-    LEFT JOIN regexp_matches(${value}, ${patterns[kind]}, 'g') WITH ORDINALITY AS f(hit, at) ON f.at = s.at
+  const pattern = patternOf(location)
+  const quote = location.kind === "json-any" ? `'"' || ` : ""
+  return `(SELECT string_agg(s.part || coalesce(${quote}coalesce(m.target, f.hit[1]), ''), '' ORDER BY s.at)
+    FROM unnest(regexp_split_to_array(${value}, ${pattern})) WITH ORDINALITY AS s(part, at)
+    LEFT JOIN regexp_matches(${value}, ${pattern}, 'g') WITH ORDINALITY AS f(hit, at) ON f.at = s.at
     LEFT JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = f.hit[1]${fresh ? " AND m.again = 0" : ""})`
 }
 
@@ -70,13 +86,13 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   switch (location.kind) {
     case "array":
       return { next: rewrittenList(plan, location), where: plainList(column) }
-    case "json-any":
+    default: {
+      const json = location.columnType === "json" || location.columnType === "jsonb"
       return {
-        next: `${rewritten(plan, location, "json-any", fresh)}::${location.columnType}`,
-        where: `${text(column)} ~ ${patterns["json-any"]}`
+        next: `${rewritten(plan, location, fresh)}${json ? `::${location.columnType}` : ""}`,
+        where: `${text(column)} ~ ${patternOf(location)}`
       }
-    default:
-      return { next: rewritten(plan, location, "text", fresh), where: `${text(column)} ~ ${patterns.text}` }
+    }
   }
 }
 
@@ -84,8 +100,10 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
 const standing = "''::text"
 
 /** An id of the mapping in the type of a location's column. */
-const into = (plan: SqlPlan, { index }: PlannedLocation, value: string): string =>
-  `(jsonb_populate_record(NULL::${tables(plan).typed(index)}, jsonb_build_object('target', m.${value}))).target`
+const into = (plan: SqlPlan, { index, columnType }: PlannedLocation, value: string): string =>
+  columnType === "bytes"
+    ? `decode(replace(m.${value}, '-', ''), 'hex')`
+    : `(jsonb_populate_record(NULL::${tables(plan).typed(index)}, jsonb_build_object('target', m.${value}))).target`
 
 /** Selects a location's typed mapping where it is not what the mapping table makes of it. */
 const foreignTyped = (plan: SqlPlan, location: PlannedLocation): string => {
@@ -153,6 +171,7 @@ export const postgres: SqlDialect = {
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isReferring(plan, location) ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_v ON ${name} (old_value)`] : []),
       ...(isRekeyed(location)
         ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
         : [])
@@ -162,10 +181,7 @@ export const postgres: SqlDialect = {
     const { typed } = tables(plan)
     const column = columnOf(plan, location.column)
     const others = otherRewriters(location)
-      .map(
-        ({ index, column }) =>
-          ` LEFT JOIN ${typed(index)} x${index} ON x${index}.source = ${text(columnOf(plan, column))}`
-      )
+      .map(({ index }) => ` LEFT JOIN ${typed(index)} x${index} ON x${index}.source = ${currentOf(plan, index)}`)
       .join("")
     const after = (index: number, now: string) => `coalesce(x${index}.target, ${now})`
     if (isMany(location)) {
@@ -183,6 +199,8 @@ export const postgres: SqlDialect = {
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} = ${current(plan, location)}${others} WHERE ${changed} AND ${keyed(plan, location)}`
   },
   keeps: (stored, made) => `${text(stored)} = ${text(made)}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, "b.old_value")} AND ${postgres.keeps("b.new_value", "m.target", location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"

@@ -5,7 +5,6 @@
  */
 import type { Dialect } from "./config.ts"
 import { type SqlDialect, tables } from "./dialect.ts"
-import { accountsWithRights } from "./accounts.ts"
 import * as Guards from "./guards.ts"
 import { applyMoves, type Move, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
@@ -101,7 +100,7 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
       : []),
     ...way.createTables(plan),
     ...(plan.dialect === "postgres" ? [] : older),
-    ...guarded(plan, [Guards.samePlanGuard(plan), Guards.keysGuard(plan)]),
+    ...guarded(plan, [...Guards.accountGuards(plan), Guards.samePlanGuard(plan), Guards.keysGuard(plan)]),
     Sql.begin(plan),
     ...Sql.setup(plan),
     ...plan.locations.flatMap((location) => [
@@ -119,14 +118,7 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ]
   })
   // In MySQL a CREATE commits: there this file is not one transaction, and is simply run again.
-  return plan.dialect === "mysql"
-    ? [
-        ...mysqlSession,
-        ...work,
-        ...reports,
-        `SELECT q.v AS can_read_or_change_the_ledgers FROM (${accountsWithRights}) q`
-      ]
-    : [...transaction(plan, work), ...reports]
+  return plan.dialect === "mysql" ? [...mysqlSession, ...work, ...reports] : [...transaction(plan, work), ...reports]
 }
 
 const transaction = (plan: SqlPlan, statements: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -155,7 +147,8 @@ const passes = (
 ): ReadonlyArray<string> => {
   const { before, after } = Sql.deferral(plan)
   const session = plan.dialect === "postgres" ? timeouts : plan.dialect === "mysql" ? mysqlSession : []
-  if (plan.transaction === "single") {
+  // A live step makes foreign keys wait in another way.
+  if (plan.transaction === "single" || (plan.dialect === "postgres" && plan.foreignKeys.length > 0)) {
     const work = [...before, ...moves.flatMap((move) => whole(plan, move)), ...after]
     return [...session, ...transaction(plan, [...checks, ...work])]
   }
@@ -167,7 +160,11 @@ const passes = (
 }
 
 const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { before, update, after } = Sql.updateRange(plan, move, range)
+  const { before, update, after } = Sql.updateRange(
+    plan,
+    move,
+    range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
+  )
   return [...before, update, ...after]
 }
 
@@ -179,7 +176,7 @@ const timeouts = [`SET ${Sql.lockTimeout}`]
 const guarded = (plan: SqlPlan, guards: ReadonlyArray<Guards.Guard>): ReadonlyArray<string> =>
   guards.map(({ step, found, words }) => {
     if (plan.dialect !== "postgres") {
-      return `INSERT INTO ${plan.prefix}_guard (step, ok) SELECT ${quoteText(step)}, 0 FROM (${found}) q`
+      return `INSERT INTO ${tables(plan).guard} (step, ok) SELECT ${quoteText(step)}, 0 FROM (${found}) q`
     }
     const message = `replace(${quoteText(words.replaceAll("\\", "/").replaceAll("the dry run", "1-prepare.sql"))}, '{found}', reason)`
     return quoteBlock(
@@ -233,6 +230,24 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
   ...(plan.dialect === "mysql"
     ? ["apply", "rollback"].map((name) => `DROP PROCEDURE IF EXISTS ${plan.prefix}_${name}`)
     : []),
-  ...guarded(plan, plan.dialect === "postgres" ? [...Guards.ownGuards(plan), Guards.olderGuard(plan)] : []),
+  ...guarded(plan, Guards.ownGuards(plan)),
+  ...(plan.dialect === "postgres" ? guarded(plan, [Guards.olderGuard(plan)]) : []),
+  // Made where they are missing, so that the file can be run again: what stands against it is asked of them.
+  ...wayOf(plan).createTables(plan),
+  ...(plan.dialect === "postgres" ? [] : guarded(plan, [Guards.olderGuard(plan)])),
+  ...guarded(plan, [Guards.samePlanGuard(plan)]),
+  ...plan.locations.flatMap((location) => wayOf(plan).createLedger(plan, location)),
+  ...guarded(
+    plan,
+    plan.locations.map((location) => driftGuard(plan, location))
+  ),
   ...Sql.drop(plan)
 ]
+
+/** Nothing was written, or all of it was and nobody else wrote there since. Delete a drifted row from its ledger to accept it. */
+const driftGuard = (plan: SqlPlan, location: PlannedLocation): Guards.Guard => ({
+  step: "drifted",
+  found: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.stateCounts(plan, location, "before")}) o, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND o.changes > o.old + o.missing AND s.changes > s.renewed + s.missing`,
+  words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, delete them from ${tables(plan).ledger(location)} once you have looked at them.`,
+  reason: "Refused"
+})

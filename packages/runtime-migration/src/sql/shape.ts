@@ -34,7 +34,7 @@ const fields: Readonly<Record<keyof Required<Location>, Field>> = {
     is: (value) => isText(value) || Array.isArray(value),
     what: "expected keys joined by dots, or a list of keys"
   },
-  columnType: oneOf("text", "json", "jsonb"),
+  columnType: oneOf("text", "json", "jsonb", "uuid", "bytes"),
   keep: { is: isList, what: "expected a list of columns" },
   expect: { is: isBounds, what: "expected min, max or both, whole numbers" },
   twoStep: oneOf(true, false)

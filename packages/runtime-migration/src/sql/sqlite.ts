@@ -22,39 +22,65 @@ const text = (value: string): string => `${value} COLLATE BINARY`
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+const hexDigits = "0123456789abcdefABCDEF"
+const otherLetters = "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_-"
+
 /** Characters of an id inside of text, and inside of JSON. */
-const idCharacters = { text: `'${letters}_-'`, "json-any": `'${letters}_.-'` } as const
+const idCharacters = ({ kind }: PlannedLocation): string => (kind === "json-any" ? `'${letters}_.-'` : `'${letters}_-'`)
 
 /** ASCII that cannot be part of an id in text: passed over at once. Anything else is passed over one by one. */
 const separators = `' !"#$%&''()*+,./:;<=>?@[\\]^\`{|}~' || char(9, 10, 13)`
 
-const space = "' ' || char(9, 10, 13)"
-
 const lead = (value: string, characters: string): string =>
   `substr(${value}, 1, length(${value}) - length(ltrim(${value}, ${characters})))`
 
+/** What a source id becomes; NULL for one that is not known. */
+const targetOf = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, id: string): string =>
+  `(SELECT m.target FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${id}${fresh ? " AND m.again = 0" : ""})`
+
 const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
-  `coalesce((SELECT m.target FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = s.tok${fresh ? " AND m.again = 0" : ""}), s.tok)`
+  `coalesce(${targetOf(plan, location, fresh, "s.tok")}, s.tok)`
+
+/**
+ * A word (`s.tok`) with the UUIDs in it replaced: from group to group of hexadecimal digits, so that none is before one that
+ * is looked up, and none may be behind it.
+ */
+const mappedWord = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
+  const alone = (length: number) =>
+    `CASE WHEN instr('${hexDigits}', substr(g.rest, ${length + 1}, 1)) = 0 OR length(g.rest) = ${length} THEN ${targetOf(plan, location, fresh, `substr(g.rest, 1, ${length})`)} END`
+  const run = (characters: string) => `length(g.rest) - length(ltrim(g.rest, '${characters}'))`
+  const group = `max(1, ${run(hexDigits)}, ${run(otherLetters)})`
+  const taken = `CASE WHEN ${alone(36)} IS NOT NULL THEN 36 WHEN ${alone(32)} IS NOT NULL THEN 32 ELSE ${group} END`
+  const inside = `(WITH RECURSIVE g(done, rest) AS (
+    SELECT '', s.tok
+    UNION ALL
+    SELECT g.done || coalesce(${alone(36)}, ${alone(32)}, substr(g.rest, 1, ${group})), substr(g.rest, ${taken} + 1) FROM g WHERE g.rest <> ''
+  ) SELECT g.done FROM g WHERE g.rest = '')`
+  return `coalesce(${targetOf(plan, location, fresh, "s.tok")}, ${inside})`
+}
 
 /**
  * A long value in blocks, each rewritten on its own: every step of a rewriting copies what is left of its text. A block
- * ends where no id can be cut: `more` says how many characters of what follows still belong to it.
+ * ends where no id can be cut: `more` says how many characters of what follows, of which some thousand are looked at, still
+ * belong to it.
  */
 const inBlocks = (value: string, more: (following: string) => string, rewritten: (block: string) => string): string => {
-  const size = `1000 + ${more("substr(b.rest, 1001)")}`
-  return `(WITH RECURSIVE b(done, block, rest) AS (
-    SELECT '', '', ${value}
+  const size = `1000 + ${more(`substr(${value}, b.at + 1000, 4000)`)}`
+  return `(WITH RECURSIVE b(done, block, at) AS (
+    SELECT '', '', 1
     UNION ALL
-    SELECT b.done || ${rewritten("b.block")}, substr(b.rest, 1, ${size}), substr(b.rest, ${size} + 1) FROM b WHERE b.block <> '' OR b.rest <> ''
-  ) SELECT b.done FROM b WHERE b.block = '' AND b.rest = '')`
+    SELECT b.done || ${rewritten("b.block")}, substr(${value}, b.at, ${size}), b.at + ${size} FROM b WHERE b.block <> '' OR b.at <= length(${value})
+  ) SELECT b.done FROM b WHERE b.block = '' AND b.at > length(${value}))`
 }
 
 /** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
 const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
-  const characters = idCharacters.text
+  const characters = idCharacters(location)
   const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators})))`
   const rest = `substr(s.rest, ${cut} + 1)`
-  const id = `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh)} END`
+  const id = location.set.uuids
+    ? `CASE WHEN length(s.tok) < 32 THEN s.tok ELSE ${mappedWord(plan, location, fresh)} END`
+    : `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh)} END`
   return `(WITH RECURSIVE s(done, tok, rest) AS (
     SELECT '', ${lead(value, characters)}, ltrim(${value}, ${characters})
     UNION ALL
@@ -63,14 +89,14 @@ const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean,
 }
 
 /**
- * JSON with its ids replaced: from quote to quote. An id is a whole text, so it stands between two quotes; a backslash
- * before the first says that it is inside of a text, a colon behind the second that it is a key.
+ * JSON with its ids replaced: from quote to quote. An id is all that stands between two of them; the backslashes before the
+ * second are those of JSON that is a text of other JSON.
  */
 const rewrittenJson = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
-  const characters = idCharacters["json-any"]
+  const characters = idCharacters(location)
   const first = `substr(${value}, instr(${value}, '"') + 1)`
   const rest = `substr(s.rest, instr(s.rest, '"') + 1)`
-  const whole = `s.tok <> '' AND substr(s.rest, 1, 1) = '"' AND substr(s.done, -2, 1) <> '\\' AND substr(ltrim(substr(s.rest, 2), ${space}), 1, 1) <> ':'`
+  const whole = `s.tok <> '' AND substr(ltrim(s.rest, '\\'), 1, 1) = '"'`
   return `(WITH RECURSIVE s(done, tok, rest) AS (
     SELECT substr(${value}, 1, instr(${value}, '"')), ${lead(first, characters)}, ltrim(${first}, ${characters})
     UNION ALL
@@ -84,11 +110,19 @@ const path = ({ path }: PlannedLocation): string =>
 /** Text values only: a text with a NUL in it is longer than its functions see. */
 const isText = (column: string): string => `typeof(${column}) = 'text' AND instr(${column}, char(0)) = 0`
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  `CASE WHEN typeof(${column}) = 'text' THEN ${column}${columnType === "bytes" ? ` WHEN length(${column}) = 16 THEN lower(hex(${column}))` : ""} END`
+
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.kind === "id") return `CASE WHEN typeof(${column}) = 'text' THEN ${column} END`
+  if (location.kind === "id") return idOf(location, column)
   return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
 }
+
+/** What stands in a column afterwards: an id of the mapping, in the way of the value that stands there. */
+const idIn = ({ columnType }: PlannedLocation, value: string, id: string): string =>
+  columnType === "bytes" ? `CASE WHEN typeof(${value}) = 'blob' THEN unhex(replace(${id}, '-', '')) ELSE ${id} END` : id
 
 /** The type of a mark. */
 const standing = "CAST('' AS TEXT)"
@@ -103,7 +137,7 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
         // To the end of the run of characters that an id may have.
         next: inBlocks(
           column,
-          (following) => `length(${following}) - length(ltrim(${following}, ${idCharacters.text}))`,
+          (following) => `length(${following}) - length(ltrim(${following}, ${idCharacters(location)}))`,
           (block) => rewrittenText(plan, location, fresh, block)
         ),
         where: `${isText(column)} AND length(${column}) >= 20`
@@ -134,7 +168,7 @@ export const sqlite: SqlDialect = {
   },
   // Whoever can write the file can write all of it.
   close: () => [],
-  dropRest: (plan) => [`DROP TABLE IF EXISTS ${plan.prefix}_guard`],
+  dropRest: (plan) => [`DROP TABLE IF EXISTS ${tables(plan).guard}`],
   exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
@@ -164,24 +198,28 @@ export const sqlite: SqlDialect = {
   changes: (plan, location) => {
     const { map } = tables(plan)
     const others = otherRewriters(location)
-      .map(({ index, column }) => {
-        const set = quoteText(plan.locations[index]?.set.name ?? "")
-        return ` LEFT JOIN ${map} x${index} ON x${index}.kind = ${set} AND x${index}.source = ${text(columnOf(plan, column))}`
+      .map(({ index }) => {
+        const other = plan.locations[index] ?? location
+        return ` LEFT JOIN ${map} x${index} ON ${inSet(`x${index}`, other)} AND x${index}.source = ${text(current(plan, other))}`
       })
       .join("")
-    const after = (index: number, now: string) => `coalesce(x${index}.target, ${now})`
+    const after = (index: number, now: string) =>
+      `coalesce(${idIn(plan.locations[index] ?? location, now, `x${index}.target`)}, ${now})`
     if (isMany(location)) {
       const { next, where } = many(plan, location, false)
       const list = selectList(plan, location, { next, temporary: "", after })
       return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)}) q WHERE q.new_value <> q.old_value COLLATE BINARY`
     }
     const column = columnOf(plan, location.column)
-    const next = location.kind === "id" ? "m.target" : `json_set(${column}, ${path(location)}, m.target)`
+    const next =
+      location.kind === "id" ? idIn(location, column, "m.target") : `json_set(${column}, ${path(location)}, m.target)`
     const list = selectList(plan, location, { next, temporary: "m.tmp", after })
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
   },
   keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${sqlite.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     // There is no digest here: rows are compared with the plan's, some hundred at a time.

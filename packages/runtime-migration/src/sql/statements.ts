@@ -66,9 +66,15 @@ export const begin = (plan: SqlPlan): string =>
     [
       `('layout', ${quoteText(layout)})`,
       `('checksum', ${quoteText(plan.checksum)})`,
+      `('locations', ${quoteText(plan.locationsChecksum)})`,
       ...(plan.dialect === "postgres" ? [`('schema', ${currentSchema})`] : [])
     ]
   )
+
+/** Makes what was prepared the plan's own; the dry run writes its mapping then. */
+export const adopt = (plan: SqlPlan): ReadonlyArray<string> => [
+  `UPDATE ${tables(plan).run} SET value = ${quoteText(plan.checksum)} WHERE item IN ('checksum', 'prepared')`
+]
 
 /** Says that all of it was. */
 export const end = (plan: SqlPlan): string =>
@@ -110,7 +116,8 @@ export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<
   if (location.ambiguous) return []
   const way = dialects[plan.dialect]
   const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-  const text = plan.dialect === "mysql" ? "CONVERT(l.old_value USING utf8mb4)" : "CAST(l.old_value AS text)"
+  const value = location.columnType === "bytes" && plan.dialect === "mysql" ? "HEX(l.old_value)" : "l.old_value"
+  const text = plan.dialect === "mysql" ? `CONVERT(${value} USING utf8mb4)` : `CAST(${value} AS text)`
   const set = [
     `first_value = COALESCE(l.first_value, ${text})`,
     ...values.map((value) => `${value} = c.${value}`),
@@ -148,15 +155,39 @@ export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", 
 /** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
 export const lockTimeout = "lock_timeout = '3s'"
 
-/** The update of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
-export const updateRange = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): MarkedUpdate =>
+/**
+ * The same for a live step, which tries again: it gives up before the server looks for deadlocks, so that it is never
+ * somebody else's transaction that dies of one.
+ */
+export const shortLocks =
+  "SELECT set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+
+/** Locks the rows of some ledger rows, or fails at once. MySQL: in a deadlock it would be the smaller transaction that dies. */
+export const lockRows = (
+  plan: SqlPlan,
+  { location, from, match }: Move & { readonly match: string },
+  range: ReadonlyArray<string>
+): string =>
+  `SELECT b.n AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
+
+/** The update of some rows of the ledger, one transaction. In a script the range's ends are variables of a loop. */
+export const updateRange = (
+  plan: SqlPlan,
+  move: Move & { readonly match?: string },
+  range: ReadonlyArray<string>
+): MarkedUpdate =>
   dialects[plan.dialect].update({
     plan,
     ...move,
-    match: matchDuring(plan, move, move.from),
-    range: range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`],
-    where: [prepared(plan)]
+    match: move.match ?? matchDuring(plan, move, move.from),
+    range,
+    // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
+    where: [prepared(plan), ...(move.location.kind === "id" ? [dialects[plan.dialect].leads(plan, move.location)] : [])]
   })
+
+/** A value as text, in the way of the plan's database. */
+export const idText = (plan: SqlPlan): ((value: string) => string) =>
+  plan.dialect === "mysql" ? (value) => `CONVERT(${value} USING utf8mb4)` : dialects[plan.dialect].text
 
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
@@ -232,6 +263,42 @@ export const deferral = (
       }
     }
   }
+}
+
+/** Counts, as `n`, the rows of a ledger. */
+export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
+  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
+
+/** Counts, as `n`, 1 where the ledger is there. */
+export const ledgerExists = (plan: SqlPlan, location: PlannedLocation): string =>
+  dialects[plan.dialect].exists(tables(plan).ledger(location))
+
+/** Counts, as `n`, the rows that hold what apply wrote, as far as we know. */
+export const writtenRows = (plan: SqlPlan, location: PlannedLocation): string =>
+  `${ledgerSize(plan, location)} b WHERE b.stands <> 'old_value'`
+
+const droppedItem = ({ index }: PlannedLocation): string => quoteText(`dropped ${index + 1}`)
+
+/** Counts, as `n`, the rows of a location whose values were dropped. */
+export const droppedRows = (plan: SqlPlan, location: PlannedLocation): string =>
+  `SELECT COALESCE(SUM(CAST(r.value AS DECIMAL(20))), 0) AS n FROM ${tables(plan).run} r WHERE r.item = ${droppedItem(location)}`
+
+/** Drops the values of a location, with their rows, and remembers how many. */
+export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  const { run, ledger } = tables(plan)
+  const item = droppedItem(location)
+  const name = ledger(location)
+  const sum = `SELECT CAST((SELECT COUNT(*) FROM ${name}) + COALESCE(MAX(CAST(r.value AS DECIMAL(20))), 0) AS CHAR(20)) AS value FROM ${run} r WHERE r.item = ${item}`
+  const next = quoteText(`dropping ${location.index + 1}`)
+  return [
+    `DELETE FROM ${run} WHERE item = ${next}`,
+    `INSERT INTO ${run} (item, value) SELECT ${next}, q.value FROM (${sum}) q`,
+    // A row that is deleted stays in the file until its page is written anew.
+    plan.dialect === "sqlite" ? "PRAGMA secure_delete = ON" : `TRUNCATE TABLE ${name}`,
+    ...(plan.dialect === "sqlite" ? [`DELETE FROM ${name}`] : []),
+    `DELETE FROM ${run} WHERE item = ${item}`,
+    `UPDATE ${run} SET item = ${item} WHERE item = ${next}`
+  ]
 }
 
 /** Drops what a run made. */

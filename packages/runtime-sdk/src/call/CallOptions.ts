@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Secret } from "../contract/Operation.ts"
 
 /**
  * Options of one call. They win over the policy of the client and of `Policy.with`.
@@ -23,8 +24,16 @@ export interface CallOptions {
   readonly deadline?: number | undefined
   /** Retries after the first attempt; 0 turns them off. */
   readonly retries?: number | undefined
-  /** Extra headers. Those that the SDK sets (authorization above all) are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  /**
+   * Changes or deletes a row only while it is the version that was read: the `etag` of `withResponse()`'s headers, as it
+   * came, with its quotes. Another version fails with a ConflictError of the code `precondition_failed`.
+   */
+  readonly ifMatch?: string | undefined
+  /**
+   * Extra headers. Those that the SDK sets (authorization above all) are refused. A value may be wrapped
+   * (`Redacted.make`, or `redacted` of the promise entry), so that it cannot be printed.
+   */
+  readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Another organization than the client's, for this call. */
   readonly organizationId?: string | undefined
 }
@@ -60,7 +69,7 @@ export type QueryValue = string | number | boolean | null | undefined
  * @since 0.1.0
  * @category models
  */
-export interface WaitOptions extends Omit<CallOptions, "idempotencyKey" | "deadline"> {
+export interface WaitOptions extends Omit<CallOptions, "idempotencyKey" | "ifMatch" | "deadline"> {
   /** Until the second look; later ones are further and further apart. 1,000 by default. */
   readonly pollEvery?: number | undefined
   /** Between two looks at most. 15,000 by default. */

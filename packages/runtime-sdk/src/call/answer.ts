@@ -3,13 +3,14 @@
  * content.
  */
 import type { RuntimeError } from "../errors/Errors.ts"
+import { InexactInteger, parseExactly } from "../schema/integers.ts"
 import { ByteStream } from "../transport/byteStream.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { rowsOf, toPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Redact } from "./redact.ts"
 import type { Request } from "./request.ts"
-import { isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
+import { inexact, isPage, notJson, notText, wrongRows, wrongShape } from "./unexpected.ts"
 
 /** An answer that the contract does not allow. */
 export class Unreadable {
@@ -29,25 +30,26 @@ export const readAnswer = (
   redactor: () => Redact
 ): unknown => {
   const { spec } = prepared
-  if (response.body === "") {
+  // 205 has no body: what stands there is nothing of ours, and `fetch` does not show it.
+  if (response.body === "" || response.status === 205) {
     return spec.mayBeEmpty ? undefined : new Unreadable(`status ${response.status} with an empty body`)
   }
   if (spec.text) return isPage(response) ? new Unreadable(notText(response, redactor())) : response.body
   let json: unknown
   try {
-    json = JSON.parse(response.body)
-  } catch {
-    return new Unreadable(notJson(response, redactor()))
+    json = parseExactly(response.body)
+  } catch (error) {
+    return new Unreadable(error instanceof InexactInteger ? inexact : notJson(response, redactor()))
   }
   if (request.page !== undefined) return readPage(prepared, request.page, json)
   return prepared.isSuccess(json) ? json : new Unreadable(wrongShape(spec.success, json))
 }
 
-const readPage = ({ spec, isSuccess }: Prepared, asked: NonNullable<Request["page"]>, json: unknown): unknown => {
+const readPage = ({ spec, isSuccess }: Prepared, request: NonNullable<Request["page"]>, json: unknown): unknown => {
   const rows = rowsOf(json)
   if (rows === undefined) return new Unreadable("the answer is not a list")
   if (!isSuccess(rows)) return new Unreadable(wrongRows(spec.success, rows))
-  const page = toPage(asked, json, rows)
+  const page = toPage(request, json, rows)
   return typeof page === "string" ? new Unreadable(page) : page
 }
 

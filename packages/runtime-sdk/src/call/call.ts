@@ -9,6 +9,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
@@ -59,18 +60,22 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
   const call = (args: Arguments, sink?: Sink) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
-      const request = prepareRequest(prepared, args, transform(runtime.policy))
+      const request = prepareRequest(prepared, args, transform(runtime.policy), fiber.getRef(Policy.IdempotencyKeys))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
-      const observed = runtime.observer?.observe(fiber, traced)
-      const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observed)
-      const run = guarded(driver)
-      return observed === undefined ? run : observed.call(run)
+      const observation = runtime.observer?.observe(fiber, traced)
+      const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observation)
+      const run = inPlace(request, runWithBreaker(driver))
+      return observation === undefined ? run : observation.call(run)
     })
   return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
 }
 
+/** Runs a call in its place of an idempotency scope. */
+const inPlace = <A>({ place }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
+  place === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => place.leave(Exit.isSuccess(exit))))
+
 /** Runs a call unless its circuit is open. */
-const guarded = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
+const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
   const { breaker } = driver.request.policy
   if (breaker === undefined) return driver.run()
   return breaker.run(
@@ -78,7 +83,7 @@ const guarded = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
     {
       key: driver.prepared.runtime.config.origin,
       isFailure: (error) =>
-        error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "TimeoutError",
+        error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "AywaTimeoutError",
       onOpen: (retryAfterMillis) =>
         circuitOpen(
           fieldsOf(driver, { attempts: 0, outcome: "not-sent", spent: false }, undefined, "not-sent"),
@@ -96,7 +101,7 @@ class Driver implements Plan, Sender<Decision> {
   readonly deadlineAt: number
   private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly sink: Sink | undefined
-  private readonly observed: Observed | undefined
+  private readonly observation: Observed | undefined
   private readonly history: { attempts: number; outcome: Outcome; spent: boolean } = {
     attempts: 0,
     outcome: "not-sent",
@@ -107,6 +112,8 @@ class Driver implements Plan, Sender<Decision> {
   progress: WireProgress | undefined
   /** The keys of the attempts, where they are asked for: each may have had another. */
   private keys: Array<Redacted.Redacted<string>> | undefined
+  /** The policy's schedule for this call, once it has begun. */
+  private step: Policy.RetryStep | undefined
   /** What the time of the attempt under way is bounded by. */
   private scope: "attempt" | "deadline" = "attempt"
 
@@ -115,14 +122,14 @@ class Driver implements Plan, Sender<Decision> {
     request: Request,
     fiber: Fiber.Fiber<unknown, unknown>,
     sink: Sink | undefined,
-    observed: Observed | undefined
+    observation: Observed | undefined
   ) {
     this.prepared = prepared
     this.request = request
     this.fiber = fiber
     this.clock = fiber.getRef(Clock.Clock)
     this.sink = sink
-    this.observed = observed
+    this.observation = observation
     const { deadline } = request.policy
     this.deadlineAt = deadline === undefined ? Infinity : this.now() + deadline
   }
@@ -141,9 +148,29 @@ class Driver implements Plan, Sender<Decision> {
     this.history.outcome = decision.outcome
     this.sink?.failed(decision.outcome)
     if (decision.kind === "fail") return Effect.fail(decision.error)
+    const schedule = this.request.policy.retry?.schedule
+    return schedule === undefined ? this.again(decision.error, decision.delay) : this.scheduled(schedule, decision)
+  }
+
+  /** Another attempt when the policy's schedule says, but not before the runtime allows it. */
+  private scheduled(
+    schedule: Effect.Effect<Policy.RetryStep>,
+    { error, delay }: Extract<Decision, { readonly kind: "again" }>
+  ): Effect.Effect<unknown, RuntimeError> {
+    const begun = this.step === undefined ? schedule : Effect.succeed(this.step)
+    return Effect.flatMap(begun, (step) => {
+      this.step = step
+      return Effect.flatMap(step(this.clock.currentTimeMillisUnsafe(), error), (pause) => {
+        const wait = Math.max(pause ?? Infinity, delay)
+        return wait >= this.deadlineAt - this.now() ? Effect.fail(error) : this.again(error, wait)
+      })
+    })
+  }
+
+  private again(error: RuntimeError, delay: number): Effect.Effect<unknown, RuntimeError> {
     const { runtime, traced } = this.prepared
-    const next = Effect.flatMap(Effect.sleep(decision.delay), () => this.run())
-    const note = runtime.observer?.retrying?.(traced, decision.error, decision.delay)
+    const next = Effect.flatMap(Effect.sleep(delay), () => this.run())
+    const note = runtime.observer?.retrying?.(traced, error, delay)
     return note === undefined ? next : Effect.flatMap(note, () => next)
   }
 
@@ -160,8 +187,8 @@ class Driver implements Plan, Sender<Decision> {
   }
 
   private attempt(): Effect.Effect<Decision> {
-    if (this.observed === undefined) return this.send(undefined)
-    return this.observed.attempt(
+    if (this.observation === undefined) return this.send(undefined)
+    return this.observation.attempt(
       this.history.attempts - 1,
       (traceparent) => this.send(traceparent),
       (decision) => resultOf(decision, this.secrets())
@@ -181,7 +208,7 @@ class Driver implements Plan, Sender<Decision> {
     const attempt = this.history.attempts - 1
     if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
-    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request.idempotencyKey)
+    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request)
     return wireOf(prepared, request, key, attempt, traceparent)
   }
 
@@ -189,8 +216,8 @@ class Driver implements Plan, Sender<Decision> {
     if (ending === undefined) return this.decide(this.timedOut(this.scope))
     if ("status" in ending || ending._tag !== "WireFailure") return this.decide(ending)
     // A transport cannot tell the source's failure from the connection's: codes of files look like those of sockets.
-    const broken = this.request.upload?.broken()
-    return this.decide(broken === undefined ? ending : sourceFailure(broken.cause, "unknown", ending.head))
+    const sourceError = this.request.upload?.sourceError()
+    return this.decide(sourceError === undefined ? ending : sourceFailure(sourceError.cause, "unknown", ending.head))
   }
 
   private timedOut(scope: TimedOut["scope"]): TimedOut {
@@ -201,9 +228,14 @@ class Driver implements Plan, Sender<Decision> {
 
   private decide(ending: Ending): Decision {
     const { upload } = this.request
+    const resent = this.progress?.resent ?? 0
+    if (resent > 0) {
+      this.history.attempts += resent
+      this.sink?.counted(this.history.attempts)
+    }
     // It holds what has come of the answer, and is not needed while the call waits.
     this.progress = undefined
-    if (upload !== undefined) this.history.spent = upload.once && upload.spent()
+    if (upload !== undefined) this.history.spent = upload.once && upload.isRead()
     // What is read to the end needs neither time nor chance, and a program's seeded Random is left alone.
     const needless = "status" in ending && isSuccess(ending)
     return needless

@@ -22,10 +22,10 @@ export class Copies {
 
   /** Where they are, in the source of a view. */
   in({ text, sourceOf }: View): ReadonlyArray<Copy> {
-    const found: Array<Copy> = []
+    const copies: Array<Copy> = []
     for (const secret of this.#texts) {
       for (const [from, until] of copiesOf(secret, text)) {
-        if (secret.length >= short || !isInWord(text, from, until)) found.push([sourceOf(from), sourceOf(until)])
+        if (secret.length >= short || !isInWord(text, from, until)) copies.push([sourceOf(from), sourceOf(until)])
       }
     }
     // Both alphabets are one here.
@@ -33,10 +33,10 @@ export class Copies {
     for (const core of this.#base64) {
       for (const copy of copiesOf(core, base64)) {
         const [from, until] = wholeBase64(base64, copy)
-        found.push([sourceOf(from), sourceOf(until)])
+        copies.push([sourceOf(from), sourceOf(until)])
       }
     }
-    return found
+    return copies
   }
 }
 
@@ -76,14 +76,14 @@ const isInWord = (text: string, from: number, until: number): boolean =>
 
 /** Where a text has a secret, or the beginning of one: half of a long one gives it away. */
 const copiesOf = (secret: string, text: string): ReadonlyArray<Copy> => {
-  const found: Array<Copy> = []
+  const copies: Array<Copy> = []
   const enough = secret.length < 16 ? secret : secret.slice(0, Math.ceil(secret.length / 2))
   for (let from = text.indexOf(enough); from !== -1; from = text.indexOf(enough, from + 1)) {
     let length = enough.length
     while (length < secret.length && text[from + length] === secret[length]) length++
-    found.push([from, from + length])
+    copies.push([from, from + length])
   }
-  return found
+  return copies
 }
 
 /**

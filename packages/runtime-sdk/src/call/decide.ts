@@ -4,16 +4,19 @@
  *
  * A retry never duplicates: `maySendAgain` is where that is decided, and nothing else leads to another attempt.
  */
-import type { CallFields, ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
+import type { ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
+import { badCoding } from "../transport/wireFailure.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
-import { requestIdOf, sentOnce } from "./message.ts"
+import { type Fields, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
+import { refusedPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
 import type { Redact, Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
 import { fromTimeout, fromWire, type TimedOut } from "./unanswered.ts"
+import { notCoded } from "./unexpected.ts"
 
 /** What a decision has to know of the call. */
 export interface Plan {
@@ -66,7 +69,8 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
   const result = read(plan, history, ending, now.wall)
   if ("kind" in result) return result
   const outcome = worse(history.outcome, result.outcome)
-  const error = result.toError(fieldsOf(plan, history, result, outcome))
+  const fields = fieldsOf(plan, history, result, outcome)
+  const error = result.toError(fields)
   const { retry } = plan.request.policy
   if (
     retry === undefined ||
@@ -74,13 +78,13 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
     !result.transient ||
     !maySendAgain(plan, outcome) ||
     history.spent ||
-    (retry.while !== undefined && !retry.while(error))
+    (retry.while !== undefined && !retry.while(result.toError(asAttempt(fields))))
   ) {
     return { kind: "fail", error, outcome }
   }
-  const left = plan.deadlineAt - now.monotonic
-  const delay = delayOf(retry, history.attempts, result.retryAfter, left, draw)
-  return delay === undefined || delay >= left
+  const remaining = plan.deadlineAt - now.monotonic
+  const delay = delayOf(retry, history.attempts, result.retryAfter, remaining, draw)
+  return delay === undefined || delay >= remaining
     ? { kind: "fail", error, outcome }
     : { kind: "again", error, outcome, delay }
 }
@@ -100,20 +104,21 @@ const worse = (before: Outcome, now: Outcome): Outcome =>
 const delayOf = (
   retry: Policy.Retry,
   attempts: number,
-  asked: number | undefined,
-  left: number,
+  retryAfter: number | undefined,
+  remaining: number,
   draw: number
 ): number | undefined => {
   const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
   // Above a floor of a tenth, so that even the luckiest draw is a pause.
   const floor = ceiling * 0.1
-  if (asked === undefined) return Math.round(floor + (ceiling - floor) * draw)
-  if (asked > retry.maxRetryAfter) return undefined
+  if (retryAfter === undefined && retry.schedule !== undefined) return 0
+  if (retryAfter === undefined) return Math.round(floor + (ceiling - floor) * draw)
+  if (retryAfter > retry.maxRetryAfter) return undefined
   // Many are told to wait for the same time: they come back spread over a part of it, none before it is over. What that
   // adds leaves half of the time that there is to the attempt.
-  const least = Math.max(asked, floor)
-  const spread = Math.max(ceiling - floor, Math.min(asked * 0.35, retry.maxDelay))
-  return least + Math.max(0, Math.min(spread, (left - least) / 2)) * draw
+  const least = Math.max(retryAfter, floor)
+  const spread = Math.max(ceiling - floor, Math.min(retryAfter * 0.35, retry.maxDelay))
+  return least + Math.max(0, Math.min(spread, (remaining - least) / 2)) * draw
 }
 
 const read = (plan: Plan, history: History, ending: Ending, wall: number): Done | Failure => {
@@ -129,8 +134,11 @@ const headOf = (ending: Ending): WireHead | undefined =>
 /** The status of an answer counts, whatever happened to its body. */
 const fromRefusal = (plan: Plan, history: History, head: WireHead, ending: Ending, wall: number): Done | Failure => {
   // A delete whose first answer was lost finds nothing the second time: it is done.
-  const gone = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
-  if (gone && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
+  const isDeletedRow = plan.prepared.spec.method === "DELETE" && (head.status === 404 || head.status === 410)
+  if (isDeletedRow && history.outcome === "maybe-applied") return { kind: "done", value: undefined, response: head }
+  const { page } = plan.request
+  const crowded = page !== undefined && (head.status === 400 || head.status === 422) ? refusedPage(page) : undefined
+  if (crowded !== undefined) return fromUnexpected(subjectOf(plan), head, crowded)
   const body = "body" in ending ? ending.body : undefined
   return fromStatus(subjectOf(plan), head, body, wall, "cause" in ending ? ending.cause : undefined)
 }
@@ -157,12 +165,14 @@ const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): 
 const fromNone = (plan: Plan, ending: WireFailure | TimedOut | ConfigError): Failure => {
   switch (ending._tag) {
     case "WireFailure":
-      return fromWire(subjectOf(plan), ending)
+      return ending.code === badCoding && ending.head !== undefined
+        ? fromUnexpected(subjectOf(plan), ending.head, notCoded(ending.head, redactorOf(plan)))
+        : fromWire(subjectOf(plan), ending)
     case "TimedOut": {
       const { attemptTimeout, deadline } = plan.request.policy
       return fromTimeout(subjectOf(plan), ending, (ending.scope === "attempt" ? attemptTimeout : deadline) ?? 0)
     }
-    case "ConfigError":
+    case "AywaConfigError":
       // There was no key to send it with.
       return { outcome: "not-sent", transient: false, toError: () => ending }
   }
@@ -173,8 +183,24 @@ const redactorOf = (plan: Plan): Redact => plan.secrets().redactorWith(plan.requ
 const subjectOf = (plan: Plan): Subject => ({
   reads: plan.prepared.reads,
   errors: plan.prepared.spec.errors,
+  origin: plan.prepared.runtime.config.origin,
   redact: redactorOf(plan)
 })
+
+/**
+ * Whether the caller may make the same call once more: one that may have taken effect only if the runtime would know it
+ * again. A generated key is gone with the call.
+ */
+const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
+  outcome !== "maybe-applied" || prepared.idempotentMethod || request.keyIsLasting
+
+const once = { isRetryable: false } as const
+
+/** An attempt carries the key of those before it, so it may do what a further call may not. */
+const asAttempt = (fields: Fields): Fields => {
+  const { isRetryable: _isRetryable, ...rest } = fields
+  return rest
+}
 
 /** What every error of the call carries. */
 export const fieldsOf = (
@@ -182,7 +208,7 @@ export const fieldsOf = (
   { attempts, spent }: History,
   failure: Failure | undefined,
   outcome: Outcome
-): CallFields => ({
+): Fields => ({
   operation: plan.prepared.name,
   method: plan.prepared.spec.method,
   path: plan.request.path,
@@ -191,5 +217,7 @@ export const fieldsOf = (
   attempts,
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
+  idempotencyScope: plan.request.place?.scope,
+  ...(mayCallAgain(plan, outcome) ? undefined : once),
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

@@ -1,9 +1,9 @@
 /**
  * From arguments to a request: path, query, headers, body. What is wrong is collected, and nothing is sent.
  */
-import * as Redacted from "effect/Redacted"
 import type { Issue } from "../errors/Errors.ts"
 import { badCharacter } from "../config/checks.ts"
+import { isPlain, nameOf, Writer } from "./bodyJson.ts"
 
 const fault = (path: string, message: string): Issue => ({ path: [path], message })
 
@@ -23,13 +23,13 @@ export const fillPath = (template: string, id: unknown): string | Issue => {
 }
 
 /** What was given in the place of an id, and what to write instead. */
-const notAnId = (given: unknown): string => {
-  if (given === null) return "null"
-  if (typeof given === "function") return "a function: call it first"
-  if (typeof given !== "object") return typeof given
-  if (Array.isArray(given)) return "an array: call once for each id"
-  if ("then" in given && typeof given.then === "function") return "a promise: await it first"
-  return "id" in given && typeof given.id === "string" ? "a row: give its id (row.id)" : "an object"
+const notAnId = (value: unknown): string => {
+  if (value === null) return "null"
+  if (typeof value === "function") return "a function: call it first"
+  if (typeof value !== "object") return typeof value
+  if (Array.isArray(value)) return "an array: call once for each id"
+  if ("then" in value && typeof value.then === "function") return "a promise: await it first"
+  return "id" in value && typeof value.id === "string" ? "a row: give its id (row.id)" : "an object"
 }
 
 // Letters, digits, `_` and `-`: no path step, no escape, and no `$` that `replace` would read.
@@ -71,7 +71,7 @@ const serverOwned = new Set([
 /** A body as text, and as the value that the text says. */
 interface Encoded {
   readonly text: string
-  readonly sent: unknown
+  readonly json: unknown
   /** Whether it was a row that was read: it has fields that the runtime owns. */
   readonly read: boolean
 }
@@ -80,12 +80,12 @@ interface Encoded {
  * Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out.
  * What has to be checked is what will be sent: after `toJSON`, without what JSON drops.
  */
-export const encode = (given: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
+export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
   try {
-    const toJSON: unknown = Object(given).toJSON
-    return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, given, [""]) : given, keep)
+    const toJSON: unknown = Object(body).toJSON
+    return encodeObject(typeof toJSON === "function" ? Reflect.apply(toJSON, body, [""]) : body, keep)
   } catch (error) {
-    // Cycles and bigints; the engine's message describes the shape, not the values.
+    // Cycles; the engine's message describes the shape, not the values.
     return {
       path: [],
       message: `Cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : ""}`
@@ -94,11 +94,8 @@ export const encode = (given: unknown, keep: Pick<ReadonlySet<string>, "has">): 
 }
 
 const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return {
-      path: [],
-      message: `Expected an object, got ${body === null ? "null" : Array.isArray(body) ? "an array" : typeof body}`
-    }
+  if (typeof body !== "object" || body === null || Object.prototype.toString.call(body) !== "[object Object]") {
+    return { path: [], message: `Expected an object, got ${nameOf(body)}` }
   }
   const own: Record<string, unknown> = Object.create(null)
   let read = false
@@ -106,9 +103,10 @@ const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): En
     if (keep.has(key) || !serverOwned.has(key)) own[key] = Reflect.get(body, key)
     else read = true
   }
-  if (isPlainJson(own)) return { text: JSON.stringify(own), sent: own, read }
-  const text = JSON.stringify(own, unwrapRedacted)
-  return { text, sent: JSON.parse(text), read }
+  if (isPlainJson(own)) return { text: JSON.stringify(own), json: own, read }
+  const writer = new Writer()
+  const text = writer.write(own)
+  return writer.issue ?? { text, json: JSON.parse(text), read }
 }
 
 /** The text of a body. */
@@ -134,21 +132,9 @@ export const isPlainJson = (value: unknown, depth = 0): boolean => {
     for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth + 1)) return false
     return true
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
+  if (!isPlain(value)) return false
   for (const key of Object.keys(value)) if (!isPlainJson(Reflect.get(value, key), depth + 1)) return false
   return true
-}
-
-// A function, for `this`: `toJSON` has already run on `value`, and a Redacted's answers "<redacted>".
-function unwrapRedacted(this: unknown, key: string, value: unknown): unknown {
-  const original: unknown = Reflect.get(Object(this), key)
-  if (!Redacted.isRedacted(original)) return value
-  try {
-    return Redacted.value(original)
-  } catch {
-    throw new TypeError("a Redacted was made by another copy of Effect; use `redacted` of this package, or unwrap it")
-  }
 }
 
 /** Checks an idempotency key given by the caller. */

@@ -50,8 +50,8 @@ const textsOf = (body: Json): ReadonlyArray<string> => {
   for (const texts of [itemsOf(message), isJson(error) ? textsOf(error) : [], itemsOf(errors)]) {
     if (texts.length > 0) return texts
   }
-  const described = [...itemsOf(title), ...itemsOf(detail)]
-  if (described.length > 0) return described
+  const descriptions = [...itemsOf(title), ...itemsOf(detail)]
+  if (descriptions.length > 0) return descriptions
   return typeof error === "string" && !isToken(error) ? [error] : []
 }
 
@@ -71,20 +71,20 @@ const itemsOf = (value: unknown, depth = 0): ReadonlyArray<string> => {
 }
 
 // Said by the error itself, in its own fields.
-const spoken = new Set(["message", "code", "status", "statusCode", "requestId"])
+const ownFields = new Set(["message", "code", "status", "statusCode", "requestId"])
 const maxDetails = 16_384
 
 /** The rest of a body, without secrets; nothing of one that is too large for a log. */
 const detailsOf = (body: Json, redact: Redact): ErrorBody["details"] => {
   const rest = Object.entries(body).filter(
-    ([key, value]) => !spoken.has(key) && !(/^(error|title|detail)$/.test(key) && typeof value === "string")
+    ([key, value]) => !ownFields.has(key) && !(/^(error|title|detail)$/.test(key) && typeof value === "string")
   )
-  const said = rest.flatMap(([key, value]): ReadonlyArray<readonly [string, unknown]> => {
+  const details = rest.flatMap(([key, value]): ReadonlyArray<readonly [string, unknown]> => {
     if (key !== "error" || !isJson(value)) return [[key, value]]
-    return Object.entries(value).filter(([inner]) => !spoken.has(inner))
+    return Object.entries(value).filter(([inner]) => !ownFields.has(inner))
   })
-  if (said.length === 0 || JSON.stringify(said).length > maxDetails) return undefined
-  return Object.fromEntries(said.map(([key, value]) => [redact(key), withoutSecrets(value, key, redact)]))
+  if (details.length === 0 || JSON.stringify(details).length > maxDetails) return undefined
+  return Object.fromEntries(details.map(([key, value]) => [redact(key), withoutSecrets(value, key, redact)]))
 }
 
 const secretName = /secret|password|api_?key|private_?key|authorization|passphrase|token$/i

@@ -1,9 +1,14 @@
 /**
  * What the errors of a call say: the sentence, what follows from the outcome, and the facts to quote.
  */
-import type { CallFields } from "../errors/Errors.ts"
+import type { CallFields, Issue } from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import type { Redact } from "./redact.ts"
+
+/** What an error is made from; `isRetryable` where the call must not be made once more as it is. */
+export interface Fields extends CallFields {
+  readonly isRetryable?: false
+}
 
 const afterwards = Symbol("afterwards")
 
@@ -14,21 +19,32 @@ export const sentOnce = {
 }
 
 /** The sentence that every message opens with, and what follows from the outcome. */
-export const text = (call: CallFields, what: string): string => {
+export const text = (call: Fields, what: string): string => {
   const facts = [
     `${call.method} ${call.path}`,
     ...(call.requestId === undefined ? [] : [`request ${call.requestId}`]),
-    `${call.attempts} attempt${call.attempts === 1 ? "" : "s"}`
+    `${call.attempts} attempt${call.attempts === 1 ? "" : "s"}`,
+    ...(call.idempotencyScope === undefined ? [] : [`scope ${call.idempotencyScope}`])
   ]
-  const next =
-    call.outcome !== "maybe-applied"
-      ? ""
-      : call.idempotencyKey === undefined
-        ? " It may have taken effect: read before you repeat it."
-        : ` It may have taken effect: repeat it with idempotencyKey ${JSON.stringify(call.idempotencyKey)}, which cannot apply it twice.`
   const last: unknown = Reflect.get(call, afterwards)
-  return `${call.operation}: ${sentence(what)}${next}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
+  return `${call.operation}: ${sentence(what)}${nextOf(call)}${typeof last === "string" ? last : ""} [${facts.join(", ")}]`
 }
+
+/** What follows from the outcome. */
+const nextOf = ({ outcome, idempotencyKey, idempotencyScope, isRetryable }: Fields): string => {
+  if (outcome !== "maybe-applied") return ""
+  if (idempotencyKey === undefined) return " It may have taken effect: read before you repeat it."
+  const key = JSON.stringify(idempotencyKey)
+  if (idempotencyScope !== undefined) {
+    return ` It may have taken effect: run the idempotency scope again, or repeat it with idempotencyKey ${key}: neither can apply it twice.`
+  }
+  const otherwise = isRetryable === false ? "; without that key it would be another call" : ""
+  return ` It may have taken effect: repeat it with idempotencyKey ${key}, which cannot apply it twice${otherwise}.`
+}
+
+/** A thing that is wrong, with its place. */
+export const issueText = ({ path, message }: Issue): string =>
+  path.length === 0 ? message : `${path.join(".")}: ${message}`
 
 /** Ends a text as a sentence, so that another can follow. */
 export const sentence = (text: string): string => (/[.!?…]["')\]]?$/.test(text) ? text : `${text}.`)

@@ -11,11 +11,11 @@ import type { AttemptResult, TracedCall } from "./Trace.ts"
 /** Watches one call. */
 export interface Observed {
   readonly call: <A>(run: Effect.Effect<A, RuntimeError>) => Effect.Effect<A, RuntimeError>
-  /** Watches one attempt; `run` gets the trace context to send, `told` reads what the attempt came to. */
+  /** Watches one attempt; `run` gets the trace context to send, `resultOf` reads what the attempt came to. */
   readonly attempt: <A>(
     attempt: number,
     run: (traceparent: string | undefined) => Effect.Effect<A>,
-    told: (result: A) => AttemptResult
+    resultOf: (result: A) => AttemptResult
   ) => Effect.Effect<A>
 }
 

@@ -27,6 +27,7 @@ const optionNames: Names<CallOptions & { readonly signal?: unknown }> = {
   timeout: true,
   deadline: true,
   retries: true,
+  ifMatch: true,
   headers: true,
   organizationId: true,
   // Of the promise client.
@@ -41,23 +42,23 @@ export const optionsOf = (prepared: Prepared, options: unknown, base: Policy.Pol
   if (typeof options !== "object") {
     return { issues: [{ path: ["options"], message: `Expected an object, got ${typeof options}` }] }
   }
-  const given: CallOptions = options // Every field is looked at before it is used.
+  const fields: CallOptions = options // Every field is looked at before it is used.
   const issues: Array<Issue> = []
   const unknown = unknownName(options, optionNames)
   if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
-  const headers = headersOf(prepared, given, issues)
-  const policy = policyOf(base, given, issues)
-  const { idempotencyKey } = given
+  const headers = headersOf(prepared, fields, issues)
+  const policy = policyOf(base, fields, issues)
+  const { idempotencyKey } = fields
   const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
   if (wrongKey !== undefined) issues.push(wrongKey)
-  return partOf({ headers, policy, idempotencyKey, extraHeaders: given.headers }, issues)
+  return partOf({ headers, policy, idempotencyKey, extraHeaders: fields.headers }, issues)
 }
 
 /** The headers of a call with options: another organization, extra headers. */
 const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue>): ReadonlyArray<string> => {
-  const { organizationId } = options
+  const { organizationId, ifMatch } = options
   const extra = options.headers ?? undefined
-  if (organizationId === undefined && extra === undefined) return prepared.headers
+  if (organizationId === undefined && extra === undefined && ifMatch === undefined) return prepared.headers
   let headers = [...prepared.headers]
   if (organizationId !== undefined && organizationId !== null) {
     const bad =
@@ -71,15 +72,23 @@ const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue
     const issue = putHeaders(headers, extra)
     if (issue !== undefined) issues.push(issue)
   }
+  if (ifMatch !== undefined) {
+    const isTag = typeof ifMatch === "string" && entityTags.test(ifMatch)
+    if (isTag) putHeaders(headers, { "if-match": ifMatch })
+    else issues.push({ path: ["ifMatch"], message: "Expected an ETag as it was read, with its quotes, or *" })
+  }
   return headers
 }
+
+/** RFC 9110: `*`, or entity tags in quotes. */
+const entityTags = /^(\*|(W\/)?"[\x21\x23-\x7e\x80-\xff]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)$/
 
 /** The policy of a call with options. */
 const policyOf = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {
   const millis = (name: "timeout" | "deadline"): number | undefined => {
-    const given = options[name]
-    if (given === undefined) return undefined
-    if (typeof given === "number" && given > 0) return given
+    const duration = options[name]
+    if (duration === undefined) return undefined
+    if (typeof duration === "number" && duration > 0) return duration
     issues.push({ path: [name], message: "Expected milliseconds greater than 0" })
     return undefined
   }

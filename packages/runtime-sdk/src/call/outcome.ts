@@ -2,10 +2,10 @@
  * What an answer that is no success means: which error it becomes, whether the runtime may have acted, and whether it
  * is of a kind that passes. The decision to try again and the error that the caller sees are both made from this.
  */
-import type { CallFields, OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
+import type { OperationError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type { WireHead } from "../transport/port.ts"
 import { readErrorBody } from "./errorBody.ts"
-import { plain, sentence, text } from "./message.ts"
+import { type Fields, plain, sentence, text } from "./message.ts"
 import type { Redact } from "./redact.ts"
 import { redactCause } from "./redactCause.ts"
 import { retryAfter } from "./retryAfter.ts"
@@ -21,7 +21,7 @@ export interface Failure {
   /** The head of the answer, if one came. */
   readonly head?: WireHead | undefined
   /** Builds the error, once it is known how the whole call went. */
-  readonly toError: (call: CallFields) => RuntimeError
+  readonly toError: (call: Fields) => RuntimeError
 }
 
 /** What the classification has to know of the operation. */
@@ -29,6 +29,8 @@ export interface Subject {
   /** Whether the operation only reads: then nothing can have been applied. */
   readonly reads: boolean
   readonly errors: ReadonlyArray<OperationError>
+  /** Scheme, host and port of the runtime. */
+  readonly origin: string
   /** Takes secrets out of a text that the runtime sent. */
   readonly redact: Redact
 }
@@ -48,9 +50,9 @@ export const fromStatus = (
   const { messages, code, details } = body === undefined ? lostBody : readErrorBody(body, subject.redact)
   const row = rowOf(subject.errors, status, code)
   // What the contract does not know is not tried again, whatever it says of itself.
-  const known = row.tag !== "UnexpectedResponse"
-  const wait = known ? retryAfter(head, wall) : undefined
-  const override = known ? head.header("x-should-retry") : undefined
+  const isInContract = row.tag !== "UnexpectedResponse"
+  const wait = isInContract ? retryAfter(head, wall) : undefined
+  const override = isInContract ? head.header("x-should-retry") : undefined
   const transient = override === "true" || (override !== "false" && row.transient)
   const answer = {
     status,

@@ -5,12 +5,15 @@
  * 3. `{ results, metadata: { nextCursor, hasNextPage } }`; 4. `{ items, nextCursor }`.
  *
  * A bare array says nothing about what follows. We go on with `createdAtLe` = the oldest instant seen: many rows can
- * share one millisecond after an import, so that instant is asked for again, and what was seen of it is dropped.
+ * share one millisecond after an import, so that instant is asked for again, and what was seen of it is dropped. Nor does
+ * it say whether the runtime gives fewer rows than were asked for: a list is over when nothing new comes, or when a window
+ * has fewer rows than an earlier one, which shows that there were no more.
  *
  * Where a list may go on and nobody can say where, its page can be read; only who follows its cursor gets an error. A
  * walk never ends early without one.
  */
 import type { Page } from "../contract/shared.ts"
+import { compareInstants, isInstant } from "./instants.ts"
 
 /** Where a list goes on. */
 type Continuation =
@@ -22,6 +25,10 @@ type Continuation =
       readonly seen: ReadonlyArray<string>
       /** Page size that the caller asked for. */
       readonly limit: number
+      /** Rows of the largest answer so far: as many the runtime gives at once. */
+      readonly most: number
+      /** Whether to look only for what is older: the runtime gave all that it has of the instant, or all that it gives. */
+      readonly older: boolean
     }
   | {
       readonly kind: "page"
@@ -45,12 +52,16 @@ const decode = (cursor: string): Continuation | undefined => {
   try {
     const json: unknown = JSON.parse(decodeURIComponent(atob(cursor)))
     if (!isObject(json)) return undefined
-    const { kind, le, seen, limit, page, cursor: next } = json
+    const { kind, le, seen, limit, most = 0, older = false, page, cursor: next } = json
     if (kind === "page" && typeof page === "number" && typeof limit === "number") return { kind, page, limit }
     if (kind === "cursor" && typeof next === "string") return { kind, cursor: next }
     if (kind === "lost") return { kind }
-    return kind === "window" && typeof le === "string" && typeof limit === "number" && isStrings(seen)
-      ? { kind, le, seen, limit }
+    return kind === "window" &&
+      typeof le === "string" &&
+      typeof limit === "number" &&
+      typeof most === "number" &&
+      isStrings(seen)
+      ? { kind, le, seen, limit, most, older: older === true }
       : undefined
   } catch {
     return undefined
@@ -69,8 +80,9 @@ export interface PageRequest {
 /** Turns a list query into a wire query, or says what is wrong with its cursor. */
 export const pageRequest = (query: Readonly<Record<string, unknown>>): PageRequest | string => {
   const { cursor, ...rest } = query
-  const asked = typeof rest["limit"] === "number" ? rest["limit"] : undefined
-  if (cursor === undefined || cursor === null) return { query: rest, limit: asked ?? defaultLimit, from: undefined }
+  const requestLimit = typeof rest["limit"] === "number" ? rest["limit"] : undefined
+  if (cursor === undefined || cursor === null)
+    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined }
   const from = typeof cursor === "string" ? decode(cursor) : undefined
   if (from === undefined) return "Expected the nextCursor of an earlier page, unchanged"
   switch (from.kind) {
@@ -79,10 +91,12 @@ export const pageRequest = (query: Readonly<Record<string, unknown>>): PageReque
     case "page":
       return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from }
     case "cursor":
-      return { query: { ...rest, cursor: from.cursor }, limit: asked ?? defaultLimit, from }
+      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from }
     case "window": {
-      // Room for what is asked again, so that a full page always brings something new.
-      const limit = Math.min(maxLimit, from.seen.length + (asked ?? from.limit))
+      if (from.older) return { query: { ...rest, createdAtLt: from.le, limit: 1 }, limit: 1, from }
+      // Room for what is asked again, so that a full page always brings something new; where there is none, for one more.
+      const full = from.seen.length >= maxLimit
+      const limit = full ? maxLimit + 1 : Math.min(maxLimit, from.seen.length + (requestLimit ?? from.limit))
       return { query: { ...rest, createdAtLe: from.le, limit }, limit, from }
     }
   }
@@ -125,33 +139,71 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
 
 const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | string => {
   const from = request.from?.kind === "window" ? request.from : undefined
+  if (from?.older === true) {
+    const older = rows.some((row) => compareInstants(field(row, "createdAt"), from.le) < 0)
+    return older ? crowded(from) : { items: [] }
+  }
   const seen = new Set(from?.seen)
   const items = seen.size === 0 ? rows : rows.filter((row) => !seen.has(field(row, "id")))
-  if (rows.some((row) => field(row, "createdAt") === "" || field(row, "id") === "")) {
+  if (rows.some((row) => field(row, "id") === "" || !isInstant(field(row, "createdAt")))) {
     // Not to be continued by time. More than was asked for is everything.
     return rows.length === request.limit ? { items, nextCursor: lost } : { items }
   }
-  let oldest = ""
-  for (const row of rows) {
-    const at = field(row, "createdAt")
-    if (from !== undefined && at > from.le) return "the list ignores createdAtLe, so it cannot be continued"
-    if (oldest === "" || at < oldest) oldest = at
+  const oldest = oldestOf(rows)
+  if (from !== undefined && rows.some((row) => compareInstants(field(row, "createdAt"), from.le) > 0)) {
+    return "the list ignores createdAtLe, so it cannot be continued"
   }
-  if (rows.length < request.limit) return { items }
-  if (items.length === 0) {
-    return `more than ${maxLimit} rows share the instant ${oldest}: the list cannot be continued past them`
+  const most = Math.max(from?.most ?? 0, rows.length)
+  const next = { kind: "window", le: oldest, limit: from?.limit ?? request.limit, most } as const
+  if (from !== undefined && items.length === 0) {
+    // As many as it ever gave, all of one instant: there may be more of it, which shows where there is something older.
+    const doubtful = rows.length > 1 && rows.length >= from.most
+    return doubtful ? { items, nextCursor: encode({ ...next, seen: from.seen, older: true }) } : { items }
   }
-  const same = rows.filter((row) => field(row, "createdAt") === oldest).map((row) => field(row, "id"))
-  return {
-    items,
-    nextCursor: encode({
-      kind: "window",
-      le: oldest,
-      seen: from?.le === oldest ? [...new Set([...from.seen, ...same])] : same,
-      limit: from?.limit ?? request.limit
-    })
+  const [first] = items
+  if (from !== undefined && seen.size >= maxLimit && compareInstants(field(first, "createdAt"), from.le) === 0) {
+    return crowded(from, true)
   }
+  if (rows.length === 0 || (rows.length < request.limit && rows.length < most)) return { items }
+  const same = rows
+    .filter((row) => compareInstants(field(row, "createdAt"), oldest) === 0)
+    .map((row) => field(row, "id"))
+  const known = from !== undefined && compareInstants(from.le, oldest) === 0 ? from.seen : []
+  const nextCursor = encode({ ...next, seen: [...new Set([...known, ...same])], older: false })
+  if (from !== undefined || rows.length >= request.limit || rows.length % 10 === 0) return { items, nextCursor }
+  const page = { items }
+  probes.set(page, nextCursor)
+  return page
 }
+
+/**
+ * Where a walk looks on behind a first page that is short. A reader is not told of it: behind such a page there is mostly
+ * nothing, unless it has a round number of rows, as a runtime that gives fewer than it is asked for would choose.
+ */
+const probes = new WeakMap<object, string>()
+
+/** Where a walk goes on behind a page; `undefined` at the end of the list. */
+export const cursorBehind = (page: Page<unknown>): string | undefined => page.nextCursor ?? probes.get(page)
+
+/** Lets a walk go on behind a page that was made out of another. */
+export const sameCursor = (from: Page<unknown>, to: Page<unknown>): void => {
+  const cursor = probes.get(from)
+  if (cursor !== undefined) probes.set(to, cursor)
+}
+
+const oldestOf = (rows: ReadonlyArray<unknown>): string =>
+  rows.reduce<string>((oldest, row) => {
+    const at = field(row, "createdAt")
+    return oldest === "" || compareInstants(at, oldest) < 0 ? at : oldest
+  }, "")
+
+/** More rows of one instant than can be had at once: what is behind them cannot be reached, nor all of them. */
+const crowded = ({ le, seen }: Extract<Continuation, { readonly kind: "window" }>, surely = false): string =>
+  `${surely ? "" : "perhaps "}more than ${seen.length} rows share the instant ${le}, and the runtime gives no more of them: the list cannot be continued past them. Narrow it with other filters`
+
+/** What it means that the runtime refuses to give more rows than its limit: whether there are more cannot be known. */
+export const refusedPage = ({ from }: PageRequest): string | undefined =>
+  from?.kind === "window" && !from.older && from.seen.length >= maxLimit ? crowded(from) : undefined
 
 const field = (row: unknown, key: string): string => {
   const value = isObject(row) ? row[key] : undefined

@@ -16,12 +16,12 @@ export const makeRequest = (runtime: Runtime, options: RequestOptions): Call => 
   const { method, path, query, body, ...rest }: RequestOptions = { ...options }
   const wrong = issues(method, path)
   const at = wrong.length === 0 ? path : "/"
-  const known = wrong.length === 0 ? method : "GET"
+  const verb = wrong.length === 0 ? method : "GET"
   const call = makeCall(
     runtime,
     "request",
     operation({
-      method: known,
+      method: verb,
       // A colon would begin a parameter of a path template.
       path: at.replaceAll(":", "%3A"),
       ...(query === undefined ? undefined : { query: object }),
@@ -31,20 +31,20 @@ export const makeRequest = (runtime: Runtime, options: RequestOptions): Call => 
     })
   )
   const failure =
-    wrong.length === 0 ? undefined : invalidRequest({ operation: "request", method: known, path: at }, wrong)
+    wrong.length === 0 ? undefined : invalidRequest({ operation: "request", method: verb, path: at }, wrong)
   const run = (_: Arguments, sink?: Sink) =>
     failure === undefined ? call({ query, body, options: rest }, sink) : Effect.fail(failure)
-  return Object.assign(run, { operation: "request", method: known, path: at })
+  return Object.assign(run, { operation: "request", method: verb, path: at })
 }
 
 const methods: ReadonlyArray<unknown> = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 const issues = (method: unknown, path: unknown): ReadonlyArray<Issue> => {
-  const found: Array<Issue> = []
-  if (!methods.includes(method)) found.push({ path: ["method"], message: `Expected one of ${methods.join(", ")}` })
+  const list: Array<Issue> = []
+  if (!methods.includes(method)) list.push({ path: ["method"], message: `Expected one of ${methods.join(", ")}` })
   const message = pathIssue(path)
-  if (message !== undefined) found.push({ path: ["path"], message })
-  return found
+  if (message !== undefined) list.push({ path: ["path"], message })
+  return list
 }
 
 const pathIssue = (path: unknown): string | undefined => {

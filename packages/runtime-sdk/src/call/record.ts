@@ -6,6 +6,7 @@ import type { ResponseInfo } from "./CallOptions.ts"
 import type { Outcome } from "../errors/Errors.ts"
 import { requestIdOf } from "./message.ts"
 import type { Secrets } from "./redact.ts"
+import type { Request } from "./request.ts"
 import type { WireHead } from "../transport/port.ts"
 
 export class Sink {
@@ -14,13 +15,20 @@ export class Sink {
   /** What it would mean if the call ended now without an answer. */
   outcome: Outcome = "not-sent"
   idempotencyKey: string | undefined
+  idempotencyScope: string | undefined
   private head: WireHead | undefined
   private secrets: Secrets | undefined
 
-  begun(attempt: number, outcome: Outcome, idempotencyKey: string | undefined): void {
+  begun(attempt: number, outcome: Outcome, request: Pick<Request, "idempotencyKey" | "place">): void {
     this.attempts = attempt + 1
     this.outcome = outcome
-    this.idempotencyKey = idempotencyKey
+    this.idempotencyKey = request.idempotencyKey
+    this.idempotencyScope = request.place?.scope
+  }
+
+  /** The transport has sent more than it was told to: so many attempts there were. */
+  counted(attempts: number): void {
+    this.attempts = attempts
   }
 
   /** An attempt failed, and the call goes on or ends with this. */

@@ -2,13 +2,14 @@
  * Takes secrets out of whatever came from outside. The one redactor of the SDK.
  */
 import * as Redacted from "effect/Redacted"
+import { type ExtraHeaders, textOf } from "../config/headers.ts"
 import { Copies, withoutCopies } from "./copies.ts"
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string
 
 type Keys = ReadonlyArray<Redacted.Redacted<string>>
-type Headers = Readonly<Record<string, string | undefined>>
+type Headers = ExtraHeaders
 
 /**
  * What was sent and must not be seen again: keys, and the values of extra headers. Works only when it is asked, and
@@ -69,22 +70,29 @@ const secretName = /secret|password|token|api_?key|private_?key|.key$|authorizat
 
 /** Strings below keys that name a secret. Bounded, because it walks what a caller gave. */
 const secretsIn = (json: string): ReadonlyArray<string> => {
-  const found: Array<string> = []
+  const secrets: Array<string> = []
   JSON.parse(json, (key, value: unknown) => {
-    if (typeof value === "string" && value.length >= 4 && secretName.test(key) && found.length < 100) found.push(value)
+    if (typeof value === "string" && value.length >= 4 && secretName.test(key) && secrets.length < 100)
+      secrets.push(value)
     return value
   })
-  return found
+  return secrets
 }
 
 /** Sent in order to be found again: a runtime may answer with them, above all as its request id. */
 const correlation = /^(x-)?(request|correlation|trace|transaction)-?id$/i
 
-/** Header values that are long enough to be a secret: whose header it is says little about what is in it. */
+/**
+ * Header values that are long enough to be a secret: whose header it is says little about what is in it. One that is
+ * wrapped is a secret, however short.
+ */
 const valuesOf = (headers: Headers): ReadonlyArray<string> =>
-  Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || value.length < 8 || correlation.test(name) ? [] : [value, ...partsOf(value)]
-  )
+  Object.entries(headers).flatMap(([name, value]) => {
+    const text = textOf(value)
+    if (typeof text !== "string" || text === "") return []
+    const isPlain = typeof value === "string" && (text.length < 8 || correlation.test(name))
+    return isPlain ? [] : [text, ...partsOf(text)]
+  })
 
 /** What stands behind a scheme, in a cookie, and in the base64 of a user and password: each may be repeated alone. */
 const partsOf = (value: string): ReadonlyArray<string> => {

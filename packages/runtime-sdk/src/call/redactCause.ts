@@ -14,25 +14,25 @@ export const redactCause = (cause: unknown, redact: Redact, depth = 0): unknown 
 /** What is larger than this is no error of a platform, and is not looked through. */
 const most = 1000
 
-const isClean = (value: unknown, redact: Redact, seen: Set<unknown>): boolean => {
+const isClean = (value: unknown, redact: Redact, visited: Set<unknown>): boolean => {
   if (typeof value === "string") return redact(value) === value
-  if (typeof value !== "object" || value === null || seen.has(value)) return true
-  if (seen.add(value).size > most) return false
+  if (typeof value !== "object" || value === null || visited.has(value)) return true
+  if (visited.add(value).size > most) return false
   if (value instanceof Uint8Array) return value.length < 8192 && redact(latin1(value)) === latin1(value)
   const prototype: unknown = Object.getPrototypeOf(value)
   const isPlain = prototype === null || prototype === Object.prototype || Array.isArray(value)
   // Others may show what they hold privately: headers, a response, a URL.
   if (!isPlain && !(value instanceof Error)) return false
-  return [...Reflect.ownKeys(value), ...shown].every(
-    (key) => isClean(String(key), redact, seen) && isClean(memberOf(value, key), redact, seen)
+  return [...Reflect.ownKeys(value), ...printedNames].every(
+    (key) => isClean(String(key), redact, visited) && isClean(memberOf(value, key), redact, visited)
   )
 }
 
 /** What printing reads of an error, inherited or not. */
-const shown = ["name", "message", "stack", "code", "cause"]
+const printedNames = ["name", "message", "stack", "code", "cause"]
 
 const memberOf = (value: object, key: PropertyKey): unknown =>
-  typeof key === "string" && shown.includes(key)
+  typeof key === "string" && printedNames.includes(key)
     ? Reflect.get(value, key)
     : Object.getOwnPropertyDescriptor(value, key)?.value
 
@@ -40,7 +40,7 @@ const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
 
 const substitute = (cause: object, redact: Redact, depth: number): Error => {
   const error = new Error("Left out: it repeats what was sent.")
-  for (const key of shown) {
+  for (const key of printedNames) {
     const member = memberOf(cause, key)
     const value =
       typeof member === "string" ? redact(member) : key === "cause" ? redactCause(member, redact, depth + 1) : undefined

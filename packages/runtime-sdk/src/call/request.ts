@@ -5,11 +5,12 @@
 import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
+import { withoutMasks } from "../contract/secrets.ts"
 import { almost, unknownName } from "../config/unknownNames.ts"
 import { explain, strays } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
-import { encode, encodeQuery, fillPath } from "./encode.ts"
-import { text } from "./message.ts"
+import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
+import { issueText, text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
@@ -35,6 +36,10 @@ export interface Request {
   readonly body: string | undefined
   readonly upload: Upload | undefined
   readonly idempotencyKey: string | undefined
+  /** Whether a repeated call would carry this key, too: the caller gave it, or the scope that the call is made in. */
+  readonly keyIsLasting: boolean
+  /** The place in its idempotency scope. */
+  readonly place: Policy.Place | undefined
   readonly policy: Policy.Policy
   /** Extra headers that the caller gave. */
   readonly extraHeaders: CallOptions["headers"]
@@ -44,10 +49,12 @@ export interface Request {
 export const prepareRequest = (
   prepared: Prepared,
   args: Arguments,
-  base: Policy.Policy
+  base: Policy.Policy,
+  generateKey: () => string
 ): Request | Errors.InvalidRequest =>
   combine(
     prepared,
+    generateKey,
     pathOf(prepared, args.id),
     queryOf(prepared, args.query),
     bodyOf(prepared, args.body),
@@ -68,14 +75,18 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames }: Prepared, given: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
-  const query: unknown = given ?? {}
+  const query: unknown = input ?? {}
   const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
   if (wrongName.length > 0) return { issues: wrongName }
-  const fields = query as Readonly<Record<string, unknown>> // Queries of the contract are objects.
+  // Queries of the contract are objects.
+  const { prefetch, ...fields } = query as Readonly<Record<string, unknown>>
+  if (prefetch !== undefined && typeof prefetch !== "boolean") {
+    return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
+  }
   const page = spec.kind === "page" ? pageRequest(fields) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)
@@ -89,17 +100,17 @@ interface Body {
 
 const noBody: Part<Body> = { value: { text: undefined, upload: undefined } }
 
-const bodyOf = ({ spec, isBody, ownKeys }: Prepared, given: unknown): Part<Body> => {
+const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body> => {
   if (spec.multipart) {
-    const upload = prepareUpload(spec, given)
+    const upload = prepareUpload(spec, input)
     return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
   }
   if (isBody === undefined || spec.body === undefined) return noBody
-  const encoded = encode(given, ownKeys)
+  const encoded = encode(spec.omitsMasks ? withoutMasks(input) : input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
-  const issues = isBody(encoded.sent) ? [] : explain(spec.body, encoded.sent)
+  const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
   // A row that was read is written back as it came, whatever a newer runtime has in it.
-  const misspelt = encoded.read || spec.verbatim ? [] : misspeltFields(spec.body, given)
+  const misspelt = encoded.read || spec.verbatim ? [] : misspeltFields(spec.body, input)
   return partOf({ text: encoded.text, upload: undefined }, [...issues, ...misspelt])
 }
 
@@ -115,6 +126,7 @@ const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): Rea
 /** Puts the parts together; what is wrong with any of them is said at once. */
 const combine = (
   prepared: Prepared,
+  generateKey: () => string,
   path: Part<string>,
   query: Part<Query>,
   body: Part<Body>,
@@ -132,7 +144,17 @@ const combine = (
   }
   const { text, upload } = body.value
   const { policy, extraHeaders } = settings.value
-  const idempotencyKey = settings.value.idempotencyKey ?? generatedKey(prepared, policy, upload)
+  const call = { operation: name, method: spec.method, path: path.value }
+  const ownKey = settings.value.idempotencyKey
+  const place = ownKey === undefined ? placeOf(prepared, path.value, body.value, policy) : undefined
+  if (place !== undefined && !("key" in place)) return invalidRequest(call, [place])
+  const lasting = ownKey ?? place?.key
+  const idempotencyKey = lasting ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
+  const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
+  if (wrongKey !== undefined) {
+    place?.leave(false)
+    return invalidRequest(call, [wrongKey])
+  }
   let { headers } = settings.value
   if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
   if (text !== undefined) headers = [...headers, "content-type", "application/json"]
@@ -145,16 +167,33 @@ const combine = (
     body: text,
     upload,
     idempotencyKey,
+    keyIsLasting: lasting !== undefined,
+    place,
     policy,
     extraHeaders
   }
 }
 
-/** One key for all attempts of a create. A stream that is read once is sent once, and needs none. */
-const generatedKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): string | undefined =>
+/** Where a create stands in the idempotency scope around it, if there is one. */
+const placeOf = (
+  { name, spec }: Prepared,
+  path: string,
+  { text, upload }: Body,
+  { scope }: Policy.Policy
+): Policy.Place | Issue | undefined => {
+  if (scope === undefined || spec.method !== "POST") return undefined
+  // What is done to different rows is told apart by their ids.
+  const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
+  const place = scope.place(operation, text ?? upload?.label ?? "")
+  return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
+}
+
+const unordered = (operation: string, scope: string): string =>
+  `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
+
+/** Whether a create gets one key for all its attempts. A stream that is read once is sent once, and needs none. */
+const needsKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): boolean =>
   spec.method === "POST" && policy.idempotency === "auto" && upload?.once !== true
-    ? `aywa-${globalThis.crypto.randomUUID()}`
-    : undefined
 
 /** The error of a call whose arguments are wrong. */
 export const invalidRequest = (
@@ -162,9 +201,7 @@ export const invalidRequest = (
   issues: ReadonlyArray<Issue>
 ): Errors.InvalidRequest => {
   const fields = { ...call, attempts: 0, outcome: "not-sent" as const }
-  const list = issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-    .join("; ")
+  const list = issues.map(issueText).join("; ")
   return new Errors.InvalidRequest({
     ...fields,
     issues,

@@ -41,7 +41,10 @@ const hints: ReadonlyMap<string, string> = new Map([
     "idempotency_key_in_use",
     " An earlier attempt with this key is still running: wait, then repeat with the same key."
   ],
-  ["idempotency_key_reused", " This key was used for another request: take a new key for a new request."],
+  [
+    "idempotency_key_reused",
+    " This key was used for another request: take a new key for a new request. (In an idempotency scope: make the same creates in the same order, or give the scope another name.)"
+  ],
   ["assistant_pinned", " Remove what refers to it first."],
   ["tool_pinned", " Remove what refers to it first."]
 ])
@@ -179,24 +182,24 @@ export const errors = {
     new Errors.AuthError({ ...init, kind: status === 401 ? "unauthenticated" : "forbidden" }),
   NotFound: (init: Init<object>) => new Errors.NotFound(init),
   ConflictError: (init: Init<object>, answer: Answer) =>
-    new Errors.ConflictError({ ...init, code: conflictCode(answer), isRetryable: answer.transient }),
+    new Errors.ConflictError({ isRetryable: answer.transient, ...init, code: conflictCode(answer) }),
   InvalidRequest: (init: Init<object>, { code, messages }: Answer) =>
     new Errors.InvalidRequest({ ...init, code, issues: messages.map((message) => ({ path: [], message })) }),
   RateLimited: (init: Init<object>, { retryAfter }: Answer) => new Errors.RateLimited({ ...init, retryAfter }),
   ServerError: (init: Init<object>, { retryAfter, transient }: Answer) =>
-    new Errors.ServerError({ ...init, retryAfter, isRetryable: transient }),
+    new Errors.ServerError({ isRetryable: transient, ...init, retryAfter }),
   UnexpectedResponse: (init: Init<object>, { contentType }: Pick<Answer, "contentType">, issue: string) =>
     new Errors.UnexpectedResponse({ ...init, issue, contentType })
 }
 
 /** The row of an answer, for an operation that has these errors beside the common ones. */
-export const rowOf = (known: ReadonlyArray<OperationError>, status: number, code: Code): Row =>
-  rows.find((row) => hasStatus(row, status) && hasCode(row, code) && isKnown(row, known)) ?? otherwise
+export const rowOf = (errors: ReadonlyArray<OperationError>, status: number, code: Code): Row =>
+  rows.find((row) => hasStatus(row, status) && hasCode(row, code) && isKnown(row, errors)) ?? otherwise
 
 const hasStatus = ({ statuses }: Row, status: number): boolean =>
   statuses.some((one) => (typeof one === "number" ? one === status : one[0] <= status && status <= one[1]))
 
 const hasCode = ({ codes }: Row, code: Code): boolean => codes === undefined || codes.includes(code)
 
-const isKnown = ({ tag }: Row, known: ReadonlyArray<OperationError>): boolean =>
-  (tag !== "NotFound" && tag !== "ConflictError") || known.includes(tag)
+const isKnown = ({ tag }: Row, errors: ReadonlyArray<OperationError>): boolean =>
+  (tag !== "NotFound" && tag !== "ConflictError") || errors.includes(tag)

@@ -8,18 +8,22 @@ import { unknownName } from "../config/unknownNames.ts"
 import { explain, keysOf } from "../schema/codec.ts"
 import { encodeBody } from "./encode.ts"
 import type { Spec } from "../contract/table.ts"
-import type { WireUpload, WireUploadBody } from "../transport/port.ts"
+import type { WireUpload } from "../transport/port.ts"
+import { mediaTypeOf } from "./mediaTypes.ts"
+import { sourceOf } from "./uploadSource.ts"
 
 /** A form with one file. */
 export interface Upload extends WireUpload {
   /** The same for every attempt, boundary included: the runtime may compare bodies. */
   readonly contentType: string
+  /** What tells uploads apart, as far as it can be known without reading them. */
+  readonly label: string
   /** Whether the source can be read only once. */
   readonly once: boolean
   /** Whether the source has been read from. */
-  readonly spent: () => boolean
+  readonly isRead: () => boolean
   /** What the source failed with while it was read for the last attempt. */
-  readonly broken: () => { readonly cause: unknown } | undefined
+  readonly sourceError: () => { readonly cause: unknown } | undefined
   /** Ends the reading of the last attempt: a transport that has its answer need not have read to the end. */
   readonly close: () => void
 }
@@ -30,8 +34,13 @@ export const prepareUpload = (spec: Spec, body: unknown): Upload | ReadonlyArray
   const encoded = encodeBody(rest, new Set())
   if (typeof encoded !== "string") return [encoded]
   const fields: unknown = JSON.parse(encoded)
-  const known = spec.body === undefined ? [] : [...keysOf(spec.body)].map((name) => [name, true] as const)
-  const unknown = unknownName(Object(body), { file: true, name: true, contentType: true, ...Object.fromEntries(known) })
+  const fieldNames = spec.body === undefined ? [] : [...keysOf(spec.body)].map((name) => [name, true] as const)
+  const unknown = unknownName(Object(body), {
+    file: true,
+    name: true,
+    contentType: true,
+    ...Object.fromEntries(fieldNames)
+  })
   const issues = [
     ...(unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]),
     ...(spec.body === undefined ? [] : explain(spec.body, fields))
@@ -41,29 +50,21 @@ export const prepareUpload = (spec: Spec, body: unknown): Upload | ReadonlyArray
   return "open" in upload ? issues : [...upload, ...issues]
 }
 
-interface Source {
-  readonly once: boolean
-  /** Name and type that the source itself knows. */
-  readonly name: string | undefined
-  readonly type: string | undefined
-  readonly open: () => Promise<WireUploadBody>
-}
-
 /** Prepares an upload, or says what is wrong with it. `fields` is the rest of the form as JSON. */
 const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): Upload | ReadonlyArray<Issue> => {
-  const given = Object(body) as Partial<UploadFile> // Every field is looked at before it is used.
+  const file = Object(body) as Partial<UploadFile> // Every field is looked at before it is used.
   const issues: Array<Issue> = []
   const fault = (field: string, message: string) => issues.push({ path: [field], message })
-  const source = sourceOf(given.file)
+  const source = sourceOf(file.file)
   if (source === undefined) {
     fault(
       "file",
       "Expected { path }, a Blob, bytes, a stream, or a function that opens a stream (a path alone: { path: … })"
     )
   }
-  const name = given.name ?? source?.name ?? "file"
+  const name = file.name ?? source?.name ?? "file"
   if (typeof name !== "string" || name === "") fault("name", "Expected a file name")
-  const type = given.contentType ?? (source?.type || "application/octet-stream")
+  const type = file.contentType ?? (source?.type || mediaTypeOf(String(name)) || "application/octet-stream")
   if (typeof type !== "string" || !mediaType.test(type))
     fault("contentType", "Expected a media type such as text/plain")
   if (issues.length > 0 || source === undefined) return issues
@@ -80,31 +81,37 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
       `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${quotable(name)}"\r\ncontent-type: ${type}\r\n\r\n`
   )
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
-  let spent = false
-  let broken: { readonly cause: unknown } | undefined
-  let reading: AsyncGenerator<Uint8Array> | undefined
+  let isRead = false
+  let sourceError: { readonly cause: unknown } | undefined
+  let reader: AsyncGenerator<Uint8Array> | undefined
+  let discard: (() => void) | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
+    label: JSON.stringify([name, type, fields]),
     once: source.once,
-    spent: () => spent,
-    broken: () => broken,
-    close: () => void reading?.return(undefined).catch(() => undefined),
+    isRead: () => isRead,
+    sourceError: () => sourceError,
+    close: () => {
+      reader?.return(undefined).catch(() => undefined)
+      discard?.()
+    },
     open: async () => {
-      broken = undefined
-      const { size, chunks } = await source.open()
-      reading = (async function* () {
+      sourceError = undefined
+      const { size, chunks, close } = await source.open()
+      discard = close
+      reader = (async function* () {
         yield head
         // Whoever took the head may still give up without a connection; from here on the source is read.
-        spent = true
+        isRead = true
         try {
           yield* chunks
         } catch (cause) {
-          broken = { cause }
+          sourceError = { cause }
           throw cause
         }
         yield tail
       })()
-      return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reading }
+      return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reader }
     }
   }
 }
@@ -116,71 +123,3 @@ const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\\\r\
 /** Escaped as browsers do it: nothing in a name can end its quotes or its line. */
 const quotable = (text: string): string =>
   text.toWellFormed().replace(/["\r\n]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`)
-
-const sourceOf = (file: unknown): Source | undefined => {
-  const bare = { name: undefined, type: undefined }
-  if (typeof file === "function") {
-    return {
-      ...bare,
-      once: false,
-      open: async () => ({ size: undefined, chunks: pieces(() => file()) })
-    }
-  }
-  if (typeof file !== "object" || file === null) return undefined
-  if (file instanceof Uint8Array) {
-    // Copied now: what is sent again is what was sent first, whatever the caller does with the buffer meanwhile.
-    const bytes = file.slice()
-    return { ...bare, once: false, open: async () => ({ size: bytes.length, chunks: only(bytes) }) }
-  }
-  if (file instanceof Blob) {
-    return {
-      once: false,
-      name: "name" in file && typeof file.name === "string" ? file.name : undefined,
-      type: file.type,
-      open: async () => ({ size: file.size, chunks: pieces(() => file.stream()) })
-    }
-  }
-  if (isIterable(file)) {
-    return { ...bare, once: true, open: async () => ({ size: undefined, chunks: pieces(() => file) }) }
-  }
-  if ("path" in file && typeof file.path === "string" && file.path !== "") {
-    const { path } = file
-    return {
-      once: false,
-      name: path.split(/[/\\]/).pop() || undefined,
-      type: undefined,
-      open: async () => {
-        // Loaded here, so that the package can be imported where there are no files.
-        const fs = await import("node:fs")
-        const stat = await fs.promises.stat(path)
-        if (stat.isDirectory()) throw new TypeError("The path is a directory")
-        return { size: stat.size, chunks: pieces(() => fs.createReadStream(path)) }
-      }
-    }
-  }
-  return undefined
-}
-
-type Iterable = AsyncIterable<unknown> | ReadableStream<unknown>
-
-const isIterable = (u: unknown): u is Iterable =>
-  typeof u === "object" && u !== null && (Symbol.asyncIterator in u || u instanceof ReadableStream)
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-/**
- * The pieces of a stream; a piece that is text is sent as UTF-8. The stream is opened for the first piece: what is opened
- * for a request that never leaves would be closed by nobody.
- */
-async function* pieces(open: () => unknown): AsyncGenerator<Uint8Array> {
-  const stream = await open()
-  if (!isIterable(stream)) throw new TypeError("The function gave no stream")
-  // Node's streams of the web standard can be iterated; their type in the DOM library cannot say so.
-  for await (const piece of stream as AsyncIterable<unknown>) {
-    if (piece instanceof Uint8Array) yield piece
-    else if (typeof piece === "string") yield encoder.encode(piece)
-    else throw new TypeError("A piece of the stream is neither bytes nor text")
-  }
-}

@@ -15,7 +15,7 @@ type Escape = readonly [pattern: RegExp, meaning: (...match: ReadonlyArray<strin
 
 const character = (digits: string, radix: number): string => String.fromCharCode(Number.parseInt(digits, radix))
 
-const named: Readonly<Record<string, string>> = {
+const characters: Readonly<Record<string, string>> = {
   n: "\n",
   r: "\r",
   t: "\t",
@@ -30,11 +30,11 @@ const escapes: ReadonlyArray<Escape> = [
   [/%([\da-f]{2})/gi, (_, hex = "") => character(hex, 16)],
   [
     /\\(?:u([\da-f]{4})|x([\da-f]{2})|(["'\\/nrt]))/gi,
-    (_, u, x, letter = "") => (letter === "" ? character(u ?? x ?? "", 16) : (named[letter] ?? letter))
+    (_, u, x, letter = "") => (letter === "" ? character(u ?? x ?? "", 16) : (characters[letter] ?? letter))
   ],
   [
     /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi,
-    (_, hex, decimal, name = "") => named[name.toLowerCase()] ?? character(hex ?? decimal ?? "", hex ? 16 : 10)
+    (_, hex, decimal, name = "") => characters[name.toLowerCase()] ?? character(hex ?? decimal ?? "", hex ? 16 : 10)
   ]
 ]
 
@@ -46,7 +46,7 @@ export const viewsOf = (text: string): ReadonlyArray<View> => {
     newest = newest.flatMap((view) =>
       escapes.flatMap((escape) => {
         const next = unescaped(view, escape)
-        return views.some((known) => known.text === next.text) ? [] : [next]
+        return views.some((other) => other.text === next.text) ? [] : [next]
       })
     )
     views.push(...newest)
@@ -54,7 +54,7 @@ export const viewsOf = (text: string): ReadonlyArray<View> => {
   return views
 }
 
-const unescaped = (view: View, [pattern, meaning]: Escape): View => {
+const unescaped = (view: View, [pattern, plainText]: Escape): View => {
   // Where characters stand that were escaped, in this text and in the view: all others are counted from the last one.
   const places: Array<readonly [here: number, there: number]> = [[0, 0]]
   let text = ""
@@ -62,7 +62,7 @@ const unescaped = (view: View, [pattern, meaning]: Escape): View => {
   for (const match of view.text.matchAll(pattern)) {
     text += view.text.slice(at, match.index)
     places.push([text.length, match.index])
-    text += meaning(...match)
+    text += plainText(...match)
     at = match.index + match[0].length
     places.push([text.length, at])
   }

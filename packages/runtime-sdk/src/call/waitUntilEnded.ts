@@ -18,7 +18,7 @@ const growth = 1.5
 
 /** Makes the wait out of the call that reads; in the place of a call's options it takes a wait's. */
 export const makeWait = (read: Call): Call => {
-  const named = { operation: "calls.waitUntilEnded", method: read.method, path: read.path }
+  const callFields = { operation: "calls.waitUntilEnded", method: read.method, path: read.path }
   const wait = (...[args, sink]: Parameters<Call>): Effect.Effect<unknown, RuntimeError> => {
     const { pollEvery, maxPollEvery, deadline, ...options }: WaitOptions = { ...args.options }
     const limits = {
@@ -29,7 +29,7 @@ export const makeWait = (read: Call): Call => {
     const issues = Object.entries(limits).flatMap(([name, value]): ReadonlyArray<Issue> =>
       typeof value === "number" && value > 0 ? [] : [{ path: [name], message: "Expected milliseconds greater than 0" }]
     )
-    if (issues.length > 0) return Effect.fail(invalidRequest(named, issues))
+    if (issues.length > 0) return Effect.fail(invalidRequest(callFields, issues))
     let reads = 0
     const look = (pause: number): Effect.Effect<unknown, RuntimeError> =>
       Effect.flatMap(read({ id: args.id, options }, sink), (value) => {
@@ -45,7 +45,7 @@ export const makeWait = (read: Call): Call => {
     return Effect.timeoutOrElse(look(Math.min(limits.pollEvery, limits.maxPollEvery)), {
       duration: limits.deadline,
       orElse: () => {
-        const fields = { ...named, attempts: reads, outcome: "rejected" as const }
+        const fields = { ...callFields, attempts: reads, outcome: "rejected" as const }
         const message = text(
           fields,
           `the call had not ended within ${limits.deadline} ms (the wait's deadline). It goes on.`
@@ -56,5 +56,5 @@ export const makeWait = (read: Call): Call => {
       }
     })
   }
-  return Object.assign(wait, named)
+  return Object.assign(wait, callFields)
 }

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Check from "./checks.ts"
-import { putHeaders } from "./headers.ts"
+import { type ExtraHeaders, putHeaders } from "./headers.ts"
 import { type Names, unknownName } from "./unknownNames.ts"
 
 /**
@@ -36,7 +36,7 @@ export interface ConfigOptions {
   /** Sent as `X-Organization-Id`; optional when the key belongs to one organization. */
   readonly organizationId?: string | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
+  readonly headers?: ExtraHeaders | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
 }
@@ -82,7 +82,7 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
   return {
     ...Check.address(options.baseUrl, { allowInsecure: options.allowInsecure }),
     apiKey: Effect.isEffect(options.apiKey)
-      ? Effect.flatMap(options.apiKey, (key) => orConfigError(() => remembered(recentKeys, checkKey(key))))
+      ? Effect.flatMap(options.apiKey, (key) => orConfigError(() => remember(recentKeys, checkKey(key))))
       : checkKey(options.apiKey),
     recentKeys,
     organizationId: Check.organizationId(options.organizationId),
@@ -96,7 +96,7 @@ const checkKey = (key: string | Redacted.Redacted<string> | undefined): Redacted
 /** How many of the keys that were asked for are known again. */
 const remembersKeys = 8
 
-const remembered = (recent: Array<Redacted.Redacted<string>>, key: Redacted.Redacted<string>) => {
+const remember = (recent: Array<Redacted.Redacted<string>>, key: Redacted.Redacted<string>) => {
   const value = Redacted.value(key)
   if (!recent.some((other) => Redacted.value(other) === value)) recent.push(key)
   if (recent.length > remembersKeys) recent.shift()

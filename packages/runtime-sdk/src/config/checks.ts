@@ -3,6 +3,7 @@
  * what to do; none repeats a secret.
  */
 import { ConfigError } from "../errors/Errors.ts"
+import { isLoopbackHost } from "./loopback.ts"
 import { keyMistakeOf, mistakeOf } from "./mistakes.ts"
 
 /** Where the runtime is: an origin and a base path without a trailing slash. */
@@ -29,8 +30,6 @@ const fix = `Set ${variables.baseUrl} to the address of your own runtime (https:
 
 // The vendor's control plane, by its last labels: billing and licences live there, never a runtime.
 const controlPlane = ["aywaruntime", "com"]
-
-const loopback = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads a base URL, or throws a ConfigError. */
 export const address = (input: unknown, options: { readonly allowInsecure?: boolean | undefined }): Address => {
@@ -61,7 +60,7 @@ export const address = (input: unknown, options: { readonly allowInsecure?: bool
   if (labels.slice(-2).join(".") === controlPlane.join(".")) {
     throw refuse("baseUrl", `is a host of the vendor's control plane, which is never a runtime. ${fix}`)
   }
-  if (url.protocol === "http:" && options.allowInsecure !== true && !loopback.test(url.hostname)) {
+  if (url.protocol === "http:" && options.allowInsecure !== true && !isLoopbackHost(url.hostname)) {
     throw refuse(
       "baseUrl",
       "is plain http to a host that is not loopback: the API key would travel unencrypted. " +
@@ -123,8 +122,13 @@ const markedName = (field: keyof typeof variables): string => {
     : ` ${variables[field]} is there with a byte order mark before its name: save the file that sets it as UTF-8 without one.`
 }
 
-/** Refuses to run where the key would be public. */
+/**
+ * Refuses to run where the key would be public. A server may have a DOM library (jsdom, happy-dom), and still is one:
+ * Node says so, and where it is a window (Electron) it says that.
+ */
 export const refuseBrowser = (): void => {
+  const process = read(globalThis, "process")
+  if (typeof read(read(process, "versions"), "node") === "string" && read(process, "type") !== "renderer") return
   const document: unknown = read(read(globalThis, "window"), "document")
   if (
     document !== undefined ||
@@ -135,7 +139,7 @@ export const refuseBrowser = (): void => {
       field: "environment",
       message:
         "This SDK runs in trusted backend code only: in a browser or a mobile app the API key would be public. " +
-        "Call it from a server of yours. (In a test runner that imitates a browser, choose its node environment.)"
+        "Call it from a server of yours."
     })
   }
 }

@@ -1,7 +1,12 @@
 /**
  * Headers that a program adds to its calls: which it may give, and what may stand in them.
  */
+import * as Redacted from "effect/Redacted"
+import type { Secret } from "../contract/Operation.ts"
 import type { Issue } from "../errors/Errors.ts"
+
+/** Headers by name; a value that is a secret may be wrapped, so that it cannot be printed on its way here. */
+export type ExtraHeaders = Readonly<Record<string, Secret | undefined>>
 
 const fault = (path: string, message: string): Issue => ({ path: [path], message })
 
@@ -34,12 +39,9 @@ const instead: Readonly<Record<string, string>> = {
 }
 
 /** Puts extra headers into a header list, each in place of one of the same name, or says what is wrong with one. */
-export const putHeaders = (
-  list: Array<string>,
-  extra: Readonly<Record<string, string | undefined>>
-): Issue | undefined => {
+export const putHeaders = (list: Array<string>, extra: ExtraHeaders): Issue | undefined => {
   for (const name of Object.keys(extra)) {
-    const value = extra[name]
+    const value = textOf(extra[name])
     if (value === undefined) continue
     const lower = name.toLowerCase()
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower))
@@ -56,3 +58,6 @@ export const putHeaders = (
   }
   return undefined
 }
+
+/** The text of a header's value, wrapped or not. */
+export const textOf = (value: unknown): unknown => (Redacted.isRedacted(value) ? Redacted.value(value) : value)

@@ -7,13 +7,13 @@
 export type Mistake = readonly [is: RegExp, what: string]
 
 /** A variable, a template or a placeholder that nobody filled in: nothing else is in such a value. */
-export const unfilled: ReadonlyArray<Mistake> = [
+export const templateMistakes: ReadonlyArray<Mistake> = [
   [/^\$\{?\w+(:?[-?][^}]*)?\}?$|^%\w+%$|^\{\{.*\}\}$/, "is a variable that nobody filled in"],
   [/^(<[^<>]*>|\[[\w -]+\])$/, "is a placeholder"]
 ]
 
 /** What an env file or a shell leaves around a value. */
-const wrapped: ReadonlyArray<Mistake> = [
+const copyMistakes: ReadonlyArray<Mistake> = [
   [/^\uFEFF/, "begins with a byte order mark (U+FEFF): save the file as UTF-8 without it"],
   [/^(export\s+)?[A-Z][A-Z0-9_]*(KEY|URL|ID|TOKEN|SECRET)\s*=/, "begins with NAME=: give only what stands behind it"],
   [/^\\?["'`‘-”]|["'`‘-”]\s*$/, "has quotes around it: take the quotes off"],
@@ -21,7 +21,7 @@ const wrapped: ReadonlyArray<Mistake> = [
 ]
 
 const placeholders: ReadonlyArray<Mistake> = [
-  ...unfilled,
+  ...templateMistakes,
   [/\$\{\w+\}|\{\{.*\}\}|<[\w -]+>/, "has a variable in it that nobody filled in"],
   [
     /^your[-_ ].*(key|id|token|here|org(ani[sz]ation)?|url)$|^(insert|paste|put)[-_ ].*here$|^(change|replace)[-_ ]?(me|this)$|^(todo|xxx+|placeholder)$/i,
@@ -43,7 +43,7 @@ export const findMistake = (list: ReadonlyArray<Mistake>, text: string): string 
 
 /** What is wrong with an address or an id; never with one that is as it should be. */
 export const mistakeOf = (text: string): string | undefined =>
-  findMistake(wrapped, text) ?? findMistake(placeholders, text)
+  findMistake(copyMistakes, text) ?? findMistake(placeholders, text)
 
 /** What is wrong with a key. */
 export const keyMistakeOf = (text: string): string | undefined => findMistake(schemes, text) ?? mistakeOf(text)

@@ -6,11 +6,11 @@ import { unknownName } from "./unknownNames.ts"
 
 /** Throws a ConfigError about the first name of an object that is none of the known ones. */
 export const refuseUnknown = (
-  given: object,
-  known: ReadonlyArray<string>,
+  options: object,
+  names: ReadonlyArray<string>,
   { inside = "", what = "is not an option" } = {}
 ): void => {
-  const unknown = unknownName(given, Object.fromEntries(known.map((name) => [name, true])), what)
+  const unknown = unknownName(options, Object.fromEntries(names.map((name) => [name, true])), what)
   if (unknown === undefined) return
   throw new ConfigError({ field: inside + unknown.name, message: inside + unknown.message })
 }

@@ -17,12 +17,12 @@ export interface UnknownName {
 export const unknownName = (options: object, names: object, what = "is not an option"): UnknownName | undefined => {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue
-    const known = Object.keys(names)
-    const meant = nearest(name, known)
-    const shown = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
+    const candidates = Object.keys(names)
+    const suggestion = nearestName(name, candidates)
+    const label = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
     return {
-      name: shown,
-      message: `${shown} ${what}. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`
+      name: label,
+      message: `${label} ${what}. ${suggestion === undefined ? `There are: ${candidates.join(", ")}.` : `Did you mean ${suggestion}?`}`
     }
   }
   return undefined
@@ -46,12 +46,26 @@ export const almost = (name: string, known: ReadonlyArray<string>): string | und
   return nearest
 }
 
+/** What is wrong with a value that has to be one of some words; undefined where it is one. */
+export const wrongChoice = (value: unknown, choices: ReadonlyArray<string>): string | undefined => {
+  if (typeof value === "string" && choices.includes(value)) return undefined
+  const meant = typeof value === "string" ? (begunBy(value, choices) ?? nearestName(value, choices)) : undefined
+  const shown = typeof value === "string" && /^[\w.-]{0,60}$/.test(value) ? JSON.stringify(value) : `a ${typeof value}`
+  const last = choices.at(-1) ?? ""
+  const list = choices.length > 1 ? `${choices.slice(0, -1).join(", ")} or ${last}` : last
+  return `takes ${list}, not ${shown}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`
+}
+
+/** A word that was cut short: `prod`. */
+const begunBy = (value: string, choices: ReadonlyArray<string>): string | undefined =>
+  value.length >= 3 ? choices.find((choice) => choice.startsWith(value.toLowerCase())) : undefined
+
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 /** The known name that is meant, if one is near enough. */
-const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+export const nearestName = (name: string, candidates: ReadonlyArray<string>): string | undefined => {
   const wrong = letters(name).slice(0, 40)
-  const ranked = known
+  const ranked = candidates
     .map((right) => ({ right, far: distance(wrong, letters(right)) }))
     .toSorted((a, b) => a.far - b.far)
   return ranked.find(({ far }) => far < Infinity)?.right

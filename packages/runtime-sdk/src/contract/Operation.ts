@@ -149,8 +149,9 @@ export type KnownKeys<T> = keyof {
 
 /**
  * The fields of a request body, closed at every depth: what is read may carry fields that this SDK does not know, what
- * is written names only fields that it does. An optional field may also be given as `undefined`, which means absent, and
- * a field that carries a secret may be wrapped.
+ * is written names only fields that it does. An optional field may also be given as `undefined`, which means absent, a field
+ * that carries a secret may be wrapped, and `metadata` may be of an interface of the program's own, which TypeScript would
+ * not take for a JsonObject.
  *
  * **Details**
  *
@@ -168,6 +169,7 @@ type InputFields<Fields, Keys extends keyof Fields> = {
     | InputValue<Fields[K]>
     | ({} extends Pick<Fields, K> ? undefined : never)
     | (K extends SecretField ? RedactedText : never)
+    | (K extends "metadata" ? (JsonObject extends Fields[K] ? object : never) : never)
 }
 
 /**

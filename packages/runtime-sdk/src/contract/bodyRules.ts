@@ -36,7 +36,7 @@ export const destinationIssues = (destination: unknown, path: ReadonlyArray<stri
     : []
 
 /** Fields that the value of `tag` makes necessary. */
-export const missing = (
+export const missingFields = (
   body: Readonly<Record<string, unknown>>,
   table: { readonly [tag: string]: ReadonlyArray<string> },
   tag: unknown,

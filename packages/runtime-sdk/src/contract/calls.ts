@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { codec, described, ruled, type RuleIssue, type View } from "../schema/codec.ts"
 import { atMost, between, listFields, listOf, listQuery, object, objectOf, oneOf, opt, row, text } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
-import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
+import { destinationIssues, missingFields, numberIssues } from "./bodyRules.ts"
 import type { CallControl, ControlFields, ControlResult } from "./callControl.ts"
 import type { CallCosts, CallEvent, CallLogLine, CallVoicePipeline } from "./callViews.ts"
 import type { AssistantOverrides, InlineAssistant } from "./assistants.ts"
@@ -215,7 +215,10 @@ const control = ruled(
       destination: opt(objectOf<ToolDestination>())
     })
   ),
-  (body) => [...missing(body, needs, body.type, "the action"), ...destinationIssues(body.destination, ["destination"])]
+  (body) => [
+    ...missingFields(body, needs, body.type, "the action"),
+    ...destinationIssues(body.destination, ["destination"])
+  ]
 )
 
 const controlResult = codec<ControlResult>()(Schema.Struct({ status: opt(Schema.String) }))

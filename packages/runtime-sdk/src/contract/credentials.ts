@@ -6,9 +6,9 @@
  */
 import * as Schema from "effect/Schema"
 import { codec, described, ruled, viewOf } from "../schema/codec.ts"
-import { missing } from "./bodyRules.ts"
+import { missingFields } from "./bodyRules.ts"
 import { between, listQuery, object, oneOf, opt, row, within } from "./shapes.ts"
-import { gone, inputOf, operation, page } from "./table.ts"
+import { gone, inputOf, operation, page, omittingMasks } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row } from "./shared.ts"
 
@@ -258,7 +258,8 @@ export interface CreateCredential extends Input<NewCredential> {}
 
 /**
  * Body of `credentials.update`: a shallow merge. An absent key keeps, a present key replaces the **whole** value,
- * `null` clears. A mask that was read may be written back: it leaves the secret as it is.
+ * `null` clears. A row that was read may be written back: a field that holds the mask of a secret, itself or inside, is
+ * left out and stays as it is. To change the rest of such a plan, give its secret with it.
  *
  * @since 0.1.0
  * @category models
@@ -361,11 +362,11 @@ const newCredential = ruled(
     const plan = viewOf<AuthenticationPlan>(body.authenticationPlan)
     const { provider } = body
     return [
-      ...missing(body, required, provider, "a credential of provider"),
+      ...missingFields(body, required, provider, "a credential of provider"),
       ...(provider === "twilio" && !body.authToken && !(body.apiKey && body.apiSecret)
         ? [{ path: ["authToken"], issue: "Missing: give it, or apiKey with apiSecret" }]
         : []),
-      ...missing(plan, planNeeds, plan.type, "an authentication plan of type", ["authenticationPlan"])
+      ...missingFields(plan, planNeeds, plan.type, "an authentication plan of type", ["authenticationPlan"])
     ]
   }
 )
@@ -442,7 +443,7 @@ export const credentials = {
   update: operation({
     method: "PATCH",
     path: "/credential/:id",
-    body: inputOf<UpdateCredential>()(updateCredential),
+    body: omittingMasks(inputOf<UpdateCredential>()(updateCredential)),
     success: credential,
     errors: ["NotFound", "ConflictError"]
   }),

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { codec, described } from "../schema/codec.ts"
-import { between, listFields, object, opt, row, text } from "./shapes.ts"
+import { between, lengthOf, listFields, object, opt, row, text } from "./shapes.ts"
 import { bytes, form, gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { ListQuery, Row } from "./shared.ts"
@@ -65,7 +65,8 @@ export interface RuntimeFile extends Row, JsonObject {
 export type FileSource =
   | { readonly path: string }
   | Blob
-  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
   | AsyncIterable<Uint8Array>
   | ReadableStream<Uint8Array>
   | (() => AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>)
@@ -92,9 +93,9 @@ export interface UploadFields {
 export interface UploadFile extends Input<UploadFields> {
   /** The content. */
   readonly file: FileSource
-  /** Name of the file; the default is that of the path or the `File`, else `file`. */
+  /** Name of the file; the default is that of the path, the `File` or the stream of `createReadStream`, else `file`. */
   readonly name?: string | undefined
-  /** Media type; the default is that of the Blob, else `application/octet-stream`. */
+  /** Media type; the default is that of the Blob, else by the name's extension, else `application/octet-stream`. */
   readonly contentType?: string | undefined
 }
 
@@ -149,7 +150,7 @@ const uploadFields = codec<UploadFields>()(
     purpose: opt(Schema.String),
     metadata: opt(
       object.check(
-        Schema.makeFilter((metadata) => JSON.stringify(metadata).length <= 4096, {
+        Schema.makeFilter((metadata) => lengthOf(JSON.stringify(metadata)) <= 4096, {
           expected: "at most 4096 characters as JSON"
         })
       )

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { codec } from "../schema/codec.ts"
-import { listQuery, objects, opt, strings } from "./shapes.ts"
+import { between, listQuery, objects, opt, strings } from "./shapes.ts"
 import { inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
 
@@ -125,9 +125,7 @@ const bundleFields = {
 
 const bundle = codec<ImportBundle>()(Schema.Struct(bundleFields))
 
-const newImport = codec<ImportFields>()(
-  Schema.Struct({ source: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)), bundle })
-)
+const newImport = codec<ImportFields>()(Schema.Struct({ source: between(1, 100), bundle }))
 
 const mapping = codec<ImportMapping>()(
   Schema.Struct({

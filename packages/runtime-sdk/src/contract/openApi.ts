@@ -68,11 +68,11 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
       const path = spec.path.replace(/:(\w+)/g, "{$1}")
       const item = (paths[path] ??= {})
       const method = spec.method.toLowerCase()
-      const described = describeOperation(components, { resource, name, spec }, options)
+      const description = describeOperation(components, { resource, name, spec }, options)
       const before = item[method]
-      item[method] = before === undefined ? described : either(before, described)
+      item[method] = before === undefined ? description : either(before, description)
       for (const alias of aliases[`${resource}.${name}`] ?? []) {
-        paths[alias] = { [method]: { ...described, operationId: `${resource}.${name}.alias`, deprecated: true } }
+        paths[alias] = { [method]: { ...description, operationId: `${resource}.${name}.alias`, deprecated: true } }
       }
     }
   }
@@ -271,10 +271,10 @@ class Components {
   readonly schemas: Record<string, Json> = {}
   private readonly names = new Map<unknown, string>()
 
-  reference(schema: Schema.Codec<unknown, unknown>, wanted: string): Json {
+  reference(schema: Schema.Codec<unknown, unknown>, baseName: string): Json {
     let name = this.names.get(schema)
     if (name === undefined) {
-      name = wanted
+      name = baseName
       this.names.set(schema, name)
       this.schemas[name] = schemaOf(schema)
     }

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { codec, described, ruled } from "../schema/codec.ts"
-import { destinationIssues, missing, numberIssues } from "./bodyRules.ts"
+import { destinationIssues, missingFields, numberIssues } from "./bodyRules.ts"
 import { atMost, between, listOf, listQuery, objectOf, opt, row, newServer, server } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -216,7 +216,7 @@ const newPhoneNumber = ruled(
     const { provider } = body
     const strict = provider === "byo-phone-number" || provider === "twilio"
     return [
-      ...missing(body, required, provider, "a number of provider"),
+      ...missingFields(body, required, provider, "a number of provider"),
       ...(provider === "twilio" && !body.twilioAuthToken && !(body.twilioApiKey && body.twilioApiSecret)
         ? [{ path: ["twilioAuthToken"], issue: "Missing: give it, or twilioApiKey with twilioApiSecret" }]
         : []),

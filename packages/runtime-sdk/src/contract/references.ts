@@ -177,12 +177,12 @@ export const references: Readonly<Record<ReferringKind, ReadonlyArray<Reference 
  * @category references
  */
 export const findReferences = (kind: ReferringKind, row: JsonObject): ReadonlyArray<FoundReference> => {
-  const found: Array<FoundReference> = []
+  const references: Array<FoundReference> = []
   walk(kind, row, "", (reference) => {
-    found.push(reference)
+    references.push(reference)
     return reference.value
   })
-  return found
+  return references
 }
 
 /**
@@ -211,12 +211,12 @@ export const rewriteReferences = (
   resolve: (reference: FoundReference) => string | undefined
 ): Rewritten => {
   const unresolved: Array<FoundReference> = []
-  const rewritten = walk(kind, row, "", (reference) => {
+  const newRow = walk(kind, row, "", (reference) => {
     const value = resolve(reference)
     if (value === undefined) unresolved.push(reference)
     return value ?? reference.value
   })
-  return { row: isObject(rewritten) ? rewritten : row, unresolved }
+  return { row: isObject(newRow) ? newRow : row, unresolved }
 }
 
 type Visit = (reference: FoundReference) => string

@@ -107,9 +107,35 @@ export const withoutSecrets = (
     const isSame = entries.length === Object.keys(value).length && entries.every(([name, item]) => item === value[name])
     return isSame ? value : Object.fromEntries(entries)
   }
-  const stripped = strip(row, "", "", kind === "credentials")
-  return { row: isObject(stripped) ? stripped : row, removed }
+  const newRow = strip(row, "", "", kind === "credentials")
+  return { row: isObject(newRow) ? newRow : row, removed }
 }
+
+/** What a runtime shows in the place of a secret. */
+const mask = /^(\[REDACTED\]|[*•]{3,})$/i
+
+/** No row is deeper; a cycle is told when the body is written. */
+const deepest = 32
+
+const holdsMask = (value: unknown, depth = 0): boolean =>
+  typeof value === "string"
+    ? mask.test(value)
+    : typeof value === "object" &&
+      value !== null &&
+      depth < deepest &&
+      Object.values(value).some((inner) => holdsMask(inner, depth + 1))
+
+/**
+ * A body without the fields that hold the mask of a secret, themselves or inside: they were read, and stand for what is
+ * to stay. Gives back what has none.
+ *
+ * @since 0.2.0
+ * @category contract
+ */
+export const withoutMasks = (body: unknown): unknown =>
+  isObject(body) && holdsMask(body)
+    ? Object.fromEntries(Object.entries(body).filter(([, value]) => !holdsMask(value)))
+    : body
 
 const isSecret = (name: string, parent: string, inCredential: boolean): boolean =>
   inCredential ? isSecretField(name) : writeOnly.has(name) || (name === "secret" && parent === "server")

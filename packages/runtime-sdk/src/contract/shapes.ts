@@ -22,12 +22,32 @@ export const listOf = <I extends JsonObject>() => objects as unknown as Proven<R
 
 export const strings = Schema.Array(Schema.String)
 
+/** Characters as JSON Schema counts them: an emoji is one, of two code units. */
+export const lengthOf = (text: string): number => {
+  let pairs = 0
+  for (let i = 0; i < text.length; i++) if ((text.codePointAt(i) ?? 0) > 0xffff) pairs++
+  return text.length - pairs
+}
+
+const longest = (maxLength: number) =>
+  Schema.makeFilter((text: string) => text.length <= maxLength || lengthOf(text) <= maxLength, {
+    expected: `a value with a length of at most ${maxLength}`,
+    toJsonSchema: () => ({ maxLength }),
+    arbitraryConstraint: { maxLength }
+  })
+
+const shortest = (minLength: number) =>
+  Schema.makeFilter((text: string) => lengthOf(text) >= minLength, {
+    expected: `a value with a length of at least ${minLength}`,
+    toJsonSchema: () => ({ minLength }),
+    arbitraryConstraint: { minLength }
+  })
+
 /** Text of at most `max` characters. */
-export const atMost = (max: number) => Schema.String.check(Schema.isMaxLength(max))
+export const atMost = (max: number) => Schema.String.check(longest(max))
 
 /** Text of `min` to `max` characters. */
-export const between = (min: number, max: number) =>
-  Schema.String.check(Schema.isMinLength(min), Schema.isMaxLength(max))
+export const between = (min: number, max: number) => Schema.String.check(shortest(min), longest(max))
 
 /** Text that is one of a few values, where the set is closed. */
 export const oneOf = (...values: ReadonlyArray<string>) =>

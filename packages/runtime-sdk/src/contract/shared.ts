@@ -53,6 +53,20 @@ export interface ListQuery {
 }
 
 /**
+ * How a list is walked; said in its query, and not sent.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface WalkOptions {
+  /**
+   * Asks for the next page as soon as one has come, while its rows are worked on: for work that takes as long as a page
+   * does. At most one page is read ahead; who leaves the walk gives it up. Off by default.
+   */
+  readonly prefetch?: boolean | undefined
+}
+
+/**
  * One page of a list, the same for all four list shapes that the API family knows.
  *
  * @since 0.1.0

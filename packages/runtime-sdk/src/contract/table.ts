@@ -23,6 +23,8 @@ export interface Spec {
   readonly multipart: boolean
   /** Whether the body is sent as it is, with fields that the runtime owns elsewhere. */
   readonly verbatim: boolean
+  /** Whether fields that still hold the mask of a secret are left out of the body. */
+  readonly omitsMasks: boolean
   readonly errors: ReadonlyArray<OperationError>
 }
 
@@ -32,6 +34,7 @@ export interface BodySchema<A> {
   readonly body: Schema.Codec<unknown, unknown>
   readonly multipart?: boolean
   readonly verbatim?: boolean
+  readonly omitsMasks?: boolean
 }
 
 /** The row that a delete gives back, if the runtime sends one. */
@@ -76,6 +79,9 @@ type Related<A, B> = [A] extends [B] ? unknown : [B] extends [A] ? unknown : nev
 export const form =
   <Public>() =>
   (schema: Schema.Codec<unknown, unknown>): BodySchema<Public> => ({ body: schema, multipart: true })
+
+/** Marks a body as one that a row with masked secrets may be written back by. */
+export const omittingMasks = <A>(body: BodySchema<A>): BodySchema<A> => ({ ...body, omitsMasks: true })
 
 /** Any JSON object, sent as it is. */
 export const anyBody: BodySchema<object> = { body: object, verbatim: true }
@@ -131,7 +137,8 @@ export function operation(options: Options<string, unknown, unknown, AnySuccess,
     mayBeEmpty: "gone" in success,
     text: "text" in success,
     multipart: body?.multipart === true,
-    verbatim: body?.verbatim === true
+    verbatim: body?.verbatim === true,
+    omitsMasks: body?.omitsMasks === true
   })
   return self
 }

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { codec, described, ruled, tagged } from "../schema/codec.ts"
-import { destinationIssues, missing } from "./bodyRules.ts"
+import { destinationIssues, missingFields } from "./bodyRules.ts"
 import {
   atMost,
   functionDefinition,
@@ -311,12 +311,12 @@ const fields = {
   beepDetectionEnabled: opt(Schema.Boolean)
 }
 
-const known = new Set<string>(knownTypes)
+const tags = new Set<string>(knownTypes)
 
 const tool = tagged(
   codec<Tool>()(Schema.Struct({ ...row, ...fields, type: Schema.String, latestVersion: opt(Schema.String) })),
   "type",
-  known
+  tags
 )
 
 const required: { readonly [type: string]: ReadonlyArray<string> } = {
@@ -352,7 +352,7 @@ const newTool = ruled(
     })
   ),
   (body) => [
-    ...missing(body, required, body.type, "a tool of type"),
+    ...missingFields(body, required, body.type, "a tool of type"),
     ...(body.type === "apiRequest" && typeof body.name === "string" && body.name.length > 40
       ? [{ path: ["name"], issue: "Expected a value with a length of at most 40" }]
       : []),

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import "./yieldable.ts"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,7 +22,8 @@ import type { Names } from "../config/unknownNames.ts"
 import { contract } from "../contract/contract.ts"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
-import type { TransportOptions, TransportShape } from "../transport/port.ts"
+import type { TransportOptions } from "../transport/options.ts"
+import type { TransportShape } from "../transport/port.ts"
 import * as Transport from "../transport/Transport.ts"
 import * as Assistants from "./Assistants.ts"
 import * as PhoneNumbers from "./PhoneNumbers.ts"
@@ -125,7 +127,7 @@ export interface ConfigLayerOptions extends Omit<Options, "baseUrl" | "apiKey" |
   readonly organizationId?: Config.Config<string> | undefined
 }
 
-const names: Names<Options> = { ...configNames, connections: true, transport: true, policy: true }
+const names: Names<Options> = { ...configNames, ...Transport.names, policy: true }
 
 const serviceOf = (runtime: Runtime): Service => ({
   assistants: makeService(runtime, "assistants", contract.assistants),

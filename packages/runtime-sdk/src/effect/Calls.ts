@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import { type Runtime, makeCall } from "../call/call.ts"
 import type { WaitOptions } from "../call/CallOptions.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
@@ -22,7 +22,8 @@ import { makeService, type ServiceOf } from "./service.ts"
 export interface CallWaiting {
   /**
    * Reads a call until it has ended, with pauses that grow, and gives it. A wait that outlasts its deadline fails with
-   * a TimeoutError of scope `deadline`; the call goes on.
+   * a TimeoutError of scope `deadline`; the call goes on. It has a span, `aywa.calls.waitUntilEnded`, over those of its
+   * reads.
    */
   readonly waitUntilEnded: (
     id: string,
@@ -49,7 +50,11 @@ export class Calls extends Context.Service<Calls, Service>()("@aywa-ai/runtime-s
 /** Builds the service. */
 export const makeCalls = (runtime: Runtime): Service => {
   const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
-  const waiting = { waitUntilEnded: (id: string, options?: WaitOptions) => wait({ id, options }) }
+  const attributes = { "aywa.operation": wait.operation }
+  const waits = {
+    waitUntilEnded: (id: string, options?: WaitOptions) =>
+      Effect.withSpan(wait({ id, options }), `aywa.${wait.operation}`, { attributes, captureStackTrace: false })
+  }
   // The wait gives what it reads, and fails as reading does.
-  return { ...makeService(runtime, "calls", calls), ...(waiting as CallWaiting) }
+  return { ...makeService(runtime, "calls", calls), ...(waits as CallWaiting) }
 }

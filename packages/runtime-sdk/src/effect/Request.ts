@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ResponseSink, type Runtime } from "../call/call.ts"
 import type { RequestOptions } from "../call/CallOptions.ts"
-import { text } from "../call/message.ts"
+import { issueText, text } from "../call/message.ts"
 import { makeRequest } from "../call/rawRequest.ts"
 import { Sink } from "../call/record.ts"
 import * as Errors from "../errors/Errors.ts"
@@ -65,10 +65,7 @@ const unexpected = (
   const { attempts, outcome, idempotencyKey, info } = sink
   const call = { operation: "request", method, path, attempts, outcome, idempotencyKey }
   const fields = { ...call, status: info?.status, requestId: info?.requestId }
-  const issues = explain(schema, value)
-    .slice(0, 5)
-    .map(({ path, message }) => `${path.join(".")}: ${message}`)
-    .join("; ")
+  const issues = explain(schema, value).slice(0, 5).map(issueText).join("; ")
   const issue = sink.redact(`the answer is not what the given schema says: ${issues}`)
   return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }

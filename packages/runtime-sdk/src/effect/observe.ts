@@ -25,16 +25,16 @@ export const effectObserver: Observer = {
 }
 
 const observe = (fiber: Fiber.Fiber<unknown, unknown>, call: TracedCall): Observed | undefined => {
-  const traced = fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
-  const metered = fiber.getRef(MetricsEnabled)
-  if (!traced && !metered) return undefined
+  const isTraced = fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
+  const isMetered = fiber.getRef(MetricsEnabled)
+  if (!isTraced && !isMetered) return undefined
   const server = new URL(call.origin)
   return {
     call: (run) => {
-      const measured = metered ? measureCall(call, run) : run
-      if (!traced) return measured
+      const measuredRun = isMetered ? measureCall(call, run) : run
+      if (!isTraced) return measuredRun
       return Effect.useSpan(`aywa.${call.operation}`, { attributes: { "aywa.operation": call.operation } }, (span) =>
-        Effect.onExit(Effect.withParentSpan(measured, span, { captureStackTrace: false }), (exit) =>
+        Effect.onExit(Effect.withParentSpan(measuredRun, span, { captureStackTrace: false }), (exit) =>
           Effect.sync(() => {
             const error = errorOf(exit)
             if (error === undefined) return
@@ -44,8 +44,8 @@ const observe = (fiber: Fiber.Fiber<unknown, unknown>, call: TracedCall): Observ
         )
       )
     },
-    attempt: (attempt, run, told) => {
-      if (!traced) return measureAttempt(call, run(undefined), told)
+    attempt: (attempt, run, resultOf) => {
+      if (!isTraced) return measureAttempt(call, run(undefined), resultOf)
       const attributes = {
         "http.request.method": call.method,
         "url.template": call.path,
@@ -54,12 +54,12 @@ const observe = (fiber: Fiber.Fiber<unknown, unknown>, call: TracedCall): Observ
         ...(attempt === 0 ? {} : { "http.request.resend_count": attempt })
       }
       return Effect.useSpan(`${call.method} ${call.path}`, { kind: "client", attributes }, (span) => {
-        const sent = run(
+        const response = run(
           `00-${span.traceId.padStart(32, "0")}-${span.spanId.padStart(16, "0")}-${span.sampled ? "01" : "00"}`
         )
-        return Effect.tap(metered ? measureAttempt(call, sent, told) : sent, (result) =>
+        return Effect.tap(isMetered ? measureAttempt(call, response, resultOf) : response, (result) =>
           Effect.sync(() => {
-            const { status, requestId, error } = told(result)
+            const { status, requestId, error } = resultOf(result)
             if (status !== undefined) span.attribute("http.response.status_code", status)
             if (requestId !== undefined) span.attribute("aywa.request_id", requestId)
             if (error !== undefined) span.attribute("error.type", error)
@@ -77,7 +77,7 @@ const measureCall = <A>(
   { operation }: TracedCall,
   run: Effect.Effect<A, RuntimeError>
 ): Effect.Effect<A, RuntimeError> =>
-  timed(run, (exit) => {
+  measure(run, (exit) => {
     const error = errorOf(exit)
     return [
       callDuration,
@@ -94,10 +94,10 @@ const measureCall = <A>(
 const measureAttempt = <A>(
   { method, path }: TracedCall,
   run: Effect.Effect<A>,
-  told: (result: A) => AttemptResult
+  resultOf: (result: A) => AttemptResult
 ): Effect.Effect<A> =>
-  timed(run, (exit) => {
-    const result = Exit.isSuccess(exit) ? told(exit.value) : undefined
+  measure(run, (exit) => {
+    const result = Exit.isSuccess(exit) ? resultOf(exit.value) : undefined
     return [
       attemptDuration,
       {
@@ -109,15 +109,15 @@ const measureAttempt = <A>(
     ]
   })
 
-const timed = <A, E>(
+const measure = <A, E>(
   run: Effect.Effect<A, E>,
   record: (exit: Exit.Exit<A, E>) => readonly [Metric.Histogram<number>, Record<string, string>]
 ): Effect.Effect<A, E> =>
   Effect.flatMap(Clock.currentTimeNanos, (began) =>
     Effect.onExit(run, (exit) =>
-      Effect.flatMap(Clock.currentTimeNanos, (ended) => {
+      Effect.flatMap(Clock.currentTimeNanos, (end) => {
         const [metric, attributes] = record(exit)
-        return Metric.update(Metric.withAttributes(metric, attributes), Number(ended - began) / 1e9)
+        return Metric.update(Metric.withAttributes(metric, attributes), Number(end - began) / 1e9)
       })
     )
   )

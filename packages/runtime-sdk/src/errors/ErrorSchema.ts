@@ -87,7 +87,7 @@ export const ConnectionError: ErrorCodec<Errors.ConnectionError> = ofTag("Connec
  * @since 0.1.0
  * @category schemas
  */
-export const TimeoutError: ErrorCodec<Errors.TimeoutError> = ofTag("TimeoutError")
+export const TimeoutError: ErrorCodec<Errors.TimeoutError> = ofTag("AywaTimeoutError")
 
 /**
  * @since 0.1.0
@@ -105,4 +105,4 @@ export const CircuitOpen: ErrorCodec<Errors.CircuitOpen> = ofTag("CircuitOpen")
  * @since 0.1.0
  * @category schemas
  */
-export const ConfigError: ErrorCodec<Errors.ConfigError> = ofTag("ConfigError")
+export const ConfigError: ErrorCodec<Errors.ConfigError> = ofTag("AywaConfigError")

@@ -2,6 +2,10 @@
  * Everything that can go wrong, as flat tagged classes: plain `Error` subclasses with a `_tag`, so that
  * `Effect.catchTag`, `switch (error._tag)` and `instanceof` all work, across bundles too.
  *
+ * A class has its plain name, and so has its `_tag`, except where a module of the `effect` barrel fails with that tag
+ * too: there the tag has `Aywa` in front (`AywaTimeoutError`, `AywaConfigError`), so that `catchTag` never catches the
+ * other one.
+ *
  * Every error says which operation failed, what the runtime answered, how many attempts were made, whether the
  * runtime may have acted, and what to do next. None carries a key, a secret or a body.
  *
@@ -59,6 +63,8 @@ export interface CallFields {
   readonly outcome: Outcome
   /** The idempotency key that every attempt carried. */
   readonly idempotencyKey?: string | undefined
+  /** The idempotency scope that the key follows from, such as `onboard-4711`. */
+  readonly idempotencyScope?: string | undefined
   /**
    * The machine-readable rest of a refusal's body, such as `pinnedBy` of an assistant that is in use; what is in it is
    * the runtime's business. Secrets are taken out; there is none of a body that is too large.
@@ -85,8 +91,12 @@ export abstract class CallError extends Error implements CallFields {
   declare readonly attempts: number
   declare readonly outcome: Outcome
   declare readonly idempotencyKey?: string
+  declare readonly idempotencyScope?: string
   declare readonly details?: Readonly<Record<string, unknown>>
-  /** Whether the same call may succeed later. Says nothing about whether repeating is safe: that is `outcome`. */
+  /**
+   * Whether the same call may be made once more as it is: it may succeed later, and cannot take effect twice. False for one
+   * that may have been applied under a generated key, or none: repeat that with the error's `idempotencyKey`.
+   */
   declare readonly isRetryable: boolean
 
   constructor(tag: string, isRetryable: boolean, init: Init<object>) {
@@ -252,13 +262,13 @@ export class ConnectionError extends CallError {
  * @category errors
  */
 export class TimeoutError extends CallError {
-  static readonly tag: string = "TimeoutError"
-  override readonly _tag = "TimeoutError" as const
+  static readonly tag: string = "AywaTimeoutError"
+  override readonly _tag = "AywaTimeoutError" as const
   declare readonly scope: "attempt" | "deadline"
   /** The time that was allowed, in milliseconds. */
   declare readonly timeoutMillis: number
   constructor(init: Init<Pick<TimeoutError, "scope" | "timeoutMillis">>) {
-    super("TimeoutError", true, init)
+    super("AywaTimeoutError", true, init)
   }
 }
 
@@ -322,8 +332,8 @@ export class Aborted extends CallError {
  * @category errors
  */
 export class ConfigError extends Error {
-  static readonly tag: string = "ConfigError"
-  readonly _tag = "ConfigError" as const
+  static readonly tag: string = "AywaConfigError"
+  readonly _tag = "AywaConfigError" as const
   /** The option that is wrong, e.g. `baseUrl`. */
   declare readonly field: string
   /** The environment variable that usually holds it, e.g. `AYWA_RUNTIME_BASE_URL`. */
@@ -334,7 +344,7 @@ export class ConfigError extends Error {
   constructor(init: { readonly field: string; readonly variable?: string | undefined; readonly message: string }) {
     super(init.message)
     Object.defineProperty(this, TypeId, { value: TypeId })
-    Object.defineProperty(this, "name", { value: "ConfigError", writable: true, configurable: true })
+    Object.defineProperty(this, "name", { value: "AywaConfigError", writable: true, configurable: true })
     assign(this, "field", init.field)
     if (init.variable !== undefined) assign(this, "variable", init.variable)
     assign(this, "isRetryable", false)
@@ -347,7 +357,7 @@ export class ConfigError extends Error {
   }
 
   static override [Symbol.hasInstance](u: unknown): boolean {
-    return isRuntimeError(u) && u._tag === "ConfigError"
+    return isRuntimeError(u) && u._tag === "AywaConfigError"
   }
 }
 
@@ -409,11 +419,17 @@ const classes = {
   RateLimited,
   ServerError,
   ConnectionError,
-  TimeoutError,
+  AywaTimeoutError: TimeoutError,
   UnexpectedResponse,
   CircuitOpen,
   Aborted,
-  ConfigError
+  AywaConfigError: ConfigError
+}
+
+/** Tags of 0.1, which may wait in a queue or stand in a log. */
+const formerTags: Readonly<Record<string, string>> = {
+  TimeoutError: "AywaTimeoutError",
+  ConfigError: "AywaConfigError"
 }
 
 /**
@@ -424,9 +440,10 @@ const classes = {
  */
 export const fromJSON = (json: unknown): RuntimeError | undefined => {
   if (typeof json !== "object" || json === null || !("_tag" in json) || typeof json._tag !== "string") return undefined
-  if (!Object.hasOwn(classes, json._tag)) return undefined
-  const { _tag, ...init } = json
-  if (!hasText(init, "message") || !(_tag === "ConfigError" ? hasText(init, "field") : isCallFields(init)))
+  const { _tag: tag, ...init } = json
+  const _tag = Object.hasOwn(formerTags, tag) ? (formerTags[tag] ?? tag) : tag
+  if (!Object.hasOwn(classes, _tag)) return undefined
+  if (!hasText(init, "message") || !(_tag === "AywaConfigError" ? hasText(init, "field") : isCallFields(init)))
     return undefined
   const constructor = classes[_tag as keyof typeof classes] as new (init: object) => RuntimeError
   return new constructor(init)

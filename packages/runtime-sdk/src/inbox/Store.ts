@@ -70,5 +70,5 @@ export interface Store {
    * Calls `wake` whenever another process has stored something, until the scope closes; `true` while that is known to
    * work.
    */
-  readonly listen: (wake: () => void, heard: (works: boolean) => void) => Effect.Effect<void, InboxError, Scope.Scope>
+  readonly listen: (wake: () => void, onState: (works: boolean) => void) => Effect.Effect<void, InboxError, Scope.Scope>
 }

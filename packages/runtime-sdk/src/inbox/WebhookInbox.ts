@@ -19,7 +19,7 @@ import { makeBatches } from "./batches.ts"
 import { makeIntake } from "./intake.ts"
 import type { Delivery, Health, InboxError, Parked, Stats, Subject } from "./model.ts"
 import { openDeliveries } from "./openSql.ts"
-import { countOf, type Options, type Settings, settingsOf } from "./options.ts"
+import { checkRun, type Options, type RunOptions, type Settings, settingsOf } from "./options.ts"
 import { makeOutage } from "./outage.ts"
 import { makeParking, type ParkedPage } from "./parking.ts"
 import { settled } from "./report.ts"
@@ -31,23 +31,7 @@ import { makeSql } from "./storeSql.ts"
 import { healthOf, measure } from "./watching.ts"
 import { type Attempt, type Handler, makeWorkers } from "./worker.ts"
 
-export type { Attempt, Options, ParkedPage }
-
-/**
- * How deliveries are handled.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RunOptions {
-  /** Deliveries handled side by side in this process. Default 8; with `order: "call"` the partitions decide. */
-  readonly concurrency?: number | undefined
-  /**
-   * What an interruption leaves to the handlers that are running: nothing new is taken, and after this time they are
-   * interrupted, too. By default they are at once.
-   */
-  readonly grace?: Duration.Input | undefined
-}
+export type { Attempt, Options, ParkedPage, RunOptions }
 
 /**
  * The inbox.
@@ -135,7 +119,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   const outage = yield* makeOutage
   const wake = Latch.makeUnsafe()
   const nudge = () => void wake.openUnsafe()
-  let told = false
+  let isHeard = false
   const offer = yield* makeIntake(store, settings, outage, nudge)
   const complete = yield* makeBatches<Claim>({
     write: store.complete,
@@ -147,12 +131,12 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(sweepEvery)))
   const listen = Effect.scoped(
     store.listen(nudge, (works) => {
-      told = works
+      isHeard = works
     })
   )
   // Polling goes on meanwhile, and tells of an outage.
   const lost = Effect.sync(() => {
-    told = false
+    isHeard = false
   })
   yield* Effect.forkScoped(
     Effect.retry(
@@ -162,19 +146,14 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   )
   // Last: at the end, workers end before what they work with.
   const scope = yield* Effect.scope
-  const place = { store, settings, outage, wake, isTold: () => told, complete }
+  const place = { store, settings, outage, wake, isHeard: () => isHeard, complete }
   const run = <E, R>(handler: Handler<E, R>, options: RunOptions = {}): Effect.Effect<never, InboxError, R> =>
-    Effect.suspend(() => {
-      const { concurrency = 8, grace } = options
-      const workers = makeWorkers(
-        place,
-        handler,
-        settings.lines === 0 ? countOf("concurrency", concurrency) : Math.max(settings.lines, 1)
-      )
+    Effect.flatMap(runSettingsOf(options), ({ concurrency, graceMillis }) => {
+      const workers = makeWorkers(place, handler, settings.lines === 0 ? concurrency : settings.lines)
       const drain = (fiber: Fiber.Fiber<unknown, unknown>) =>
-        grace === undefined
+        graceMillis === undefined
           ? Effect.void
-          : Effect.andThen(workers.stop, Effect.timeoutOption(Fiber.await(fiber), grace))
+          : Effect.andThen(workers.stop, Effect.timeoutOption(Fiber.await(fiber), graceMillis))
       return Effect.flatMap(Effect.forkIn(workers.loop, scope), (fiber) =>
         Effect.onInterrupt(
           // Ends only when it is interrupted, and then so does the join.
@@ -191,6 +170,10 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
     health: healthOf(store, outage)
   })
 })
+
+const runSettingsOf = (options: RunOptions): Effect.Effect<ReturnType<typeof checkRun>, InboxError> =>
+  // Nothing else is thrown there.
+  Effect.try({ try: () => checkRun(options), catch: (error) => error as InboxError })
 
 const layerOf = <R>(
   options: Options,

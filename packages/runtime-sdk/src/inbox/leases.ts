@@ -91,7 +91,7 @@ export const leasesRedis = (prefix: string): Effect.Effect<Leases, never, Redis.
     return {
       lease: (name, owner, millis) =>
         lease(`${prefix}lease:${name}`, owner, Math.ceil(millis)).pipe(
-          Effect.map((taken) => taken === 1),
+          Effect.map((count) => count === 1),
           failing("taking a lease")
         ),
       release: (name, owner) =>

@@ -41,13 +41,13 @@ export const listenerOf = (
   return {
     notify,
     notifyToo,
-    listen: Effect.fnUntraced(function* (wake, heard) {
+    listen: Effect.fnUntraced(function* (wake, onState) {
       const messages = yield* failing(client.listen(channel))
       const echo = globalThis.crypto.randomUUID()
       yield* failing(sql`SELECT pg_notify(${channel}, ${echo})`.unprepared)
       while (true) {
         const { payload } = yield* failing(Queue.take(messages))
-        if (payload === echo) heard(true)
+        if (payload === echo) onState(true)
         else if (payload === inbox) wake()
       }
     })

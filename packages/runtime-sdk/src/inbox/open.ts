@@ -13,7 +13,7 @@ import type { Names } from "../config/unknownNames.ts"
 import type { WebhookSink } from "../webhooks/sink.ts"
 import type { Delivery, Health, InboxError, Parked, Stats, Subject } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
-import { countOf, optionNames, type Options } from "./options.ts"
+import { checkRun, optionNames, type Options } from "./options.ts"
 import type { ParkedPage } from "./parking.ts"
 import { Report, settled } from "./report.ts"
 import { type Attempt, layerMemory, layerSql, toSink, WebhookInbox } from "./WebhookInbox.ts"
@@ -102,8 +102,8 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
   known("openWebhookInbox", options, names)
-  countOf("concurrency", concurrency)
-  const report = Layer.succeed(Report, (told) => Effect.sync(() => onError(told)))
+  checkRun({ concurrency, grace })
+  const report = Layer.succeed(Report, (error) => Effect.sync(() => onError(error)))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
   const inbox = await Effect.runPromise(
     settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause }))

@@ -106,9 +106,9 @@ const nameOf = (name: unknown): string =>
 type AllOptions = Options & { readonly prefix?: string | undefined; readonly schema?: string | undefined }
 
 /** Refuses names that nobody reads. */
-const checkNames = (options: AllOptions): void => {
+const checkNames = <Given extends object>(bag: string, options: Given, names: Names<Given>): void => {
   try {
-    known<AllOptions>("WebhookInbox", options, { ...optionNames, prefix: true, schema: true })
+    known(bag, options, names)
   } catch (cause) {
     throw new InboxError(cause instanceof Error ? cause.message : String(cause), cause, "options")
   }
@@ -118,7 +118,7 @@ const checkNames = (options: AllOptions): void => {
 export const settingsOf = (options: AllOptions): Effect.Effect<Settings, InboxError> =>
   Effect.try({
     try: () => {
-      checkNames(options)
+      checkNames<AllOptions>("WebhookInbox", options, { ...optionNames, prefix: true, schema: true })
       return {
         name: nameOf(options.name ?? "webhooks"),
         maxAttempts: countOf("maxAttempts", options.maxAttempts ?? 10),
@@ -137,6 +137,34 @@ export const settingsOf = (options: AllOptions): Effect.Effect<Settings, InboxEr
     },
     catch: (error) => error as InboxError // Nothing else is thrown above.
   })
+
+/**
+ * How deliveries are handled.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunOptions {
+  /** Deliveries handled side by side in this process. Default 8; with `order: "call"` the partitions decide. */
+  readonly concurrency?: number | undefined
+  /**
+   * What an interruption leaves to the handlers that are running: nothing new is taken, and after this time they are
+   * interrupted, too. By default they are at once.
+   */
+  readonly grace?: Duration.Input | undefined
+}
+
+/** Checks how deliveries are handled; throws an `InboxError` of kind `options`. */
+export const checkRun = (
+  options: RunOptions
+): { readonly concurrency: number; readonly graceMillis: number | undefined } => {
+  checkNames<RunOptions>("run", options, { concurrency: true, grace: true })
+  const { concurrency, grace } = options
+  return {
+    concurrency: countOf("concurrency", concurrency ?? 8),
+    graceMillis: grace === undefined ? undefined : timeOf("grace", grace, 0, 'a time of 0 or more, such as "5 seconds"')
+  }
+}
 
 /** Wait before the attempt that follows this one: doubling, up to five minutes. */
 export const backoffOf = ({ backoffMillis }: Settings, attempt: number): number =>

@@ -30,7 +30,9 @@ export const makeParking = (store: Store, outage: Outage, wake: () => void): Par
     return outage.watch(store.parked(limit, after))
   },
   requeue: (id) =>
-    Effect.tap(outage.watch(store.requeue(wellFormed(id))), (put) => Effect.sync(() => (put ? wake() : undefined))),
+    Effect.tap(outage.watch(store.requeue(wellFormed(id))), (isBack) =>
+      Effect.sync(() => (isBack ? wake() : undefined))
+    ),
   discard: (id) => outage.watch(store.discard(wellFormed(id))),
   forget: (subject) =>
     outage.watch(

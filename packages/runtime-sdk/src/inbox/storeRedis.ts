@@ -128,14 +128,14 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
       sweep(base, rememberMillis, 2 * Math.max(lockMillis, settings.backoffMillis, 300_000)).pipe(
         failing("sweeping ids")
       ),
-    listen: (wake, heard) =>
+    listen: (wake, onState) =>
       Effect.gen(function* () {
         const messages = yield* redis.subscribe(channel)
         // A first message says that the subscription stands.
         yield* redis.send("PUBLISH", channel, "")
         while (true) {
           yield* Queue.take(messages)
-          heard(true)
+          onState(true)
           wake()
         }
       }).pipe(failing("listening for deliveries"))

@@ -126,9 +126,9 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
       ),
     take: Effect.fnUntraced(function* ({ max, lapsedBefore }) {
       const lock = globalThis.crypto.randomUUID()
-      const taken = yield* ask("taking deliveries", claim(lock, max, lapsedBefore))
-      if (taken.length > 0) {
-        const claims = taken
+      const rows = yield* ask("taking deliveries", claim(lock, max, lapsedBefore))
+      if (rows.length > 0) {
+        const claims = rows
           .toSorted((a, b) => Number(a.seq) - Number(b.seq))
           .map((row) => ({
             ...deliveryOf(row),
@@ -137,7 +137,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
             attempts: row.attempts,
             suspect: row.lapses > 0
           }))
-        return { claims, now: Number(taken[0]?.now), next: Infinity }
+        return { claims, now: Number(rows[0]?.now), next: Infinity }
       }
       const [row] = yield* ask("looking for deliveries", upcoming)
       return { claims: [], now: Number(row?.now), next: row?.next == null ? Infinity : Number(row.next) }
@@ -194,12 +194,12 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
       )
       // A line that is served now, whatever it was when it was stored. Who knows no lines leaves it as it is.
       const line = lines === 0 ? sql`line` : sql`${partitionOf(row?.call_id ?? undefined, lines)}`
-      const put = yield* ask(
+      const updated = yield* ask(
         "putting a parked delivery back",
         sql`UPDATE ${table} SET state = 'waiting', due = 0, attempts = 0, lapses = 0, alone = 0, line = ${line},
           requeued = requeued + 1, seq = ${last}, changed_at = ${now} WHERE ${parked} RETURNING id${listener.notifyToo}`
       )
-      return put.length === 1
+      return updated.length === 1
     }),
     discard: (id) =>
       Effect.map(
@@ -212,7 +212,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
       ),
     forget: Effect.fnUntraced(function* (fits, { callId }) {
       const narrowed = callId === undefined ? sql`1 = 1` : sql`call_id = ${callId}`
-      let forgotten = 0
+      let count = 0
       let after = ""
       while (true) {
         const page = yield* ask<Row>(
@@ -221,9 +221,9 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
             AND id > ${after} AND ${narrowed} ORDER BY id LIMIT ${pageSize}`
         )
         const keys = page.filter((row) => fits(deliveryOf(row))).map(({ id }) => id)
-        if (keys.length > 0) forgotten += (yield* erase(keys)).length
+        if (keys.length > 0) count += (yield* erase(keys)).length
         const last = page.at(-1)
-        if (last === undefined || page.length < pageSize) return forgotten
+        if (last === undefined || page.length < pageSize) return count
         after = last.id
       }
     }),

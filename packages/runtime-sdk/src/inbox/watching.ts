@@ -41,11 +41,11 @@ const lineLag = gauge("line.lag", "Age of the oldest delivery of a line.", "s")
 /** Sets the gauges to what an inbox holds. */
 export const measure = (inbox: string, stats: Stats): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const named = { "aywa.inbox": inbox }
-    for (const [metric, of] of gauges) yield* Metric.update(Metric.withAttributes(metric, named), of(stats))
+    const attributes = { "aywa.inbox": inbox }
+    for (const [metric, of] of gauges) yield* Metric.update(Metric.withAttributes(metric, attributes), of(stats))
     for (const { line, waiting, lagMillis } of stats.lines) {
-      const attributes = { ...named, "aywa.inbox.line": String(line) }
-      yield* Metric.update(Metric.withAttributes(lineWaiting, attributes), waiting)
-      yield* Metric.update(Metric.withAttributes(lineLag, attributes), lagMillis / 1000)
+      const lineAttributes = { ...attributes, "aywa.inbox.line": String(line) }
+      yield* Metric.update(Metric.withAttributes(lineWaiting, lineAttributes), waiting)
+      yield* Metric.update(Metric.withAttributes(lineLag, lineAttributes), lagMillis / 1000)
     }
   })

@@ -39,13 +39,13 @@ export interface Workplace {
   /** Opens when something may have come. */
   readonly wake: Latch.Latch
   /** Whether this process is told of what others store. */
-  readonly isTold: () => boolean
+  readonly isHeard: () => boolean
   /** Acknowledges, together with others. */
   readonly complete: (claim: Claim) => Effect.Effect<void, InboxError>
 }
 
 /** How long a process sleeps that is told of what comes. */
-const toldMillis = 5000
+const quietMillis = 5000
 /** Without an answer for so long the store counts as down. */
 const patience = 5000
 
@@ -112,10 +112,10 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
         Effect.exit(restore(Effect.suspend(() => handler(delivery, { attempt: attempts + 1 })))),
         (exit) => {
           free()
-          const settled = insist(settle(hand, exit))
+          const settlement = insist(settle(hand, exit))
           // What comes next in its line, or when it is due again, is news to the loop.
           const isNews = settings.lines > 0 || exit._tag === "Failure"
-          return isNews ? Effect.andThen(settled, wake.open) : settled
+          return isNews ? Effect.andThen(settlement, wake.open) : settlement
         }
       )
     )
@@ -165,11 +165,11 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     const hold = (taken: Taken) =>
       Effect.suspend(() => {
         if (!stopped.isOpen()) return Effect.succeed({ ...taken, hands: taken.claims.map(holding) })
-        const given = taken.claims.length === 0 ? Effect.void : insist(store.release(taken.claims))
-        return Effect.as(given, { ...taken, hands: [] })
+        const release = taken.claims.length === 0 ? Effect.void : insist(store.release(taken.claims))
+        return Effect.as(release, { ...taken, hands: [] })
       })
-    const asked = store.take({ max, lapsedBefore: steps.lapsedBefore() })
-    const fiber = yield* Effect.forkDetach(Effect.flatMap(asked, hold))
+    const claims = store.take({ max, lapsedBefore: steps.lapsedBefore() })
+    const fiber = yield* Effect.forkDetach(Effect.flatMap(claims, hold))
     pendingTake = fiber
     const slow = new InboxError("taking deliveries", new Error(`No answer within ${patience} ms`))
     const taken = yield* outage.watch(
@@ -188,7 +188,7 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   let pendingTake: Fiber.Fiber<unknown, unknown> | undefined
 
   const idle = ({ now, next }: Taken) => {
-    const most = place.isTold() ? toldMillis : settings.pollMillis
+    const most = place.isHeard() ? quietMillis : settings.pollMillis
     // A lock that has ended may not be taken over yet.
     const settles = steps.settlesIn()
     return Math.max(Math.min(most, next - now + 1, settles > 0 ? settles + 1 : Infinity), 5)

@@ -3,14 +3,16 @@
  * an address that carries an IPv4 address is judged by that one, too.
  */
 import { isIP, isIPv4 } from "node:net"
-import { isLoopbackHost } from "./loopback.ts"
+import { isLoopbackHost } from "../config/loopback.ts"
 
-/** Ranges of IPv4 that are not the public internet (IANA special-purpose registry), most specific names first. */
+/** Ranges of IPv4 that are not the public internet (IANA special-purpose registry), and one that every
+ * machine of a cloud reaches its host under, most specific names first. */
 const closedIPv4: ReadonlyArray<readonly [network: string, prefix: number, name: string]> = [
   ["0.0.0.0", 8, "this network"],
   ["10.0.0.0", 8, "private"],
   ["100.64.0.0", 10, "shared address space (CGNAT)"],
   ["127.0.0.0", 8, "loopback"],
+  ["168.63.129.16", 32, "metadata of a cloud host"],
   ["169.254.0.0", 16, "link-local"],
   ["172.16.0.0", 12, "private"],
   ["192.0.0.0", 24, "protocol assignments"],
@@ -72,12 +74,12 @@ const within = (bytes: ReadonlyArray<number>, network: ReadonlyArray<number>, pr
     return (byte & mask) === ((network[index] ?? 0) & mask)
   })
 
-const compiled = (ranges: typeof closedIPv4) =>
+const compileRanges = (ranges: typeof closedIPv4) =>
   ranges.map(([network, prefix, name]) => ({ network: bytesOf(network) ?? [], prefix, name }))
 
-const ipv4 = compiled(closedIPv4)
-const ipv6 = compiled(closedIPv6)
-const embedding = compiled(carriers.map(([network, name]) => [network, 96, name]))
+const ipv4 = compileRanges(closedIPv4)
+const ipv6 = compileRanges(closedIPv6)
+const embedding = compileRanges(carriers.map(([network, name]) => [network, 96, name]))
 const globalUnicast = bytesOf("2000::") ?? []
 
 /**
@@ -93,8 +95,8 @@ export const closedRange = (address: string): string | undefined => {
     const inner = closedRange(bytes.slice(12).join("."))
     return inner === undefined ? undefined : `${carrier.name}, ${inner}`
   }
-  const named = ipv6.find(({ network, prefix }) => within(bytes, network, prefix))
-  if (named !== undefined) return named.name
+  const special = ipv6.find(({ network, prefix }) => within(bytes, network, prefix))
+  if (special !== undefined) return special.name
   return within(bytes, globalUnicast, 3) ? undefined : "reserved"
 }
 

@@ -16,10 +16,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual, flow, identity } from "effect/Function"
 import * as Option from "effect/Option"
+import * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
 import type { RuntimeError } from "../errors/Errors.ts"
 import * as Guards from "../config/optionChecks.ts"
 import { makeBreaker, type Breaker } from "./breaker.ts"
 import { makeLimiter, type Limiter } from "./limiter.ts"
+import { checkScopeName, scopeOf, type IdempotencyScope } from "./scope.ts"
 
 /**
  * When and how often a failed attempt is made again.
@@ -38,10 +41,21 @@ export interface Retry {
   readonly maxRetryAfter: number
   /** Narrows further what is retried; it can never widen it to what is unsafe. */
   readonly while: ((error: RuntimeError) => boolean) | undefined
+  /** Begins the schedule of a call, which then says when in place of `baseDelay` and `maxDelay`. */
+  readonly schedule?: Effect.Effect<RetryStep> | undefined
 }
+
+/**
+ * What a schedule says of a failed attempt: milliseconds until the next one, or `undefined` for no more.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type RetryStep = (now: number, error: RuntimeError) => Effect.Effect<number | undefined>
 
 export type { Breaker } from "./breaker.ts"
 export type { Limiter } from "./limiter.ts"
+export type { IdempotencyScope, Place } from "./scope.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.
@@ -58,6 +72,8 @@ export interface Policy {
   readonly deadline: number | undefined
   /** `auto`: a create without a key gets one for all its attempts. `explicit`: only the caller gives keys. */
   readonly idempotency: "auto" | "explicit"
+  /** Names creates by their place in a program that may run again; see `idempotencyScope`. */
+  readonly scope: IdempotencyScope | undefined
   /** Bounds what runs at the same time, or in a window. */
   readonly limit: Limiter | undefined
   /** Stops calling a runtime that keeps failing. */
@@ -83,6 +99,7 @@ export const none: Policy = {
   attemptTimeout: undefined,
   deadline: undefined,
   idempotency: "auto",
+  scope: undefined,
   limit: undefined,
   breaker: undefined
 }
@@ -120,6 +137,19 @@ export const defaults: Policy = {
  * that is longer than `maxRetryAfter` or does not fit the deadline fails at once. Options that are left out keep the value
  * of the policy, or of `defaults` when it had no retries.
  *
+ * A `schedule` says when and how often, in place of `baseDelay`, `maxDelay` and, unless it is given too, `times`. What is
+ * safe to repeat and how long a `Retry-After` holds stay what they are: a schedule that is earlier waits for it, one that
+ * does not fit the deadline ends the call.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Policy } from "@aywa-ai/runtime-sdk/effect"
+ * import * as Schedule from "effect/Schedule"
+ *
+ * export const patient = Policy.retry({ schedule: Schedule.max([Schedule.spaced("2 seconds"), Schedule.recurs(5)]) })
+ * ```
+ *
  * @since 0.1.0
  * @category combinators
  */
@@ -129,26 +159,53 @@ export const retry = (options: {
   readonly maxDelay?: Duration.Input | undefined
   readonly maxRetryAfter?: Duration.Input | undefined
   readonly while?: ((error: RuntimeError) => boolean) | undefined
+  readonly schedule?: Schedule.Schedule<unknown, RuntimeError> | undefined
 }): Transform => {
-  Guards.known("retry", options, { times: true, baseDelay: true, maxDelay: true, maxRetryAfter: true, while: true })
+  Guards.known("retry", options, retryNames)
+  if (options.schedule !== undefined && !Schedule.isSchedule(options.schedule)) {
+    throw new TypeError("retry.schedule must be a Schedule, such as Schedule.spaced(1000).")
+  }
   const times = options.times === undefined ? undefined : Guards.count("retry.times", options.times)
   const baseDelay = millis("retry.baseDelay", options.baseDelay)
   const maxDelay = millis("retry.maxDelay", options.maxDelay)
   const maxRetryAfter = millis("retry.maxRetryAfter", options.maxRetryAfter)
+  const schedule = options.schedule === undefined ? undefined : stepsOf(options.schedule)
   return (policy) => {
     const before = policy.retry ?? defaultRetry
     return {
       ...policy,
       retry: {
-        times: times ?? before.times,
+        times: times ?? (schedule === undefined ? before.times : Infinity),
         baseDelay: baseDelay ?? before.baseDelay,
         maxDelay: maxDelay ?? before.maxDelay,
         maxRetryAfter: maxRetryAfter ?? before.maxRetryAfter,
-        while: options.while ?? before.while
+        while: options.while ?? before.while,
+        schedule: schedule ?? before.schedule
       }
     }
   }
 }
+
+const retryNames = {
+  times: true,
+  baseDelay: true,
+  maxDelay: true,
+  maxRetryAfter: true,
+  while: true,
+  schedule: true
+} as const
+
+const stepsOf = (schedule: Schedule.Schedule<unknown, RuntimeError>): Effect.Effect<RetryStep> =>
+  Effect.map(
+    Schedule.toStep(schedule),
+    (step): RetryStep =>
+      (now, error) =>
+        Pull.matchEffect(step(now, error), {
+          onSuccess: ([, delay]) => Effect.succeed(Duration.toMillis(delay)),
+          onFailure: (cause) => Effect.failCause(cause),
+          onDone: () => Effect.undefined
+        })
+  )
 
 /**
  * One attempt only.
@@ -264,6 +321,46 @@ export const CurrentTransform = Context.Reference<Transform>("@aywa-ai/runtime-s
   defaultValue: () => identity
 })
 
+/**
+ * What generates the idempotency keys of creates that were given none: a random UUID unless told otherwise.
+ *
+ * **When to use**
+ *
+ * Where a run must be reproducible: in tests that compare what was sent, or in a workflow that is played again.
+ *
+ * **Gotchas**
+ *
+ * A runtime answers a key that it knows with the row that it made then. A generator that begins again with the same keys
+ * must not meet the same runtime with another body.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Policy } from "@aywa-ai/runtime-sdk/effect"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const reproducible = Effect.provideService(Policy.IdempotencyKeys, Policy.seededKeys("run-7"))
+ * ```
+ *
+ * @since 0.2.0
+ * @category references
+ */
+export const IdempotencyKeys = Context.Reference<() => string>("@aywa-ai/runtime-sdk/Policy/IdempotencyKeys", {
+  defaultValue: () => () => `aywa-${globalThis.crypto.randomUUID()}`
+})
+
+/**
+ * Keys that are the same, in the same order, for the same seed: `run-7-1`, `run-7-2`, … Each call of this function begins
+ * anew.
+ *
+ * @since 0.2.0
+ * @category references
+ */
+export const seededKeys = (seed: string): (() => string) => {
+  let count = 0
+  return () => `${seed}-${++count}`
+}
+
 const with_: {
   (transform: Transform): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform): Effect.Effect<A, E, R>
@@ -281,6 +378,56 @@ export {
    */
   with_ as with
 }
+
+/**
+ * Lets a whole effect be run again, by anybody, after any failure or crash, and make each row once: the n-th create of an
+ * operation inside gets a key that follows from the scope's name, the operation and n.
+ *
+ * **When to use**
+ *
+ * Around what creates several rows and may run again: `Effect.retry`, a job queue, a step of a workflow. Name the intent
+ * (`onboard-4711`), not the run.
+ *
+ * **Details**
+ *
+ * A further run has to make the same creates in the same order. One with another body than before is refused by the
+ * runtime: InvalidRequest with code `idempotency_key_reused`. A create that failed and is repeated inside with the same
+ * body keeps its key. Scopes nest; an `idempotencyKey` of a call wins.
+ *
+ * **Gotchas**
+ *
+ * Two creates of one operation at the same time have no order, and the second is refused before it is sent: give each a
+ * scope of its own inside. The runtime remembers keys for 24 hours.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Assistants, Policy, Tools } from "@aywa-ai/runtime-sdk/effect"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const onboard = (customer: string) =>
+ *   Effect.gen(function* () {
+ *     const tools = yield* Tools.Tools
+ *     const assistants = yield* Assistants.Assistants
+ *     yield* tools.create({ type: "endCall" })
+ *     return yield* assistants.create({ name: "Desk" })
+ *   }).pipe(Policy.idempotencyScope(`onboard-${customer}`), Effect.retry({ times: 3 }))
+ * ```
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const idempotencyScope: {
+  (name: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, name: string): Effect.Effect<A, E, R>
+} = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, name: string) => {
+  checkScopeName(name)
+  // Made when the effect runs: every run counts from the beginning.
+  return Effect.withFiber((fiber) => {
+    const scope = scopeOf(name, fiber.getRef(CurrentTransform)(none).scope)
+    return with_(self, (policy) => ({ ...policy, scope }))
+  })
+})
 
 function millis(name: string, duration: Duration.Input): number
 function millis(name: string, duration: Duration.Input | undefined): number | undefined

@@ -50,8 +50,8 @@ export const makeBreaker = (options: { readonly failures: number; readonly openF
       Effect.withFiber((fiber) => {
         const clock = fiber.getRef(Clock.Clock)
         const circuit = circuitOf(key)
-        const left = circuit.openUntil === undefined ? 0 : circuit.openUntil - monotonic(clock)
-        if (left > 0) return Effect.fail(onOpen(left))
+        const remaining = circuit.openUntil === undefined ? 0 : circuit.openUntil - monotonic(clock)
+        if (remaining > 0) return Effect.fail(onOpen(remaining))
         if (circuit.probing) return Effect.fail(onOpen(undefined))
         circuit.probing = circuit.openUntil !== undefined
         const { turn } = circuit

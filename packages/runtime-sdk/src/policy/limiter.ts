@@ -25,8 +25,8 @@ export const makeLimiter = (options: {
 }): Limiter => {
   const { concurrency, rate } = options
   const places = concurrency === undefined ? undefined : Semaphore.makeUnsafe(concurrency)
-  const paced = rate === undefined ? identity : pace(rate)
-  return { run: (effect) => (places === undefined ? paced(effect) : places.withPermit(paced(effect))) }
+  const withPace = rate === undefined ? identity : pace(rate)
+  return { run: (effect) => (places === undefined ? withPace(effect) : places.withPermit(withPace(effect))) }
 }
 
 interface Rate {

@@ -10,6 +10,7 @@ import { calls } from "../contract/calls.ts"
 import { credentials } from "../contract/credentials.ts"
 import { files } from "../contract/files.ts"
 import { imports } from "../contract/imports.ts"
+import type { Secret } from "../contract/Operation.ts"
 import { operations } from "../contract/operations.ts"
 import { phoneNumbers } from "../contract/phoneNumbers.ts"
 import { structuredOutputs } from "../contract/structuredOutputs.ts"
@@ -19,13 +20,16 @@ import { webhookLogs } from "../contract/webhookLogs.ts"
 import { ConfigError } from "../errors/Errors.ts"
 import { clientPolicy } from "./clientPolicy.ts"
 import type { Observer } from "../call/observe.ts"
-import { observeHook } from "./observe.ts"
+import { logTrace } from "./log.ts"
+import { observeHooks } from "./observe.ts"
 import { makeCall, type Runtime } from "../call/call.ts"
 import { promise, promisify } from "./promisify.ts"
 import { makeRequest } from "../call/rawRequest.ts"
 import * as Policy from "../policy/Policy.ts"
+import { scopeOf } from "../policy/scope.ts"
 import * as Transport from "../transport/Transport.ts"
 import { makeWait } from "../call/waitUntilEnded.ts"
+import type { TransportOptions } from "../transport/options.ts"
 import type { DirectTransport } from "../transport/port.ts"
 import type { Trace } from "../call/Trace.ts"
 import { configNames, makeUnsafe, refuseUnknown, type RuntimeConfig } from "../config/RuntimeConfig.ts"
@@ -38,7 +42,7 @@ import type { Names } from "../config/unknownNames.ts"
  * @since 0.1.0
  * @category models
  */
-export interface AywaRuntimeClientOptions {
+export interface AywaRuntimeClientOptions extends TransportOptions {
   /** Address of your runtime, `https://host[:port][/path]`. There is no default. */
   readonly baseUrl: string | undefined
   /** A runtime API key, or a function that is asked for it before every attempt (for keys that rotate). */
@@ -54,16 +58,14 @@ export interface AywaRuntimeClientOptions {
   /** `auto` (default): a create without a key gets one for all its attempts. `explicit`: only you give keys. */
   readonly idempotency?: "auto" | "explicit" | undefined
   /** Headers sent with every call; those that the SDK sets itself are refused. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
-  /** Connections at most, 128 by default. An agent that your program has set for `fetch` keeps its own number. */
-  readonly connections?: number | undefined
-  /**
-   * `auto` (default): Node's built-in HTTP dispatcher where there is one, else `fetch`. Node's `fetch` has limits of its
-   * own: it waits at most five minutes for an answer to begin, and for each piece of it, whatever `timeout` says.
-   */
-  readonly transport?: "auto" | "fetch" | undefined
+  readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined
+  /**
+   * Takes a line for each attempt: operation, route, status, time, request id, and the end of the key. With `AYWA_LOG=debug`
+   * in the environment the lines go to the error output by themselves.
+   */
+  readonly log?: ((line: string) => void) | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
 }
@@ -74,7 +76,7 @@ export interface AywaRuntimeClientOptions {
  * @since 0.2.0
  * @category models
  */
-export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, "connections" | "transport">>
+export type DerivedOptions = Partial<Omit<AywaRuntimeClientOptions, keyof TransportOptions>>
 
 /**
  * A client of one Aywa runtime.
@@ -107,6 +109,7 @@ export class AywaRuntimeClient {
   readonly #policy: Policy.Policy
   readonly #observer: Observer | undefined
   #connections: Connections
+  #scope: Policy.IdempotencyScope | undefined
   readonly #resources = new Map<string, unknown>()
   #calls: (ClientOf<typeof calls> & CallWaiting) | undefined
 
@@ -126,7 +129,7 @@ export class AywaRuntimeClient {
     )
     this.#policy = atCaller(() => clientPolicy(options)(Policy.defaults))
     atCaller(() => Transport.checkOptions(options))
-    this.#observer = options.trace === undefined ? undefined : observeHook(options.trace)
+    this.#observer = observeHooks([options.trace, logTrace(options.log, this.#config)])
     this.#connections = new Connections(options)
   }
 
@@ -157,7 +160,7 @@ export class AywaRuntimeClient {
         message: "apiKey is missing: withOptions with another baseUrl needs the key of that runtime beside it."
       })
     }
-    for (const field of ["connections", "transport"] as const) {
+    for (const field of Object.keys(Transport.names)) {
       if (Object.hasOwn(options, field)) {
         throw new ConfigError({
           field,
@@ -168,15 +171,51 @@ export class AywaRuntimeClient {
     // Another runtime gets nothing that was given for this one: neither its organization nor headers, which may be secret.
     const elsewhere = baseUrl !== undefined && baseUrl !== this.#options.baseUrl
     const { baseUrl: address, apiKey: key, organizationId, headers, ...rest } = this.#options
-    const derived = new AywaRuntimeClient({
+    const client = new AywaRuntimeClient({
       ...rest,
       ...(elsewhere ? {} : { organizationId, headers }),
       ...options,
       baseUrl: baseUrl ?? address,
       apiKey: apiKey ?? key
     })
-    derived.#connections = this.#connections
-    return derived
+    client.#connections = this.#connections
+    client.#scope = this.#scope
+    return client
+  }
+
+  /**
+   * Runs a function that may be run again, by anybody, after any failure or crash, and makes each row once: the n-th create
+   * of an operation through the client that it is given gets a key that follows from the scope's name, the operation and n.
+   *
+   * **Details**
+   *
+   * A further run has to make the same creates in the same order. One with another body than before is refused by the
+   * runtime: InvalidRequest with code `idempotency_key_reused`. A create that failed and is repeated inside with the same
+   * body keeps its key. Scopes nest; an `idempotencyKey` of a call wins.
+   *
+   * **Gotchas**
+   *
+   * Two creates of one operation at the same time have no order, and the second is refused before it is sent: give each
+   * a scope of its own inside. The runtime remembers keys for 24 hours.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+   *
+   * export const onboard = (aywa: AywaRuntimeClient, customer: string) =>
+   *   aywa.idempotencyScope(`onboard-${customer}`, async (aywa) => {
+   *     await aywa.tools.create({ type: "endCall" })
+   *     return aywa.assistants.create({ name: "Desk" })
+   *   })
+   * ```
+   *
+   * @since 0.2.0
+   */
+  async idempotencyScope<A>(name: string, run: (aywa: AywaRuntimeClient) => A | PromiseLike<A>): Promise<A> {
+    const scoped = this.withOptions({})
+    scoped.#scope = scopeOf(name, this.#scope)
+    return run(scoped)
   }
 
   /** The agents that answer and place calls. */
@@ -263,7 +302,7 @@ export class AywaRuntimeClient {
     const connections = this.#connections
     return {
       config: this.#config,
-      policy: this.#policy,
+      policy: this.#scope === undefined ? this.#policy : { ...this.#policy, scope: this.#scope },
       get transport() {
         return connections.transport
       },
@@ -273,8 +312,8 @@ export class AywaRuntimeClient {
 
   #waitingCalls(): ClientOf<typeof calls> & CallWaiting {
     const wait = makeWait(makeCall(this.#runtime(), "calls.get", calls.get))
-    const waiting: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
-    return { ...this.#resource("calls", calls), ...waiting }
+    const waits: CallWaiting = { waitUntilEnded: (id, options) => promise(wait, { id, options }) }
+    return { ...this.#resource("calls", calls), ...waits }
   }
 
   #resource<G extends Parameters<typeof promisify>[2]>(name: string, group: G): ClientOf<G> {
@@ -293,9 +332,9 @@ const names: Names<AywaRuntimeClientOptions> = {
   deadline: true,
   retries: true,
   idempotency: true,
-  connections: true,
-  transport: true,
-  trace: true
+  ...Transport.names,
+  trace: true,
+  log: true
 }
 
 /** The connections of a client and of those that were derived from it. */

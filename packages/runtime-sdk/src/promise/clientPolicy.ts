@@ -29,7 +29,12 @@ export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
   return flow(
     timeout === undefined ? identity : Policy.attemptTimeout(timeout),
     deadline === undefined ? identity : Policy.deadline(deadline),
-    retries === undefined ? identity : retries === 0 ? Policy.noRetry : Policy.retry({ times: retries }),
+    retries === undefined ? identity : retries === 0 ? Policy.noRetry : withRetries(retries),
     idempotency === undefined ? identity : Policy.idempotency(idempotency)
   )
 }
+
+/** As `Policy.retry({ times })` does, without its schedules, which a promise client has no use for. */
+const withRetries =
+  (times: number): Policy.Transform =>
+  (policy) => ({ ...policy, retry: { ...(policy.retry ?? Policy.defaultRetry), times } })

@@ -75,7 +75,8 @@ export const aborted = (call: Call, sink: Sink, signal: AbortSignal | undefined)
     path: call.path,
     attempts: sink.attempts,
     outcome: sink.outcome,
-    idempotencyKey: sink.idempotencyKey
+    idempotencyKey: sink.idempotencyKey,
+    idempotencyScope: sink.idempotencyScope
   }
   return new Aborted({ ...fields, reason: signal?.reason, message: text(fields, "aborted by the caller's signal.") })
 }

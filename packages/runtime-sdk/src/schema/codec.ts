@@ -56,13 +56,13 @@ export const described =
  * the interpreter takes 33), so unknown fields survive at no cost. Where `new Function` is forbidden it interprets.
  */
 export const compile = <A>(schema: Schema.Codec<A, unknown>): ((input: unknown) => input is A) => {
-  let compiled: ((input: unknown) => input is A) | undefined
+  let predicate: ((input: unknown) => input is A) | undefined
   return (input): input is A => {
-    if (compiled === undefined) {
+    if (predicate === undefined) {
       SchemaJITCompiler.enable(schema.ast)
-      compiled = Schema.is(schema)
+      predicate = Schema.is(schema)
     }
-    return compiled(input)
+    return predicate(input)
   }
 }
 
@@ -88,9 +88,9 @@ export type Rule<I> = (body: View<I>) => ReadonlyArray<RuleIssue>
 
 /** Adds a rule, whose issues are told together with those of single fields: a caller should learn all of them at once. */
 export const ruled = <I>(schema: Proven<I>, rule: Rule<I>): Proven<I> => {
-  const checked = schema.check(Schema.makeFilter((body) => rule(viewOf<I>(body))))
-  rules.set(checked, { schema, rule: (input) => rule(viewOf<I>(input)) })
-  return checked
+  const withCheck = schema.check(Schema.makeFilter((body) => rule(viewOf<I>(body))))
+  rules.set(withCheck, { schema, rule: (input) => rule(viewOf<I>(input)) })
+  return withCheck
 }
 
 interface Ruled {
@@ -129,8 +129,8 @@ const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Explains what is wrong with a value: every issue with its path. Never quotes the value itself. */
 export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown): ReadonlyArray<Issue> => {
-  const ruled = rules.get(schema)
-  if (ruled !== undefined) return [...explain(ruled.schema, input), ...broken(ruled.rule, input)]
+  const entry = rules.get(schema)
+  if (entry !== undefined) return [...explain(entry.schema, input), ...violationsOf(entry.rule, input)]
   const result = Schema.decodeUnknownResult(memberOf(schema, input), { errors: "all" })(input)
   if (Result.isSuccess(result)) return []
   return formatter(result.failure.issue).issues.map((issue) => ({
@@ -140,7 +140,7 @@ export const explain = (schema: Schema.Codec<unknown, unknown>, input: unknown):
 }
 
 /** What a rule finds in a value; one that is no object has no fields to look at. */
-const broken = (rule: Ruled["rule"], input: unknown): ReadonlyArray<Issue> =>
+const violationsOf = (rule: Ruled["rule"], input: unknown): ReadonlyArray<Issue> =>
   isObject(input) ? rule(input).map(({ path, issue }) => ({ path, message: issue })) : []
 
 /**

@@ -154,10 +154,10 @@ const seedWith = async (aywa: AywaRuntimeClient, rows: Seed): Promise<Seeded> =>
   const seeded: Record<string, ReadonlyArray<unknown>> = {}
   for (const name of seedable) {
     const create: (body: never) => Promise<unknown> = aywa[name].create
-    const made: Array<unknown> = []
+    const created: Array<unknown> = []
     // One after the other: lists are newest first, and a test may rely on the order that it wrote.
-    for (const body of rows[name] ?? []) made.push(await create(body as never))
-    seeded[name] = made
+    for (const body of rows[name] ?? []) created.push(await create(body as never))
+    seeded[name] = created
   }
   return seeded as Seeded // The loop above is its type, spelled out.
 }

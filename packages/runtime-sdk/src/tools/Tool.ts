@@ -3,41 +3,17 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import type { CreateTool } from "../contract/tools.ts"
-import type { Input, JsonObject } from "../contract/Operation.ts"
-import type { ToolMessage } from "../contract/toolModels.ts"
-import { resultNotShown } from "../webhooks/lines.ts"
-import { type Names, unknownName } from "../config/unknownNames.ts"
-import { argumentsOf } from "./arguments.ts"
-import { toolSchemaOf } from "./jsonSchema.ts"
-import type { LooseRule, ToolFunction } from "./model.ts"
+import { withoutRepeats, wrongArguments } from "./argumentErrors.ts"
+import { defineTool } from "./define.ts"
 import { oneLine } from "./oneLine.ts"
-import { strictSchemaOf } from "./strict.ts"
-import { ToolDefinitionError, type ToolDefinitionIssue } from "./ToolDefinitionError.ts"
-import { ToolFailure } from "./ToolFailure.ts"
+import { type ArgumentsOf, type ParametersSchema, parametersOf } from "./parameters.ts"
+import { type ArgumentIssue, type ArgumentReader, readArguments } from "./readArguments.ts"
+import type { StandardIssue, StandardSchema } from "./standard.ts"
+import type { CommonOptions, Tool, ToolContext } from "./shape.ts"
 
-/**
- * What `execute` is told beside its arguments.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ToolContext {
-  /**
-   * The id of this tool call: an idempotency key for what the tool does. Undefined where it is none, because the model
-   * gave no id, or the same one to several calls.
-   */
-  readonly toolCallId: string | undefined
-  /** Of the event that brought the call, if it names one. */
-  readonly callId: string | undefined
-  /** The event's own fields: the call, the customer, the assistant. */
-  readonly message: JsonObject
-  /** Aborted when the time of the call is over. */
-  readonly signal: AbortSignal
-}
+export type { AnyTool, CommonOptions, EffectLike, Soon, Tool, ToolContext } from "./shape.ts"
+export type { ArgumentsOf, ParametersSchema } from "./parameters.ts"
+export type { JsonSchema, SchemaPair, StandardJsonSchema, StandardSchema } from "./standard.ts"
 
 /**
  * Options of `Tool.make`.
@@ -45,87 +21,46 @@ export interface ToolContext {
  * @since 0.1.0
  * @category models
  */
-export interface Options<P, S, E, R, O> {
-  /** What it does and when to use it, for the model. Models get worse from about 1,000 characters on. */
-  readonly description: string
-  /** The arguments, a Struct. Without it the tool has none. */
-  readonly parameters?: Schema.Codec<P, unknown> | undefined
+export interface Options<P, S, O> extends CommonOptions {
+  /** The arguments, an object. Without it the tool has none. */
+  readonly parameters?: P | undefined
   /** The result. Text is sent as it is, anything else as JSON. Without it the result is text. */
   readonly success?: S | undefined
-  /** Does the work: a function that returns a value, a promise or an Effect. */
-  readonly execute: (args: P, context: ToolContext) => O | PromiseLike<O> | Effect.Effect<O, E, R>
+  /** Does the work. */
+  readonly execute: (args: ArgumentsOf<P>, context: ToolContext) => O | PromiseLike<O>
   /** What the model is told about a failure; nothing but that it failed, unless this says more. */
-  readonly failure?: ((error: E) => string | undefined) | undefined
-  /** Seconds that the runtime waits for this tool, 1 to 300, where that is not what the toolkit says for all. */
-  readonly timeoutSeconds?: number | undefined
-  /** Whether the runtime goes on without waiting for the result. Default false. */
-  readonly async?: boolean | undefined
-  /**
-   * Whether the model's provider is to enforce the schema (OpenAI's strict mode). Every argument must be required then,
-   * and every object a Struct: anything else is refused when the tool is defined.
-   */
-  readonly strict?: boolean | undefined
-  /** What the assistant says while the tool runs. */
-  readonly messages?: ReadonlyArray<Input<ToolMessage>> | undefined
+  readonly failure?: ((error: unknown) => string | undefined) | undefined
 }
 
-/**
- * A tool. Make one with `Tool.make`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Tool<out Name extends string = string, out R = never> {
-  readonly name: Name
-  /** What the model is told: the `function` of the runtime's tool. */
-  readonly definition: ToolFunction
-  /** Other fields of the runtime's tool that the definition sets. */
-  readonly fields: Pick<CreateTool, "async" | "messages">
-  readonly timeoutSeconds: number | undefined
-  /** Rules that JSON Schema's part here cannot say: they stand in descriptions, and are checked when a call arrives. */
-  readonly loose: ReadonlyArray<LooseRule>
-  /**
-   * Runs one call: its arguments are decoded, its result is one line of text. Fails with what the model is told, and
-   * with the cause, if it is not the model's own fault.
-   */
-  readonly call: (args: unknown, context: ToolContext) => Effect.Effect<string, ToolCallFailed, R>
-}
-
-/** A call that gave no result to tell. */
-export interface ToolCallFailed {
-  /** For the model. */
-  readonly say: string
-  /** For you; absent when the tool meant the model to hear this, or when the model's arguments are wrong. */
-  readonly cause: Cause.Cause<unknown> | undefined
-  /** Whether the tool did its work, and only its result is none that can be told. */
-  readonly isDone?: boolean | undefined
-}
+/** The result that `execute` may give: what goes into the schema, or text. */
+type ResultOf<S> = S extends StandardSchema<infer Input, unknown> ? Input : string
 
 /**
  * Defines a tool.
  *
  * **Details**
  *
- * The schema of the arguments goes to the runtime in the part of JSON Schema that it takes. A rule that has no form
- * there (a minimum, a length, a check of your own) is added to the description in words and checked when a call
- * arrives. A schema that has none at all (`Unknown`, `NullOr` where the field is required, a union of objects, a
- * recursive one) throws `ToolDefinitionError`, which lists every such place and what to write instead.
+ * The schema of the arguments may be of Zod 4, Valibot, ArkType, or plain JSON Schema. It goes to the runtime in the part
+ * of JSON Schema that the runtime takes. A rule that has no form there (a minimum, a length) is added to the description
+ * in words and checked when a call arrives. A schema that has none at all (any value, `null` where the field is required,
+ * a union of objects, a recursive one) throws `ToolDefinitionError`, which lists every such place and what to write
+ * instead.
  *
  * **Example**
  *
  * ```ts
  * import { Tool, ToolFailure } from "@aywa-ai/runtime-sdk/tools"
- * import * as Schema from "effect/Schema"
+ * import { z } from "zod"
  *
  * const orders = new Map([["A-1", "shipped"]])
  *
  * export const lookupOrder = Tool.make("lookupOrder", {
  *   description: "Finds the state of an order by its number",
- *   parameters: Schema.Struct({
- *     orderId: Schema.String.annotate({ description: "As on the invoice, such as A-1" }),
- *     detail: Schema.optionalKey(Schema.Literals(["short", "full"]))
+ *   parameters: z.object({
+ *     orderId: z.string().describe("As on the invoice, such as A-1"),
+ *     detail: z.enum(["short", "full"]).optional()
  *   }),
- *   success: Schema.Struct({ status: Schema.String }),
+ *   success: z.object({ status: z.string() }),
  *   execute: async ({ orderId }) => {
  *     const status = orders.get(orderId)
  *     if (status === undefined) throw new ToolFailure(`There is no order ${orderId}`)
@@ -139,121 +74,73 @@ export interface ToolCallFailed {
  */
 export const make = <
   const Name extends string,
-  P = Readonly<Record<never, never>>,
-  S extends Schema.Codec<unknown, unknown> = typeof Schema.String,
-  E = unknown,
-  R = never,
+  P extends ParametersSchema = StandardSchemaOfNothing,
+  S extends StandardSchema | undefined = undefined,
   // Literals that are returned stay literals: they are checked against the result's own.
-  const O extends S["Type"] = S["Type"]
+  const O extends ResultOf<S> = ResultOf<S>
 >(
   name: Name,
-  options: Options<P, S, E, R, O>
-): Tool<Name, R> => {
-  const { description, timeoutSeconds, strict, async: isAsync, messages } = options
-  const parameters: Schema.Constraint = options.parameters ?? Schema.Struct({})
+  options: Options<P, S, O>
+): Tool<Name, ArgumentsOf<P>, O> => {
   const root = "parameters"
-  const { schema, loose, nullable, issues } = toolSchemaOf(parameters, root)
-  const closed = strict === true && schema !== undefined ? strictSchemaOf(schema, root) : { schema, issues: [] }
-  const all = [...checkOptions(name, options), ...issues, ...closed.issues]
-  if (all.length > 0 || closed.schema === undefined) throw new ToolDefinitionError(`Tool ${name}`, all)
-  const decode = argumentsOf<P>(name, parameters, { schema: closed.schema, nullable, root: [root] })
-  const show = resultOf(options.success ?? Schema.String)
+  const { schema, reduction } = parametersOf(options.parameters, root)
+  const definition = defineTool(name, options, reduction, root)
   return {
+    ...definition.tool,
     name,
-    definition: { name, description, parameters: closed.schema, ...(strict === undefined ? {} : { strict }) },
-    fields: {
-      ...(isAsync === undefined ? {} : { async: isAsync }),
-      ...(messages === undefined ? {} : { messages })
-    },
-    timeoutSeconds,
-    loose,
-    call: (args, context) =>
-      Effect.matchCauseEffect(
-        Effect.flatMap(decode(args), (decoded) => execute(options.execute, decoded, context)),
-        {
-          onSuccess: show,
-          // What was thrown is told to it as well: E is `unknown` for functions that return no Effect.
-          onFailure: (cause) => Effect.fail(failed(name, cause, options.failure as Explain | undefined))
-        }
+    execute: options.execute,
+    decode: decoderOf(name, schema, definition.reader),
+    settle: async (outcome) => {
+      if (!isEffect(outcome)) return outcome
+      throw new Error(
+        `execute of ${name} returned an Effect, and nobody here runs it: take Tool from @aywa-ai/runtime-sdk/tools/effect`
       )
+    },
+    show: showOf(options.success),
+    explain: (error) => options.failure?.(error)
   }
 }
 
-/** Shows the model a result. One that cannot be shown is no failure: what the tool does is done. */
-const resultOf = (success: Schema.Constraint): ((result: unknown) => Effect.Effect<string, ToolCallFailed>) => {
-  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(success))
-  return (result) =>
-    // `encode` needs no services: those of the schemas are excluded by their types.
-    Effect.flatMap(encode(result) as Effect.Effect<unknown, Schema.SchemaError>, (encoded) =>
-      Effect.try({ try: () => oneLine(encoded), catch: (error) => error })
-    ).pipe(Effect.catchCause((cause) => Effect.fail<ToolCallFailed>({ say: resultNotShown, cause, isDone: true })))
+/** The arguments of a tool without parameters. */
+type StandardSchemaOfNothing = SchemaOf<Readonly<Record<never, never>>>
+interface SchemaOf<A> {
+  readonly schema: StandardSchema<A, A>
+  readonly jsonSchema: { readonly type: "object" }
 }
 
-type Explain = (error: unknown) => string | undefined
+const isEffect = (value: unknown): boolean => typeof value === "object" && value !== null && "~effect/Effect" in value
 
-/** Runs `execute`, whatever it returns; what it throws is a failure. */
-const execute = <P, E, R, O>(
-  run: Options<P, unknown, E, R, O>["execute"],
-  args: P,
-  context: ToolContext
-): Effect.Effect<unknown, unknown, R> =>
-  Effect.flatMap(
-    Effect.try({ try: () => run(args, context), catch: (error) => error }),
-    (outcome): Effect.Effect<unknown, unknown, R> => {
-      if (Effect.isEffect(outcome)) return outcome as Effect.Effect<O, E, R> // The only Effect that it may return.
-      return isThenable(outcome)
-        ? Effect.tryPromise({ try: () => outcome, catch: (error) => error })
-        : Effect.succeed(outcome)
+const issueOf = ({ message, path = [] }: StandardIssue): ArgumentIssue => ({
+  path: path.map((segment) => String(typeof segment === "object" ? segment.key : segment)),
+  message
+})
+
+/** Reads what a model sent, then validates it. */
+const decoderOf = (name: string, schema: StandardSchema, reader: ArgumentReader): Tool["decode"] => {
+  const { validate } = schema["~standard"]
+  return async (args) => {
+    const { value, issues } = readArguments(reader, args)
+    const validated = await validate(value)
+    const all = withoutRepeats(issues, (validated.issues ?? []).map(issueOf))
+    return all.length > 0 || validated.issues !== undefined
+      ? { failure: wrongArguments(name, all) }
+      : { value: validated.value }
+  }
+}
+
+/** Shows the model a result. */
+const showOf = (success: StandardSchema | undefined): Tool["show"] => {
+  if (success === undefined) {
+    return (result) => {
+      if (typeof result === "string") return oneLine(result)
+      throw new TypeError(`The result is ${typeof result}, and without a schema of its own (success) it must be text`)
     }
-  )
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
-
-/** What the model is told, and what is kept for the operator. */
-const failed = (name: string, cause: Cause.Cause<unknown>, explain: Explain | undefined): ToolCallFailed => {
-  const error = Cause.squash(cause)
-  if (error instanceof ToolFailure) return { say: error.message, cause: undefined }
-  return { say: saidBy(explain, error) ?? `${name} failed.`, cause }
-}
-
-/** The text of `failure`; one that throws says nothing. */
-const saidBy = (explain: Explain | undefined, error: unknown): string | undefined => {
-  try {
-    return explain?.(error)
-  } catch {
-    return undefined
   }
-}
-
-const optionNames: Names<Options<never, never, never, never, never>> = {
-  description: true,
-  parameters: true,
-  success: true,
-  execute: true,
-  failure: true,
-  timeoutSeconds: true,
-  async: true,
-  strict: true,
-  messages: true
-}
-
-const checkOptions = (
-  name: string,
-  options: { readonly description: string; readonly timeoutSeconds?: number | undefined }
-): ReadonlyArray<ToolDefinitionIssue> => {
-  const { description, timeoutSeconds } = options
-  const issues: Array<ToolDefinitionIssue> = []
-  const unknown = unknownName(options, optionNames)
-  if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
-  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
-    issues.push({ path: ["name"], message: "must be 1 to 64 of the characters a-z A-Z 0-9 _ -" })
+  const { validate } = success["~standard"]
+  return async (result) => {
+    const validated = await validate(result)
+    if (validated.issues === undefined) return oneLine(validated.value)
+    const issues = validated.issues.map(issueOf)
+    throw new TypeError(issues.map(({ path, message }) => [path.join("."), message].join(" ").trim()).join("; "))
   }
-  if (typeof description !== "string" || description.trim() === "") {
-    issues.push({ path: ["description"], message: "is empty: the model decides by it when to use the tool" })
-  }
-  if (timeoutSeconds !== undefined && !(timeoutSeconds >= 1 && timeoutSeconds <= 300)) {
-    issues.push({ path: ["timeoutSeconds"], message: "must be 1 to 300" })
-  }
-  return issues
 }

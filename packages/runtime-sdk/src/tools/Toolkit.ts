@@ -3,13 +3,25 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import type * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
+import { startDeadline, within } from "../webhooks/handling/within.ts"
 import type { ToolCall, ToolCalls } from "../webhooks/events.ts"
-import { oneLine } from "./oneLine.ts"
-import type { Tool, ToolCallFailed, ToolContext } from "./Tool.ts"
+import {
+  answerOf,
+  checkHandleOptions,
+  contextsOf,
+  type Delivery,
+  type Ending,
+  finderOf,
+  type HandleOptions,
+  millisOf,
+  type ToolCallReport,
+  type ToolResult,
+  type ToolResults
+} from "./calls.ts"
+import type { AnyTool, Tool, ToolContext } from "./shape.ts"
 import { ToolDefinitionError } from "./ToolDefinitionError.ts"
+
+export type { HandleOptions, ToolCallReport, ToolResult, ToolResults } from "./calls.ts"
 
 /**
  * Tools by name.
@@ -18,11 +30,14 @@ import { ToolDefinitionError } from "./ToolDefinitionError.ts"
  * @category models
  */
 export interface Toolkit<out Name extends string = string, out R = never> {
-  readonly tools: ReadonlyArray<Tool<Name, R>>
+  readonly tools: ReadonlyArray<Tool<Name, never, unknown, R>>
 }
 
-type NameOf<T> = T extends Tool<infer Name, unknown> ? Name : never
-type ServicesOf<T> = T extends Tool<string, infer R> ? R : never
+/** Any toolkit, whatever its tools need. */
+export type AnyToolkit = Toolkit<string, unknown>
+
+type NameOf<T> = T extends Tool<infer Name, never, unknown, unknown> ? Name : never
+type ServicesOf<T> = T extends Tool<string, never, unknown, infer R> ? R : never
 
 /**
  * Puts tools together. Throws `ToolDefinitionError` when two have the same name.
@@ -30,7 +45,7 @@ type ServicesOf<T> = T extends Tool<string, infer R> ? R : never
  * @since 0.1.0
  * @category constructors
  */
-export const make = <const Tools extends ReadonlyArray<Tool<string, unknown>>>(
+export const make = <const Tools extends ReadonlyArray<AnyTool>>(
   ...tools: Tools
 ): Toolkit<NameOf<Tools[number]>, ServicesOf<Tools[number]>> => {
   const names = tools.map(({ name }) => name)
@@ -42,172 +57,20 @@ export const make = <const Tools extends ReadonlyArray<Tool<string, unknown>>>(
     )
   }
   // Each tool has one of the names and needs some of the services: that is what the two types say.
-  return { tools: tools as unknown as ReadonlyArray<Tool<NameOf<Tools[number]>, ServicesOf<Tools[number]>>> }
+  return {
+    tools: tools as ReadonlyArray<AnyTool> as Toolkit<NameOf<Tools[number]>, ServicesOf<Tools[number]>>["tools"]
+  }
 }
 
 /**
- * The outcome of one tool call, as the runtime reads it. `toolCallId` is empty where the call had no id.
- *
- * @since 0.1.0
- * @category models
- */
-export type ToolResult =
-  | { readonly toolCallId: string; readonly name: string; readonly result: string; readonly error?: undefined }
-  | { readonly toolCallId: string; readonly name: string; readonly error: string; readonly result?: undefined }
-
-/**
- * The reply to a `tool-calls` event: one outcome per call, in their order.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ToolResults {
-  readonly results: ReadonlyArray<ToolResult>
-  readonly error?: undefined
-}
-
-/**
- * A failed call, for your log.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ToolCallReport {
-  readonly tool: string
-  /** Absent when the model gave none. */
-  readonly toolCallId: string | undefined
-  /** What the model was told. */
-  readonly said: string
-  readonly cause: Cause.Cause<unknown>
-}
-
-/**
- * Options of the handlers.
- *
- * @since 0.1.0
- * @category models
- */
-export interface HandleOptions {
-  /** Told about each call that failed through no fault of the model. A log line of level warning by default. */
-  readonly onFailure?: ((report: ToolCallReport) => void) | undefined
-}
-
-/** What handlers are told about the delivery; the context of the webhook adapters has it all. */
-interface Delivery {
-  readonly deadline?: Date | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-// What the whole reply needs after its last call.
-const reserveMillis = 250
-
-/** Without a word about the deadline: less than the 20 seconds that a server waits by default. */
-const defaultMillis = 18_000
-
-/**
- * The handler of `tool-calls` as an Effect, for the routes of `effect/http`.
+ * The handler of `tool-calls`: what `handlers` of `./webhooks/handlers` takes.
  *
  * **Details**
  *
  * The calls of one event run side by side. Each has a result or an error of its own: wrong arguments, an unknown tool,
- * a failure, a defect, or no result in time (a little before the deadline of the event) is an error that the model
- * reads, and does not touch the other calls. A result that `success` does not encode is `done, result not shown`, and is
- * reported: the tool did run. Calls that share an id, or have none, are run and answered in their order.
- * It never fails.
- *
- * **Example**
- *
- * ```ts
- * import { AywaWebhooks } from "@aywa-ai/runtime-sdk/effect"
- * import { Tool, Toolkit } from "@aywa-ai/runtime-sdk/tools"
- * import { WebhookRoute } from "@aywa-ai/runtime-sdk/webhooks/http"
- * import * as Layer from "effect/Layer"
- *
- * const now = Tool.make("now", { description: "The time", execute: () => new Date().toISOString() })
- *
- * export const routes = WebhookRoute.layer("/webhooks", {
- *   handlers: { "tool-calls": Toolkit.handle(Toolkit.make(now)) }
- * }).pipe(Layer.provide(AywaWebhooks.layerConfig()))
- * ```
- *
- * @since 0.1.0
- * @category handlers
- */
-export const handle = <R>(
-  toolkit: Toolkit<string, R>,
-  options: HandleOptions = {}
-): ((message: Pick<ToolCalls, "toolCalls">, delivery?: Delivery) => Effect.Effect<ToolResults, never, R>) => {
-  const byName = new Map(toolkit.tools.map((tool) => [tool.name, tool] as const))
-  const known = toolkit.tools.map(({ name }) => name).join(", ")
-  const report = options.onFailure
-
-  const fail = (call: ToolCall, { say, cause, isDone = false }: ToolCallFailed): Effect.Effect<ToolResult> => {
-    const said = oneLine(say)
-    const about = { toolCallId: call.id ?? "", name: call.name }
-    const outcome: ToolResult = isDone ? { ...about, result: said } : { ...about, error: said }
-    if (cause === undefined) return Effect.succeed(outcome)
-    const what = isDone ? "gave a result that cannot be told" : "failed"
-    return Effect.as(
-      report === undefined
-        ? Effect.logWarning(`Tool ${call.name} ${what} (call ${call.id ?? "without an id"})`, cause)
-        : Effect.ignoreCause(Effect.sync(() => report({ tool: call.name, toolCallId: call.id, said, cause }))),
-      outcome
-    )
-  }
-
-  const one = (
-    call: ToolCall,
-    message: Pick<ToolCalls, "toolCalls">,
-    unique: ReadonlySet<string | undefined>,
-    millis: number
-  ): Effect.Effect<ToolResult, never, R> => {
-    const { id, name } = call
-    const tool = byName.get(name)
-    if (tool === undefined) {
-      return fail(call, { say: `There is no tool ${name || "without a name"}. There are: ${known}.`, cause: undefined })
-    }
-    if (call.invalidArguments !== undefined) {
-      return fail(call, { say: `The arguments of ${name} are no JSON object. Send one.`, cause: undefined })
-    }
-    const late = Effect.fail<ToolCallFailed>({
-      say: `${name} gave no answer in time. It is not known whether it was done.`,
-      cause: undefined
-    })
-    return Effect.scoped(
-      Effect.flatMap(
-        // Aborted when the call ends, however it ends: work that goes on then is for nobody.
-        Effect.acquireRelease(
-          Effect.sync(() => new AbortController()),
-          (controller) => Effect.sync(() => controller.abort())
-        ),
-        ({ signal }) => tool.call(call.arguments, contextOf(unique.has(id) ? id : undefined, message, signal))
-      )
-    ).pipe(
-      Effect.timeoutOrElse({ duration: millis, orElse: () => late }),
-      Effect.matchEffect({
-        onSuccess: (result) => Effect.succeed<ToolResult>({ toolCallId: id ?? "", name, result }),
-        onFailure: (failed) => fail(call, failed)
-      }),
-      Effect.withSpan("Toolkit.call", {
-        attributes: { "gen_ai.tool.name": name, ...(id === undefined ? {} : { "gen_ai.tool.call.id": id }) }
-      })
-    )
-  }
-
-  return (message, delivery = {}) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const left = delivery.deadline === undefined ? defaultMillis : delivery.deadline.getTime() - now
-      const millis = Math.max(left - Math.min(reserveMillis, left / 4), 0)
-      const unique = uniqueIds(message.toolCalls)
-      return Effect.map(
-        Effect.forEach(message.toolCalls, (call) => one(call, message, unique, millis), { concurrency: "unbounded" }),
-        (results) => ({ results })
-      )
-    })
-}
-
-/**
- * The handler of `tool-calls` for code without Effect: what `handlers` of `./webhooks/handlers` takes.
+ * a failure, or no result in time (a little before the deadline of the event) is an error that the model reads, and does
+ * not touch the other calls. A result that `success` does not take is `done, result not shown`, and is reported: the tool
+ * did run. Calls that share an id, or have none, are run and answered in their order. It never rejects.
  *
  * **Example**
  *
@@ -230,23 +93,76 @@ export const handler = (
   toolkit: Toolkit,
   options: HandleOptions = {}
 ): ((message: Pick<ToolCalls, "toolCalls">, delivery?: Delivery) => Promise<ToolResults>) => {
-  const run = handle(toolkit, options)
-  return (message, delivery) => Effect.runPromise(run(message, delivery), { signal: delivery?.signal })
+  checkHandleOptions("Toolkit.handler", options)
+  const find = finderOf(toolkit.tools)
+  const report = options.onFailure ?? warn
+  const answer = (call: ToolCall, tool: AnyTool | undefined, ending: Ending): ToolResult => {
+    const said = answerOf(call, tool, ending)
+    if (said.report !== undefined) quietly(report, said.report)
+    return said.result
+  }
+  return async (message, delivery = {}) => {
+    const contextOf = contextsOf(message)
+    const millis = millisOf(delivery, Date.now())
+    const one = async (call: ToolCall): Promise<ToolResult> => {
+      const tool = find(call)
+      return "_tag" in tool
+        ? answer(call, undefined, tool)
+        : answer(
+            call,
+            tool,
+            await bounded(millis, delivery.signal, (signal) => run(tool, call, contextOf(call, signal)))
+          )
+    }
+    return { results: await Promise.all(message.toolCalls.map(one)) }
+  }
 }
 
-/** The ids that name one call of an event, and no other. */
-const uniqueIds = (calls: ReadonlyArray<ToolCall>): ReadonlySet<string | undefined> => {
-  const byId = Map.groupBy(calls, ({ id }) => id)
-  return new Set([...byId].filter(([, { length }]) => length === 1).map(([id]) => id))
+/** A call that ends in time, or is late. Its signal fires when it ends, however that is: work that goes on is for nobody. */
+const bounded = async (
+  millis: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<Ending>
+): Promise<Ending> => {
+  const deadline = startDeadline(millis, outer)
+  const end = new AbortController()
+  const outcome = await within(deadline, () => work(AbortSignal.any([deadline.signal, end.signal])))
+  deadline.close()
+  end.abort()
+  switch (outcome._tag) {
+    case "Done":
+      return outcome.value
+    case "Late":
+      return { _tag: "Late" }
+    case "Failed":
+      return { _tag: "Failed", error: outcome.cause }
+  }
 }
 
-const contextOf = (
-  toolCallId: string | undefined,
-  message: Pick<ToolCalls, "toolCalls">,
-  signal: AbortSignal
-): ToolContext => {
-  const about: ToolContext["message"] = { ...message }
-  const from = about["call"]
-  const id = typeof from === "object" && from !== null && "id" in from ? from.id : undefined
-  return { toolCallId, callId: typeof id === "string" ? id : undefined, message: about, signal }
+const run = async (tool: Tool, call: ToolCall, context: ToolContext): Promise<Ending> => {
+  const decoded = await tool.decode(call.arguments)
+  if ("failure" in decoded) return { _tag: "Failed", error: decoded.failure }
+  // What was decoded is what the tool takes.
+  const result = await tool.settle(tool.execute(decoded.value as never, context), context.signal)
+  try {
+    return { _tag: "Shown", text: await tool.show(result) }
+  } catch (error) {
+    return { _tag: "Unshown", error }
+  }
+}
+
+const warn = ({ tool, toolCallId, cause }: ToolCallReport): void => {
+  const detail = cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause)
+  const text = `Tool ${tool} failed (call ${toolCallId ?? "without an id"})`
+  // Not every platform has processes.
+  if (typeof process === "object") process.emitWarning(text, { type: "AywaRuntimeTool", detail })
+}
+
+/** Whoever is told must not break the reply. */
+const quietly = (report: (report: ToolCallReport) => void, failure: ToolCallReport): void => {
+  try {
+    report(failure)
+  } catch {
+    // It is theirs.
+  }
 }

@@ -4,7 +4,7 @@
 import type { CreateTool, Tool as Row, UpdateTool } from "../contract/tools.ts"
 import { defaultTimeoutSeconds, type DefinedTool, definitionOf, type ServerOptions, timeoutOf } from "./definition.ts"
 import { type Difference, differences } from "./differences.ts"
-import type { Toolkit } from "./Toolkit.ts"
+import type { AnyToolkit } from "./Toolkit.ts"
 
 /**
  * Something that is not aligned. Switch on `_tag`.
@@ -71,7 +71,7 @@ export interface Plan {
 }
 
 /** Compares the rows of a runtime with a toolkit, for a server that was checked. */
-export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>, options: ServerOptions): Plan => {
+export const plan = (rows: ReadonlyArray<Row>, toolkit: AnyToolkit, options: ServerOptions): Plan => {
   const byName = Map.groupBy(
     rows.filter((row) => row.type === "function" && typeof row.function?.name === "string").toSorted(byAge),
     (row) => row.function?.name ?? ""
@@ -82,15 +82,15 @@ export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>
   for (const tool of toolkit.tools) {
     const { name } = tool
     const [row, ...others] = byName.get(name) ?? []
-    const wanted = definitionOf(tool, options)
+    const definition = definitionOf(tool, options)
     if (row === undefined) {
       findings.push({ _tag: "Missing", name })
-      changes.push({ name, create: wanted })
+      changes.push({ name, create: definition })
       continue
     }
     ids[name] = row.id
     if (others.length > 0) findings.push({ _tag: "Duplicate", name, ids: [row, ...others].map(({ id }) => id) })
-    const drift = differences(ownFields(wanted, wanted), ownFields(row, wanted))
+    const drift = differences(ownFields(definition, definition), ownFields(row, definition))
     if (drift.length > 0) findings.push({ _tag: "Drifted", name, id: row.id, differences: drift })
     const url = row.server?.url ?? undefined
     const wrongServer = !sameUrl(url, options.serverUrl)
@@ -101,11 +101,11 @@ export const plan = (rows: ReadonlyArray<Row>, toolkit: Toolkit<string, unknown>
     const fields: UpdateTool = {
       // A nested object is replaced whole: what others set in it is written back.
       ...(drift.some(({ path }) => path[0] === "function")
-        ? { function: { ...row.function, ...wanted.function } }
+        ? { function: { ...row.function, ...definition.function } }
         : {}),
-      ...(drift.some(({ path }) => path[0] === "async") ? { async: wanted.async ?? false } : {}),
-      ...(drift.some(({ path }) => path[0] === "messages") ? { messages: wanted.messages } : {}),
-      ...(wrongServer || wrongTimeout ? { server: { ...row.server, ...wanted.server } } : {})
+      ...(drift.some(({ path }) => path[0] === "async") ? { async: definition.async ?? false } : {}),
+      ...(drift.some(({ path }) => path[0] === "messages") ? { messages: definition.messages } : {}),
+      ...(wrongServer || wrongTimeout ? { server: { ...row.server, ...definition.server } } : {})
     }
     if (Object.keys(fields).length > 0) changes.push({ name, id: row.id, fields })
   }
@@ -125,15 +125,19 @@ const byAge = (a: Row, b: Row): number => compare(a.createdAt, b.createdAt) || c
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** The fields that a toolkit decides on. What it does not speak of (`messages`, `strict`) is left as it is. */
-const ownFields = (row: Pick<Row, "function" | "async" | "messages"> | CreateTool, wanted: DefinedTool): object => ({
+const ownFields = (
+  row: Pick<Row, "function" | "async" | "messages"> | CreateTool,
+  definition: DefinedTool
+): object => ({
   function: {
     name: row.function?.name,
     description: row.function?.description,
-    parameters: row.function?.parameters,
-    ...(wanted.function?.strict === undefined ? {} : { strict: row.function?.strict ?? false })
+    // A tool without arguments has no parameters, or an object of none.
+    parameters: row.function?.parameters ?? { type: "object" },
+    ...(definition.function?.strict === undefined ? {} : { strict: row.function?.strict ?? false })
   },
   async: row.async ?? false,
-  ...(wanted.messages === undefined ? {} : { messages: row.messages })
+  ...(definition.messages === undefined ? {} : { messages: row.messages })
 })
 
 const sameUrl = (a: string | undefined, b: string): boolean =>

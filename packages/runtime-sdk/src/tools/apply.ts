@@ -1,32 +1,25 @@
 /**
  * Brings a runtime in line with a toolkit: writes what is missing or wrong, and nothing else.
  */
-import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
-import type { TypesOf } from "../contract/Operation.ts"
-import type { ErrorsOf } from "../contract/Signature.ts"
-import type { Tool as Row, tools, UpdateTool } from "../contract/tools.ts"
-import type { Tools } from "../effect/Tools.ts"
-import { type Alignment, type Change, plan } from "./align.ts"
-import { checkServer, type ServerOptions } from "./definition.ts"
-import type { ToolDefinitionError } from "./ToolDefinitionError.ts"
+import type { CreateTool, Tool as Row, UpdateTool } from "../contract/tools.ts"
 import type { Names } from "../config/unknownNames.ts"
-import type { Toolkit } from "./Toolkit.ts"
+import { type Alignment, type Change, plan, type Plan } from "./align.ts"
+import { checkServer, serverNames, type ServerOptions } from "./definition.ts"
+import { ToolDefinitionError } from "./ToolDefinitionError.ts"
+import type { AnyToolkit } from "./Toolkit.ts"
 
-/** The operations that alignment needs. */
-export type Service = Pick<Tools["Service"], "stream" | "get" | "create" | "update" | "delete">
-
-type Failure<K extends keyof typeof tools> = ErrorsOf<TypesOf<(typeof tools)[K]>>
-
-/** How reading the definitions fails. */
-export type AlignError = Failure<"list"> | ToolDefinitionError
-
-/** How writing them fails. */
-export type ApplyError = AlignError | Failure<"create"> | Failure<"update"> | Failure<"delete">
+/** The operations that alignment needs. They reject with the errors of the runtime's operations. */
+export interface Operations {
+  readonly stream: (query: { readonly limit: number }) => AsyncIterable<Row>
+  readonly get: (id: string) => Promise<Row>
+  readonly create: (body: CreateTool, options: { readonly idempotencyKey: string }) => Promise<Row>
+  readonly update: (id: string, body: UpdateTool, options: { readonly idempotencyKey: string }) => Promise<unknown>
+  readonly delete: (id: string) => Promise<unknown>
+}
 
 /**
- * Options of `Tools.apply`.
+ * Options of `applyTools`.
  *
  * @since 0.1.0
  * @category models
@@ -57,54 +50,76 @@ const maxRounds = 3
 // Each was deleted or renamed within a day: that many are no operator's doing, and a runtime must not be filled.
 const maxGone = 20
 
-const names: Names<ApplyOptions> = { serverUrl: true, timeoutSeconds: true, removeExtra: true }
+const names: Names<ApplyOptions> = { ...serverNames, removeExtra: true }
 
-/** Reads the definitions and compares. */
-export const read = (service: Service, toolkit: Toolkit<string, unknown>, options: ServerOptions) =>
-  Effect.flatMap(
-    // All that it throws.
-    Effect.try({ try: () => checkServer(options, names), catch: (error) => error as ToolDefinitionError }),
-    () => Effect.map(Stream.runCollect(service.stream({ limit: 1000 })), (rows) => plan(rows, toolkit, options))
-  )
+/** Writes that are under way at once. */
+const concurrency = 4
+
+/** Reads the definitions and compares. Rejects with a `ToolDefinitionError` for options that cannot be. */
+export const read = async (
+  operations: Operations,
+  toolkit: AnyToolkit,
+  options: ServerOptions,
+  names: object
+): Promise<Plan> => {
+  checkServer(options, names)
+  const rows: Array<Row> = []
+  for await (const row of operations.stream({ limit: 1000 })) rows.push(row)
+  return plan(rows, toolkit, options)
+}
 
 /** Writes until there is nothing to write. */
-export const apply = Effect.fnUntraced(function* (
-  service: Service,
-  toolkit: Toolkit<string, unknown>,
-  options: ApplyOptions
-): Effect.fn.Return<Applied, ApplyError> {
+export const apply = async (operations: Operations, toolkit: AnyToolkit, options: ApplyOptions): Promise<Applied> => {
   const created = new Set<string>()
   const updated = new Set<string>()
   const removed = new Set<string>()
+  const { removeExtra = false } = options
+  if (typeof removeExtra !== "boolean") {
+    const issue = { path: ["removeExtra"], message: "must be true or false: it decides whether tools are deleted" }
+    throw new ToolDefinitionError("Tool server", [issue])
+  }
   for (let round = 0; ; round++) {
-    const { alignment, changes } = yield* read(service, toolkit, options)
-    const extra = options.removeExtra === true ? alignment.findings.filter(({ _tag }) => _tag === "Extra") : []
+    const { alignment, changes } = await read(operations, toolkit, options, names)
+    const extra = removeExtra ? alignment.findings.filter(({ _tag }) => _tag === "Extra") : []
     if (round === maxRounds || changes.length + extra.length === 0) {
       return { created: [...created], updated: [...updated], removed: [...removed], alignment }
     }
-    yield* Effect.forEach(
-      changes,
-      (change) =>
-        Effect.map(write(service, change), () => void ("create" in change ? created : updated).add(change.name)),
-      { concurrency: 4, discard: true }
-    )
+    for (let i = 0; i < changes.length; i += concurrency) {
+      await Promise.all(
+        changes.slice(i, i + concurrency).map(async (change) => {
+          await write(operations, change)
+          const done = "create" in change ? created : updated
+          done.add(change.name)
+        })
+      )
+    }
     for (const finding of extra) {
       if (finding._tag !== "Extra") continue
-      yield* Effect.catchTag(service.delete(finding.id), "NotFound", () => Effect.void)
+      await orGone(operations.delete(finding.id))
       removed.add(finding.name)
     }
   }
-})
+}
 
-const write = (service: Service, change: Change): Effect.Effect<void, ApplyError> =>
+const write = (operations: Operations, change: Change): Promise<unknown> =>
   "create" in change
-    ? create(service, change.name, change.create)
+    ? create(operations, change.name, change.create)
     : // A row that is gone by now is missing in the next round.
-      Effect.catchTag(update(service, change.id, change.fields), "NotFound", () => Effect.void)
+      orGone(update(operations, change.id, change.fields))
+
+/** Undefined for a row that is gone. */
+const orGone = async <A>(operation: Promise<A>): Promise<A | undefined> => {
+  try {
+    return await operation
+  } catch (error) {
+    if (typeof error === "object" && error !== null && "_tag" in error && error._tag === "NotFound") return undefined
+    throw error
+  }
+}
 
 /** A key of its own: an update that is asked for again after others must run again. */
-const update = (service: Service, id: string, fields: UpdateTool) =>
-  service.update(id, fields, { idempotencyKey: `aywa-tool-${globalThis.crypto.randomUUID()}` })
+const update = (operations: Operations, id: string, fields: UpdateTool): Promise<unknown> =>
+  operations.update(id, fields, { idempotencyKey: `aywa-tool-${globalThis.crypto.randomUUID()}` })
 
 /**
  * Creates a tool that at most one row has the name of, however many processes do this at once, and whatever each of
@@ -114,29 +129,27 @@ const update = (service: Service, id: string, fields: UpdateTool) =>
  * then an update. The runtime remembers keys for a day; if the row that a key made is gone or has been renamed since,
  * the next key is made from the name and that row's id, which again is the same for all.
  */
-const create = Effect.fnUntraced(function* (
-  service: Service,
+const create = async (
+  operations: Operations,
   name: string,
-  wanted: Extract<Change, { readonly create: unknown }>["create"]
-): Effect.fn.Return<void, ApplyError> {
+  definition: Extract<Change, { readonly create: unknown }>["create"]
+): Promise<void> => {
   const bare = { type: "function" as const, function: { name } }
-  const gone: Array<string> = []
-  while (gone.length < maxGone) {
-    const made = yield* service.create(bare, { idempotencyKey: keyOf(bare, gone) })
-    const row: Row | undefined = yield* Effect.catchTag(service.get(made.id), "NotFound", () => Effect.undefined)
+  const deletedIds: Array<string> = []
+  while (deletedIds.length < maxGone) {
+    const { id } = await operations.create(bare, { idempotencyKey: keyOf(bare, deletedIds) })
+    const row = await orGone(operations.get(id))
     if (row?.function?.name === name) {
-      const { type: _, ...fields } = wanted
-      yield* Effect.catchTag(update(service, row.id, fields), "NotFound", () => Effect.void)
+      const { type: _, ...fields } = definition
+      await orGone(update(operations, row.id, fields))
       return
     }
-    gone.push(made.id)
+    deletedIds.push(id)
   }
-  return yield* Effect.die(
-    new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${gone.join()}`)
-  )
-})
+  throw new Error(`Tool ${name}: what the runtime makes cannot be read back. Delete: ${deletedIds.join()}`)
+}
 
-const keyOf = (bare: object, gone: ReadonlyArray<string>): string =>
+const keyOf = (bare: object, deletedIds: ReadonlyArray<string>): string =>
   `aywa-tool-${createHash("sha256")
-    .update(JSON.stringify([bare, ...gone]))
+    .update(JSON.stringify([bare, ...deletedIds]))
     .digest("base64url")}`

@@ -4,7 +4,7 @@
 import type { FunctionDefinition, Server } from "../contract/shared.ts"
 import type { CreateTool } from "../contract/tools.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
-import type { Tool } from "./Tool.ts"
+import type { AnyTool } from "./shape.ts"
 import { ToolDefinitionError } from "./ToolDefinitionError.ts"
 
 /**
@@ -23,20 +23,23 @@ export interface ServerOptions {
 /** What the runtime waits when nothing else is said. */
 export const defaultTimeoutSeconds = 20
 
-/** Throws for an address or a timeout that cannot be. */
-export const checkServer = (
-  options: ServerOptions,
-  names: object = { serverUrl: true, timeoutSeconds: true } satisfies Names<ServerOptions>
-): void => {
+/** The names of the options. */
+export const serverNames: Names<ServerOptions> = { serverUrl: true, timeoutSeconds: true }
+
+/** Throws for an option that nobody reads, an address or a timeout that cannot be. */
+export const checkServer = (options: ServerOptions, names: object = serverNames): void => {
+  if (typeof options !== "object" || options === null) {
+    throw new ToolDefinitionError("Tool server", [{ path: [], message: "options must be an object with serverUrl" }])
+  }
   const { serverUrl, timeoutSeconds = defaultTimeoutSeconds } = options
   const unknown = unknownName(options, names)
-  const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined
+  const url = typeof serverUrl === "string" && URL.canParse(serverUrl) ? new URL(serverUrl) : undefined
   const issues = [
     ...(unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]),
     ...(url?.protocol === "http:" || url?.protocol === "https:"
       ? []
       : [{ path: ["serverUrl"], message: "must be an absolute http or https address that the runtime can reach" }]),
-    ...(timeoutSeconds >= 1 && timeoutSeconds <= 300
+    ...(typeof timeoutSeconds === "number" && timeoutSeconds >= 1 && timeoutSeconds <= 300
       ? []
       : [{ path: ["timeoutSeconds"], message: "must be 1 to 300 seconds" }])
   ]
@@ -44,7 +47,7 @@ export const checkServer = (
 }
 
 /** The seconds that the runtime should wait for a tool. */
-export const timeoutOf = (tool: Tool<string, unknown>, options: ServerOptions): number =>
+export const timeoutOf = (tool: AnyTool, options: ServerOptions): number =>
   tool.timeoutSeconds ?? options.timeoutSeconds ?? defaultTimeoutSeconds
 
 /**
@@ -60,7 +63,7 @@ export interface DefinedTool extends CreateTool {
 }
 
 /** The row of a tool, as a create takes it. */
-export const definitionOf = (tool: Tool<string, unknown>, options: ServerOptions): DefinedTool => {
+export const definitionOf = (tool: AnyTool, options: ServerOptions): DefinedTool => {
   const { parameters, ...definition } = tool.definition
   return {
     type: "function",

@@ -35,7 +35,7 @@ export const differences = (
     if (expected.length === actual.length) {
       return expected.flatMap((item, i) => differences(item, actual[i], [...path, String(i)]))
     }
-  } else if (same(expected, actual)) return []
+  } else if (same(expected, actual, path.at(-1))) return []
   return [{ path, ...(absent(expected) ? {} : { expected }), ...(absent(actual) ? {} : { actual }) }]
 }
 
@@ -45,8 +45,12 @@ const own = (value: Record<string, unknown>, key: string): unknown =>
 const absent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 
-const same = (a: unknown, b: unknown): boolean => {
-  if (absent(a) || absent(b)) return absent(a) && absent(b)
+/** An object schema without fields is the same, whether or not it lists none. */
+const isNone = (value: unknown, name: string | undefined): boolean =>
+  absent(value) || (name === "properties" && isObject(value) && Object.keys(value).length === 0)
+
+const same = (a: unknown, b: unknown, name: string | undefined): boolean => {
+  if (isNone(a, name) || isNone(b, name)) return isNone(a, name) && isNone(b, name)
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b
   const text = (list: ReadonlyArray<unknown>) =>
     [...new Set(list.map((item) => JSON.stringify(item)))].toSorted().join()

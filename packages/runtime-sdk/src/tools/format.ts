@@ -21,7 +21,7 @@ const linesOf = (finding: Finding): ReadonlyArray<string> => {
     case "Extra":
       return [`extra    ${name} (${finding.id}): the runtime sends it here, and there is no such tool`]
     case "Drifted":
-      return finding.differences.map((difference) => `drifted  ${name} (${finding.id}): ${said(difference)}`)
+      return finding.differences.map((difference) => `drifted  ${name} (${finding.id}): ${sentenceOf(difference)}`)
     case "WrongServer":
       return [`server   ${name} (${finding.id}): is ${bare(finding.actual)}, should be ${bare(finding.expected)}`]
     case "WrongTimeout":
@@ -31,7 +31,7 @@ const linesOf = (finding: Finding): ReadonlyArray<string> => {
   }
 }
 
-const said = ({ path, expected, actual }: Difference): string =>
+const sentenceOf = ({ path, expected, actual }: Difference): string =>
   `${path.join(".")} is ${short(actual)}, should be ${short(expected)}`
 
 const short = (value: unknown): string => {

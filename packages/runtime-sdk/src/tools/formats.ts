@@ -44,6 +44,6 @@ export const isFormat = (format: unknown): format is string =>
 
 /** What text must be to have a format; undefined when it has it, or when nobody knows the format. */
 export const formatIssue = (text: string, format: string): string | undefined => {
-  const known = isFormat(format) ? formats[format] : undefined
-  return known === undefined || known.is(text) ? undefined : `must be ${known.expected}`
+  const entry = isFormat(format) ? formats[format] : undefined
+  return entry === undefined || entry.is(text) ? undefined : `must be ${entry.expected}`
 }

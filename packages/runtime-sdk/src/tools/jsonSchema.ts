@@ -1,18 +1,19 @@
 /**
- * From an Effect schema to the part of JSON Schema that the runtime takes: `type`, `properties`, `required`, `items`,
- * `enum` of strings, `pattern`, `format`, `title`, `description`; no references.
+ * From JSON Schema (2020-12), as schema libraries write it, to the part that the runtime takes: `type`, `properties`,
+ * `required`, `items`, `enum` of strings, `pattern`, `format`, `title`, `description`; no references.
  *
  * What has no form there is either loosened, said in the description and checked when a call arrives (a minimum, a
- * length), or refused (a union of objects): a schema that says something else than the decoder would mislead the model.
+ * length), or refused (a union of objects): a schema that says something else than the validation would mislead the model.
  */
-import * as Schema from "effect/Schema"
-import * as SchemaRepresentation from "effect/SchemaRepresentation"
-import { dateTimePlaces, placeOf } from "./dateTimes.ts"
+import { isObject } from "../schema/isObject.ts"
+import { isFormat } from "./formats.ts"
+import { keywordRules } from "./keywordRules.ts"
 import type { LooseRule, ToolSchema } from "./model.ts"
-import { checksOf, withText } from "./schemaChecks.ts"
+import { placeOf } from "./places.ts"
 import type { ToolDefinitionIssue } from "./ToolDefinitionError.ts"
+import { isUnicode, oneOf, recordRule, refusals, tupleSize, withWords } from "./words.ts"
 
-type Node = SchemaRepresentation.Representation
+type Node = Readonly<Record<string, unknown>>
 type Path = ReadonlyArray<string>
 
 /** What became of a schema. */
@@ -26,41 +27,51 @@ export interface ToolSchemaOf {
   readonly issues: ReadonlyArray<ToolDefinitionIssue>
 }
 
-/** Translates a schema of arguments, which is one of an object. */
-export const toolSchemaOf = (schema: Schema.Constraint, root: string): ToolSchemaOf => {
-  const { ast } = Schema.toCodecJson(schema)
-  const { representation, references } = SchemaRepresentation.toRepresentation(ast)
-  const translation = new Translation(references, dateTimePlaces(ast, [root]))
-  const top = translation.resolve(representation)
-  if (top._tag !== "Objects") {
-    const issues = [{ path: [root], message: "must be a Struct: a model gives arguments by name" }]
-    return { schema: undefined, loose: [], nullable: new Set(), issues }
+/** Translates a JSON Schema of arguments, which is one of an object. */
+export const reduceJsonSchema = (document: Node, root: string): ToolSchemaOf => {
+  const reduction = new Reduction(document)
+  const top = reduction.resolve(document)
+  const isObjectSchema = top?.["type"] === "object" || (top?.["type"] === undefined && isObject(top?.["properties"]))
+  if (top === undefined || !isObjectSchema) {
+    return { schema: undefined, loose: [], nullable: new Set(), issues: [{ path: [root], message: refusals.root }] }
   }
-  const made = translation.object(top, [root], [])
-  const { issues, loose, nullable } = translation
-  const whole = issues.length > 0 ? undefined : { ...made, properties: made.properties ?? {} }
+  const schema = reduction.object(top, [root], [])
+  const { issues, loose, nullable } = reduction
+  const whole = issues.length > 0 ? undefined : { ...schema, properties: schema.properties ?? {} }
   return { schema: whole, loose, nullable, issues }
 }
 
-class Translation {
+class Reduction {
   readonly issues: Array<ToolDefinitionIssue> = []
   readonly loose: Array<LooseRule> = []
   readonly nullable = new Set<string>()
-  readonly references: SchemaRepresentation.References
-  readonly dateTimes: ReadonlySet<string>
-  constructor(references: SchemaRepresentation.References, dateTimes: ReadonlySet<string>) {
-    this.references = references
-    this.dateTimes = dateTimes
+  readonly document: Node
+  constructor(document: Node) {
+    this.document = document
   }
 
-  /** The node that a reference names. */
-  resolve(node: Node): Exclude<Node, { readonly _tag: "Reference" | "Suspend" }> {
-    let found: Node | undefined = node
-    while (found?._tag === "Reference" || found?._tag === "Suspend") {
-      found = found._tag === "Suspend" ? found.thunk : this.references[found.$ref]
+  /** The node that a reference names, with what stands beside the reference. Undefined for what is no schema. */
+  resolve(value: unknown): Node | undefined {
+    let node = value === true ? {} : value
+    for (let depth = 0; isObject(node) && typeof node["$ref"] === "string" && depth < 64; depth++) {
+      const { $ref, ...beside } = node
+      const target = this.target($ref)
+      // The same object for the same reference, so that what has no end is known by it.
+      node = Object.keys(beside).length === 0 || !isObject(target) ? target : { ...target, ...beside }
     }
-    if (found === undefined) throw new Error("A schema refers to a definition that it does not have")
-    return found
+    return isObject(node) ? merged(node) : undefined
+  }
+
+  private target(reference: string): unknown {
+    if (!reference.startsWith("#")) return undefined
+    return reference
+      .split("/")
+      .slice(1)
+      .map((key) => decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~"))
+      .reduce<unknown>(
+        (node, key) => (isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined),
+        this.document
+      )
   }
 
   private refuse(path: Path, message: string): ToolSchema {
@@ -68,127 +79,118 @@ class Translation {
     return { type: "object" }
   }
 
-  /** `inside`: the nodes that this one is part of. One of them again means that the schema has no end. */
-  value(node: Node, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
-    const found = this.resolve(node)
-    if (inside.includes(found)) return this.refuse(path, "is recursive, which has no form here: end it at some depth")
-    switch (found._tag) {
-      case "String":
-      case "Number":
-      case "Boolean":
-      case "TemplateLiteral":
-        return this.leaf(found, path)
-      case "Literal":
-        return this.literals([found.literal], found, path)
-      case "Enum":
-        return this.literals(
-          found.enums.map(([, value]) => value),
-          found,
-          path
-        )
-      case "Arrays":
-        return this.array(found, path, inside)
-      case "Objects":
-        return found.propertySignatures.length + found.indexSignatures.length === 0
-          ? this.refuse(path, "is an object without fields: leave it out")
-          : this.object(found, path, inside)
-      case "Union":
-        return this.union(found, path, inside)
-      case "Null":
-      case "Undefined":
-      case "Void":
-        return this.refuse(path, "is nothing: leave it out")
-      default:
-        return this.refuse(path, "may be any value, and a model must be told a type: write the schema of what you need")
+  private loosen(path: Path, rule: string): string {
+    this.loose.push({ path, rule })
+    return rule
+  }
+
+  /** `inside`: the references that this one is part of. One of them again means that the schema has no end. */
+  value(value: unknown, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
+    const reference = isObject(value) ? value["$ref"] : undefined
+    if (reference !== undefined && (inside.includes(reference) || reference === "#")) {
+      return this.refuse(path, refusals.recursive)
     }
-  }
-
-  private finish(
-    schema: ToolSchema,
-    node: Pick<Exclude<Node, { _tag: "Reference" }>, "annotations" | "checks">,
-    path: Path
-  ) {
-    const { keywords, loose, text } = checksOf(node, schema.type)
-    this.loose.push(...loose.map((rule) => ({ path, rule })))
-    return withText({ ...schema, ...keywords }, text)
-  }
-
-  private leaf(node: Extract<Node, { _tag: "String" | "Number" | "Boolean" | "TemplateLiteral" }>, path: Path) {
-    switch (node._tag) {
-      case "String": {
-        const isDateTime = this.dateTimes.has(placeOf(path))
-        return this.finish({ type: "string", ...(isDateTime ? { format: "date-time" } : {}) }, node, path)
-      }
-      case "Number":
+    const node = this.resolve(value)
+    if (node === undefined) return this.refuse(path, refusals.never)
+    const within = reference === undefined ? inside : [...inside, reference]
+    const members = membersOf(node)
+    if (members !== undefined) return this.union(node, members, path, within)
+    if ("const" in node) return this.literals([node["const"]], node, path)
+    if (Array.isArray(node["enum"])) return this.literals(node["enum"], node, path)
+    switch (node["type"] ?? typeByKeywords(node)) {
+      case "string":
+        return this.text(node, path)
+      case "number":
         return this.finish({ type: "number" }, node, path)
-      case "Boolean":
+      case "integer":
+        return this.finish({ type: "integer" }, node, path)
+      case "boolean":
         return this.finish({ type: "boolean" }, node, path)
-      case "TemplateLiteral": {
-        const bare = { representation: { ...node, checks: [] }, references: this.references }
-        const { pattern } = SchemaRepresentation.toJsonSchemaDocument(bare).schema
-        return this.finish({ type: "string", ...(typeof pattern === "string" ? { pattern } : {}) }, node, path)
-      }
+      case "array":
+        return this.array(node, path, within)
+      case "object":
+        return isEmptyObject(node) ? this.refuse(path, refusals.noFields) : this.object(node, path, within)
+      case "null":
+        return this.refuse(path, refusals.nothing)
+      default:
+        return this.refuse(path, "not" in node ? refusals.never : refusals.any)
     }
+  }
+
+  /** With title, description, and the rules that have no keyword in words. */
+  private finish(schema: ToolSchema, node: Node, path: Path, more: ReadonlyArray<string> = []): ToolSchema {
+    const rules = [...more, ...keywordRules(node, schema.type).map((rule) => this.loosen(path, rule))]
+    return withWords(schema, { ...textOf(node), rules })
+  }
+
+  private text(node: Node, path: Path): ToolSchema {
+    const { format, pattern } = node
+    // A format says it, and is checked as it is told.
+    if (isFormat(format)) return this.finish({ type: "string", format }, node, path)
+    if (typeof pattern === "string" && isUnicode(pattern)) return this.finish({ type: "string", pattern }, node, path)
+    const rule =
+      typeof pattern === "string"
+        ? `a string matching the RegExp ${pattern}`
+        : typeof format === "string"
+          ? `a string in the format ${format}`
+          : undefined
+    return this.finish({ type: "string" }, node, path, rule === undefined ? [] : [this.loosen(path, rule)])
   }
 
   /** Strings are an enum; other values are told in words. */
-  private literals(
-    values: ReadonlyArray<string | number | boolean | bigint>,
-    node: Pick<Extract<Node, { _tag: "Union" }>, "annotations" | "checks">,
-    path: Path
-  ): ToolSchema {
-    if (values.every((value) => typeof value === "string")) {
-      return this.finish({ type: "string", enum: [...new Set(values)] }, node, path)
+  private literals(values: ReadonlyArray<unknown>, node: Node, path: Path): ToolSchema {
+    const some = values.filter((value) => value !== null)
+    if (some.length < values.length) return this.refuse(path, some.length === 0 ? refusals.nothing : refusals.nullable)
+    if (some.length === 0) return this.refuse(path, refusals.never)
+    if (some.every((value) => typeof value === "string")) {
+      return this.finish({ type: "string", enum: [...new Set(some)] }, textOf(node), path)
     }
-    const kinds = new Set(values.map((value) => typeof value))
+    const kinds = new Set(some.map((value) => typeof value))
     const [kind] = kinds
-    if (kinds.size === 1 && kind === "boolean" && new Set(values).size === 2) {
-      return this.finish({ type: "boolean" }, node, path)
+    if (kinds.size === 1 && kind === "boolean" && new Set(some).size === 2) {
+      return this.finish({ type: "boolean" }, textOf(node), path)
     }
-    if (kinds.size !== 1 || (kind !== "number" && kind !== "boolean")) {
-      return this.refuse(path, "mixes kinds of literals: use one kind")
-    }
-    const rule = `one of ${[...new Set(values)].join(", ")}`
-    this.loose.push({ path, rule })
-    const type = kind === "boolean" ? "boolean" : values.every(Number.isInteger) ? "integer" : "number"
-    return withText(this.finish({ type }, node, path), { rules: [rule] })
+    if (kinds.size !== 1 || (kind !== "number" && kind !== "boolean")) return this.refuse(path, refusals.literals)
+    const type = kind === "boolean" ? "boolean" : some.every(Number.isInteger) ? "integer" : "number"
+    return this.finish({ type }, textOf(node), path, [this.loosen(path, oneOf(some))])
   }
 
-  private array(node: Extract<Node, { _tag: "Arrays" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
-    const all = [...node.elements.map((element) => element.type), ...node.rest]
-    const [items, ...others] = all.map((item) => this.value(item, [...path, "items"], [...inside, node]))
-    if (items === undefined) return this.refuse(path, "is a list without items: leave it out")
-    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(items))) {
-      return this.refuse(path, "is a tuple of different kinds: use a Struct, which names its parts")
-    }
-    if (node.elements.length === 0) return this.finish({ type: "array", items }, node, path)
-    const least = node.elements.filter((element) => !element.isOptional).length
-    const rule = node.rest.length > 0 ? `at least ${least} items` : `${least} to ${node.elements.length} items`
-    this.loose.push({ path, rule })
-    return withText(this.finish({ type: "array", items }, node, path), { rules: [rule] })
+  private array(node: Node, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
+    const first = Array.isArray(node["prefixItems"]) ? node["prefixItems"] : []
+    const rest = node["items"] === undefined || node["items"] === false ? [] : [node["items"]]
+    const [items, ...others] = [...first, ...rest].map((item) => this.value(item, [...path, "items"], inside))
+    if (items === undefined) return this.refuse(path, refusals.noItems)
+    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(items)))
+      return this.refuse(path, refusals.tuple)
+    if (first.length === 0) return this.finish({ type: "array", items }, node, path)
+    const least = typeof node["minItems"] === "number" ? node["minItems"] : 0
+    const rule = tupleSize(least, rest.length > 0 ? Infinity : first.length)
+    const { minItems: _least, maxItems: _most, ...bare } = node
+    return this.finish({ type: "array", items }, bare, path, [this.loosen(path, rule)])
   }
 
-  object(node: Extract<Node, { _tag: "Objects" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
+  object(node: Node, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
+    const fields = isObject(node["properties"]) ? Object.entries(node["properties"]) : []
+    const names: ReadonlyArray<unknown> = Array.isArray(node["required"]) ? node["required"] : []
     const properties: Record<string, ToolSchema> = {}
     const required: Array<string> = []
-    for (const { name, type, isOptional, annotations } of node.propertySignatures) {
-      if (typeof name !== "string") return this.refuse(path, "has a key that is no text")
+    for (const [name, field] of fields) {
       const at = [...path, name]
-      const bare = isOptional ? this.withoutNull(type) : type
-      if (bare !== type) this.nullable.add(placeOf(at))
-      const schema = this.value(bare, at, [...inside, node])
+      const isOptional = !names.includes(name)
+      const bare = isOptional ? this.withoutNull(field) : field
+      if (bare !== field) this.nullable.add(placeOf(at))
       // Defined, not assigned: a key may be called __proto__.
-      Object.defineProperty(properties, name, {
-        value: withText(schema, { ...textOf(annotations), instead: true }),
-        enumerable: true
-      })
+      Object.defineProperty(properties, name, { value: this.value(bare, at, inside), enumerable: true })
       if (!isOptional) required.push(name)
     }
-    if (node.indexSignatures.length > 0) this.loose.push({ path, rule: "what its values are" })
+    const isRecord = isObject(node["additionalProperties"]) || isObject(node["patternProperties"])
+    if (isRecord && Object.keys(Object(node["additionalProperties"] ?? node["patternProperties"])).length > 0) {
+      this.loosen(path, recordRule)
+    }
     return this.finish(
       {
         type: "object",
-        ...(node.propertySignatures.length > 0 ? { properties } : {}),
+        ...(fields.length > 0 ? { properties } : {}),
         ...(required.length > 0 ? { required } : {})
       },
       node,
@@ -197,59 +199,84 @@ class Translation {
   }
 
   /** An optional field needs no null: the model leaves it out. */
-  private withoutNull(node: Node): Node {
-    const found = this.resolve(node)
-    if (found._tag !== "Union") return node
-    const types = found.types.filter((type) => !isNothing(this.resolve(type)))
-    return types.length === 0 || types.length === found.types.length ? node : { ...found, types }
+  private withoutNull(field: unknown): unknown {
+    const node = this.resolve(field)
+    const members = node === undefined ? undefined : membersOf(node)
+    if (node === undefined || members === undefined) return field
+    const some = members.filter((member) => !isNull(this.resolve(member)))
+    if (some.length === 0 || some.length === members.length) return field
+    const { anyOf: _any, oneOf: _one, type: _type, ...rest } = node
+    return some.length === 1 ? { ...Object(this.resolve(some[0])), ...textOf(rest) } : { ...rest, anyOf: some }
   }
 
-  private union(node: Extract<Node, { _tag: "Union" }>, path: Path, inside: ReadonlyArray<Node>): ToolSchema {
-    const members = node.types.flatMap((type) => this.members(type))
-    if (members.some(isNothing)) {
-      return this.refuse(path, "may be null, which a model cannot be told: use Schema.optionalKey")
-    }
-    const numbers = members.filter((member) => !isNonFinite(member))
-    // How `Schema.Number` is written in JSON: the three values that are no JSON number are of no use to a model.
-    if (numbers.length === 1 && numbers[0]?._tag === "Number") {
-      return this.finish(this.value(numbers[0], path, inside), node, path)
-    }
-    const literals = members.flatMap((member) =>
-      member._tag === "Literal"
-        ? [member.literal]
-        : member._tag === "Enum"
-          ? member.enums.map(([, value]) => value)
-          : []
-    )
-    if (members.every((member) => member._tag === "Literal" || member._tag === "Enum")) {
-      return members.length === 0 ? this.refuse(path, "can never be given") : this.literals(literals, node, path)
-    }
-    const schemas = members.map((member) => this.value(member, path, [...inside, node]))
+  private union(node: Node, members: ReadonlyArray<unknown>, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
+    const all = members.flatMap((member) => this.members(member))
+    if (all.some(isNull)) return this.refuse(path, refusals.nullable)
+    const literals = all.map(literalsOf)
+    if (literals.every((values) => values !== undefined)) return this.literals(literals.flat(), node, path)
+    const schemas = all.map((member) => this.value(member, path, inside))
     const [first, ...others] = schemas
     if (first !== undefined && others.every((other) => JSON.stringify(other) === JSON.stringify(first))) {
-      return this.finish(first, node, path)
+      return withWords(first, { ...textOf(node), instead: true })
     }
-    return this.refuse(
-      path,
-      "is a union of different kinds, which has no form here: use one Struct with optionalKey fields, or text"
-    )
+    return this.refuse(path, refusals.union)
   }
 
   /** The members of a union, those of unions inside of it too. */
-  private members(node: Node): ReadonlyArray<Exclude<Node, { readonly _tag: "Reference" | "Suspend" }>> {
-    const found = this.resolve(node)
-    return found._tag === "Union" && found.checks.length === 0
-      ? found.types.flatMap((type) => this.members(type))
-      : [found]
+  private members(member: unknown): ReadonlyArray<Node> {
+    const node = this.resolve(member)
+    if (node === undefined) return []
+    return membersOf(node)?.flatMap((inner) => this.members(inner)) ?? [node]
   }
 }
 
-const isNothing = (node: Node): boolean => node._tag === "Null" || node._tag === "Undefined" || node._tag === "Void"
+const isNull = (node: Node | undefined): boolean =>
+  node !== undefined && (node["type"] === "null" || ("const" in node && node["const"] === null))
 
-const isNonFinite = (node: Node): boolean =>
-  node._tag === "Literal" && (node.literal === "NaN" || node.literal === "Infinity" || node.literal === "-Infinity")
+const literalsOf = (node: Node): ReadonlyArray<unknown> | undefined =>
+  "const" in node ? [node["const"]] : Array.isArray(node["enum"]) ? node["enum"] : undefined
 
-const textOf = (annotations: Schema.Annotations.Annotations | undefined) => ({
-  title: typeof annotations?.["title"] === "string" ? annotations["title"] : undefined,
-  description: typeof annotations?.["description"] === "string" ? annotations["description"] : undefined
+/** The members of a union: `anyOf`, `oneOf`, or several types. */
+const membersOf = (node: Node): ReadonlyArray<unknown> | undefined => {
+  const { anyOf, oneOf: exclusive, type } = node
+  if (Array.isArray(anyOf)) return anyOf
+  if (Array.isArray(exclusive)) return exclusive
+  if (!Array.isArray(type)) return undefined
+  return type.map((one: unknown) => ({ ...node, type: one }))
+}
+
+/** Libraries leave the type out where other keywords say it. */
+const typeByKeywords = (node: Node): string | undefined => {
+  if (isObject(node["properties"])) return "object"
+  if (node["items"] !== undefined || node["prefixItems"] !== undefined) return "array"
+  return typeof node["pattern"] === "string" ? "string" : undefined
+}
+
+const isEmptyObject = (node: Node): boolean =>
+  Object.keys(Object(node["properties"])).length === 0 &&
+  Object.keys(Object(node["additionalProperties"])).length === 0 &&
+  Object.keys(Object(node["patternProperties"])).length === 0
+
+/** `allOf` in one, where its parts are about different keywords, or all about objects. */
+const merged = (node: Node): Node => {
+  const { allOf, ...rest } = node
+  if (!Array.isArray(allOf) || !allOf.every(isObject)) return node
+  return allOf.reduce<Node>(
+    (whole, part) => ({
+      ...whole,
+      ...part,
+      ...(isObject(part["properties"])
+        ? { properties: { ...Object(whole["properties"]), ...part["properties"] } }
+        : {}),
+      ...(Array.isArray(part["required"]) ? { required: [...listOf(whole["required"]), ...part["required"]] } : {})
+    }),
+    rest
+  )
+}
+
+const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
+
+const textOf = (node: Node) => ({
+  ...(typeof node["title"] === "string" ? { title: node["title"] } : {}),
+  ...(typeof node["description"] === "string" ? { description: node["description"] } : {})
 })

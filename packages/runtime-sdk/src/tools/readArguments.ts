@@ -1,11 +1,11 @@
 /**
- * Arguments as a model sends them, read by what it was told, before the schema decodes them.
+ * Arguments as a model sends them, read by what it was schema, before the schema decodes them.
  *
  * Here is what models do and decoders are not made for (`null` for an argument that is left out), and what decoders take
  * and the model was not told (`"NaN"` for a number, any text for a date): both sides say the same afterwards.
  */
 import { isObject } from "../schema/isObject.ts"
-import { placeOf } from "./dateTimes.ts"
+import { placeOf } from "./places.ts"
 import { formatIssue } from "./formats.ts"
 import type { ToolSchema } from "./model.ts"
 
@@ -35,28 +35,28 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
   const issues: Array<ArgumentIssue> = []
 
   const read = (
-    told: ToolSchema,
+    shape: ToolSchema,
     value: unknown,
     place: ReadonlyArray<string>,
     path: ReadonlyArray<string>
   ): unknown => {
-    const { items, properties } = told
+    const { items, properties } = shape
     if (typeof value === "string") {
-      const message = textIssue(told, value)
+      const message = textIssue(shape, value)
       if (message !== undefined) issues.push({ path, message })
       return value
     }
-    if (Array.isArray(value) && told.type === "array" && items !== undefined) {
+    if (Array.isArray(value) && shape.type === "array" && items !== undefined) {
       return value.map((item, index) => read(items, item, [...place, "items"], [...path, String(index)]))
     }
-    if (!isObject(value) || told.type !== "object" || properties === undefined) return value
+    if (!isObject(value) || shape.type !== "object" || properties === undefined) return value
     // Made of entries, not assigned: a key may be called __proto__.
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, inner]) => {
         const field = Object.hasOwn(properties, name) ? properties[name] : undefined
         if (field === undefined) return [[name, inner]]
         const at = [...place, name]
-        const isLeftOut = inner === null && told.required?.includes(name) !== true && !nullable.has(placeOf(at))
+        const isLeftOut = inner === null && shape.required?.includes(name) !== true && !nullable.has(placeOf(at))
         return isLeftOut ? [] : [[name, read(field, inner, at, [...path, name])]]
       })
     )

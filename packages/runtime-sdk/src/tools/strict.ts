@@ -21,7 +21,7 @@ export const strictSchemaOf = (
     if (properties === undefined) {
       issues.push({
         path,
-        message: "has fields of any name, and strict takes only named ones: use a Struct, or no strict"
+        message: "has fields of any name, and strict takes only named ones: name them, or no strict"
       })
       return node
     }

@@ -2,8 +2,8 @@
  * Collects the answer that a dispatcher gives piece by piece. One class for each of undici's two sets of handler
  * names: with both on one object undici 7 takes the newer one, and turns all headers into a record before anyone asks.
  */
-import { decode, headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
-import { badEncoding, encodingOf, inflate } from "./inflate.ts"
+import { decodeText, headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
+import { codingsOf, decodeBytes } from "./decode.ts"
 import { connectionFailure } from "./wireFailure.ts"
 import { WireFailure, type Completion, type Pending, type WireHead } from "./port.ts"
 
@@ -47,17 +47,13 @@ abstract class Base implements Pending {
     const { status, header, headers } = head
     const end = (body: string): void => this.completion.end({ status, header, headers, body })
     const bytes = this.more === undefined ? this.first : Buffer.concat(this.more)
-    const encoding = encodingOf(head)
-    if (bytes === undefined) end("")
-    else if (encoding === undefined) end(decode(bytes))
-    else {
-      const fail = (cause: unknown): void => this.completion.end(badEncoding(cause, head))
-      try {
-        new Response(inflate(new Blob([new Uint8Array(bytes)]).stream(), encoding)).text().then(end, fail)
-      } catch (cause) {
-        fail(cause)
-      }
-    }
+    if (bytes === undefined) return end("")
+    const codings = codingsOf(head)
+    if (codings.length === 0) return end(decodeText(bytes))
+    decodeBytes(bytes, codings, head).then(
+      (content) => end(decodeText(content)),
+      (failure: WireFailure) => this.completion.end(failure)
+    )
   }
 
   failed(error: unknown): void {
@@ -96,6 +92,27 @@ export class Collector extends Base {
 
 /** For undici 6 and 7. */
 export class LegacyCollector extends Base {
+  onConnect(abort: (reason?: unknown) => void): void {
+    this.connected(abort)
+  }
+  onHeaders(status: number, raw: RawHeaders): boolean {
+    if (status >= 200) this.head = headOfList(status, raw)
+    return true
+  }
+  onData(chunk: Uint8Array): boolean {
+    this.piece(chunk)
+    return true
+  }
+  onComplete(): void {
+    this.complete()
+  }
+  onError(error: unknown): void {
+    this.failed(error)
+  }
+}
+
+/** For a dispatcher of any undici. */
+export class EitherCollector extends Collector {
   onConnect(abort: (reason?: unknown) => void): void {
     this.connected(abort)
   }

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
-import { badEncoding, encodingOf, inflate } from "./inflate.ts"
+import { codingsOf, decodePieces } from "./decode.ts"
 import { openUpload } from "./streaming.ts"
 import { WireFailure, type WireHead, type WireProgress, type WireRequest, type WireStream } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
@@ -32,7 +32,9 @@ export const streamDispatcher =
               headers: [...request.headers, ...size],
               body: upload === undefined ? request.body : upload.chunks,
               headersTimeout: 0,
-              bodyTimeout: 0
+              bodyTimeout: 0,
+              // An interceptor of the program's would follow redirects, and take the body along.
+              maxRedirections: 0
             },
             streaming
           )
@@ -147,7 +149,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
 
   private begin(head: WireHead): void {
     this.head = head
-    this.resumeFiber(Effect.succeed({ ...head, chunks: inflated(this, head) }))
+    this.resumeFiber(Effect.succeed({ ...head, chunks: decode(this, head) }))
   }
 
   private push(chunk: Uint8Array): boolean {
@@ -173,34 +175,13 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
   }
 }
 
-const inflated = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
-  const encoding = encodingOf(head)
-  if (encoding === undefined) return chunks
-  let iterator: AsyncIterator<Uint8Array> | undefined
-  const open = (): AsyncIterator<Uint8Array> => {
-    const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
-      {
-        pull: async (controller) => {
-          const { done, value } = await chunks.next()
-          if (done === true) controller.close()
-          else controller.enqueue(new Uint8Array(value))
-        },
-        cancel: () => chunks.cancel()
-      },
-      { highWaterMark: 0 }
-    )
-    return inflate(source, encoding)[Symbol.asyncIterator]()
-  }
+const decode = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
+  const codings = codingsOf(head)
+  if (codings.length === 0) return chunks
+  const pieces = decodePieces(chunks, codings, head)
   return {
-    next: async () => {
-      try {
-        iterator ??= open()
-        return await iterator.next()
-      } catch (cause) {
-        chunks.cancel()
-        throw cause instanceof WireFailure ? cause : badEncoding(cause, head)
-      }
-    },
+    next: () => pieces.next(),
+    // Also while a piece is waited for, which a generator would finish first.
     return: async () => {
       chunks.cancel()
       return { done: true, value: undefined }

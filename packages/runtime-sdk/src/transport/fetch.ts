@@ -1,89 +1,76 @@
 /**
- * `fetch` as transport: for runtimes without Node's dispatcher.
+ * `fetch` as transport: for runtimes without Node's dispatcher, and for a `fetch` that the program brings.
  *
  * Kept close to a bare call: headers go in as a record, which `fetch` reads faster than a list of pairs, and the
  * timeout is the pipeline's, because `AbortSignal.timeout` costs a tenth of the whole request.
  */
+import { Agents } from "./agents.ts"
 import { executeWith } from "./direct.ts"
+import { FetchExchange, type Fetcher } from "./fetchExchange.ts"
 import { streamFetch } from "./fetchStream.ts"
-import { headOfResponse } from "./head.ts"
+import { isFetchReplaced } from "./ownFetch.ts"
+import type { Fetch, TransportOptions } from "./options.ts"
 import {
   Send,
-  WireFailure,
   type Completion,
   type DirectTransport,
   type Pending,
   type TransportShape,
-  type WireHead,
   type WireRequest
 } from "./port.ts"
-import { connectionFailure } from "./wireFailure.ts"
 
-export const makeFetch = (): DirectTransport => new FetchTransport()
+/** Over the `fetch` that is given, or else that of the platform or what stands in its place at the time of a call. */
+export const makeFetch = (options?: TransportOptions): DirectTransport => new FetchTransport(options)
 
-class FetchTransport implements DirectTransport {
+class FetchTransport implements DirectTransport, Fetcher {
+  private readonly own: Fetch | undefined
+  private readonly agents: Agents | undefined
   readonly execute: TransportShape["execute"]
-  readonly stream = streamFetch
+  readonly stream: NonNullable<TransportShape["stream"]>
 
-  constructor() {
+  constructor(options: TransportOptions | undefined) {
+    this.own = options?.fetch
+    this.agents = options === undefined || options.fetch !== undefined ? undefined : Agents.open(options)
     this.execute = executeWith(this)
+    this.stream = (request) => streamFetch(this, request)
+  }
+
+  get fetch(): Fetch {
+    return this.own ?? globalThis.fetch
+  }
+
+  // Another `fetch` than the platform's may be of another undici, which does not take what Node's does.
+  get dispatcher() {
+    return this.agents === undefined || isFetchReplaced() ? undefined : this.agents.current()
   }
 
   close(): Promise<void> {
-    return Promise.resolve()
+    return this.agents?.close() ?? Promise.resolve()
   }
 
   [Send](request: WireRequest, completion: Completion): Pending {
-    const exchange = new FetchExchange(completion)
+    const exchange = new Whole(this, completion)
     void exchange.begin(request)
     return exchange
   }
 }
 
-class FetchExchange implements Pending {
+/** An answer that is read to its end. */
+class Whole extends FetchExchange {
   private readonly completion: Completion
-  private readonly controller = new AbortController()
-  // `fetch` does not tell when it sends.
-  readonly sent = "unknown"
-  head: WireHead | undefined
 
-  constructor(completion: Completion) {
+  constructor(fetcher: Fetcher, completion: Completion) {
+    super(fetcher)
     this.completion = completion
   }
 
   async begin(request: WireRequest): Promise<void> {
-    // `manual` gives the redirect itself, so that it can be refused by name; nothing is followed or forwarded.
-    const { signal } = this.controller
-    const init: RequestInit = { method: request.method, headers: fields(request.headers), redirect: "manual", signal }
-    if (request.body !== undefined) init.body = request.body
     try {
-      const response = await globalThis.fetch(request.origin + request.path, init)
-      const head = headOfResponse(response)
-      this.head = head
+      const response = await this.send(request, request.body)
       const body = await response.text()
-      this.completion.end({ ...head, body })
+      if (this.head !== undefined) this.completion.end({ ...this.head, body })
     } catch (cause) {
-      if (!signal.aborted) this.completion.end(new WireFailure(connectionFailure(cause, this.head)))
+      if (!this.isCancelled) this.completion.end(this.failure(cause))
     }
   }
-
-  cancel(): void {
-    this.controller.abort()
-  }
-}
-
-// The lists of plain calls are shared: each becomes a record once.
-const records = new WeakMap<ReadonlyArray<string>, Record<string, string>>()
-
-const fields = (list: ReadonlyArray<string>): Record<string, string> => {
-  const known = records.get(list)
-  if (known !== undefined) return known
-  const record: Record<string, string> = Object.create(null)
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    const name = list[i] ?? ""
-    const value = list[i + 1] ?? ""
-    record[name] = name in record ? `${record[name]}, ${value}` : value
-  }
-  if (Object.isFrozen(list)) records.set(list, record)
-  return record
 }

@@ -56,5 +56,10 @@ const textOf = (raw: RawHeaders[number] | undefined): string =>
 
 const decoder = new TextDecoder()
 
-export const decode = (bytes: Uint8Array): string =>
-  Buffer.isBuffer(bytes) ? bytes.toString("utf8") : decoder.decode(bytes)
+const decode = (bytes: Uint8Array): string => (Buffer.isBuffer(bytes) ? bytes.toString("utf8") : decoder.decode(bytes))
+
+/** A body as text, without the byte order mark that RFC 8259 lets a reader pass over. */
+export const decodeText = (bytes: Uint8Array): string => {
+  const text = decode(bytes)
+  return text.startsWith("\uFEFF") ? text.replace(/^\uFEFF+/, "") : text
+}

@@ -38,6 +38,8 @@ export interface WireProgress {
   readonly sent: "no" | "unknown"
   /** The head of the answer, once it has come. */
   readonly head: WireHead | undefined
+  /** How often the transport has repeated the request by itself: `fetch` does it for 421. */
+  readonly resent?: number | undefined
 }
 
 /**
@@ -171,20 +173,3 @@ export interface DirectTransport extends TransportShape {
 }
 
 export const isDirect = (transport: TransportShape): transport is DirectTransport => Send in transport
-
-/**
- * How requests travel.
- *
- * @since 0.1.0
- * @category models
- */
-export interface TransportOptions {
-  /** Connections per origin at most; the default is 128. An agent that the program has set for `fetch` keeps its own. */
-  readonly connections?: number | undefined
-  /**
-   * `auto` (default): Node's built-in HTTP dispatcher where there is one (a third of the CPU of `fetch`), else `fetch`.
-   * Node's `fetch` has limits of its own: it waits at most five minutes for an answer to begin, and for each piece of
-   * it, whatever the policy says.
-   */
-  readonly transport?: "auto" | "fetch" | undefined
-}

@@ -6,6 +6,7 @@ import {
   WireFailure,
   type TransportShape,
   type WireHead,
+  type WireProgress,
   type WireRequest,
   type WireResponse,
   type WireStream,
@@ -40,8 +41,13 @@ export const streamer = (
       const cause = new TypeError("The transport has no `stream`")
       return Effect.fail(new WireFailure({ sent: "no", phase: "connection", code: "NO_STREAM", cause }))
     }
-    return Effect.flatMap(stream(request), (response) => {
-      request.onProgress?.({ sent: "unknown", head: response })
+    let progress: WireProgress | undefined
+    const onProgress = (now: WireProgress): void => {
+      progress = now
+      request.onProgress?.(now)
+    }
+    return Effect.flatMap(stream({ ...request, onProgress }), (response) => {
+      if (progress?.head === undefined) onProgress({ sent: "unknown", head: response, resent: progress?.resent })
       const ok = response.status >= 200 && response.status < 300
       if (ok && answer === "stream") return Effect.succeed(whole(response, "", response.chunks))
       return Effect.map(collect(response, ok ? Infinity : errorLimit), (bytes) =>

@@ -15,11 +15,11 @@ import { timingSafeEqual } from "node:crypto"
  */
 export const anyEqual = (candidates: ReadonlyArray<string>, expected: ReadonlyArray<string>): boolean => {
   let matches = 0
-  const wanted = expected.map((text) => Buffer.from(text))
+  const expectedBytes = expected.map((text) => Buffer.from(text))
   for (const candidate of candidates) {
-    const given = Buffer.from(candidate)
-    for (const want of wanted) {
-      if (given.length === want.length) matches |= Number(timingSafeEqual(given, want))
+    const candidateBytes = Buffer.from(candidate)
+    for (const want of expectedBytes) {
+      if (candidateBytes.length === want.length) matches |= Number(timingSafeEqual(candidateBytes, want))
     }
   }
   return matches !== 0

@@ -32,11 +32,11 @@ export const readHeaders = (headers: unknown, names: ReadonlyArray<string>): Rea
 const invalid = (detail: string): never => fail({ _tag: "InvalidHeaders", detail })
 
 const read = (headers: object, names: ReadonlyArray<string>): ReadonlyArray<Values> => {
-  const found = names.map((): Array<string> => [])
+  const values = names.map((): Array<string> => [])
   const add = (key: string, value: unknown): void => {
     for (let index = 0; index < names.length; index++) {
       const name = names[index] ?? ""
-      if (key.length === name.length && key.toLowerCase() === name) collect(found[index] ?? [], name, value)
+      if (key.length === name.length && key.toLowerCase() === name) collect(values[index] ?? [], name, value)
     }
   }
   const { get } = headers as { readonly get?: unknown }
@@ -51,7 +51,7 @@ const read = (headers: object, names: ReadonlyArray<string>): ReadonlyArray<Valu
   } else {
     for (const key of Object.keys(headers)) add(key, headers[key as keyof typeof headers])
   }
-  return found
+  return values
 }
 
 const collect = (into: Array<string>, name: string, value: unknown): void => {
@@ -81,7 +81,7 @@ export const list = (values: Values | undefined, header: string): string | undef
 }
 
 /** Fails with every header that is absent, so that one look tells all. */
-export const missing = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): never =>
+export const failMissing = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): never =>
   fail({ _tag: "MissingHeader", headers: names.filter((_, index) => values[index] === undefined) })
 
 /** A message id that cannot shift a delimiter and fits a queue's key. */

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { isExact } from "../schema/integers.ts"
 import type { RawBody } from "./body.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -18,11 +19,11 @@ const mayHaveProtoKey = (text: string): boolean =>
 
 /** Whether fewer than `limit` containers are opened, which bounds the depth without a look at the value. */
 const isFlat = (text: string, limit: number): boolean => {
-  let left = limit
+  let remaining = limit
   for (const open of ["{", "["]) {
-    for (let at = text.indexOf(open); at !== -1 && left > 0; at = text.indexOf(open, at + 1)) left--
+    for (let at = text.indexOf(open); at !== -1 && remaining > 0; at = text.indexOf(open, at + 1)) remaining--
   }
-  return left > 0
+  return remaining > 0
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
@@ -53,20 +54,16 @@ export const parseJson = (text: string): unknown => {
   if (text.length > maxDepth * 2 && !isFlat(text, maxDepth + 1) && isObject(value) && !isShallow(value, maxDepth)) {
     throw new RangeError("nested too deep")
   }
-  return mayHaveProtoKey(text) ? revived(text, () => true) : value
+  return mayHaveProtoKey(text) ? revive(text, () => true) : value
 }
 
 /** What `parseJson` gave of a text, but an integer that a number cannot hold exactly is text, with all its digits. */
 export const withExactIntegers = (text: string, parsed: unknown): unknown =>
   // Only sixteen digits, or an exponent of three, can be such a number.
-  /\d{16}|e\+?\d{3}/i.test(text) ? revived(text, isExact) : parsed
-
-/** Whether a number is written as it was. A fraction or an exponent is an amount: not every digit of it counts. */
-const isExact = (value: number, source: string): boolean =>
-  Number.isFinite(value) && (source.length < 16 || /[.e]/i.test(source) || String(value) === source)
+  /\d{16}|e\+?\d{3}/i.test(text) ? revive(text, isExact) : parsed
 
 /** Without `__proto__` keys; numbers that are not as they should be stay the text that they were written as. */
-const revived = (text: string, keep: (value: number, source: string) => boolean): unknown =>
+const revive = (text: string, keep: (value: number, source: string) => boolean): unknown =>
   // The source is told since V8 11.4 and Safari 18.4. TypeScript's library knows revivers without a third parameter.
   JSON.parse(text, ((key: string, value: unknown, { source = "" }: { readonly source?: string } = {}) =>
     key === "__proto__" ? undefined : typeof value === "number" && !keep(value, source) ? source : value) as (

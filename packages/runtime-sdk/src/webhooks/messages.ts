@@ -95,11 +95,11 @@ interface Field {
   readonly fits: (value: unknown) => boolean
 }
 
-const fieldOf = ([key, wanted]: readonly [string, `${Kind}${"" | "?"}`]): Field => {
+const fieldOf = ([key, type]: readonly [string, `${Kind}${"" | "?"}`]): Field => {
   // What is left of it without its question mark is a kind.
-  const kind = wanted.replace("?", "") as Kind
+  const kind = type.replace("?", "") as Kind
   const is = isOf[kind]
-  return { key, kind, fits: kind === wanted ? is : (value) => value === undefined || value === null || is(value) }
+  return { key, kind, fits: kind === type ? is : (value) => value === undefined || value === null || is(value) }
 }
 
 const tables = new Map<string, ReadonlyArray<Field>>(

@@ -6,7 +6,7 @@
 import { createHmac, type KeyObject } from "node:crypto"
 import type { RawBody } from "./body.ts"
 import { anyEqual } from "./compare.ts"
-import { list, missing, parseId, parseTimestamp, readHeaders, single } from "./headers.ts"
+import { list, failMissing, parseId, parseTimestamp, readHeaders, single } from "./headers.ts"
 import { decodeBase64, readSecrets, standardKeys } from "./secrets.ts"
 import { fail, guarded } from "./WebhookVerificationError.ts"
 
@@ -95,7 +95,7 @@ export const standard: WebhookScheme = {
     const timestamp = single(values[1], timestampHeader)
     const signature = list(values[2], signatureHeader)
     if (id === undefined || timestamp === undefined || signature === undefined) {
-      return missing(names, [id, timestamp, signature])
+      return failMissing(names, [id, timestamp, signature])
     }
     parseId(id, idHeader)
     const seconds = parseTimestamp(timestamp, timestampHeader, "seconds")

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { findMistake, type Mistake, unfilled } from "../config/mistakes.ts"
+import { findMistake, type Mistake, templateMistakes } from "../config/mistakes.ts"
 
 /** What an env file or a shell leaves around any secret. */
 const wrappings: ReadonlyArray<Mistake> = [
@@ -22,7 +22,7 @@ const mistakes: ReadonlyArray<Mistake> = [
 ]
 
 const find = (list: ReadonlyArray<Mistake>, secret: string): string | undefined => {
-  const absent = findMistake(unfilled, secret)
+  const absent = findMistake(templateMistakes, secret)
   if (absent !== undefined) return `it ${absent}. Set the secret itself.`
   const what = findMistake(list, secret)
   return what && `it ${what}. Remove that.`

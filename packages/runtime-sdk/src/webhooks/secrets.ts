@@ -60,14 +60,14 @@ const maxKeys = 64
 const keys = new Map<string, KeyObject>()
 const rawKeys = new Map<string, KeyObject>()
 
-const remember = (known: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
-  const found = known.get(id)
-  if (found !== undefined) return found
-  const made = bytes(id)
-  if (isZeros(made)) invalid("its key is all zeros. Generate one.")
-  const key = createSecretKey(made)
-  if (known.size >= maxKeys) known.delete(known.keys().next().value ?? "")
-  known.set(id, key)
+const remember = (cache: Map<string, KeyObject>, id: string, bytes: (id: string) => Uint8Array): KeyObject => {
+  const cached = cache.get(id)
+  if (cached !== undefined) return cached
+  const keyBytes = bytes(id)
+  if (isZeros(keyBytes)) invalid("its key is all zeros. Generate one.")
+  const key = createSecretKey(keyBytes)
+  if (cache.size >= maxKeys) cache.delete(cache.keys().next().value ?? "")
+  cache.set(id, key)
   return key
 }
 

@@ -10,12 +10,12 @@ import { parseJson, withExactIntegers } from "./json.ts"
 /** One call per entry, in their order, whichever list they stand in: what is no call at all still has its place. */
 export const toolCallsOf = (message: unknown): ReadonlyArray<ToolCall> => {
   const { toolCallList, toolCalls, toolWithToolCallList } = isObject(message) ? message : {}
-  const lists = [toolCallList, toolCalls, nested(toolWithToolCallList)]
+  const lists = [toolCallList, toolCalls, unwrapCalls(toolWithToolCallList)]
   const list = lists.find((one) => Array.isArray(one) && one.length > 0)
   return (Array.isArray(list) ? list : []).map((call: unknown) => toolCallOf(isObject(call) ? call : {}))
 }
 
-const nested = (list: unknown): unknown =>
+const unwrapCalls = (list: unknown): unknown =>
   Array.isArray(list) ? list.map((item) => (isObject(item) ? item["toolCall"] : undefined)) : undefined
 
 /** An id of a tool call as text; undefined where there is none: models send empty ones, `null` and worse. */
@@ -27,17 +27,17 @@ const textOf = (value: unknown): string =>
 const toolCallOf = (call: Opaque): ToolCall => {
   const inner = isObject(call["function"]) ? call["function"] : {}
   const id = toolCallIdOf(call["id"]) ?? toolCallIdOf(call["toolCallId"])
-  const given = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
-  return { ...(id === undefined ? {} : { id }), name: textOf(inner["name"] ?? call["name"]), ...argumentsOf(given) }
+  const argument = inner["arguments"] ?? inner["parameters"] ?? call["arguments"] ?? call["parameters"]
+  return { ...(id === undefined ? {} : { id }), name: textOf(inner["name"] ?? call["name"]), ...argumentsOf(argument) }
 }
 
-const argumentsOf = (given: unknown): Pick<ToolCall, "arguments" | "invalidArguments"> => {
+const argumentsOf = (argument: unknown): Pick<ToolCall, "arguments" | "invalidArguments"> => {
   // Models write that there are none in many ways: nothing, null, blank text, and the last two inside of text.
-  const value = (typeof given === "string" ? jsonOf(given) : given) ?? ""
+  const value = (typeof argument === "string" ? jsonOf(argument) : argument) ?? ""
   if (isObject(value)) return { arguments: value }
   const isNothing = typeof value === "string" && value.trim() === ""
-  const written = typeof given === "string" ? given : JSON.stringify(given)
-  return { arguments: {}, ...(isNothing ? {} : { invalidArguments: written }) }
+  const json = typeof argument === "string" ? argument : JSON.stringify(argument)
+  return { arguments: {}, ...(isNothing ? {} : { invalidArguments: json }) }
 }
 
 /** The value of JSON text; text that is no JSON is its own. */

@@ -114,11 +114,11 @@ export function verifyAywaRuntimeWebhook(options: VerifyWebhookOptions | VerifyS
   if (typeof options !== "object" || options === null) {
     return invalid("options", "pass { body, headers, secret }.")
   }
-  return guarded(unexpected, () => verify(options))
+  return guarded(mistakes, () => verify(options))
 }
 
 /** Why a delivery is refused when something throws that nobody expects: a getter, a proxy, a scheme of one's own. */
-const unexpected = {
+const mistakes = {
   _tag: "InvalidOptions",
   option: "options",
   detail: "verification threw; see the cause."
@@ -158,7 +158,7 @@ const names: Names<VerifySchemeOptions> = {
 }
 
 /** Refuses options that nobody reads: a misspelled tolerance would be none. */
-const refuseUnknown = (options: object, names: object): void => {
+export const refuseUnknown = (options: object, names: object): void => {
   const unknown = unknownName(options, names)
   if (unknown !== undefined) invalid(unknown.name, unknown.message)
 }

@@ -37,7 +37,7 @@ const policy: Policy.Policy = { ...Policy.defaults, retry: { ...Policy.defaultRe
 
 const planOf = (op: Operation, args: Arguments, on: Policy.Policy = policy, deadlineAt = 120_000): Plan => {
   const prepared = prepareOperation(runtime, "test", op, false)
-  const request = prepareRequest(prepared, args, on)
+  const request = prepareRequest(prepared, args, on, () => "a-key")
   if (request instanceof InvalidRequest) throw request
   return { prepared, request, deadlineAt, secrets: () => prepared.secrets }
 }
@@ -190,7 +190,7 @@ const check = ({ plan, reads, replayable }: Case, { ending, applied }: Ended, hi
   const status = statusOf(ending)
   if (status !== undefined && Reflect.get(decision.error, "status") !== status)
     assert.fail(`another status: ${label()}`)
-  if (decision.error._tag !== "ConfigError" && decision.error.outcome !== decision.outcome) {
+  if (decision.error._tag !== "AywaConfigError" && decision.error.outcome !== decision.outcome) {
     assert.fail(`the error says something else: ${label()}`)
   }
   if (decision.kind === "again") {

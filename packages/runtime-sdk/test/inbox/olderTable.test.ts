@@ -52,7 +52,9 @@ const suite = (kind: "sqlite" | "postgres") => {
     const { place, remove } = await makePlace(kind)
     assert(place.kind === "sqlite" || place.kind === "postgres")
     const client =
-      place.kind === "sqlite" ? NodeSqlite.layer(place.file) : PgClient.layer({ url: Redacted.make(place.url) })
+      place.kind === "sqlite"
+        ? NodeSqlite.layer(place.file)
+        : PgClient.layer({ url: Redacted.make(place.url), maxConnections: 3 })
     const open = (handle?: OpenOptions["handle"]) =>
       openWebhookInbox({
         store: WebhookInbox.layerSql({ pollInterval: 20 }).pipe(Layer.provide(client)),

@@ -5,11 +5,12 @@ import * as Redacted from "effect/Redacted"
 import { randomUUID } from "node:crypto"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { connect, createServer, type Socket } from "node:net"
+import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it } from "vitest"
 import { InboxError, inboxTables, type OpenOptions, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
+import { makeProxy } from "../support/proxy.ts"
 import { describeWith, describeWithPrograms } from "../support/services.ts"
 import { makeRoles, query, type Roles } from "./roles.ts"
 import { delivery } from "./support.ts"
@@ -19,7 +20,7 @@ type SqlOptions = Parameters<typeof WebhookInbox.layerSql>[0]
 const open = (url: string, options: Partial<OpenOptions> = {}, sqlOptions: SqlOptions = {}, extra: object = {}) =>
   openWebhookInbox({
     store: WebhookInbox.layerSql({ pollInterval: 20, ...sqlOptions }).pipe(
-      Layer.provide(PgClient.layer({ url: Redacted.make(url), ...extra }))
+      Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 3, ...extra }))
     ),
     ...options
   })
@@ -114,7 +115,7 @@ const separate = (roles: Roles) =>
     { timeout: 30_000 },
     () =>
       withRoles(async (roles) => {
-        const proxy = await makeProxy()
+        const proxy = await makeProxy(5432)
         const told: Array<InboxError["kind"]> = []
         const back = Promise.withResolvers<void>()
         const handled = Promise.withResolvers<void>()
@@ -159,44 +160,6 @@ const separate = (roles: Roles) =>
 })
 
 /** A door to PostgreSQL that can be held shut: connections stay, and nothing goes through. */
-const makeProxy = async () => {
-  const sockets = new Set<Socket>()
-  const server = createServer((inner) => {
-    const outer = connect(5432, "127.0.0.1")
-    for (const [from, to] of [
-      [inner, outer],
-      [outer, inner]
-    ] as const) {
-      sockets.add(from)
-      from.on("data", (chunk) => to.write(chunk))
-      from.on("error", () => to.destroy())
-      from.on("close", () => {
-        sockets.delete(from)
-        to.destroy()
-      })
-      if (frozen) from.pause()
-    }
-  })
-  let frozen = false
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    freeze: () => {
-      frozen = true
-      for (const socket of sockets) socket.pause()
-    },
-    thaw: () => {
-      frozen = false
-      for (const socket of sockets) socket.resume()
-    },
-    close: () => {
-      for (const socket of sockets) socket.destroy()
-      return new Promise((resolve) => server.close(resolve))
-    }
-  }
-}
-
 const portOf = async (): Promise<number> => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))

@@ -182,7 +182,7 @@ const redisSuite = () => {
   })
 }
 
-const pgOf = (url: string) => PgClient.layer({ url: Redacted.make(url) })
+const pgOf = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: 3 })
 const inSql = (client: Layer.Layer<SqlClient.SqlClient, unknown>) =>
   WebhookInbox.layerSql({ pollInterval: 20 }).pipe(Layer.provide(client))
 const dedupeIn = (client: Layer.Layer<SqlClient.SqlClient, unknown>) =>

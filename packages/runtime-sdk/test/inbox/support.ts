@@ -21,7 +21,9 @@ export type Place =
   | { readonly kind: "redis"; readonly prefix: string }
 
 export const sqlLayer = (place: Extract<Place, { kind: "sqlite" | "postgres" }>) =>
-  place.kind === "sqlite" ? NodeSqlite.layer(place.file) : PgClient.layer({ url: Redacted.make(place.url) })
+  place.kind === "sqlite"
+    ? NodeSqlite.layer(place.file)
+    : PgClient.layer({ url: Redacted.make(place.url), maxConnections: 3 })
 
 /** What the shared Redis is not set to is no business of most tests. */
 export const quiet = Layer.succeed(Report, () => Effect.void)
@@ -88,7 +90,7 @@ export const makePlace = async (
   }
 }
 
-export const delivery = (id: string, callId?: string) => ({
+export const delivery = (id: string, callId: string | undefined = undefined) => ({
   id,
   type: "end-of-call-report",
   callId,

@@ -167,7 +167,7 @@ export const postgresCases = async (): Promise<Made> => {
           (await known("aywa_inbox_leases", "SELECT 1 FROM aywa_inbox_leases WHERE name = $1", lease))
       }
     }
-  const opened = (tenant: Tenant) => PgClient.layer({ url: Redacted.make(urlOf(tenant)) })
+  const opened = (tenant: Tenant) => PgClient.layer({ url: Redacted.make(urlOf(tenant)), maxConnections: 3 })
   return {
     cases: sqlCases(" over PostgreSQL", opened, { a: look("a"), b: look("b") }),
     close: async () => {

@@ -10,7 +10,7 @@ import * as Files from "../../src/effect/Files.ts"
 import { layerHttpClient } from "../../src/http-client.ts"
 import { AywaRuntimeClient } from "../../src/index.ts"
 
-export type Which = "list" | "create" | "content" | "upload"
+export type Which = "list" | "create" | "delete" | "content" | "upload"
 /** Makes the call at an address; rejects with its error. */
 export type Caller = (baseUrl: string, which: Which, options: CallOptions) => Promise<unknown>
 
@@ -25,6 +25,8 @@ const byClient =
         return await aywa.assistants.list({}, options)
       case "create":
         return await aywa.assistants.create({}, options)
+      case "delete":
+        return await aywa.assistants.delete("a", options)
       case "content":
         return await aywa.files.content("a", options)
       case "upload":
@@ -43,6 +45,8 @@ const byHttpClient =
           return yield* assistants.list({}, options)
         case "create":
           return yield* assistants.create({}, options)
+        case "delete":
+          return yield* assistants.delete("a", options)
         case "content":
           return yield* files.content("a", options)
         case "upload":

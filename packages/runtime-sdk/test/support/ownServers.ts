@@ -10,6 +10,8 @@ import { programOf } from "./services.ts"
 
 export interface OwnServer extends AsyncDisposable {
   readonly port: number
+  /** Ends it without a word to anybody, as a crash does, and starts it again on what it had written. */
+  readonly restart: () => Promise<void>
 }
 
 interface Identity {
@@ -57,18 +59,30 @@ interface Start {
 }
 
 const start = async ({ program, args, folder, port, ready, as = {} }: Start): Promise<OwnServer> => {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, ...as })
+  const launch = async () => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, ...as })
+    await started(child, port, ready)
+    return child
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    const closed = once(child, "close")
+    child.kill(signal)
+    await closed
+  }
+  let child = await launch()
   const kill = () => child.kill("SIGKILL")
   process.once("exit", kill)
-  await started(child, port, ready)
   return {
     port,
+    restart: async () => {
+      // PostgreSQL's immediate shutdown, which recovers afterwards; Redis ends at once.
+      await end(program === "redis-server" ? "SIGKILL" : "SIGQUIT")
+      child = await launch()
+    },
     [Symbol.asyncDispose]: async () => {
       process.off("exit", kill)
-      const closed = once(child, "close")
       // PostgreSQL's fast shutdown; Redis has nothing to save.
-      child.kill("SIGINT")
-      await closed
+      await end("SIGINT")
       rmSync(folder, { recursive: true, force: true })
     }
   }
@@ -82,19 +96,29 @@ export const startRedis = async (settings: ReadonlyArray<string> = []): Promise<
   return start({ program: "redis-server", args: [...own, ...settings], folder, port, ready: answers })
 }
 
-/** A PostgreSQL in hot standby. It waits for the records of a primary that never come. */
-export const startStandby = async (): Promise<OwnServer> => {
-  const folder = mkdtempSync(join(tmpdir(), "aywa-standby-"))
+/** Makes a PostgreSQL's files, and how to start it. */
+const makePostgres = async (folder: string): Promise<Start> => {
   const as = postgresIdentity()
   if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid)
   const data = join(folder, "data")
   const options = ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
   execFileSync(programOf("initdb"), options, { cwd: folder, stdio: "ignore", ...as })
-  writeFileSync(join(data, "standby.signal"), "")
   const port = await freePort()
   const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
   const args = ["-D", data, "-p", String(port), ...settings]
-  return start({ program: programOf("postgres"), args, folder, port, ready: takesQueries, as })
+  return { program: programOf("postgres"), args, folder, port, ready: takesQueries, as }
+}
+
+/** A PostgreSQL. */
+export const startPostgres = async (): Promise<OwnServer> =>
+  start(await makePostgres(mkdtempSync(join(tmpdir(), "aywa-postgres-"))))
+
+/** A PostgreSQL in hot standby. It waits for the records of a primary that never come. */
+export const startStandby = async (): Promise<OwnServer> => {
+  const folder = mkdtempSync(join(tmpdir(), "aywa-standby-"))
+  const made = await makePostgres(folder)
+  writeFileSync(join(folder, "data/standby.signal"), "")
+  return start(made)
 }
 
 /** It takes connections long before it answers them. */

@@ -7,7 +7,8 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
 import { Tools as Service } from "../../src/effect.ts"
 import { layer, startTestRuntime, type TestRuntime } from "../../src/testing/TestRuntime.ts"
-import { alignTools, applyTools, Tool, ToolDefinitionError, Toolkit, Tools } from "../../src/tools.ts"
+import { alignTools, applyTools } from "../../src/tools.ts"
+import { Tool, ToolDefinitionError, Toolkit, Tools } from "../../src/tools/effect.ts"
 import { kit, serverUrl } from "./support.ts"
 
 const options = { serverUrl }
@@ -122,7 +123,7 @@ describe("align", () => {
     assert.strictEqual(Tools.format({ ...rest, findings: [] }), "The tools of the runtime are aligned.")
   })
 
-  it("an apply puts back whatever was changed, one field or many", async () => {
+  it("an apply puts back whatever was changed, one field or many", { timeout: 120_000 }, async () => {
     await using test = await startTestRuntime()
     const { alignment } = await applyTools(test.aywa, kit(), options)
     const id = alignment.ids["lookupOrder"] ?? ""
@@ -170,12 +171,65 @@ describe("align", () => {
     assert.strictEqual(test.runtime.count("tools"), 3)
   })
 
+  it("a tool that the runtime writes another way is equal, and is not updated", async () => {
+    await using test = await startTestRuntime()
+    const { alignment } = await applyTools(test.aywa, kit(), options)
+    const { ids } = alignment
+    const forms = [
+      { function: { name: "constructor", description: "A name that objects have by themselves" } },
+      {
+        function: {
+          name: "constructor",
+          description: "A name that objects have by themselves",
+          parameters: { required: [], type: "object" }
+        }
+      },
+      { server: { timeoutSeconds: 20, url: serverUrl.replace("https", "HTTPS") } },
+      { server: { url: serverUrl } }
+    ]
+    for (const form of forms) {
+      await test.aywa.tools.update(ids["constructor"] ?? "", form)
+      const written = writes(test)
+      assert.deepStrictEqual((await applyTools(test.aywa, kit(), options)).updated, [], JSON.stringify(form))
+      assert.strictEqual(writes(test), written)
+    }
+    await test.aywa.tools.update(ids["lookupOrder"] ?? "", {
+      function: {
+        parameters: {
+          required: ["orderId"],
+          properties: { detail: { enum: ["full", "short"], type: "string" }, orderId: { type: "string" } },
+          type: "object"
+        },
+        description: "Finds an order",
+        name: "lookupOrder"
+      }
+    })
+    assert.isTrue((await alignTools(test.aywa, kit(), options)).aligned)
+  })
+
   it("an unusable address or timeout is an error of the definition, and nothing is written", async () => {
     await using test = await startTestRuntime()
     for (const wrong of [{ serverUrl: "/webhooks" }, { serverUrl: "ftp://a" }, { serverUrl, timeoutSeconds: 301 }]) {
       const error = await applyTools(test.aywa, kit(), wrong).catch((error: unknown) => error)
       assert.instanceOf(error, ToolDefinitionError)
     }
+    const wrong: ReadonlyArray<unknown> = [
+      undefined,
+      {},
+      { serverUrl: 7 },
+      { serverUrl, timeoutSeconds: Number.NaN },
+      { serverUrl, timeoutSeconds: "20" },
+      { serverUrl, timeout: 20 }
+    ]
+    for (const options of wrong) {
+      const error = await alignTools(test.aywa, kit(), options as never).catch((error: unknown) => error)
+      assert.instanceOf(error, ToolDefinitionError, JSON.stringify(options))
+    }
+    const careless = { serverUrl, removeExtra: "no" } as never
+    assert.match(
+      String(await applyTools(test.aywa, kit(), careless).catch(String)),
+      /removeExtra must be true or false/
+    )
     // Nothing is asked, either.
     assert.strictEqual(test.runtime.requests().length, 0)
   })
@@ -192,7 +246,7 @@ describe("apply", () => {
     assert.isTrue((await applyTools(test.aywa, kit(), options)).alignment.aligned)
   })
 
-  it("so do several processes", async () => {
+  it("so do several processes", { timeout: 120_000 }, async () => {
     await using test = await startTestRuntime()
     const run = promisify(execFile)
     const file = new URL("./applyProcess.ts", import.meta.url).pathname

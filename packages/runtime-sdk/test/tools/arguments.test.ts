@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { assert, describe, it } from "vitest"
-import { Tool, Toolkit } from "../../src/tools.ts"
+import { Tool, Toolkit } from "../../src/tools/effect.ts"
 import { parseAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { handlers, isWebhookHandlerError, type WebhookHandlerMap } from "../../src/webhooks/handlers.ts"
 
@@ -214,7 +214,7 @@ describe("a result that cannot be told", () => {
       names.map((name) => [name, name === "right" ? "1" : "done, result not shown", undefined])
     )
     assert.deepStrictEqual(
-      reports.map(({ tool, said }) => [tool, said]),
+      reports.map(({ tool, answer }) => [tool, answer]),
       names.slice(0, -1).map((name) => [name, "done, result not shown"])
     )
   })

@@ -1,10 +1,9 @@
 /** The JSON Schema of a tool's arguments, and that it says what the decoder does. */
 import { Ajv2020 } from "ajv/dist/2020.js"
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { Tool, ToolDefinitionError, type ToolSchema } from "../../src/tools.ts"
+import { Tool, ToolDefinitionError, type ToolSchema } from "../../src/tools/effect.ts"
 
 const toolOf = (parameters: Schema.Codec<unknown, unknown>) =>
   Tool.make("t", { description: "d", parameters, execute: () => "" })
@@ -27,7 +26,6 @@ const ajv = new Ajv2020({
     email: true
   }
 })
-const context = { toolCallId: "1", callId: undefined, message: {}, signal: new AbortController().signal }
 
 describe("the schema of arguments", () => {
   it("is a plain object schema, whatever the schema is made of", () => {
@@ -79,12 +77,7 @@ describe("the schema of arguments", () => {
           note: { type: "string", description: "Anything else" },
           mail: { type: "string", format: "email" },
           code: { type: "string", pattern: "^[A-Z]{2}\\d+$" },
-          uuid: {
-            type: "string",
-            format: "uuid",
-            pattern:
-              "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|[fF]{8}-[fF]{4}-[fF]{4}-[fF]{4}-[fF]{12})$"
-          },
+          uuid: { type: "string", format: "uuid" },
           ref: { type: "string", pattern: "^A-[\\s\\S]*?$" }
         },
         required: [
@@ -213,8 +206,8 @@ describe("the schema of arguments", () => {
         (path) => `parameters.${path}`
       )
     )
-    assert.match(messages[3] ?? "", /Schema.optionalKey/)
-    assert.match(refused(Schema.String)[0] ?? "", /must be a Struct/)
+    assert.match(messages[3] ?? "", /make it optional/)
+    assert.match(refused(Schema.String)[0] ?? "", /must be an object/)
     assert.throws(
       () => Tool.make("no spaces", { description: " ", timeoutSeconds: 0, execute: () => "" }),
       /name.*description.*timeoutSeconds/
@@ -312,10 +305,10 @@ const near = (schema: ToolSchema): fc.Arbitrary<unknown> => {
 describe("the schema and the decoder", () => {
   const runs = Number(process.env["AYWA_RUNS"] ?? 300)
 
-  it("accept exactly the same arguments, where every rule has a keyword", () => {
+  it("accept exactly the same arguments, where every rule has a keyword", async () => {
     let [accepted, refused] = [0, 0]
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         exact.object.chain((schema) => {
           const tool = toolOf(schema)
           return fc.tuple(
@@ -323,14 +316,13 @@ describe("the schema and the decoder", () => {
             fc.array(near(tool.definition.parameters), { minLength: 10, maxLength: 10 })
           )
         }),
-        ([tool, values]) => {
+        async ([tool, values]) => {
           assert.deepStrictEqual(tool.loose, [])
           const validate = ajv.compile(tool.definition.parameters)
           for (const value of values) {
             // Arguments are always an object: anything else is no call.
             if (typeof value !== "object" || value === null || Array.isArray(value)) continue
-            const { _tag } = Effect.runSyncExit(tool.call(value, context))
-            const ok = _tag === "Success"
+            const ok = "value" in (await tool.decode(value))
             assert.strictEqual(
               validate(withoutNulls(tool.definition.parameters, value)),
               ok,

@@ -1,6 +1,6 @@
 /** A toolkit for the tests of alignment. */
 import * as Schema from "effect/Schema"
-import { Tool, Toolkit } from "../../src/tools.ts"
+import { Tool, Toolkit } from "../../src/tools/effect.ts"
 
 export const serverUrl = "https://tools.example.test/webhooks"
 

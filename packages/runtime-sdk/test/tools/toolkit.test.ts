@@ -7,7 +7,7 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "vitest"
-import { Tool, ToolDefinitionError, ToolFailure, Toolkit } from "../../src/tools.ts"
+import { Tool, ToolDefinitionError, ToolFailure, Toolkit } from "../../src/tools/effect.ts"
 import { generateWebhookSecret, parseAywaRuntimeWebhook, signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { nodeWebhookHandler } from "../../src/webhooks/handlers.ts"
 

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { Tool, Toolkit } from "../../src/tools.ts"
+import { Tool, Toolkit } from "../../src/tools/effect.ts"
 import { parseAywaRuntimeWebhook, type ToolCall, verifyAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { signed } from "./support/delivery.ts"
 

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { parseAywaRuntimeWebhook } from "../../src/webhooks.ts"
-import { answering, type Answering } from "../../src/webhooks/handling/answering.ts"
+import { answerSteps, type Answering } from "../../src/webhooks/handling/answering.ts"
 import { requestTypes } from "../../src/webhooks/handling/asks.ts"
 import type { Outcome } from "../../src/webhooks/handling/outcome.ts"
 import { receive, type Step } from "../../src/webhooks/handling/steps.ts"
@@ -58,7 +58,7 @@ describe("steps", () => {
         fc.array(outcome(reply), { minLength: 3, maxLength: 3 }),
         (type, fallback, outcomes) => {
           const message = parseAywaRuntimeWebhook(JSON.stringify({ message: { ...fields, type } }))
-          let step: Answering<string> = answering({ reply: "handler", fallback }, message, "evt_1")
+          let step: Answering<string> = answerSteps({ reply: "handler", fallback }, message, "evt_1")
           const trail: Array<string> = []
           for (const each of outcomes) {
             trail.push(step._tag)

@@ -2,7 +2,7 @@
  * The key and the organization: what they open, and what they must not.
  */
 import { randomUUID } from "node:crypto"
-import { answered, granted, rowsOf } from "../probe.ts"
+import { answerText, isSuccess, rowsOf } from "../probe.ts"
 import { type Check, fail, ok, skip, warn } from "../types.ts"
 
 const list = "/assistant?limit=1"
@@ -21,7 +21,7 @@ const accepted: Check = {
       404: "Is the address that of the runtime's API? A base path may be missing.",
       429: "The limit of this key is used up: try again later."
     }
-    return fail(`GET /assistant: ${answered(answer)}.`, fixes[answer.status] ?? "Look at the runtime's log.")
+    return fail(`GET /assistant: ${answerText(answer)}.`, fixes[answer.status] ?? "Look at the runtime's log.")
   }
 }
 
@@ -36,12 +36,12 @@ const negative: Check = {
       await probe(list, { anonymous: true })
     ]
     if (other.status === 401 && none.status === 401) return ok("a wrong key and no key are refused with 401")
-    const open = granted(other) ? "a wrong key" : granted(none) ? "a request without a key" : undefined
+    const open = isSuccess(other) ? "a wrong key" : isSuccess(none) ? "a request without a key" : undefined
     if (open !== undefined) {
       return fail(`The runtime answers ${open}.`, "Turn authentication on, and find out who has used it meanwhile.")
     }
     return warn(
-      `A wrong key gets ${answered(other)}, no key ${answered(none)}; both should be 401.`,
+      `A wrong key gets ${answerText(other)}, no key ${answerText(none)}; both should be 401.`,
       "A proxy may answer in the runtime's place: clients tell a wrong key by its 401."
     )
   }
@@ -55,7 +55,7 @@ const header: Check = {
     const answer = await probe(list, { headers: { authorization: "", "x-api-key": key() } })
     if (answer.status === 200) return ok("Authorization and X-API-Key agree")
     return warn(
-      `X-API-Key gets ${answered(answer)}, Authorization 200.`,
+      `X-API-Key gets ${answerText(answer)}, Authorization 200.`,
       "The SDK uses Authorization. If something of yours uses X-API-Key, see what the proxy does with it."
     )
   }
@@ -71,7 +71,7 @@ const rights: Check = {
     if (answer.status === 404) return ok("the key reads and writes")
     if (answer.status === 403) return ok("the key only reads")
     return warn(
-      `It cannot be told: a change of a row that is not there gets ${answered(answer)}.`,
+      `It cannot be told: a change of a row that is not there gets ${answerText(answer)}.`,
       "Expected are 404 or 403."
     )
   }
@@ -82,32 +82,32 @@ const scope: Check = {
   meaning: "The key acts in the organization that is configured, and in no other.",
   needs: ["auth.key", "config.organization"],
   run: async ({ probe, settings }) => {
-    const wanted = settings.orgId?.value
+    const organization = settings.orgId?.value
     const strange = await probe(list, { headers: { "x-organization-id": randomUUID() } })
-    if (granted(strange)) {
+    if (isSuccess(strange)) {
       return fail(
         "The runtime answers for an organization that the key does not belong to.",
         "Bind the key to its organization in the runtime's dashboard."
       )
     }
-    if (strange.status === 0) return skip(`a request for another organization gets no answer (${answered(strange)})`)
+    if (strange.status === 0) return skip(`a request for another organization gets no answer (${answerText(strange)})`)
     const rows = (
       await Promise.all(["/assistant", "/phone-number", "/tool"].map((path) => probe(`${path}?limit=100`)))
     ).flatMap(({ json }) => rowsOf(json))
     const owners = new Set(rows.map((row) => row["orgId"]).filter((id) => typeof id === "string"))
-    if (wanted === undefined) {
+    if (organization === undefined) {
       return owners.size > 1
         ? fail("Rows of several organizations are answered.", "Set the organization.")
         : ok("one organization")
     }
-    const foreign = [...owners].filter((id) => id !== wanted)
+    const foreign = [...owners].filter((id) => id !== organization)
     if (foreign.length > 0) {
       return fail(
         `Rows of ${foreign.length} other organizations are answered.`,
         "Report this to the operator of the runtime."
       )
     }
-    return ok(`${rows.length} rows are of ${wanted}; another organization is refused`)
+    return ok(`${rows.length} rows are of ${organization}; another organization is refused`)
   }
 }
 

@@ -22,22 +22,22 @@ const bundle: Check = {
       { text: Buffer.from(secret).toString("base64").replace(/=+$/, ""), what: "the API key in base64" },
       { text: marker, what: "the SDK" }
     ].map(({ text, what }) => ({ bytes: Buffer.from(text), what }))
-    const found: Array<string> = []
+    const leaks: Array<string> = []
     let files = 0
     try {
       for await (const file of walk(input.clientDir)) {
         files++
         const what = await search(file, needles, signal)
-        if (what !== undefined) found.push(`${relative(input.clientDir, file)} (${what})`)
+        if (what !== undefined) leaks.push(`${relative(input.clientDir, file)} (${what})`)
       }
     } catch (error) {
       signal.throwIfAborted()
       return fail(`${input.clientDir} cannot be read (${codeOf(error) ?? "error"}).`, "Check the folder.")
     }
     if (files === 0) return fail(`${input.clientDir} has no files.`, "Build first, and give the folder of the output.")
-    if (found.length === 0) return ok(`${files} files have neither`)
+    if (leaks.length === 0) return ok(`${files} files have neither`)
     return fail(
-      `In client output: ${found.slice(0, 5).join(", ")}${found.length > 5 ? `, and ${found.length - 5} more` : ""}.`,
+      `In client output: ${leaks.slice(0, 5).join(", ")}${leaks.length > 5 ? `, and ${leaks.length - 5} more` : ""}.`,
       "Call the runtime from server code only, and rotate the key if it was published."
     )
   }
@@ -64,12 +64,12 @@ const search = async (
   signal: AbortSignal
 ): Promise<string | undefined> => {
   const overlap = Math.max(...needles.map(({ bytes }) => bytes.length)) - 1
-  let rest = Buffer.alloc(0)
+  let tail = Buffer.alloc(0)
   for await (const chunk of createReadStream(file, { signal })) {
-    const piece = Buffer.concat([rest, Buffer.from(chunk)])
-    const hit = needles.find(({ bytes }) => piece.includes(bytes))
-    if (hit !== undefined) return hit.what
-    rest = piece.subarray(Math.max(0, piece.length - overlap))
+    const piece = Buffer.concat([tail, Buffer.from(chunk)])
+    const match = needles.find(({ bytes }) => piece.includes(bytes))
+    if (match !== undefined) return match.what
+    tail = piece.subarray(Math.max(0, piece.length - overlap))
   }
   return undefined
 }

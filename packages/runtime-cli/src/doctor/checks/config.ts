@@ -3,6 +3,7 @@
  */
 import { statSync } from "node:fs"
 import { AywaRuntimeClient, isRuntimeError } from "@aywa-ai/runtime-sdk"
+import { isLoopbackUrl } from "../../core/loopback.ts"
 import { variables } from "../../core/settings.ts"
 import { type Check, fail, ok, type Outcome, warn } from "../types.ts"
 
@@ -17,22 +18,20 @@ const refusal = (options: ConstructorParameters<typeof AywaRuntimeClient>[0]): s
   }
 }
 
-const isLoopback = (url: URL) => /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-
 const baseUrl: Check = {
   id: "config.base-url",
   meaning: "The address of the runtime is explicit: there is no default, and the control plane is never a runtime.",
   needs: [],
   run: async ({ settings }) => {
     const { address, allowHttp } = settings
-    const refused = refusal({ baseUrl: address?.value, apiKey: "doctor", allowInsecure: allowHttp })
-    if (address === undefined || refused !== undefined) {
-      return fail(refused ?? "There is no address.", `Set ${variables.baseUrl} to the address of your own runtime.`)
+    const problem = refusal({ baseUrl: address?.value, apiKey: "doctor", allowInsecure: allowHttp })
+    if (address === undefined || problem !== undefined) {
+      return fail(problem ?? "There is no address.", `Set ${variables.baseUrl} to the address of your own runtime.`)
     }
     const url = new URL(address.value)
     const where = `${url.origin}${url.pathname === "/" ? "" : url.pathname}, from ${address.source}`
     if (url.protocol === "https:") return ok(where)
-    if (isLoopback(url)) return ok(`${where} (plain http, on this machine only)`)
+    if (isLoopbackUrl(url.href)) return ok(`${where} (plain http, on this machine only)`)
     return warn(`${where}: plain http, so the API key travels unencrypted.`, "Put TLS in front of the runtime.")
   }
 }
@@ -45,8 +44,8 @@ const key: Check = {
     if (settings.key === undefined) {
       return fail("There is no API key.", `Create one in your runtime's dashboard and set ${variables.apiKey}.`)
     }
-    const refused = refusal({ baseUrl: "http://127.0.0.1", apiKey: key() })
-    if (refused !== undefined) return fail(refused, `Copy it again into ${variables.apiKey}.`)
+    const problem = refusal({ baseUrl: "http://127.0.0.1", apiKey: key() })
+    if (problem !== undefined) return fail(problem, `Copy it again into ${variables.apiKey}.`)
     if (settings.key.source === "--api-key") {
       return warn(
         "The key is an argument, which other processes of this machine can see.",
@@ -77,8 +76,8 @@ const organization: Check = {
         `Set ${variables.organization} to the organization that you mean.`
       )
     }
-    const refused = refusal({ baseUrl: "http://127.0.0.1", apiKey: "doctor", organizationId: settings.orgId.value })
-    if (refused !== undefined) return fail(refused, `Copy it again into ${variables.organization}.`)
+    const problem = refusal({ baseUrl: "http://127.0.0.1", apiKey: "doctor", organizationId: settings.orgId.value })
+    if (problem !== undefined) return fail(problem, `Copy it again into ${variables.organization}.`)
     return ok(`${settings.orgId.value}, from ${settings.orgId.source}`)
   }
 }
@@ -88,9 +87,9 @@ const leftovers: Check = {
   meaning: "Nothing in the environment still points at the platform that you came from.",
   needs: [],
   run: async ({ env }) => {
-    const found = Object.keys(env).filter((name) => /^(NEXT_PUBLIC_)?VAPI_/.test(name) && env[name] !== "")
-    if (found.length === 0) return ok("no VAPI_* variable is set")
-    return warn(`Still set: ${found.join(", ")}.`, "Unset them once nothing uses the old platform any more.")
+    const names = Object.keys(env).filter((name) => /^(NEXT_PUBLIC_)?VAPI_/.test(name) && env[name] !== "")
+    if (names.length === 0) return ok("no VAPI_* variable is set")
+    return warn(`Still set: ${names.join(", ")}.`, "Unset them once nothing uses the old platform any more.")
   }
 }
 
@@ -99,17 +98,17 @@ const publicKey: Check = {
   meaning: "No variable hands the key to a browser build: frameworks inline what has a public prefix.",
   needs: [],
   run: async ({ env, settings, key }) => {
-    const known = settings.key === undefined ? undefined : key()
-    const found = Object.entries(env).filter(
+    const secret = settings.key === undefined ? undefined : key()
+    const leaks = Object.entries(env).filter(
       ([name, value]) =>
         /^(NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|REACT_APP|EXPO_PUBLIC|GATSBY)_/.test(name) &&
         value !== undefined &&
         value !== "" &&
-        (/AYWA_RUNTIME_(API_KEY|WEBHOOK_SECRET)/.test(name) || value === known)
+        (/AYWA_RUNTIME_(API_KEY|WEBHOOK_SECRET)/.test(name) || value === secret)
     )
-    if (found.length === 0) return ok("no variable with a public prefix has the key")
+    if (leaks.length === 0) return ok("no variable with a public prefix has the key")
     return fail(
-      `${found.map(([name]) => name).join(", ")} would end up in browser code.`,
+      `${leaks.map(([name]) => name).join(", ")} would end up in browser code.`,
       "Rename it without the prefix, use it on a server only, and rotate the key."
     )
   }

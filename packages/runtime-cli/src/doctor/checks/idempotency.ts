@@ -2,12 +2,12 @@
  * Whether the runtime keeps idempotency keys: what makes a retry safe. Writes, so only with `--write`.
  */
 import { randomUUID } from "node:crypto"
-import { answered, granted, type Probed } from "../probe.ts"
+import { answerText, isSuccess, type Probed } from "../probe.ts"
 import { type Check, fail, ok, skip, warn } from "../types.ts"
 
 const idOf = (answer: Probed): string | undefined => {
   const id: unknown = Reflect.get(Object(answer.json), "id")
-  return granted(answer) && typeof id === "string" ? id : undefined
+  return isSuccess(answer) && typeof id === "string" ? id : undefined
 }
 
 const idempotency: Check = {
@@ -22,38 +22,38 @@ const idempotency: Check = {
       signal.throwIfAborted()
       return steady("/assistant", { method: "POST", body, headers: { "idempotency-key": key } })
     }
-    const made = new Set<string>()
+    const ids = new Set<string>()
     try {
       const first = await create(body)
       const id = idOf(first)
       if (id === undefined) {
         return fail(
-          `A create gets ${answered(first)}.`,
+          `A create gets ${answerText(first)}.`,
           first.status === 403
             ? "This needs a key that may write."
             : `Look at the runtime's log; an assistant called ${body.name} may be left.`
         )
       }
-      made.add(id)
+      ids.add(id)
       const second = await create(body)
       const again = idOf(second)
-      if (again !== undefined) made.add(again)
+      if (again !== undefined) ids.add(again)
       if (again !== id) {
         return fail(
-          again === undefined ? `The same create again gets ${answered(second)}.` : "The same key made a second row.",
+          again === undefined ? `The same create again gets ${answerText(second)}.` : "The same key made a second row.",
           "Does a proxy take the header Idempotency-Key off? Until it is honoured, a lost answer may leave a second row."
         )
       }
       const other = await create({ name: `${body.name} b` })
       const stray = idOf(other)
-      if (stray !== undefined) made.add(stray)
+      if (stray !== undefined) ids.add(stray)
       if (other.status === 422) return ok("the same key gives the same row, and refuses another body")
       return warn(
-        `The key with another body gets ${answered(other)}; expected is 422.`,
+        `The key with another body gets ${answerText(other)}; expected is 422.`,
         "A key that is used for two things by mistake goes unnoticed."
       )
     } finally {
-      for (const id of made) await steady(`/assistant/${id}`, { method: "DELETE" })
+      for (const id of ids) await steady(`/assistant/${id}`, { method: "DELETE" })
     }
   }
 }

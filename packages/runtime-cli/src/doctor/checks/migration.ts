@@ -28,18 +28,18 @@ const leftovers: Check = {
         "It is what aywa-runtime migrate mapping --output writes, or imports mappings ID --all prints."
       )
     }
-    const found: Array<string> = []
+    const hits: Array<string> = []
     let rows = 0
     for (const [name, rowsOfOne] of Object.entries(lists(await client()))) {
       for await (const row of rowsOfOne.list({ limit: 1000 }, { signal })) {
         rows++
         const old = [...textsOf(row)].find((text) => ids.has(text))
-        if (old !== undefined) found.push(`${name} ${row.id} (${old})`)
+        if (old !== undefined) hits.push(`${name} ${row.id} (${old})`)
       }
     }
-    if (found.length === 0) return ok(`none of ${ids.size} source ids in ${rows} rows`)
+    if (hits.length === 0) return ok(`none of ${ids.size} source ids in ${rows} rows`)
     return fail(
-      `Source ids are left in ${found.slice(0, 5).join(", ")}${found.length > 5 ? `, and ${found.length - 5} more` : ""}.`,
+      `Source ids are left in ${hits.slice(0, 5).join(", ")}${hits.length > 5 ? `, and ${hits.length - 5} more` : ""}.`,
       "Import again: references between imported rows are rewritten."
     )
   }

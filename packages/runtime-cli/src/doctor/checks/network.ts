@@ -5,7 +5,7 @@ import { lookup } from "node:dns/promises"
 import { connect, isIP } from "node:net"
 import { connect as connectTls, type PeerCertificate } from "node:tls"
 import { codeOf, messageOf } from "../../core/failure.ts"
-import { answered } from "../probe.ts"
+import { answerText } from "../probe.ts"
 import { type Check, type CheckContext, fail, ok, skip, warn } from "../types.ts"
 
 /** Days that a certificate should still be valid: renewals happen at 30, so at 21 one was missed. */
@@ -25,8 +25,8 @@ const dns: Check = {
     const host = hostOf(base())
     if (isIP(host) !== 0) return ok(`${host} is an address`)
     try {
-      const found = await lookup(host, { all: true })
-      return ok(`${host} is ${found.map(({ address }) => address).join(", ")}`)
+      const addresses = await lookup(host, { all: true })
+      return ok(`${host} is ${addresses.map(({ address }) => address).join(", ")}`)
     } catch (error) {
       return fail(
         `${host} cannot be resolved (${codeOf(error) ?? messageOf(error)}).`,
@@ -74,10 +74,10 @@ const tls: Check = {
       const { error, certificate, protocol } = await handshake(url, timeoutOf(context))
       const days = Math.floor((Date.parse(certificate.valid_to) - Date.now()) / 86_400_000)
       if (error !== undefined) return fail(`The certificate is not trusted: ${error}.`, trustFix(error))
-      const found = `${protocol ?? "TLS"}, valid for ${days} more days (until ${new Date(certificate.valid_to).toISOString().slice(0, 10)})`
+      const summary = `${protocol ?? "TLS"}, valid for ${days} more days (until ${new Date(certificate.valid_to).toISOString().slice(0, 10)})`
       return days < fewDays
-        ? warn(`${found}: fewer than ${fewDays}.`, "See why it was not renewed; most renew at 30 days.")
-        : ok(found)
+        ? warn(`${summary}: fewer than ${fewDays}.`, "See why it was not renewed; most renew at 30 days.")
+        : ok(summary)
     } catch (error) {
       context.signal.throwIfAborted()
       return fail(
@@ -137,7 +137,7 @@ const redirect: Check = {
   needs: ["net.tcp"],
   run: async ({ probe }) => {
     const answer = await probe("/health", { anonymous: true })
-    if (answer.status === 0) return skip(`there is no answer (${answered(answer)})`)
+    if (answer.status === 0) return skip(`there is no answer (${answerText(answer)})`)
     if (answer.status < 300 || answer.status >= 400) return ok("no redirect")
     const to = answer.headers.get("location")
     const origin = to !== null && URL.canParse(to) ? new URL(to).origin : "another path"
@@ -152,7 +152,7 @@ const skew: Check = {
   run: async ({ probe }) => {
     const answer = await probe("/health", { anonymous: true })
     const date = answer.headers.get("date")
-    if (answer.status === 0) return fail(`There is no answer (${answered(answer)}).`, "See the checks above.")
+    if (answer.status === 0) return fail(`There is no answer (${answerText(answer)}).`, "See the checks above.")
     if (date === null || Number.isNaN(Date.parse(date))) return skip("the runtime sends no Date")
     // The header has whole seconds: on average it is half a second behind.
     const seconds = (answer.middle - Date.parse(date) - 500) / 1000

@@ -1,7 +1,7 @@
 /**
  * Whether the runtime is well, and what it still needs.
  */
-import { answered } from "../probe.ts"
+import { answerText } from "../probe.ts"
 import { type Check, fail, ok, skip, warn } from "../types.ts"
 
 const health: Check = {
@@ -18,7 +18,7 @@ const health: Check = {
         "Is the address that of the runtime's API? A base path (https://host/path) may be missing."
       )
     }
-    return fail(`GET /health: ${answered(answer)}.`, "Look at the runtime's log, and at the proxy before it.")
+    return fail(`GET /health: ${answerText(answer)}.`, "Look at the runtime's log, and at the proxy before it.")
   }
 }
 
@@ -31,7 +31,7 @@ const readiness: Check = {
     if (answer.status === 200) return ok("ready")
     const message: unknown = Reflect.get(Object(answer.json), "message")
     const why = typeof message === "string" ? ` It says: ${message}.` : ""
-    return fail(`GET /readyz: ${answered(answer)}.${why}`, "Look at the runtime's log for what it waits for.")
+    return fail(`GET /readyz: ${answerText(answer)}.${why}`, "Look at the runtime's log for what it waits for.")
   }
 }
 
@@ -43,7 +43,7 @@ const setup: Check = {
     const answer = await probe("/setup/requirements")
     if (answer.status === 404) return skip("this runtime has no /setup/requirements")
     if (answer.status !== 200 || !Array.isArray(answer.json)) {
-      return fail(`GET /setup/requirements: ${answered(answer)}.`, "Look at the runtime's log.")
+      return fail(`GET /setup/requirements: ${answerText(answer)}.`, "Look at the runtime's log.")
     }
     const all: ReadonlyArray<Record<string, unknown>> = answer.json
     const missing = all.filter((requirement) => requirement["ok"] !== true)

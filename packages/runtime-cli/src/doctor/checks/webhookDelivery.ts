@@ -7,12 +7,11 @@ import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Redacted from "effect/Redacted"
-import { control, controlVariable } from "../../webhooks/control.ts"
+import { isLoopbackUrl } from "../../core/loopback.ts"
+import { control, controlVariable } from "../../core/control.ts"
 import { judge } from "../../webhooks/judge.ts"
-import { answered, rowsOf } from "../probe.ts"
+import { answerText, rowsOf } from "../probe.ts"
 import { type Check, type CheckContext, fail, ok, type Outcome, skip, warn } from "../types.ts"
-
-const loopback = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:|\/|$)/
 
 const endpoints: Check = {
   id: "webhook.endpoints",
@@ -20,12 +19,12 @@ const endpoints: Check = {
   needs: ["auth.key"],
   run: async ({ probe, base }) => {
     const answer = await probe("/webhook-endpoint?limit=1000")
-    if (answer.status !== 200) return skip(`GET /webhook-endpoint: ${answered(answer)}`)
+    if (answer.status !== 200) return skip(`GET /webhook-endpoint: ${answerText(answer)}`)
     const rows = rowsOf(answer.json)
     if (rows.length === 0) return ok("none are registered")
-    const isLocal = loopback.test(base().href)
+    const isLocal = isLoopbackUrl(base().href)
     const plain = rows.filter(
-      ({ url }) => typeof url === "string" && url.startsWith("http:") && !(isLocal && loopback.test(url))
+      ({ url }) => typeof url === "string" && url.startsWith("http:") && !(isLocal && isLoopbackUrl(url))
     )
     if (plain.length > 0) {
       return fail(
@@ -50,7 +49,7 @@ const delivery: Check = {
   needs: ["auth.key"],
   run: async ({ probe }) => {
     const answer = await probe("/logs/webhooks?limit=100")
-    if (answer.status !== 200) return skip(`GET /logs/webhooks: ${answered(answer)}`)
+    if (answer.status !== 200) return skip(`GET /logs/webhooks: ${answerText(answer)}`)
     const jobs = rowsOf(answer.json)
     if (jobs.length === 0) return ok("no event was sent yet")
     const count = (status: string) => jobs.filter((job) => job["status"] === status).length
@@ -78,8 +77,8 @@ const roundTrip: Check = {
   needs: ["auth.key", "webhook.secret", "webhook.handler"],
   run: async (context) => {
     const { input, settings, base } = context
-    const isLocal = loopback.test(base().href) && settings.variable(controlVariable) !== undefined
-    if (!isLocal) return input.webhookUrl === undefined ? skip(noTestEvents) : arrived(context, input.webhookUrl)
+    const isLocal = isLoopbackUrl(base().href) && settings.variable(controlVariable) !== undefined
+    if (!isLocal) return input.webhookUrl === undefined ? skip(noTestEvents) : deliverOnce(context, input.webhookUrl)
     if (!input.write) return skip("give --write: it registers an endpoint and deletes it again")
     const secret = settings.webhookSecret
     if (secret === undefined) return skip("there is no webhook secret to verify with")
@@ -93,9 +92,9 @@ const noTestEvents = `a deployed runtime has no request that sends a test event:
  * A deployed runtime sends when there is something to say, and never on demand. `webhook.handler` has just seen that
  * the handler takes what is signed with this secret and nothing else: so an event that it took was signed with it.
  */
-const arrived = async ({ probe }: CheckContext, webhookUrl: string): Promise<Outcome> => {
+const deliverOnce = async ({ probe }: CheckContext, webhookUrl: string): Promise<Outcome> => {
   const answer = await probe("/logs/webhooks?limit=1000")
-  if (answer.status !== 200) return skip(`GET /logs/webhooks: ${answered(answer)}`)
+  if (answer.status !== 200) return skip(`GET /logs/webhooks: ${answerText(answer)}`)
   const jobs = rowsOf(answer.json)
   const last = jobs.find(
     ({ target, status }) =>
@@ -123,7 +122,7 @@ const sameAddress = (target: unknown, url: string) =>
 const receive = async (context: CheckContext, secret: string): Promise<Outcome> => {
   const { steady, signal } = context
   const server = createServer()
-  const received = new Promise<string>((resolve) => {
+  const delivery = new Promise<string>((resolve) => {
     server.on("request", async (request, response) => {
       const verdict = judge({ headers: request.headers, body: await buffer(request) }, secret)
       response.writeHead(204).end()
@@ -135,13 +134,13 @@ const receive = async (context: CheckContext, secret: string): Promise<Outcome> 
     server.listen(0, "127.0.0.1")
     await once(server, "listening")
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/` // A TCP server's address.
-    const made = await steady("/webhook-endpoint", { method: "POST", body: { url, scope: "account" } })
-    const id: unknown = Reflect.get(Object(made.json), "id")
+    const registration = await steady("/webhook-endpoint", { method: "POST", body: { url, scope: "account" } })
+    const id: unknown = Reflect.get(Object(registration.json), "id")
     if (typeof id !== "string")
-      return fail(`An endpoint cannot be registered: ${answered(made)}.`, "Does the key write?")
+      return fail(`An endpoint cannot be registered: ${answerText(registration)}.`, "Does the key write?")
     endpoint = id
     await control(context, "POST", "trigger", { type: "status-update", to: url })
-    const verdict = await Promise.race([received, sleep(10_000, "nothing", { signal, ref: false })])
+    const verdict = await Promise.race([delivery, sleep(10_000, "nothing", { signal, ref: false })])
     if (verdict === "good") return ok("registered, sent, received, verified, deleted")
     if (verdict === "nothing")
       return fail("The event did not arrive within 10 seconds.", "See aywa-runtime webhooks tail.")

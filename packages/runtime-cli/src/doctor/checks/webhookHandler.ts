@@ -42,9 +42,9 @@ const post = async (
   }
 }
 
-const said = (answer: Answer) => (answer.status === 0 ? answer.error : `status ${answer.status}`)
-const taken = (answer: Answer) => answer.status >= 200 && answer.status < 300
-const refused = (answer: Answer) => answer.status >= 400 && answer.status < 500
+const statusOf = (answer: Answer) => (answer.status === 0 ? answer.error : `status ${answer.status}`)
+const isAccepted = (answer: Answer) => answer.status >= 200 && answer.status < 300
+const isRefused = (answer: Answer) => answer.status >= 400 && answer.status < 500
 
 /** An event that is plainly a test: its call does not exist. */
 const event = (fields: Readonly<Record<string, unknown>>) =>
@@ -69,35 +69,35 @@ const handler: Check = {
       return fail("There is no webhook secret to sign with.", `Set ${variables.webhookSecret}.`)
     const secret = Redacted.value(settings.webhookSecret.value)
     const body = event({ type: "status-update", status: "ended", endedReason: "doctor" })
-    const signed = (timestamp?: Date) =>
+    const sign = (timestamp?: Date) =>
       signAywaRuntimeWebhook({ body, secret, timestamp, id: `evt_doctor${randomUUID().replaceAll("-", "")}` })
-    const good = await post(context, body, signed())
-    if (!taken(good)) {
+    const good = await post(context, body, sign())
+    if (!isAccepted(good)) {
       return fail(
-        `A well-signed event gets ${said(good)}; expected is 2xx.`,
-        refused(good)
+        `A well-signed event gets ${statusOf(good)}; expected is 2xx.`,
+        isRefused(good)
           ? "Does the handler have the same secret, and does it verify the raw bytes? aywa-runtime webhooks verify says why a stored request fails."
           : "Look at the handler's log."
       )
     }
-    const headers = signed()
+    const headers = sign()
     const other = signAywaRuntimeWebhook({ body, secret: `${"x".repeat(31)}${randomUUID()}` })
     const attempts: ReadonlyArray<readonly [string, Promise<Answer>]> = [
       ["without signature headers", post(context, body, {})],
       ["signed with another secret", post(context, body, other)],
       ["with a changed body", post(context, body.replace("doctor", "d0ctor"), headers)],
-      ["signed an hour ago", post(context, body, signed(new Date(Date.now() - 3_600_000)))]
+      ["signed an hour ago", post(context, body, sign(new Date(Date.now() - 3_600_000)))]
     ]
-    const accepted: Array<string> = []
+    const mistakes: Array<string> = []
     const odd: Array<string> = []
     for (const [what, attempt] of attempts) {
       const answer = await attempt
-      if (taken(answer)) accepted.push(what)
-      else if (!refused(answer)) odd.push(`${what}: ${said(answer)}`)
+      if (isAccepted(answer)) mistakes.push(what)
+      else if (!isRefused(answer)) odd.push(`${what}: ${statusOf(answer)}`)
     }
-    if (accepted.length > 0) {
+    if (mistakes.length > 0) {
       return fail(
-        `The handler takes events ${accepted.join(", and ")}.`,
+        `The handler takes events ${mistakes.join(", and ")}.`,
         "Call verifyAywaRuntimeWebhook on the raw body before anything else, and answer with the error's httpStatus."
       )
     }
@@ -120,7 +120,7 @@ const replies: Check = {
     if (answer.ms > replyMs)
       return fail(`An assistant-request takes ${answer.ms} ms.`, "Answer from memory or a cache; do slow work later.")
     if (answer.status >= 500 || answer.status === 0)
-      return fail(`An assistant-request gets ${said(answer)}.`, "Look at the handler's log.")
+      return fail(`An assistant-request gets ${statusOf(answer)}.`, "Look at the handler's log.")
     return ok(`an assistant-request gets ${answer.status} in ${answer.ms} ms`)
   }
 }

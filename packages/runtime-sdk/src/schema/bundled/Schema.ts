@@ -79,9 +79,9 @@ type FilterIssue = { readonly path: ReadonlyArray<string>; readonly issue: strin
 export const makeFilter =
   (test: (value: never) => boolean | ReadonlyArray<FilterIssue>, options?: { readonly expected?: string }): Check =>
   (value) => {
-    const found = test(value)
-    if (typeof found === "boolean") return found ? valid : issue(`Expected ${options?.expected ?? "another value"}`)
-    return found.map(({ path, issue }) => ({ path, message: issue }))
+    const verdict = test(value)
+    if (typeof verdict === "boolean") return verdict ? valid : issue(`Expected ${options?.expected ?? "another value"}`)
+    return verdict.map(({ path, issue }) => ({ path, message: issue }))
   }
 
 /** Not among what one-file entries need: the OpenAPI document is made with `effect/Schema`. */

@@ -24,9 +24,9 @@ const rules = new WeakMap<object, Ruled>()
 export const viewOf = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? { ...value } : {})
 
 export const ruled = (schema: Node, rule: Rule): Node => {
-  const checked = schema.check(makeFilter((body) => rule(body)))
-  rules.set(checked, { schema, rule })
-  return checked
+  const withCheck = schema.check(makeFilter((body) => rule(body)))
+  rules.set(withCheck, { schema, rule })
+  return withCheck
 }
 
 export const tagged = (known: Node, key: string, tags: ReadonlySet<string>): Node =>
@@ -65,20 +65,20 @@ export const strays = (schema: Node, value: unknown, path: ReadonlyArray<string>
 
 /** Compiles a predicate to a function without interpretation; where `new Function` is forbidden it interprets. */
 export const compile = (schema: Node): ((input: unknown) => boolean) => {
-  let compiled: ((input: unknown) => boolean) | undefined
-  return (input) => (compiled ??= build(schema))(input)
+  let predicate: ((input: unknown) => boolean) | undefined
+  return (input) => (predicate ??= build(schema))(input)
 }
 
 /** Compiles a predicate for rows. */
 export const compileRows = (row: Node): ((input: unknown) => boolean) => compile(node({ tag: "array", item: row }))
 
 const build = (schema: Node): ((input: unknown) => boolean) => {
-  const emitted: Emitted = { functions: [], checks: [] }
-  const expression = emit(schema, "v", emitted)
-  const source = `"use strict";${emitted.functions.join("")}return v=>${expression}`
+  const output: Emitted = { functions: [], checks: [] }
+  const expression = emit(schema, "v", output)
+  const source = `"use strict";${output.functions.join("")}return v=>${expression}`
   try {
     // Made of the contract's own field names, which are written in this package; no input reaches it.
-    return new Function("c", source)(emitted.checks)
+    return new Function("c", source)(output.checks)
   } catch {
     return (input) => explain(schema, input).length === 0
   }
@@ -141,14 +141,14 @@ const define = (out: Emitted, parameter: string, body: string): string => {
 
 /** Explains what is wrong with a value: every issue with its path. Never quotes the value itself. */
 export const explain = (schema: Node, input: unknown): ReadonlyArray<Issue> => {
-  const ruled = rules.get(schema)
-  if (ruled !== undefined) {
-    const broken = isKind(ruled.schema, input) ? ruled.rule({ ...(input as object) }) : []
-    return [...explain(ruled.schema, input), ...broken.map(({ path, issue: message }) => ({ path, message }))]
+  const entry = rules.get(schema)
+  if (entry !== undefined) {
+    const violations = isKind(entry.schema, input) ? entry.rule({ ...(input as object) }) : []
+    return [...explain(entry.schema, input), ...violations.map(({ path, issue: message }) => ({ path, message }))]
   }
-  const found = explainType(schema, input)
+  const issues = explainType(schema, input)
   // Checks see values of the right type only.
-  return found.length > 0 ? found : schema.checks.flatMap((check) => check(input as never))
+  return issues.length > 0 ? issues : schema.checks.flatMap((check) => check(input as never))
 }
 
 const explainType = (schema: Node, input: unknown): ReadonlyArray<Issue> => {

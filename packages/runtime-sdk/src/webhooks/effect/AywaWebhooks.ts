@@ -11,7 +11,9 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { readSecrets, standardKeys, type WebhookSecret } from "../secrets.ts"
 import { maxBytesOf } from "../body.ts"
+import type { Names } from "../../config/unknownNames.ts"
 import {
+  refuseUnknown,
   toleranceOf,
   verifyAywaRuntimeWebhook,
   type RuntimeWebhookEvent,
@@ -101,6 +103,9 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
   return Array.isArray(secrets) ? (secrets as ReadonlyArray<Secret>).map(open) : open(secrets as Secret)
 }
 
+const namesBesideSecret: Names<Omit<Options, "secret">> = { toleranceSeconds: true, now: true, maxBodyBytes: true }
+const names: Names<Options> = { ...namesBesideSecret, secret: true }
+
 /**
  * Checks the secrets and options, and verifies with them.
  *
@@ -109,8 +114,9 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
  */
 export const make = (options: Options): Effect.Effect<AywaWebhooks["Service"], WebhookVerificationError> =>
   attempt(() => {
-    const { secret: given, ...rest } = options
-    const secret = plain(given)
+    refuseUnknown(options, names)
+    const { secret: secretOption, ...rest } = options
+    const secret = plain(secretOption)
     // What is wrong ends the program when it starts, and not when the first call comes in.
     for (const one of readSecrets(secret)) standardKeys.of(one)
     toleranceOf(options.toleranceSeconds)
@@ -144,10 +150,11 @@ export const layerConfig = (
   Layer.effect(
     AywaWebhooks,
     Effect.gen(function* () {
+      yield* attempt(() => refuseUnknown(options ?? {}, namesBesideSecret))
       const own = yield* Config.option(Config.Redacted("AYWA_RUNTIME_WEBHOOK_SECRET"))
-      const shared = yield* Config.option(Config.Redacted("WEBHOOK_SIGNING_SECRET"))
+      const environmentSecret = yield* Config.option(Config.Redacted("WEBHOOK_SIGNING_SECRET"))
       const previous = yield* Config.option(Config.Redacted("AYWA_RUNTIME_WEBHOOK_SECRET_PREVIOUS"))
-      const current = Option.getOrUndefined(Option.orElse(own, () => shared))
+      const current = Option.getOrUndefined(Option.orElse(own, () => environmentSecret))
       // Without a current secret the check says which variable to set: an old one alone is a mistake.
       if (current === undefined) return yield* make({ ...options, secret: undefined })
       return yield* make({ ...options, secret: [current, Option.getOrUndefined(previous)] })

@@ -93,14 +93,14 @@ export const make = Effect.fnUntraced(function* <R = never>(
     checkOptions(options, ["handlers", "inbox", "onError"])
     return routesOf<Handler<R>>(options.handlers ?? {})
   })
-  const receiving = {
+  const port = {
     verify: (head: RequestHead, body: WebhookBody) => webhooks.verifyUnsafe({ body, headers: head.headers }),
     maxBodyBytes: webhooks.maxBodyBytes,
     inbox: options.inbox === undefined ? undefined : offerTo(options.inbox)
   }
   return Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
     const head = { method: request.method, url: request.originalUrl, headers: request.headers }
-    const answer = yield* drive(receive(receiving, head), (maxBytes) => readBody(request, maxBytes), routes)
+    const answer = yield* drive(receive(port, head), (maxBytes) => readBody(request, maxBytes), routes)
     // The runtime waits for the answer, whatever becomes of the report.
     if (isReported(answer.error)) {
       yield* Effect.forkDetach(Effect.ignoreCause(onError(answer.error), { log: true }), { startImmediately: true })

@@ -13,7 +13,7 @@ import * as Stream from "effect/Stream"
 import type { WebhookBody } from "../body.ts"
 import type { WebhookMessage } from "../events.ts"
 import type { WebhookAnswer } from "../handling/answer.ts"
-import { answering } from "../handling/answering.ts"
+import { answerSteps } from "../handling/answering.ts"
 import { audioOf } from "../handling/audio.ts"
 import { done, failed, late, type Outcome } from "../handling/outcome.ts"
 import type { Routes } from "../handling/routes.ts"
@@ -35,7 +35,7 @@ export const drive = Effect.fnUntraced(function* <R>(
   readBody: (maxBytes: number) => Effect.Effect<WebhookBody, unknown>,
   routes: Routes<Handler<R>>
 ) {
-  const started = yield* Clock.currentTimeMillis
+  const startMillis = yield* Clock.currentTimeMillis
   let step = first
   for (;;) {
     switch (step._tag) {
@@ -43,10 +43,10 @@ export const drive = Effect.fnUntraced(function* <R>(
         step = step.resume(outcomeOf(yield* Effect.exit(readBody(step.maxBytes))))
         break
       case "Offer":
-        step = step.resume(yield* within(started + step.seconds * 1000, step.inbox(step.delivery)))
+        step = step.resume(yield* within(startMillis + step.seconds * 1000, step.inbox(step.delivery)))
         break
       case "Run":
-        return yield* answer(step.event, routes, started)
+        return yield* answer(step.event, routes, startMillis)
       case "Answer":
         return step.answer
     }
@@ -57,15 +57,15 @@ export const drive = Effect.fnUntraced(function* <R>(
 const answer = Effect.fnUntraced(function* <R>(
   { id, attemptAt, message }: AuthenticWebhookEvent,
   routes: Routes<Handler<R>>,
-  started: number
+  startMillis: number
 ): Effect.fn.Return<WebhookAnswer, never, R> {
   const controller = new AbortController()
-  let step = answering(routes.get(message.type), message, id)
+  let step = answerSteps(routes.get(message.type), message, id)
   let deadline = Infinity
   for (;;) {
     switch (step._tag) {
       case "Attempt": {
-        deadline = started + step.seconds * 1000
+        deadline = startMillis + step.seconds * 1000
         const context = { id, attemptAt, signal: controller.signal, deadline: new Date(deadline) }
         const { handler } = step
         const reply = Effect.flatMap(
@@ -77,9 +77,9 @@ const answer = Effect.fnUntraced(function* <R>(
       }
       case "Open": {
         const { audio, timed } = step
-        const listening = { signal: controller.signal, close: () => {} }
+        const hearing = { signal: controller.signal, close: () => {} }
         const pieces = Effect.tryPromise({
-          try: () => audioOf(audio, timed ? listening : undefined),
+          try: () => audioOf(audio, timed ? hearing : undefined),
           catch: (cause) => cause
         })
         step = step.resume(yield* within(timed ? deadline : Infinity, pieces, controller))
@@ -105,9 +105,9 @@ const within = <A, R>(
 ): Effect.Effect<Outcome<A>, never, R> =>
   Effect.uninterruptibleMask(
     Effect.fnUntraced(function* (restore) {
-      const left = Math.max(0, deadline - (yield* Clock.currentTimeMillis))
+      const remaining = Math.max(0, deadline - (yield* Clock.currentTimeMillis))
       const fiber = yield* Effect.forkDetach(work, { startImmediately: true })
-      const exit = yield* Effect.onInterrupt(restore(Effect.timeoutOption(Fiber.await(fiber), left)), () => {
+      const exit = yield* Effect.onInterrupt(restore(Effect.timeoutOption(Fiber.await(fiber), remaining)), () => {
         controller.abort()
         return Fiber.interrupt(fiber)
       })

@@ -49,12 +49,12 @@ export const aywaWebhooks = (options: WebhookReceiverOptions): ((context: HonoCo
 }
 
 const keptBody = (cache: object): Promise<string | ArrayBuffer> | undefined => {
-  const kept = { ...cache } as Readonly<Record<string, unknown>>
+  const cacheEntries = { ...cache } as Readonly<Record<string, unknown>>
   for (const key of ["arrayBuffer", "text"]) {
     // Hono keeps the promise that it gave.
-    if (kept[key] !== undefined) return Promise.resolve(kept[key] as Promise<string | ArrayBuffer>)
+    if (cacheEntries[key] !== undefined) return Promise.resolve(cacheEntries[key] as Promise<string | ArrayBuffer>)
   }
-  const [reader] = Object.keys(kept)
+  const [reader] = Object.keys(cacheEntries)
   if (reader === undefined) return undefined
   const how = reader === "parsedBody" ? "c.req.parseBody()" : `c.req.${reader}()`
   throw new WebhookVerificationError({

@@ -53,8 +53,8 @@ export const aywaWebhooks = ({
     if (context.path !== path) return next()
     const { req, res, originalUrl: url } = context
     // koa-bodyparser keeps the text beside what it parsed.
-    const kept: { readonly rawBody?: unknown; readonly body?: unknown } = { ...context.request }
-    const body = (maxBytes: number) => nodeBody(Object.assign(req, kept), maxBytes)
+    const parserFields: { readonly rawBody?: unknown; readonly body?: unknown } = { ...context.request }
+    const body = (maxBytes: number) => nodeBody(Object.assign(req, parserFields), maxBytes)
     const answer = await receive({ method: req.method ?? "", url, headers: req.headers, signal: hungUpOf(res), body })
     context.status = answer.status
     context.set(req.complete ? answer.headers : { ...answer.headers, connection: "close" })

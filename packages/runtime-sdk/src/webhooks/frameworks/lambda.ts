@@ -4,7 +4,7 @@
  * @since 0.2.0
  */
 import type { WebhookReceiverOptions } from "../handling/receiver.ts"
-import { type LambdaContext, type LambdaEvent, type LambdaResult, receiving } from "./lambdaEvents.ts"
+import { type LambdaContext, type LambdaEvent, type LambdaResult, lambdaReceiver } from "./lambdaEvents.ts"
 
 /**
  * A handler of Lambda, whichever of the four kinds of events calls it.
@@ -35,7 +35,7 @@ import { type LambdaContext, type LambdaEvent, type LambdaResult, receiving } fr
 export const lambdaHandler = (
   options: WebhookReceiverOptions
 ): ((event: LambdaEvent, context?: LambdaContext) => Promise<LambdaResult>) => {
-  const receive = receiving(options)
+  const receive = lambdaReceiver(options)
   return async (event, context) => {
     const { status: statusCode, headers, body } = await receive(event, context)
     const audio: Array<Uint8Array> = []

@@ -42,17 +42,17 @@ export interface LambdaResult {
 const marginMillis = 500
 
 /** Receives an event; the time that the invocation has left bounds the time of handlers. */
-export const receiving = (options: WebhookReceiverOptions) => {
+export const lambdaReceiver = (options: WebhookReceiverOptions) => {
   const receive = webhookReceiver(options)
   return (event: LambdaEvent, context: LambdaContext | undefined): Promise<WebhookAnswer> => {
-    const left = context?.getRemainingTimeInMillis?.()
+    const remaining = context?.getRemainingTimeInMillis?.()
     const { rawPath, path, rawQueryString } = event
     return receive({
       method: event.requestContext?.http?.method ?? event.httpMethod ?? "",
       url: (rawPath ?? path ?? "") + (rawQueryString ? `?${rawQueryString}` : ""),
       headers: (event.multiValueHeaders ?? event.headers ?? {}) as WebhookHeaders,
       body: Buffer.from(event.body ?? "", event.isBase64Encoded === true ? "base64" : "utf8"),
-      ...(left === undefined ? {} : { remainingMillis: Math.max(0, left - marginMillis) })
+      ...(remaining === undefined ? {} : { remainingMillis: Math.max(0, remaining - marginMillis) })
     })
   }
 }

@@ -6,7 +6,7 @@
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import type { WebhookReceiverOptions } from "../handling/receiver.ts"
-import { type LambdaContext, type LambdaEvent, receiving } from "./lambdaEvents.ts"
+import { type LambdaContext, type LambdaEvent, lambdaReceiver } from "./lambdaEvents.ts"
 
 /** What Lambda's runtime has for handlers that stream. */
 export interface LambdaStreaming {
@@ -30,7 +30,7 @@ export const lambdaStreamHandler = (
   options: WebhookReceiverOptions,
   awslambda: LambdaStreaming
 ): ((event: LambdaEvent, stream: NodeJS.WritableStream, context?: LambdaContext) => Promise<void>) => {
-  const receive = receiving(options)
+  const receive = lambdaReceiver(options)
   return awslambda.streamifyResponse(
     async (event: LambdaEvent, stream: NodeJS.WritableStream, context?: LambdaContext): Promise<void> => {
       const { status: statusCode, headers, body } = await receive(event, context)

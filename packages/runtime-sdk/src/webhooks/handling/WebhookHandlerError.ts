@@ -82,8 +82,8 @@ export class WebhookHandlerError extends Error {
     readonly cause?: unknown
   }) {
     const { reason, type, id, fallback = false } = options
-    const sent = fallback ? ". The fallback reply was sent" : ""
-    super(`${type} ${id ?? ""}`.trim() + `: ${describe(reason)}${sent}.`, { cause: options.cause })
+    const suffix = fallback ? ". The fallback reply was sent" : ""
+    super(`${type} ${id ?? ""}`.trim() + `: ${describe(reason)}${suffix}.`, { cause: options.cause })
     this.name = this._tag
     this.reason = reason
     this.type = type

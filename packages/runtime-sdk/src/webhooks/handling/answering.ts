@@ -38,12 +38,12 @@ export type Answering<Handler> =
 type Otherwise<Handler> = (reason: WebhookHandlerReason, cause?: unknown) => Answering<Handler>
 
 /** The first step of a message. */
-export const answering = <Handler>(
+export const answerSteps = <Handler>(
   route: Route<Handler> | undefined,
   message: WebhookMessage,
   id: string | undefined
 ): Answering<Handler> => {
-  if (route === undefined) return answer(unhandled(message, id))
+  if (route === undefined) return answer(withoutHandler(message, id))
   // A route for unknown messages waits as long as a server does by default.
   const seconds = handlerSecondsOf(waitSecondsOf(message as KnownMessage, route.timeoutSeconds))
   const otherwise: Otherwise<Handler> = (reason, cause) => {
@@ -51,12 +51,12 @@ export const answering = <Handler>(
     return isRequest(message) ? withFallback(route, message, error) : answer(refusal(error))
   }
   const next = (reply: unknown): Answering<Handler> =>
-    isRequest(message) ? replied(message, reply, { id, seconds, otherwise }) : answer(acknowledged)
+    isRequest(message) ? replyWith(message, reply, { id, seconds, otherwise }) : answer(acknowledged)
   return {
     _tag: "Attempt",
     handler: route.reply,
     seconds,
-    resume: (outcome) => ended(outcome, next, { id, seconds, otherwise })
+    resume: (outcome) => settle(outcome, next, { id, seconds, otherwise })
   }
 }
 
@@ -74,7 +74,7 @@ export const problem = (
 ): WebhookHandlerError => new WebhookHandlerError({ reason, type: typeOf(message), id, cause })
 
 /** The answer to a message that has no handler. */
-const unhandled = (message: WebhookMessage, id: string | undefined): WebhookAnswer => {
+const withoutHandler = (message: WebhookMessage, id: string | undefined): WebhookAnswer => {
   if (isRequest(message)) return refusal(problem(message, id, { _tag: "NoHandler" }))
   if (message.type !== "invalid") return acknowledged
   return refusal(problem(message, id, { _tag: "InvalidMessage", issues: message.issues }))
@@ -91,7 +91,7 @@ interface Way<Handler> {
 }
 
 /** Goes on with a value; what failed or is late goes the other way. */
-const ended = <A, Handler>(
+const settle = <A, Handler>(
   outcome: Outcome<A>,
   next: (value: A) => Answering<Handler>,
   { seconds = 0, otherwise }: Way<Handler>
@@ -107,7 +107,7 @@ const ended = <A, Handler>(
 }
 
 /** A reply as the runtime reads it. */
-const replied = <Handler>(message: RequestMessage, reply: unknown, way: Way<Handler>): Answering<Handler> => {
+const replyWith = <Handler>(message: RequestMessage, reply: unknown, way: Way<Handler>): Answering<Handler> => {
   const { error } = way
   if (message.type === "voice-request") {
     if (!isAudio(reply)) return way.otherwise({ _tag: "InvalidReply", issues: [noAudio] })
@@ -116,12 +116,12 @@ const replied = <Handler>(message: RequestMessage, reply: unknown, way: Way<Hand
       audio: reply,
       timed: way.seconds !== undefined,
       resume: (pieces) =>
-        ended(pieces, (body) => answer({ status: 200, headers: { "content-type": "audio/pcm" }, body, error }), way)
+        settle(pieces, (body) => answer({ status: 200, headers: { "content-type": "audio/pcm" }, body, error }), way)
     }
   }
-  const checked = checkReply(message, reply)
-  if (!checked.ok) return way.otherwise({ _tag: "InvalidReply", issues: checked.issues })
-  const { value, notShown } = checked
+  const verdict = checkReply(message, reply)
+  if (!verdict.ok) return way.otherwise({ _tag: "InvalidReply", issues: verdict.issues })
+  const { value, notShown } = verdict
   const unshown = notShown.length > 0 ? problem(message, way.id, { _tag: "InvalidReply", issues: notShown }) : undefined
   return answer({ status: 200, headers: jsonHeaders, body: JSON.stringify(value), error: error ?? unshown })
 }
@@ -133,14 +133,14 @@ const withFallback = <Handler>(
   error: WebhookHandlerError
 ): Answering<Handler> => {
   const { reason, type, id, cause } = error
-  const sent = new WebhookHandlerError({ reason, type, id, cause, fallback: true })
+  const report = new WebhookHandlerError({ reason, type, id, cause, fallback: true })
   const from = (fallbacks: ReadonlyArray<unknown>): Answering<Handler> => {
     const [fallback, ...others] = fallbacks
     if (fallbacks.length === 0) return answer(refusal(error))
     if (fallback === undefined) return from(others)
-    const way = { id, error: sent, otherwise: () => from(others) }
-    const made: Outcome<unknown> = { _tag: "Done", value: fallback }
-    return ended(made, (it) => replied(message, typeof it === "function" ? it(message) : it, way), way)
+    const way = { id, error: report, otherwise: () => from(others) }
+    const outcome: Outcome<unknown> = { _tag: "Done", value: fallback }
+    return settle(outcome, (it) => replyWith(message, typeof it === "function" ? it(message) : it, way), way)
   }
   return from([route.fallback, fallbackOf(message)])
 }

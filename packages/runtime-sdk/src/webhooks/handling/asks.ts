@@ -9,7 +9,7 @@ import type { RequestType } from "./replies.ts"
 import type { NoticeType } from "./types.ts"
 
 /** Types as values: the compiler holds the lists complete. */
-const asking: { readonly [Type in RequestType]: true } = {
+const requests: { readonly [Type in RequestType]: true } = {
   "assistant-request": true,
   "tool-calls": true,
   "transfer-destination-request": true,
@@ -19,7 +19,7 @@ const asking: { readonly [Type in RequestType]: true } = {
   "handoff-destination-request": true,
   "campaign.predial": true
 }
-const telling: { readonly [Type in NoticeType]: true } = {
+const notices: { readonly [Type in NoticeType]: true } = {
   "status-update": true,
   "end-of-call-report": true,
   "conversation-update": true,
@@ -44,11 +44,11 @@ const telling: { readonly [Type in NoticeType]: true } = {
 }
 
 /** The types of the events that wait for an answer, and of those that tell something. */
-export const requestTypes: ReadonlyArray<string> = Object.keys(asking)
-export const noticeTypes: ReadonlyArray<string> = Object.keys(telling)
+export const requestTypes: ReadonlyArray<string> = Object.keys(requests)
+export const noticeTypes: ReadonlyArray<string> = Object.keys(notices)
 
 /** Whether events of a type wait for an answer. */
-export const isRequestType = (type: string): type is RequestType => Object.hasOwn(asking, type)
+export const isRequestType = (type: string): type is RequestType => Object.hasOwn(requests, type)
 
 /** Whether the runtime waits for an answer to a message. */
 export const isRequest = (message: WebhookMessage): message is RequestMessage => isRequestType(message.type)

@@ -21,22 +21,22 @@ export const isAudio = (reply: unknown): reply is VoiceReply =>
 export const noAudio: WebhookIssue = { path: [], expected: "PCM bytes, or an async iterable of them" }
 
 /** Waits for the first piece, so that a failure before it can still become another answer. */
-export const audioOf = async (reply: VoiceReply, listening?: Listening): Promise<AsyncIterable<Uint8Array>> => {
+export const audioOf = async (reply: VoiceReply, listener?: Listening): Promise<AsyncIterable<Uint8Array>> => {
   const iterator = (reply instanceof Uint8Array ? once(reply) : reply)[Symbol.asyncIterator]()
   const first = await iterator.next()
   // Too late: another answer has been sent, and nobody will pull this one to its end.
-  if (listening?.signal.aborted === true) await iterator.return?.()
-  return rest(iterator, first, listening)
+  if (listener?.signal.aborted === true) await iterator.return?.()
+  return remainder(iterator, first, listener)
 }
 
 async function* once(bytes: Uint8Array) {
   yield bytes
 }
 
-async function* rest(
+async function* remainder(
   iterator: AsyncIterator<Uint8Array>,
   first: IteratorResult<Uint8Array>,
-  listening: Listening | undefined
+  listener: Listening | undefined
 ): AsyncGenerator<Uint8Array, void> {
   try {
     for (let next = first; next.done !== true; next = await iterator.next()) {
@@ -45,7 +45,7 @@ async function* rest(
       yield next.value
     }
   } finally {
-    listening?.close()
+    listener?.close()
     await iterator.return?.()
   }
 }

@@ -24,10 +24,10 @@ export const checkReply = (message: RequestMessage & { readonly type: JsonType }
   if (issues.length > 0) return { ok: false, issues }
   const results = body?.["results"]
   if (message.type !== "tool-calls" || !Array.isArray(results)) return { ok: true, value: body, notShown: [] }
-  const completed = completeResults(message.toolCalls, results)
-  return completed.issues.length > 0
-    ? { ok: false, issues: completed.issues }
-    : { ok: true, value: { results: completed.results }, notShown: completed.notShown }
+  const completion = completeResults(message.toolCalls, results)
+  return completion.issues.length > 0
+    ? { ok: false, issues: completion.issues }
+    : { ok: true, value: { results: completion.results }, notShown: completion.notShown }
 }
 
 /** What is wrong with a fallback, as far as that can be said before there is a message. */
@@ -42,8 +42,8 @@ const shapeIssues = (
 ): ReadonlyArray<WebhookIssue> => {
   const { schema, one } = replySchema(type)
   if (body === undefined) return [{ path: [], expected: `an object with ${one.join(", ")}` }]
-  const chosen = one.filter((key) => body[key] !== undefined)
-  if (chosen.length !== 1) return [{ path: [], expected: `exactly one of ${one.join(", ")}` }]
+  const fields = one.filter((key) => body[key] !== undefined)
+  if (fields.length !== 1) return [{ path: [], expected: `exactly one of ${one.join(", ")}` }]
   const issues = explain(schema, body)
   // Results are looked at one by one: what is wrong with one must not take the others along.
   return issues.length > 0 ? issues.map(issueOf) : type === "tool-calls" ? [] : jsonIssues(body, [])

@@ -8,7 +8,7 @@ import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 import { reportToProcess } from "./report.ts"
-import { unverified } from "./steps.ts"
+import { refusalOf } from "./steps.ts"
 import { outcomeOf } from "./within.ts"
 
 /** What is used of a request of Fastify. */
@@ -82,9 +82,9 @@ export const fastifyWebhooks = async (app: FastifyWebhookInstance, options: Fast
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_, body, done) => done(null, body))
   app.setErrorHandler((error, _request, reply) => {
     if (Reflect.get(Object(error), "code") !== "FST_ERR_CTP_BODY_TOO_LARGE") throw error
-    const refused = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: bodyLimit })
-    void outcomeOf(() => (options.onError ?? reportToProcess)(refused))
-    const { status, headers, body } = unverified(refused)
+    const refusal = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: bodyLimit })
+    void outcomeOf(() => (options.onError ?? reportToProcess)(refusal))
+    const { status, headers, body } = refusalOf(refusal)
     reply.code(status)
     // The rest of the body is still on its way: it must not be taken for the next request.
     reply.headers({ ...headers, connection: "close" })

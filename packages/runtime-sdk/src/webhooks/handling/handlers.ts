@@ -5,7 +5,7 @@
  */
 import type { WebhookMessage } from "../events.ts"
 import type { WebhookAnswer } from "./answer.ts"
-import { answering, problem, type Answering } from "./answering.ts"
+import { answerSteps, problem, type Answering } from "./answering.ts"
 import { isRequest } from "./asks.ts"
 import { audioOf } from "./audio.ts"
 import { type Route, routesOf } from "./routes.ts"
@@ -75,7 +75,7 @@ export const handlers = (map: WebhookHandlerMap): WebhookHandlers => {
   return {
     types: [...routes.keys()],
     answer: (message, delivery = {}) =>
-      drive(answering(routes.get(message.type), message, delivery.id), message, delivery),
+      drive(answerSteps(routes.get(message.type), message, delivery.id), message, delivery),
     run: (message, delivery = {}) => run(routes.get(message.type), message, delivery)
   }
 }

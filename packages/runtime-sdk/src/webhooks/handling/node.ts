@@ -10,7 +10,7 @@ import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 import { isObject } from "../../schema/isObject.ts"
 import { reportToProcess } from "./report.ts"
 import { sendAnswer } from "./send.ts"
-import { unverified } from "./steps.ts"
+import { refusalOf } from "./steps.ts"
 import { outcomeOf } from "./within.ts"
 
 /** A request of Node, with what frameworks put on it. */
@@ -88,17 +88,17 @@ export const tooLargeBefore = (
   return (error, request, response) => {
     if (!isObject(error) || error["type"] !== "entity.too.large") return false
     const limit = Number(error["limit"] ?? error["length"] ?? 0)
-    const refused = new WebhookVerificationError({ _tag: "BodyTooLarge", limit, advice })
-    void outcomeOf(() => onError(refused))
-    void sendAnswer(unverified(refused), request, response)
+    const refusal = new WebhookVerificationError({ _tag: "BodyTooLarge", limit, advice })
+    void outcomeOf(() => onError(refusal))
+    void sendAnswer(refusalOf(refusal), request, response)
     return true
   }
 }
 
 /** The raw body: bytes that a framework kept, else the stream. */
 export const nodeBody = async (request: NodeWebhookRequest, maxBytes: number): Promise<WebhookBody> => {
-  for (const kept of [request.rawBody, request.body]) {
-    if (typeof kept === "string" || kept instanceof Uint8Array) return kept
+  for (const candidate of [request.rawBody, request.body]) {
+    if (typeof candidate === "string" || candidate instanceof Uint8Array) return candidate
   }
   if (request.readableEnded || request.readableDidRead) {
     throw new WebhookVerificationError({ _tag: "InvalidBody", detail: advice })

@@ -19,5 +19,5 @@ export const checkOptions = (options: object, names: ReadonlyArray<string>): voi
   }
 }
 
-const refusal = (field: string, what: string, given: unknown): ConfigError =>
-  new ConfigError({ field, message: `${field} ${what}, and is ${kindOf(given)}.` })
+const refusal = (field: string, what: string, value: unknown): ConfigError =>
+  new ConfigError({ field, message: `${field} ${what}, and is ${kindOf(value)}.` })

@@ -17,7 +17,7 @@ import { handlers, type WebhookHandlers } from "./handlers.ts"
 import { causeOf, type Outcome } from "./outcome.ts"
 import { checkOptions } from "./options.ts"
 import { isReported, reportToProcess } from "./report.ts"
-import { type Offer, receive, type Receiving, type Step, unverified } from "./steps.ts"
+import { type Offer, receive, type Receiving, type Step, refusalOf } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
 import type { WebhookHandlerError } from "./WebhookHandlerError.ts"
 import { outcomeOf, startDeadline, within } from "./within.ts"
@@ -94,14 +94,14 @@ export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceive
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess
-  const receiving: Receiving<IncomingWebhook, WebhookSink> = {
+  const port: Receiving<IncomingWebhook, WebhookSink> = {
     verify: (request, body) => verify(options, request, body),
     maxBodyBytes: options.maxBodyBytes,
     inbox: options.inbox
   }
   return async (request) => {
-    const received = await outcomeOf(() => drive(receive(receiving, request), request, routes))
-    const answer = received._tag === "Done" ? received.value : unverified(causeOf(received))
+    const outcome = await outcomeOf(() => drive(receive(port, request), request, routes))
+    const answer = outcome._tag === "Done" ? outcome.value : refusalOf(causeOf(outcome))
     const { error } = answer
     // The runtime waits for the answer, whatever becomes of the report.
     if (isReported(error)) void outcomeOf(() => report(error))
@@ -129,15 +129,15 @@ const optionNames: { readonly [K in keyof WebhookReceiverOptions]-?: true } = {
  */
 export type WebhookReceiver = (request: IncomingWebhook) => Promise<WebhookAnswer>
 
-const isHandlers = (given: WebhookHandlerMap | WebhookHandlers): given is WebhookHandlers =>
-  isObject(given) && "answer" in given && "run" in given
+const isHandlers = (value: WebhookHandlerMap | WebhookHandlers): value is WebhookHandlers =>
+  isObject(value) && "answer" in value && "run" in value
 
 const verify = (options: WebhookReceiverOptions, request: IncomingWebhook, body: WebhookBody) => {
   const { toleranceSeconds, maxBodyBytes, now } = options
   const common = { body, headers: request.headers, toleranceSeconds, maxBodyBytes, now }
   if (options.scheme === undefined) return verifyAywaRuntimeWebhook({ ...common, secret: options.secret })
-  const asked = { method: request.method, url: request.url ?? "" }
-  return verifyAywaRuntimeWebhook({ ...common, scheme: options.scheme, request: asked })
+  const target = { method: request.method, url: request.url ?? "" }
+  return verifyAywaRuntimeWebhook({ ...common, scheme: options.scheme, request: target })
 }
 
 /** Does what the steps of a request say, with promises. */
@@ -146,7 +146,7 @@ const drive = async (
   request: IncomingWebhook,
   routes: WebhookHandlers
 ): Promise<WebhookAnswer> => {
-  const started = performance.now()
+  const startMillis = performance.now()
   let step = first
   for (;;) {
     switch (step._tag) {
@@ -159,10 +159,10 @@ const drive = async (
       case "Run": {
         const { id, attemptAt, message } = step.event
         const { signal, remainingMillis } = request
-        const delivery = { id, attemptAt, signal, elapsed: performance.now() - started, remainingMillis }
-        const handled = await outcomeOf(() => routes.answer(message, delivery))
-        if (handled._tag === "Done") return handled.value
-        return refusal(problem(message, id, { _tag: "HandlerFailed" }, causeOf(handled)))
+        const delivery = { id, attemptAt, signal, elapsed: performance.now() - startMillis, remainingMillis }
+        const outcome = await outcomeOf(() => routes.answer(message, delivery))
+        if (outcome._tag === "Done") return outcome.value
+        return refusal(problem(message, id, { _tag: "HandlerFailed" }, causeOf(outcome)))
       }
       case "Answer":
         return step.answer

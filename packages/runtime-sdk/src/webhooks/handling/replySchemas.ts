@@ -97,12 +97,12 @@ const schemas = new Map<JsonType, ReplySchema>()
 
 /** The schema of a reply, made when it is first needed. */
 export const replySchema = (type: JsonType): ReplySchema => {
-  const known = schemas.get(type)
-  if (known !== undefined) return known
+  const cached = schemas.get(type)
+  if (cached !== undefined) return cached
   const { one, more = {} } = fieldsOf[type]
-  const made = { schema: Schema.Struct({ ...optional(one), ...optional(more) }), one: Object.keys(one) }
-  schemas.set(type, made)
-  return made
+  const entry = { schema: Schema.Struct({ ...optional(one), ...optional(more) }), one: Object.keys(one) }
+  schemas.set(type, entry)
+  return entry
 }
 
 /** What is sent of a reply: JSON has no `undefined`. */

@@ -27,20 +27,20 @@ const routeOptions = ["reply", "timeoutSeconds", "fallback"]
 export const routesOf = <Handler>(map: object): Routes<Handler> => {
   if (!isObject(map)) throw refusal("handlers", `must be handlers by type of event, not ${kindOf(map)}`)
   refuseUnknown(map, types, { inside: "handlers.", what: "is for no event" })
-  const given = Object.entries(map).filter(([, handler]) => handler !== undefined)
-  return new Map(given.map(([type, handler]) => [type, routeOf<Handler>(type, handler)]))
+  const entries = Object.entries(map).filter(([, handler]) => handler !== undefined)
+  return new Map(entries.map(([type, handler]) => [type, routeOf<Handler>(type, handler)]))
 }
 
-const routeOf = <Handler>(type: string, given: unknown): Route<Handler> => {
+const routeOf = <Handler>(type: string, option: unknown): Route<Handler> => {
   const field = `handlers.${type}`
   // A handler takes only the message of its own type; it is looked up by that type.
-  if (typeof given === "function") return { reply: given as Handler }
-  if (!isRequestType(type)) throw refusal(field, `must be a function, not ${kindOf(given)}`)
-  if (!isObject(given)) {
-    throw refusal(field, `must be a function or { ${routeOptions.join(", ")} }, not ${kindOf(given)}`)
+  if (typeof option === "function") return { reply: option as Handler }
+  if (!isRequestType(type)) throw refusal(field, `must be a function, not ${kindOf(option)}`)
+  if (!isObject(option)) {
+    throw refusal(field, `must be a function or { ${routeOptions.join(", ")} }, not ${kindOf(option)}`)
   }
-  refuseUnknown(given, routeOptions, { inside: `${field}.` })
-  const { reply, timeoutSeconds = 1, fallback } = given
+  refuseUnknown(option, routeOptions, { inside: `${field}.` })
+  const { reply, timeoutSeconds = 1, fallback } = option
   if (typeof reply !== "function") throw refusal(`${field}.reply`, `must be a function, not ${kindOf(reply)}`)
   if (typeof timeoutSeconds !== "number" || !(timeoutSeconds >= 1 && timeoutSeconds <= 300)) {
     throw refusal(`${field}.timeoutSeconds`, "must be 1 to 300 seconds")
@@ -48,7 +48,7 @@ const routeOf = <Handler>(type: string, given: unknown): Route<Handler> => {
   const issues = fallback === undefined || typeof fallback === "function" ? [] : fallbackIssues(type, fallback)
   if (issues.length > 0) throw refusal(`${field}.fallback`, `is not what the runtime reads: ${sentenceOf(issues)}`)
   // What was just checked, field by field.
-  return given as unknown as Route<Handler>
+  return option as unknown as Route<Handler>
 }
 
 const refusal = (field: string, what: string): ConfigError => new ConfigError({ field, message: `${field} ${what}.` })

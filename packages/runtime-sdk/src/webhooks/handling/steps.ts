@@ -56,25 +56,22 @@ export type Step<Inbox> =
   | { readonly _tag: "Answer"; readonly answer: WebhookAnswer }
 
 /** The first step of a request. */
-export const receive = <Head extends RequestHead, Inbox>(
-  receiving: Receiving<Head, Inbox>,
-  head: Head
-): Step<Inbox> => {
+export const receive = <Head extends RequestHead, Inbox>(port: Receiving<Head, Inbox>, head: Head): Step<Inbox> => {
   if (head.method !== "POST") return answer({ status: 405, headers: { ...jsonHeaders, allow: "POST" }, body: "{}" })
-  return guarded(() => ({
+  return orRefuse(() => ({
     _tag: "NeedBody",
-    maxBytes: maxBytesOf(receiving.maxBodyBytes),
-    resume: (outcome) => guarded(() => verified(receiving, head, bodyOf(outcome)))
+    maxBytes: maxBytesOf(port.maxBodyBytes),
+    resume: (outcome) => orRefuse(() => verifyBody(port, head, bodyOf(outcome)))
   }))
 }
 
 const answer = (value: WebhookAnswer): Step<never> => ({ _tag: "Answer", answer: value })
 
-const guarded = <Inbox>(next: () => Step<Inbox>): Step<Inbox> => {
+const orRefuse = <Inbox>(next: () => Step<Inbox>): Step<Inbox> => {
   try {
     return next()
   } catch (error) {
-    return answer(unverified(error))
+    return answer(refusalOf(error))
   }
 }
 
@@ -86,9 +83,9 @@ const bodyOf = (outcome: Outcome<WebhookBody>): WebhookBody => {
 }
 
 /** An event that asks is answered; one that tells is stored where there is an inbox. */
-const verified = <Head, Inbox>(receiving: Receiving<Head, Inbox>, head: Head, body: WebhookBody): Step<Inbox> => {
-  const event = receiving.verify(head, body)
-  const { inbox } = receiving
+const verifyBody = <Head, Inbox>(port: Receiving<Head, Inbox>, head: Head, body: WebhookBody): Step<Inbox> => {
+  const event = port.verify(head, body)
+  const { inbox } = port
   if (inbox === undefined || asks(event.message)) return { _tag: "Run", event }
   const text = decodeText(rawBody(body, Infinity))
   const type = typeOf(event.message)
@@ -110,12 +107,12 @@ const verified = <Head, Inbox>(receiving: Receiving<Head, Inbox>, head: Head, bo
 const storeSeconds = handlerSecondsOf(20)
 
 /** What a refused sender is told: enough for an honest operator, nothing about this process. */
-export const unverified = (thrown: unknown): WebhookAnswer => {
-  const error = isWebhookVerificationError(thrown)
-    ? thrown
+export const refusalOf = (cause: unknown): WebhookAnswer => {
+  const error = isWebhookVerificationError(cause)
+    ? cause
     : new WebhookVerificationError(
         { _tag: "InvalidOptions", option: "options", detail: "receiving threw; see the cause." },
-        { cause: thrown }
+        { cause }
       )
   const { httpStatus, reason, message } = error
   const body = httpStatus === 500 ? { error: "Internal" } : { error: reason._tag, message }

@@ -31,13 +31,13 @@ interface Completed {
 export const completeResults = (calls: ReadonlyArray<ToolCall>, results: ReadonlyArray<Result>): Completed => {
   const issues: Array<WebhookIssue> = []
   const notShown: Array<WebhookIssue> = []
-  const given = Map.groupBy(
+  const resultsById = Map.groupBy(
     results.map((result, index): Given => ({ result, path: ["results", index] })),
     ({ result }) => toolCallIdOf(result["toolCallId"])
   )
   const callsById = Map.groupBy(calls, ({ id }) => id)
-  const completed = calls.map((call) => {
-    const next = given.get(call.id)?.shift()
+  const answers = calls.map((call) => {
+    const next = resultsById.get(call.id)?.shift()
     if (next === undefined) {
       issues.push({ path: ["results"], expected: "a result for every tool call of the event" })
       return {}
@@ -46,11 +46,11 @@ export const completeResults = (calls: ReadonlyArray<ToolCall>, results: Readonl
     if (!alone) issues.push(...checkOrder(call, next))
     return complete(call, next, issues, notShown)
   })
-  for (const [id, rest] of given) {
+  for (const [id, rest] of resultsById) {
     const expected = callsById.has(id) ? "one result per tool call" : "the id of a tool call of the event"
     issues.push(...rest.map(({ path }) => ({ path: [...path, "toolCallId"], expected })))
   }
-  return { results: completed, issues, notShown }
+  return { results: answers, issues, notShown }
 }
 
 /** A result that is paired by its place and names another tool would tell the model something untrue. */
@@ -66,11 +66,11 @@ const checkOrder = (call: ToolCall, { result, path }: Given): ReadonlyArray<Webh
 
 const complete = (
   call: ToolCall,
-  { result: given, path }: Given,
+  { result: source, path }: Given,
   issues: Array<WebhookIssue>,
   notShown: Array<WebhookIssue>
 ): object => {
-  const { result, error, name, ...rest } = given
+  const { result, error, name, ...rest } = source
   if ((result === undefined) === (error === undefined)) issues.push({ path, expected: "either result or error" })
   for (const [key, value] of Object.entries({ name, error })) {
     if (value !== undefined && typeof value !== "string") issues.push({ path: [...path, key], expected: "string" })

@@ -12,7 +12,7 @@ export interface Deadline {
   /** When it ends. */
   readonly at: Date
   /** Resolves at the deadline. */
-  readonly passed: Promise<Outcome<never>>
+  readonly timeout: Promise<Outcome<never>>
   /** Stops the clock. The outer signal is still listened to. */
   readonly stop: () => void
   /** Stops listening to the outer signal, too. */
@@ -26,7 +26,7 @@ export const startDeadline = (milliseconds: number, outer: AbortSignal | undefin
   if (outer?.aborted === true) hangUp()
   outer?.addEventListener("abort", hangUp)
   let timer: ReturnType<typeof setTimeout> | undefined
-  const passed = new Promise<Outcome<never>>((resolve) => {
+  const timeout = new Promise<Outcome<never>>((resolve) => {
     timer = setTimeout(
       () => {
         resolve(late)
@@ -40,7 +40,7 @@ export const startDeadline = (milliseconds: number, outer: AbortSignal | undefin
     stop()
     outer?.removeEventListener("abort", hangUp)
   }
-  return { signal: controller.signal, at: new Date(Date.now() + milliseconds), passed, stop, close }
+  return { signal: controller.signal, at: new Date(Date.now() + milliseconds), timeout, stop, close }
 }
 
 /** Why the signal of a handler is aborted at its deadline. */
@@ -49,7 +49,7 @@ export const tooLate = (): DOMException =>
 
 /** The outcome of work. Work that goes on after the deadline is left alone; its failure is nobody's. */
 export const within = <A>(deadline: Deadline, work: () => A | PromiseLike<A>): Promise<Outcome<A>> =>
-  Promise.race([outcomeOf(work), deadline.passed])
+  Promise.race([outcomeOf(work), deadline.timeout])
 
 /** The outcome of work that takes as long as it takes. */
 export const outcomeOf = async <A>(work: () => A | PromiseLike<A>): Promise<Outcome<A>> => {

@@ -20,7 +20,7 @@
  *
  * @since 0.1.0
  */
-import { missing, readHeaders } from "../headers.ts"
+import { failMissing, readHeaders } from "../headers.ts"
 import { standard as standardScheme, type WebhookScheme } from "../scheme.ts"
 import type { WebhookSecrets } from "../secrets.ts"
 import { fail } from "../WebhookVerificationError.ts"
@@ -55,8 +55,8 @@ export const firstPresent = (schemes: ReadonlyArray<WebhookScheme>): WebhookSche
     headers,
     authenticate: (call) => {
       const isPresent = (name: string) => readHeaders(call.headers, [name])[0]?.length !== 0
-      const chosen = schemes.find((scheme) => scheme.headers.some(isPresent))
-      return chosen === undefined ? missing(headers, []) : chosen.authenticate(call)
+      const match = schemes.find((scheme) => scheme.headers.some(isPresent))
+      return match === undefined ? failMissing(headers, []) : match.authenticate(call)
     }
   }
 }

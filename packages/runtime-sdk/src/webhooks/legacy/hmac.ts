@@ -5,7 +5,7 @@
  */
 import { createHmac, type KeyObject } from "node:crypto"
 import { anyEqual } from "../compare.ts"
-import { list, missing, parseId, parseTimestamp, readHeaders, single } from "../headers.ts"
+import { list, failMissing, parseId, parseTimestamp, readHeaders, single } from "../headers.ts"
 import type { SchemeCall, WebhookScheme } from "../scheme.ts"
 import { toleranceOf } from "../verify.ts"
 import { fail } from "../WebhookVerificationError.ts"
@@ -122,10 +122,10 @@ export const hmac = (options: HmacOptions): WebhookScheme => {
 
 /** The headers that the template needs, in the order of their names; what it does not sign is not read. */
 const readSigned = (call: SchemeCall, template: Template, names: ReadonlyArray<string>) => {
-  const values = readHeaders(call.headers, names).map((found, index) => single(found, names[index] ?? ""))
+  const values = readHeaders(call.headers, names).map((entries, index) => single(entries, names[index] ?? ""))
   const [first, ...others] = values
   const signature = list(first === undefined ? undefined : [first], names[0] ?? "")
-  if (signature === undefined || others.includes(undefined)) return missing(names, values)
+  if (signature === undefined || others.includes(undefined)) return failMissing(names, values)
   const timestamp = has(template, "timestamp") ? others[0] : undefined
   const id = has(template, "svix-id") ? others.at(-1) : undefined
   if (id !== undefined) parseId(id, names.at(-1) ?? "")

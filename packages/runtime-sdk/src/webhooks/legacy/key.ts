@@ -19,7 +19,7 @@ export type LegacySecret = string | undefined | (() => string | undefined)
 
 const invalid = (detail: string): never => fail({ _tag: "InvalidSecret", detail })
 
-const checked = (secret: unknown): string => {
+const checkSecret = (secret: unknown): string => {
   if (typeof secret !== "string" || secret === "") return invalid("it is missing or empty.")
   const wrapping = wrappingOf(secret)
   if (wrapping !== undefined) return invalid(wrapping)
@@ -37,15 +37,15 @@ export const legacyTexts = (secrets: LegacySecret | ReadonlyArray<LegacySecret>)
     }
   })
   const present = Array.isArray(secrets) ? texts.filter((text) => text !== undefined) : texts
-  return present.length > 0 ? present.map(checked) : invalid("the list of secrets is empty.")
+  return present.length > 0 ? present.map(checkSecret) : invalid("the list of secrets is empty.")
 }
 
 /** Makes keys of texts and keeps the last ones: an HMAC over a KeyObject costs a quarter of one over raw bytes. */
 export const keyring = (base64: boolean): ((text: string) => KeyObject) => {
   const keys = new Map<string, KeyObject>()
   return (text) => {
-    const known = keys.get(text)
-    if (known !== undefined) return known
+    const cached = keys.get(text)
+    if (cached !== undefined) return cached
     const bytes = base64 ? decodeBase64(text) : Buffer.from(text)
     const key = createSecretKey(bytes ?? invalid("it is not base64 with padding, as secretIsBase64 says."))
     if (keys.size >= 16) keys.clear()

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import { anyEqual } from "../compare.ts"
-import { missing, readHeaders } from "../headers.ts"
+import { failMissing, readHeaders } from "../headers.ts"
 import type { WebhookScheme } from "../scheme.ts"
 import { fail } from "../WebhookVerificationError.ts"
 import { legacyTexts, type LegacySecret } from "./key.ts"
@@ -44,11 +44,11 @@ export const sharedSecret = (options: SharedSecretOptions): WebhookScheme => {
     headers: [header],
     authenticate: (call) => {
       // Hashes are compared, so that neither a prefix nor the length of the token can be probed by time.
-      const wanted = legacyTexts(options.secrets).map((secret) => hash(prefix + secret))
+      const hashes = legacyTexts(options.secrets).map((secret) => hash(prefix + secret))
       const [values = []] = readHeaders(call.headers, [header])
-      if (values.length === 0) return missing([header], [undefined])
+      if (values.length === 0) return failMissing([header], [undefined])
       call.body()
-      if (!anyEqual([hash(values.join(", "))], wanted)) fail({ _tag: "SignatureMismatch", hint })
+      if (!anyEqual([hash(values.join(", "))], hashes)) fail({ _tag: "SignatureMismatch", hint })
       return { scheme: "shared-secret", id: undefined, seconds: undefined }
     }
   }

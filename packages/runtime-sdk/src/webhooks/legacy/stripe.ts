@@ -5,7 +5,7 @@
  */
 import { createHmac, type KeyObject } from "node:crypto"
 import { anyEqual } from "../compare.ts"
-import { list, missing, parseTimestamp, readHeaders } from "../headers.ts"
+import { list, failMissing, parseTimestamp, readHeaders } from "../headers.ts"
 import type { WebhookScheme } from "../scheme.ts"
 import { toleranceOf } from "../verify.ts"
 import { fail } from "../WebhookVerificationError.ts"
@@ -42,7 +42,7 @@ export const stripe = (options: StripeOptions): WebhookScheme => {
       const keys = legacyTexts(options.secrets).map(keyOf)
       const [values = []] = readHeaders(call.headers, [header])
       const text = list(values.length > 1 ? [values.join(",")] : values, header)
-      if (text === undefined) return missing([header], [undefined])
+      if (text === undefined) return failMissing([header], [undefined])
       const fields = text.split(",").map((field) => field.trim())
       const times = fields.filter((field) => field.startsWith("t=")).map((field) => field.slice(2))
       if (times.length !== 1) fail({ _tag: "InvalidHeader", header, detail: "must hold exactly one t=." })
@@ -52,7 +52,7 @@ export const stripe = (options: StripeOptions): WebhookScheme => {
       if (macs.length === 0) {
         const versions = fields
           .map((field) => /^v[0-9]{1,3}(?==)/.exec(field)?.[0])
-          .filter((found) => found !== undefined)
+          .filter((version) => version !== undefined)
         fail({ _tag: "NoSupportedSignature", header, versions: [...new Set(versions)].slice(0, 8) })
       }
       const body = call.body()

@@ -13,7 +13,7 @@ export type Placeholder = (typeof placeholders)[number]
 /** A template, cut into what is copied and what is filled in. */
 export type Template = ReadonlyArray<string | { readonly fill: Placeholder }>
 
-const isPlaceholder = (name: string): name is Placeholder => placeholders.some((known) => known === name)
+const isPlaceholder = (name: string): name is Placeholder => placeholders.some((placeholder) => placeholder === name)
 
 /** Cuts a template once; refuses placeholders that nobody knows, and templates that do not cover the body. */
 export const parseTemplate = (format: string): Template => {

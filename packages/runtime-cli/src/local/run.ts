@@ -1,0 +1,108 @@
+/**
+ * Runs the local runtime until it is stopped.
+ */
+import { readFile, rm } from "node:fs/promises"
+import type { LocalRuntimeHandle, LocalRuntimeOptions } from "@aywa-ai/runtime-local"
+import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import { explain, readOptions } from "@aywa-ai/runtime-local/command-line"
+import * as Redacted from "effect/Redacted"
+import { CliFailure, exitCodes, messageOf, usage } from "../core/failure.ts"
+import { writeWhole } from "../core/files.ts"
+import type { Session } from "../core/session.ts"
+import { variables } from "../core/settings.ts"
+import { controlVariable } from "../core/control.ts"
+
+/** Flags of `local` by name. */
+export interface LocalInput {
+  readonly [flag: string]: string | number | boolean | ReadonlyArray<string> | undefined
+}
+
+/** Starts it, says where it is, and stops it when asked to. */
+export const runLocal = async (input: LocalInput, session: Session): Promise<void> => {
+  const { out, signal } = session
+  const { "write-env": envFile, ...flags } = input
+  const options = optionsOf(flags, session)
+  if (typeof envFile === "string") await refuseFileOfOthers(envFile)
+  const runtime = await start(options)
+  session.cleanup(() => runtime.close())
+  if (typeof envFile === "string") {
+    const text = envOf(runtime)
+    await writeWhole(envFile, text, { mode: 0o600 })
+    session.cleanup(async () => {
+      // Another one that was started since may have written its own.
+      if ((await contentOf(envFile)) === text) await rm(envFile)
+    })
+  }
+  const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
+  // One line, also on a terminal: programs wait for it.
+  out.raw(JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, pid: process.pid }))
+  out.note(`The local runtime is ready at ${baseUrl}. Ctrl-C stops it.`)
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
+}
+
+const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
+  try {
+    return await startLocalRuntime(options)
+  } catch (error) {
+    throw new CliFailure({
+      code: "local_runtime",
+      message: `The local runtime does not start: ${explain(error, options)}.`,
+      exitCode: exitCodes.differences,
+      cause: error
+    })
+  }
+}
+
+const optionsOf = (flags: LocalInput, { settings }: Session): LocalRuntimeOptions => {
+  // Only what the command line says: a key of the environment belongs to another runtime.
+  const { apiKey, organization } = settings
+  const args = [
+    ...Object.entries(flags).flatMap(([name, value]) => argumentOf(name, value)),
+    ...(apiKey === undefined ? [] : [`--api-key=${Redacted.value(apiKey)}`]),
+    ...(organization === undefined ? [] : [`--organization=${organization}`])
+  ]
+  try {
+    return readOptions(args) ?? {}
+  } catch (error) {
+    throw usage(`${messageOf(error)}.`.replace(/\.\.$/, "."), "See aywa-runtime local --help.")
+  }
+}
+
+const argumentOf = (name: string, value: LocalInput[string]): ReadonlyArray<string> => {
+  if (typeof value === "boolean") return name === "strict" ? (value ? [] : ["--no-strict"]) : value ? [`--${name}`] : []
+  if (typeof value === "object") return value.map((one) => `--${name}=${one}`)
+  return value === undefined ? [] : [`--${name}=${value}`]
+}
+
+const head = "# Written by aywa-runtime local; gone when it stops."
+
+const contentOf = (file: string): Promise<string> => readFile(file, "utf8").catch(() => "")
+
+/** It is overwritten, and deleted at the end: only what an earlier run left behind may be there. */
+const refuseFileOfOthers = async (file: string): Promise<void> => {
+  const text = await contentOf(file)
+  if (text.trim() === "" || text.startsWith(head)) return
+  throw usage(
+    `${file} has been written by somebody else: --write-env would overwrite it, and delete it at the end.`,
+    "Give a file of its own, such as .env.aywa."
+  )
+}
+
+const envOf = ({
+  baseUrl,
+  publicUrl,
+  apiKey,
+  organizationId,
+  webhookSecret,
+  controlToken
+}: LocalRuntimeHandle): string =>
+  [
+    head,
+    `${variables.baseUrl}=${baseUrl}`,
+    ...(publicUrl === undefined ? [] : [`AYWA_RUNTIME_PUBLIC_URL=${publicUrl}`]),
+    `${variables.apiKey}=${apiKey}`,
+    `${variables.organization}=${organizationId}`,
+    `${variables.webhookSecret}=${webhookSecret}`,
+    `${controlVariable}=${controlToken}`,
+    ""
+  ].join("\n")

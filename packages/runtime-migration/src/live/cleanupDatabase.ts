@@ -1,0 +1,98 @@
+/**
+ * Takes a run's tables out of a live database.
+ *
+ * @since 0.1.0
+ */
+import { fail } from "../errors/MigrationError.ts"
+import { samePlanGuard } from "../sql/guards.ts"
+import * as Sql from "../sql/statements.ts"
+import { withAllRows } from "./allRows.ts"
+import { assertOwn, assertPrepared, count, enforce, isPrepared, select } from "./checks.ts"
+import type { DatabasePlan } from "./planDatabase.ts"
+import type { CleanupOptions, CleanupReport } from "./reports.ts"
+import { tightenKeys } from "./rigidKeys.ts"
+import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+
+/**
+ * Drops mapping table and ledgers of this very plan; with `values` only the copies of documents and texts, which is what
+ * a customer's data is in: ids, and the way back for them, stay. There is no rollback of what was dropped.
+ *
+ * **Details**
+ *
+ * Fails with `OutOfOrder` where another plan was prepared, and with `Refused` while apply has stopped half-way or a row has
+ * drifted: rollback could not put that one back, and the ledger is the only place that knows what stood in it. `drifted:
+ * "accept"` says that this is known.
+ *
+ * @since 0.1.0
+ * @category database
+ */
+export const cleanupDatabase = (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  options: CleanupOptions = {}
+): Promise<CleanupReport> => withAllRows(driver, (driver) => cleanup(driver, plan, options))
+
+const cleanup = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { values = false, drifted = "refuse" }: CleanupOptions
+): Promise<CleanupReport> => {
+  if (values) await assertPrepared(driver, plan)
+  else await assertOwn(driver, plan)
+  if (await isPrepared(driver, plan)) {
+    await enforce(driver, [samePlanGuard(plan)])
+    const problems = await standing(driver, plan, drifted)
+    if (problems.length > 0) fail({ _tag: "Refused", problems })
+    // Of a step that was interrupted: nobody knows of them afterwards.
+    if (plan.dialect === "postgres") await tightenKeys(driver, plan, {})
+  }
+  if (values) return dropValues(driver, plan)
+  await runAll(driver, Sql.drop(plan))
+  return { dropped: "all", rows: 0 }
+}
+
+/** What stands against it: rows that only the ledger knows. */
+const standing = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  drifted: "refuse" | "accept"
+): Promise<ReadonlyArray<string>> => {
+  const problems: Array<string> = []
+  for (const location of plan.locations) {
+    // A dry run that was interrupted has not made all of them.
+    if ((await count(driver, Sql.ledgerExists(plan, location))) === 0) continue
+    const written = await count(driver, Sql.writtenRows(plan, location))
+    // Nothing of ours stands in it: what others wrote there is not ours to keep.
+    if (written === 0) continue
+    const before = await select(driver, Sql.stateCounts(plan, location, "before"))
+    // All was put back, some of it by a foreign key that cascades.
+    if (numberOf(before["old"]) + numberOf(before["missing"]) === numberOf(before["changes"])) continue
+    const row = await select(driver, Sql.stateCounts(plan, location, "after"))
+    const of = (name: string) => numberOf(row[name])
+    if (of("old") > 0) {
+      problems.push(
+        `${location.label}: ${of("old")} rows hold the old value and ${of("renewed")} the new one: run apply or rollback to its end first`
+      )
+    }
+    const others = of("changes") - of("renewed") - of("old") - of("missing")
+    if (others > 0 && drifted === "refuse") {
+      problems.push(
+        `${location.label}: ${others} rows have drifted: they hold neither what apply wrote nor what stood there before, and only the ledger knows that. Look at them (verify counts them, rollback lists them); if they are as they should be, say so: drifted: "accept" (--accept-drift)`
+      )
+    }
+  }
+  return problems
+}
+
+const dropValues = async (driver: SqlDriver, plan: DatabasePlan): Promise<CleanupReport> => {
+  let rows = 0
+  const work = async () => {
+    for (const location of plan.locations.filter(({ kind }) => kind !== "id")) {
+      rows += await count(driver, Sql.ledgerSize(plan, location))
+      await runAll(driver, Sql.dropValues(plan, location))
+    }
+  }
+  if (driver.dialect === "mysql") await inTurn(driver, plan, work)
+  else await inTransaction(driver, plan.prefix, work)
+  return { dropped: "values", rows }
+}

@@ -1,0 +1,115 @@
+/**
+ * Where the content of an upload comes from: whatever a program has it in, read as pieces.
+ */
+
+/** Content, opened for one attempt. */
+export interface Content {
+  /** Bytes in all, where that is known. */
+  readonly size: number | undefined
+  /** The pieces; nothing is read before the first is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** Closes what has been opened, read or not. */
+  readonly close?: () => void
+}
+
+export interface Source {
+  /** Whether it can be read only once. */
+  readonly once: boolean
+  /** Name and type that the source itself knows. */
+  readonly name: string | undefined
+  readonly type: string | undefined
+  readonly open: () => Promise<Content>
+}
+
+const unnamed = { once: false, name: undefined, type: undefined }
+
+/** `undefined` for what nothing can be read from. */
+export const sourceOf = (file: unknown): Source | undefined => {
+  if (typeof file === "function") return { ...unnamed, open: async () => contentOf(await file()) }
+  if (typeof file !== "object" || file === null) return undefined
+  const bytes = bytesOf(file)
+  if (bytes !== undefined) {
+    return { ...unnamed, open: async () => ({ size: bytes.length, chunks: only(bytes) }) }
+  }
+  if (file instanceof Blob) {
+    return {
+      once: false,
+      name: "name" in file && typeof file.name === "string" ? file.name : undefined,
+      type: file.type,
+      open: async () => ({ size: file.size, chunks: pieces(() => file.stream()) })
+    }
+  }
+  const path = "path" in file ? pathOf(file.path) : undefined
+  const name = path === undefined ? undefined : nameOf(path)
+  // A stream of `createReadStream` knows what it reads.
+  if (isIterable(file)) {
+    return { once: true, name, type: undefined, open: async () => ({ size: undefined, chunks: pieces(() => file) }) }
+  }
+  return path === undefined ? undefined : { once: false, name, type: undefined, open: () => openFile(path) }
+}
+
+/** A copy: what is sent again is what was sent first, whatever the caller does with the memory meanwhile. */
+const bytesOf = (file: object): Uint8Array | undefined => {
+  if (ArrayBuffer.isView(file)) return new Uint8Array(file.buffer, file.byteOffset, file.byteLength).slice()
+  return isBuffer(file) ? new Uint8Array(file).slice() : undefined
+}
+
+/** Of any realm: `instanceof` knows only one. */
+const isBuffer = (file: object): file is ArrayBuffer =>
+  /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(file))
+
+/** A path may be bytes, as `createReadStream` takes it. */
+const pathOf = (path: unknown): string | undefined =>
+  typeof path === "string" && path !== ""
+    ? path
+    : path instanceof Uint8Array
+      ? new TextDecoder().decode(path)
+      : undefined
+
+/** The last part of a path. A backslash is a character like any other, but on Windows. */
+const nameOf = (path: string): string | undefined =>
+  path.split(globalThis.process?.platform === "win32" ? /[/\\]/ : "/").pop() || undefined
+
+const openFile = async (path: string): Promise<Content> => {
+  // Loaded here, so that the package can be imported where there are no files.
+  const fs = await import("node:fs")
+  const stat = await fs.promises.stat(path)
+  if (stat.isDirectory()) throw new TypeError("The path is a directory")
+  return { size: stat.size, chunks: pieces(() => fs.createReadStream(path)) }
+}
+
+const contentOf = (stream: unknown): Content => {
+  if (!isIterable(stream)) {
+    throw new TypeError("The function gave no stream: return one, such as createReadStream(path) or blob.stream()")
+  }
+  // A stream of Node's may fail before anybody reads it. Whoever reads it is told.
+  if ("on" in stream && typeof stream.on === "function") stream.on("error", () => undefined)
+  return { size: undefined, chunks: pieces(() => stream), close: () => discard(stream) }
+}
+
+type Iterable = AsyncIterable<unknown> | ReadableStream<unknown>
+
+const isIterable = (u: unknown): u is Iterable =>
+  typeof u === "object" && u !== null && (Symbol.asyncIterator in u || u instanceof ReadableStream)
+
+/** What was opened for a request that never left would be closed by nobody. */
+const discard = (stream: Iterable): void => {
+  if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy()
+  else if (stream instanceof ReadableStream && !stream.locked) void stream.cancel().catch(() => undefined)
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+const encoder = new TextEncoder()
+
+/** The pieces of a stream, opened for the first of them; a piece that is text is sent as UTF-8. */
+async function* pieces(open: () => Iterable): AsyncGenerator<Uint8Array> {
+  // Node's streams of the web standard can be iterated; their type in the DOM library cannot say so.
+  for await (const piece of open() as AsyncIterable<unknown>) {
+    if (piece instanceof Uint8Array) yield piece
+    else if (typeof piece === "string") yield encoder.encode(piece)
+    else throw new TypeError("A piece of the stream is neither bytes nor text")
+  }
+}

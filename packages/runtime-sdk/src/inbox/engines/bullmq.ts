@@ -1,0 +1,226 @@
+/**
+ * The inbox on BullMQ: deliveries are jobs of its queues, under their ids.
+ *
+ * @since 0.2.0
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Delivery } from "../model.ts"
+import { partitionOf } from "../names.ts"
+import {
+  type EngineHandler,
+  type EngineInbox,
+  type EngineOptions,
+  engineOptionNames,
+  engineSettings,
+  type EngineSettings,
+  jobDataOf,
+  jobIdOf,
+  stored,
+  wholeOf
+} from "./engine.ts"
+
+/** What a job holds: the delivery, and nothing but that it is done once it was handled. */
+type JobData = Delivery | { readonly done: true }
+
+/** A job as a worker gets it. */
+interface Job {
+  readonly data: JobData
+  readonly attemptsMade: number
+  readonly stalledCounter: number
+  updateData(data: JobData): Promise<unknown>
+  moveToWait(token?: string): Promise<unknown>
+}
+
+/** A queue, as much of it as is used. */
+interface QueueLike {
+  add(name: string, data: object, options: object): Promise<unknown>
+  setGlobalConcurrency(concurrency: number): Promise<unknown>
+  on(event: "error", listener: (error: Error) => void): unknown
+  close(): Promise<unknown>
+}
+
+/** A worker, as much of it as is used. */
+interface WorkerLike {
+  on(event: "error", listener: (error: Error) => void): unknown
+  on(event: "lockRenewalFailed", listener: (jobIds: ReadonlyArray<string>) => void): unknown
+  cancelJob(jobId: string): unknown
+  waitUntilReady(): Promise<unknown>
+  close(): Promise<unknown>
+}
+
+/**
+ * As much of the module `bullmq` (6) as is used.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface BullmqLike<Connection> {
+  readonly Queue: new (name: string, options: { connection: Connection }) => QueueLike
+  readonly Worker: new (
+    name: string,
+    processor: (job: Job, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>,
+    options: {
+      connection: Connection
+      concurrency: number
+      lockDuration: number
+      stalledInterval: number
+      maxStalledCount: number
+      runRetryDelay: number
+    }
+  ) => WorkerLike
+}
+
+/**
+ * Options of `bullmqInbox`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface BullmqInboxOptions<Connection> extends EngineOptions {
+  /** `import * as bullmq from "bullmq"`, or an object with its `Queue` and `Worker`. */
+  readonly bullmq: BullmqLike<Connection>
+  /** What BullMQ connects with: `{ host, port }`, or a client. */
+  readonly connection: Connection
+  /** Milliseconds without a sign of life after which a worker's delivery is given to another one. Default 30,000. */
+  readonly lockExpiration?: number | undefined
+  /**
+   * With `order: "call"`: how many calls can be handled side by side, over all processes. Each is a queue of its own, and
+   * each process has a worker for each. Default 8. Never change it while deliveries wait.
+   */
+  readonly partitions?: number | undefined
+}
+
+/**
+ * An inbox on BullMQ.
+ *
+ * **Details**
+ *
+ * `offer` stores a delivery as a job whose id is made from the webhook id, so that a second one is dropped while the
+ * first is known (`remember`). When a delivery was handled, its body is deleted and its id stays. One that is given up
+ * is among the failed jobs of its queue, until somebody retries or removes it. Handlers are run at least once, and a
+ * process that was frozen runs on when it is back: `Once.run` of `./inbox` makes an effect in your database exactly once.
+ *
+ * With `order: "call"` each line is a queue, `<name>-0` and on, whose global concurrency is one, and a delivery that
+ * fails is tried again in the worker's hand. Throws an `InboxError` of kind `options` when an option is wrong.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { bullmqInbox, type BullmqLike } from "@aywa-ai/runtime-sdk/inbox/bullmq"
+ * import { nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+ *
+ * export const receive = async (bullmq: BullmqLike<{ host: string }>) => {
+ *   const inbox = bullmqInbox({ bullmq, connection: { host: "127.0.0.1" } })
+ *   await inbox.run(async ({ id, type }, { signal }) => console.log(id, type, signal.aborted))
+ *   return nodeWebhookHandler({ secret: process.env["AYWA_RUNTIME_WEBHOOK_SECRET"], inbox })
+ * }
+ * ```
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>): EngineInbox => {
+  const settings = engineSettings<BullmqInboxOptions<Connection>>("bullmqInbox", options, {
+    ...engineOptionNames,
+    bullmq: true,
+    connection: true,
+    lockExpiration: true,
+    partitions: true
+  })
+  const { bullmq, connection, lockExpiration = 30_000, partitions = 8 } = options
+  wholeOf("lockExpiration", lockExpiration, 100, "a whole number of milliseconds, 100 or more")
+  wholeOf("partitions", partitions, 1, "a whole number of 1 or more")
+  const { name, isOrdered, offerMillis, onError } = settings
+  const names = isOrdered ? Array.from({ length: partitions }, (_, line) => `${name}-${line}`) : [name]
+  const queues = names.map((queueName) => {
+    const queue = new bullmq.Queue(queueName, { connection })
+    queue.on("error", onError)
+    return queue
+  })
+  const closing = new AbortController()
+  const workers: Array<WorkerLike> = []
+
+  const line = ({ callId }: Delivery): QueueLike | undefined => queues[isOrdered ? partitionOf(callId, partitions) : 0]
+
+  const offer = async (delivery: Delivery) => {
+    await line(delivery)?.add(delivery.type, jobDataOf(delivery), {
+      ...jobOptions(settings),
+      jobId: jobIdOf(delivery.id)
+    })
+  }
+
+  const process = async (handler: EngineHandler, job: Job, token: string | undefined, signal: AbortSignal) => {
+    const { data } = job
+    // Its worker died between the end of the handler and the acknowledgement.
+    if ("done" in data) return
+    const before = job.attemptsMade + job.stalledCounter
+    if (!isOrdered) await handler(data, { attempt: before + 1, signal })
+    else if (!(await insist(handler, data, before, signal))) {
+      // Back to the head of its line. BullMQ knows this error by its name.
+      await job.moveToWait(token)
+      throw Object.assign(new Error("The inbox closes"), { name: "WaitingError" })
+    }
+    await job.updateData({ done: true })
+  }
+
+  /** Tries again while it holds the line; `false` when the inbox closes meanwhile. */
+  const insist = async (handler: EngineHandler, delivery: Delivery, before: number, signal: AbortSignal) => {
+    for (let attempt = before + 1; ; attempt++) {
+      try {
+        await handler(delivery, { attempt, signal })
+        return true
+      } catch (error) {
+        if (attempt >= settings.maxAttempts || signal.aborted) throw error
+        const millis = Math.min(settings.backoffMillis * 2 ** Math.min(attempt - 1, 40), 300_000)
+        await sleep(millis, undefined, { signal: AbortSignal.any([signal, closing.signal]) }).catch(() => {})
+        if (closing.signal.aborted) return false
+      }
+    }
+  }
+
+  const start = (queueName: string, handler: EngineHandler, concurrency: number): WorkerLike => {
+    const worker = new bullmq.Worker(
+      queueName,
+      // It gives a signal to whoever names it.
+      (job, token, signal) => process(handler, job, token, signal ?? new AbortController().signal),
+      {
+        connection,
+        concurrency,
+        lockDuration: lockExpiration,
+        stalledInterval: Math.ceil(lockExpiration / 3),
+        // Each is a death: as many as attempts, not one for all time.
+        maxStalledCount: settings.maxAttempts,
+        runRetryDelay: 1000
+      }
+    )
+    worker.on("error", onError)
+    // Another worker has these: whoever was away for so long must not go on.
+    worker.on("lockRenewalFailed", (jobIds) => {
+      for (const id of jobIds) worker.cancelJob(id)
+    })
+    return worker
+  }
+
+  const run: EngineInbox["run"] = async (handler, { concurrency = 8 } = {}) => {
+    wholeOf("concurrency", concurrency, 1, "a whole number of 1 or more")
+    if (isOrdered) await Promise.all(queues.map((queue) => queue.setGlobalConcurrency(1)))
+    const started = names.map((queueName) => start(queueName, handler, isOrdered ? 1 : concurrency))
+    workers.push(...started)
+    await Promise.all(started.map((worker) => worker.waitUntilReady()))
+  }
+
+  const close = async () => {
+    closing.abort()
+    await Promise.all(workers.splice(0).map((worker) => worker.close()))
+    await Promise.all(queues.splice(0).map((queue) => queue.close()))
+  }
+  return { offer: (delivery) => stored(offer(delivery), offerMillis), run, close, [Symbol.asyncDispose]: close }
+}
+
+const jobOptions = ({ isOrdered, maxAttempts, backoffMillis, rememberSeconds }: EngineSettings) => ({
+  // In a line a job is tried again by whoever has it, so that nothing overtakes it.
+  attempts: isOrdered ? 1 : maxAttempts,
+  backoff: { type: "exponential", delay: backoffMillis },
+  removeOnComplete: { age: rememberSeconds },
+  removeOnFail: false
+})

@@ -1,0 +1,116 @@
+/**
+ * The schemas that a tool takes, whoever wrote them, as one kind.
+ */
+import { reduceJsonSchema, type ToolSchemaOf } from "./jsonSchema.ts"
+import { fromJsonSchema } from "./plainSchema.ts"
+import {
+  isStandard,
+  type JsonSchema,
+  saysJsonSchema,
+  type SchemaPair,
+  type StandardJsonSchema,
+  type StandardSchema
+} from "./standard.ts"
+import type { ToolDefinitionIssue } from "./ToolDefinitionError.ts"
+
+/**
+ * What `parameters` may be: a schema that says itself as JSON Schema (Zod 4, ArkType 2, Valibot with
+ * `toStandardJsonSchema`, Effect with `Schema.toStandardJSONSchemaV1`), any Standard Schema with its JSON Schema beside
+ * it, or plain JSON Schema.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ParametersSchema = StandardJsonSchema | SchemaPair | JsonSchema
+
+/**
+ * The arguments that `execute` gets of a schema: what its validation gives.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ArgumentsOf<P> =
+  P extends StandardSchema<unknown, infer Output>
+    ? Output
+    : P extends SchemaPair<unknown, infer Output>
+      ? Output
+      : Readonly<Record<string, unknown>>
+
+/** A schema, and what the model is told of it. */
+export interface Parameters {
+  readonly schema: StandardSchema
+  readonly reduction: ToolSchemaOf
+}
+
+const none: JsonSchema = { type: "object", properties: {} }
+
+const refused = (root: string, message: string): Parameters => ({
+  schema: fromJsonSchema(none),
+  reduction: {
+    schema: undefined,
+    loose: [],
+    nullable: new Set(),
+    issues: [{ path: [root], message }] satisfies ReadonlyArray<ToolDefinitionIssue>
+  }
+})
+
+/** Reads `parameters`. */
+export const parametersOf = (parameters: unknown, root: string): Parameters => {
+  if (parameters === undefined) return plain(none, root)
+  if (isStandard(parameters)) {
+    if (saysJsonSchema(parameters)) return standard(parameters, root)
+    const { vendor } = parameters["~standard"]
+    return refused(root, `is a schema (${vendor}) that does not say itself as JSON Schema: ${adviceFor(vendor)}`)
+  }
+  if (isEffectSchema(parameters)) {
+    return refused(
+      root,
+      "is a schema of Effect: take Tool from @aywa-ai/runtime-sdk/tools/effect, or give Schema.toStandardJSONSchemaV1(Schema.toStandardSchemaV1(schema))"
+    )
+  }
+  if (isPair(parameters)) {
+    return { schema: parameters.schema, reduction: reduceJsonSchema(parameters.jsonSchema, root) }
+  }
+  if (isJsonSchema(parameters)) return plain(parameters, root)
+  return refused(root, "is no schema: give one of Zod, Valibot, ArkType or Effect, or a JSON Schema of an object")
+}
+
+const plain = (jsonSchema: JsonSchema, root: string): Parameters => ({
+  schema: fromJsonSchema(jsonSchema),
+  reduction: reduceJsonSchema(jsonSchema, root)
+})
+
+const standard = (schema: StandardJsonSchema, root: string): Parameters => {
+  try {
+    const document = schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })
+    return { schema, reduction: reduceJsonSchema(document, root) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return refused(root, `has no form as JSON Schema: ${reason} Use what JSON has, such as a text for a date.`)
+  }
+}
+
+const adviceFor = (vendor: string): string =>
+  vendor === "valibot"
+    ? "write toStandardJsonSchema(schema), of @valibot/to-json-schema"
+    : vendor === "effect"
+      ? "write Schema.toStandardJSONSchemaV1(schema)"
+      : "write { schema, jsonSchema } with its JSON Schema beside it"
+
+const isObjectLike = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function"
+
+const isEffectSchema = (value: unknown): boolean => isObjectLike(value) && "~effect/Schema/Schema" in value
+
+const isPair = (value: unknown): value is SchemaPair =>
+  isObjectLike(value) &&
+  "schema" in value &&
+  isStandard(value.schema) &&
+  "jsonSchema" in value &&
+  isObjectLike(value.jsonSchema)
+
+const isJsonSchema = (value: unknown): value is JsonSchema =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  ["type", "properties", "$ref", "anyOf", "oneOf", "allOf"].some((keyword) => Object.hasOwn(value, keyword))

@@ -1,0 +1,86 @@
+/**
+ * One request by `fetch`, and what is known of it while it is under way.
+ */
+import type { Dispatcher } from "./agents.ts"
+import { headOfResponse } from "./head.ts"
+import type { Fetch } from "./options.ts"
+import { WireFailure, type Pending, type WireRequest } from "./port.ts"
+import { Watch } from "./watch.ts"
+import { connectionFailure } from "./wireFailure.ts"
+
+/** What requests are made with. */
+export interface Fetcher {
+  readonly fetch: Fetch
+  /** What Node's `fetch` sends through; `undefined` for its own choice. */
+  readonly dispatcher: Dispatcher | undefined
+}
+
+/** What `fetch` is told beside the request; the types of the platforms know only some of it. */
+interface Init extends Omit<RequestInit, "body" | "dispatcher" | "duplex"> {
+  body?: Body
+  duplex?: "half"
+  dispatcher?: Dispatcher
+}
+
+type Body = string | ReadableStream<Uint8Array>
+
+export class FetchExchange extends Watch implements Pending {
+  private readonly controller = new AbortController()
+  private readonly fetcher: Fetcher
+
+  constructor(fetcher: Fetcher) {
+    super(fetcher.dispatcher)
+    this.fetcher = fetcher
+  }
+
+  get isCancelled(): boolean {
+    return this.controller.signal.aborted
+  }
+
+  async send(request: WireRequest, body: Body | undefined): Promise<Response> {
+    // `manual` gives the redirect itself, so that it can be refused by name; nothing is followed or forwarded.
+    const init: Init = {
+      method: request.method,
+      headers: fields(request.headers),
+      redirect: "manual",
+      signal: this.controller.signal
+    }
+    // Not spread: this is done for every request.
+    if (takesCache) init.cache = "no-store"
+    if (body !== undefined) init.body = body
+    if (typeof body === "object") init.duplex = "half"
+    const { fetch } = this.fetcher
+    if (this.through !== undefined) init.dispatcher = this
+    // The types of Node want a whole dispatcher of undici, of which its `fetch` uses what is here.
+    const response = await fetch(request.origin + request.path, init as RequestInit)
+    this.head = headOfResponse(response)
+    return response
+  }
+
+  failure(cause: unknown): WireFailure {
+    return new WireFailure(this.sharpened(connectionFailure(cause, this.head)))
+  }
+
+  cancel(): void {
+    this.controller.abort()
+  }
+}
+
+/** So that no framework answers a read from a cache. Where a platform does not know the option, to name it throws. */
+export const takesCache = "Request" in globalThis && "cache" in Request.prototype
+
+// The lists of plain calls are shared: each becomes a record once.
+const records = new WeakMap<ReadonlyArray<string>, Record<string, string>>()
+
+const fields = (list: ReadonlyArray<string>): Record<string, string> => {
+  const known = records.get(list)
+  if (known !== undefined) return known
+  const record: Record<string, string> = Object.create(null)
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? ""
+    const value = list[i + 1] ?? ""
+    record[name] = name in record ? `${record[name]}, ${value}` : value
+  }
+  if (Object.isFrozen(list)) records.set(list, record)
+  return record
+}

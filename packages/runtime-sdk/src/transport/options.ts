@@ -1,0 +1,62 @@
+/**
+ * Options of a transport. Names no Effect type, because the promise client has them too.
+ */
+
+/**
+ * How requests travel.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TransportOptions {
+  /**
+   * Connections per origin at most, on Node; the default is 128. Clients with the same settings share theirs. An agent
+   * that the program has set for `fetch` keeps its own number.
+   */
+  readonly connections?: number | undefined
+  /**
+   * `auto` (default): Node's built-in HTTP dispatcher where there is one (a third of the CPU of `fetch`), else `fetch`.
+   * Node's `fetch` has limits of its own: it waits at most five minutes for an answer to begin, and for each piece of
+   * it, whatever the policy says.
+   */
+  readonly transport?: "auto" | "fetch" | undefined
+  /** Certificates of this client's connections, on Node. */
+  readonly tls?: TlsOptions | undefined
+  /** A `fetch` for this client's calls; it has its own connections. */
+  readonly fetch?: Fetch | undefined
+  /** A dispatcher of undici for this client's calls, such as a `ProxyAgent`; it has its own connections. On Node. */
+  readonly dispatcher?: DispatcherLike | undefined
+}
+
+/**
+ * Certificates, as PEM texts.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface TlsOptions {
+  /** Of the authorities that are trusted, in place of the platform's. */
+  readonly ca?: string | ReadonlyArray<string> | undefined
+  /** The client's own, for a runtime that asks for one. */
+  readonly cert?: string | undefined
+  /** The private key to `cert`. */
+  readonly key?: string | undefined
+}
+
+/**
+ * A function that is called as `fetch` is.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+/**
+ * What requests can be dispatched through: any dispatcher of undici.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface DispatcherLike {
+  dispatch(options: never, handler: never): unknown
+}

@@ -1,0 +1,32 @@
+/**
+ * Whether `globalThis.fetch` is still the platform's.
+ *
+ * A program replaces it to answer requests itself: a mock, a stub, a recorder. Then every call must go there, or a real
+ * connection leaves a test that believes itself sealed. What wraps the platform's own to watch it or to cache is no such
+ * thing, and says so by naming what it wraps: Next.js (`_nextOriginalFetch`), what is made with shimmer (`__original`),
+ * Sentry (`__sentry_original__`). Whatever names nothing is a replacement: to use it is never wrong, only slower.
+ */
+
+/** Where a wrapper keeps what it wraps. Mocks have names of their own for that, and must not be passed by. */
+const originals = ["_nextOriginalFetch", "__original", "__sentry_original__"]
+
+/** Node's own says in its source where it comes from; it is the same in 20 to 26. */
+const ofNode = /internal\/deps\/undici/
+
+let latest: unknown
+let isReplacement = false
+
+/** Looked at for every call, and read when it has changed. */
+export const isFetchReplaced = (): boolean => {
+  const { fetch } = globalThis
+  if (fetch !== latest) {
+    latest = fetch
+    isReplacement = fetch !== undefined && !isOwn(fetch, 8)
+  }
+  return isReplacement
+}
+
+const isOwn = (fetch: unknown, depth: number): boolean =>
+  typeof fetch === "function" &&
+  (ofNode.test(Function.prototype.toString.call(fetch)) ||
+    (depth > 0 && originals.some((name) => isOwn(Reflect.get(fetch, name), depth - 1))))
