@@ -7,6 +7,22 @@ const toolServer = '"https://agents.example/tools"'
 
 export const endings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docs/errors.md": { createOnce: 'prepared.assertRow(await createOnce(prepared.aywa, "Desk"))' },
+  "docs/index.md": { 'from "express"': "await prepared.deliverTo(app)" },
+  "docs/frameworks/express.md": { 'from "express"': "await prepared.deliverTo(app)" },
+  "docs/frameworks/nextjs.md": { aywaRoute: deliverPost },
+  "docs/frameworks/hono.md": { 'from "hono"': "await prepared.deliver((request) => app.fetch(request))" },
+  "docs/frameworks/fastify.md": {
+    'from "fastify"': "await prepared.deliverTo((request, response) => app.routing(request, response))"
+  },
+  "docs/frameworks/koa.md": { 'from "koa"': "await prepared.deliverTo(app.callback())" },
+  "docs/frameworks/elysia.md": { 'from "elysia"': "await prepared.deliver((request) => app.handle(request))" },
+  "docs/frameworks/lambda.md": {
+    lambdaHandler:
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })'
+  },
+  "docs/frameworks/vercel.md": { aywaWebhooks: deliverPost },
+  "docs/frameworks/node.md": { nodeWebhookHandler: "await prepared.deliverTo(receive)" },
   "docs/inbox.md": {
     "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
     retryAll: "await retryAll(await prepared.openInbox())",
@@ -18,26 +34,26 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
   "docs/migration.md": { "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()" },
-  "docs/reference/assistants.md": { concierge: "await concierge(prepared.aywa)" },
+  "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {
-    remind:
+    "const remind":
       'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: "trunk" })\n' +
       "await remind(prepared.aywa, prepared.assistantId, number.id)"
   },
-  "docs/reference/credentials.md": { trunk: 'await trunk(prepared.aywa, "a password")' },
-  "docs/reference/files.md": { roundTrip: 'await roundTrip(prepared.aywa, "policies.pdf")' },
+  "docs/reference/credentials.md": { "const trunk": 'await trunk(prepared.aywa, "a password")' },
+  "docs/reference/files.md": { "const roundTrip": 'await roundTrip(prepared.aywa, "policies.pdf")' },
   "docs/reference/imports.md": {
     "const move":
       'import { readBundle } from "@aywa-ai/runtime-migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
   },
-  "docs/reference/operations.md": { missing: "await missing(prepared.aywa)" },
-  "docs/reference/phoneNumbers.md": { bind: 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
-  "docs/reference/structuredOutputs.md": { booked: "await booked(prepared.aywa, await prepared.placeCall())" },
-  "docs/reference/tools.md": { functionNames: "await functionNames(prepared.aywa)" },
+  "docs/reference/operations.md": { "const missing": "await missing(prepared.aywa)" },
+  "docs/reference/phoneNumbers.md": { "const bind": 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
+  "docs/reference/structuredOutputs.md": { "const booked": "await booked(prepared.aywa, await prepared.placeCall())" },
+  "docs/reference/tools.md": { "const functionNames": "await functionNames(prepared.aywa)" },
   "docs/reference/webhookEndpoints.md": {
     "const reports": 'await reports(prepared.aywa, "https://agents.example/webhooks")'
   },
-  "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
+  "docs/reference/webhookLogs.md": { "const revive": "await revive(prepared.aywa)" },
   "docs/tools.md": {
     "Context.Service<Stock":
       'const calls = [{ id: "1", name: "stock", arguments: { sku: "a" } }]\n' +

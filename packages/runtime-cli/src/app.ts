@@ -8,6 +8,7 @@ import { config } from "./config/commands.ts"
 import { callCommand, local } from "./local/command.ts"
 import { doctorCommand } from "./doctor/command.ts"
 import { inbox } from "./inbox/commands.ts"
+import { initCommand } from "./init/command.ts"
 import { migrate } from "./migrate/commands.ts"
 import { resourceCommands } from "./resources/commands.ts"
 import { webhooks } from "./webhooks/commands.ts"
@@ -20,7 +21,7 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, config as code, webhooks, migration."
     ),
     Command.withSubcommands([
-      { group: "Development", commands: [local, callCommand, doctorCommand] },
+      { group: "Development", commands: [local, callCommand, initCommand, doctorCommand] },
       { group: "Resources", commands: resourceCommands() },
       { group: "Config as code", commands: [config] },
       { group: "Webhooks", commands: [webhooks, inbox] },

@@ -51,6 +51,16 @@ export {
 } from "./config/unknownNames.ts"
 
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
+export {
+  /**
+   * What the runtime sends, by type: which fields an event has for certain, and what is answered.
+   *
+   * @since 0.2.0
+   * @category contract
+   */
+  webhookEvents,
+  type WebhookEventInfo
+} from "./contract/webhookEvents.ts"
 export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export { ownedFields, withoutOwnedFields } from "./contract/ownedFields.ts"

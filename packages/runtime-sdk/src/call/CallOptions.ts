@@ -45,6 +45,7 @@ export interface CallOptions {
  * @category models
  */
 export interface RequestOptions extends CallOptions {
+  /** The HTTP method. */
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** From `/` on, below the base URL, without a query. Another origin cannot be reached. */
   readonly path: string

@@ -6,8 +6,8 @@ import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
 import { withoutMasks } from "../contract/secrets.ts"
-import { unknownName } from "../config/unknownNames.ts"
-import { explain } from "../schema/codec.ts"
+import { almost, unknownName } from "../config/unknownNames.ts"
+import { explain, strays } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
 import { issueText, text } from "./message.ts"
@@ -109,8 +109,19 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
   const encoded = encode(spec.omitsMasks ? withoutMasks(input) : input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
   const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
-  return partOf({ text: encoded.text, upload: undefined }, issues)
+  // A row that was read is written back as it came, whatever a newer runtime has in it.
+  const misspelt = encoded.read || spec.verbatim ? [] : misspeltFields(spec.body, input)
+  return partOf({ text: encoded.text, upload: undefined }, [...issues, ...misspelt])
 }
+
+/** Fields that nobody knows and that are nearly known ones. */
+const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): ReadonlyArray<Issue> =>
+  strays(body, given).flatMap(({ path, absent }) => {
+    const meant = almost(path.at(-1) ?? "", absent)
+    return meant === undefined
+      ? []
+      : [{ path, message: `Unknown field. Did you mean ${meant}? If not, give it with extras()` }]
+  })
 
 /** Puts the parts together; what is wrong with any of them is said at once. */
 const combine = (

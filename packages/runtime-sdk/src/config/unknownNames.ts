@@ -28,6 +28,24 @@ export const unknownName = (options: object, names: object, what = "is not an op
   return undefined
 }
 
+/**
+ * The known name that a field's name nearly is: the same letters, or one or two slips. Less than for options, where
+ * every unknown name is wrong: a newer runtime has fields of its own.
+ */
+export const almost = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const wrong = letters(name)
+  let nearest: string | undefined
+  let least = 3
+  for (const right of known) {
+    const meant = letters(right)
+    const slips = slipsBetween(wrong, meant)
+    if (slips >= least || slips > Math.min(wrong.length, meant.length) / 2.5) continue
+    nearest = right
+    least = slips
+  }
+  return nearest
+}
+
 /** What is wrong with a value that has to be one of some words; undefined where it is one. */
 export const wrongChoice = (value: unknown, choices: ReadonlyArray<string>): string | undefined => {
   if (typeof value === "string" && choices.includes(value)) return undefined
