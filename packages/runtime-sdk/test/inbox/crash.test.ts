@@ -3,7 +3,7 @@
  * what a handler does through `Once.run` is done exactly once. The same for our stores and for the adapters.
  *
  * AYWA_CRASH_EVENTS says how many deliveries each test takes; with 5,000 or more of them everything runs without an order,
- * and the adapters on servers that end, too. AYWA_CRASH_OUTAGE says for how many milliseconds the store is away.
+ * and on servers that end, too. AYWA_CRASH_OUTAGE says for how many milliseconds the store is away.
  */
 import { describe, it } from "vitest"
 import { startPostgres, startRedis } from "../support/ownServers.ts"
@@ -68,11 +68,13 @@ describe("crashes, SQLite", () => {
 ;(await describeWith("Redis"))("crashes, BullMQ", () => {
   crashes("bullmq")
 })
-describeWithPrograms("postgres", "initdb")("crashes, a PostgreSQL that ends twice", () => {
-  endings("postgres")
-  if (isFull) endings("pg-boss")
-})
-describeWithPrograms("redis-server")("crashes, a Redis that ends twice", () => {
-  endings("redis")
-  if (isFull) endings("bullmq")
-})
+if (isFull) {
+  describeWithPrograms("postgres", "initdb")("crashes, a PostgreSQL that ends twice", () => {
+    endings("postgres")
+    endings("pg-boss")
+  })
+  describeWithPrograms("redis-server")("crashes, a Redis that ends twice", () => {
+    endings("redis")
+    endings("bullmq")
+  })
+}
