@@ -9,6 +9,7 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import { doorRows } from "./matrix/door.ts"
 import { checkHovers } from "./matrix/hovers.ts"
 import * as frameworks from "./matrix/frameworks.ts"
+import { loaderRows } from "./matrix/loaders.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
@@ -32,7 +33,13 @@ const env = {
 
 const begin = performance.now()
 const packages = await packAll()
-const { "runtime-sdk": sdk, "runtime-local": local, "runtime-migration": migration, "runtime-cli": cli } = packages
+const {
+  "runtime-sdk": sdk,
+  "runtime-local": local,
+  "runtime-migration": migration,
+  "runtime-config": config,
+  "runtime-cli": cli
+} = packages
 const majors = ["22", "26"] as const
 const [plain, first, newest, command, next, ...nodes] = await Promise.all([
   project(
@@ -40,6 +47,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
     {
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-migration": migration,
+      "@aywa-ai/runtime-config": config,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",
@@ -62,6 +70,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-local": local,
       "@aywa-ai/runtime-migration": migration,
+      "@aywa-ai/runtime-config": config,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       effect: "4.1.0"
@@ -169,8 +178,9 @@ for (const [major, node] of versions) {
 }
 await row("documentation on hover of every service, method, option and field", async () => {
   const { looked, bare } = checkHovers(first, "ts59")
-  if (looked < 500 || bare.length > 0) throw new Error(`${looked} looked at, without words: ${bare.join(", ")}`)
+  if (looked < 2000 || bare.length > 0) throw new Error(`${looked} looked at, without words: ${bare.join(", ")}`)
 })
+await loaderRows(row, sdk, env)
 await doorRows(row, { packages, nodes: versions, env })
 await row("SBOM of each package: what is installed, and what is inlined", () => writeSboms(packages))
 console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)

@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from "node:fs"
 import { basename, join } from "node:path"
 import { bundledEntries } from "../packages/runtime-sdk/scripts/bundle.ts"
+import { differing } from "./manifests.ts"
 import { packAll, run, work } from "./matrix/projects.ts"
 import { published, root } from "./packages.ts"
 
@@ -41,14 +42,20 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 }
 
 const promiseEntries = {
-  "runtime-sdk": ["outbound", ...bundledEntries],
-  "runtime-migration": ["index"]
+  "runtime-sdk": ["outbound", "tools", "inbox/bullmq", "inbox/pg-boss", ...bundledEntries],
+  "runtime-migration": ["index"],
+  "runtime-config": ["index"]
 }
 for (const [name, entries] of Object.entries(promiseEntries)) {
   for (const entry of entries) {
     const reached = declarationsOf(join(root, `packages/${name}/dist/${entry}.d.ts`))
     console.log(`${name}/${entry}.d.ts reaches ${reached.size} declaration files, none of which names effect`)
   }
+}
+if (differing().length > 0) {
+  throw new Error(
+    `Not what the workspace's package.json says: ${differing().join(", ")}. Run: node scripts/manifests.ts`
+  )
 }
 const tarballs = await packAll()
 for (const { name, manifest } of published) {

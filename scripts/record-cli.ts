@@ -1,6 +1,6 @@
 /**
- * Records the sessions of docs/cli.md on a terminal, against a fresh local runtime. With --check it compares instead,
- * and fails when the page is not what the command line says today.
+ * Records the sessions of docs/cli.md and docs/config.md on a terminal, each against a fresh local runtime. With --check
+ * it compares instead, and fails when a page is not what the command line says today.
  */
 import { chmodSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
@@ -12,11 +12,11 @@ import { DatabaseSync } from "node:sqlite"
 import { bundle } from "../packages/runtime-cli/scripts/bundle.ts"
 import { applicationSql, files } from "./record-cli/files.ts"
 import { makeNormalise } from "./record-cli/normalise.ts"
-import { page, type Step } from "./record-cli/page.ts"
+import { configPage } from "./record-cli/configPage.ts"
+import { page, type Part, type Step } from "./record-cli/page.ts"
 import { openTerminal, type Pane, until } from "./record-cli/terminal.ts"
 
 const root = new URL("..", import.meta.url).pathname
-const target = join(root, "docs/cli.md")
 const folder = mkdtempSync(join(tmpdir(), "aywa-record-"))
 
 const freePort = async (): Promise<number> => {
@@ -51,9 +51,10 @@ symlinkSync(join(root, "packages/examples/node_modules"), join(work, "node_modul
 const database = new DatabaseSync(join(work, "app.sqlite"))
 database.exec(applicationSql)
 database.close()
+chmodSync(join(work, "app.sqlite"), 0o600)
 
 const port = await freePort()
-const normalise = makeNormalise(port, work)
+let normalise = makeNormalise(port, work)
 const env: Record<string, string> = {
   PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
   HOME: folder,
@@ -103,9 +104,10 @@ const record = async (step: Step): Promise<string> => {
   return `$ ${step.stop}\n${text}`
 }
 
-try {
+/** The text of a page, with its sessions. */
+const textOf = async (recorded: ReadonlyArray<Part>): Promise<string> => {
   const parts: Array<string> = []
-  for (const part of page) {
+  for (const part of recorded) {
     if (typeof part === "string") {
       parts.push(part)
       continue
@@ -117,20 +119,43 @@ try {
     }
     parts.push(`\`\`\`console\n${lines.join("\n\n")}\n\`\`\``)
   }
-  const text = `${parts.join("\n\n")}\n`
-  if (process.argv.includes("--check")) {
-    const kept = readFileSync(target, "utf8")
-    if (kept !== text) {
-      const [before, now] = [kept.split("\n"), text.split("\n")]
-      const at = now.findIndex((line, index) => line !== before[index])
-      throw new Error(
-        `docs/cli.md is not what is recorded now (npm run record-cli). Line ${at + 1}:\n- ${before[at]}\n+ ${now[at]}`
-      )
-    }
-    console.log(`docs/cli.md is as recorded (${terminal.name})`)
-  } else {
+  for (const [name, pane] of running) {
+    pane.interrupt()
+    await until(`the end of ${name}`, pane, () => pane.ended() !== undefined)
+    pane.close()
+  }
+  running.clear()
+  return `${parts.join("\n\n")}\n`
+}
+
+/** Writes a page, or compares it with the one that is kept. */
+const publish = (name: string, text: string): void => {
+  const target = join(root, name)
+  if (!process.argv.includes("--check")) {
     writeFileSync(target, text)
-    console.log(`docs/cli.md: recorded on ${terminal.name}`)
+    console.log(`${name}: recorded on ${terminal.name}`)
+    return
+  }
+  const kept = readFileSync(target, "utf8")
+  if (kept !== text) {
+    const [before, now] = [kept.split("\n"), text.split("\n")]
+    const at = now.findIndex((line, index) => line !== before[index])
+    throw new Error(
+      `${name} is not what is recorded now (npm run record-cli). Line ${at + 1}:\n- ${before[at]}\n+ ${now[at]}`
+    )
+  }
+  console.log(`${name} is as recorded (${terminal.name})`)
+}
+
+const pages: ReadonlyArray<readonly [string, ReadonlyArray<Part>]> = [
+  ["docs/cli.md", page],
+  ["docs/config.md", configPage]
+]
+
+try {
+  for (const [name, recorded] of pages) {
+    normalise = makeNormalise(port, work)
+    publish(name, await textOf(recorded))
   }
 } finally {
   for (const pane of running.values()) pane.interrupt()

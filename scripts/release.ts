@@ -8,6 +8,7 @@
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { placeholder, sharedFields, writeShared } from "./manifests.ts"
 import { manifestOf, published, root } from "./packages.ts"
 
 const run = (command: string, ...args: ReadonlyArray<string>) =>
@@ -31,11 +32,10 @@ const version = () => {
   // Without a changeset the version stays as it is; the rest is written all the same.
   if (globSync(".changeset/*.md", { cwd: root }).length > 0) changeset("version")
   const origin = originOf()
-  for (const { name, folder } of published) {
-    const { repository, ...manifest } = manifestOf(folder)
-    const of = origin === undefined ? repository : { type: "git", url: origin, directory: `packages/${name}` }
-    const text = JSON.stringify({ ...manifest, ...(of ? { repository: of } : {}) }, null, 2)
-    writeFileSync(join(folder, "package.json"), `${text}\n`)
+  if (origin !== undefined) fillIn(origin)
+  writeShared()
+  for (const { folder } of published) {
+    const manifest = manifestOf(folder)
     for (const file of globSync("src/**/version.ts", { cwd: folder })) {
       const path = join(folder, file)
       const constant = `export const version = "${manifest.version}"`
@@ -44,18 +44,26 @@ const version = () => {
   }
   run("npm", "run", "-s", "format")
   run("npm", "run", "-s", "reference")
-  if (origin === undefined) console.log("There is no remote `origin`, so the packages do not say their repository yet.")
+  if (isUnfilled()) console.log(`package.json still says ${placeholder}: fill it in, or add the remote \`origin\`.`)
+}
+
+const isUnfilled = (): boolean => sharedFields().repository.url.includes(placeholder)
+
+/** Puts the address of the remote in the place of the placeholder. */
+const fillIn = (origin: string): void => {
+  const path = join(root, "package.json")
+  const address = origin.replace(/^git@([^:]+):/, "https://$1/").replace(/\.git$/, "")
+  const text = readFileSync(path, "utf8")
+  writeFileSync(path, text.replaceAll(/https:\/\/[^"]*?OWNER\/REPOSITORY/g, address))
 }
 
 const publish = () => {
   if (git("status", "--porcelain") !== "") throw new Error("Commit first: a release is what is committed.")
-  for (const { name, folder } of published) {
-    if (manifestOf(folder).repository === undefined) {
-      throw new Error(
-        `${name} does not say its repository, and a release with provenance must. Add the remote \`origin\`, run ` +
-          "`npm run release:version`, and commit what it writes."
-      )
-    }
+  if (isUnfilled()) {
+    throw new Error(
+      "The packages do not say their repository, and a release with provenance must. Add the remote `origin`, run " +
+        "`npm run release:version`, and commit what it writes."
+    )
   }
   for (const step of ["build", "packaging", "matrix"]) run("npm", "run", "-s", step)
   changeset("publish")

@@ -71,6 +71,16 @@ export const next: Record<string, string> = {
 import { aywaRoute } from "@aywa-ai/runtime-sdk/webhooks/nextjs"
 export const POST = aywaRoute({ secret: () => process.env.SECRET, handlers: ${handlers}, onError: () => {}, after })
 `,
+  // Next puts a fetch of its own in the place of Node's, and answers from its cache what does not say otherwise.
+  "app/rows/route.js": `import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+export const fetchCache = "default-cache"
+export const GET = async (request) => {
+  const transport = new URL(request.url).searchParams.get("transport")
+  const aywa = new AywaRuntimeClient({ baseUrl: process.env.ROWS, apiKey: "k", transport })
+  const { items } = await aywa.assistants.list()
+  return Response.json([globalThis.fetch.__nextPatched === true, items[0].name])
+}
+`,
   "pages/api/webhooks.js": `import { aywaApiHandler } from "@aywa-ai/runtime-sdk/webhooks/nextjs"
 export const config = { api: { bodyParser: false } }
 export default aywaApiHandler({ secret: () => process.env.SECRET, handlers: ${handlers}, onError: () => {} })
@@ -80,12 +90,26 @@ export default aywaApiHandler({ secret: () => process.env.SECRET, onError: () =>
 `,
   "check.mjs": check,
   "run.mjs": `import { spawn } from "node:child_process"
+import { createServer } from "node:http"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import { check } from "./check.mjs"
 const secret = generateWebhookSecret()
+let rows = 0
+const runtime = createServer((request, response) => {
+  // Only fetch says in which mode it asks.
+  const name = "row " + ++rows + ("sec-fetch-mode" in request.headers ? " by fetch" : " past it")
+  const row = { id: "a", orgId: "o", createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z", name }
+  response.setHeader("content-type", "application/json").end(JSON.stringify([row]))
+})
+await new Promise((resolve) => runtime.listen(0, "127.0.0.1", resolve))
 const child = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start", "-p", "0", "-H", "127.0.0.1"], {
   stdio: ["ignore", "pipe", "inherit"],
-  env: { ...process.env, SECRET: secret, NEXT_TELEMETRY_DISABLED: "1" }
+  env: {
+    ...process.env,
+    SECRET: secret,
+    ROWS: "http://127.0.0.1:" + runtime.address().port,
+    NEXT_TELEMETRY_DISABLED: "1"
+  }
 })
 try {
   const url = await new Promise((resolve, reject) => {
@@ -102,8 +126,15 @@ try {
   const headers = { "content-type": "application/json", ...signAywaRuntimeWebhook({ body, secret }) }
   const parsed = await (await fetch(url + "/api/parsed", { method: "POST", body, headers })).text()
   if (!parsed.includes("bodyParser: false")) throw new Error(parsed)
+  const seen = []
+  for (const transport of ["auto", "auto", "fetch", "fetch"]) {
+    seen.push(...(await (await fetch(url + "/rows?transport=" + transport)).json()))
+  }
+  const expected = [true, "row 1 past it", true, "row 2 past it", true, "row 3 by fetch", true, "row 4 by fetch"]
+  if (seen.join() !== expected.join()) throw new Error(seen.join())
 } finally {
   child.kill()
+  runtime.close()
 }
 `
 }

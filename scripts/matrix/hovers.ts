@@ -24,11 +24,18 @@ const subjects: Readonly<Record<string, ReadonlyArray<string>>> = {
     "Policy.Retry"
   ],
   "@aywa-ai/runtime-sdk/webhooks": [],
-  "@aywa-ai/runtime-migration": []
+  "@aywa-ai/runtime-migration": [],
+  "@aywa-ai/runtime-config": ["ApplyOptions", "PlanOptions", "Plan", "Step"]
 }
+
+/** Entries of which every interface is gone through: what is sent, read and delivered. */
+const everyInterface: ReadonlySet<string> = new Set(["@aywa-ai/runtime-sdk", "@aywa-ai/runtime-sdk/webhooks"])
 
 /** Types whose own members are gone through too: resources of a client. */
 const isResource = (name: string): boolean => name === "AywaRuntimeClient" || name === "AywaRuntime.Service"
+
+/** What is computed from an operation has words of its own: streams and pages of a list, waiting for a call. */
+const isOperation = (name: string): boolean => !/^(stream|pages|waitUntilEnded)$|Stream$|Pages$/.test(name)
 
 interface Report {
   readonly looked: number
@@ -73,15 +80,21 @@ export const checkHovers = (folder: string, compiler: string): Report => {
   const membersOf = (name: string, symbol: TypeScript.Symbol): void => {
     for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
       // Symbols, what JavaScript gives every error, and private fields.
-      if (/^(__|#|_tag$)/.test(member.name)) continue
+      if (/^(__|#|~|_tag$)/.test(member.name)) continue
       look(`${name}.${member.name}`, member)
       if (!isResource(name)) continue
       for (const method of checker.getTypeOfSymbol(member).getProperties()) {
         if (
-          !method.name.startsWith("__") &&
-          method.declarations?.some((at) => at.getSourceFile().fileName.includes("@aywa-ai"))
+          method.name.startsWith("__") ||
+          method.declarations?.some((at) => at.getSourceFile().fileName.includes("@aywa-ai")) !== true
         )
-          look(`${name}.${member.name}.${method.name}`, method)
+          continue
+        const path = `${name}.${member.name}.${method.name}`
+        look(path, method)
+        // An operation of the contract also says what it throws, and shows itself.
+        const tags = method.getJsDocTags(checker).map((tag) => tag.name)
+        if (!isOperation(method.name)) continue
+        for (const tag of ["throws", "example"]) if (!tags.includes(tag)) bare.push(`${path} @${tag}`)
       }
     }
   }
@@ -96,6 +109,11 @@ export const checkHovers = (folder: string, compiler: string): Report => {
       const exported = symbol.declarations?.find(ts.isNamespaceExport)?.parent
       if (exported !== undefined && ts.getJSDocCommentsAndTags(exported).length > 0) looked++
       else look(`${entry} ${symbol.name}`, resolve(symbol))
+    }
+    if (everyInterface.has(entry)) {
+      for (const symbol of exports.map(resolve)) {
+        if (symbol.flags & ts.SymbolFlags.Interface) membersOf(symbol.name, symbol)
+      }
     }
     for (const path of subjects[entry] ?? []) {
       let symbol: TypeScript.Symbol | undefined

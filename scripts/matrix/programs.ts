@@ -55,6 +55,24 @@ const ${names.legacy} = require("@aywa-ai/runtime-sdk/webhooks/legacy")
 void (async () => {${body}})()
 `
 
+/** A test of Jest, which loads CommonJS. */
+export const jest = `const ${names.main} = require("@aywa-ai/runtime-sdk")
+const ${names.webhooks} = require("@aywa-ai/runtime-sdk/webhooks")
+const ${names.handlers} = require("@aywa-ai/runtime-sdk/webhooks/handlers")
+const ${names.legacy} = require("@aywa-ai/runtime-sdk/webhooks/legacy")
+test("a call", async () => {${body}})
+`
+
+/** What TypeScript makes of a CommonJS file: the declarations that \`require\` has. */
+export const commonJsTypes = `import { AywaRuntimeClient, extras, isRuntimeError } from "@aywa-ai/runtime-sdk"
+import { verifyAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
+import { aywaWebhooks } from "@aywa-ai/runtime-sdk/webhooks/express"
+
+const aywa = new AywaRuntimeClient({ baseUrl: undefined, apiKey: "k" })
+export const make = async (): Promise<string> => (await aywa.assistants.create({ name: "x", ...extras({ a: 1 }) })).id
+export const all = [verifyAywaRuntimeWebhook, aywaWebhooks, isRuntimeError]
+`
+
 /** Types of every entry that needs no Effect, as strict as TypeScript goes. */
 export const types = `import ${names.main} from "@aywa-ai/runtime-sdk"
 import type { Assistant } from "@aywa-ai/runtime-sdk"
@@ -63,13 +81,14 @@ import { handlers, nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/hand
 import { WebhookScheme } from "@aywa-ai/runtime-sdk/webhooks/legacy"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { isMigrationError, planMappingSql } from "@aywa-ai/runtime-migration"
+import { planConfig, readConfig } from "@aywa-ai/runtime-config"
 export const run = async () => {
   const rows: Array<Assistant> = []
   const aywa = new AywaRuntimeClient({ baseUrl: process.env.A, apiKey: process.env.B })
   for await (const row of aywa.assistants.list()) rows.push(row)
   // @ts-expect-error a mistyped field
   await aywa.assistants.create({ nmae: "x" })
-  return [rows, isRuntimeError, isMigrationError, planMappingSql, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
+  return [rows, await planConfig(aywa, readConfig("aywa")), isRuntimeError, isMigrationError, planMappingSql, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
 }
 `
 

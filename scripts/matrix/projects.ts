@@ -57,7 +57,9 @@ export const project = async (
 }
 
 /** The tarballs that rows of the matrix name, among all. */
-type Tarballs = Readonly<Record<"runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-cli", string>> & {
+type Tarballs = Readonly<
+  Record<"runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-config" | "runtime-cli", string>
+> & {
   readonly [name: string]: string
 }
 

@@ -16,10 +16,10 @@ const example = (): string => {
 
 const answers = `import { Toolkit } from "@aywa-ai/runtime-sdk/tools"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-import { webWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import { webhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
 import { toolkit } from "./example.ts"
 const secret = generateWebhookSecret()
-const handler = webWebhookHandler({ secret, handlers: { "tool-calls": Toolkit.handler(toolkit) } })
+const handler = webhookHandler({ secret, handlers: { "tool-calls": Toolkit.handler(toolkit) } })
 const call = (id: string, orderId: unknown) => ({ id, name: "lookupOrder", arguments: { orderId } })
 const body = JSON.stringify({ message: { type: "tool-calls", toolCallList: [call("1", "A-1"), call("2", 7)] } })
 const headers = { ...signAywaRuntimeWebhook({ body, secret }) }

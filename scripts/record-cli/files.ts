@@ -33,6 +33,35 @@ export default Toolkit.make(
     ],
     credentials: [{ id: source(4), provider: "twilio", name: "Trunk" }]
   })}\n`,
+  "desk.md": `---
+# Answers the main number.
+name: Front desk
+firstMessage: "Hello, how can I help?" # said first
+model:
+  provider: openai
+  model: gpt-4.1-mini
+  toolIds: [lookup-order]
+---
+
+# Who you are
+
+You are the front desk of a shop.
+
+# Rules
+
+- Ask for the order.
+- Be brief.
+`,
+  "lookup-order.yaml": `type: function
+function:
+  name: lookup_order
+  description: Finds an order by its number
+  parameters:
+    type: object
+    properties: { order: { type: string } }
+server:
+  url: http://127.0.0.1:3000/tools
+`,
   "locations.yaml": `locations:
   - { table: calls, column: assistant_id, kind: id, resource: assistant, key: [id] }
 `

@@ -5,6 +5,7 @@
 /** One kind of value, and what stands for it. */
 const fixed: ReadonlyArray<readonly [RegExp, string]> = [
   [/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/g, "2026-11-25T09:00:00.000Z"],
+  [/\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}Z/g, "2026-11-25T09-00-00.000Z"],
   [/\b(just now|\d+ (s|min|h|d) ago)/g, "just now"],
   [/\b\d+(\.\d+)? ms\b/g, "3 ms"],
   [/"ms": ?\d+(\.\d+)?/g, '"ms": 3'],

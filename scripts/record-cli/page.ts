@@ -20,15 +20,17 @@ export const page: ReadonlyArray<Part> = [
   `# The command line
 
 \`aywa-runtime\` is the developer's tool for a runtime of yours: start a local one, check a deployed one, read and write
-its resources, receive and repeat webhooks, align tools, migrate.
+its resources, keep them as files, receive and repeat webhooks, align tools, migrate.
 
 \`\`\`sh
 npm install --save-dev @aywa-ai/runtime-cli   # Node 22.19 or later; brings nothing else along
 \`\`\`
 
 Which runtime: \`--base-url\`, \`--api-key\` and \`--org\`, else \`AYWA_RUNTIME_BASE_URL\`, \`AYWA_RUNTIME_API_KEY\` and
-\`AYWA_RUNTIME_ORGANIZATION_ID\`, else the file of \`--env-file\`. There is no default address, and the vendor's control
-plane is refused. Keys and secrets are never shown.
+\`AYWA_RUNTIME_ORGANIZATION_ID\`, else the file of \`--env-file\` (or \`--env\`, the same: Node itself looks for a flag called
+\`--env-file\` and ends with code 9 when there is no such file, \`--env\` ends with 2 and words). There is no default address,
+and the vendor's control plane is refused. Keys and secrets are never shown. Files may be UTF-8 or UTF-16, with or without
+a byte order mark, and end their lines as on Windows.
 
 Results go to stdout: tables on a terminal, JSON into a pipe (\`--json\` and \`--no-json\` say it outright); everything
 else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON object a line, errors are
@@ -39,6 +41,7 @@ else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON o
 | 0 | done |
 | 1 | differences, checks that failed (\`doctor\`: warnings), or output that could not be written whole |
 | 2 | wrong arguments, configuration or body (\`doctor\`: failures) |
+| 3 | \`config plan --exit-code\`: there is something to push |
 | 4 | the key was refused |
 | 5 | no such row |
 | 6 | conflict |
@@ -49,6 +52,15 @@ else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON o
 
 The sessions below are recorded on a terminal against a local runtime; CI records them again and compares. Ids, times
 and ports are replaced with fixed ones.
+
+\`aywa-runtime help assistants list\` is \`aywa-runtime assistants list --help\`. Completions for bash, zsh, fish and PowerShell:
+\`aywa-runtime completions zsh --help\`.
+
+## Begin
+
+\`aywa-runtime init\`, in a project with Next, Nest, Hono, Express or the types of AWS Lambda: writes a webhook handler with a
+tool, its route, a test that asks the tool as the runtime does, and \`.env.example\`. It shows every file first, asks, and
+never overwrites one; \`--dry-run\` only shows.
 
 ## A local runtime`,
   [{ start: local, until: /"baseUrl".*\}/ }],
@@ -136,6 +148,10 @@ byte.`,
       run: "aywa-runtime migrate sql --mapping mapping.jsonl --config locations.yaml --dialect sqlite --output sql | head -3"
     }
   ],
+  `## Config as code
+
+\`config init\`, \`validate\`, \`pull\`, \`plan\`, \`push\`, \`drift\`, \`adopt\` and \`rollback\` keep assistants, tools, numbers and
+endpoints as files: [config as code](./config).`,
   `## Shell
 
 \`\`\`sh

@@ -25,8 +25,21 @@ export interface Declared {
 export interface Source {
   readonly doc: string
   readonly declared: ReadonlyArray<Declared>
-  /** Words about the operations of the table, by name. */
-  readonly operations: ReadonlyMap<string, string>
+  /** What stands beside the operations of the table, by name. */
+  readonly operations: ReadonlyMap<string, DocumentedOperation>
+}
+
+/** An operation of the table, as its source has it. */
+export interface DocumentedOperation {
+  readonly doc: string
+  /** The code of its `@example`. */
+  readonly example: string
+  /** Name of the body's type; empty when there is none. */
+  readonly body: string
+  /** Name of the query's type; empty when there is none. */
+  readonly query: string
+  /** Name of the answer's type; empty when it has none of its own. */
+  readonly answer: string
 }
 
 /** Reads a contract file. */
@@ -35,17 +48,29 @@ export const readSource = (path: string): Source => {
   const { program, comments, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path}: ${errors.map((error) => error.message).join("; ")}`)
   const slice = ({ start, end }: { start: number; end: number }) => text.slice(start, end).replace(/\s+/g, " ").trim()
-  const docOf = (node: { readonly start: number }): string => {
+  const commentOf = (node: { readonly start: number }): string => {
     const before = comments.findLast(
       ({ type, value, end }) => type === "Block" && value.startsWith("*") && end <= node.start
     )
-    return before !== undefined && text.slice(before.end, node.start).trim() === "" ? prose(before.value) : ""
+    return before !== undefined && text.slice(before.end, node.start).trim() === "" ? before.value : ""
   }
+  const docOf = (node: { readonly start: number }): string => prose(commentOf(node))
   const declared: Array<Declared> = []
-  const operations = new Map<string, string>()
+  const operations = new Map<string, DocumentedOperation>()
+  /** Types of the schemas that the file declares, by the schema's name. */
+  const types = new Map(
+    [...text.matchAll(/const (\w+) = (?:ruled\(\s*|tagged\(\s*)?(?:codec|described)<(\w+)>/g)].map(
+      ([, name = "", type = ""]) => [name, type] as const
+    )
+  )
+  const typeIn = (code: string, key: string): string => {
+    const value = new RegExp(`${key}: (?:page\\(|gone\\()?(?:(?:inputOf|form|codec)<(\\w+)>|(\\w+))`).exec(code)
+    return value?.[1] ?? types.get(value?.[2] ?? "") ?? (value?.[2] === "listQuery" ? "ListQuery" : "")
+  }
   for (const statement of program.body) {
-    if (statement.type !== "ExportNamedDeclaration" || statement.declaration === null) continue
-    const node = statement.declaration
+    const exported = statement.type === "ExportNamedDeclaration" ? statement.declaration : null
+    const node = exported ?? (statement.type === "TSInterfaceDeclaration" ? statement : null)
+    if (node === null) continue
     const doc = docOf(statement)
     if (node.type === "TSInterfaceDeclaration") {
       const fields = node.body.body.flatMap((member) =>
@@ -67,7 +92,15 @@ export const readSource = (path: string): Source => {
       for (const { init } of node.declarations) {
         if (init?.type !== "ObjectExpression") continue
         for (const property of init.properties) {
-          if (property.type === "Property") operations.set(slice(property.key), docOf(property))
+          if (property.type !== "Property") continue
+          const code = slice(property.value)
+          operations.set(slice(property.key), {
+            doc: docOf(property),
+            example: exampleOf(commentOf(property)),
+            body: typeIn(code, "body"),
+            query: typeIn(code, "query"),
+            answer: typeIn(code, "success")
+          })
         }
       }
     }
@@ -76,11 +109,16 @@ export const readSource = (path: string): Source => {
   return { doc: first === undefined ? "" : prose(first.value), declared, operations }
 }
 
-/** The words of a doc comment, without its tags. */
-const prose = (comment: string): string =>
-  comment
-    .split("\n")
-    .map((line) => line.replace(/^\s*\*+ ?/, "").trimEnd())
-    .filter((line) => !/^@(since|category)\b/.test(line))
-    .join("\n")
-    .trim()
+const linesOf = (comment: string): ReadonlyArray<string> =>
+  comment.split("\n").map((line) => line.replace(/^\s*\*+ ?/, "").trimEnd())
+
+/** The words of a doc comment, before its tags. */
+const prose = (comment: string): string => {
+  const lines = linesOf(comment)
+  const tag = lines.findIndex((line) => /^@[a-z]/.test(line))
+  return (tag === -1 ? lines : lines.slice(0, tag)).join("\n").trim()
+}
+
+/** The code of a doc comment's `@example`. */
+const exampleOf = (comment: string): string =>
+  /@example\n```ts\n([^]*?)\n```/.exec(linesOf(comment).join("\n"))?.[1] ?? ""

@@ -7,6 +7,22 @@ const toolServer = '"https://agents.example/tools"'
 
 export const endings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docs/errors.md": { createOnce: 'prepared.assertRow(await createOnce(prepared.aywa, "Desk"))' },
+  "docs/index.md": { 'from "express"': "await prepared.deliverTo(app)" },
+  "docs/frameworks/express.md": { 'from "express"': "await prepared.deliverTo(app)" },
+  "docs/frameworks/nextjs.md": { aywaRoute: deliverPost },
+  "docs/frameworks/hono.md": { 'from "hono"': "await prepared.deliver((request) => app.fetch(request))" },
+  "docs/frameworks/fastify.md": {
+    'from "fastify"': "await prepared.deliverTo((request, response) => app.routing(request, response))"
+  },
+  "docs/frameworks/koa.md": { 'from "koa"': "await prepared.deliverTo(app.callback())" },
+  "docs/frameworks/elysia.md": { 'from "elysia"': "await prepared.deliver((request) => app.handle(request))" },
+  "docs/frameworks/lambda.md": {
+    lambdaHandler:
+      "const sent = prepared.signedRequest()\n" +
+      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })'
+  },
+  "docs/frameworks/vercel.md": { aywaWebhooks: deliverPost },
+  "docs/frameworks/node.md": { nodeWebhookHandler: "await prepared.deliverTo(receive)" },
   "docs/inbox.md": {
     "PgClient.layerConfig": "await prepared.workedOnPostgres(worker)",
     retryAll: "await retryAll(await prepared.openInbox())",
@@ -18,28 +34,44 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
   "docs/migration.md": { "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()" },
-  "docs/reference/assistants.md": { concierge: "await concierge(prepared.aywa)" },
+  "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {
-    remind:
+    "const remind":
       'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: "trunk" })\n' +
       "await remind(prepared.aywa, prepared.assistantId, number.id)"
   },
-  "docs/reference/credentials.md": { trunk: 'await trunk(prepared.aywa, "a password")' },
-  "docs/reference/files.md": { roundTrip: 'await roundTrip(prepared.aywa, "policies.pdf")' },
+  "docs/reference/credentials.md": { "const trunk": 'await trunk(prepared.aywa, "a password")' },
+  "docs/reference/files.md": { "const roundTrip": 'await roundTrip(prepared.aywa, "policies.pdf")' },
   "docs/reference/imports.md": {
     "const move":
       'import { readBundle } from "@aywa-ai/runtime-migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
   },
-  "docs/reference/operations.md": { missing: "await missing(prepared.aywa)" },
-  "docs/reference/phoneNumbers.md": { bind: 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
-  "docs/reference/structuredOutputs.md": { booked: "await booked(prepared.aywa, await prepared.placeCall())" },
-  "docs/reference/tools.md": { functionNames: "await functionNames(prepared.aywa)" },
+  "docs/reference/operations.md": { "const missing": "await missing(prepared.aywa)" },
+  "docs/reference/phoneNumbers.md": { "const bind": 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
+  "docs/reference/structuredOutputs.md": { "const booked": "await booked(prepared.aywa, await prepared.placeCall())" },
+  "docs/reference/tools.md": { "const functionNames": "await functionNames(prepared.aywa)" },
   "docs/reference/webhookEndpoints.md": {
     "const reports": 'await reports(prepared.aywa, "https://agents.example/webhooks")'
   },
-  "docs/reference/webhookLogs.md": { revive: "await revive(prepared.aywa)" },
+  "docs/reference/webhookLogs.md": { "const revive": "await revive(prepared.aywa)" },
+  "docs/tools.md": {
+    "Context.Service<Stock":
+      'const calls = [{ id: "1", name: "stock", arguments: { sku: "a" } }]\n' +
+      "const { results } = await Effect.runPromise(Effect.provideService(handle({ toolCalls: calls }), Stock, { of: () => 3 }))\n" +
+      'if (results[0]?.result !== "3") throw new Error(JSON.stringify(results))'
+  },
   "docs/retries.md": {
     "const order": "await order(prepared.aywa, prepared.signal)",
+    createPatiently: 'prepared.assertRow(await createPatiently(prepared.aywa, { name: "Desk" }))',
+    "const onboard = (aywa":
+      'const [one, two] = [await onboard(prepared.aywa, "4711"), await onboard(prepared.aywa, "4711")]\n' +
+      "if (one.id !== two.id) throw new Error()",
+    "const onboarding":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'const [one, two] = await Effect.runPromise(Effect.provide(Effect.all([onboarding("4712"), onboarding("4712")]), AywaRuntime.layerConfig()))\n' +
+      "if (one.id !== two.id) throw new Error()",
+    "const rename":
+      'if (!(await rename(prepared.aywa, prepared.assistantId, "Front desk"))) throw new Error("it was refused")',
     "const once":
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"
@@ -95,7 +127,13 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import * as Effect from "effect/Effect"\n' +
       "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
   },
+  "packages/runtime-sdk/src/policy/Policy.ts": {
+    "const onboard":
+      'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'await Effect.runPromise(Effect.provide(onboard("4713"), AywaRuntime.layerConfig()))'
+  },
   "packages/runtime-sdk/src/promise/AywaRuntimeClient.ts": {
+    "const onboard": 'prepared.assertRow(await onboard(prepared.aywa, "4714"))',
     "const document": "await document(prepared.aywa)",
     "const ofTenant":
       'await ofTenant(prepared.aywa, process.env["AYWA_RUNTIME_ORGANIZATION_ID"] ?? "").assistants.list()'

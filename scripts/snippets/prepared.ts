@@ -46,6 +46,17 @@ export const placeCall = async (): Promise<string> => {
   return call.id
 }
 
+/** The id of a webhook job that could not be delivered and waits for its next attempt. */
+export const webhookJob = async (): Promise<string> => {
+  await aywa.webhookEndpoints.create({ url: "https://127.0.0.1:9/webhooks", scope: "account" })
+  await placeCall()
+  for (;;) {
+    const { items } = await aywa.webhookLogs.list({ status: "retrying" })
+    if (items[0] !== undefined) return items[0].id
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 /** What an operation gave back is a row. */
 export const assertRow = (value: unknown): void =>
   assert.ok(

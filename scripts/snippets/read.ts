@@ -49,7 +49,8 @@ const ofSource = (file: string, text: string): ReadonlyArray<Omit<Snippet, "endi
 export const readSnippets = (root: string): ReadonlyArray<Snippet> => {
   const read = (file: string) => readFileSync(join(root, file), "utf8")
   const pages = globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root })
-  const sources = globSync("packages/*/src/**/*.ts", { cwd: root })
+  // The examples of the contract's operations stand on the pages of the reference, too, where they find what they need.
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).filter((file) => !file.includes("/contract/"))
   const blocks = [
     ...pages.filter((file) => !file.includes("node_modules")).flatMap((file) => ofPage(file, read(file))),
     ...sources.flatMap((file) => ofSource(file, read(file)))

@@ -17,7 +17,7 @@ import type { Task } from "./queueWorker.ts"
 
 const count = Number(process.env["AYWA_QUEUE_COUNT"] ?? 5000)
 const rounds = Number(process.env["AYWA_QUEUE_ROUNDS"] ?? 3)
-const idleSeconds = 20
+const idleSeconds = Number(process.env["AYWA_QUEUE_IDLE"] ?? 20)
 const admin = "postgres://postgres@127.0.0.1:5432/postgres"
 
 const query = async (url: string, text: string) => {
@@ -155,9 +155,17 @@ try {
       await place.clear()
       of.offers.push(await measure({ engine, servers: place.servers, measure: "offers", count }))
       of.handled.push(await measure({ engine, servers: place.servers, measure: "handled", count }))
+      const [offers, handled] = [of.offers.at(-1) ?? 0, of.handled.at(-1) ?? 0]
+      console.log(`round ${round + 1}, ${engine}: ${Math.round(offers)} offers/s, ${Math.round(handled)} handled/s`)
     }
   }
-  for (const name of names) Object.assign(figures.get(name) ?? {}, await latencies(place, name))
+  for (const name of names) {
+    const late = await latencies(place, name)
+    Object.assign(figures.get(name) ?? {}, late)
+    console.log(
+      `${name}: picked up after ${at(late.pickup, 0.5).toFixed(1)} ms, ${Math.round(late.perMinute)} a minute`
+    )
+  }
 } finally {
   await place.close()
 }

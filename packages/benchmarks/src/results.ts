@@ -28,6 +28,7 @@ export interface Results {
   readonly webhooks?: ReadonlyArray<Row>
   readonly leaks?: ReadonlyArray<Row>
   readonly storm?: ReadonlyArray<Row>
+  readonly walk?: ReadonlyArray<Row>
   readonly start?: ReadonlyArray<StartRow>
   readonly bundles?: ReadonlyArray<BundleRow>
   readonly targets: ReadonlyArray<Target>
@@ -137,5 +138,8 @@ export const judge = (run: Measured): ReadonlyArray<Target> => {
   const storm = run.storm?.[0]?.more
   add("500 calls told to wait 2 s: time until all are done", "ideal", 1.5, storm?.["over-ideal"])
   add("500 calls told to wait 2 s: most of them in 100 ms", "all", 0.2, storm?.["share-in-100-ms"])
+  const walked = (variant: string) => run.walk?.find((row) => row.variant === variant)?.wallMedian ?? Number.NaN
+  const label = "walk of 100 pages, 20 ms each and 20 ms of work, wall"
+  add(label, "without prefetch", 0.6, walked("aywa, prefetch") / walked("aywa"))
   return targets
 }

@@ -16,12 +16,13 @@ import { start } from "./start.ts"
 import * as storm from "./storm.ts"
 import * as streams from "./streams.ts"
 import { print } from "./tables.ts"
+import * as walk from "./walk.ts"
 import * as webhooks from "./webhooks.ts"
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, quick: { type: "boolean", default: false }, out: { type: "string" } }
 })
-const suites = ["calls", "start", "bundles", "streams", "memory", "webhooks", "leaks", "storm"] as const
+const suites = ["calls", "start", "bundles", "streams", "memory", "webhooks", "leaks", "storm", "walk"] as const
 const chosen = new Set<string>(values.only?.split(",") ?? suites)
 for (const name of chosen) {
   if (!suites.some((suite) => suite === name)) throw new Error(`--only takes ${suites.join(", ")}, not ${name}`)
@@ -100,6 +101,9 @@ const measured = {
       warmups: 1,
       rounds: quick ? 1 : 3
     })
+  ),
+  walk: await timed("walk", () =>
+    side({ module: "./walk.ts", variants: walk.names, tasks: walk.tasks(100), warmups: 0, rounds: quick ? 1 : 3 })
   )
 }
 stop()

@@ -107,5 +107,6 @@ export const print = (results: Results): string =>
     ...(results.storm === undefined
       ? []
       : [kept("500 calls told to wait 2 s", results.storm, ["early", "over-ideal", "share-in-100-ms"])]),
+    ...(results.walk === undefined ? [] : [timed("walk of 100 pages", results.walk, "aywa")]),
     targets(results.targets)
   ].join("\n")

@@ -35,9 +35,8 @@ const program = Effect.gen(function* () {
   yield* Console.log("same assistant:", again.value.id === made.id, "attempts:", again.response?.attempts)
 
   const number = yield* phoneNumbers.create({
-    provider: "byo-phone-number",
-    number: "+14155550123",
-    credentialId: "your-sip-trunk-credential"
+    provider: "vapi",
+    number: "+14155550123"
   })
   yield* phoneNumbers.update(number.id, { assistantId: made.id })
   yield* assistants

@@ -77,11 +77,16 @@ try {
     if (first.items.length < 20 && made !== 1) throw new Error(`Expected one more assistant, found ${made}`)
 
     if (local !== undefined) {
+      const trunk = await step(
+        "Create the trunk that it comes over",
+        () => aywa.credentials.create({ provider: "byo-sip-trunk", gateways: [{ ip: "192.0.2.10" }] }),
+        (row) => row.id
+      )
       const number = await step(
         "Import a BYO phone number",
         () =>
           aywa.phoneNumbers.create(
-            { provider: "byo-phone-number", number: "+14155550123", credentialId: "your-sip-trunk-credential" },
+            { provider: "byo-phone-number", number: "+14155550123", credentialId: trunk.id },
             { idempotencyKey: `number-${idempotencyKey}` }
           ),
         (row) => row.id

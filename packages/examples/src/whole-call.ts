@@ -78,8 +78,9 @@ const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/aywa`
 try {
   // --- What is set up once. ---
 
+  const trunk = await aywa.credentials.create({ provider: "byo-sip-trunk", gateways: [{ ip: "192.0.2.10" }] })
   const number = await aywa.phoneNumbers.create(
-    { provider: "byo-phone-number", number: "+14155550123", credentialId: "your-sip-trunk-credential" },
+    { provider: "byo-phone-number", number: "+14155550123", credentialId: trunk.id },
     { idempotencyKey: "number-main-line" }
   )
   const tool = await aywa.tools.create({

@@ -19,7 +19,7 @@ import { type ExplainedError, explain, paragraph } from "./core/explain.ts"
 import { exitCodes } from "./core/failure.ts"
 import { hasColor } from "./core/output.ts"
 import { stop } from "./core/stop.ts"
-import { painter } from "./core/table.ts"
+import { painter, wrap } from "./core/table.ts"
 import { version } from "./version.ts"
 
 watchOutput({
@@ -29,7 +29,10 @@ watchOutput({
   onFailure: ({ stream }) => (stream === "stdout" ? halt("unwritten") : undefined)
 })
 
-const args = process.argv.slice(2)
+/** `help assistants list` is `assistants list --help`. */
+const helped = (words: ReadonlyArray<string>) => (words[0] === "help" ? [...words.slice(1), "--help"] : words)
+
+const args = helped(process.argv.slice(2))
 const debug = args.includes("--debug")
 const jsonErrors = !args.includes("--no-json") && (args.includes("--json") || process.stderr.isTTY !== true)
 const wantsColor = !args.includes("--no-color")
@@ -39,7 +42,8 @@ const report = (error: ExplainedError, cause?: unknown): number => {
     process.stderr.write(`${JSON.stringify({ error })}\n`)
   } else {
     const paint = painter(hasColor(process.stderr, wantsColor, process.env))
-    process.stderr.write(`${paint("red", "error:")} ${paragraph(error)}\n`)
+    const text = `${paint("red", "error:")} ${paragraph(error)}`
+    process.stderr.write(`${wrap(text, process.stderr.columns || Infinity, 2)}\n`)
   }
   if (debug && cause instanceof Error) process.stderr.write(`${cause.stack ?? cause.message}\n`)
   return error.exitCode

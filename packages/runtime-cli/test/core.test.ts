@@ -8,7 +8,8 @@ import { writeWhole } from "../src/core/files.ts"
 import { assign } from "../src/core/input.ts"
 import { makeOutput } from "../src/core/output.ts"
 import { makeProgress } from "../src/core/progress.ts"
-import { ago, fit, painter, printable, table, widthOf } from "../src/core/table.ts"
+import { ago, fit, painter, printable, table, widthOf, wrap } from "../src/core/table.ts"
+import { decodeText } from "../src/core/text.ts"
 import { temporaryFolder } from "./support.ts"
 
 const plain = painter(false)
@@ -48,6 +49,38 @@ describe("text for terminals", () => {
         }
       )
     )
+  })
+
+  it("an id is never cut; other columns give way", () => {
+    const id = "00000001-1111-4111-8111-111111111111"
+    const lines = table([{ title: "ID", whole: true }, { title: "NAME" }], [[id, "x".repeat(80)]], {
+      paint: plain,
+      width: 60
+    })
+    expect(lines).toContain(`${id}  xxxx`)
+    expect(lines.split("\n").every((line) => widthOf(line) <= 60)).toBe(true)
+    expect(table([{ title: "ID", whole: true }], [[id]], { paint: plain, width: 20 })).toContain(id)
+  })
+
+  it("prose wraps at the width, hangs, and loses no word", () => {
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/)), fc.integer({ min: 20, max: 100 }), (words, width) => {
+        const lines = wrap(words.join(" "), width, 4).split("\n")
+        expect(lines.every((line) => widthOf(line) <= width)).toBe(true)
+        expect(lines.slice(1).every((line) => line.startsWith("    "))).toBe(true)
+        expect(lines.map((line) => line.trim()).join(" ")).toBe(words.join(" "))
+      })
+    )
+  })
+
+  it("files are read as their byte order mark says, and refused when they are no text", () => {
+    const text = 'A=1\r\nB="ü"\r\n'
+    const utf16 = Buffer.from(`\uFEFF${text}`, "utf16le")
+    expect(decodeText(Buffer.from(text))).toBe(text)
+    expect(decodeText(Buffer.from(`\uFEFF${text}`))).toBe(text)
+    expect(decodeText(utf16)).toBe(text)
+    expect(decodeText(Buffer.from(utf16).swap16())).toBe(text)
+    expect(decodeText(Uint8Array.of(0x41, 0xff))).toBeUndefined()
   })
 
   it("says how long ago", () => {

@@ -613,7 +613,8 @@ describe("migration.leftovers", () => {
     })
     await run(["assistants", "create", "-"], {
       env,
-      stdin: JSON.stringify({ name: "A", model: { provider: "openai", model: "gpt-4.1", toolIds: ["old-tool"] } })
+      // In a text: a reference to a row that is not there would be refused.
+      stdin: JSON.stringify({ name: "A", firstMessage: "old-tool" })
     })
     const { found } = await check()
     expect(found["migration.leftovers"]).toMatchObject({ status: "fail", detail: expect.stringContaining("old-tool") })

@@ -80,6 +80,27 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
       expect((await migrate("apply", "--config", config, "--yes")).code).toBe(0)
       expect(await read()).toEqual(after)
       expect((await migrate("detect", "--no-json")).stdout).toBe("No column has a source id.\n")
+      // A later mapping is taken into the run; what is written meanwhile is caught up with until it is quiet.
+      const more = { source: "vapi", resource: "assistant", sourceId: source(4), runtimeId: target(4) }
+      writeFileSync(mapping, [...mappings, more].map((one) => `${JSON.stringify(one)}\n`).join(""))
+      expect((await migrate("apply", "--config", config, "--yes")).code).toBe(6)
+      expect((await migrate("extend", "--config", config)).json.added).toBeGreaterThan(0)
+      const watched = await migrate(
+        "apply",
+        "--config",
+        config,
+        "--yes",
+        "--watch",
+        "--every",
+        "1",
+        "--until-quiet",
+        "1"
+      )
+      expect([watched.code, watched.json.changed, watched.json.passes]).toEqual([0, 1, 1])
+      const back = await migrate("rollback", "--config", config, "--yes", "--reverse")
+      expect([back.code, back.json.changed, back.json.reversed]).toEqual([0, 7, 0])
+      expect(await read()).toEqual(before)
+      expect((await migrate("cleanup", "--config", config, "--yes", "--values")).json.dropped).toBe("values")
     }, 60_000)
 
     it("sql writes scripts that the database's own client runs, and that the other steps go on from", async () => {

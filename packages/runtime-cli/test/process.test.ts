@@ -227,7 +227,22 @@ const asking: Readonly<Record<string, ReadonlyArray<string>>> = {
   fish: ["--no-config", "-c", "source $argv[1]; complete -C $argv[2]"]
 }
 
+describe("help", () => {
+  it("is a word, too: of everything, and of one command", async () => {
+    for (const words of [[], ["assistants", "list"]]) {
+      const [byWord, byFlag] = await Promise.all([run(["help", ...words]), run([...words, "--help"])])
+      expect([byWord.code, byWord.stdout]).toEqual([0, byFlag.stdout])
+      expect(byWord.stdout).toContain("USAGE")
+    }
+  })
+})
+
 describe("completions", () => {
+  it("are there for PowerShell", async () => {
+    const { code, stdout } = await run(["completions", "powershell"])
+    expect([code, stdout.includes("Register-ArgumentCompleter"), stdout.includes("webhooks")]).toEqual([0, true, true])
+  })
+
   it.each(["bash", "zsh", "fish"])(
     "%s reads the script, and completes commands, flags, words and files",
     async (shell) => {

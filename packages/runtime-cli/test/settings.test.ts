@@ -48,6 +48,9 @@ describe("where settings come from", () => {
       "",
       expect.stringContaining("./nowhere.env")
     ])
+    // --env is ours alone.
+    const named = await run(["assistants", "list", "--env", "./nowhere.env"])
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("./nowhere.env cannot be read (ENOENT)")])
     for (const timeout of ["0", "soon"]) {
       expect((await run(["assistants", "list", "--timeout", timeout])).code).toBe(2)
     }

@@ -88,7 +88,7 @@ export const sets = (fields: Readonly<Record<string, unknown>>): ReadonlyArray<s
 /** An assistant, and a phone number that is bound to it. */
 export const createPinned = async (env: RunOptions["env"]): Promise<string> => {
   const assistant = await run(["assistants", "create", ...sets({ name: "Desk" })], { env })
-  const number = { provider: "byo-phone-number", number: "+14155550123", credentialId: "c1" }
+  const number = { provider: "vapi", number: "+14155550123" }
   await run(["phone-numbers", "create", ...sets({ ...number, assistantId: assistant.json.id })], { env })
   return assistant.json.id
 }

@@ -24,14 +24,19 @@ export const help = `Serves the Aywa runtime's HTTP contract for development: no
   --idempotency-ttl <s>    Seconds that idempotency keys are remembered; default 86400
   --seed <n|file>          A number makes ids and chaos deterministic; a JSON file has rows to begin with. May be repeated
   --scenario <name|file>   Faults from the start: flaky, brownout, deploy, lost-response, rate-limited, or a JSON file
+  --fault-header           Let requests ask for faults with Aywa-Fault in production mode or under --unsafe-expose, too
   --clock <system|manual>  manual stands still until the control API moves it
   --mode <development|production>  development reaches loopback and --allow-target only
   --allow-target <host>    Development: a host that webhooks and tools may reach. May be repeated
+  --keep-events <n>        Events that are kept, with their webhook jobs; default 100000
+  --keep-hours <n>         Hours that events and requests are kept; default 720
   --webhook-secret <s>     Signs webhooks; default: the one in the file, else a random one
   --webhook-schedule <standard|instant>  instant retries without waits
   --no-strict              Accept properties that the contract does not know
   --require-key            Refuse POST and PATCH without an Idempotency-Key
   --unsafe-expose          Allow --host beyond loopback. There is no TLS
+  --allow-host <name>      A name beside loopback that it answers to. May be repeated
+  --public-url <url>       Its address for others, such as that of a tunnel; printed, and answered to
   --help                   Show this
 `
 
@@ -57,14 +62,19 @@ const parse = (args: ReadonlyArray<string>) => {
         "organization-limit": { type: "string" },
         seed: { type: "string", multiple: true },
         scenario: { type: "string" },
+        "fault-header": { type: "boolean" },
         clock: { type: "string" },
         mode: { type: "string" },
         "allow-target": { type: "string", multiple: true },
+        "keep-events": { type: "string" },
+        "keep-hours": { type: "string" },
         "webhook-secret": { type: "string" },
         "webhook-schedule": { type: "string" },
         "no-strict": { type: "boolean" },
         "require-key": { type: "boolean" },
         "unsafe-expose": { type: "boolean" },
+        "allow-host": { type: "string", multiple: true },
+        "public-url": { type: "string" },
         help: { type: "boolean", short: "h" }
       }
     }).values
@@ -125,6 +135,7 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     throw new UsageError(`--host ${values.host} is not loopback: that needs --unsafe-expose`)
   }
   if (db === "") throw new UsageError("--db takes a file name, or :memory:")
+  const hours = atLeastOne("keep-hours", values["keep-hours"])
   const limit = integer("rate-limit", values["rate-limit"], 1e9) ?? 10_000
   const ttl = integer("idempotency-ttl", values["idempotency-ttl"], 1e9)
   return {
@@ -150,6 +161,11 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
       readSeedRows
     ),
     scenario: fromFile(values.scenario, readScenario),
+    faultHeader: values["fault-header"],
+    retention: {
+      events: atLeastOne("keep-events", values["keep-events"]),
+      age: hours === undefined ? undefined : hours * 3_600_000
+    },
     clock,
     mode,
     allowTargets: values["allow-target"],
@@ -158,7 +174,9 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     webhookSchedule: schedule,
     strict: !(values["no-strict"] ?? false),
     requireIdempotencyKey: values["require-key"],
-    unsafeExpose: values["unsafe-expose"]
+    unsafeExpose: values["unsafe-expose"],
+    allowHosts: values["allow-host"],
+    publicUrl: values["public-url"]
   }
 }
 

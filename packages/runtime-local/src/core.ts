@@ -2,6 +2,7 @@
  * What every part of a runtime needs: its store with the rows and keys that it starts with, its time, its chance, its limits and
  * faults, and what it notes of requests.
  */
+import { type Feed, makeFeed } from "./control/feed.ts"
 import { type FaultRules, makeFaultRules } from "./faults/rules.ts"
 import { makeScenarios, type Scenarios } from "./faults/scenarios.ts"
 import { type Keys, makeKeys } from "./http/auth.ts"
@@ -11,6 +12,7 @@ import { makeRateLimiter, type RateLimiter } from "./http/rateLimit.ts"
 import { makeMetrics, type Metrics } from "./operations/metrics.ts"
 import { type FirstKey, seedKeys } from "./keys.ts"
 import { defaultIdempotencyTtl, type LocalRuntimeOptions } from "./options.ts"
+import { defaultAge } from "./outbox/retention.ts"
 import { rulesOf } from "./rows/rules.ts"
 import { storeSeedRows } from "./rows/seed.ts"
 import { describe } from "./store/failure.ts"
@@ -34,6 +36,8 @@ export interface Core extends FirstKey {
   readonly limiter: RateLimiter
   readonly journal: Journal
   readonly metrics: Metrics
+  /** News for whoever watches. */
+  readonly feed: Feed
 }
 
 /** Makes the core over an open store. */
@@ -56,7 +60,8 @@ export const makeCore = (store: Store, options: LocalRuntimeOptions): Core => {
     }))
   }
   const chaos = seed ?? 1
-  const rules = makeFaultRules(chaos, now)
+  const feed = makeFeed()
+  const rules = makeFaultRules(chaos, now, () => feed.publish("fault", () => ({ rules: rules.list() })))
   const scenarios = makeScenarios(rules.setScenario, chaos)
   if (options.scenario !== undefined) scenarios.start(options.scenario)
   return {
@@ -71,7 +76,8 @@ export const makeCore = (store: Store, options: LocalRuntimeOptions): Core => {
     scenarios,
     chaos,
     limiter: makeRateLimiter(options.rateLimit, now),
-    journal: makeJournal(),
-    metrics: makeMetrics()
+    journal: makeJournal({ limit: options.retention?.requests, age: options.retention?.age ?? defaultAge, now }),
+    metrics: makeMetrics(),
+    feed
   }
 }

@@ -32,6 +32,7 @@ export const makeEngine = (core: Core, options: LocalRuntimeOptions, policy: Out
     faults: rules,
     policy,
     schedule: webhookSchedule,
+    retention: options.retention ?? {},
     order: webhookOrder,
     random: makeRandom((seed ?? Math.floor(Math.random() * 2 ** 32)) + 1),
     signTime: options.signWith === "virtual" ? now : Date.now,

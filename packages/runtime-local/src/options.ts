@@ -1,10 +1,12 @@
 /**
  * The options of a runtime, and their defaults.
  */
-import { type Names, unknownName } from "@aywa-ai/runtime-sdk/internal/contract"
+import type { Names } from "@aywa-ai/runtime-sdk/internal/contract"
+import { checkValues, refuseUnknown } from "./optionValues.ts"
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
 import type { ListShapes } from "./rows/listing.ts"
+import type { Retention } from "./outbox/retention.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
 import type { RateLimitOptions } from "./http/rateLimit.ts"
 import type { SeedRows } from "./rows/seed.ts"
@@ -26,6 +28,10 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly host?: string | undefined
   /** Binds and answers beyond loopback. The runtime is for development: it has no TLS. */
   readonly unsafeExpose?: boolean | undefined
+  /** Names beside loopback that it answers to, where it is exposed or stands behind a proxy or tunnel. */
+  readonly allowHosts?: ReadonlyArray<string> | undefined
+  /** Its address for others, such as that of a tunnel; its host is answered to. */
+  readonly publicUrl?: string | undefined
   /** Default: `aywa_local_` and 26 random characters. */
   readonly apiKey?: string | undefined
   /** More keys, each for one organization. */
@@ -42,10 +48,17 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly rows?: SeedRows | undefined
   /** Default: no limit. */
   readonly rateLimit?: RateLimitOptions | undefined
+  /** How much is kept of what happened. Default: 100,000 events and 10,000 requests, for 30 days. */
+  readonly retention?: Retention | undefined
   /** Bounds of what one client, or all of them, may make this process hold. */
   readonly limits?: RequestLimits | undefined
   /** Faults from the start: a scenario that comes with the runtime, or one of yours. */
   readonly scenario?: ScenarioName | Scenario | undefined
+  /**
+   * Whether a request may ask for a fault of its own with `Aywa-Fault`; it needs a key for that. Default: in development
+   * mode, unless `unsafeExpose` opens the runtime to others.
+   */
+  readonly faultHeader?: boolean | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */
@@ -61,6 +74,8 @@ const names: Names<LocalRuntimeOptions> = {
   port: true,
   host: true,
   unsafeExpose: true,
+  allowHosts: true,
+  publicUrl: true,
   apiKey: true,
   apiKeys: true,
   organization: true,
@@ -69,8 +84,10 @@ const names: Names<LocalRuntimeOptions> = {
   requireIdempotencyKey: true,
   rows: true,
   rateLimit: true,
+  retention: true,
   limits: true,
   scenario: true,
+  faultHeader: true,
   seed: true,
   listShape: true,
   strict: true,
@@ -87,10 +104,10 @@ const names: Names<LocalRuntimeOptions> = {
   callPace: true
 }
 
-/** Refuses options that nobody reads: a misspelled fault or limit would be none. */
-export const refuseUnknown = (options: LocalRuntimeOptions): void => {
-  const unknown = unknownName(options, names)
-  if (unknown !== undefined) throw new TypeError(`startLocalRuntime: ${unknown.message}`)
+/** Refuses options that nobody reads, and values that nobody knows: a misspelled mode would be none. */
+export const checkOptions = (options: LocalRuntimeOptions): void => {
+  refuseUnknown("", options, names)
+  checkValues(options)
 }
 
 /** 24 hours. */

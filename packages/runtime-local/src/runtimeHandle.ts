@@ -8,6 +8,7 @@ import type { FaultInput } from "./faults/schemas.ts"
 import type { ApiKeyInfo } from "./http/auth.ts"
 import type { JournalEntry, RequestFilter } from "./http/journal.ts"
 import type { Connections } from "./http/server.ts"
+import type { SnapshotInfo, SnapshotOptions } from "./store/snapshots.ts"
 import type { RuntimeClock } from "./time/clock.ts"
 
 /**
@@ -19,6 +20,8 @@ import type { RuntimeClock } from "./time/clock.ts"
 export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   /** `http://127.0.0.1:<port>`; stays the same over restarts. */
   readonly baseUrl: string
+  /** Its address for others, as the options say it. */
+  readonly publicUrl: string | undefined
   readonly apiKey: string
   readonly organizationId: string
   /** Bearer token of the control API below `/__aywa/`. */
@@ -45,6 +48,10 @@ export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   readonly revokeKey: (id: string) => boolean
   /** Kills every connection and what is in flight, then opens database and listener again, on the same file and port. */
   readonly restart: () => Promise<void>
+  /** Copies rows, calls, events and jobs, of all organizations or of one, to go back to. In memory, or in a file. */
+  readonly snapshot: (options?: SnapshotOptions) => SnapshotInfo
+  /** Goes back to a snapshot, all or nothing; keys, faults and the clock stay as they are. */
+  readonly restore: (place?: Pick<SnapshotOptions, "name" | "file">) => SnapshotInfo
   /** Forgets rows, idempotency records, requests, faults and limiter state; keys stay. */
   readonly reset: () => void
   /** Ends deliveries and connections at once; what was being handled leaves no trace, and whoever waits hears it. */

@@ -7,23 +7,24 @@ import { callTables } from "./calls/tables.ts"
 import { type Controls, makeControls } from "./controls.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { type Core, makeCore } from "./core.ts"
+import { longestOutage } from "./faults/schemas.ts"
 import type { Listener } from "./http/server.ts"
 import { httpTables } from "./http/tables.ts"
 import { importTables } from "./imports/tables.ts"
 import { readinessTables } from "./operations/readiness.ts"
-import { type LocalRuntimeOptions, refuseUnknown } from "./options.ts"
+import { checkOptions, type LocalRuntimeOptions } from "./options.ts"
 import { policyOf } from "./outboundOptions.ts"
 import { outboxTables } from "./outbox/tables.ts"
 import { rowTables } from "./rows/tables.ts"
 import type { LocalRuntimeHandle, StoredRow } from "./runtimeHandle.ts"
-import { makeService } from "./service.ts"
+import { baseUrlOf, makeService } from "./service.ts"
 import { openStore, type Store } from "./store/Store.ts"
 
 const tables = [rowTables, httpTables, importTables, outboxTables, callTables, readinessTables]
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
-  refuseUnknown(options)
+  checkOptions(options)
   const { host = "127.0.0.1", unsafeExpose = false } = options
   if (!unsafeExpose && !OutboundPolicy.isLoopbackHost(host)) {
     throw new TypeError(`The local runtime binds to loopback only; ${host} needs unsafeExpose`)
@@ -36,7 +37,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     const controls = makeControls(core, engine)
     const listener = makeService(core, engine, controls, options, host)
     await run(listener, engine)
-    return handleOf({ core, engine, controls, listener }, host)
+    return handleOf({ core, engine, controls, listener }, host, options.publicUrl)
   } catch (error) {
     store.close()
     throw error
@@ -61,9 +62,13 @@ interface Runtime {
   readonly listener: Listener
 }
 
-const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): LocalRuntimeHandle => {
+const handleOf = (
+  { core, engine, controls, listener }: Runtime,
+  host: string,
+  publicUrl: string | undefined
+): LocalRuntimeHandle => {
   const { store, keys, rules, journal, idempotency, limiter } = core
-  const { sending } = controls
+  const { live: _, ...sending } = controls.sending
   let closed = false
   const close = async () => {
     if (closed) return
@@ -74,7 +79,8 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
     store.close()
   }
   return {
-    baseUrl: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port()}`,
+    baseUrl: baseUrlOf(host, listener),
+    publicUrl,
     apiKey: core.apiKey,
     organizationId: core.organizationId,
     controlToken: controls.token,
@@ -82,7 +88,12 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
     faults: {
       add: rules.add,
       next: (action, rule = {}) => rules.add({ ...rule, action, times: 1 }),
-      refuse: listener.refuse,
+      refuse: (milliseconds) => {
+        if (!(milliseconds >= 0 && milliseconds <= longestOutage)) {
+          throw new TypeError(`refuse takes milliseconds from 0 to ${longestOutage}`)
+        }
+        listener.refuse(milliseconds)
+      },
       remove: rules.remove,
       list: rules.list,
       clear: rules.clear
@@ -91,7 +102,7 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
     clock: controls.clock,
     ...sending,
     get webhookSecret() {
-      return sending.webhookSecret
+      return controls.sending.webhookSecret
     },
     rows: (resource, { organization } = {}) => rowsOf(store, resource, organization),
     count: (resource) => countOf(store, resource),
@@ -108,6 +119,8 @@ const handleOf = ({ core, engine, controls, listener }: Runtime, host: string): 
       engine.start()
       await listener.start()
     },
+    snapshot: controls.snapshot,
+    restore: controls.restore,
     reset: controls.reset,
     close,
     [Symbol.asyncDispose]: close

@@ -102,7 +102,7 @@ describe("the process", () => {
       const controlled = await fetch(`${info.baseUrl}/__aywa/requests`, {
         headers: { authorization: `Bearer ${info.controlToken}` }
       })
-      expect(await controlled.json()).toHaveLength(1)
+      expect(await controlled.json()).toMatchObject({ items: [expect.anything()], nextCursor: null })
       child.kill(signal)
       expect(await exit(child)).toBe(0)
       expect(output.stdout.trim().split("\n")).toHaveLength(1)
@@ -246,7 +246,9 @@ describe("the process", () => {
     const events = await fetch(`${info.baseUrl}/__aywa/events?type=end-of-call-report&wait=20000`, {
       headers: { authorization: `Bearer ${info.controlToken}` }
     })
-    const [report] = JSON.parse(await events.text())
+    const {
+      items: [report]
+    } = JSON.parse(await events.text())
     const results = report.message.artifact.messages.filter(({ role }: { role: string }) => role === "tool_call_result")
     // Listed, and still private; not listed.
     expect(results.map(({ result }: { result: string }) => result)).toEqual([

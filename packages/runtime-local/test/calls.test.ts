@@ -118,7 +118,7 @@ describe("a call without a script", () => {
   })
 
   it("whose assistant does not exist ends with a reason", async () => {
-    const { client, runtime, call } = await setUp()
+    const { client, runtime, call } = await setUp(undefined, {}, { clock: "manual", strict: false })
     const placed = await place(client, "nobody")
     await runtime.clock.advance(minute)
     expect((await call("GET", `/call/${placed.id}`)).body).toMatchObject({
@@ -271,12 +271,20 @@ describe("a scripted call", () => {
     expect(logs.items.at(-1).message).toBe("The call ended: assistant-ended-call")
   })
 
+  it("may be for one organization only", async () => {
+    const { client, assistant, runtime, call } = await setUp()
+    runtime.calls.script({}, [{ fail: "mine" }], { organization: runtime.organizationId })
+    runtime.calls.script({}, [{ fail: "theirs" }], { organization: "org_2" })
+    const { id } = await place(client, assistant.id)
+    await runtime.clock.advance(minute)
+    expect((await call("GET", `/call/${id}`)).body.endedReason).toBe("mine")
+  })
+
   it("goes the newest way that matches its assistant or either number, so many times", async () => {
     const { client, assistant, runtime, call } = await setUp()
     const { body: number } = await call("POST", "/phone-number", {
-      provider: "byo-phone-number",
-      number: "+14155550100",
-      credentialId: "trunk"
+      provider: "vapi",
+      number: "+14155550100"
     })
     runtime.calls.script({}, [{ fail: "any" }])
     runtime.calls.script({ number: "+14155550100" }, [{ fail: "by-number" }])
@@ -586,9 +594,8 @@ describe("a call from outside", () => {
     const set = await setUp((delivery) => (delivery.type === "assistant-request" ? reply(holder.id) : {}))
     const holder = { id: set.assistant.id }
     const { body: phone } = await set.call("POST", "/phone-number", {
-      provider: "byo-phone-number",
+      provider: "vapi",
       number: "+14155550100",
-      credentialId: "trunk",
       server: { url: set.receiver.url },
       ...number
     })
@@ -641,9 +648,8 @@ describe("a call from outside", () => {
   it("goes to the number's own assistant without asking, and to no number that there is not", async () => {
     const { assistant, call, runtime, client } = await setUp()
     await call("POST", "/phone-number", {
-      provider: "byo-phone-number",
+      provider: "vapi",
       number: "+14155550100",
-      credentialId: "trunk",
       assistantId: assistant.id
     })
     const { status, body } = await call(

@@ -4,10 +4,11 @@
  */
 import { VapiClient, VapiError } from "@vapi-ai/server-sdk"
 import { assert, describe, expect, it } from "vitest"
+import type { LocalRuntimeHandle } from "../src/index.ts"
 import { start } from "./support.ts"
 
 const connect = async () => {
-  const { runtime } = await start({ rateLimit: undefined })
+  const { runtime } = await start({ rows: { credentials: [{ id: "trunk", provider: "byo-sip-trunk" }] } })
   return { runtime, vapi: new VapiClient({ token: runtime.apiKey, baseUrl: runtime.baseUrl, maxRetries: 0 }) }
 }
 
@@ -158,4 +159,52 @@ describe("the source API's own client", () => {
     expect((await vapi.files.delete({ id: file.id })).id).toBe(file.id)
     expect((await failure(vapi.files.get({ id: file.id }))).statusCode).toBe(404)
   })
+
+  it("recordings are silence, as long as the call was, in a file that plays", async () => {
+    const { runtime, vapi } = await connect()
+    const { callId } = await runtime.trigger({ type: "call.completed" })
+    const { headers, bytes } = await read(runtime, `/call/${callId}/stereo-recording`)
+    expect([headers.get("content-type"), bytes.subarray(0, 4).toString("latin1")]).toEqual(["audio/wav", "RIFF"])
+    expect(bytes.length).toBe(bytes.readUInt32LE(4) + 8)
+    expect((await failure(vapi.calls.get({ id: "none" }))).statusCode).toBe(404)
+  })
+
+  it("lists of the second version have totals, an order and a search", async () => {
+    const { runtime, vapi } = await connect()
+    for (const number of ["+14155550100", "+14155550101", "+14155559999"]) {
+      await vapi.phoneNumbers.create({ provider: "vapi", number } as never)
+    }
+    const list = async (query: string) =>
+      JSON.parse((await read(runtime, `/v2/phone-number?${query}`)).bytes.toString())
+    const numbers = (page: { results: ReadonlyArray<{ number: string }> }) => page.results.map(({ number }) => number)
+    expect(numbers(await list("sortOrder=ASC&limit=2"))).toEqual(["+14155550100", "+14155550101"])
+    expect(await list("search=55010")).toMatchObject({ metadata: { totalItems: 2, totalPages: 1, hasNextPage: false } })
+  })
 })
+
+describe("what is no part of this runtime", () => {
+  it.each(["/squad", "/chat/x", "/session", "/campaign", "/eval/run", "/v2/knowledge-base"])(
+    "%s says so",
+    async (path) => {
+      const { call } = await start()
+      const { status, body } = await call("GET", path)
+      expect([status, body.code, body.message]).toEqual([
+        404,
+        "not_part_of_this_runtime",
+        expect.stringContaining("docs/compatibility.md")
+      ])
+    }
+  )
+
+  it("a path that is nearly one says which", async () => {
+    const { call } = await start()
+    expect((await call("GET", "/assistants")).body.message).toBe("There is no /assistants. Did you mean /assistant?")
+    expect((await call("GET", "/phone-numbers/x")).body.message).toContain("Did you mean /phone-number?")
+  })
+})
+
+/** Bytes of an answer. */
+const read = async (runtime: LocalRuntimeHandle, path: string) => {
+  const response = await fetch(runtime.baseUrl + path, { headers: { authorization: `Bearer ${runtime.apiKey}` } })
+  return { headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) }
+}

@@ -19,10 +19,11 @@ describe("the control API", () => {
     const client = await start()
     await client.call("POST", "/assistant", {}, { key: "k" })
     await client.call("GET", "/tool")
-    expect((await control(client, "GET", "requests")).body).toHaveLength(2)
-    expect((await control(client, "GET", "requests?committed=true")).body).toMatchObject([{ idempotencyKey: "k" }])
+    expect((await control(client, "GET", "requests")).body.items).toHaveLength(2)
+    const { body } = await control(client, "GET", "requests?committed=true")
+    expect(body).toMatchObject({ items: [{ idempotencyKey: "k" }], nextCursor: null })
     await control(client, "DELETE", "requests")
-    expect((await control(client, "GET", "requests")).body).toEqual([])
+    expect((await control(client, "GET", "requests")).body.items).toEqual([])
   })
 
   it("adds, lists and removes faults", async () => {

@@ -2,7 +2,7 @@ import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
 import { describe, expect, it } from "vitest"
 import { start } from "./support.ts"
 
-const byo = { provider: "byo-phone-number", number: "+14155550100", credentialId: "trunk" }
+const byo = { provider: "vapi", number: "+14155550100" }
 
 describe("create, read, update, delete", () => {
   it("creates with 201 and reads the same bytes back", async () => {
@@ -96,7 +96,12 @@ describe("validation", () => {
     ],
     ["a limit", "/assistant", { name: "x".repeat(41) }, ["name: "]],
     ["what a provider needs", "/phone-number", { provider: "twilio" }, ["number: ", "twilioAccountSid: "]],
-    ["a number that is not E.164", "/phone-number", { ...byo, number: "0123456" }, ["number: "]],
+    [
+      "a number that is not E.164",
+      "/phone-number",
+      { ...byo, provider: "byo-phone-number", credentialId: "t", number: "0123456" },
+      ["number: "]
+    ],
     ["a missing field", "/tool", {}, ["type: "]],
     ["what a type needs", "/tool", { type: "apiRequest", method: "GET" }, ["url: "]],
     ["a key named __proto__", "/assistant", '{"__proto__":{"name":"x"}}', ["property __proto__ should not exist"]],
@@ -161,7 +166,8 @@ describe("rules of resources", () => {
   it("does not delete a tool while an assistant uses it", async () => {
     const { call } = await start()
     const { body: tool } = await call("POST", "/tool", { type: "endCall" })
-    const model = { provider: "openai", model: "gpt-4o", toolIds: ["other", tool.id] }
+    const { body: second } = await call("POST", "/tool", { type: "endCall" })
+    const model = { provider: "openai", model: "gpt-4o", toolIds: [second.id, tool.id] }
     const { body: assistant } = await call("POST", "/assistant", { model })
     await call("POST", "/assistant", { model: { provider: "openai", model: "gpt-4o", toolIds: null } })
     const refused = await call("DELETE", `/tool/${tool.id}`)

@@ -129,7 +129,7 @@ describe("hostile requests", () => {
   })
 
   it("the journal keeps the newest requests only, when their heads are large", () => {
-    const journal = makeJournal(1000, 1000, 10_000)
+    const journal = makeJournal({ limit: 1000, bodyBytes: 1000, headBytes: 10_000 })
     const text = "x".repeat(90)
     for (let i = 0; i < 500; i++) {
       journal.add({ requestId: String(i), path: "/a", query: "", headers: { "x-a": text } } as unknown as OpenEntry)
@@ -143,17 +143,19 @@ describe("hostile requests", () => {
   })
 
   it("the journal keeps the newest bodies only, when they are large", () => {
-    const journal = makeJournal(100, 1000)
+    const journal = makeJournal({ limit: 100, bodyBytes: 1000 })
     const head = { path: "/a", query: "", headers: {} }
     const entries = Array.from({ length: 30 }, (_, i) => ({ ...head, requestId: String(i) }) as OpenEntry)
     for (const [i, entry] of entries.entries()) {
       journal.add(entry)
-      journal.keepBody(entry, { i }, 100)
+      entry.body = Buffer.from(JSON.stringify({ i }).padEnd(100))
+      journal.settle(entry)
     }
     const kept = journal.list().flatMap(({ body }, i) => (body === undefined ? [] : [i]))
     expect(kept.length).toBeLessThanOrEqual(10)
     expect(kept).toEqual(kept.map((_, i) => 30 - kept.length + i))
-    journal.keepBody(entries[0]!, "huge", 1_000_000)
+    entries[0]!.body = Buffer.from(JSON.stringify("x".repeat(1_000_000)))
+    journal.settle(entries[0]!)
     expect(journal.list().filter(({ body }) => body !== undefined)).toHaveLength(1)
   })
 

@@ -42,9 +42,9 @@ describe("answers", () => {
     expect([wrong.status, wrong.body.error, wrong.headers.get("allow")]).toEqual([
       405,
       "Method Not Allowed",
-      "GET, PATCH, DELETE"
+      "GET, PATCH, DELETE, HEAD"
     ])
-    expect((await call("DELETE", "/assistant")).headers.get("allow")).toBe("GET, POST")
+    expect((await call("DELETE", "/assistant")).headers.get("allow")).toBe("GET, POST, HEAD")
   })
 
   it("the contract as OpenAPI, without a key", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { startLocalRuntime } from "../src/index.ts"
 import { clientOf, failure, start, temporaryFile } from "./support.ts"
 
-const byo = { provider: "byo-phone-number", number: "+14155550100", credentialId: "trunk" }
+const byo = { provider: "vapi", number: "+14155550100" }
 
 describe("a key", () => {
   it("gives the stored answer again, byte for byte, with a new request id", async () => {

@@ -28,7 +28,13 @@ describe("shapes", () => {
     const { call } = await seeded(5, 2)
     const { body } = await call("GET", "/assistant?limit=2&page=2")
     expect(names(body.results)).toBe("a3 a2")
-    expect(body.metadata).toEqual({ currentPage: 2, itemsPerPage: 2, totalItems: 5 })
+    expect(body.metadata).toEqual({
+      currentPage: 2,
+      itemsPerPage: 2,
+      totalItems: 5,
+      totalPages: 3,
+      hasNextPage: true
+    })
     expect((await call("GET", "/assistant?limit=2&page=9")).body.results).toEqual([])
   })
 

@@ -289,13 +289,13 @@ describe("/readyz", () => {
 
   it("503 when the file is gone, replaced or damaged; /health stays 200", async () => {
     const damage: ReadonlyArray<readonly [(file: string) => void, string]> = [
-      [(file) => fs.rmSync(file), "the database file is gone"],
+      [(file) => fs.rmSync(file), "the database file is gone: put it back, or start the runtime again"],
       [
         (file) => {
           fs.copyFileSync(file, `${file}.copy`)
           fs.renameSync(`${file}.copy`, file)
         },
-        "the database file was replaced"
+        "the database file was replaced: put it back, or start the runtime again"
       ],
       [
         (file) => {
@@ -315,6 +315,10 @@ describe("/readyz", () => {
       expect(body.message).toBe(`The store does not work: ${problem}`)
       expect((await fetch(`${client.runtime.baseUrl}/health`)).status).toBe(200)
       expect((await client.call("GET", "/runbooks")).body[0]).toMatchObject({ id: "store-unavailable", active: true })
+      if (problem.includes("damaged")) continue
+      // What would not be there after the process is not acknowledged.
+      const write = await client.call("POST", "/assistant", { name: "lost" }, { key: "k" })
+      expect([write.status, write.body.code, client.runtime.count("assistants")]).toEqual([503, "store_unavailable", 0])
     }
   })
 

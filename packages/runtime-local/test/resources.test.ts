@@ -88,11 +88,14 @@ describe("credentials", () => {
   })
 })
 
+/** What the calls below refer to. */
+const rows = { assistants: [{ id: "a" }, { id: "b" }] }
+
 describe("calls", () => {
   const customer = { number: "+14155550188", name: "Jordan" }
 
   it("creates one call", async () => {
-    const { call } = await start()
+    const { call } = await start({ rows })
     const { status, body } = await call("POST", "/call", { assistantId: "a", customer })
     expect(status).toBe(201)
     expect(body).toMatchObject({ type: "outboundPhoneCall", status: "queued", cost: 0, assistantId: "a", customer })
@@ -100,7 +103,7 @@ describe("calls", () => {
   })
 
   it("creates a batch: who cannot be called is an error, the others get their call", async () => {
-    const { call, runtime } = await start()
+    const { call, runtime } = await start({ rows })
     const { status, body } = await call("POST", "/call", {
       assistantId: "a",
       schedulePlan: { earliestAt: "2100-01-01T00:00:00Z" },
@@ -118,7 +121,7 @@ describe("calls", () => {
   })
 
   it("creates phone and web calls on their own routes", async () => {
-    const { call } = await start()
+    const { call } = await start({ rows })
     expect((await call("POST", "/call/phone", { assistantId: "a", customer })).body.type).toBe("outboundPhoneCall")
     expect((await call("POST", "/call/phone", { assistantId: "a" })).body.message).toEqual([
       "customer: Missing: a phone call needs customer or customerId"
@@ -127,14 +130,14 @@ describe("calls", () => {
   })
 
   it("changes the name, and nothing else", async () => {
-    const { call } = await start()
+    const { call } = await start({ rows })
     const { body: row } = await call("POST", "/call", { assistantId: "a", customer })
     expect((await call("PATCH", `/call/${row.id}`, { name: "B" })).body).toMatchObject({ name: "B", customer })
     expect((await call("PATCH", `/call/${row.id}`, { customer })).status).toBe(400)
   })
 
   it("filters its list", async () => {
-    const { call } = await start()
+    const { call } = await start({ rows })
     await call("POST", "/call", { assistantId: "a", customer })
     const { body: row } = await call("POST", "/call", { assistantId: "b", customer })
     expect((await call("GET", "/call?assistantId=b")).body).toEqual([row])
@@ -144,7 +147,7 @@ describe("calls", () => {
 
 describe("webhook endpoints and structured outputs", () => {
   it("are rows with defaults and limits", async () => {
-    const { call } = await start()
+    const { call } = await start({ rows })
     const endpoint = await call("POST", "/webhook-endpoint", { url: "https://hooks.example.com/a", scope: "account" })
     expect(endpoint.body).toMatchObject({ url: "https://hooks.example.com/a", scope: "account", enabled: true })
     expect((await call("POST", "/webhook-endpoint", { url: "/a", scope: "tool" })).status).toBe(400)
@@ -165,7 +168,7 @@ describe("structured outputs", () => {
   }
 
   const setUp = async () => {
-    const client = await start()
+    const client = await start({ rows })
     const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
     return { ...client, row }
   }
@@ -195,7 +198,7 @@ describe("structured outputs", () => {
 
   it("keeps what a pattern found in the call, unless it is a preview", async () => {
     const file = temporaryFile()
-    const client = await start({ store: { file } })
+    const client = await start({ store: { file }, rows })
     const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
     // What was said is written by the call's own events; here, straight into the database.
     const database = new DatabaseSync(file)
@@ -232,7 +235,7 @@ describe("structured outputs", () => {
 
   it("a pattern that would take for ever is refused, and the runtime goes on", async () => {
     const file = temporaryFile()
-    const client = await start({ store: { file } })
+    const client = await start({ store: { file }, rows })
     const { body: row } = await client.call("POST", "/call", { assistantId: "a", customer })
     const database = new DatabaseSync(file)
     const said = JSON.stringify({ ...row, artifact: { transcript: `User: ${"a".repeat(60)}!` } })

@@ -18,6 +18,7 @@ const job: Job = {
   endpointId: null,
   level: "account",
   url: "http://127.0.0.1:1/",
+  target: "http://127.0.0.1:1/",
   server: "{}",
   state: "delivering",
   reply: 0,

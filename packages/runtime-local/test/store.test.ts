@@ -52,6 +52,14 @@ describe("a file that is not to be used", () => {
       },
       /a newer version of the local runtime wrote it: update this one/
     ],
+    [
+      "a file that has another name, too",
+      async (file) => {
+        await (await startLocalRuntime({ store: { file } })).close()
+        fs.linkSync(file, `${file}.link`)
+      },
+      /another name as well \(a hard link\): use a copy/
+    ],
     ["a directory", (file) => fs.mkdirSync(file), /unable to open database file: look whether its directory exists/]
   ]
 

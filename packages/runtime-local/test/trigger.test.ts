@@ -196,9 +196,8 @@ describe("the cascade", () => {
       serverUrl: url("assistant-url")
     })
     const { body: number } = await call("POST", "/phone-number", {
-      provider: "byo-phone-number",
+      provider: "vapi",
       number: "+14155550100",
-      credentialId: "trunk",
       server: { url: url("number-server") },
       serverUrl: url("number-url")
     })

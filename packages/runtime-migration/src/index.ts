@@ -29,7 +29,7 @@ export type { SqlPlan } from "./sql/plan.ts"
 export { mappingScripts } from "./sql/scripts.ts"
 export type { MappingScripts } from "./sql/scripts.ts"
 export { rewriteJson, rewriteText } from "./ledger/rewrite.ts"
-export type { Resolve } from "./ledger/rewrite.ts"
+export type { Resolve, RewriteTextOptions } from "./ledger/rewrite.ts"
 
 export { mysqlDriver, openDatabase, pgDriver, pgliteDriver, sqliteDriver } from "./live/SqlDriver.ts"
 export type {
@@ -41,21 +41,30 @@ export type {
   SqlResult,
   SqlRow
 } from "./live/SqlDriver.ts"
-export { detectColumns } from "./live/detect.ts"
-export type { Candidate, DetectOptions } from "./live/detect.ts"
+export { detectColumns, detectDatabase } from "./live/detect.ts"
+export type { Candidate, Detection, DetectOptions } from "./live/detect.ts"
+export type { SchemaFile } from "./live/schemaHints.ts"
 export { planDatabase } from "./live/planDatabase.ts"
-export type { DatabaseConfig, DatabasePlan } from "./live/planDatabase.ts"
+export type { DatabaseConfig, DatabasePlan, Place } from "./live/planDatabase.ts"
 export { cleanupDatabase } from "./live/cleanupDatabase.ts"
+export { extendDatabase } from "./live/extendDatabase.ts"
+export type { ExtendReport } from "./live/extendDatabase.ts"
+export { watchDatabase } from "./live/watchDatabase.ts"
+export type { WatchOptions, WatchPass, WatchReport } from "./live/watchDatabase.ts"
 export { applyDatabase, dryRunDatabase, rollbackDatabase } from "./live/runDatabase.ts"
 export { verifyDatabase } from "./live/verifyDatabase.ts"
+export type { VerifyOptions } from "./live/verifyDatabase.ts"
 export type {
   CleanupOptions,
   CleanupReport,
   DryRunLocation,
   DryRunReport,
   Finding,
+  LeftColumn,
   MoveReport,
   NotRestored,
+  NotScanned,
+  RollbackOptions,
   RollbackReport,
   StepOptions,
   StepProgress,

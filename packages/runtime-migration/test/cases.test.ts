@@ -64,7 +64,8 @@ for (const { name, describe, open } of databases) {
       assert.strictEqual(applied.changed, dry.rows)
       const after = await snapshot(db)
       await seen()
-      const verified = await verifyDatabase(db.driver, plan_)
+      // Ids in places that no location names are for the tests of the scan.
+      const verified = await verifyDatabase(db.driver, plan_, { scan: false })
       assert.deepStrictEqual(verified.problems, [])
       assert.strictEqual((await applyDatabase(db.driver, plan_)).changed, 0)
       await dryRunDatabase(db.driver, plan_)
@@ -88,7 +89,7 @@ for (const { name, describe, open } of databases) {
       return error.message
     }
 
-    it("rewrites uuid and text columns, and leaves NULL, unknown ids and another case alone", async () => {
+    it("rewrites uuid and text columns, and leaves NULL and unknown ids alone", async () => {
       await db.sql(
         `CREATE TABLE calls (id int PRIMARY KEY, assistant ${uuid()}, label ${text()})`,
         `INSERT INTO calls VALUES (1, ${q(old(1))}, ${q(old(2))}), (2, NULL, NULL), (3, ${q(old(99))}, 'x'), (4, ${q(old(4))}, ${q(old(3).toUpperCase())}), (5, ${q(old(4))}, '')`,
@@ -113,7 +114,7 @@ for (const { name, describe, open } of databases) {
             fresh(2),
             null,
             "x",
-            old(3).toUpperCase(),
+            fresh(3).toUpperCase(),
             "",
             `ab${old(1)}`
           ])
@@ -121,7 +122,7 @@ for (const { name, describe, open } of databases) {
       )
       assert.deepStrictEqual(dry.locations, [
         { location: "calls.assistant", rows: 3, valuesBefore: 2, valuesAfter: 2, unmapped: 1, tableRows: 6, nulls: 2 },
-        { location: "calls.label", rows: 1, valuesBefore: 1, valuesAfter: 1, unmapped: 3, tableRows: 6, nulls: 1 }
+        { location: "calls.label", rows: 2, valuesBefore: 2, valuesAfter: 2, unmapped: 2, tableRows: 6, nulls: 1 }
       ])
       assert.strictEqual(verified.locations[0]?.renewed, 3)
     })
@@ -157,7 +158,7 @@ for (const { name, describe, open } of databases) {
       assert.deepStrictEqual([dry.rows, dry.locations[0]?.unmapped], [1, 1])
     })
 
-    it("rewrites ids at any depth of JSON: values, not keys, not parts of a text", async () => {
+    it("rewrites ids at any depth of JSON: values and keys, not parts of a text", async () => {
       const documents = [
         { a: [{ b: old(1) }, old(2)], [old(3)]: old(3), c: `x ${old(1)} y`, d: `"${old(1)}"`, e: "\\", f: old(4) },
         [old(1), `\\"${old(2)}`, "é", old(55)],
@@ -196,10 +197,10 @@ for (const { name, describe, open } of databases) {
           )
         }
       )
-      assert.include(expected[0], `"${old(3)}":"${fresh(3)}"`)
+      assert.include(expected[0], `"${fresh(3)}":"${fresh(3)}"`)
     })
 
-    it("rewrites ids inside of text where they stand alone: URLs, log lines", async () => {
+    it("rewrites ids inside of text: URLs, log lines", async () => {
       const lines = [
         `https://app.test/assistant/${old(1)}?tab=1&next=${old(2)}#${old(3)}`,
         `${old(1)}`,
@@ -223,7 +224,8 @@ for (const { name, describe, open } of databases) {
           null
         ])
       )
-      assert.strictEqual(rewriteText(lines[3] ?? "", resolve), lines[3])
+      assert.strictEqual(rewriteText(lines[2] ?? "", resolve), lines[2])
+      assert.strictEqual(rewriteText(lines[3] ?? "", resolve), `call_${fresh(1)} ${fresh(1)}-2 x${fresh(1)}`)
       assert.strictEqual(rewriteText(lines[4] ?? "", resolve), `é${fresh(1)}ü, "${fresh(2)}"\n${old(77)}`)
     })
 
@@ -337,16 +339,8 @@ for (const { name, describe, open } of databases) {
             { table: "calls", column: "agent", kind: "id" },
             { table: "agents", column: "id", kind: "id" }
           ],
-          is("mysql") ? { transaction } : {}
+          is("sqlite") ? {} : { transaction }
         )
-        if (!is("mysql") && transaction === "chunks") {
-          // Deferred foreign keys are deferred to the end of one transaction.
-          const locations = made.locations.map(({ table, column }) => ({ table, column, kind: "id" as const }))
-          assert.match(
-            await refused(plan(locations, { transaction }), "InvalidConfig"),
-            /inside of one transaction only/
-          )
-        }
         await dryRunDatabase(db.driver, made)
         const failing = {
           ...db.driver,

@@ -9,10 +9,11 @@ import {
   type Location,
   planDatabase,
   rollbackDatabase,
+  type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
@@ -148,6 +149,28 @@ for (const { name, describe, open } of databases) {
         assert.deepStrictEqual(await snapshot(db), before)
       })
     }
+
+    // SQLite has one transaction for all, and one writer.
+    on(
+      "PostgreSQL",
+      "MariaDB",
+      "PGlite"
+    )("nor is an id written that somebody puts into a ledger while apply is under way", async () => {
+      const plan = await prepared("varchar(60)", old, { kind: "id" })
+      const forger = { commits: 0 }
+      const forged: SqlDriver = {
+        ...db.driver,
+        run: async (sql, parameters) => {
+          const result = await db.driver.run(sql, parameters)
+          if (sql === "COMMIT" && ++forger.commits === 1)
+            await db.sql(`UPDATE ${ledgerOf(plan)} SET new_value = '${fresh(4)}' WHERE k1 > 1`)
+          return result
+        }
+      }
+      assert.strictEqual((await applyDatabase(forged, plan)).changed, 1)
+      assert.deepStrictEqual(await column(db, "calls", "c", "id"), [fresh(1), old(2), old(3)])
+      assert.deepInclude((await verifyDatabase(db.driver, plan)).locations[0], { renewed: 1, forged: 2 })
+    })
 
     it("reserved values of two steps are checked as well", async () => {
       const plan = await prepared("varchar(60)", old, { kind: "id", twoStep: true })

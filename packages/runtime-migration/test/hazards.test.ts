@@ -124,7 +124,7 @@ for (const { name, describe, open } of databases) {
       await applyDatabase(db.driver, made)
       const bodies = documents.map((text) => rewriteJson(text, resolve))
       assert.deepStrictEqual(await column(db, "docs", "body", "id"), bodies)
-      const lines = documents.map((text) => rewriteText(text, resolve))
+      const lines = documents.map((text) => rewriteText(text, resolve, { alone: true }))
       assert.deepStrictEqual(await column(db, "docs", "line", "id"), lines)
       assert.deepStrictEqual((await verifyDatabase(db.driver, made)).problems, [])
       await rollbackDatabase(db.driver, made)

@@ -150,7 +150,7 @@ for (const { name, describe, open } of databases) {
           await dryRunDatabase(db.driver, plan)
           await applyDatabase(db.driver, plan)
           assert.deepStrictEqual(await actual(db), expected(all, map))
-          assert.deepStrictEqual((await verifyDatabase(db.driver, plan)).problems, [])
+          assert.deepStrictEqual((await verifyDatabase(db.driver, plan, { scan: false })).problems, [])
           const after = await snapshot(db)
           await dryRunDatabase(db.driver, plan)
           assert.strictEqual((await applyDatabase(db.driver, plan)).changed, 0)
@@ -222,7 +222,7 @@ for (const { name, describe, open } of databases) {
             })
             await applyDatabase(db.driver, plan)
             await applyDatabase(db.driver, plan)
-            assert.deepStrictEqual((await verifyDatabase(db.driver, plan)).problems, [])
+            assert.deepStrictEqual((await verifyDatabase(db.driver, plan, { scan: false })).problems, [])
             assert.deepStrictEqual(await column(db, "agents", "id", "n"), all)
             const { rows } = await db.driver.run(
               "SELECT a.n, l.tenant, l.peer, l.note FROM links l JOIN agents a ON a.id = l.agent ORDER BY a.n"

@@ -5,9 +5,11 @@
 import { execFileSync } from "node:child_process"
 import { copyFileSync, rmSync } from "node:fs"
 import { bundle, bundledEntries } from "./bundle.ts"
+import { writeCommonJs } from "./commonJs.ts"
 
 const here = new URL("..", import.meta.url).pathname
 rmSync(`${here}dist`, { recursive: true, force: true })
 execFileSync("tsc", ["-p", `${here}tsconfig.build.json`], { stdio: "inherit" })
 await bundle(bundledEntries, `${here}dist`)
+await writeCommonJs(`${here}dist`)
 copyFileSync(`${here}../../LICENSE`, `${here}LICENSE`)

@@ -6,6 +6,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
+import { commonJsEntries } from "./commonJs.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const { peerDependencies, publishConfig } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
@@ -22,6 +23,22 @@ const peersOf = (file: string, found = new Set<string>(), seen = new Set<string>
     for (const peer of peers) if (from === peer || from.startsWith(`${peer}/`)) found.add(peer)
   }
   return found
+}
+
+/** The file that a module of an entry is. */
+const fileOf = (target: Readonly<Record<string, unknown>>): string => {
+  const module: unknown = target["import"]
+  return String(typeof module === "object" && module !== null ? Reflect.get(module, "default") : target["default"])
+}
+
+/** How an entry that needs nothing is published: as a module and, where there is one, as CommonJS. */
+const plainTarget = (file: string): object => {
+  const types = file.replace(/\.js$/, ".d.ts")
+  if (!commonJsEntries.includes(file.slice("./dist/".length, -".js".length))) return { types, default: file }
+  return {
+    import: { types, default: file },
+    require: { types: file.replace(/\.js$/, ".d.cts"), default: file.replace(/\.js$/, ".cjs") }
+  }
 }
 
 const write = async (entry: string, target: string, needs: ReadonlySet<string>): Promise<void> => {
@@ -56,12 +73,12 @@ copyFileSync(join(root, "scripts/entries/peers.cjs"), join(root, "dist/entries/p
 for (const [entry, target] of Object.entries<string | Readonly<Record<string, unknown>>>(publishConfig.exports)) {
   // Entries of the local runtime, which checks nothing: it may be required, and its own peers are not optional.
   if (typeof target === "string" || entry.startsWith("./internal/")) continue
-  const file = String(target["default"])
+  const file = fileOf(target)
   const needs = peersOf(join(root, file))
   const wrapper = file.replace("./dist/", "./dist/entries/")
   const expected =
     needs.size === 0
-      ? { types: file.replace(/\.js$/, ".d.ts"), default: file }
+      ? plainTarget(file)
       : {
           types: file.replace(/\.js$/, ".d.ts"),
           module: file,

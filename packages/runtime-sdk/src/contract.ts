@@ -33,10 +33,34 @@ export {
    * @category guards
    */
   unknownName,
+  /**
+   * The known name that is meant by another one, if one is near enough.
+   *
+   * @since 0.2.0
+   * @category guards
+   */
+  nearestName,
+  /**
+   * What is wrong with a value that has to be one of some words, and which may have been meant.
+   *
+   * @since 0.2.0
+   * @category guards
+   */
+  wrongChoice,
   type Names
 } from "./config/unknownNames.ts"
 
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
+export {
+  /**
+   * What the runtime sends, by type: which fields an event has for certain, and what is answered.
+   *
+   * @since 0.2.0
+   * @category contract
+   */
+  webhookEvents,
+  type WebhookEventInfo
+} from "./contract/webhookEvents.ts"
 export type { Spec } from "./contract/table.ts"
 export { findReferences, references, rewriteReferences } from "./contract/references.ts"
 export { ownedFields, withoutOwnedFields } from "./contract/ownedFields.ts"

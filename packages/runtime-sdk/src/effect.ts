@@ -30,6 +30,8 @@ export * as Policy from "./policy/Policy.ts"
 export type { RequestError } from "./effect/Request.ts"
 export type { Paged, ServiceOf } from "./effect/service.ts"
 export type { ApiKey, ConfigOptions } from "./config/RuntimeConfig.ts"
+/** Fields of a body that a newer runtime takes and this SDK does not know. */
+export { extras } from "./contract/extras.ts"
 /** Schemas of the rows, for RPC, HttpApi and queues. */
 export * as Schemas from "./effect/Schemas.ts"
 /** What is extracted from calls, as a service. */

@@ -38,7 +38,7 @@ proven<Equal<typeof removed, CallPromise<Tool | undefined>>>()
 declare const assistant: Assistant
 proven<Equal<(typeof assistant)["anything"], unknown>>()
 proven<Equal<typeof assistant.id, string>>()
-void aywa.assistants.create({ model: { provider: "a-provider-of-tomorrow", model: "m", extra: 1 }, name: undefined })
+void aywa.assistants.create({ model: { provider: "a-provider-of-tomorrow", model: "m" }, name: undefined })
 void aywa.assistants.update(assistant.id, { ...assistant, name: "x" })
 
 // @ts-expect-error baseUrl is required, even if only as undefined

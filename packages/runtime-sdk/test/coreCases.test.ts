@@ -12,7 +12,6 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import pino from "pino"
-import * as undici from "undici"
 import { afterEach, assert, describe, it } from "vitest"
 import * as Assistants from "../src/effect/Assistants.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
@@ -409,6 +408,8 @@ const checks: Readonly<Record<string, () => Promise<void>>> = {
       response.writeHead(307, { location: `${other.baseUrl}/assistant` }).end()
     )
     open.push(other)
+    // Here: as soon as it is loaded, its agent is the program's own.
+    const undici = await import("undici")
     const before = undici.getGlobalDispatcher()
     undici.setGlobalDispatcher(new undici.Agent().compose(undici.interceptors.redirect({ maxRedirections: 3 })))
     try {

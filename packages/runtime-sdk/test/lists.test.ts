@@ -291,6 +291,17 @@ describe("guards (behaviour 44)", () => {
         )
       }
     })
+    it("a page that is short is the last for its reader, unless its size looks like a bound of the runtime's", async () => {
+      const pageOf = async (rows: number, cap: number) => {
+        const { aywa } = await start(capped(cap, many(1, rows - 1)))
+        const page = await aywa.assistants.list({ limit: 100 })
+        return [page.items.length, page.hasNextPage(), page.nextCursor !== undefined, (await collect(page)).length]
+      }
+      assert.deepStrictEqual(await pageOf(3, 1000), [3, false, false, 3])
+      assert.deepStrictEqual(await pageOf(7, 3), [3, false, false, 7])
+      assert.deepStrictEqual(await pageOf(60, 50), [50, true, true, 60])
+      assert.deepStrictEqual(await pageOf(100, 1000), [100, true, true, 100])
+    })
     it("asks once more where the first page is short, and not at all where it is empty or later windows are", async () => {
       const requests = async (rows: ReturnType<typeof many>) => {
         const { server, aywa } = await start(listing(1, rows))

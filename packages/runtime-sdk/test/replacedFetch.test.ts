@@ -69,11 +69,13 @@ describe("a replaced fetch", () => {
     await using server = await serve((_, response) => json(response, 200, []))
     for (const name of ["_nextOriginalFetch", "__original", "__sentry_original__"]) {
       let wrapped = 0
-      const wrapper = (...args: Parameters<typeof fetch>) => {
-        wrapped++
-        return platform(...args)
+      const wrap = (fetch: typeof globalThis.fetch) => {
+        const wrapper = (...args: Parameters<typeof globalThis.fetch>) => {
+          wrapped++
+          return fetch(...args)
+        }
+        return Object.assign(wrapper, { [name]: fetch })
       }
-      const wrap = (fetch: typeof globalThis.fetch) => Object.assign(wrapper, { [name]: fetch })
       for (const [transport, times] of [
         ["auto", 0],
         ["fetch", 1]

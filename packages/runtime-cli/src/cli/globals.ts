@@ -32,7 +32,12 @@ const organization = setting(
     Flag.withAlias("organization")
   )
 )
-const envFile = setting("env-file", text("env-file", "FILE", "Reads variables that the environment does not set"))
+// Node itself looks for `--env-file` among the arguments, wherever it stands, and ends with code 9 when there is no such
+// file: `--env` is the name that is ours alone.
+const envFile = setting(
+  "env-file",
+  text("env-file", "FILE", "Reads variables that the environment does not set").pipe(Flag.withAlias("env"))
+)
 const json = setting(
   "json",
   optional(
@@ -69,6 +74,7 @@ export const globalFlags = [
 /** Every name that they have, for suggestions. */
 export const globalNames: ReadonlyArray<string> = [
   ...globalFlags.map(({ id }) => id),
+  "env",
   "organization",
   "no-json",
   "no-color",

@@ -15,10 +15,13 @@ export const completions = (root: () => Command.Command.Any | undefined) =>
     examples: [
       ["completions bash > ~/.local/share/bash-completion/completions/aywa-runtime", "Install it for bash"],
       ['completions zsh > "${fpath[1]}/_aywa-runtime"', "Install it for zsh"],
-      ["completions fish > ~/.config/fish/completions/aywa-runtime.fish", "Install it for fish"]
+      ["completions fish > ~/.config/fish/completions/aywa-runtime.fish", "Install it for fish"],
+      ["completions powershell >> $PROFILE", "Install it for PowerShell"]
     ],
     config: {
-      shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("bash, zsh or fish"))
+      shell: Argument.Literals("shell", ["bash", "zsh", "fish", "powershell"]).pipe(
+        Argument.withDescription("bash, zsh, fish or powershell")
+      )
     },
     run: async ({ shell }, { out }) => {
       const tree = root()
@@ -39,9 +42,13 @@ const paths: ReadonlySet<string> = new Set([
   "client-dir",
   "config",
   "db",
+  "dir",
+  "env",
   "env-file",
   "file",
+  "from-gitops",
   "mapping",
+  "out",
   "output",
   "scenario",
   "secrets",

@@ -43,8 +43,17 @@ const byReason: Readonly<Record<string, number>> = {
   SourceFailed: exitCodes.unreachable,
   ImportFailed: exitCodes.unreachable,
   ConnectionLost: exitCodes.unreachable,
-  Aborted: exitCodes.interrupted
+  StatementFailed: exitCodes.conflict,
+  Blocked: exitCodes.conflict,
+  Aborted: exitCodes.interrupted,
+  Conflict: exitCodes.conflict,
+  Locked: exitCodes.conflict,
+  MaybeApplied: exitCodes.unreachable,
+  Unwritten: exitCodes.unwritten
 }
+
+/** Errors whose exit code goes by their reason; a reason that is not listed is something wrong that was given. */
+const withReason: ReadonlySet<string> = new Set(["MigrationError", "RuntimeConfigError"])
 
 /** The machine code of an error with a `reason`: the tag of the reason. */
 const reasonOf = (error: unknown): string | undefined =>
@@ -59,7 +68,7 @@ export const explain = (error: unknown): ExplainedError => {
   const tag = field(error, "_tag")
   const reason = reasonOf(error)
   const exitCode =
-    tag === "MigrationError" ? (byReason[reason ?? ""] ?? exitCodes.usage) : tag === undefined ? undefined : byTag[tag]
+    tag === undefined ? undefined : withReason.has(tag) ? (byReason[reason ?? ""] ?? exitCodes.usage) : byTag[tag]
   if (error instanceof Error && tag !== undefined && exitCode !== undefined) {
     return {
       code: field(error, "code") ?? reason ?? tag,

@@ -9,6 +9,8 @@ export const exitCodes = {
   /** The output could not be written. */
   unwritten: 1,
   usage: 2,
+  /** `config plan --exit-code`: there is something to push. */
+  changes: 3,
   auth: 4,
   notFound: 5,
   conflict: 6,

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers"
 import { addAbortSignal, type Readable } from "node:stream"
 import { codeOf, messageOf, usage } from "./failure.ts"
 import { stop } from "./stop.ts"
+import { decodeText } from "./text.ts"
 
 type Json = Record<string, unknown>
 
@@ -38,13 +39,15 @@ export const readAll = (stdin: Readable = process.stdin): Promise<string> => tex
 /** Reads a text file; what goes wrong names the file. */
 export const readText = async (file: string): Promise<string> => {
   try {
-    return await readFile(file, "utf8")
+    const text = decodeText(await readFile(file))
+    if (text !== undefined) return text
   } catch (error) {
     throw usage(
       `${file} cannot be read${codeOf(error) === undefined ? "" : ` (${codeOf(error)})`}.`,
       "Check the path; it is read from the folder that you are in."
     )
   }
+  throw usage(`${file} is no text in UTF-8.`, "Save it as UTF-8, or as UTF-16 with a byte order mark.")
 }
 
 /** Parses JSON, or YAML where it is not JSON. A message says where, and never quotes the text. */

@@ -2,7 +2,7 @@
  * Where everything is written: results to stdout, everything else to stderr. Tables on a terminal, JSON when piped or
  * asked for; streams are one JSON document a line.
  */
-import { fields, fit, type Column, type Paint, painter, table } from "./table.ts"
+import { fields, fit, type Column, type Paint, painter, table, wrap } from "./table.ts"
 
 /** A stream that text is written to. */
 export interface Sink {
@@ -18,6 +18,8 @@ export interface Output {
   /** Whether stderr is a terminal that may be redrawn: progress and prompts. */
   readonly interactive: boolean
   readonly paint: Paint
+  /** Cells in a line of stdout; without end in a pipe. */
+  readonly width: number
   /** A result: the JSON of `value`, or the text that `text` makes of it. */
   readonly result: (value: unknown, text: () => string) => void
   /** A page of rows: `{ items, nextCursor }` as JSON, a table as text. */
@@ -69,6 +71,9 @@ export const hasColor = (stream: Sink, isWanted: boolean, env: Environment): boo
   return stream.isTTY === true && env["TERM"] !== "dumb"
 }
 
+/** Prose wraps; a line that is meant to be pasted, which begins with spaces, does not. */
+const wrapUnlessPasted = (line: string, width: number): string => (line.startsWith(" ") ? line : wrap(line, width, 2))
+
 /** Makes the output of one run. */
 export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, env: Environment): Output => {
   const json = options.json ?? stdout.isTTY !== true
@@ -77,6 +82,11 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
   const interactive = stderr.isTTY === true && !options.quiet && env["TERM"] !== "dumb"
   // A pipe gets everything; so does a terminal that does not know its size and says 0.
   const width = stdout.columns || Infinity
+  const prose = (text: string) =>
+    text
+      .split("\n")
+      .map((line) => wrapUnlessPasted(line, stderr.columns || Infinity))
+      .join("\n")
   let isVisible = false
   const clear = () => {
     if (isVisible) stderr.write("\r\u001b[K")
@@ -95,6 +105,7 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
     json,
     interactive,
     paint,
+    width,
     result,
     rows: (page, view) =>
       result({ items: page.items, nextCursor: page.nextCursor ?? null }, () =>
@@ -108,9 +119,9 @@ export const makeOutput = (options: OutputOptions, stdout: Sink, stderr: Sink, e
       stdout.write(content)
     },
     note: (text) => {
-      if (!options.quiet) err(text)
+      if (!options.quiet) err(prose(text))
     },
-    warn: (text) => err(`${painted("yellow", "warning:")} ${text}`),
+    warn: (text) => err(prose(`${painted("yellow", "warning:")} ${text}`)),
     status: (text) => {
       if (!interactive) return
       clear()

@@ -15,11 +15,20 @@ export interface Session {
   /** Fires when the command is interrupted. */
   readonly signal: AbortSignal
   /** The client of the runtime; made on first use. Closing it would wait for calls that a stopped command left. */
-  readonly client: () => Promise<AywaRuntimeClient>
-  /** Asks before something that cannot be undone. Without a terminal it asks for `--yes` instead. */
-  readonly confirm: (question: string) => Promise<void>
+  readonly client: (where?: Where) => Promise<AywaRuntimeClient>
+  /**
+   * Asks before something that cannot be undone. Without a terminal it asks for `--yes` instead. A `word` has to be
+   * written as it is; `--yes` is no answer to that.
+   */
+  readonly confirm: (question: string, word?: string) => Promise<void>
   /** Runs at the end, whatever happened; the last one that was added runs first. */
   readonly cleanup: (run: () => unknown) => void
+}
+
+/** Another address or organization than that of the settings: a file's. */
+export interface Where {
+  readonly baseUrl?: string | undefined
+  readonly organizationId?: string | undefined
 }
 
 /** A command: what it does with its own flags. A number is its exit code, nothing is 0. */
@@ -43,21 +52,27 @@ export const within = async <A>(
     out,
     signal,
     cleanup: (run) => cleanups.unshift(run),
-    client: () => (client ??= connect(settings, out)),
-    confirm: async (question) => {
-      if (settings.yes) return
+    client: (where) => (client ??= connect(settings, out, where)),
+    confirm: async (question, word) => {
+      if (settings.yes && word === undefined) return
       if (!process.stdin.isTTY || !process.stderr.isTTY) {
-        throw usage(`${question} There is no terminal to ask.`, "Give --yes to go on without asking.")
+        const hint = word === undefined ? "Give --yes to go on without asking." : `Give --confirm-organization ${word}.`
+        throw usage(`${question} There is no terminal to ask.`, hint)
       }
       const { createInterface } = await import("node:readline/promises")
       const lines = createInterface({ input: process.stdin, output: process.stderr })
       // The prompt reads keys itself: Ctrl-C is no signal there, and Ctrl-D is no answer.
       lines.once("SIGINT", () => process.emit("SIGINT"))
       try {
-        const answer = await lines.question(`${question} [y/N] `, { signal }).catch(() => "\n")
+        const answer = await lines
+          .question(`${question} ${word === undefined ? "[y/N] " : ""}`, { signal })
+          .catch(() => "\n")
         if (answer === "\n") process.stderr.write(answer)
         signal.throwIfAborted()
-        if (!/^y(es)?$/i.test(answer.trim())) throw usage("Nothing was done.", "Answer y, or give --yes.")
+        if (word !== undefined && answer.trim() !== word) throw usage("Nothing was done.", `Write ${word}.`)
+        if (word === undefined && !/^y(es)?$/i.test(answer.trim())) {
+          throw usage("Nothing was done.", "Answer y, or give --yes.")
+        }
       } finally {
         lines.close()
       }
@@ -77,15 +92,15 @@ export const within = async <A>(
   }
 }
 
-const connect = async (settings: Settings, out: Output): Promise<AywaRuntimeClient> => {
+const connect = async (settings: Settings, out: Output, where: Where = {}): Promise<AywaRuntimeClient> => {
   const { AywaRuntimeClient } = await import("@aywa-ai/runtime-sdk")
   if (settings.key?.source === "--api-key") {
     out.warn("--api-key on the command line is visible to other processes; AYWA_RUNTIME_API_KEY is not.")
   }
   return new AywaRuntimeClient({
-    baseUrl: settings.address?.value,
+    baseUrl: where.baseUrl ?? settings.address?.value,
     apiKey: settings.key === undefined ? undefined : Redacted.value(settings.key.value),
-    organizationId: settings.orgId?.value,
+    organizationId: where.organizationId ?? settings.orgId?.value,
     timeout: settings.timeout === undefined ? undefined : settings.timeout * 1000,
     allowInsecure: settings.allowHttp,
     trace: settings.debug ? (await import("./requestLog.ts")).requestLog(out) : undefined

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import { parseEnv } from "node:util"
 import * as Redacted from "effect/Redacted"
 import { usage } from "./failure.ts"
+import { decodeText } from "./text.ts"
 
 /** A value and the flag, variable or file that gave it. */
 export interface Given<A> {
@@ -76,15 +77,15 @@ const sourced = <A>(value: A | undefined, source: string): Given<A> | undefined 
   value === undefined ? undefined : { value, source }
 
 const readEnvFile = (path: string): Environment => {
-  let text: string
+  let text: string | undefined
   try {
-    text = readFileSync(path, "utf8")
+    text = decodeText(readFileSync(path))
   } catch (error) {
     throw usage(
       `The env file ${path} cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "error"}).`,
       "Check the path that --env-file gives."
     )
   }
-  // An editor's byte order mark would become a part of the first name.
-  return parseEnv(text.replace(/^\uFEFF/, ""))
+  if (text === undefined) throw usage(`The env file ${path} is no text in UTF-8.`, "Save it as UTF-8.")
+  return parseEnv(text)
 }

@@ -7,6 +7,8 @@ import { stripVTControlCharacters, styleText } from "node:util"
 export interface Column {
   readonly title: string
   readonly align?: "right" | undefined
+  /** Whether it is never cut: ids, which are copied. Other columns give way, or the line is longer than the terminal. */
+  readonly whole?: boolean | undefined
 }
 
 type Style = Parameters<typeof styleText>[0]
@@ -57,7 +59,7 @@ const pad = (text: string, width: number, align: Column["align"]) => {
   return align === "right" ? fill + text : text + fill
 }
 
-/** A table: a dim head line and one line per row. The last column gives way when the terminal is narrow. */
+/** A table: a dim head line and one line per row. The widest columns give way when the terminal is narrow. */
 export const table = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
@@ -66,7 +68,7 @@ export const table = (
   const widths = columns.map((column, at) =>
     Math.max(widthOf(column.title), ...rows.map((row) => widthOf(row[at] ?? "")))
   )
-  shrink(widths, options.width)
+  shrink(widths, columns, options.width)
   const line = (cells: ReadonlyArray<string>) =>
     columns
       .map((column, at) => pad(fit(cells[at] ?? "", widths[at] ?? 0), widths[at] ?? 0, column.align))
@@ -75,15 +77,30 @@ export const table = (
   return [options.paint("dim", line(columns.map(({ title }) => title))), ...rows.map(line)].join("\n")
 }
 
-/** Takes width from the widest columns until the table fits; no column goes below eight cells. */
-const shrink = (widths: Array<number>, available: number): void => {
+/** Takes width from the widest columns that may give way until the table fits; none goes below eight cells. */
+const shrink = (widths: Array<number>, columns: ReadonlyArray<Column>, available: number): void => {
   const total = () => widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1)
   while (total() > available) {
-    const widest = widths.indexOf(Math.max(...widths))
-    const width = widths[widest] ?? 0
+    const yielding = widths.map((width, at) => (columns[at]?.whole === true ? 0 : width))
+    const width = Math.max(...yielding)
     if (width <= 8) return
-    widths[widest] = Math.max(8, width - (total() - available))
+    widths[yielding.indexOf(width)] = Math.max(8, width - (total() - available))
   }
+}
+
+/** Prose in lines of at most `width` cells, each after the first behind `hang` spaces. A long word stays whole. */
+export const wrap = (text: string, width: number, hang = 0): string => {
+  if (widthOf(text) <= width) return text
+  const lines: Array<string> = []
+  let line = ""
+  for (const word of text.split(/ +/)) {
+    const room = lines.length === 0 ? width : width - hang
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > room) {
+      lines.push(line)
+      line = word
+    } else line = line === "" ? word : `${line} ${word}`
+  }
+  return [...lines, line].join(`\n${" ".repeat(hang)}`)
 }
 
 /** The fields of one row, one a line. */

@@ -2,7 +2,7 @@
  * The `migrate` commands.
  */
 import * as Flag from "effect/cli/Flag"
-import { branch, choice, flag, integer, leaf, required, text } from "../cli/define.ts"
+import { branch, choice, enabled, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
 import * as flags from "./flags.ts"
 
@@ -33,7 +33,8 @@ const detect = leaf({
   config: {
     mapping: flags.mapping,
     database: flags.database,
-    sample: integer("sample", "N", "Rows looked at per column; default 10000")
+    sample: integer("sample", "N", "Rows looked at per table; default 10000"),
+    schema: texts("schema", "FILE", "A schema file of Prisma, Drizzle, Rails or Django as a hint; may be repeated")
   },
   run: async (input, session) => (await import("./database.ts")).detect(input, session)
 })
@@ -71,10 +72,25 @@ const apply = leaf({
     "Rewrite the ids in your database: dry run, question, apply, verify. Can be run again, after a crash too.",
   examples: [
     ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Shows the dry run, then asks"],
-    ["migrate apply --mapping mapping.jsonl --config locations.yaml --yes", "Without asking"]
+    ["migrate apply --mapping mapping.jsonl --config locations.yaml --yes", "Without asking"],
+    ["migrate apply --mapping mapping.jsonl --config locations.yaml --watch", "Through the switch of your application"]
   ],
-  config: flags.step,
+  config: {
+    ...flags.step,
+    watch: flag("watch", "Goes on, pass after pass, while old writers are at work: until interrupted, or quiet"),
+    every: integer("every", "SECONDS", "Between two passes of --watch; default 5"),
+    untilQuiet: integer("until-quiet", "N", "Ends --watch after N passes in a row that found nothing")
+  },
   run: async (input, session) => (await import("./database.ts")).apply(input, session)
+})
+
+const extend = leaf({
+  name: "extend",
+  description:
+    "Take mappings that came later into the run that is there: an assistant that was made during the cut-over. Then apply again; one rollback puts back all of it.",
+  examples: [["migrate extend --mapping mapping.jsonl --config locations.yaml", "The same locations, more mappings"]],
+  config: flags.step,
+  run: async (input, session) => (await import("./database.ts")).extend(input, session)
 })
 
 const verify = leaf({
@@ -82,7 +98,10 @@ const verify = leaf({
   description:
     "Check that no id of the source is left and no reference is broken; exit with 1 when not. What others wrote since is information, with counts.",
   examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
-  config: flags.step,
+  config: {
+    ...flags.step,
+    scan: enabled("scan", "Looks over the whole database (--no-scan: at the locations alone)")
+  },
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
 })
 
@@ -90,7 +109,10 @@ const rollback = leaf({
   name: "rollback",
   description: "Put the old ids back, byte for byte, wherever the new one still stands.",
   examples: [["migrate rollback --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
-  config: flags.step,
+  config: {
+    ...flags.step,
+    reverse: flag("reverse", "Takes rows that were written since apply back through the inverse mapping")
+  },
   run: async (input, session) => (await import("./database.ts")).rollback(input, session)
 })
 
@@ -123,5 +145,5 @@ export const migrate = branch({
     ["migrate mapping --output mapping.jsonl", "Which row became which"],
     ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Your database"]
   ],
-  commands: [...bundleCommands, mapping, detect, sql, dryRun, apply, verify, rollback, cleanup]
+  commands: [...bundleCommands, mapping, detect, sql, dryRun, apply, extend, verify, rollback, cleanup]
 })

@@ -5,19 +5,26 @@ import {
   applyDatabase,
   cleanupDatabase,
   type DatabasePlan,
-  detectColumns,
+  detectDatabase,
+  type Detection,
   type DryRunReport,
   dryRunDatabase,
+  extendDatabase,
+  MigrationError,
   type Finding,
   type NotRestored,
   planDatabase,
   rollbackDatabase,
   type RollbackReport,
+  type SchemaFile,
   type SqlDriver,
   type StepOptions,
-  verifyDatabase
+  verifyDatabase,
+  watchDatabase,
+  type WatchReport
 } from "@aywa-ai/runtime-migration"
 import { exitCodes } from "../core/failure.ts"
+import { readText } from "../core/input.ts"
 import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"
 import { table } from "../core/table.ts"
@@ -28,6 +35,7 @@ export interface DatabaseInput {
   readonly mapping: string
   readonly config: string
   readonly database: string | undefined
+  readonly keepUpdatedAt: boolean
 }
 
 interface Prepared {
@@ -39,7 +47,7 @@ interface Prepared {
 const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared> => {
   const config = await readConfig(input.config, await readMappings(input.mapping))
   const driver = await openSql(input.database, session)
-  const plan = await planDatabase(driver, config)
+  const plan = await planDatabase(driver, input.keepUpdatedAt ? { ...config, keepUpdatedAt: true } : config)
   const progress = makeProgress(session.out)
   return {
     driver,
@@ -53,36 +61,47 @@ const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared
 
 /** Proposes where ids stand, by looking for known source ids in a live database. Reads only. */
 export const detect = async (
-  input: Pick<DatabaseInput, "mapping" | "database"> & { readonly sample: number | undefined },
+  input: Pick<DatabaseInput, "mapping" | "database"> & {
+    readonly sample: number | undefined
+    readonly schema: ReadonlyArray<string>
+  },
   session: Session
 ): Promise<void> => {
   const { out } = session
   const mappings = await readMappings(input.mapping)
   const driver = await openSql(input.database, session)
   out.status("Looking for source ids …")
-  const candidates = await detectColumns(driver, { mappings, sample: input.sample, signal: session.signal })
+  const schemas: Array<SchemaFile> = []
+  for (const name of input.schema) schemas.push({ name, text: await readText(name) })
+  const found = await detectDatabase(driver, { mappings, sample: input.sample, schemas, signal: session.signal })
   out.status(undefined)
-  out.result({ dialect: driver.dialect, locations: candidates.map(({ location }) => location), candidates }, () =>
+  const locations = found.candidates.map(({ location }) => location)
+  out.result({ dialect: driver.dialect, locations, ...found }, () => detectText(found, session))
+}
+
+const detectText = ({ candidates, unfit, notScanned, unseen }: Detection, { out }: Session): string => {
+  const columns = [
+    { title: "COLUMN" },
+    { title: "KIND" },
+    { title: "RESOURCE" },
+    { title: "ROWS", align: "right" },
+    { title: "NOTES" }
+  ] as const
+  const rows = candidates.map(({ location, hits, sampled, notes }) => [
+    `${location.table}.${location.column}`,
+    location.kind,
+    String(location.resource ?? "*"),
+    `${hits}/${sampled}`,
+    notes.join("; ")
+  ])
+  return [
     candidates.length === 0
       ? "No column has a source id."
-      : table(
-          [
-            { title: "COLUMN" },
-            { title: "KIND" },
-            { title: "RESOURCE" },
-            { title: "ROWS", align: "right" },
-            { title: "NOTES" }
-          ],
-          candidates.map(({ location, hits, sampled, notes }) => [
-            `${location.table}.${location.column}`,
-            location.kind,
-            String(location.resource ?? "*"),
-            `${hits}/${sampled}`,
-            notes.join("; ")
-          ]),
-          { paint: out.paint, width: process.stdout.columns ?? 160 }
-        )
-  )
+      : table(columns, rows, { paint: out.paint, width: process.stdout.columns ?? 160 }),
+    ...unfit.map(({ table: name, reason }) => `${out.paint("yellow", "no location")}  ${name}.${reason}`),
+    ...unseen.map(({ table: name, reason }) => `${out.paint("dim", "look again")}  ${name}.${reason}`),
+    ...notScanned.map(({ table: name, reason }) => `${out.paint("dim", "not looked at")}  ${name}: ${reason}`)
+  ].join("\n")
 }
 
 /** Makes the ledgers and says what would change; no row of yours is changed. Exit code 1 when apply would refuse. */
@@ -118,32 +137,67 @@ const dryRunText = (report: DryRunReport, plan: DatabasePlan, { out }: Session):
       { paint: out.paint, width: process.stdout.columns ?? 160 }
     ),
     ...plan.findings.map(({ level, subject, message }) => `${out.paint(colors[level], level)}  ${subject}: ${message}`),
+    ...report.untried.map((line) => `${out.paint("yellow", "warning")}  ${line}`),
     ...report.problems.map((problem) => `${out.paint("red", "stops apply")}  ${problem}`),
     ...plan.notes
   ].join("\n")
 
-/** Dry run, question, apply, verify. */
-export const apply = async (input: DatabaseInput, session: Session): Promise<number> => {
+/** What `migrate apply` takes besides. */
+export interface ApplyInput extends DatabaseInput {
+  readonly watch: boolean
+  readonly every: number | undefined
+  readonly untilQuiet: number | undefined
+}
+
+/** Dry run, question, apply, verify; with `watch` again and again. Exit code 1 when something stands against it, or is left. */
+export const apply = async (input: ApplyInput, session: Session): Promise<number> => {
   const { out } = session
   const { driver, plan, step } = await prepare(input, session)
   const report = await dryRunDatabase(driver, plan, step)
   out.status(undefined)
   out.note(dryRunText(report, plan, session))
-  if (report.rows > 0 && report.problems.length === 0)
-    await session.confirm(`Rewrite ${report.rows} rows? (migrate rollback puts them back.)`)
+  if (report.problems.length > 0) throw new MigrationError({ _tag: "Refused", problems: report.problems })
+  if (report.rows > 0) await session.confirm(`Rewrite ${report.rows} rows? (migrate rollback puts them back.)`)
   const result = await applyDatabase(driver, plan, step)
-  const verification = await verifyDatabase(driver, plan, step)
+  const watched = input.watch ? await watch(input, session, driver, plan, step) : undefined
+  // Interrupted is how a watch ends: what it did is looked at all the same.
+  const verified = await verifyDatabase(driver, plan, input.watch ? { ...step, signal: undefined } : step)
   out.status(undefined)
-  out.result({ ...result, verified: verification }, () =>
-    [`${result.changed} rows rewritten.`, verifyText(verification)].join("\n")
+  const changed = result.changed + (watched?.changed ?? 0)
+  out.result({ ...result, changed, ...(watched && { passes: watched.passes }), verified }, () =>
+    [`${changed} rows rewritten.`, verifyText(verified)].join("\n")
   )
-  return verification.ok ? exitCodes.ok : exitCodes.differences
+  return verified.ok ? exitCodes.ok : exitCodes.differences
+}
+
+const watch = (
+  { every, untilQuiet }: ApplyInput,
+  { out, signal }: Session,
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  step: StepOptions
+): Promise<WatchReport> =>
+  watchDatabase(driver, plan, {
+    ...step,
+    signal,
+    quiet: untilQuiet,
+    every: every === undefined ? undefined : every * 1000,
+    onPass: ({ pass, changed }) => out.note(`pass ${pass}: ${changed} rows caught up with`)
+  })
+
+/** Takes a mapping that has grown into the run that is there. */
+export const extend = async (input: DatabaseInput, session: Session): Promise<void> => {
+  const { driver, plan } = await prepare(input, session)
+  const report = await extendDatabase(driver, plan)
+  session.out.result(report, () =>
+    report.added === 0 ? "There is nothing new in the mapping." : "Extended. Go on with migrate apply."
+  )
 }
 
 /** Whether everything is rewritten. Exit code 1 when not. */
-export const verify = async (input: DatabaseInput, session: Session): Promise<number> => {
+export const verify = async (input: DatabaseInput & { readonly scan: boolean }, session: Session): Promise<number> => {
   const { driver, plan, step } = await prepare(input, session)
-  const report = await verifyDatabase(driver, plan, step)
+  const report = await verifyDatabase(driver, plan, { ...step, scan: input.scan })
   session.out.status(undefined)
   session.out.result(report, () => verifyText(report))
   return report.ok ? exitCodes.ok : exitCodes.differences
@@ -158,10 +212,13 @@ const verifyText = (report: Awaited<ReturnType<typeof verifyDatabase>>): string 
   ].join("\n")
 
 /** Puts the old ids back. Exit code 1 when a row could not be. */
-export const rollback = async (input: DatabaseInput, session: Session): Promise<number> => {
+export const rollback = async (
+  input: DatabaseInput & { readonly reverse: boolean },
+  session: Session
+): Promise<number> => {
   const { driver, plan, step } = await prepare(input, session)
   await session.confirm("Put the old ids back?")
-  const result = await rollbackDatabase(driver, plan, step)
+  const result = await rollbackDatabase(driver, plan, { ...step, reverse: input.reverse })
   session.out.status(undefined)
   session.out.result(result, () => rollbackText(result))
   return result.notRestored.length === 0 ? exitCodes.ok : exitCodes.differences
@@ -175,9 +232,10 @@ const reasons: Readonly<Record<NotRestored["reason"], string>> = {
   dropped: "have no old value in the ledger any more: cleanup --values dropped it"
 }
 
-const rollbackText = ({ changed, notRestored }: RollbackReport): string =>
+const rollbackText = ({ changed, reversed, notRestored }: RollbackReport): string =>
   [
     `${changed} rows put back.`,
+    ...(reversed === 0 ? [] : [`${reversed} rows that were written since went back through the inverse mapping.`]),
     ...(notRestored.length === 0 ? [] : ["Not as they were:"]),
     ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`)
   ].join("\n")

@@ -1,7 +1,7 @@
 /**
  * The flags that several `migrate` commands take.
  */
-import { required, text } from "../cli/define.ts"
+import { flag, required, text } from "../cli/define.ts"
 
 export const source = text("source", "NAME", "Names the source account; default vapi")
 
@@ -20,4 +20,9 @@ export const config = required(
 )
 
 /** What every step on a database takes. */
-export const step = { mapping, config, database }
+export const step = {
+  mapping,
+  config,
+  database,
+  keepUpdatedAt: flag("keep-updated-at", "Lets triggers sleep that only set the time of a change")
+}

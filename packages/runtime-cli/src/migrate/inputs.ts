@@ -30,9 +30,19 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
   const json = await parse(await readText(file), file)
   const config: Record<string, unknown> = Array.isArray(json) ? { locations: json } : Object(json)
   const { locations, ...rest } = config
-  const fields = ["prefix", "ledgerDatabase", "chunk", "transaction", "allowMerge", "foreignKeys", "dialect"]
+  const fields = [
+    "prefix",
+    "ledgerDatabase",
+    "chunk",
+    "transaction",
+    "allowMerge",
+    "foreignKeys",
+    "leave",
+    "keepUpdatedAt",
+    "dialect"
+  ]
   // What detect prints says more than the config that it is: the same locations, with what was seen in each.
-  delete rest["candidates"]
+  for (const more of ["candidates", "unfit", "notScanned", "unseen"]) delete rest[more]
   const unknown = Object.keys(rest).filter((key) => !fields.includes(key))
   if (!Array.isArray(locations)) {
     throw usage(`${file} has no locations.`, "It lists where ids stand; aywa-runtime migrate detect proposes one.")

@@ -46,6 +46,8 @@ export const viewOf = (
   return {
     columns: paths.map((path) => ({
       title: titleOf(path),
+      // Ids are copied into the next command.
+      whole: /(^i|I)d$/.test(path),
       align: items.every((item) => typeof at(item, path) === "number") ? "right" : undefined
     })),
     cells: (item) =>

@@ -84,10 +84,22 @@ const rowsOf = async (
   return { items }
 }
 
+/** This command with the cursor of the next page, in one line to paste. */
+const nextCommand = (cursor: string): string => {
+  const args = process.argv.slice(2)
+  const kept = args.filter((arg, at) => !/^--cursor(=|$)/.test(arg) && args[at - 1] !== "--cursor")
+  // A key that was given as an argument is not repeated on the screen.
+  const shown = kept.filter((arg, at) => !/^--api-key(=|$)/.test(arg) && kept[at - 1] !== "--api-key")
+  return ["aywa-runtime", ...shown, "--cursor", cursor].map(quoted).join(" ")
+}
+
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+
 const showRows = ({ resource, name, input }: Invocation, page: Page, { out }: Session): void => {
   const columns = input.columns?.split(",").map((path) => path.trim())
   out.rows(page, viewOf(resource, name, page.items, { columns, relative: process.stdout.isTTY }))
-  if (page.nextCursor !== undefined && !out.json) out.note(`There are more: --cursor ${page.nextCursor}, or --all.`)
+  if (page.nextCursor !== undefined && !out.json)
+    out.note(`There are more: add --all, or go on with\n  ${nextCommand(page.nextCursor)}`)
 }
 
 const show = ({ resource, name, spec, isDelete, input }: Invocation, value: unknown, { out }: Session): void => {

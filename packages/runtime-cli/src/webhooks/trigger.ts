@@ -5,7 +5,7 @@ import { exitCodes } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
 import { fields } from "../core/table.ts"
 import { setsOf } from "./sets.ts"
-import { control } from "./control.ts"
+import { control } from "../core/control.ts"
 
 /** What `webhooks trigger` takes. */
 export interface TriggerInput {

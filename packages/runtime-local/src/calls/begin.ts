@@ -2,7 +2,7 @@
  * How a call begins: who answers it, by which script, and when.
  */
 import { objectAt, type JsonObject } from "../json/object.ts"
-import { findRow } from "../rows/find.ts"
+import { findWhole } from "../rows/find.ts"
 import type { Ids } from "../time/ids.ts"
 import { type AdvanceContext, dueOf } from "./advance.ts"
 import { compileScript } from "./compile.ts"
@@ -18,6 +18,8 @@ export interface BeginOptions {
   readonly inbound?: boolean | undefined
   /** Without the waits of the pace. */
   readonly hurried?: boolean | undefined
+  /** Waits for steps that somebody gives by hand. */
+  readonly live?: boolean | undefined
 }
 
 /** What a beginning needs. */
@@ -36,9 +38,9 @@ export const disclaimer =
 export const begin = (context: BeginContext, call: JsonObject, options: BeginOptions = {}): void => {
   const { store, ids, runs, scripts } = context
   const organization = String(call["orgId"])
-  const phoneNumber = findRow(store, organization, "phoneNumbers", call["phoneNumberId"])
+  const phoneNumber = findWhole(store, organization, "phoneNumbers", call["phoneNumberId"])
   const numbers = [objectAt(call, "customer")?.["number"], phoneNumber?.["number"]]
-  const script = options.script ?? scripts.take({ assistantId: call["assistantId"], numbers })
+  const script = options.script ?? scripts.take({ organization, assistantId: call["assistantId"], numbers })
   const assistant = assistantOf(context, organization, call)
   const inbound = options.inbound === true
   const startsAt = startOf(context, call)
@@ -49,7 +51,8 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
     steps: compileScript(ids, script?.steps ?? [], {
       scheduled: startsAt !== undefined,
       ringing: inbound,
-      unassigned: inbound && assistant === undefined
+      unassigned: inbound && assistant === undefined,
+      live: options.live === true
     }),
     state: {
       assistant,
@@ -72,7 +75,7 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
 /** Who answers: a row, or what the call brought along. */
 const assistantOf = ({ store }: BeginContext, organization: string, call: JsonObject): JsonObject | undefined => {
   const assistant =
-    findRow(store, organization, "assistants", call["assistantId"]) ??
+    findWhole(store, organization, "assistants", call["assistantId"]) ??
     objectAt(call, "assistant") ??
     (hasOtherSpeaker(call) ? {} : undefined)
   return assistant === undefined ? undefined : withOverrides(assistant, objectAt(call, "assistantOverrides"))

@@ -13,13 +13,15 @@ export interface Beginning {
   readonly ringing: boolean
   /** Nobody is there to answer it: its server is asked who. */
   readonly unassigned: boolean
+  /** Somebody gives the steps by hand. */
+  readonly live: boolean
 }
 
 /** A script as steps, with the beginning that every call has. */
 export const compileScript = (
   ids: Ids,
   script: ReadonlyArray<ScriptStep>,
-  { scheduled, ringing, unassigned }: Beginning
+  { scheduled, ringing, unassigned, live }: Beginning
 ): ReadonlyArray<Step> => {
   const beginning: ReadonlyArray<Step> = [
     ...(scheduled ? [{ do: "queue" } as const] : []),
@@ -31,11 +33,13 @@ export const compileScript = (
     ...beginning,
     ...(unassigned ? [{ do: "request-assistant" } as const] : []),
     { do: "answer" },
-    ...script.flatMap((step) => compileStep(ids, step))
+    ...script.flatMap((step) => compileStep(ids, step)),
+    ...(live ? [{ do: "listen" } as const] : [])
   ]
 }
 
-const compileStep = (ids: Ids, step: ScriptStep): ReadonlyArray<Step> => {
+/** A step of a script as steps of a run. */
+export const compileStep = (ids: Ids, step: ScriptStep): ReadonlyArray<Step> => {
   if ("user" in step) return [{ do: "speak", role: "user", text: step.user, interrupts: step.interrupts }]
   if ("assistant" in step) return [{ do: "speak", role: "assistant", text: step.assistant }]
   if ("tool" in step) {

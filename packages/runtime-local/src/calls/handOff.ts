@@ -1,8 +1,9 @@
 /**
  * Whoever takes a call over: a number outside of the runtime, or another assistant.
  */
+import { maskRowField } from "../json/mask.ts"
 import type { JsonObject } from "../json/object.ts"
-import { findBy, findRow } from "../rows/find.ts"
+import { findBy, findWhole } from "../rows/find.ts"
 import { emit, log, setStatus } from "./record.ts"
 import { type Run, withState } from "./run.ts"
 import type { Stage } from "./stage.ts"
@@ -25,7 +26,7 @@ export interface AssistantReference {
 export const handOff = (stage: Stage, run: Run, to: AssistantReference): Run | undefined => {
   const { store } = stage
   const assistant =
-    findRow(store, run.organization, "assistants", to.assistantId) ??
+    findWhole(store, run.organization, "assistants", to.assistantId) ??
     (typeof to.assistantName === "string"
       ? findBy(store, run.organization, "assistants", "name", to.assistantName)
       : undefined)
@@ -40,6 +41,6 @@ export const handOff = (stage: Stage, run: Run, to: AssistantReference): Run | u
 /** Says who speaks in a call that did not know yet: a row, and what it is with the overrides of the call. */
 export const chooseAssistant = ({ runs }: Stage, run: Run, row: JsonObject, assistant: JsonObject): Run => {
   const { id } = row
-  runs.patch(run, typeof id === "string" ? { assistantId: id } : { assistant: row })
+  runs.patch(run, typeof id === "string" ? { assistantId: id } : { assistant: maskRowField("assistant", row) })
   return withState(run, { assistant })
 }

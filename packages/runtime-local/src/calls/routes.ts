@@ -2,13 +2,15 @@
  * Calls over HTTP: a new row begins a call that lives by itself from then on. Nothing dials.
  */
 import { contract, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
-import { json } from "../http/answer.ts"
+import { type Answer, json } from "../http/answer.ts"
 import { crud, insertRow, update } from "../rows/crud.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { invalid } from "../http/errors.ts"
 import type { CallContext } from "./calls.ts"
 import { eventOf } from "./record.ts"
 import { isObject, objectAt, type JsonObject } from "../json/object.ts"
+import { findWhole } from "../rows/find.ts"
+import { checkMeaning } from "../rows/meaning.ts"
 import { makeValidate } from "../rows/validation.ts"
 
 /** `POST /call`: one call, or a batch when the body has `customers`. */
@@ -17,9 +19,11 @@ export const create = (context: CallContext): Handler => {
   return (request) => {
     if (!isObject(request.body) || !Object.hasOwn(request.body, "customers")) {
       const body = context.validate(request.body)
-      return json(201, insertCall(context, request, typeOf(body), body))
+      const warning = checkMeaning(context, request.organization, body)
+      return json(201, insertCall(context, request, typeOf(body), body), warning)
     }
     const { customers, ...rest } = validateBatch(request.body)
+    const warning = checkMeaning(context, request.organization, rest)
     const results: Array<string> = []
     const errors: Array<JsonObject> = []
     // The schema that was just checked says that this is an array of objects.
@@ -29,7 +33,7 @@ export const create = (context: CallContext): Handler => {
         results.push(insertCall(context, request, "outboundPhoneCall", { ...rest, customer }))
       } else errors.push({ customer, error: problem })
     }
-    return json(201, `{"results":[${results.join(",")}],"errors":${JSON.stringify(errors)}}`)
+    return json(201, `{"results":[${results.join(",")}],"errors":${JSON.stringify(errors)}}`, warning)
   }
 }
 
@@ -37,13 +41,13 @@ export const create = (context: CallContext): Handler => {
 export const createPhone =
   (context: CallContext): Handler =>
   (request) =>
-    json(201, insertCall(context, request, "outboundPhoneCall", context.validate(request.body)))
+    createOf(context, request, "outboundPhoneCall")
 
 /** `POST /call/web`. */
 export const createWeb =
   (context: CallContext): Handler =>
   (request) =>
-    json(201, insertCall(context, request, "webCall", context.validate(request.body)))
+    createOf(context, request, "webCall")
 
 /** `PATCH /call/:id`: the name, and nothing else, not even a field that the row has. */
 export const rename = (context: CallContext): Handler =>
@@ -63,10 +67,18 @@ export const remove = (context: CallContext): Handler => {
   }
 }
 
+const createOf = (context: CallContext, request: HandlerRequest, type: string): Answer => {
+  const body = context.validate(request.body)
+  const warning = checkMeaning(context, request.organization, body)
+  return json(201, insertCall(context, request, type, body), warning)
+}
+
 const insertCall = (context: CallContext, request: HandlerRequest, type: string, body: JsonObject): string => {
   const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body }
   const text = insertRow(context, request.organization, fields)
-  context.calls.begin(JSON.parse(text) as JsonObject) // Just written, hence an object.
+  const { id } = JSON.parse(text) as { id: string } // Just written.
+  const call = findWhole(context.store, request.organization, "calls", id)
+  if (call !== undefined) context.calls.begin(call)
   return text
 }
 

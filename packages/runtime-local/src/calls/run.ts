@@ -30,6 +30,8 @@ export type Step =
     }
   | { readonly do: "handoff"; readonly assistantId?: string | undefined; readonly assistantName?: string | undefined }
   | { readonly do: "wait"; readonly ms: number }
+  /** Waits for somebody who gives the next steps by hand. */
+  | { readonly do: "listen" }
   | { readonly do: "end"; readonly reason: string; readonly by?: "assistant" | undefined }
 
 /** The steps of one kind. */

@@ -1,6 +1,7 @@
 /**
  * Runs in the database, with what was written about each.
  */
+import { maskObject } from "../json/mask.ts"
 import type { JsonObject } from "../json/object.ts"
 import { findRow, replaceRow } from "../rows/find.ts"
 import type { Store } from "../store/Store.ts"
@@ -75,7 +76,7 @@ export const makeRuns = (store: Store, now: () => number) => ({
       run.organization,
       run.callId,
       kind,
-      JSON.stringify({ ...body, createdAt: new Date(now()).toISOString() }),
+      JSON.stringify({ ...maskObject(body), createdAt: new Date(now()).toISOString() }),
       now(),
       now()
     )

@@ -58,6 +58,8 @@ export interface ScriptOptions {
   readonly analysis?: Readonly<JsonObject> | undefined
   /** For so many calls. Default: for all. */
   readonly times?: number | undefined
+  /** Only for calls of this organization. Default: for those of all. */
+  readonly organization?: string | undefined
 }
 
 /** A script as it is stored. */
@@ -90,7 +92,8 @@ const optionsSchema = Schema.Struct({
   match: Schema.optional(Schema.Struct({ assistantId: Schema.optional(text), number: Schema.optional(text) })),
   steps: Schema.Array(Schema.Unknown),
   analysis: Schema.optional(object),
-  times: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+  times: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  organization: Schema.optional(text)
 })
 
 /** Reads a script from outside; 400 names the step that is wrong. */
@@ -121,6 +124,7 @@ const decode = <A>(schema: Schema.Codec<A, unknown>, value: unknown, path: strin
 
 /** What decides which script a call follows. */
 export interface ScriptSubject {
+  readonly organization: string
   readonly assistantId: unknown
   /** Of both sides. */
   readonly numbers: ReadonlyArray<unknown>
@@ -140,17 +144,20 @@ export const makeScripts = (store: Store, ids: Ids): Scripts => ({
   add: (script) => {
     const id = `script_${ids.token(12)}`
     store.run(
-      "INSERT INTO call_scripts (id, body, times) VALUES (?, ?, ?)",
+      "INSERT INTO call_scripts (id, body, times, org_id) VALUES (?, ?, ?, ?)",
       id,
       JSON.stringify(script),
-      script.times ?? null
+      script.times ?? null,
+      script.organization ?? null
     )
     return id
   },
   take: (call) => {
     const match = store
       .all<{ id: string; body: string }>(
-        "SELECT id, body FROM call_scripts WHERE times IS NULL OR times > 0 ORDER BY seq DESC"
+        `SELECT id, body FROM call_scripts WHERE (times IS NULL OR times > 0) AND (org_id IS NULL OR org_id = ?)
+         ORDER BY seq DESC`,
+        call.organization
       )
       .map(({ id, body }) => ({ id, script: decodeScript(JSON.parse(body)) }))
       .find(({ script }) => isFor(script.match, call))

@@ -1,7 +1,7 @@
 /**
  * The tables of calls: runs under way, what happened in each, scripts for those to come.
  */
-import type { Tables } from "../store/Store.ts"
+import { dataTable, type Tables } from "../store/Store.ts"
 
 export const callTables: Tables = {
   sql: `
@@ -31,5 +31,6 @@ CREATE TABLE IF NOT EXISTS call_scripts (
   times INTEGER
 ) STRICT;
 `,
-  data: ["call_runs", "call_events", "call_scripts"]
+  columns: [{ table: "call_scripts", name: "org_id", type: "TEXT" }],
+  data: ["call_runs", "call_events", "call_scripts"].map(dataTable)
 }

@@ -2,7 +2,7 @@
  * The tools of an assistant, and what calling one means for the runtime.
  */
 import type { Store } from "../store/Store.ts"
-import { findRow } from "../rows/find.ts"
+import { findWhole } from "../rows/find.ts"
 import { isObject, objectAt, type JsonObject } from "../json/object.ts"
 
 /** The tool of an assistant by the name that its model knows it by. */
@@ -19,12 +19,17 @@ export const nameOf = (tool: JsonObject): string => {
   return String(name)
 }
 
-const toolsOf = (store: Store, organization: string, assistant: JsonObject | undefined): ReadonlyArray<JsonObject> => {
+/** All tools of an assistant, inline ones and rows. */
+export const toolsOf = (
+  store: Store,
+  organization: string,
+  assistant: JsonObject | undefined
+): ReadonlyArray<JsonObject> => {
   const model = objectAt(assistant, "model")
   const { tools, toolIds, toolRefs } = model ?? {}
   const refs = list(toolRefs).flatMap((ref) => (isObject(ref) ? [ref["toolId"]] : []))
   const stored = [...list(toolIds), ...refs].flatMap((id) => {
-    const tool = findRow(store, organization, "tools", id)
+    const tool = findWhole(store, organization, "tools", id)
     return tool === undefined ? [] : [tool]
   })
   return [...list(tools).filter(isObject), ...stored]

@@ -2,6 +2,7 @@
  * The part of the handle that is about what the runtime sends.
  */
 import { type CallHandle, makeCallHandle, type OpenCallHandle } from "../calls/handle.ts"
+import { type LiveCalls, makeLiveCalls } from "../calls/live.ts"
 import type { Events } from "../outbox/events.ts"
 import type { Secrets } from "../outbox/secrets.ts"
 import type { Triggered, TriggerInput } from "../trigger/input.ts"
@@ -33,6 +34,7 @@ export interface Sending {
 /** What the control API takes part with: it brings JSON. */
 export interface OpenSending extends Sending {
   readonly calls: OpenCallHandle
+  readonly live: LiveCalls
 }
 
 /** What sending works with. */
@@ -51,6 +53,7 @@ export const makeSending = (context: SendingContext): OpenSending => {
     webhooks: { rotateSecret: secrets.rotate, idle },
     events: { list: outbox.events.list, expect: outbox.events.expect },
     calls: makeCallHandle(context),
+    live: makeLiveCalls(context),
     trigger: (input) =>
       sequenceNames.includes(input.type) ? triggerSequence(context, input) : triggerEvent(context, input)
   }

@@ -37,8 +37,11 @@ interface Entry {
   hits: number
 }
 
-/** Rules whose chance comes from `seed` unless they have their own; `now` is the runtime's clock. */
-export const makeFaultRules = (seed: number, now: () => number): FaultRules => {
+/**
+ * Rules whose chance comes from `seed` unless they have their own; `now` is the runtime's clock. `onChange` is called when
+ * there are other rules, or one of them has hit.
+ */
+export const makeFaultRules = (seed: number, now: () => number, onChange: () => void = () => {}): FaultRules => {
   let entries: Array<Entry> = []
   let scenario: ReadonlyArray<Entry> = []
   let count = 0
@@ -66,15 +69,18 @@ export const makeFaultRules = (seed: number, now: () => number): FaultRules => {
     add: (input) => {
       const entry = makeEntry(input, `fault_${++count}`, entries.length)
       entries = [...entries.filter(({ id }) => id !== entry.id), entry]
+      onChange()
       return entry.id
     },
     setScenario: (rules) => {
       scenario = rules.map((rule, index) => makeEntry(rule, `scenario_${index + 1}`, index))
+      onChange()
     },
     remove: (id) => {
       const before = entries.length + scenario.length
       entries = entries.filter((entry) => entry.id !== id)
       scenario = scenario.filter((entry) => entry.id !== id)
+      onChange()
       return entries.length + scenario.length < before
     },
     list: () =>
@@ -87,10 +93,12 @@ export const makeFaultRules = (seed: number, now: () => number): FaultRules => {
     clear: () => {
       entries = []
       scenario = []
+      onChange()
     },
     needBody: () => [...entries, ...scenario].some(({ rule }) => rule.match?.bodyPath !== undefined),
     take: (subject) => {
       const entry = [...entries, ...scenario].find((entry) => hits(entry, subject, now()))
+      if (entry !== undefined) onChange()
       return entry?.faults[(entry.hits - 1) % entry.faults.length]
     }
   }

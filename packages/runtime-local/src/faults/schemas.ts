@@ -6,6 +6,9 @@ import * as Schema from "effect/Schema"
 const positive = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 /** What a timer can wait. */
 const milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2_147_483_647 }))
+/** Milliseconds that a fault may keep everybody out, or a client waiting for an answer that does not come. */
+export const longestOutage = 60_000
+const shortMillis = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: longestOutage }))
 const status = Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))
 const action = <const Type extends string, const Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
   Schema.Struct({ type: Schema.Literal(type), ...fields })
@@ -15,9 +18,10 @@ const action = <const Type extends string, const Fields extends Schema.Struct.Fi
  *
  * - `latency`: waits; with `sigma` the wait is log-normal around `ms`.
  * - `hold`: keeps the request running, and its idempotency key in flight, for `ms` before the work.
- * - `stall`: the headers, then nothing.
+ * - `stall`: the headers, then nothing, for `ms` (default and at most 60,000); then the connection ends.
  * - `status`: an error answer; `html`: a gateway's error page.
- * - `reset`: TCP RST; `close`: TCP FIN without an answer; `refuse`: closes the listener for `ms`, connections with it.
+ * - `reset`: TCP RST; `close`: TCP FIN without an answer; `refuse`: closes the listener for `ms` (at most 60,000),
+ *   connections with it.
  * - `truncate`: ends within the announced length; `chunk-cut`: ends within a chunked body; `malformed-chunk`;
  *   `bad-gzip`.
  * - `dribble`: the answer, slowly; `duplicate-headers`; `redirect`.
@@ -33,7 +37,7 @@ const action = <const Type extends string, const Fields extends Schema.Struct.Fi
 export const FaultAction = Schema.Union([
   action("latency", { ms: milliseconds, sigma: Schema.optional(positive) }),
   action("hold", { ms: milliseconds }),
-  action("stall", {}),
+  action("stall", { ms: Schema.optional(shortMillis) }),
   action("status", {
     code: status,
     body: Schema.optional(Schema.Unknown),
@@ -50,7 +54,7 @@ export const FaultAction = Schema.Union([
   action("dribble", { bytesPerSecond: Schema.Finite.check(Schema.isGreaterThan(0)) }),
   action("duplicate-headers", {}),
   action("redirect", { to: Schema.String, code: Schema.optional(status) }),
-  action("refuse", { ms: milliseconds }),
+  action("refuse", { ms: shortMillis }),
   action("invalid-json", {}),
   action("unknown-enum", {}),
   action("extra-fields", {}),

@@ -63,6 +63,7 @@ export const makeBodies = (limits: RequestLimits = {}): Bodies => {
   return {
     held: () => held,
     read: async (exchange) => {
+      assertPlain(exchange.request)
       const limit = isImport(exchange.path) ? importBytes : exchange.path === "/file" ? formBytes : bodyBytes
       if (exchange.request.destroyed) throw new Disconnected()
       if (Number(exchange.request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit)
@@ -74,6 +75,16 @@ export const makeBodies = (limits: RequestLimits = {}): Bodies => {
 
 /** Imports come in bundles: they may be larger than what creates one row. */
 const isImport = (path: string) => path === "/imports" || path === "/imports/vapi" || path === "/import/vapi"
+
+/** A body that is packed is refused instead of being taken for what it is not. */
+const assertPlain = ({ headers }: IncomingMessage): void => {
+  const encoding = headers["content-encoding"]?.trim() ?? ""
+  if (encoding === "" || /^identity$/i.test(encoding)) return
+  throw new HttpError(415, `Bodies come as they are here, without Content-Encoding: ${encoding.slice(0, 40)}`, {
+    code: "encoding_not_supported",
+    headers: { "accept-encoding": "identity" }
+  })
+}
 
 const collect = async (request: IncomingMessage, limit: number, hold: (bytes: number) => boolean): Promise<Buffer> => {
   const chunks: Array<Buffer> = []
@@ -116,14 +127,46 @@ const parseJson = (request: IncomingMessage, body: Buffer, depth: number): unkno
   if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new HttpError(415, "The body must be JSON: Content-Type: application/json")
   }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] ?? "utf-8"
+  if (!/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new HttpError(415, `JSON comes in UTF-8, not in ${charset}`, { code: "charset_not_supported" })
+  }
   if (isDeeper(body, depth)) {
     throw new HttpError(400, `The body has more than ${depth} levels of lists and objects`, { code: "json_too_deep" })
   }
+  let text: string
+  let value: unknown
   try {
-    return JSON.parse(utf8.decode(body))
+    text = utf8.decode(body)
+    value = JSON.parse(text)
   } catch {
     throw new HttpError(400, "The body is not valid JSON", { code: "invalid_json" })
   }
+  const inexact = mayBeInexact.test(text) ? inexactNumber(text) : undefined
+  if (inexact === undefined) return value
+  throw new HttpError(400, `The number ${inexact} cannot be kept exactly: send it as text`, {
+    code: "number_not_exact"
+  })
+}
+
+/** Many digits in a row, or an exponent: mostly in a text, so that it has to be looked at again. */
+const mayBeInexact = /\d{16}|\d[eE][+-]?\d{2}/
+
+/** The first number that would be another one after it was read: beyond 2^53, or beyond all bounds. */
+const inexactNumber = (text: string): string | undefined => {
+  let first: string | undefined
+  const look = (_: string, value: unknown, context: { readonly source?: string }): unknown => {
+    const { source } = context
+    if (typeof value !== "number" || source === undefined || first !== undefined) return value
+    const isExact =
+      Number.isFinite(value) &&
+      (!/^-?\d+$/.test(source) || String(value) === source || BigInt(source) === BigInt(value))
+    if (!isExact) first = source.slice(0, 40)
+    return value
+  }
+  // TypeScript does not know the third argument yet: the number as it stands in the text.
+  JSON.parse(text, look as (key: string, value: unknown) => unknown)
+  return first
 }
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]

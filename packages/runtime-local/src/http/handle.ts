@@ -2,7 +2,7 @@
  * The way of one request: host, fault before, key, organization, rate limit, body, idempotency, handler, fault after.
  */
 import type { Answer } from "./answer.ts"
-import type { Keys } from "./auth.ts"
+import type { Keys, Principal } from "./auth.ts"
 import { sleep, Stopped } from "../time/clock.ts"
 import { errorAnswer, HttpError, storeUnavailable } from "./errors.ts"
 import { type Exchange, headerOf } from "./exchange.ts"
@@ -12,7 +12,6 @@ import { parseForm } from "./form.ts"
 import { parseFaultHeader } from "../faults/decode.ts"
 import type { Fault } from "../faults/rule.ts"
 import type { FaultRules } from "../faults/rules.ts"
-import type { Journal } from "./journal.ts"
 import { type Bodies, Disconnected } from "./body.ts"
 import { openApiAnswer } from "./openapi.ts"
 import type { RateLimiter } from "./rateLimit.ts"
@@ -29,17 +28,17 @@ export interface PipelineContext extends ExecuteContext {
   /** Answers the public probes; `undefined` for every other path. */
   readonly probe: (method: string, path: string) => Answer | undefined
   readonly bodies: Bodies
-  /** Notes the body of a request in the journal. */
-  readonly keepBody: Journal["keepBody"]
   readonly faults: FaultRules
+  /** Whether a request may ask for a fault of its own. */
+  readonly faultHeader: boolean
   /** Seeded chance, for log-normal latency. */
   readonly random: () => number
   /** Whether a `Host` header names this runtime. */
   readonly isHost: (host: string | undefined) => boolean
   /** Closes the listener for a while. */
   readonly refuse: (milliseconds: number) => void
-  /** Answers below `/__aywa/`. */
-  readonly control: (exchange: Exchange, body: () => Promise<unknown>) => Promise<Answer>
+  /** Answers below `/__aywa/`; `undefined` when the answer is on its way already. */
+  readonly control: (exchange: Exchange, read: () => Promise<Buffer>) => Promise<Answer | undefined>
 }
 
 /** Handles one request; never rejects. */
@@ -47,15 +46,10 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
   let body: Promise<Buffer> | undefined
   const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
-    if (!context.isHost(exchange.request.headers.host)) {
-      throw new HttpError(421, "This runtime answers on loopback names only")
-    }
+    assertHost(context, exchange)
     if (exchange.path.startsWith("/__aywa/")) {
-      send(
-        exchange,
-        await context.control(exchange, async () => context.bodies.parse(exchange.request, await readOnce()))
-      )
-      return
+      const answer = await context.control(exchange, readOnce)
+      return answer === undefined ? undefined : send(exchange, answer)
     }
     const openapi = openApiAnswer(exchange)
     if (openapi !== undefined) return send(exchange, openapi)
@@ -72,6 +66,18 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
     else if (!exchange.response.headersSent) send(exchange, toAnswer(error, exchange))
     else exchange.request.socket.destroy()
   }
+}
+
+/** One `Host` (RFC 9112), and a name of this runtime: a page in a browser may point any name of its own at it. */
+const assertHost = ({ isHost }: PipelineContext, { request, authority }: Exchange): void => {
+  const { rawHeaders, headers } = request
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length
+  if (hosts > 1) throw new HttpError(400, "The request has more than one Host header", { code: "host_repeated" })
+  if (isHost(authority ?? headers.host)) return
+  throw new HttpError(
+    421,
+    "This runtime does not answer to this Host: it takes loopback names, and those of --allow-host"
+  )
 }
 
 const answerWithFault = async (
@@ -99,6 +105,14 @@ const answerWithFault = async (
   await sendBadly(exchange, answer, action)
 }
 
+/** Answers a request to a path of the contract, in the name of somebody who has no key. */
+export const answerFor = (
+  context: PipelineContext,
+  exchange: Exchange,
+  { principal, path }: { readonly principal: Principal; readonly path: string },
+  read: () => Promise<Buffer>
+): Promise<Answer> => answerOf(context, { ...exchange, principal, path }, read, 0)
+
 /** The true answer, errors included. */
 const answerOf = async (
   context: PipelineContext,
@@ -109,23 +123,26 @@ const answerOf = async (
   let headers: Readonly<Record<string, string>> = {}
   try {
     const { method, path, request } = exchange
-    const probed = context.probe(method, path)
-    if (probed !== undefined) return probed
-    const principal = context.keys.authenticate(request.headers)
+    const probeAnswer = context.probe(method, path)
+    if (probeAnswer !== undefined) return probeAnswer
+    const principal = exchange.principal ?? context.keys.authenticate(request.headers)
     exchange.entry.organization = principal.organizationId
-    headers = context.limiter.take({
-      key: principal.id,
-      organization: principal.organizationId,
-      write: method !== "GET" && method !== "HEAD"
-    })
+    if (exchange.principal === undefined) {
+      headers = context.limiter.take({
+        key: principal.id,
+        organization: principal.organizationId,
+        write: method !== "GET" && method !== "HEAD"
+      })
+    }
     const { route, id } = context.router(method, path)
     exchange.entry.route = route.path
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
     }
     const form = route.body === "form" ? await parseForm(request, await read()) : undefined
-    const body = form?.body ?? (route.body === "json" ? context.bodies.parse(request, await read()) : undefined)
-    if (body !== undefined) context.keepBody(exchange.entry, body, form === undefined ? (await read()).length : 0)
+    const bytes = route.body === "json" ? await read() : undefined
+    exchange.entry.body = form?.body ?? bytes
+    const body = form?.body ?? (bytes === undefined ? undefined : context.bodies.parse(request, bytes))
     const ifMatch = headerOf(request, "if-match")
     const input = {
       organization: principal.organizationId,
@@ -168,12 +185,18 @@ const toAnswer = (error: unknown, exchange: Exchange): Answer => {
 const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 const takeFault = async (
-  { faults }: PipelineContext,
+  { faults, faultHeader, keys }: PipelineContext,
   { request, method, path, entry }: Exchange,
   read: () => Promise<Buffer>
 ): Promise<Fault | undefined> => {
   const header = headerOf(request, "aywa-fault")
   if (header !== undefined) {
+    if (!faultHeader) {
+      throw new HttpError(403, "Aywa-Fault is off here: in production mode, and on a runtime that others can reach", {
+        code: "fault_header_off"
+      })
+    }
+    keys.authenticate(request.headers)
     try {
       return parseFaultHeader(header, entry.attempt)
     } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * Which route a request is for: by its method and its path.
  */
+import { nearestName } from "@aywa-ai/runtime-sdk/internal/contract"
 import { HttpError } from "./errors.ts"
 import type { Handler } from "./handler.ts"
 
@@ -25,8 +26,8 @@ export interface Match {
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
 export type Router = (method: string, path: string) => Match
 
-/** A router over routes. */
-export const makeRouter = (routes: ReadonlyArray<Route>): Router => {
+/** A router over routes; `foreign` are beginnings of paths that belong to the source API only. */
+export const makeRouter = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<string> = new Set()): Router => {
   const patterns = routes.map((route) => ({ route, segments: segmentsOf(route.path) }))
   // A literal segment wins over `:id`: `/call/phone` is not the call "phone".
   patterns.sort((a, b) => a.segments.filter(isParameter).length - b.segments.filter(isParameter).length)
@@ -38,10 +39,28 @@ export const makeRouter = (routes: ReadonlyArray<Route>): Router => {
       if (route.method === method) return { route, id: idOf(pattern, segments) }
       allowed.add(route.method)
     }
-    if (allowed.size === 0) throw new HttpError(404, `There is no ${path}`)
+    if (allowed.size === 0) throw unknownPath(routes, foreign, path)
+    if (allowed.has("GET")) allowed.add("HEAD")
     const allow = [...allowed].join(", ")
     throw new HttpError(405, `${path} takes ${allow}`, { headers: { allow } })
   }
+}
+
+const unknownPath = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<string>, path: string): HttpError => {
+  const [first = "", second = "", third = ""] = segmentsOf(path)
+  if ([first, `${first}/${second}`, `${first}/:id/${third}`].some((one) => foreign.has(one))) {
+    return new HttpError(
+      404,
+      `${path.slice(0, 200)} is no part of this runtime: docs/compatibility.md lists what is served of the source API`,
+      { code: "not_part_of_this_runtime" }
+    )
+  }
+  const known = [...new Set(routes.map((route) => segmentsOf(route.path)[0] ?? ""))]
+  const meant = known.includes(first) ? undefined : nearestName(first, known)
+  return new HttpError(
+    404,
+    `There is no ${path.slice(0, 200)}${meant === undefined ? "" : `. Did you mean /${meant}?`}`
+  )
 }
 
 const segmentsOf = (path: string) => path.split("/").slice(1)

@@ -3,10 +3,11 @@
  */
 import * as http from "node:http"
 import * as zlib from "node:zlib"
-import type { FaultAction } from "../faults/schemas.ts"
+import { type FaultAction, longestOutage } from "../faults/schemas.ts"
 import { sleep } from "../time/clock.ts"
 import type { Answer } from "./answer.ts"
 import type { Exchange } from "./exchange.ts"
+import { answerCopy } from "./journal.ts"
 
 /**
  * Sends an answer badly. `refuse` is left to the caller, who owns the listener. Gives `false` for an action that is
@@ -17,7 +18,10 @@ export const sendBadly = async (exchange: Exchange, answer: Answer, action: Faul
   const bytes = answer.content === undefined ? Buffer.from(answer.body) : Buffer.concat([...answer.content])
   const half = bytes.subarray(0, Math.floor(bytes.length / 2))
   // A connection that is cut at once has no status; with `after` the journal keeps the one that was lost.
-  if (!entry.fault?.endsWith("before") || !cuts.has(action.type)) entry.status = answer.status
+  if (!entry.fault?.endsWith("before") || !cuts.has(action.type)) {
+    entry.status = answer.status
+    entry.answer = answerCopy(answer)
+  }
   switch (action.type) {
     case "reset":
       request.socket.resetAndDestroy()
@@ -28,6 +32,8 @@ export const sendBadly = async (exchange: Exchange, answer: Answer, action: Faul
     case "stall":
       response.writeHead(answer.status, { ...headersOf(exchange, answer), "content-length": bytes.length })
       response.flushHeaders()
+      await sleep(action.ms ?? longestOutage, signal)
+      response.destroy()
       return true
     case "truncate":
       rawEnd(exchange, head(exchange, answer, `content-length: ${bytes.length}`), half)

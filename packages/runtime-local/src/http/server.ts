@@ -3,7 +3,7 @@
  */
 import { setMaxListeners } from "node:events"
 import * as http from "node:http"
-import type { AddressInfo, Socket } from "node:net"
+import { type AddressInfo, isIP, type Socket } from "node:net"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import type { RequestLimits } from "./body.ts"
 
@@ -39,27 +39,50 @@ export const makeListener = (
   serve: Serve
 ): Listener => {
   const sockets = new Set<Socket>()
+  let beside: http.Server | undefined
   let total = 0
   let port = wantedPort
   let generation = new AbortController()
   let refusing: NodeJS.Timeout | undefined
-  const server = http.createServer(
-    {
-      keepAliveTimeout: 60_000,
-      headersTimeout,
-      requestTimeout: Math.max(headersTimeout, requestTimeout),
-      // How exact the two are.
-      connectionsCheckingInterval: Math.max(50, Math.min(1000, headersTimeout / 4))
-    },
-    (request, response) => serve(request, response, generation.signal)
-  )
-  server.on("connection", (socket) => {
-    total += 1
-    sockets.add(socket)
-    socket.on("close", () => sockets.delete(socket))
-    // A client that resets its connection is an everyday event here.
-    socket.on("error", () => {})
-  })
+  const makeServer = () => {
+    const server = http.createServer(
+      {
+        keepAliveTimeout: 60_000,
+        headersTimeout,
+        requestTimeout: Math.max(headersTimeout, requestTimeout),
+        // How exact the two are.
+        connectionsCheckingInterval: Math.max(50, Math.min(1000, headersTimeout / 4))
+      },
+      (request, response) => serve(request, response, generation.signal)
+    )
+    server.on("connection", (socket) => {
+      total += 1
+      sockets.add(socket)
+      socket.on("close", () => sockets.delete(socket))
+      // A client that resets its connection is an everyday event here.
+      socket.on("error", () => {})
+    })
+    return server
+  }
+  const server = makeServer()
+  /** `localhost` may well be `::1`: where the machine has it, and nobody else is there, it is served, too. */
+  const startBeside = () =>
+    new Promise<void>((resolve) => {
+      if (host !== "127.0.0.1") return resolve()
+      const other = makeServer()
+      other.once("error", () => resolve())
+      other.listen(port, "::1", backlog, () => {
+        beside = other
+        resolve()
+      })
+    })
+  const stopBeside = () =>
+    new Promise<void>((resolve) => {
+      const other = beside
+      beside = undefined
+      if (other === undefined) resolve()
+      else other.close(() => resolve())
+    })
   const start = () =>
     new Promise<void>((resolve, reject) => {
       const mine = new AbortController()
@@ -74,18 +97,22 @@ export const makeListener = (
         port = (server.address() as AddressInfo).port
         // Stopped while the name was being resolved: there was nothing to close then.
         if (mine.signal.aborted) server.close()
-        resolve()
+        resolve(mine.signal.aborted ? undefined : startBeside())
       })
     })
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      clearTimeout(refusing)
-      refusing = undefined
-      generation.abort()
+  const stop = async () => {
+    clearTimeout(refusing)
+    refusing = undefined
+    generation.abort()
+    const closed = new Promise<void>((resolve) => {
       if (server.listening) server.close(() => resolve())
       else resolve()
-      for (const socket of sockets) socket.destroy()
     })
+    const closedBeside = stopBeside()
+    for (const socket of sockets) socket.destroy()
+    await closed
+    await closedBeside
+  }
   return {
     start,
     stop,
@@ -102,6 +129,15 @@ export const makeListener = (
   }
 }
 
-/** Whether a `Host` header names loopback: a page in a browser may point any name of its own at 127.0.0.1. */
-export const isLoopbackHeader = (host: string | undefined): boolean =>
-  host !== undefined && OutboundPolicy.isLoopbackHost(host.replace(/:\d+$/, ""))
+/**
+ * Whether a `Host` header names this runtime: loopback, or one of `allowed`; where it is exposed any address, too, for no
+ * name leads there.
+ */
+export const hostCheck =
+  (allowed: ReadonlyArray<string>, exposed: boolean) =>
+  (header: string | undefined): boolean => {
+    if (header === undefined) return false
+    const host = header.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase()
+    const address = host.replace(/^\[(.*)\]$/, "$1")
+    return OutboundPolicy.isLoopbackHost(host) || allowed.includes(host) || (exposed && isIP(address) !== 0)
+  }

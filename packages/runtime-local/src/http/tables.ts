@@ -1,7 +1,7 @@
 /**
  * The tables of who asks, and of what was answered: organizations, API keys, idempotency records.
  */
-import type { Tables } from "../store/Store.ts"
+import { dataTable, type Tables } from "../store/Store.ts"
 
 export const httpTables: Tables = {
   sql: `
@@ -33,5 +33,5 @@ CREATE TABLE IF NOT EXISTS api_keys (
   created_at INTEGER NOT NULL
 ) STRICT;
 `,
-  data: ["idempotency"]
+  data: [dataTable("idempotency")]
 }

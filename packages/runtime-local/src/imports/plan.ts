@@ -6,7 +6,9 @@ import { rewriteReferences } from "@aywa-ai/runtime-sdk/internal/contract"
 import * as crypto from "node:crypto"
 import type { JsonObject } from "../json/object.ts"
 import type { ImportRequest } from "./bundle.ts"
-import { kinds, uniqueKeyOf } from "./kinds.ts"
+import { rulesOf } from "../rows/rules.ts"
+import { splitSecrets } from "../rows/secrets.ts"
+import { type Kind, kinds, uniqueKeyOf } from "./kinds.ts"
 import { merge } from "./merge.ts"
 import { earlierRow, type Write } from "./store.ts"
 import { findTargets, isTarget, type Skipped, type Target, type TargetContext, type Targets } from "./targets.ts"
@@ -101,8 +103,8 @@ const planRow = (context: PlanContext, source: string, targets: Targets, target:
   let write: Write | undefined
   if (existing === undefined) {
     const at = new Date(context.now).toISOString()
-    const body = JSON.stringify({ id: runtimeId, orgId: context.organization, createdAt: at, updatedAt: at, ...row })
-    write = { ...common, body, uniqueKey: uniqueKeyOf(kind, row), over: undefined }
+    const whole = { id: runtimeId, orgId: context.organization, createdAt: at, updatedAt: at, ...row }
+    write = { ...common, ...storedForms(kind, whole), uniqueKey: uniqueKeyOf(kind, row), over: undefined }
   } else if (mapped?.hash === hash) action = "unchanged"
   else {
     const changed = change(context, source, target, existing.seq, row)
@@ -113,6 +115,7 @@ const planRow = (context: PlanContext, source: string, targets: Targets, target:
     write = {
       ...common,
       body: changed?.body,
+      secrets: changed?.secrets ?? null,
       uniqueKey: changed?.uniqueKey ?? null,
       over: { seq: existing.seq, version: existing.version }
     }
@@ -141,8 +144,17 @@ const change = (context: PlanContext, source: string, { kind, sourceId }: Target
   if (earlier === undefined) return undefined
   const { row, replaced } = merge(earlier.base, earlier.current, next)
   if (row === earlier.current) return undefined
-  const body = JSON.stringify({ ...row, updatedAt: new Date(context.now).toISOString() })
-  return { body, uniqueKey: uniqueKeyOf(kind, row), replaced }
+  const whole = { ...row, updatedAt: new Date(context.now).toISOString() }
+  return { ...storedForms(kind, whole), uniqueKey: uniqueKeyOf(kind, row), replaced }
+}
+
+/** A row as clients read it, and what it hides. */
+const storedForms = ({ name }: Kind, row: JsonObject) => {
+  const { visible, secrets } = splitSecrets(row, rulesOf(name), {})
+  return {
+    body: JSON.stringify(visible),
+    secrets: Object.keys(secrets).length === 0 ? null : JSON.stringify(secrets)
+  }
 }
 
 const supply = ({ kind, needed }: Target): string =>

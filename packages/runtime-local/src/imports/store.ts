@@ -4,6 +4,7 @@
 import type { SQLInputValue } from "node:sqlite"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
+import { withSecrets } from "../rows/secrets.ts"
 
 /** Where a source row went in an earlier import. */
 export interface Mapped {
@@ -61,8 +62,8 @@ export const earlierRow = (
   sourceId: string,
   seq: number
 ): Earlier | undefined => {
-  const row = store.get<{ base: string; body: string }>(
-    `SELECT s.base, r.body FROM import_sources AS s JOIN resource_rows AS r ON r.seq = ?
+  const row = store.get<{ base: string; body: string; secrets: string | null }>(
+    `SELECT s.base, r.body, r.secrets FROM import_sources AS s JOIN resource_rows AS r ON r.seq = ?
      WHERE s.org_id = ? AND s.source = ? AND s.kind = ? AND s.source_id = ?`,
     seq,
     organization,
@@ -72,7 +73,10 @@ export const earlierRow = (
   )
   if (row === undefined) return undefined
   // Both were written by the importer or by the CRUD handlers: always objects.
-  return { base: JSON.parse(row.base) as JsonObject, current: JSON.parse(row.body) as JsonObject }
+  return {
+    base: JSON.parse(row.base) as JsonObject,
+    current: withSecrets(JSON.parse(row.body) as JsonObject, row.secrets)
+  }
 }
 
 /** What is written for one source row. */
@@ -85,6 +89,8 @@ export interface Write {
   readonly base: string
   /** JSON of the stored row; `undefined` when only the base is new. */
   readonly body: string | undefined
+  /** JSON of what the stored row hides. */
+  readonly secrets: string | null
   readonly uniqueKey: string | null
   /** What was remembered of the source row when the write was planned. */
   readonly mapped: Mapped | undefined
@@ -127,12 +133,12 @@ export const writeRows = (
 }
 
 const writeRow = (store: Store, organization: string, now: number, { kind, over, runtimeId, ...write }: Write) => {
-  const values: ReadonlyArray<SQLInputValue> = [write.uniqueKey, now, write.body ?? ""]
+  const values: ReadonlyArray<SQLInputValue> = [write.uniqueKey, now, write.body ?? "", write.secrets]
   const changed =
     over === undefined
       ? store.run(
-          `INSERT OR IGNORE INTO resource_rows (unique_key, updated_at, body, created_at, resource, org_id, id)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT OR IGNORE INTO resource_rows (unique_key, updated_at, body, secrets, created_at, resource, org_id, id)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           ...values,
           now,
           kind,
@@ -140,7 +146,7 @@ const writeRow = (store: Store, organization: string, now: number, { kind, over,
           runtimeId
         )
       : store.run(
-          `UPDATE OR IGNORE resource_rows SET unique_key = ?, updated_at = ?, body = ?, version = version + 1
+          `UPDATE OR IGNORE resource_rows SET unique_key = ?, updated_at = ?, body = ?, secrets = ?, version = version + 1
            WHERE seq = ? AND version = ?`,
           ...values,
           over.seq,

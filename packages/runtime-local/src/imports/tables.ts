@@ -1,7 +1,7 @@
 /**
  * The tables of imports: where each source row went, and what each import did.
  */
-import type { Tables } from "../store/Store.ts"
+import { dataTable, type Tables } from "../store/Store.ts"
 
 export const importTables: Tables = {
   sql: `
@@ -22,5 +22,11 @@ CREATE TABLE IF NOT EXISTS import_mappings (
   PRIMARY KEY (import_id, n)
 ) STRICT, WITHOUT ROWID;
 `,
-  data: ["import_sources", "import_mappings"]
+  data: [
+    dataTable("import_sources"),
+    {
+      name: "import_mappings",
+      owned: "import_id IN (SELECT id FROM main.resource_rows WHERE resource = 'imports' AND org_id = ?)"
+    }
+  ]
 }

@@ -20,8 +20,8 @@ export const callsBy = (
 ): Readonly<Record<string, number>> =>
   toRecord(
     store.all<Counted>(
-      `SELECT body ->> '$.${field}' AS name, count(*) AS n FROM resource_rows
-       WHERE resource = 'calls' AND org_id = ? AND body ->> '$.${field}' IS NOT NULL GROUP BY name ORDER BY name`,
+      `SELECT ${field} AS name, count(*) AS n FROM call_facts
+       WHERE org_id = ? AND ${field} IS NOT NULL GROUP BY ${field} ORDER BY ${field}`,
       organization
     )
   )
@@ -42,11 +42,7 @@ export const callTotals = (store: Store, organization: string): CallTotals =>
   store.get<CallTotals>(
     `SELECT count(*) AS total, count(seconds) AS completed, coalesce(sum(seconds), 0) AS seconds,
             coalesce(sum(cost), 0) AS cost
-     FROM (
-       SELECT unixepoch(body ->> '$.endedAt', 'subsec') - unixepoch(body ->> '$.startedAt', 'subsec') AS seconds,
-              CASE WHEN json_type(body, '$.cost') IN ('integer', 'real') THEN body ->> '$.cost' END AS cost
-       FROM resource_rows WHERE resource = 'calls' AND org_id = ?
-     )`,
+     FROM call_facts WHERE org_id = ?`,
     organization
   ) ?? { total: 0, completed: 0, seconds: 0, cost: 0 }
 

@@ -13,14 +13,22 @@ CREATE TABLE IF NOT EXISTS readiness (
   probes INTEGER NOT NULL
 ) STRICT;
 `,
+  columns: [{ table: "readiness", name: "body", type: "BLOB" }],
   data: []
 }
+
+/** As much as a call with its conversation writes: a disk may have room for one page, and none for a call. */
+const probeBytes = 65_536
 
 /** Writes to the store and reads it back; what is wrong with it otherwise. */
 export const storeProblem = (store: Store): string | undefined => {
   try {
     const probes = store.transaction(() => {
-      store.run("INSERT INTO readiness (id, probes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET probes = probes + 1")
+      store.run(
+        `INSERT INTO readiness (id, probes, body) VALUES (1, 1, randomblob(?1))
+         ON CONFLICT (id) DO UPDATE SET probes = probes + 1, body = randomblob(?1)`,
+        probeBytes
+      )
       return store.get<{ probes: number }>("SELECT probes FROM readiness WHERE id = 1")?.probes
     })
     return probes === undefined ? "what was written is not there" : fileProblem(store.file())

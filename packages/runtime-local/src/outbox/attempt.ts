@@ -3,6 +3,7 @@
  */
 import type { Fault } from "../faults/rule.ts"
 import type { FaultRules } from "../faults/rules.ts"
+import { maskHeaders, maskText } from "../json/mask.ts"
 import { notify, pause, type Waiters } from "../time/pause.ts"
 import { type AttemptOutcome, outcomeOf, type Success, type FailedAttempt } from "./attemptOutcome.ts"
 import type { Job, Jobs } from "./jobs.ts"
@@ -99,8 +100,8 @@ const recordOf = (result: RequestResult | { readonly type: "refused" }, outcome:
   ...(result.type === "answer"
     ? {
         status: result.status,
-        responseHeaders: JSON.stringify(result.headers),
-        responseBody: result.body.subarray(0, loggedBytes).toString()
+        responseHeaders: JSON.stringify(maskHeaders(result.headers)),
+        responseBody: maskText(result.body.subarray(0, loggedBytes).toString())
       }
     : {})
 })

@@ -1,11 +1,13 @@
 /**
  * Events and their jobs, written down inside the transaction of the write that caused them.
  */
+import { withoutUserInfo } from "../json/mask.ts"
 import type { JsonObject } from "../json/object.ts"
 import type { Store } from "../store/Store.ts"
 import type { Ids } from "../time/ids.ts"
 import { makeEventId } from "./eventId.ts"
 import type { Jobs } from "./jobs.ts"
+import { makeSweep, type Retention } from "./retention.ts"
 import { safeMessage } from "./safeMessage.ts"
 import { type Subject, type Target, targetsOf } from "./targets.ts"
 
@@ -39,6 +41,7 @@ export interface EmitterContext {
   readonly ids: Ids
   readonly now: () => number
   readonly jobs: Jobs
+  readonly retention: Retention
 }
 
 /** Writes events; every function is one step of a transaction that the caller opens. */
@@ -52,8 +55,9 @@ export interface Emitter {
 }
 
 /** Makes the writer of events. */
-export const makeEmitter = ({ store, ids, now, jobs }: EmitterContext): Emitter => {
+export const makeEmitter = ({ store, ids, now, jobs, retention }: EmitterContext): Emitter => {
   const newEventId = makeEventId(ids, now)
+  const sweep = makeSweep(store, now, retention)
 
   const event = (event: NewEvent): string => {
     if (event.id !== undefined) return event.id
@@ -67,6 +71,7 @@ export const makeEmitter = ({ store, ids, now, jobs }: EmitterContext): Emitter 
       JSON.stringify({ message: safeMessage(event.message) }),
       now()
     )
+    sweep()
     return eventId
   }
 
@@ -74,7 +79,7 @@ export const makeEmitter = ({ store, ids, now, jobs }: EmitterContext): Emitter 
     const id = ids.uuid()
     const { organization, type, callId } = event
     jobs.insert({ id, organization, eventId, signedId: eventId, type, callId, target, reply })
-    return { id, target: target.url, level: target.level }
+    return { id, target: withoutUserInfo(target.url), level: target.level }
   }
 
   const targets = (event: NewEvent): ReadonlyArray<Target> =>

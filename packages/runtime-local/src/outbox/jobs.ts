@@ -1,6 +1,7 @@
 /**
  * Jobs in the database: each brings one event to one target.
  */
+import { withoutUserInfo } from "../json/mask.ts"
 import { objectOf, type JsonObject } from "../json/object.ts"
 import type { Store } from "../store/Store.ts"
 import type { Level, Target } from "./targets.ts"
@@ -23,6 +24,8 @@ export interface Job {
   readonly endpointId: string | null
   readonly level: Level
   readonly url: string
+  /** The URL as it may be shown. */
+  readonly target: string
   /** JSON of the server object. */
   readonly server: string
   readonly state: JobState
@@ -58,7 +61,8 @@ export interface NewJob {
 }
 
 const columns = `seq, id, org_id AS organization, host, event_id AS eventId, signed_id AS signedId, type,
-  call_id AS callId, endpoint_id AS endpointId, level, url, server, state, reply, attempts, failures, instant,
+  call_id AS callId, endpoint_id AS endpointId, level, url,
+  coalesce(target, url) AS target, server, state, reply, attempts, failures, instant,
   next_at AS nextAt, replay_of AS replayOf, created_at AS createdAt, updated_at AS updatedAt`
 
 /** As the index of the lanes has it, word for word: else SQLite would not use it. */
@@ -151,8 +155,8 @@ export const makeJobs = (store: Store, now: () => number) => ({
 const insertJob = (store: Store, job: NewJob, now: number): void => {
   store.run(
     `INSERT INTO webhook_jobs (id, org_id, event_id, signed_id, type, call_id, endpoint_id, level, url, server,
-       host, state, reply, ordered, next_at, replay_of, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       host, target, state, reply, ordered, next_at, replay_of, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     job.id,
     job.organization,
     job.eventId,
@@ -164,6 +168,7 @@ const insertJob = (store: Store, job: NewJob, now: number): void => {
     job.target.url,
     JSON.stringify(job.target.server),
     hostOf(job.target.url),
+    withoutUserInfo(job.target.url),
     // A job that waits for an answer is not for the dispatcher: whoever asks sends it.
     job.reply ? "delivering" : "pending",
     job.reply ? 1 : 0,

@@ -18,7 +18,7 @@ const iso = (column: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000
 /** The columns of a job as it is listed. */
 const listed = `json_object(
   'id', id, 'orgId', org_id, 'status', state, 'createdAt', ${iso("created_at")}, 'updatedAt', ${iso("updated_at")},
-  'eventId', signed_id, 'type', type, 'target', url, 'level', level, 'endpointId', endpoint_id, 'callId', call_id,
+  'eventId', signed_id, 'type', type, 'target', coalesce(target, url), 'level', level, 'endpointId', endpoint_id, 'callId', call_id,
   'attemptCount', attempts,
   'statusCode', (SELECT status FROM webhook_attempts WHERE job_id = webhook_jobs.id ORDER BY number DESC LIMIT 1),
   'latencyMs', (SELECT ms FROM webhook_attempts WHERE job_id = webhook_jobs.id ORDER BY number DESC LIMIT 1),

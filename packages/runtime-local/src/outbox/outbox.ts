@@ -17,6 +17,7 @@ import { type EmitResult, makeEmitter, type NewEvent } from "./emit.ts"
 import { type EventBook, makeEvents } from "./events.ts"
 import { type Jobs, makeJobs } from "./jobs.ts"
 import { makeLanes } from "./lanes.ts"
+import type { Retention } from "./retention.ts"
 import type { WebhookSchedule } from "./schedule.ts"
 
 /** The outbox of a runtime. */
@@ -48,6 +49,7 @@ export interface OutboxContext extends Omit<AttemptContext, "jobs" | "log" | "af
   readonly ids: Ids
   readonly now: () => number
   readonly schedule: WebhookSchedule
+  readonly retention: Retention
   /** `"shuffled"` starts what is due together in any order, to find receivers that count on one. */
   readonly order: "created" | "shuffled"
   readonly random: () => number

@@ -1,7 +1,7 @@
 /**
  * Messages without the secrets of the rows that they carry: they go to servers, into the log and onto screens.
  */
-import { maskRow } from "../rows/secrets.ts"
+import { maskObject } from "../json/mask.ts"
 import { isObject, type JsonObject } from "../json/object.ts"
 
 /** Rows that a message carries whole. */
@@ -25,6 +25,6 @@ const masked = (message: JsonObject, keys: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(
     keys.flatMap((key) => {
       const row = message[key]
-      return isObject(row) ? [[key, maskRow(row)]] : []
+      return isObject(row) ? [[key, maskObject(row)]] : []
     })
   )

@@ -1,7 +1,7 @@
 /**
  * The tables of the outbox: events, the jobs that bring them to a target, attempts of a job, signing secrets.
  */
-import type { Tables } from "../store/Store.ts"
+import { dataTable, type Tables } from "../store/Store.ts"
 
 export const outboxTables: Tables = {
   sql: `
@@ -65,12 +65,23 @@ CREATE TABLE IF NOT EXISTS webhook_secrets (
   expires_at INTEGER
 ) STRICT;
 `,
-  columns: [{ table: "webhook_jobs", name: "host", type: "TEXT" }],
+  columns: [
+    { table: "webhook_jobs", name: "host", type: "TEXT" },
+    { table: "webhook_jobs", name: "target", type: "TEXT" }
+  ],
   indexes: `
+CREATE INDEX IF NOT EXISTS webhook_events_age ON webhook_events (created_at);
+CREATE INDEX IF NOT EXISTS webhook_jobs_states ON webhook_jobs (org_id, state);
+CREATE INDEX IF NOT EXISTS webhook_events_type ON webhook_events (type, seq);
+CREATE INDEX IF NOT EXISTS webhook_events_of ON webhook_events (call_id, seq);
 CREATE INDEX IF NOT EXISTS webhook_jobs_lane ON webhook_jobs (org_id, host, next_at, seq)
   WHERE state IN ('pending', 'retrying');
 CREATE INDEX IF NOT EXISTS webhook_jobs_endpoint ON webhook_jobs (endpoint_id, state, updated_at);
 CREATE INDEX IF NOT EXISTS webhook_jobs_failing ON webhook_jobs (endpoint_id, created_at) WHERE failures > 0;
 `,
-  data: ["webhook_events", "webhook_jobs", "webhook_attempts"]
+  data: [
+    { name: "webhook_attempts", owned: "job_id IN (SELECT id FROM main.webhook_jobs WHERE org_id = ?)" },
+    dataTable("webhook_jobs"),
+    dataTable("webhook_events")
+  ]
 }

@@ -5,7 +5,8 @@
  * Registered endpoints stand right after the servers of their own scope.
  */
 import type { Store } from "../store/Store.ts"
-import { isObject, type JsonObject } from "../json/object.ts"
+import { isObject, type JsonObject, objectOf } from "../json/object.ts"
+import { withSecrets } from "../rows/secrets.ts"
 
 /** The level of the cascade that a target stands on. */
 export type Level =
@@ -130,8 +131,8 @@ const serverUrl = (
 const endpoints = (store: Store, subject: Subject, scope: string, targetId: unknown): ReadonlyArray<Target> => {
   if (scope !== "account" && typeof targetId !== "string") return []
   return store
-    .all<{ id: string; body: string }>(
-      `SELECT id, body FROM resource_rows WHERE resource = 'webhookEndpoints' AND org_id = ?
+    .all<{ id: string; body: string; secrets: string | null }>(
+      `SELECT id, body, secrets FROM resource_rows WHERE resource = 'webhookEndpoints' AND org_id = ?
        AND coalesce(json_extract(body, '$.scope'), 'account') = ? AND (? = 'account' OR json_extract(body, '$.targetId') = ?)
        ORDER BY seq`,
       subject.organization,
@@ -139,9 +140,9 @@ const endpoints = (store: Store, subject: Subject, scope: string, targetId: unkn
       scope,
       typeof targetId === "string" ? targetId : ""
     )
-    .flatMap(({ id, body }) => {
-      const row: unknown = JSON.parse(body)
-      if (!isObject(row) || row["enabled"] === false) return []
+    .flatMap(({ id, body, secrets }) => {
+      const row = withSecrets(objectOf(JSON.parse(body)), secrets)
+      if (row["enabled"] === false) return []
       const events = row["events"]
       if (Array.isArray(events) && events.length > 0 && !events.includes(subject.type)) return []
       const level: Level = scope === "account" ? "account" : (`${scope}-endpoint` as Level)

@@ -6,7 +6,8 @@ import { HttpError, notFound } from "../http/errors.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"
 import type { Ids } from "../time/ids.ts"
 import { type ListShape, listRows } from "./listing.ts"
-import { maskSecrets } from "./secrets.ts"
+import { checkMeaning } from "./meaning.ts"
+import { mayHide, splitSecrets } from "./secrets.ts"
 import type { ResourceRules } from "./rules.ts"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
@@ -50,8 +51,9 @@ export const crud: Readonly<Record<string, (context: ResourceContext) => Handler
   create: (context) => (request) => {
     const { rules, validate } = context
     const body = validate(request.body)
+    const warning = checkMeaning(context, request.organization, body)
     const text = insertRow(context, request.organization, { ...rules.defaults(body), ...body })
-    return json(201, text, { etag: etag(1) })
+    return json(201, text, { etag: etag(1), ...warning })
   },
 
   update: (context) => update(context),
@@ -76,10 +78,13 @@ export const insertRow = (
   const { store, resource, rules } = context
   const now = context.now()
   const at = new Date(now).toISOString()
-  const { visible, secrets } = split(fields, rules, {})
-  const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...visible }
+  const frame = { id, orgId: organization, createdAt: at, updatedAt: at }
+  const whole = { ...frame, ...fields }
+  const json = JSON.stringify(whole)
+  const parts = mayHide(fields, json, rules) ? splitSecrets(fields, rules, {}) : undefined
+  const row = parts === undefined ? whole : { ...frame, ...parts.visible }
+  const text = parts === undefined ? json : JSON.stringify(row)
   assertUnique(context, organization, row, 0)
-  const text = JSON.stringify(row)
   store.run(
     `INSERT INTO resource_rows (resource, org_id, id, unique_key, created_at, updated_at, body, secrets)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -90,7 +95,7 @@ export const insertRow = (
     now,
     now,
     text,
-    secrets
+    parts === undefined ? null : textOf(parts.secrets)
   )
   return text
 }
@@ -104,8 +109,9 @@ export const update =
     assertMatch(request, stored)
     const before = JSON.parse(stored.body) as JsonObject // Written by these handlers: always an object.
     const patch = validate(request.body, before)
+    const warning = checkMeaning(context, request.organization, patch, before)
     const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as JsonObject)
-    const { visible, secrets } = split(patch, rules, hidden)
+    const { visible, secrets } = splitSecrets(patch, rules, hidden)
     const now = context.now()
     const row = { ...before, ...visible, updatedAt: new Date(now).toISOString() }
     assertUnique(context, request.organization, row, stored.seq)
@@ -116,10 +122,10 @@ export const update =
       uniqueKey(rules, row),
       now,
       text,
-      secrets,
+      textOf(secrets),
       stored.seq
     )
-    return json(200, text, { etag: etag(stored.version + 1) })
+    return json(200, text, { etag: etag(stored.version + 1), ...warning })
   }
 
 /** A row of another organization is as absent as one that never was. */
@@ -165,23 +171,6 @@ const assertUnique = (
   )
   if (other === undefined || other.seq === except) return
   throw new HttpError(409, rules.unique.message, { code: rules.unique.code, outcome: true })
-}
-
-/** Takes secrets out of a body; those that the row had `before` stay unless they are replaced. */
-const split = (body: JsonObject, { writeOnly, masked }: ResourceRules, before: JsonObject) => {
-  if (masked) {
-    const { visible, secrets } = maskSecrets(body, before)
-    return { visible, secrets: textOf(secrets) }
-  }
-  if (!writeOnly.some((key) => Object.hasOwn(body, key))) {
-    return { visible: body, secrets: textOf(before) }
-  }
-  const secret = (key: string) => writeOnly.includes(key)
-  const entries = Object.entries(body)
-  return {
-    visible: Object.fromEntries(entries.filter(([key]) => !secret(key))),
-    secrets: JSON.stringify({ ...before, ...Object.fromEntries(entries.filter(([key]) => secret(key))) })
-  }
 }
 
 const textOf = (secrets: JsonObject): string | null =>

@@ -23,6 +23,8 @@ interface Window {
   readonly where: string
   readonly values: ReadonlyArray<SQLInputValue>
   readonly cursor: Place | undefined
+  /** Only where lists have an envelope. */
+  readonly oldestFirst: boolean | undefined
 }
 
 interface Listed {
@@ -42,6 +44,9 @@ const listParameters: ReadonlySet<string> = new Set([
   ...Object.keys(columns).flatMap((column) => Object.keys(comparisons).map((suffix) => column + suffix))
 ])
 
+/** Query parameters of lists with an envelope. */
+const sortParameters: ReadonlySet<string> = new Set(["sortOrder", "sortBy"])
+
 /** A table that can be listed: it has `seq`, `created_at` and `updated_at`. */
 export interface ListSource {
   readonly table: string
@@ -60,6 +65,8 @@ interface ListOptions {
   readonly shape: ListShape
   readonly strict: boolean
   readonly filters: ReadonlyArray<string>
+  /** Fields that `search` looks for a part of, whatever the case. */
+  readonly search?: ReadonlyArray<string> | undefined
 }
 
 /** Answers a list of stored rows. */
@@ -74,10 +81,11 @@ export const listRows = (
     store,
     {
       table: "resource_rows",
-      where: "resource = ? AND org_id = ?",
-      values: [resource, organization],
+      // Written out, so that the indexes of one resource can be used; it is a name of the contract.
+      where: `resource = '${resource}' AND org_id = ?`,
+      values: [organization],
       body: "body",
-      column: (filter) => `json_extract(body, '$.${filter}')`
+      column: (filter) => (filter === "id" ? "id" : `json_extract(body, '$.${filter}')`)
     },
     query,
     options
@@ -91,7 +99,7 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
   const scope = [...source.values, ...window.values]
   const { limit, page, cursor } = window
   const where = `${source.where}${window.where}`
-  const [order, beyond] = source.oldestFirst === true ? ["ASC", ">"] : ["DESC", "<"]
+  const [order, beyond] = (window.oldestFirst ?? source.oldestFirst) === true ? ["ASC", ">"] : ["DESC", "<"]
   const after = cursor === undefined ? "" : ` AND (created_at, seq) ${beyond} (?, ?)`
   const rows = store.all<Listed>(
     `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${source.table} WHERE ${where}${after}
@@ -112,7 +120,15 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
       return json(200, list)
     case 2: {
       const total = store.get<{ n: number }>(`SELECT count(*) AS n FROM ${source.table} WHERE ${where}`, ...scope)
-      const metadata = JSON.stringify({ currentPage: page, itemsPerPage: limit, totalItems: total?.n ?? 0 })
+      const totalItems = total?.n ?? 0
+      const totalPages = limit === 0 ? 0 : Math.ceil(totalItems / limit)
+      const metadata = JSON.stringify({
+        currentPage: page,
+        itemsPerPage: limit,
+        totalItems,
+        totalPages,
+        hasNextPage: page < totalPages
+      })
       return json(200, `{"results":${list},"metadata":${metadata}}`)
     }
     case 3: {
@@ -141,11 +157,13 @@ export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: 
 const parse = (
   query: URLSearchParams,
   {
+    shape,
     strict,
     filters,
+    search = [],
     column,
     place
-  }: Omit<ListOptions, "shape"> & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
+  }: ListOptions & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
 ): Window => {
   const problems: Array<string> = []
   const integer = (name: string, fallback: number, minimum: number, maximum: number) => {
@@ -157,8 +175,12 @@ const parse = (
     return fallback
   }
   for (const name of new Set(query.keys())) {
-    if (strict && !listParameters.has(name) && !filters.includes(name))
-      problems.push(`query parameter ${name} should not exist`)
+    const isKnown =
+      listParameters.has(name) ||
+      filters.includes(name) ||
+      (shape === 2 && sortParameters.has(name)) ||
+      (name === "search" && search.length > 0)
+    if (strict && !isKnown) problems.push(`query parameter ${name} should not exist`)
     else if (query.getAll(name).length > 1) problems.push(`${name}: expected one value`)
   }
   let where = ""
@@ -181,13 +203,26 @@ const parse = (
     where += ` AND ${column(name)} = ?`
     values.push(text)
   }
+  const term = query.get("search")
+  if (term !== null && search.length > 0) {
+    if (term.length > 100) problems.push("search: expected 100 characters at most")
+    where += ` AND (${search.map((field) => `instr(lower(coalesce(${column(field)}, '')), lower(?)) > 0`).join(" OR ")})`
+    values.push(...search.map(() => term))
+  }
+  const sortOrder = shape === 2 ? query.get("sortOrder") : null
+  if (sortOrder !== null && sortOrder !== "ASC" && sortOrder !== "DESC") {
+    problems.push("sortOrder: expected ASC or DESC")
+  }
+  const sortBy = shape === 2 ? query.get("sortBy") : null
+  if (sortBy !== null && sortBy !== "createdAt") problems.push("sortBy: this runtime sorts by createdAt only")
   const cursor = parseCursor(query.get("cursor"), place, problems)
   const window = {
     limit: integer("limit", 100, 0, 1000),
     page: integer("page", 1, 1, 1_000_000),
     where,
     values,
-    cursor
+    cursor,
+    oldestFirst: sortOrder === null ? undefined : sortOrder === "ASC"
   }
   if (problems.length > 0) throw invalid(problems)
   return window

@@ -1,102 +1,59 @@
 /**
- * Secrets at any depth of a body: what is answered has a mask in their place, the secrets are kept beside the row.
+ * Secrets at any depth of a row: what is answered has a mask in their place, the secrets are kept beside the row.
  *
  * A client may write back what it read: a mask stands for the secret that was there before.
  */
-import { isSecretField } from "@aywa-ai/runtime-sdk/internal/contract"
-import { isObject, objectOf, type JsonObject } from "../json/object.ts"
-
-const redacted = "[REDACTED]"
+import { maskCredentialField, maskRowField, mayHoldSecrets } from "../json/mask.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
+import type { ResourceRules } from "./rules.ts"
 
 /** A body as it may be read, and the whole top-level values of it that have secrets in them. */
-export interface MaskedBody {
+export interface SplitBody {
   readonly visible: JsonObject
   readonly secrets: JsonObject
 }
 
-/** Masks the secrets of a credential; `before` are those that the row had. */
-export const maskSecrets = (body: JsonObject, before: JsonObject): MaskedBody => {
+/** Takes the secrets out of a body; those that the row had `before` stay unless they are replaced. */
+export const splitSecrets = (body: JsonObject, rules: SecretRules, before: JsonObject): SplitBody => {
+  const { writeOnly, masked } = rules
+  const maskField = masked ? maskCredentialField : maskRowField
   const visible: JsonObject = {}
   const secrets: JsonObject = { ...before }
   for (const [name, input] of Object.entries(body)) {
-    const value = restore(input, before[name])
-    const masked = maskCredential(name, value)
-    visible[name] = masked
-    if (JSON.stringify(masked) === JSON.stringify(value)) delete secrets[name]
+    const old = before[name]
+    const value = restore(input, old, old === undefined ? undefined : maskField(name, old))
+    const view = writeOnly.includes(name) ? undefined : maskField(name, value)
+    if (view !== undefined) visible[name] = view
+    if (view === value) delete secrets[name]
     else secrets[name] = value
   }
   return { visible, secrets }
 }
 
-/** Puts the secret that was there before in place of its mask. */
-const restore = (value: unknown, before: unknown): unknown => {
-  if (value === redacted && typeof before === "string") return before
-  if (Array.isArray(value)) return value.map((item, i) => restore(item, Array.isArray(before) ? before[i] : undefined))
-  if (!isObject(value)) return value
-  const old = objectOf(before)
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, restore(item, old[name])]))
-}
+/** Whether a body may have secrets in it, by its JSON: most have none, and need not be looked through. */
+export const mayHide = (body: JsonObject, json: string, { writeOnly, masked }: SecretRules): boolean =>
+  masked || writeOnly.some((name) => Object.hasOwn(body, name)) || mayHoldSecrets(json)
 
-/**
- * The strings of a credential that may be read: whoever adds a provider whose field is missing here sees a mask, where a
- * list of what is secret would show its secret.
- */
-const publicPlaces: ReadonlySet<string> = new Set([
-  "provider",
-  "name",
-  "type",
-  "accountSid",
-  "region",
-  "techPrefix",
-  "model",
-  "projectId",
-  "service",
-  "resourceName",
-  ...["type", "headerName", "url", "clientId", "scope", "algorithm", "signatureHeader", "timestampHeader"].map(
-    (name) => `authenticationPlan.${name}`
-  ),
-  ...["signaturePrefix", "payloadFormat", "messageIdHeader", "signatureEncoding"].map(
-    (name) => `authenticationPlan.${name}`
-  ),
-  ...["ip", "outboundProtocol"].map((name) => `gateways.${name}`),
-  "outboundAuthenticationPlan.authUsername",
-  ...["domain", "username", "realm"].map((name) => `outboundAuthenticationPlan.sipRegisterPlan.${name}`),
-  "awsAccessKeyId",
-  "s3BucketName",
-  "s3PathPrefix",
-  "bucketPlan.name",
-  "bucketPlan.region",
-  "bucketPlan.path"
-])
+/** What decides on the secrets of a resource. */
+export type SecretRules = Pick<ResourceRules, "writeOnly" | "masked">
 
-/** Every string of a credential that is not public. */
-const maskCredential = (place: string, value: unknown): unknown => {
-  if (typeof value === "string") {
-    return value === "" || (publicPlaces.has(place) && withoutUserInfo(value) === value) ? value : redacted
+/** Puts what was there before in place of what was shown of it. */
+const restore = (value: unknown, before: unknown, view: unknown): unknown => {
+  if (typeof value === "string") return typeof before === "string" && value === view ? before : value
+  if (Array.isArray(value)) {
+    const [old, masks] = [Array.isArray(before) ? before : [], Array.isArray(view) ? view : []]
+    return value.map((item, index) => restore(item, old[index], masks[index]))
   }
-  if (Array.isArray(value)) return value.map((item) => maskCredential(place, item))
   if (!isObject(value)) return value
+  const part = (of: unknown, name: string) => (isObject(of) && Object.hasOwn(of, name) ? of[name] : undefined)
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, maskCredential(`${place}.${name}`, item)])
+    Object.entries(value).map(([name, item]) => [name, restore(item, part(before, name), part(view, name))])
   )
 }
 
-/** Any other row, as receivers and the log get it: secrets by name, values of headers, user info of URLs. */
-export const maskRow = (row: JsonObject): JsonObject => objectOf(mask("", row, false))
-
-const mask = (name: string, value: unknown, inSecret: boolean): unknown => {
-  const isSecret = inSecret || isSecretField(name)
-  if (typeof value === "string") return isSecret && value !== "" ? redacted : withoutUserInfo(value)
-  if (Array.isArray(value)) return value.map((item) => mask("", item, isSecret))
-  if (!isObject(value)) return value
-  const inside = isSecret || isValuesOfHeaders(name, value)
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mask(name, item, inside)]))
+/** A row with its secrets in their places, for what the runtime itself does with it. */
+export const withSecrets = (row: JsonObject, secrets: string | null): JsonObject => {
+  if (secrets === null) return row
+  const hidden: unknown = JSON.parse(secrets)
+  return isObject(hidden) ? { ...row, ...hidden } : row
 }
-
-/** A map of headers has strings in it; the schema of a tool's `headers` has not. */
-const isValuesOfHeaders = (name: string, value: JsonObject): boolean =>
-  name === "headers" && Object.values(value).every((item) => typeof item === "string")
-
-/** A text without user and password of the URLs in it. */
-export const withoutUserInfo = (text: string): string =>
-  text.includes("@") ? text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, `$1${redacted}@`) : text

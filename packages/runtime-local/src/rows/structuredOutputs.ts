@@ -12,6 +12,9 @@ import { isObject, objectOf, type JsonObject } from "../json/object.ts"
 
 const note = "The local runtime runs no model: structured outputs of type ai have no result here"
 
+/** Calls that one run looks at: others wait for it. */
+const mostCalls = 100
+
 /** The result for one call. */
 interface Outcome {
   readonly name: unknown
@@ -31,6 +34,9 @@ export const run =
         : [context.ids.uuid(), isObject(structuredOutput) ? structuredOutput : undefined]
     if (output === undefined) throw notFound("Structured output", String(structuredOutputId))
     const evaluate = evaluator(output)
+    if (Array.isArray(callIds) && callIds.length > mostCalls) {
+      throw invalid([`callIds: expected ${mostCalls} calls at most: run it again for the others`])
+    }
     const results: Record<string, Record<string, Outcome>> = {}
     // The schema that was just checked says that these are strings.
     for (const callId of callIds as ReadonlyArray<string>) {

@@ -3,7 +3,7 @@
  */
 import * as fs from "node:fs"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
-import { isBusy, storeMessage } from "./failure.ts"
+import { isBusy, StoreGone, storeMessage } from "./failure.ts"
 
 /** Where rows live. */
 export type StoreLocation = "memory" | { readonly file: string }
@@ -16,9 +16,19 @@ export interface Tables {
   readonly columns?: ReadonlyArray<{ readonly table: string; readonly name: string; readonly type: string }>
   /** Indexes over such columns: they are made when the columns are there. */
   readonly indexes?: string
-  /** Names of the tables that hold what clients did: a reset empties them. */
-  readonly data: ReadonlyArray<string>
+  /** The tables that hold what clients did: a reset empties them, a snapshot copies them. */
+  readonly data: ReadonlyArray<DataTable>
 }
+
+/** A table of what clients did. */
+export interface DataTable {
+  readonly name: string
+  /** SQL that is true of the rows of one organization, whose id is `?`. */
+  readonly owned: string
+}
+
+/** A table whose rows name their organization. */
+export const dataTable = (name: string): DataTable => ({ name, owned: "org_id = ?" })
 
 /** The open database. */
 export interface Store {
@@ -32,8 +42,17 @@ export interface Store {
    * two turns of the event loop, and they would land in this transaction.
    */
   readonly transaction: <A>(f: () => A) => A
-  /** Empties every table of data. */
+  /** Empties every table of data, and gives their space back. */
   readonly clear: () => void
+  /**
+   * Runs `begin` now and after each reopening, and calls `listener` after every commit, until the function that it gives
+   * is called: then `end` is run. One at a time.
+   */
+  readonly watch: (statements: { readonly begin: string; readonly end: string }, listener: () => void) => () => void
+  /** Names of the tables of data. */
+  readonly data: ReadonlyArray<DataTable>
+  /** Runs statements that are not worth keeping. */
+  readonly execute: (sql: string) => void
   /** The file as it was when it was opened; `undefined` for memory. */
   readonly file: () => { readonly path: string; readonly inode: number } | undefined
   /** Closes the file and opens it again, as a restart of the process would; memory keeps its rows. */
@@ -55,6 +74,8 @@ export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>
   }
   let statements = new Map<string, StatementSync>()
   let inode = inodeOf(location)
+  let watch: { readonly begin: string; readonly listener: () => void } | undefined
+  const data = tables.flatMap((one) => one.data)
   const prepare = (sql: string) => {
     let statement = statements.get(sql)
     if (statement === undefined) {
@@ -68,12 +89,19 @@ export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>
     get: <Row>(sql: string, ...values: ReadonlyArray<SQLInputValue>) => prepare(sql).get(...values) as Row | undefined,
     all: <Row>(sql: string, ...values: ReadonlyArray<SQLInputValue>) =>
       prepare(sql).all(...values) as unknown as ReadonlyArray<Row>,
-    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
+    run: (sql, ...values) => {
+      const changes = Number(prepare(sql).run(...values).changes)
+      if (watch !== undefined && !database.isTransaction) watch.listener()
+      return changes
+    },
+    execute: (sql) => database.exec(sql),
     transaction: (f) => {
       prepare("BEGIN IMMEDIATE").run()
       try {
         const value = f()
+        if (location !== "memory" && inode !== undefined) assertThere(location.file, inode)
         prepare("COMMIT").run()
+        watch?.listener()
         return value
       } catch (error) {
         // SQLite may have rolled back already (disk full); a second ROLLBACK would hide the first error.
@@ -82,7 +110,20 @@ export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>
       }
     },
     clear: () => {
-      for (const name of tables.flatMap(({ data }) => data)) prepare(`DELETE FROM ${name}`).run()
+      database.exec(`BEGIN IMMEDIATE; ${data.map(({ name }) => `DELETE FROM main.${name};`).join(" ")} COMMIT`)
+      shrink(database)
+      watch?.listener()
+    },
+    data,
+    watch: ({ begin, end }, listener) => {
+      const mine = { begin, listener }
+      database.exec(begin)
+      watch = mine
+      return () => {
+        if (watch !== mine) return
+        watch = undefined
+        database.exec(end)
+      }
     },
     reopen: () => {
       if (location === "memory") return
@@ -90,6 +131,7 @@ export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>
       statements = new Map()
       database = open(location, tables, () => {})
       inode = inodeOf(location)
+      if (watch !== undefined) database.exec(watch.begin)
     },
     file: () => (location === "memory" || inode === undefined ? undefined : { path: location.file, inode }),
     close: () => {
@@ -97,6 +139,27 @@ export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>
       lock?.close()
     }
   }
+}
+
+/** Free pages that are worth rewriting the file for: 4 MiB. */
+const manyPages = 1024
+
+/** Gives the space of what was deleted back. */
+const shrink = (database: DatabaseSync): void => {
+  const free = Number(database.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0)
+  if (free < manyPages) return
+  try {
+    database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+  } catch (error) {
+    // Somebody reads the file: its space is used again, and given back another time.
+    if (!isBusy(error)) throw error
+  }
+}
+
+/** SQLite goes on happily with a file that was deleted: what it acknowledges then is gone with the process. */
+const assertThere = (file: string, inode: number): void => {
+  const status = fs.statSync(file, { throwIfNoEntry: false })
+  if (status?.ino !== inode) throw new StoreGone(status === undefined ? "is gone" : "was replaced")
 }
 
 const inodeOf = (location: StoreLocation): number | undefined =>
@@ -118,6 +181,7 @@ const open = (location: StoreLocation, tables: ReadonlyArray<Tables>, lock: () =
     const database = new DatabaseSync(path, { timeout: busyMillis })
     try {
       assertOurs(database)
+      if (location !== "memory") assertOneName(location.file)
       lock()
       build(database, tables)
       return database
@@ -139,6 +203,12 @@ const assertOurs = (database: DatabaseSync): void => {
   if (id !== applicationId && (id !== 0 || one("SELECT count(*) FROM sqlite_schema") > 0)) {
     throw new Error("it belongs to another program: use another file")
   }
+}
+
+/** The lock goes by the name: under another name of the same file another runtime would not see it. */
+const assertOneName = (file: string): void => {
+  const { nlink } = fs.statSync(file)
+  if (nlink > 1) throw new Error("it has another name as well (a hard link): use a copy, or delete the other name")
 }
 
 /**

@@ -20,8 +20,18 @@ const codeOf = (error: unknown): number =>
 /** Whether somebody else has a lock. */
 export const isBusy = (error: unknown): boolean => codeOf(error) === 5
 
+/** The file is not the one that was opened: nothing that is written now would be there later. */
+export class StoreGone extends Error {
+  override readonly name = "StoreGone"
+
+  constructor(what: string) {
+    super(`the database file ${what}: put it back, or start the runtime again`)
+  }
+}
+
 /** Whether an error is the store's and not a defect of this package. */
 export const isStoreFailure = (error: unknown): boolean => {
+  if (error instanceof StoreGone) return true
   if (!(error instanceof Error) || !("code" in error)) return false
   if (error.code === "ERR_INVALID_STATE") return /database is not open|statement has been finalized/.test(error.message)
   return error.code === "ERR_SQLITE_ERROR" && advice.has(codeOf(error))

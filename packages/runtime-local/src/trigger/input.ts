@@ -13,7 +13,7 @@ import type { JsonObject } from "../json/object.ts"
 export interface TriggerInput {
   /**
    * Any event type (`status-update`), a variant of one (`status-update.ended`), or a whole sequence: `call.completed`,
-   * `call.with-tool`, `call.transfer`, `call.failed`, `call.voicemail`.
+   * `call.with-tool`, `call.transfer`, `call.failed`, `call.voicemail`; or `call.` and a name of the `gallery`.
    */
   readonly type: string
   /** Id of the call that it is about. Default: a made-up call. */

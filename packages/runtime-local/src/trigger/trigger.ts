@@ -2,12 +2,15 @@
  * Sends an event by hand, through the outbox: signed, logged, retried like any other.
  */
 import { HttpError, notFound } from "../http/errors.ts"
+import type { FaultRules } from "../faults/rules.ts"
 import type { CallHandleContext } from "../calls/handle.ts"
 import type { Outbox } from "../outbox/outbox.ts"
 import { expectsReply, replyIssues } from "../outbox/replies.ts"
 import { jsonOf } from "../outbox/attemptOutcome.ts"
+import { safeMessage } from "../outbox/safeMessage.ts"
 import { targetsOf } from "../outbox/targets.ts"
-import { findRow } from "../rows/find.ts"
+import { findWhole } from "../rows/find.ts"
+import { withoutUserInfo } from "../json/mask.ts"
 import { objectAt, type JsonObject } from "../json/object.ts"
 import type { Triggered, TriggerInput } from "./input.ts"
 import { deepMerge, setPath } from "./paths.ts"
@@ -17,6 +20,7 @@ import { messageOf, templateNames, typeOf } from "./templates.ts"
 /** What triggers work with. */
 export interface TriggerContext extends CallHandleContext {
   readonly outbox: Outbox
+  readonly faults: Pick<FaultRules, "add" | "remove">
 }
 
 /** Sends one event. */
@@ -42,8 +46,8 @@ export const triggerEvent = async (context: TriggerContext, input: TriggerInput)
     callId: input.call
   }
   if (input.dryRun === true) {
-    const targets = input.to === undefined ? targetsOf(store, event).map(({ url }) => url) : [input.to]
-    return { type, message, targets }
+    const targets = input.to === undefined ? targetsOf(store, event).map(({ url }) => withoutUserInfo(url)) : [input.to]
+    return { type, message: safeMessage(message), targets }
   }
   if (!expectsReply(type)) {
     const { eventId, jobs } = store.transaction(() => outbox.emit(event))
@@ -79,16 +83,16 @@ const subjectOf = (context: TriggerContext, organization: string, input: Trigger
   const call =
     input.call === undefined
       ? sampleCall(ids.uuid(), organization, now, input.assistant)
-      : findRow(store, organization, "calls", input.call)
+      : findWhole(store, organization, "calls", input.call)
   if (call === undefined) throw notFound("Call", input.call ?? "")
   const named = input.assistant ?? call["assistantId"]
-  const stored = findRow(store, organization, "assistants", named)
+  const stored = findWhole(store, organization, "assistants", named)
   if (stored === undefined && input.assistant !== undefined) throw notFound("Assistant", input.assistant)
   const assistant = stored ?? objectAt(call, "assistant") ?? { name: "Sample" }
   return {
     call,
     assistant,
-    phoneNumber: findRow(store, organization, "phoneNumbers", call["phoneNumberId"]),
+    phoneNumber: findWhole(store, organization, "phoneNumbers", call["phoneNumberId"]),
     customer: objectAt(call, "customer"),
     now
   }

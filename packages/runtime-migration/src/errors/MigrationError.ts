@@ -14,7 +14,8 @@ const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/MigrationError") 
  *
  * - `InvalidConfig`: a location, an id or an option is wrong; `field` says which. Nothing was touched.
  * - `MappingConflict`: two ledgers send the same row of the source to different rows of the runtime. Both are named.
- * - `Refused`: the plan found hazards that need a decision; `problems` lists them. Nothing was changed.
+ * - `Refused`: something stands against the step; `problems` lists it. The step changed nothing; what earlier ones wrote
+ *   stays.
  * - `OutOfOrder`: the steps came in another order than plan, dry run, apply, or the inputs changed in between.
  * - `CheckFailed`: the database did not end as it must; the transaction was rolled back, where there is one.
  * - `MissingPeer`: an optional package is not installed, or is older than `needs`; `found` is its version.
@@ -22,6 +23,9 @@ const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/MigrationError") 
  * - `SourceFailed`: the source API did not answer as documented.
  * - `ImportFailed`: the runtime refused or lost the import; `cause` is the client's own error.
  * - `ConnectionLost`: the database ended the connection. What was committed stays; connect again and run the step again.
+ * - `StatementFailed`: the database refused a statement; `location`, `key` of the row and `statement` say which, as far as
+ *   they are known. What was committed before stays.
+ * - `Blocked`: others held locks for longer than the step waits; `detail` says who. Run the step again.
  * - `Aborted`: the caller's signal fired. The step can be run again.
  *
  * @since 0.1.0
@@ -43,6 +47,15 @@ export type MigrationReason =
     }
   | { readonly _tag: "ImportFailed"; readonly detail: string }
   | { readonly _tag: "ConnectionLost"; readonly detail: string }
+  | {
+      readonly _tag: "StatementFailed"
+      readonly location: string | undefined
+      /** Key of the row, such as `id = 7`. */
+      readonly key: string | undefined
+      readonly statement: string
+      readonly detail: string
+    }
+  | { readonly _tag: "Blocked"; readonly location: string; readonly detail: string }
   | { readonly _tag: "Aborted" }
 
 const describe = (reason: MigrationReason): string => {
@@ -55,7 +68,7 @@ const describe = (reason: MigrationReason): string => {
         `ledger and to ${reason.right.runtimeId} in the other. Find out which of the two is in use, and remove the other.`
       )
     case "Refused":
-      return `Refused, nothing was changed:\n${reason.problems.map((problem) => `- ${problem}`).join("\n")}`
+      return `Refused:\n${reason.problems.map((problem) => `- ${problem}`).join("\n")}`
     case "OutOfOrder":
     case "CheckFailed":
     case "ImportFailed":
@@ -72,14 +85,20 @@ const describe = (reason: MigrationReason): string => {
       return `The source API at ${reason.path}${reason.status === undefined ? "" : ` answered ${reason.status}`}: ${reason.detail}`
     case "ConnectionLost":
       return `The connection to the database was lost (${reason.detail}). What was committed stays: connect again and run the step again, it goes on from the ledger.`
+    case "StatementFailed": {
+      const place = [reason.location, reason.key].filter((part) => part !== undefined).join(", ")
+      return `${place === "" ? "" : `${place}: `}${reason.detail}. The statement was: ${reason.statement}`
+    }
+    case "Blocked":
+      return `${reason.location}: others hold locks for longer than this step waits (${reason.detail}). What was committed stays: run the step again, it goes on from the ledger.`
     case "Aborted":
       return "Aborted by the caller's signal. Run the step again to go on."
   }
 }
 
 /**
- * What every function of this entry throws or rejects with, besides the errors of a database driver and of
- * the runtime client, which pass through.
+ * What every function of this entry throws or rejects with, besides the errors of the runtime client, which
+ * pass through; those of a database driver are its `cause`.
  *
  * @since 0.1.0
  * @category errors

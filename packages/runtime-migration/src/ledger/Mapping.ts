@@ -44,3 +44,7 @@ export const mergeMappings = (...ledgers: ReadonlyArray<Iterable<Mapping>>): Rea
   }
   return [...merged.values()]
 }
+
+/** The same for mappings that may come from a program without types: a field of another name is said, not taken for none. */
+export const checkedMappings = (mappings: Iterable<Mapping>): ReadonlyArray<Mapping> =>
+  mergeMappings([...mappings].map((mapping, at) => readMapping(mapping, `mappings[${at}]`)))

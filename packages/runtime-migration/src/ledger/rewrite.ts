@@ -22,12 +22,21 @@ export type Resolve = (id: string) => string | undefined
  * @since 0.1.0
  * @category rewriting
  */
-export const rewriteText = (text: string, resolve: Resolve): string => {
+export const rewriteText = (text: string, resolve: Resolve, { alone = false }: RewriteTextOptions = {}): string => {
   const known = anyForm(resolve)
-  return text.replace(
-    /[A-Za-z0-9_-]{20,}/g,
-    (run) => known(run) ?? run.replace(uuidInText, (id: string) => known(id) ?? id)
-  )
+  const inside = (run: string) => (alone ? run : run.replace(uuidInText, (id) => known(id) ?? id))
+  return text.replace(/[A-Za-z0-9_-]{20,}/g, (run) => known(run) ?? inside(run))
+}
+
+/**
+ * Options of `rewriteText`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RewriteTextOptions {
+  /** Leaves UUIDs inside of words, as the SQL does where a location's mapping has ids that are no UUIDs. Default false. */
+  readonly alone?: boolean | undefined
 }
 
 const uuidInText =

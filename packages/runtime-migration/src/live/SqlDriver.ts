@@ -6,7 +6,7 @@
 import { invalid } from "../errors/MigrationError.ts"
 import type { Dialect } from "../sql/config.ts"
 import { quoteText } from "../sql/names.ts"
-import { typedLoss } from "./lostConnection.ts"
+import { lossOf, typedLoss } from "./lostConnection.ts"
 import { importDriver } from "./peers.ts"
 
 /**
@@ -39,6 +39,11 @@ export interface SqlDriver {
   readonly dialect: Dialect
   /** Runs one statement. Parameters are `$1…` in PostgreSQL and `?` elsewhere. */
   readonly run: (sql: string, parameters?: ReadonlyArray<string | number>) => Promise<SqlResult>
+  /**
+   * The rows of a query, a few of them in memory at a time. Without it a whole table is read at once where verify and detect
+   * look over it.
+   */
+  readonly stream?: ((sql: string) => AsyncIterable<SqlRow>) | undefined
   /** Closes what the adapter opened; a connection that was handed in stays open. */
   readonly close: () => Promise<void>
 }
@@ -59,7 +64,7 @@ export interface DriverOptions {
 
 const isRow = (value: unknown): value is SqlRow => typeof value === "object" && value !== null && !Array.isArray(value)
 
-const rowsOf = (value: unknown): ReadonlyArray<SqlRow> => (Array.isArray(value) ? value.filter(isRow) : [])
+const listOf = (value: unknown): ReadonlyArray<SqlRow> => (Array.isArray(value) ? value.filter(isRow) : [])
 
 /**
  * As much of `node:sqlite`'s `DatabaseSync` as is used.
@@ -72,6 +77,7 @@ export interface SqliteDatabase {
     readonly all: (...parameters: Array<string | number>) => ReadonlyArray<unknown>
     readonly run: (...parameters: Array<string | number>) => { readonly changes: number | bigint }
     readonly columns: () => ReadonlyArray<unknown>
+    readonly iterate?: (...parameters: Array<string | number>) => Iterable<unknown>
   }
   readonly close: () => void
 }
@@ -87,11 +93,15 @@ export const sqliteDriver = async (database: string | SqliteDatabase): Promise<S
   const open = own ? new (await import("node:sqlite")).DatabaseSync(database) : database
   const run: SqlDriver["run"] = async (sql, parameters = []) => {
     const statement = open.prepare(sql)
-    if (statement.columns().length > 0) return { rows: rowsOf(statement.all(...parameters)), changes: 0 }
+    if (statement.columns().length > 0) return { rows: listOf(statement.all(...parameters)), changes: 0 }
     return { rows: [], changes: Number(statement.run(...parameters).changes) }
   }
   if (own) await run("PRAGMA busy_timeout = 10000")
-  return { dialect: "sqlite", run, close: async () => (own ? open.close() : undefined) }
+  async function* stream(sql: string): AsyncGenerator<SqlRow> {
+    const statement = open.prepare(sql)
+    for (const row of statement.iterate?.() ?? statement.all()) if (isRow(row)) yield row
+  }
+  return { dialect: "sqlite", run, stream, close: async () => (own ? open.close() : undefined) }
 }
 
 /**
@@ -108,10 +118,37 @@ const postgresRun =
   (connection: PostgresConnection): SqlDriver["run"] =>
   async (sql, parameters = []) => {
     const result = await connection.query(sql, [...parameters])
-    const rows = rowsOf(Reflect.get(result, "rows"))
+    const rows = listOf(Reflect.get(result, "rows"))
     const changes: unknown = Reflect.get(result, "affectedRows") ?? Reflect.get(result, "rowCount")
     return { rows, changes: typeof changes === "number" ? changes : 0 }
   }
+
+/** Bytes of values that are fetched at a time, about. */
+const fetched = 4_000_000
+
+/** PostgreSQL: by a cursor, which needs a transaction; its rows are those of one moment. */
+const postgresStream = (run: SqlDriver["run"]) =>
+  async function* (sql: string): AsyncGenerator<SqlRow> {
+    await run("BEGIN READ ONLY")
+    try {
+      await run(`DECLARE aywa_rows NO SCROLL CURSOR FOR ${sql}`)
+      for (let size = 50; ;) {
+        const { rows } = await run(`FETCH ${size} FROM aywa_rows`)
+        if (rows.length === 0) return
+        yield* rows
+        const bytes = rows.reduce((sum, row) => sum + bytesOf(row), 0) / rows.length
+        size = Math.max(1, Math.min(5000, size * 4, Math.floor(fetched / (bytes + 100))))
+      }
+    } finally {
+      await run("ROLLBACK").catch(() => undefined)
+    }
+  }
+
+const bytesOf = (row: SqlRow): number =>
+  Object.values(row).reduce<number>(
+    (sum, value) => sum + (typeof value === "string" || value instanceof Uint8Array ? value.length : 8),
+    0
+  )
 
 /**
  * PostgreSQL by `pg`: a URL, or a connected client. Not a pool: its statements may run on several sessions.
@@ -125,13 +162,14 @@ export const pgDriver = async (
 ): Promise<SqlDriver> => {
   if (typeof connection !== "string") {
     if ("totalCount" in connection) return invalid("connection", "a pool will not do: pass a client of it")
-    return { dialect: "postgres", run: typedLoss(postgresRun(connection)), close: async () => undefined }
+    const run = typedLoss(postgresRun(connection))
+    return { dialect: "postgres", run, stream: postgresStream(run), close: async () => undefined }
   }
   const { default: pg } = await importDriver("pg", "pg", () => import("pg"), options.project)
   const client = new pg.Client({ connectionString: connection })
   const run = typedLoss(postgresRun(client), client)
   await client.connect()
-  return { dialect: "postgres", run, close: () => client.end() }
+  return { dialect: "postgres", run, stream: postgresStream(run), close: () => client.end() }
 }
 
 /**
@@ -145,7 +183,8 @@ export const pgliteDriver = async (
   options: DriverOptions = {}
 ): Promise<SqlDriver> => {
   if (typeof database !== "string") {
-    return { dialect: "postgres", run: postgresRun(database), close: async () => undefined }
+    const run = postgresRun(database)
+    return { dialect: "postgres", run, stream: postgresStream(run), close: async () => undefined }
   }
   const { PGlite } = await importDriver(
     "@electric-sql/pglite",
@@ -154,7 +193,8 @@ export const pgliteDriver = async (
     options.project
   )
   const open = await PGlite.create(database)
-  return { dialect: "postgres", run: postgresRun(open), close: () => open.close() }
+  const run = postgresRun(open)
+  return { dialect: "postgres", run, stream: postgresStream(run), close: () => open.close() }
 }
 
 /**
@@ -189,7 +229,7 @@ export const mysqlDriver = async (
     : connection
   const run: SqlDriver["run"] = async (sql, parameters = []) => {
     const [result] = await open.query(sql, [...parameters])
-    if (Array.isArray(result)) return { rows: rowsOf(result), changes: 0 }
+    if (Array.isArray(result)) return { rows: listOf(result), changes: 0 }
     const changes: unknown = isRow(result) ? result["affectedRows"] : 0
     return { rows: [], changes: typeof changes === "number" ? changes : 0 }
   }
@@ -197,7 +237,37 @@ export const mysqlDriver = async (
     if (own && "end" in open && typeof open.end === "function") await open.end()
   }
   const emitter = own && isEmitter(open) ? open : undefined
-  return { dialect: "mysql", run: typedLoss(run, emitter), close }
+  return { dialect: "mysql", run: typedLoss(run, emitter), stream: mysqlStream(open), close }
+}
+
+/** As much of the connection behind one of `mysql2/promise` as is used. */
+interface MysqlQueries {
+  readonly query: (sql: string) => { readonly stream: (options: object) => AsyncIterable<unknown> }
+}
+
+const isQueries = (value: unknown): value is MysqlQueries =>
+  typeof value === "object" && value !== null && "query" in value && typeof value.query === "function"
+
+/** Rows as the server sends them. A connection has one answer at a time: what is not read to its end is read away. */
+const mysqlStream = (open: object): SqlDriver["stream"] => {
+  const behind: unknown = Reflect.get(open, "connection")
+  if (!isQueries(behind)) return undefined
+  return async function* (sql) {
+    const rows = behind.query(sql).stream({ highWaterMark: 64 })[Symbol.asyncIterator]()
+    let ended = false
+    try {
+      for (let next = await rows.next(); ; next = await rows.next()) {
+        if (next.done === true) break
+        if (isRow(next.value)) yield next.value
+      }
+      ended = true
+    } catch (error) {
+      ended = true
+      throw lossOf(error) ?? error
+    } finally {
+      while (!ended) ended = (await rows.next()).done === true
+    }
+  }
 }
 
 const isEmitter = (value: object): value is Parameters<typeof typedLoss>[1] & object =>
@@ -222,6 +292,12 @@ export const openDatabase = (url: string, options?: DriverOptions): Promise<SqlD
 /** A whole number that a driver may give as number, text or bigint. */
 export const numberOf = (value: unknown): number => (value === null || value === undefined ? 0 : Number(value))
 
+/** The rows of a query, few of them in memory at a time where the driver can. */
+export async function* rowsOf(driver: SqlDriver, sql: string): AsyncGenerator<SqlRow> {
+  if (driver.stream === undefined) yield* (await driver.run(sql)).rows
+  else yield* driver.stream(sql)
+}
+
 /** Runs statements one after the other. */
 export const runAll = async (driver: SqlDriver, statements: ReadonlyArray<string>): Promise<void> => {
   for (const statement of statements) await driver.run(statement)
@@ -231,12 +307,17 @@ export const runAll = async (driver: SqlDriver, statements: ReadonlyArray<string
  * Runs work inside of a transaction. Processes that give the same `turn` go one after the other: SQLite has one writer
  * anyway, in PostgreSQL they wait for each other's transactions, in MySQL see `inTurn`.
  */
-export const inTransaction = async <A>(driver: SqlDriver, turn: string, work: () => Promise<A>): Promise<A> => {
+export const inTransaction = async <A>(
+  driver: SqlDriver,
+  turn: string | undefined,
+  work: () => Promise<A>
+): Promise<A> => {
   await driver.run(
     driver.dialect === "sqlite" ? "BEGIN IMMEDIATE" : driver.dialect === "mysql" ? "START TRANSACTION" : "BEGIN"
   )
   try {
-    if (driver.dialect === "postgres") await driver.run(`SELECT pg_advisory_xact_lock(hashtext(${quoteText(turn)}))`)
+    if (driver.dialect === "postgres" && turn !== undefined)
+      await driver.run(`SELECT pg_advisory_xact_lock(hashtext(${quoteText(turn)}))`)
     const result = await work()
     await driver.run("COMMIT")
     return result
@@ -247,15 +328,33 @@ export const inTransaction = async <A>(driver: SqlDriver, turn: string, work: ()
   }
 }
 
-/** MySQL: processes that give the same `turn` go one after the other. Its DDL commits, so that a transaction is not enough. */
-export const inTurn = async <A>(driver: SqlDriver, turn: string, work: () => Promise<A>): Promise<A> => {
-  if (driver.dialect !== "mysql") return work()
-  // Locks have names of 64 characters at most, and belong to the whole server.
-  const lock = `SHA1(CONCAT(DATABASE(), '.', ${quoteText(turn)}))`
-  await driver.run(`SELECT GET_LOCK(${lock}, 86400)`)
+/**
+ * Processes that work on the same plan go one after the other, over as many transactions as it takes; in SQLite, and where
+ * one transaction is all, that transaction does it.
+ */
+export const inTurn = async <A>(driver: SqlDriver, plan: Turn, work: () => Promise<A>): Promise<A> => {
+  const [take, give] = turnOf(driver, plan)
+  if (take === undefined || give === undefined) return work()
+  await driver.run(take)
   try {
     return await work()
   } finally {
-    await driver.run(`SELECT RELEASE_LOCK(${lock})`).catch(() => undefined)
+    await driver.run(give).catch(() => undefined)
   }
+}
+
+interface Turn {
+  readonly prefix: string
+  readonly transaction: "single" | "chunks"
+}
+
+const turnOf = ({ dialect }: SqlDriver, { prefix, transaction }: Turn): ReadonlyArray<string> => {
+  if (dialect === "mysql") {
+    // Locks have names of 64 characters at most, and belong to the whole server.
+    const lock = `SHA1(CONCAT(DATABASE(), '.', ${quoteText(prefix)}))`
+    return [`SELECT GET_LOCK(${lock}, 86400)`, `SELECT RELEASE_LOCK(${lock})`]
+  }
+  if (dialect === "sqlite" || transaction === "single") return []
+  const lock = `hashtext(${quoteText(prefix)})`
+  return [`SELECT pg_advisory_lock(${lock})`, `SELECT pg_advisory_unlock(${lock})`]
 }

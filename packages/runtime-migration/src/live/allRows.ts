@@ -6,18 +6,19 @@ import type { ForeignKey } from "../sql/config.ts"
 import { quoteText } from "../sql/names.ts"
 import type { SqlPlan } from "../sql/plan.ts"
 import { hiddenAnywhere, hiddenTables, hiddenWords, seeAllRows } from "../sql/rowSecurity.ts"
+import { namingStatements } from "./databaseError.ts"
 import type { Finding } from "./reports.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
 /**
- * Runs work with row-level security turned into an error. The session's settings are afterwards as they were: how a caller's
+ * Runs work with row-level security turned into an error, and with errors that name their statement. The session's settings are afterwards as they were: how a caller's
  * own statements are read (backslashes, quotes) depends on them.
  */
-export const withAllRows = async <A>(driver: SqlDriver, work: () => Promise<A>): Promise<A> => {
+export const withAllRows = async <A>(driver: SqlDriver, work: (driver: SqlDriver) => Promise<A>): Promise<A> => {
   const restore = await settings(driver)
   if (driver.dialect === "postgres") await driver.run(seeAllRows)
   try {
-    return await work()
+    return await work(namingStatements(driver))
   } finally {
     // The connection may be what failed.
     for (const statement of restore) await driver.run(statement).catch(() => undefined)
@@ -60,6 +61,6 @@ export const assertSeesAllRows = async (driver: SqlDriver): Promise<void> => {
   if (driver.dialect !== "postgres") return
   const { rows } = await driver.run(hiddenAnywhere)
   if (rows.length === 0) return
-  const found = rows.map(({ v }) => String(v)).join("; ")
-  fail({ _tag: "Refused", problems: [`Row-level security hides rows from this role: ${found}. ${hiddenWords}`] })
+  const tables = rows.map(({ v }) => String(v)).join("; ")
+  fail({ _tag: "Refused", problems: [`Row-level security hides rows from this role: ${tables}. ${hiddenWords}`] })
 }

@@ -9,8 +9,10 @@ import type { SqlDriver, SqlRow } from "./SqlDriver.ts"
 /** A column. */
 export interface ColumnInfo {
   readonly name: string
-  /** As the catalog calls the type, in lower case: `uuid`, `jsonb`, `uuid[]`, `varchar(36)`. */
+  /** As the catalog calls the type, in lower case: `uuid`, `jsonb`, `uuid[]`, `varchar(36)`; of a domain, what it is made of. */
   readonly type: string
+  /** Values that an enum knows, with the name of its type; empty otherwise. */
+  readonly labels: ReadonlyArray<string>
   readonly generated: boolean
   /** MySQL: changes by itself with every update. */
   readonly selfUpdating: boolean
@@ -37,16 +39,27 @@ export interface ForeignKeyInfo {
   readonly validated: boolean
 }
 
+/** A trigger with its text: the body of its function in PostgreSQL, the whole statement in SQLite. */
+export interface TriggerInfo {
+  readonly name: string
+  readonly body: string
+}
+
 /** A table. */
 export interface TableInfo {
   readonly schema: string
   readonly table: string
+  readonly kind: "table" | "view" | "materialized view" | "foreign table" | "virtual table" | "shadow table"
+  /** Whether it is no table whose rows can be written. */
   readonly view: boolean
+  /** MariaDB: keeps the rows that were, too. */
+  readonly versioned: boolean
   readonly columns: ReadonlyArray<ColumnInfo>
   readonly primaryKey: ReadonlyArray<string>
   /** Columns of each unique constraint or index, the primary key included. */
   readonly uniques: ReadonlyArray<ReadonlyArray<string>>
-  readonly triggers: ReadonlyArray<string>
+  /** Those that an update runs. */
+  readonly triggers: ReadonlyArray<TriggerInfo>
 }
 
 /** All that a plan needs of a database. */
@@ -80,7 +93,7 @@ const str = (row: SqlRow, key: string): string => {
 const yes = (row: SqlRow, key: string): boolean => row[key] === true || Number(row[key]) === 1
 
 const list = (row: SqlRow, key: string): ReadonlyArray<string> => {
-  const value = row[key]
+  const value = row[key] ?? "[]"
   const items: unknown = typeof value === "string" ? JSON.parse(value) : value
   return Array.isArray(items) ? items.map(String) : []
 }
@@ -107,14 +120,16 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
   const schema = str((await rows("SELECT current_schema() AS s"))[0] ?? {}, "s")
   const names = (attributes: string, table: string) =>
     `(SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(${attributes}) WITH ORDINALITY AS k(num, at) JOIN pg_attribute a ON a.attrelid = ${table} AND a.attnum = k.num)::text`
+  // A domain is what it is made of, and so is a domain over a domain.
+  const resolved = `(WITH RECURSIVE b (id, mod, step) AS (SELECT a.atttypid, a.atttypmod, 0 UNION ALL SELECT y.typbasetype, y.typtypmod, b.step + 1 FROM b JOIN pg_type y ON y.oid = b.id WHERE y.typtype = 'd') SELECT lower(format_type(b.id, b.mod)) FROM b ORDER BY b.step DESC LIMIT 1)`
   const columns = await rows(
-    `SELECT n.nspname AS s, c.relname AS t, c.relkind = 'v' OR c.relkind = 'm' AS view, a.attname AS name, lower(format_type(a.atttypid, a.atttypmod)) AS type, a.attgenerated <> '' OR a.attidentity = 'a' AS generated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND ${own} ORDER BY 1, 2, a.attnum`
+    `SELECT n.nspname AS s, c.relname AS t, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind, a.attname AS name, ${resolved} AS type, (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = a.atttypid)::text AS labels, a.attgenerated <> '' OR a.attidentity = 'a' AS generated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND ${own} ORDER BY 1, 2, a.attnum`
   )
   const indexes = await rows(
     `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("(i.indkey::int2[])[0:i.indnkeyatts - 1]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND i.indexprs IS NULL AND ${own}`
   )
   const triggers = await rows(
-    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
+    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name, p.prosrc AS body FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
   )
   const action = (column: string) =>
     `CASE ${column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END`
@@ -144,6 +159,15 @@ const foreignKey = (row: SqlRow): ForeignKeyInfo => ({
   validated: row["validated"] === undefined || yes(row, "validated")
 })
 
+const kinds: ReadonlyArray<TableInfo["kind"]> = [
+  "table",
+  "view",
+  "materialized view",
+  "foreign table",
+  "virtual table",
+  "shadow table"
+]
+
 const tablesOf = (
   columns: ReadonlyArray<SqlRow>,
   indexes: ReadonlyArray<SqlRow>,
@@ -156,16 +180,19 @@ const tablesOf = (
     return {
       schema: str(first, "s"),
       table: str(first, "t"),
-      view: yes(first, "view"),
+      kind: kinds.find((kind) => kind === str(first, "kind")) ?? "table",
+      view: !["", "table"].includes(str(first, "kind")),
+      versioned: yes(first, "versioned"),
       columns: rows.map((row) => ({
         name: str(row, "name"),
         type: str(row, "type"),
+        labels: list(row, "labels"),
         generated: yes(row, "generated"),
         selfUpdating: yes(row, "self_updating")
       })),
       primaryKey: uniques.filter((row) => yes(row, "pk")).flatMap((row) => list(row, "names")),
       uniques: uniques.map((row) => list(row, "names")),
-      triggers: triggers.filter(here).map((row) => str(row, "name"))
+      triggers: triggers.filter(here).map((row) => ({ name: str(row, "name"), body: str(row, "body") }))
     }
   })
 
@@ -174,8 +201,10 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
   const here = `IN (${["DATABASE()", ...schemas.map(quoteText)].join(", ")})`
   const schema = str((await rows("SELECT DATABASE() AS s"))[0] ?? {}, "s")
   // Aliases in quotes: MySQL 8 gives the catalog's column names in capitals otherwise.
-  const columns = await rows(
-    `SELECT c.TABLE_SCHEMA AS 's', c.TABLE_NAME AS 't', t.TABLE_TYPE <> 'BASE TABLE' AS 'view', c.COLUMN_NAME AS 'name', LOWER(c.COLUMN_TYPE) AS 'type', COALESCE(c.GENERATION_EXPRESSION, '') <> '' AS 'generated', LOWER(c.EXTRA) LIKE '%on update%' AS 'self_updating' FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA ${here} ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`
+  const columns = labelled(
+    await rows(
+      `SELECT c.TABLE_SCHEMA AS 's', c.TABLE_NAME AS 't', IF(t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED'), 'table', 'view') AS 'kind', t.TABLE_TYPE = 'SYSTEM VERSIONED' AS 'versioned', c.COLUMN_NAME AS 'name', LOWER(c.COLUMN_TYPE) AS 'type', COALESCE(c.GENERATION_EXPRESSION, '') <> '' AS 'generated', LOWER(c.EXTRA) LIKE '%on update%' AS 'self_updating' FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA ${here} ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`
+    )
   )
   const indexes = grouped(
     await rows(
@@ -189,7 +218,7 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
     })
   )
   const triggers = await rows(
-    `SELECT EVENT_OBJECT_SCHEMA AS 's', EVENT_OBJECT_TABLE AS 't', TRIGGER_NAME AS 'name' FROM information_schema.TRIGGERS WHERE EVENT_MANIPULATION = 'UPDATE' AND EVENT_OBJECT_SCHEMA ${here}`
+    `SELECT EVENT_OBJECT_SCHEMA AS 's', EVENT_OBJECT_TABLE AS 't', TRIGGER_NAME AS 'name', ACTION_STATEMENT AS 'body' FROM information_schema.TRIGGERS WHERE EVENT_MANIPULATION = 'UPDATE' AND EVENT_OBJECT_SCHEMA ${here}`
   )
   const keys = grouped(
     await rows(
@@ -206,10 +235,24 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
   return { schema, tables: tablesOf(columns, indexes, triggers), foreignKeys: keys }
 }
 
+/** MySQL: the values of an enum are in its type. */
+const labelled = (columns: ReadonlyArray<SqlRow>): ReadonlyArray<SqlRow> =>
+  columns.map((row) => {
+    const [, values] = /^(?:enum|set)\((.*)\)$/s.exec(str(row, "type")) ?? []
+    const labels = [...(values ?? "").matchAll(/'((?:[^']|'')*)'/g)].map(([, label = ""]) =>
+      label.replaceAll("''", "'")
+    )
+    return { ...row, labels: JSON.stringify(labels) }
+  })
+
 const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
   const rows = async (sql: string) => (await driver.run(sql)).rows
   const columns = await rows(
-    `SELECT '' AS s, t.name AS t, t.type = 'view' AS "view", c.name AS name, lower(c.type) AS type, c.hidden IN (2, 3) AS generated, 0 AS self_updating, c.pk AS pk FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY t.name, c.cid`
+    `SELECT '' AS s, t.name AS t, CASE t.type WHEN 'view' THEN 'view' ELSE 'table' END AS kind, c.name AS name, lower(c.type) AS type, c.hidden IN (2, 3) AS generated, 0 AS self_updating, c.pk AS pk FROM pragma_table_list t, pragma_table_xinfo(t.name) c WHERE t.schema = 'main' AND t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY t.name, c.cid`
+  )
+  // Asked for its columns, a virtual table whose extension is missing is an error: it is named without any.
+  const others = await rows(
+    `SELECT '' AS s, t.name AS t, t.type || ' table' AS kind FROM pragma_table_list t WHERE t.schema = 'main' AND t.type IN ('virtual', 'shadow') ORDER BY t.name`
   )
   const indexes = grouped(
     await rows(
@@ -224,7 +267,7 @@ const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
     (group): SqlRow => ({ ...group[0], pk: true, names: group.map((row) => str(row, "name")) })
   )
   const triggers = await rows(
-    `SELECT '' AS s, tbl_name AS t, name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%update%'`
+    `SELECT '' AS s, tbl_name AS t, name, sql AS body FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%update%'`
   )
   const keys = grouped(
     await rows(
@@ -253,5 +296,6 @@ const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
       })
     }
   )
-  return { schema: "", tables: tablesOf(columns, [...primary, ...indexes], triggers), foreignKeys: keys }
+  const tables = [...tablesOf(columns, [...primary, ...indexes], triggers), ...tablesOf(others, [], [])]
+  return { schema: "", tables, foreignKeys: keys }
 }

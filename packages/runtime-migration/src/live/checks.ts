@@ -30,14 +30,14 @@ export const violations = async (
   driver: SqlDriver,
   guards: ReadonlyArray<Guards.Guard>
 ): Promise<ReadonlyArray<{ readonly guard: Guards.Guard; readonly message: string }>> => {
-  const violated = []
+  const failures = []
   for (const guard of guards) {
-    const { rows } = await driver.run(guard.found)
+    const { rows } = await driver.run(guard.query)
     if (rows.length === 0) continue
     const message = guard.words.replace("{found}", () => rows.map(({ v }) => String(v)).join("; "))
-    violated.push({ guard, message })
+    failures.push({ guard, message })
   }
-  return violated
+  return failures
 }
 
 /** Refuses where a guard does not hold; `known` are problems that belong to the refusal. */
@@ -46,10 +46,10 @@ export const enforce = async (
   guards: ReadonlyArray<Guards.Guard>,
   known: ReadonlyArray<string> = []
 ): Promise<void> => {
-  const violated = await violations(driver, guards)
-  const order = violated.find(({ guard }) => guard.reason === "OutOfOrder")
+  const failures = await violations(driver, guards)
+  const order = failures.find(({ guard }) => guard.reason === "OutOfOrder")
   if (order !== undefined) fail({ _tag: "OutOfOrder", detail: order.message })
-  if (violated.length > 0) fail({ _tag: "Refused", problems: [...violated.map(({ message }) => message), ...known] })
+  if (failures.length > 0) fail({ _tag: "Refused", problems: [...failures.map(({ message }) => message), ...known] })
 }
 
 /** Whether a run made its tables. */

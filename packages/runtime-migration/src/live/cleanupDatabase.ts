@@ -10,6 +10,7 @@ import { withAllRows } from "./allRows.ts"
 import { assertOwn, assertPrepared, count, enforce, isPrepared, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { CleanupOptions, CleanupReport } from "./reports.ts"
+import { tightenKeys } from "./rigidKeys.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
@@ -29,7 +30,7 @@ export const cleanupDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: CleanupOptions = {}
-): Promise<CleanupReport> => withAllRows(driver, () => cleanup(driver, plan, options))
+): Promise<CleanupReport> => withAllRows(driver, (driver) => cleanup(driver, plan, options))
 
 const cleanup = async (
   driver: SqlDriver,
@@ -42,6 +43,8 @@ const cleanup = async (
     await enforce(driver, [samePlanGuard(plan)])
     const problems = await standing(driver, plan, drifted)
     if (problems.length > 0) fail({ _tag: "Refused", problems })
+    // Of a step that was interrupted: nobody knows of them afterwards.
+    if (plan.dialect === "postgres") await tightenKeys(driver, plan, {})
   }
   if (values) return dropValues(driver, plan)
   await runAll(driver, Sql.drop(plan))
@@ -58,9 +61,12 @@ const standing = async (
   for (const location of plan.locations) {
     // A dry run that was interrupted has not made all of them.
     if ((await count(driver, Sql.ledgerExists(plan, location))) === 0) continue
-    const written = await count(driver, Sql.writtenRows(plan, location))
+    const size = await count(driver, Sql.writtenRows(plan, location))
     // Nothing of ours stands in it: what others wrote there is not ours to keep.
-    if (written === 0) continue
+    if (size === 0) continue
+    const before = await select(driver, Sql.stateCounts(plan, location, "before"))
+    // All was put back, some of it by a foreign key that cascades.
+    if (numberOf(before["old"]) + numberOf(before["missing"]) === numberOf(before["changes"])) continue
     const row = await select(driver, Sql.stateCounts(plan, location, "after"))
     const of = (name: string) => numberOf(row[name])
     if (of("old") > 0) {
@@ -86,7 +92,7 @@ const dropValues = async (driver: SqlDriver, plan: DatabasePlan): Promise<Cleanu
       await runAll(driver, Sql.dropValues(plan, location))
     }
   }
-  if (driver.dialect === "mysql") await inTurn(driver, plan.prefix, work)
+  if (driver.dialect === "mysql") await inTurn(driver, plan, work)
   else await inTransaction(driver, plan.prefix, work)
   return { dropped: "values", rows }
 }

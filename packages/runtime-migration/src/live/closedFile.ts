@@ -19,9 +19,9 @@ const fileOf = async (driver: SqlDriver): Promise<{ readonly file: string; reado
 export const aboutFile = async (
   driver: SqlDriver
 ): Promise<ReadonlyArray<readonly [level: Finding["level"], message: string]>> => {
-  const found = await fileOf(driver)
-  if (found === undefined) return []
-  const { file, mode } = found
+  const open = await fileOf(driver)
+  if (open === undefined) return []
+  const { file, mode } = open
   const closing = `chmod o= ${file}`
   if ((mode & 0o002) !== 0) {
     return [

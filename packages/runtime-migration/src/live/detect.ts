@@ -4,11 +4,13 @@
  * @since 0.1.0
  */
 import type { Mapping } from "../ledger/Mapping.ts"
-import { fail } from "../errors/MigrationError.ts"
 import type { Location } from "../sql/config.ts"
-import { quoteName } from "../sql/names.ts"
 import { assertSeesAllRows, withAllRows } from "./allRows.ts"
-import { type ColumnInfo, readCatalog, type TableInfo } from "./catalog.ts"
+import { type Catalog, readCatalog, type TableInfo } from "./catalog.ts"
+import { isOurs } from "./leftovers.ts"
+import type { NotScanned } from "./reports.ts"
+import { kindOf, type ScannedColumn, scanDatabase } from "./scan.ts"
+import { type SchemaFile, schemaHints } from "./schemaHints.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 /**
@@ -20,11 +22,26 @@ import type { SqlDriver } from "./SqlDriver.ts"
 export interface Candidate {
   /** Ready to be used; read it first. */
   readonly location: Location
-  /** Rows that were looked at, and those of them with an id of the source. */
+  /** Rows of the table that were looked at, and those of them with an id of the source. */
   readonly sampled: number
   readonly hits: number
   /** Why it may need a decision, such as several JSON paths or a text. */
   readonly notes: ReadonlyArray<string>
+}
+
+/**
+ * What detect found, and what it did not look at.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Detection {
+  readonly candidates: ReadonlyArray<Candidate>
+  /** Columns with ids that no kind of location rewrites as a whole: what to do with each is in `reason`. */
+  readonly unfit: ReadonlyArray<NotScanned>
+  readonly notScanned: ReadonlyArray<NotScanned>
+  /** Columns that a schema file names as if they held ids, and in which none was found among the rows that were looked at. */
+  readonly unseen: ReadonlyArray<NotScanned>
 }
 
 /**
@@ -35,160 +52,148 @@ export interface Candidate {
  */
 export interface DetectOptions {
   readonly mappings: Iterable<Mapping>
-  /** Rows looked at per column, those with a value only. Default 10,000; `Infinity` for all. */
+  /** Rows looked at per table. Default 10,000; `Infinity` for all. */
   readonly sample?: number | undefined
-  /** Tables left out. Those that begin with `aywa_migration`, and in PostgreSQL those of that schema, always are. */
+  /** Tables left out. Those of a run always are. */
   readonly ignore?: ReadonlyArray<string> | undefined
+  /** Schema files of Prisma, Drizzle, Rails or Django: hints where to look again. */
+  readonly schemas?: ReadonlyArray<SchemaFile> | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-const searchable = /char|text|clob|uuid|json|enum|^$|string/
-
 /**
- * Looks into every column of text, UUIDs, JSON and arrays for ids that the ledger knows. Reads only; the sample is the
- * first rows that the database gives, so an id that is rare in a large table may be missed.
+ * Looks into every column that can hold an id, whatever its type is called, for ids that the ledger knows. Reads only, a few
+ * rows at a time; the sample is the first rows that the database gives, so an id that is rare in a large table may be missed.
  *
  * @since 0.1.0
  * @category database
  */
-export const detectColumns = (driver: SqlDriver, options: DetectOptions): Promise<ReadonlyArray<Candidate>> =>
-  withAllRows(driver, () => detect(driver, options))
+export const detectColumns = async (driver: SqlDriver, options: DetectOptions): Promise<ReadonlyArray<Candidate>> =>
+  (await detectDatabase(driver, options)).candidates
+
+/**
+ * The same as `detectColumns`, with what it did not look at, and with the columns whose ids no kind of location rewrites.
+ *
+ * @since 0.2.0
+ * @category database
+ */
+export const detectDatabase = (driver: SqlDriver, options: DetectOptions): Promise<Detection> =>
+  withAllRows(driver, (driver) => detect(driver, options))
 
 const detect = async (
   driver: SqlDriver,
-  { mappings, sample = 10_000, ignore = [], signal }: DetectOptions
-): Promise<ReadonlyArray<Candidate>> => {
+  { mappings, sample = 10_000, ignore = [], schemas = [], signal }: DetectOptions
+): Promise<Detection> => {
   await assertSeesAllRows(driver)
   const resources = new Map<string, Set<string>>()
-  for (const { sourceId, resource } of mappings) {
+  const ids = new Map<string, string>()
+  for (const { sourceId, resource, runtimeId } of mappings) {
+    ids.set(sourceId, runtimeId)
     const known = resources.get(sourceId)
     if (known === undefined) resources.set(sourceId, new Set([resource]))
     else known.add(resource)
   }
   const catalog = await readCatalog(driver)
+  const ours = isOurs(catalog)
+  const { columns, skipped } = await scanDatabase(driver, catalog, {
+    ids,
+    sample,
+    signal,
+    ours: (table) => ours(table) || ignore.includes(table.table)
+  })
   const candidates: Array<Candidate> = []
-  for (const table of catalog.tables) {
-    if (table.view || ignore.includes(table.table) || table.table.startsWith("aywa_migration")) continue
-    for (const column of table.columns) {
-      if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
-      if (column.generated || !searchable.test(column.type)) continue
-      const values = await readColumn(driver, table, column, sample)
-      candidates.push(...judge(driver, catalog.schema, table, column, values, resources))
+  const unfit: Array<NotScanned> = []
+  for (const scanned of columns) {
+    const reason = unfitness(scanned)
+    if (reason === undefined) candidates.push(candidateOf(driver, catalog, scanned, resources))
+    else
+      unfit.push({
+        ...(scanned.table.schema !== "" && { schema: scanned.table.schema }),
+        table: scanned.table.table,
+        reason
+      })
+  }
+  return { candidates, unfit, notScanned: skipped, unseen: unseenOf(catalog, columns, schemas) }
+}
+
+const unseenOf = (
+  catalog: Catalog,
+  columns: ReadonlyArray<ScannedColumn>,
+  schemas: ReadonlyArray<SchemaFile>
+): ReadonlyArray<NotScanned> => {
+  const places = new Map<string, NotScanned>()
+  for (const file of schemas) {
+    for (const hint of schemaHints(file)) {
+      const table = catalog.tables.find(
+        ({ table }) => table === hint.table || (hint.table.startsWith("_") && table.endsWith(hint.table))
+      )
+      const column = table?.columns.find(({ name }) => name === hint.column)
+      if (table === undefined || column === undefined) continue
+      if (columns.some((scanned) => scanned.table === table && scanned.column === column)) continue
+      const place = JSON.stringify([table.schema, table.table, column.name])
+      const reason = `${column.name}: ${file.name} calls it ${hint.type}, and no row that was looked at has a known id in it`
+      if (!places.has(place))
+        places.set(place, { ...(table.schema !== "" && { schema: table.schema }), table: table.table, reason })
     }
   }
-  return candidates
+  return [...places.values()]
 }
 
-const readColumn = async (
-  driver: SqlDriver,
-  table: TableInfo,
-  column: ColumnInfo,
-  sample: number
-): Promise<ReadonlyArray<string>> => {
-  const quote = (name: string) => quoteName(driver.dialect, name)
-  const from = table.schema === "" ? quote(table.table) : `${quote(table.schema)}.${quote(table.table)}`
-  const value =
-    driver.dialect === "postgres" && column.type.endsWith("[]")
-      ? `to_json(${quote(column.name)})::text`
-      : driver.dialect === "postgres"
-        ? `${quote(column.name)}::text`
-        : driver.dialect === "mysql"
-          ? `CONVERT(${quote(column.name)} USING utf8mb4)`
-          : quote(column.name)
-  const limit = Number.isFinite(sample) ? ` LIMIT ${Math.max(1, Math.trunc(sample))}` : ""
-  const { rows } = await driver.run(`SELECT ${value} AS v FROM ${from} WHERE ${quote(column.name)} IS NOT NULL${limit}`)
-  return rows.map((row) => row["v"]).filter((value) => typeof value === "string")
+/** Why a column is no location. */
+const unfitness = (scanned: ScannedColumn): string | undefined => {
+  const { table, column, rows } = scanned
+  const what = `${column.name}: ${rows} rows have ids of the source`
+  if (table.kind === "materialized view") return `${what}: they follow with REFRESH MATERIALIZED VIEW`
+  if (column.generated) return `${what}: they follow the column that it is computed from`
+  if (kindOf(scanned) !== undefined) return undefined
+  return `${what} that no kind rewrites (in mixed letters, behind escapes, within longer numbers or bytes): by hand`
 }
 
-type Path = ReadonlyArray<string | number>
-
-const judge = (
+const candidateOf = (
   driver: SqlDriver,
-  schema: string,
-  table: TableInfo,
-  column: ColumnInfo,
-  values: ReadonlyArray<string>,
+  catalog: Catalog,
+  scanned: ScannedColumn,
   resources: ReadonlyMap<string, ReadonlySet<string>>
-): ReadonlyArray<Candidate> => {
-  const seen = new Set<string>()
-  const whole = { hits: 0 }
-  const inside = { hits: 0 }
-  const json = { hits: 0, deep: false, paths: new Map<string, Path>() }
-  for (const value of values) {
-    const known = (id: string): boolean => {
-      if (!resources.has(id)) return false
-      seen.add(id)
-      return true
-    }
-    if (known(value)) {
-      whole.hits++
-      continue
-    }
-    const parsed = parse(value)
-    const paths = parsed === undefined ? [] : [...pathsOf(parsed, [], known)]
-    if (paths.length > 0) {
-      json.hits++
-      for (const path of paths) {
-        json.deep ||= path.some((step) => typeof step === "number" || /["\\\p{Cc}]/u.test(step) || step === "")
-        json.paths.set(JSON.stringify(path), path)
-      }
-    } else if (value.match(/[A-Za-z0-9_-]{20,}/g)?.some(known) === true) inside.hits++
-  }
-  const found = new Set([...seen].flatMap((id) => [...(resources.get(id) ?? [])]))
+): Candidate => {
+  const { table, column, total, rows } = scanned
+  const kinds = new Set([...scanned.ids].flatMap((id) => [...(resources.get(id) ?? [])]))
   const base = {
     table: table.table,
-    ...(table.schema === "" || table.schema === schema ? {} : { schema: table.schema }),
+    ...(table.schema === "" || table.schema === catalog.schema ? {} : { schema: table.schema }),
     column: column.name,
     ...(table.primaryKey.length > 0 ? { key: table.primaryKey } : {}),
-    ...(found.size === 1 ? { resource: [...found][0] } : {})
+    ...(kinds.size === 1 ? { resource: [...kinds][0] } : {})
   }
   const notes = [
-    ...(table.primaryKey.length > 0 ? [] : ["the table has no primary key: name columns that find one row"]),
-    ...(found.size > 1 ? [`ids of several kinds: ${[...found].sort().join(", ")}`] : []),
-    ...(table.triggers.length > 0 ? [`has triggers: ${table.triggers.join(", ")}`] : [])
+    ...keyNotes(table),
+    ...(kinds.size > 1 ? [`ids of several kinds: ${[...kinds].sort().join(", ")}`] : []),
+    ...(column.labels.length > 0 ? ["an enum: see what the plan says about it"] : []),
+    ...(table.triggers.length > 0 ? [`has triggers: ${table.triggers.map(({ name }) => name).join(", ")}`] : [])
   ]
-  const candidate = (location: Location, hits: number, ...more: ReadonlyArray<string>): Candidate => ({
+  const candidate = (location: Location, ...more: ReadonlyArray<string>): Candidate => ({
     location,
-    sampled: values.length,
-    hits,
+    sampled: total,
+    hits: rows,
     notes: [...notes, ...more]
   })
-  if (json.hits > 0) {
-    const { hits, deep, paths } = json
-    if (driver.dialect === "postgres" && column.type.endsWith("[]"))
-      return [candidate({ ...base, kind: "array" }, hits)]
-    if (!deep && paths.size === 1) {
-      return [...paths.values()].map((path) => candidate({ ...base, kind: "json-path", path }, hits))
-    }
-    const listed = [...paths.values()].slice(0, 5).map((path) => path.join("."))
-    return [candidate({ ...base, kind: "json-any" }, hits, `${paths.size} paths, such as ${listed.join(", ")}`)]
+  const kind = kindOf(scanned) ?? "text"
+  if (kind === "text") return candidate({ ...base, kind }, "ids inside of text: read some rows first")
+  if (kind !== "json-any") {
+    const blob = driver.dialect === "sqlite" && scanned.bytes
+    return candidate({ ...base, kind, ...(blob ? { columnType: "bytes" } : {}) })
   }
-  if (whole.hits > 0) {
-    const others = inside.hits > 0 ? [`${inside.hits} rows have ids inside of text as well: kind text takes both`] : []
-    return [candidate({ ...base, kind: inside.hits > 0 ? "text" : "id" }, whole.hits + inside.hits, ...others)]
-  }
-  return inside.hits > 0
-    ? [candidate({ ...base, kind: "text" }, inside.hits, "ids inside of text: read some rows first")]
-    : []
+  const { deep } = scanned.paths
+  const paths = [...scanned.paths.paths.values()]
+  const [path] = paths
+  if (!deep && paths.length === 1 && path !== undefined) return candidate({ ...base, kind: "json-path", path })
+  const examples = paths.slice(0, 5).map((one) => one.join("."))
+  return candidate(
+    { ...base, kind },
+    ...(paths.length > 0
+      ? [`${paths.length} paths, such as ${examples.join(", ")}`]
+      : ["as keys, or in JSON of a text"])
+  )
 }
 
-const parse = (value: string): unknown => {
-  if (!/^\s*[[{"]/.test(value)) return undefined
-  try {
-    return JSON.parse(value)
-  } catch {
-    return undefined
-  }
-}
-
-function* pathsOf(value: unknown, path: Path, known: (id: string) => boolean): Generator<Path> {
-  if (typeof value === "string") {
-    if (known(value)) yield path
-    return
-  }
-  if (Array.isArray(value)) {
-    for (const [at, item] of value.entries()) yield* pathsOf(item, [...path, at], known)
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, item] of Object.entries(value)) yield* pathsOf(item, [...path, key], known)
-  }
-}
+const keyNotes = ({ primaryKey }: TableInfo): ReadonlyArray<string> =>
+  primaryKey.length > 0 ? [] : ["the table has no primary key: name columns that find one row"]

@@ -1,7 +1,7 @@
 /**
  * Connections that end under a step, or while nothing runs on them.
  */
-import { fail } from "../errors/MigrationError.ts"
+import { fail, MigrationError } from "../errors/MigrationError.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 /** SQLSTATEs of a connection that failed or was ended by the server, and the codes of sockets and of `mysql2`. */
@@ -34,10 +34,13 @@ export const typedLoss = (run: SqlDriver["run"], emitter?: Emitter): SqlDriver["
     try {
       return await run(sql, parameters)
     } catch (error) {
-      if (isLost(error)) return fail({ _tag: "ConnectionLost", detail: wordsOf(error) }, error)
-      throw error
+      throw lossOf(error) ?? error
     }
   }
 }
+
+/** The typed error of a connection that was lost; `undefined` for any other error. */
+export const lossOf = (error: unknown): MigrationError | undefined =>
+  isLost(error) ? new MigrationError({ _tag: "ConnectionLost", detail: wordsOf(error) }, { cause: error }) : undefined
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

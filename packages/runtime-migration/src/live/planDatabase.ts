@@ -5,12 +5,17 @@
  */
 import { invalid } from "../errors/MigrationError.ts"
 import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
-import { planMappingSql, type PlannedLocation, type SqlPlan } from "../sql/plan.ts"
+import type { Mapping } from "../errors/types.ts"
+import { checkedMappings } from "../ledger/Mapping.ts"
+import { planMappingSql, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
-import { aboutForeignKey, foreignKeySides } from "./aboutForeignKeys.ts"
+import { aboutForeignKey, foreignKeySides, type Sides } from "./aboutForeignKeys.ts"
+import { aboutLocation } from "./aboutLocation.ts"
+import { type Sleep, sleepOf } from "./aboutTriggers.ts"
 import { aboutHiddenRows } from "./allRows.ts"
 import { aboutLedgers } from "./aboutLedgers.ts"
-import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
+import { type Catalog, type ForeignKeyInfo, readCatalog } from "./catalog.ts"
+import { completeLocation, tableInfo } from "./completeLocation.ts"
 import type { Finding } from "./reports.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -24,7 +29,24 @@ export interface DatabasePlan extends SqlPlan {
   readonly findings: ReadonlyArray<Finding>
   /** Foreign keys whose children verify and rollback count: all that have to do with a column that changes. */
   readonly references: ReadonlyArray<ForeignKey>
+  /** Source ids with what they become: what verify looks for in the whole database. */
+  readonly ids: ReadonlyMap<string, string>
+  readonly leave: ReadonlyArray<Place>
+  /** Triggers that sleep while rows are written. */
+  readonly sleeps: ReadonlyArray<Sleep>
+  /** What it was made of. */
+  readonly config: DatabaseConfig
+  /** Unique constraints that a location's column is part of, by its label. */
+  readonly uniques: ReadonlyMap<string, ReadonlyArray<ReadonlyArray<string>>>
 }
+
+/**
+ * A column, or all of a table.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Place = Pick<Location, "schema" | "table"> & { readonly column?: string | undefined }
 
 /**
  * What `planDatabase` takes: the config of the scripts, without what the database itself says.
@@ -32,7 +54,15 @@ export interface DatabasePlan extends SqlPlan {
  * @since 0.1.0
  * @category models
  */
-export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreignKeys"> {}
+export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreignKeys"> {
+  /** Where ids of the source may stay, such as an archive: verify counts them there, as information. */
+  readonly leave?: ReadonlyArray<Place> | undefined
+  /**
+   * Lets triggers sleep that do nothing else than to set the time of a change, in the transactions that write. In MySQL what
+   * changes by itself (`ON UPDATE CURRENT_TIMESTAMP`) always stays, and triggers cannot sleep. Default false.
+   */
+  readonly keepUpdatedAt?: boolean | undefined
+}
 
 /**
  * Plans a migration of a live database. Reads its catalog, and no row. Keys default to primary keys, JSON types and
@@ -42,124 +72,111 @@ export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreign
  * @category database
  */
 export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): Promise<DatabasePlan> => {
+  const { keepUpdatedAt = false } = config
+  const mappings = checkedMappings(config.mappings)
   for (const [at, location] of config.locations.entries()) checkShape(location, `locations[${at}]`)
   const catalog = await readCatalog(
     driver,
     config.locations.flatMap(({ schema }) => schema ?? [])
   )
-  const locations = config.locations.map((location, at) => complete(driver, catalog, location, `locations[${at}]`))
+  const locations = config.locations.map((location, at) =>
+    completeLocation(driver.dialect, catalog, location, `locations[${at}]`)
+  )
   const sides = await foreignKeySides(driver, catalog, locations)
-  const plan = planMappingSql({
+  const draft = planMappingSql({
     ...config,
+    // Of foreign keys a live step takes care by itself.
+    transaction: driver.dialect === "postgres" && config.transaction === "chunks" ? undefined : config.transaction,
+    mappings,
     dialect: driver.dialect,
     locations,
-    foreignKeys: sides
-      .filter(({ child, parent }) => child === "named" && parent !== "stays")
-      .map(({ key }) => plain(key))
+    foreignKeys: sides.filter(({ child, parent }) => child === "named" && parent !== "stays").map(plain(catalog))
   })
-  const touched = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
-  const references = touched.map(({ key }) => plain(key))
+  const plan = { ...draft, transaction: transactionOf(draft, config.transaction, isIndirect(sides)) }
+  const changes = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
+  const references = changes.map(plain(catalog))
   const findings = [
     ...(await aboutHiddenRows(driver, plan, references)),
-    ...plan.locations.flatMap((location) => aboutLocation(driver, catalog, location)),
-    ...touched.flatMap((side) => aboutForeignKey(plan, side)),
+    ...plan.locations.flatMap((location) => aboutLocation(driver.dialect, catalog, location, keepUpdatedAt)),
+    ...changes.flatMap((side) => aboutForeignKey(plan, side)),
     ...(await aboutLedgers(driver, plan))
   ]
-  return { ...plan, findings, references }
-}
-
-const plain = (key: ForeignKeyInfo): ForeignKey => ({
-  ...key,
-  schema: key.schema === "" ? undefined : key.schema,
-  refSchema: key.refSchema === "" ? undefined : key.refSchema
-})
-
-const tableInfo = (catalog: Catalog, { schema, table }: Pick<Location, "schema" | "table">): TableInfo | undefined =>
-  catalog.tables.find((info) => info.table === table && info.schema === (schema ?? catalog.schema))
-
-const complete = (driver: SqlDriver, catalog: Catalog, location: Location, field: string): Location => {
-  const info = tableInfo(catalog, location)
-  if (info === undefined) return invalid(`${field}.table`, `there is no table ${location.table}`)
-  const find = (name: string) => info.columns.find((column) => column.name === name)
-  const column = find(location.column)
-  if (column === undefined) return invalid(`${field}.column`, `${location.table} has no column ${location.column}`)
-  const key = location.key ?? info.primaryKey
-  if (key.length === 0)
-    return invalid(`${field}.key`, `${location.table} has no primary key: name columns that find one row`)
-  for (const name of key) {
-    if (find(name) === undefined) return invalid(`${field}.key`, `${location.table} has no column ${name}`)
-  }
-  const json = column.type === "json" || column.type === "jsonb"
-  const array = column.type.endsWith("[]")
-  const columnType =
-    driver.dialect !== "postgres" || array ? undefined : json ? (column.type as "json" | "jsonb") : "text"
-  const self = info.columns.filter(({ selfUpdating, name }) => selfUpdating && name !== location.column)
+  const sleeps = plan.locations.flatMap((location) => {
+    const info = tableInfo(catalog, location)
+    return info === undefined || !keepUpdatedAt ? [] : (sleepOf(plan, location, info) ?? [])
+  })
+  const leave = (config.leave ?? []).map((place, at) => checkPlace(catalog, place, `leave[${at}]`))
+  const uniques = new Map(
+    plan.locations.map((location) => [
+      location.label,
+      (tableInfo(catalog, location)?.uniques ?? []).filter((columns) => columns.includes(location.column))
+    ])
+  )
   return {
-    ...location,
-    // One name for one table: the connection's own schema goes without.
-    schema: info.schema === catalog.schema ? undefined : info.schema,
-    key,
-    columnType: location.columnType ?? columnType,
-    keep: location.keep ?? self.map(({ name }) => name)
+    ...plan,
+    findings,
+    references,
+    ids: sourceIds(mappings),
+    leave,
+    uniques,
+    sleeps,
+    config: { ...config, mappings }
   }
 }
 
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-
-const aboutLocation = (driver: SqlDriver, catalog: Catalog, location: PlannedLocation): ReadonlyArray<Finding> => {
-  const info = tableInfo(catalog, location)
-  const column = info?.columns.find(({ name }) => name === location.column)
-  if (info === undefined || column === undefined) return []
-  const findings: Array<Finding> = []
-  const say = (level: Finding["level"], message: string) => findings.push({ level, subject: location.label, message })
-  const { type } = column
-  if (info.view) say("error", "this is a view: name the table behind it")
-  if (column.generated) say("error", "the database computes this column: name the column that it is computed from")
-  const array = type.endsWith("[]")
-  if (driver.dialect === "postgres") {
-    if (array && location.kind !== "array") say("error", `this is ${type}: its kind is array`)
-    if ((location.kind === "id" || location.kind === "text") && /^jsonb?$/.test(type)) {
-      say("error", `this is ${type}: its kind is json-path or json-any`)
-    }
-    const odd = location.set.entries.find(({ target }) => !uuid.test(target))
-    if (/^uuid(\[\])?$/.test(type) && odd !== undefined) {
-      say(
-        "error",
-        `the column takes UUIDs only, and ${odd.source} becomes ${odd.target}: name the resource of this location`
-      )
-    }
-  }
-  const width = Number(/^(?:var)?char(?:acter varying|acter)?\((\d+)\)/.exec(type)?.[1] ?? Number.POSITIVE_INFINITY)
-  const long = location.kind === "id" ? location.set.entries.find(({ target }) => target.length > width) : undefined
-  if (long !== undefined) say("error", `${long.target} is longer than ${type}`)
-  if (location.twoStep && width < 36)
-    say("error", `reserved values of twoStep have 36 characters, too many for ${type}`)
-  if (driver.dialect === "mysql" && /^(binary|varbinary|blob)/.test(type)) {
-    say("error", `ids in ${type} are not supported: migrate through a text column`)
-  }
-  if (location.kind === "id" && !location.twoStep && location.set.overlap.length > 0) {
-    const unique = info.uniques.find((columns) => columns.includes(location.column))
-    if (unique !== undefined) {
-      say(
-        "error",
-        `${location.set.overlap.length} ids are source and target, and (${unique.join(", ")}) is unique: rows would collide half-way. Set twoStep to go through reserved values.`
-      )
-    }
-  }
-  if (location.set.merged.length > 0 && info.uniques.some((columns) => columns.includes(location.column))) {
-    say(
-      "error",
-      "several ids become one, and the column is part of a unique constraint: merge those rows by hand first"
+/**
+ * One transaction for all is for SQLite, which has one writer, and for reserved values between which foreign keys run: those
+ * stand in all rows of a column before the first gets its own.
+ */
+const transactionOf = (
+  plan: SqlPlan,
+  wanted: MappingConfig["transaction"],
+  indirect: boolean
+): SqlPlan["transaction"] => {
+  if (plan.dialect !== "postgres" || plan.foreignKeys.length === 0) return plan.transaction
+  const apart =
+    indirect ||
+    plan.locations.some(
+      (location) =>
+        (location.twoStep || location.ambiguous || location.columnType === "bytes") &&
+        plan.foreignKeys.some(({ table, refTable }) => table === location.table || refTable === location.table)
     )
-  }
-  if (!info.uniques.some((columns) => columns.every((name) => location.key.some(({ column }) => column === name)))) {
-    say("error", `(${location.key.map(({ column }) => column).join(", ")}) is not unique: it cannot find one row`)
-  }
-  if (info.triggers.length > 0) {
-    say(
-      "warning",
-      `triggers run for every row (${info.triggers.join(", ")}); what they do elsewhere, rollback does not undo`
+  if (apart && wanted === "chunks")
+    return invalid(
+      "transaction",
+      "foreign keys between columns of twoStep or of bytes, or to a column that follows another, need one transaction: leave it out, or say single"
     )
-  }
-  return findings
+  return apart ? "single" : (wanted ?? "chunks")
 }
+
+/** Whether a location refers to a column that is none itself and follows one: rows that belong together cannot be told. */
+const isIndirect = (sides: ReadonlyArray<Sides>): boolean =>
+  sides.some(({ child, parent }) => child === "named" && parent === "follows")
+
+/** Ids that are a target too cannot be told from those of the runtime: nobody looks for them. */
+export const sourceIds = (mappings: Iterable<Mapping>): ReadonlyMap<string, string> => {
+  const all = [...mappings]
+  const targets = new Set(all.map(({ runtimeId }) => runtimeId))
+  return new Map(
+    all.filter(({ sourceId }) => !targets.has(sourceId)).map(({ sourceId, runtimeId }) => [sourceId, runtimeId])
+  )
+}
+
+const checkPlace = (catalog: Catalog, place: Place, field: string): Place => {
+  if (typeof place !== "object" || place === null || typeof place.table !== "string")
+    return invalid(field, "expected { table, column }, or { table } for all of it")
+  const info = tableInfo(catalog, place)
+  if (info === undefined) return invalid(`${field}.table`, `there is no table ${place.table}`)
+  if (place.column !== undefined && !info.columns.some(({ name }) => name === place.column))
+    return invalid(`${field}.column`, `${place.table} has no column ${place.column}`)
+  return { schema: info.schema, table: info.table, column: place.column }
+}
+
+/** As a config would name it: the connection's own schema goes without a name. */
+const plain =
+  (catalog: Catalog) =>
+  ({ key }: { readonly key: ForeignKeyInfo }): ForeignKey => ({
+    ...key,
+    schema: key.schema === catalog.schema ? undefined : key.schema,
+    refSchema: key.refSchema === catalog.schema ? undefined : key.refSchema
+  })

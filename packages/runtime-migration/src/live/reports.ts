@@ -29,6 +29,10 @@ export interface StepOptions {
   readonly signal?: AbortSignal | undefined
   /** Told after every chunk. */
   readonly onProgress?: ((progress: StepProgress) => void) | undefined
+  /** How long locks of others are waited for, a try at a time, in milliseconds. Default 30,000. */
+  readonly patience?: number | undefined
+  /** Milliseconds by which a replica may be behind before writing pauses. Default 5,000; 0 does not look. */
+  readonly replicaLag?: number | undefined
 }
 
 /**
@@ -75,8 +79,13 @@ export interface DryRunLocation {
 export interface DryRunReport {
   readonly locations: ReadonlyArray<DryRunLocation>
   readonly rows: number
-  /** What stops the apply step: errors among the findings, rows outside of what was expected. */
+  /**
+   * What stops the apply step: errors among the findings, rows outside of what was expected, and what the database refused
+   * when some rows of each location were written and taken back.
+   */
   readonly problems: ReadonlyArray<string>
+  /** Locations that could not be tried out like that, and why. */
+  readonly untried: ReadonlyArray<string>
 }
 
 /**
@@ -110,12 +119,28 @@ export interface NotRestored {
 }
 
 /**
+ * Options of `rollbackDatabase`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RollbackOptions extends StepOptions {
+  /**
+   * Takes ids of the runtime in rows that were written since apply back through the inverse mapping. Refused where an id of
+   * the runtime stands for several of the source. Default false.
+   */
+  readonly reverse?: boolean | undefined
+}
+
+/**
  * What a rollback did, and what it could not do.
  *
  * @since 0.2.0
  * @category models
  */
 export interface RollbackReport extends MoveReport {
+  /** Rows that were written since and went back through the inverse mapping. */
+  readonly reversed: number
   /** Empty when every row of the ledgers is as it was. */
   readonly notRestored: ReadonlyArray<NotRestored>
 }
@@ -174,6 +199,35 @@ export interface VerifyLocation {
 }
 
 /**
+ * Something that verify or detect did not look at, and why: a table, or what it keeps besides its rows.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NotScanned {
+  readonly schema?: string | undefined
+  readonly table: string
+  readonly reason: string
+}
+
+/**
+ * A column in which ids of the source are left, as a pass over the whole database found it: in any form, whatever the
+ * locations say.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface LeftColumn {
+  /** Such as `calls.note`. */
+  readonly column: string
+  readonly rows: number
+  /** The kind of location that would rewrite all of them; `undefined` where none does. */
+  readonly kind: "id" | "array" | "json-any" | "text" | undefined
+  /** Whether the config says that ids may stay here. */
+  readonly expected: boolean
+}
+
+/**
  * What verify found. `ok` says that nothing is left, no row lost its parent, and nobody wrote into a ledger: it holds
  * while others write.
  *
@@ -185,6 +239,10 @@ export interface VerifyReport {
   /** What others did since the dry run, with counts: rows changed to an id of the runtime or to none, emptied, gone, new. */
   readonly information: ReadonlyArray<string>
   readonly locations: ReadonlyArray<VerifyLocation>
+  /** Columns of the whole database in which ids of the source are left. */
+  readonly left: ReadonlyArray<LeftColumn>
+  /** What was not looked at. */
+  readonly notScanned: ReadonlyArray<NotScanned>
   readonly orphans: ReadonlyArray<{ readonly foreignKey: string; readonly rows: number }>
   /** One sentence per thing that is not as it must be. */
   readonly problems: ReadonlyArray<string>

@@ -3,18 +3,28 @@
  *
  * @since 0.1.0
  */
-import { fail, isMigrationError } from "../errors/MigrationError.ts"
-import { tables } from "../sql/dialect.ts"
+import { fail } from "../errors/MigrationError.ts"
 import * as Guards from "../sql/guards.ts"
-import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
+import { applyMoves, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
 import { assertClosed, assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
 import { assertClosedFile } from "./closedFile.ts"
-import type { DatabasePlan } from "./planDatabase.ts"
-import type { DryRunLocation, DryRunReport, MoveReport, NotRestored, RollbackReport, StepOptions } from "./reports.ts"
+import { at, isStatementFailure } from "./databaseError.ts"
+import { moveRows } from "./moveRows.ts"
+import { type DatabasePlan, planDatabase } from "./planDatabase.ts"
+import { tryOut } from "./trial.ts"
+import type {
+  DryRunLocation,
+  DryRunReport,
+  MoveReport,
+  NotRestored,
+  RollbackOptions,
+  RollbackReport,
+  StepOptions
+} from "./reports.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
@@ -29,7 +39,7 @@ export const dryRunDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: StepOptions = {}
-): Promise<DryRunReport> => withAllRows(driver, () => dryRun(driver, plan, options))
+): Promise<DryRunReport> => withAllRows(driver, (driver) => dryRun(driver, plan, options))
 
 const dryRun = async (
   driver: SqlDriver,
@@ -46,12 +56,13 @@ const dryRun = async (
     await runAll(driver, Sql.setup(plan))
     for (const location of plan.locations) {
       check(signal)
-      await runAll(driver, [
+      const statements = [
         ...Sql.remember(plan, location),
         // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
         ...(again > 0 ? Sql.retake(plan, location) : []),
         ...Sql.fill(plan, location)
-      ])
+      ]
+      await at(location.label, () => runAll(driver, statements))
       onProgress?.({
         step: "dry-run",
         location: location.label,
@@ -65,13 +76,13 @@ const dryRun = async (
     if (plan.dialect === "mysql") {
       // A CREATE commits there, so that a transaction would end half-way.
       await runAll(driver, mysqlSession)
-      await inTurn(driver, plan.prefix, prepare)
+      await inTurn(driver, plan, prepare)
     } else await inTransaction(driver, plan.prefix, prepare)
   } catch (error) {
     // The mapping is written in a transaction of its own there.
     if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
     // What does not fit fails here already: the findings say it in the user's words.
-    if (isMigrationError(error) || errorsOf(plan).length === 0) throw error
+    if (!isStatementFailure(error) || errorsOf(plan).length === 0) throw error
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
   }
   const locations: Array<DryRunLocation> = []
@@ -85,10 +96,12 @@ const dryRun = async (
       ? [`${label}: ${rows} rows would change, expected ${expect.min} to ${expect.max}`]
       : []
   })
+  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await tryOut(driver, plan, { signal })
   return {
     locations,
+    untried: trial.untried,
     rows: locations.reduce((sum, { rows }) => sum + rows, 0),
-    problems: [...errorsOf(plan), ...unexpected]
+    problems: [...errorsOf(plan), ...unexpected, ...trial.problems]
   }
 }
 
@@ -120,12 +133,13 @@ const dryRunLocation = async (
  * @category database
  */
 export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: StepOptions = {}): Promise<MoveReport> =>
-  withAllRows(driver, async () => {
+  withAllRows(driver, async (driver) => {
     await assertPrepared(driver, plan)
     await assertClosedFile(driver)
     const problems = errorsOf(plan)
     if (problems.length > 0) return fail({ _tag: "Refused", problems })
-    return runMoves(driver, plan, "apply", applyMoves(plan), options)
+    const guards = guarding(driver, plan, "apply", options)
+    return moveRows({ driver, plan, step: "apply", options }, applyMoves(plan), guards)
   })
 
 /**
@@ -139,13 +153,52 @@ export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: St
 export const rollbackDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
-  options: StepOptions = {}
+  { reverse = false, ...options }: RollbackOptions = {}
 ): Promise<RollbackReport> =>
-  withAllRows(driver, async () => {
+  withAllRows(driver, async (driver) => {
+    if (reverse) assertReversible(plan)
     await assertPrepared(driver, plan)
-    const moved = await runMoves(driver, plan, "rollback", rollbackMoves(plan), options)
-    return { ...moved, notRestored: await notRestored(driver, plan) }
+    const guards = guarding(driver, plan, "rollback", options)
+    const moved = await moveRows({ driver, plan, step: "rollback", options }, rollbackMoves(plan), guards)
+    const reversed = reverse ? await takeBack(driver, plan, options) : 0
+    return { ...moved, reversed, notRestored: await notRestored(driver, plan) }
   })
+
+/** A value leads back to one id of the source, or nothing can be done by it. */
+const assertReversible = (plan: DatabasePlan): void => {
+  const problems = plan.sets.flatMap(({ merged, overlap }) => [
+    ...merged.map(
+      (target) =>
+        `${target} stands for several ids of the source: which one a row that was written since is to have, nobody knows`
+    ),
+    ...overlap.map(
+      (id) => `${id} is source and target at once: a row that holds it does not say whether it was rewritten`
+    )
+  ])
+  const words = "Roll back without reverse: rows that were written since stay as they are, and are listed."
+  if (problems.length > 0) fail({ _tag: "Refused", problems: [...problems.slice(0, 20), words] })
+}
+
+/** Takes what stands in the locations through the inverse mapping, with ledgers of its own, which go when it is done. */
+const takeBack = async (driver: SqlDriver, plan: DatabasePlan, options: StepOptions): Promise<number> => {
+  const { config } = plan
+  const inverse = await planDatabase(driver, {
+    ...config,
+    prefix: `${plan.prefix.slice(0, 35)}_back`,
+    mappings: [...config.mappings].map(({ sourceId, runtimeId, ...rest }) => ({
+      ...rest,
+      sourceId: runtimeId,
+      runtimeId: sourceId
+    })),
+    locations: config.locations.map((location) => ({ ...location, expect: undefined }))
+  })
+  const { problems } = await dryRun(driver, inverse, options)
+  if (problems.length > 0) fail({ _tag: "Refused", problems })
+  const guards = guarding(driver, inverse, "apply", options)
+  const { changed } = await moveRows({ driver, plan: inverse, step: "apply", options }, applyMoves(inverse), guards)
+  await runAll(driver, Sql.drop(inverse))
+  return changed
+}
 
 const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<ReadonlyArray<NotRestored>> => {
   const all: Array<NotRestored> = []
@@ -172,67 +225,13 @@ const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<Reado
   return all.filter(({ rows }) => rows > 0)
 }
 
-const runMoves = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  step: "apply" | "rollback",
-  moves: ReadonlyArray<Move>,
-  { signal, onProgress }: StepOptions
-): Promise<MoveReport> => {
-  const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
-  const { before, after } = Sql.deferral(plan)
-  const single = plan.transaction === "single"
-  const postgres = plan.dialect === "postgres"
-  const transaction = <A>(work: () => Promise<A>): Promise<A> =>
-    inTransaction(driver, plan.prefix, async () => {
-      if (postgres) await driver.run(`SET LOCAL ${Sql.lockTimeout}`)
-      return work()
-    })
-  /** For the updates alone: the checks before them read whole tables. */
-  const byKey = () => runAll(driver, postgres ? Sql.byKey : [])
-  const perform = async (move: Move) => {
-    const { label } = move.location
-    const total = numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(move.location)}`))["n"])
-    for (let first = 1; first <= total; first += plan.chunk) {
-      check(signal)
-      const last = first + plan.chunk - 1
-      const statements = Sql.updateRange(plan, move, [`${first}`, `${last}`])
-      const update = async () => {
-        if (!single) await byKey()
-        await runAll(driver, statements.before)
-        const { changes } = await driver.run(statements.update)
-        await runAll(driver, statements.after)
-        return changes / statements.counted
-      }
-      const rows = single ? await update() : await transaction(update)
-      // The first of two passes is not the whole way of a row.
-      if (move.to !== "tmp_value") changed.set(label, (changed.get(label) ?? 0) + rows)
-      onProgress?.({ step, location: label, done: Math.min(last, total), total })
-    }
-  }
-  const all = async () => {
-    // Before foreign keys are deferred: that locks tables.
+/** Before foreign keys are made to wait: that locks tables. */
+const guarding =
+  (driver: SqlDriver, plan: DatabasePlan, step: "apply" | "rollback", { signal }: StepOptions) =>
+  async () => {
     const known = step === "rollback" ? errorsOf(plan) : []
     for (const guards of Guards.writeGuards(plan, Sql.dialects[plan.dialect], step)) {
       check(signal)
       await enforce(driver, guards, known)
     }
-    if (single) await byKey()
-    await runAll(driver, before)
-    for (const move of moves) await perform(move)
-    await runAll(driver, after)
   }
-  if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  try {
-    await inTurn(driver, plan.prefix, () => (single ? transaction(all) : all()))
-  } catch (error) {
-    // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
-    if (plan.dialect === "mysql") await runAll(driver, after).catch(() => undefined)
-    throw error
-  }
-  return {
-    locations: [...changed].map(([location, changed]) => ({ location, changed })),
-    changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
-    transaction: plan.transaction
-  }
-}

@@ -120,11 +120,12 @@ export interface MappingConfig {
    * other accounts have rights on it; those are refused, because no table can be taken out of such a grant.
    */
   readonly ledgerDatabase?: string | undefined
-  /** Rows per update and commit. Default 20,000. */
+  /** Rows per update and commit. Default 1,000. */
   readonly chunk?: number | undefined
   /**
    * `single`: one transaction for all of it, so that it is done or not done at all. `chunks`: a commit per chunk, short locks,
-   * to be run again after a crash. Default `single` for SQLite and where PostgreSQL has foreign keys to keep, else `chunks`.
+   * to be run again after a crash. Default `chunks`, but `single` for SQLite, in scripts for PostgreSQL with foreign keys, and
+   * on a live PostgreSQL where columns of foreign keys go through reserved values.
    */
   readonly transaction?: "single" | "chunks" | undefined
   readonly foreignKeys?: ReadonlyArray<ForeignKey> | undefined

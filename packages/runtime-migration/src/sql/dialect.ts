@@ -30,6 +30,11 @@ export interface SqlDialect {
   readonly changes: (plan: SqlPlan, location: PlannedLocation) => string
   /** Whether a ledger's value is what was made of its old one, as the column's type keeps it. */
   readonly keeps: (stored: string, made: string, location: PlannedLocation) => string
+  /**
+   * Kind `id`: whether the mapping leads from the old value of a ledger row `b` to its new one. Asked of each row as it is
+   * written; of documents that would be their whole rewriting once more.
+   */
+  readonly leads: (plan: SqlPlan, location: PlannedLocation) => string
   /** Selects the tables, as `v`, whose mapping is not the plan's. */
   readonly foreignMapping: (plan: SqlPlan) => ReadonlyArray<string>
   /** Renews the planner's statistics of a table. */
@@ -137,6 +142,19 @@ export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<string> 
   ...(location.twoStep ? ["tmp_value"] : []),
   "stands"
 ]
+
+/** Whether a foreign key of the plan has the column on one of its sides: its rows are written together with those of the other. */
+export const isReferring = (
+  { foreignKeys }: SqlPlan,
+  { schema, table, column, kind, columnType }: PlannedLocation
+): boolean =>
+  kind === "id" &&
+  columnType !== "bytes" &&
+  foreignKeys.some(
+    (key) =>
+      (key.table === table && key.schema === schema && key.columns.includes(column)) ||
+      (key.refTable === table && key.refSchema === schema && key.refColumns.includes(column))
+  )
 
 /** The condition that a row of the mapping table belongs to a location. */
 export const inSet = (alias: string, { set }: PlannedLocation): string => `${alias}.kind = ${quoteText(set.name)}`

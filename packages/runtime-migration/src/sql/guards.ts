@@ -14,7 +14,7 @@ import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 export interface Guard {
   readonly step: GuardStep | "owner" | "rows"
   /** Selects what stands against it, as `v`; no row is well. */
-  readonly found: string
+  readonly query: string
   /** What is wrong and what to do, with `{found}` in the place of what was found. */
   readonly words: string
   readonly reason: "OutOfOrder" | "Refused"
@@ -41,13 +41,13 @@ export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
     : [
         {
           step: "owner",
-          found: foreignOwners(plan),
+          query: foreignOwners(plan),
           words: `The schema ${ledgerSchema} belongs to {found}: run every step as the role that ran the first one. If it is not of a migration, have it renamed.`,
           reason: "Refused"
         },
         {
           step: "owner",
-          found: foreignTriggers(plan),
+          query: foreignTriggers(plan),
           words: "Somebody made {found}, which would run with your rights. Find out who, and drop it.",
           reason: "Refused"
         }
@@ -60,7 +60,7 @@ export const rowGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
     : [
         {
           step: "rows",
-          found: hiddenTables(plan),
+          query: hiddenTables(plan),
           words: `Row-level security hides rows from this role: {found}. ${hiddenWords}`,
           reason: "Refused"
         }
@@ -83,7 +83,7 @@ const olderTables = (plan: SqlPlan): string => {
 /** No ledgers of a version whose layout was another. Elsewhere than in PostgreSQL the run's table must be there. */
 export const olderGuard = (plan: SqlPlan): Guard => ({
   step: "older",
-  found: olderTables(plan),
+  query: olderTables(plan),
   words: `Ledgers of an older version of this package are in the database, with the prefix ${plan.prefix}. Finish that migration with that version (rollback or verify, then cleanup), or take another prefix. Should nobody go back any more: {found}.`,
   reason: "OutOfOrder"
 })
@@ -91,8 +91,8 @@ export const olderGuard = (plan: SqlPlan): Guard => ({
 /** Nothing was prepared yet, or this very plan. */
 export const samePlanGuard = (plan: SqlPlan): Guard => ({
   step: "prepared",
-  found: `SELECT r.value AS v FROM ${tables(plan).run} r WHERE (r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})${elsewhere(plan)}`,
-  words: `Another mapping, other locations or tables of another schema were prepared with the prefix ${plan.prefix}. Finish or roll back that run and clean it up, or take another prefix.`,
+  query: `SELECT r.value AS v FROM ${tables(plan).run} r WHERE (r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})${elsewhere(plan)}`,
+  words: `Another mapping, other locations or tables of another schema were prepared with the prefix ${plan.prefix}. Mappings that came later are taken into the run by extend. Else finish or roll back that run and clean it up, or take another prefix.`,
   reason: "OutOfOrder"
 })
 
@@ -100,7 +100,7 @@ export const samePlanGuard = (plan: SqlPlan): Guard => ({
 export const preparedGuards = (plan: SqlPlan): ReadonlyArray<Guard> => [
   {
     step: "prepared",
-    found: unless(prepared(plan)),
+    query: unless(prepared(plan)),
     words: "What was prepared is of another mapping or of other locations. Run the dry run with this plan first.",
     reason: "OutOfOrder"
   },
@@ -110,7 +110,7 @@ export const preparedGuards = (plan: SqlPlan): ReadonlyArray<Guard> => [
 /** No foreign key does what no rollback undoes. */
 export const keysGuard = (plan: SqlPlan): Guard => ({
   step: "keys",
-  found: harmfulKeys(plan),
+  query: harmfulKeys(plan),
   words:
     "Foreign keys would empty or stop what refers to the ids that change: {found}. Change each to ON UPDATE NO ACTION (or CASCADE, if its column is no location), and back after cleanup; the plan of a live database has the statement.",
   reason: "Refused"
@@ -118,9 +118,9 @@ export const keysGuard = (plan: SqlPlan): Guard => ({
 
 /** The mapping in the database is the plan's. */
 export const mappingGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
-  way.foreignMapping(plan).map((found) => ({
+  way.foreignMapping(plan).map((query) => ({
     step: "mapping",
-    found,
+    query,
     words:
       "The mapping table {found} is not the one of this plan: somebody wrote into it. Find out who; the dry run writes it anew.",
     reason: "Refused"
@@ -155,7 +155,7 @@ const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
     const ledger = tables(plan).ledger(location)
     return {
       step: "forged",
-      found: `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`,
+      query: `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`,
       words: `${location.label}: {found} rows of the ledger ${ledger} hold values that the mapping does not make: somebody wrote into it. Find out who. Delete those rows from it, and the dry run takes them anew as far as nothing was applied; else restore their rows from a backup.`,
       reason: "Refused"
     }
@@ -166,7 +166,7 @@ const openGuards = (plan: SqlPlan): ReadonlyArray<Guard> => {
   if (plan.dialect === "sqlite") return []
   const words =
     "Others have rights on the ledgers, which hold copies of your rows: {found}. Run the dry run again, it takes those rights away."
-  return [{ step: "open", found: openLedgers(plan), words, reason: "Refused" }]
+  return [{ step: "open", query: openLedgers(plan), words, reason: "Refused" }]
 }
 
 /** MySQL: no account has rights on the ledgers that it was given on their whole database, or on a table of their name. */
@@ -176,7 +176,7 @@ export const accountGuards = (plan: SqlPlan): ReadonlyArray<Guard> => {
   return [
     {
       step: "open",
-      found: accountsWithRights(plan),
+      query: accountsWithRights(plan),
       words: `These accounts have rights on the whole database of the ledgers, and with them on copies of your rows: {found}. Give the ledgers a database of their own that nobody else has rights on: CREATE DATABASE ${own}; and in the config ledgerDatabase: ${own}. Or take the grant away until cleanup.`,
       reason: "Refused"
     }
@@ -189,7 +189,7 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
     if (expect.min === 0 && expect.max === Number.MAX_SAFE_INTEGER) return []
     return {
       step: "expect",
-      found: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
+      query: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
       words: `${label}: {found} rows would change, expected ${expect.min} to ${expect.max}`,
       reason: "Refused"
     }
@@ -197,8 +197,8 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
 
 /**
  * What must hold before rows are written, in groups: what fails in one would make nonsense of the next. They look at
- * whole ledgers once, not at each chunk: who can write a ledger in between is its owner, or in MySQL may write the
- * customer's tables just as well.
+ * whole ledgers once. While rows are written, each one of kind `id` is asked again (`leads`); of documents that would be to
+ * rewrite them twice, and who can write a ledger in between is its owner, or an administrator.
  */
 export const writeGuards = (
   plan: SqlPlan,

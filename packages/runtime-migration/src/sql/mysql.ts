@@ -5,6 +5,7 @@ import {
   columnOf,
   inSet,
   isMany,
+  isReferring,
   isRekeyed,
   keysAfter,
   keyed,
@@ -35,14 +36,14 @@ const backslash = "CONVERT(CHAR(92) USING utf8mb4)"
 const hex = "[0-9a-fA-F]"
 const uuidPattern = `'(?<!${hex})(?:${hex}{8}-${hex}{4}-${hex}{4}-${hex}{4}-${hex}{12}|${hex}{32})(?!${hex})'`
 
-/** How ids stand inside of texts. Only what is as long as an id of the source: each place is a row that carries its text. */
+/** How ids stand inside of texts: what matches is the id alone. */
 const patternOf = ({ set }: PlannedLocation, kind: "text" | "json-any"): string => {
   if (kind === "text" && set.uuids) return uuidPattern
   const lengths = set.entries.map(({ source }) => source.length)
   const length = `{${lengths.reduce((a, b) => Math.min(a, b))},${lengths.reduce((a, b) => Math.max(a, b))}}`
   return kind === "text"
     ? `'(?<![A-Za-z0-9_-])[A-Za-z0-9_-]${length}(?![A-Za-z0-9_-])'`
-    : `CONCAT('"[A-Za-z0-9_.-]${length}(?=', ${backslash}, ${backslash}, '*")')`
+    : `CONCAT('(?<=")[A-Za-z0-9_.-]${length}(?=', ${backslash}, ${backslash}, '*")')`
 }
 
 const path = ({ path }: PlannedLocation): string =>
@@ -56,44 +57,69 @@ const ifBytes = (column: string, bytes: string, other: string): string =>
 const idIn = ({ columnType }: PlannedLocation, column: string, id: string): string =>
   columnType === "bytes" ? ifBytes(column, `UNHEX(REPLACE(${idText(id)}, '-', ''))`, id) : idText(id)
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  columnType === "bytes" ? ifBytes(column, text(`LOWER(HEX(${column}))`), text(column)) : text(column)
+
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.columnType === "bytes") return ifBytes(column, text(`LOWER(HEX(${column}))`), text(column))
-  if (location.kind === "id") return text(column)
-  const found = `JSON_EXTRACT(${column}, ${path(location)})`
-  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${found}) = 'STRING', JSON_UNQUOTE(${found}), NULL), NULL)`)
+  if (location.kind === "id") return idOf(location, column)
+  const item = `JSON_EXTRACT(${column}, ${path(location)})`
+  return text(`IF(JSON_VALID(${column}), IF(JSON_TYPE(${item}) = 'STRING', JSON_UNQUOTE(${item}), NULL), NULL)`)
 }
 
 const manyKind = (location: PlannedLocation): "text" | "json-any" | undefined =>
   !isMany(location) ? undefined : location.kind === "text" ? "text" : "json-any"
 
-/**
- * Where ids stand inside of the texts of a location: one row per place, found from left to right. `since` is the end of
- * the place before, `start` and `pos` are where this one begins and ends.
- */
-const scan = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
-  const keys = keysOf(location)
-  const column = columnOf(plan, location.column)
-  const rest = "SUBSTRING(s.txt, s.pos)"
-  const pattern = patternOf(location, kind)
-  const start = `s.pos + REGEXP_INSTR(${rest}, ${pattern}) - 1`
-  const token = `REGEXP_SUBSTR(${rest}, ${pattern})`
-  return `WITH RECURSIVE scan AS (
-    SELECT ${keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")}, ${characters(column)} AS txt, CAST(1 AS SIGNED) AS since, CAST(1 AS SIGNED) AS start, CAST(1 AS SIGNED) AS pos, CAST('' AS CHAR(300) CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS token FROM ${tableOf(plan, location)} t WHERE ${characters(column)} REGEXP ${pattern} AND ${keyed(plan, location)}
+// A character that means nothing to anybody, and begins a mark; where a text has it, it is told from those.
+const mark = "CONVERT(0xEE8080 USING utf8mb4)"
+
+/** What a match is in a replacement: `\\0` in MariaDB, `$0` in MySQL. */
+const wholeMatch = "CONCAT(/*M! CHAR(92), '0' *//*!80000 '$0' */)"
+
+/** Characters of a block: what looks for ids checks a whole text for each that it finds. */
+const block = 4000
+
+/** Where the block ends that begins at a place: behind a comma or a space, which is in no id nor between one and its quotes. */
+const blockEnd = (value: string, from: string): string => {
+  const next = (character: string) => `LOCATE('${character}', ${value}, ${from} + ${block})`
+  const either = `IF(${next(" ")} = 0, ${next(",")}, IF(${next(",")} = 0, ${next(" ")}, LEAST(${next(",")}, ${next(" ")})))`
+  return `IF(CHAR_LENGTH(${value}) <= ${from} + ${block}, CHAR_LENGTH(${value}), COALESCE(NULLIF(${either}, 0), CHAR_LENGTH(${value}))) + 1`
+}
+
+/** The texts of a location in blocks: one row per block, with the key of its row. */
+const blocks = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
+  const keys = keysOf(location).map(({ column, k }) => ({ k, value: columnOf(plan, column) }))
+  const value = characters(columnOf(plan, location.column))
+  const on = keys.map(({ k, value }) => `${value} = s.${k}`).join(" AND ")
+  const first = keys.map(({ k, value }) => `${value} AS ${k}`).join(", ")
+  return `WITH RECURSIVE blocks AS (
+    SELECT ${first}, CAST(1 AS SIGNED) AS start, CAST(${blockEnd(value, "1")} AS SIGNED) AS stop FROM ${tableOf(plan, location)} t WHERE ${value} REGEXP ${patternOf(location, kind)} AND ${keyed(plan, location)}
     UNION ALL
-    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.txt, s.pos, ${start}, ${start} + CHAR_LENGTH(${token}), LEFT(TRIM(BOTH '"' FROM ${token}), 300) FROM scan s WHERE ${rest} REGEXP ${pattern}
+    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.stop, ${blockEnd(value, "s.stop")} FROM blocks s JOIN ${tableOf(plan, location)} t ON ${on} WHERE s.stop <= CHAR_LENGTH(${value})
   )`
 }
 
-const found = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
-  `scan s LEFT JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = CAST(s.token AS BINARY)${fresh ? " AND m.again = 0" : ""} WHERE s.pos > 1`
+/**
+ * The blocks as their parts, in order: every second one (`p.at_n` is even) may be an id. A block is turned into a list of
+ * JSON, which the server reads in one go.
+ */
+const parts = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
+  const value = characters(columnOf(plan, location.column))
+  const on = keysOf(location)
+    .map(({ column, k }) => `${columnOf(plan, column)} = s.${k}`)
+    .join(" AND ")
+  const escaped = `REPLACE(SUBSTRING(${value}, s.start, s.stop - s.start), ${mark}, CONCAT(${mark}, '='))`
+  const marked = `REGEXP_REPLACE(${escaped}, ${patternOf(location, kind)}, CONCAT(${mark}, '{', ${wholeMatch}, ${mark}, '}'))`
+  const list = `CONCAT('[', REPLACE(REPLACE(JSON_QUOTE(${marked}), CONCAT(${mark}, '{'), '","'), CONCAT(${mark}, '}'), '","'), ']')`
+  return `blocks s JOIN ${tableOf(plan, location)} t ON ${on} JOIN JSON_TABLE(${list}, '$[*]' COLUMNS (at_n FOR ORDINALITY, part LONGTEXT PATH '$')) p LEFT JOIN ${tables(plan).map} m ON p.at_n % 2 = 0 AND ${inSet("m", location)} AND m.source = CAST(p.part AS BINARY)`
+}
 
 /** The rows that change, with their whole new text. */
 const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
   const keys = keysOf(location).map(({ k }) => `s.${k}`)
-  const quoted = kind === "json-any" ? `CONCAT('"', ${idText("m.target")})` : idText("m.target")
-  const piece = `CONCAT(SUBSTRING(s.txt, s.since, s.start - s.since), COALESCE(${quoted}, SUBSTRING(s.txt, s.start, s.pos - s.start)))`
-  return `${scan(plan, location, kind)} SELECT ${keys.join(", ")}, CONCAT(GROUP_CONCAT(${piece} ORDER BY s.start SEPARATOR ''), SUBSTRING(MAX(s.txt), MAX(s.pos))) AS txt FROM ${found(plan, location, false)} GROUP BY ${keys.join(", ")} HAVING COUNT(m.source) > 0`
+  const piece = `IF(p.at_n % 2 = 0, COALESCE(${idText("m.target")}, p.part), REPLACE(p.part, CONCAT(${mark}, '='), ${mark}))`
+  return `${blocks(plan, location, kind)} SELECT ${keys.join(", ")}, GROUP_CONCAT(${piece} ORDER BY s.start, p.at_n SEPARATOR '') AS txt FROM ${parts(plan, location, kind)} GROUP BY ${keys.join(", ")} HAVING COUNT(m.source) > 0`
 }
 
 /** The way of MySQL and MariaDB. */
@@ -129,7 +155,9 @@ export const mysql: SqlDialect = {
     const mark =
       ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value', first_value LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL"
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
-    const after = isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : ""
+    const after =
+      (isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : "") +
+      (isReferring(plan, location) ? ", KEY v (old_value)" : "")
     return [
       `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
     ]
@@ -163,6 +191,8 @@ export const mysql: SqlDialect = {
     columnType === "bytes"
       ? `${mysql.same(stored, made)}`
       : `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${mysql.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"
@@ -177,7 +207,7 @@ export const mysql: SqlDialect = {
     const kind = manyKind(location)
     if (kind !== undefined) {
       const keys = keysOf(location).map(({ k }) => `s.${k}`)
-      return `SELECT COUNT(*) AS n FROM (${scan(plan, location, kind)} SELECT ${keys.join(", ")} FROM ${found(plan, location, true)} AND m.source IS NOT NULL GROUP BY ${keys.join(", ")}) q`
+      return `SELECT COUNT(*) AS n FROM (${blocks(plan, location, kind)} SELECT ${keys.join(", ")} FROM ${parts(plan, location, kind)} WHERE m.again = 0 GROUP BY ${keys.join(", ")}) q`
     }
     return `SELECT COUNT(*) AS n FROM ${tableOf(plan, location)} t JOIN ${tables(plan).map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)} WHERE m.again = 0`
   },
@@ -203,7 +233,7 @@ export const mysql: SqlDialect = {
     `UPDATE ${ledger} AS l JOIN (${query}) c ON ${where} SET ${set.map((one) => `l.${one}`).join(", ")}`
 }
 
-/** Lets long texts and many ids through. The first of the two limits is MariaDB's own name, the second is skipped by it. */
+/** Lets long texts through, whatever the session was. */
 export const mysqlSession: ReadonlyArray<string> = [
   // First: a stricter mode refuses the limits below where they are more than the server has. Strict, or a value that is too
   // long for its column would be cut; and no stricter, or a row with a zero date could not be written again.
@@ -211,5 +241,7 @@ export const mysqlSession: ReadonlyArray<string> = [
   "SET SESSION group_concat_max_len = 4294967295",
   "/*M! SET SESSION max_recursive_iterations = 4294967295 */",
   "/*!80000 SET SESSION cte_max_recursion_depth = 4294967295 */",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+  // A binary log of statements can be written from one level only.
+  "/*M! SET SESSION tx_isolation = IF(@@SESSION.binlog_format = 'STATEMENT', 'REPEATABLE-READ', 'READ-COMMITTED') */",
+  "/*!80000 SET SESSION transaction_isolation = IF(@@SESSION.binlog_format = 'STATEMENT', 'REPEATABLE-READ', 'READ-COMMITTED') */"
 ]

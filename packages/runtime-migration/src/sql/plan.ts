@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import { mergeMappings } from "../ledger/Mapping.ts"
+import { checkedMappings, type Mapping } from "../ledger/Mapping.ts"
 import { fail, invalid } from "../errors/MigrationError.ts"
 import { isUuid, otherForms } from "../ledger/forms.ts"
 import type { ColumnType, Dialect, ForeignKey, Location, MappingConfig } from "./config.ts"
@@ -91,6 +91,8 @@ export interface SqlPlan {
   readonly sets: ReadonlyArray<IdSet>
   /** SHA-256 of mapping and locations: apply refuses what was prepared from others. */
   readonly checksum: string
+  /** SHA-256 of the locations alone: mappings may be added to a run. */
+  readonly locationsChecksum: string
   readonly mappings: number
   /** What a reader of the scripts should know. */
   readonly notes: ReadonlyArray<string>
@@ -104,7 +106,7 @@ export interface SqlPlan {
  * @category sql
  */
 export const planMappingSql = (config: MappingConfig): SqlPlan => {
-  const { dialect, foreignKeys = [], chunk = 20_000, prefix = "aywa_migration", allowMerge = false } = config
+  const { dialect, foreignKeys = [], chunk = 1000, prefix = "aywa_migration", allowMerge = false } = config
   if (dialect !== "postgres" && dialect !== "mysql" && dialect !== "sqlite") {
     return invalid("dialect", "expected postgres, mysql or sqlite")
   }
@@ -118,7 +120,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     return invalid("transaction", "expected single or chunks")
   }
   if (typeof allowMerge !== "boolean") return invalid("allowMerge", "expected true or false")
-  const mappings = mergeMappings(config.mappings)
+  const mappings = checkedMappings(config.mappings)
   const sets = new Map<string, IdSet>()
   // A type that writes every UUID in one form needs no other, and most columns of a large database are of one.
   const inForms = new Set(
@@ -177,6 +179,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     locations,
     sets: [...sets.values()],
     checksum: checksumOf(locations, [...sets.values()]),
+    locationsChecksum: checksumOf(locations, []),
     mappings: mappings.length,
     notes: notesOf(locations)
   }
@@ -190,7 +193,7 @@ const setName = (resources: ReadonlyArray<string> | undefined): string =>
 
 const makeSet = (
   name: string,
-  mappings: ReturnType<typeof mergeMappings>,
+  mappings: ReadonlyArray<Mapping>,
   resources: ReadonlyArray<string> | undefined,
   field: string,
   inOneForm: boolean

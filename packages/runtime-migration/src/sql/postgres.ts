@@ -6,6 +6,7 @@ import {
   columnOf,
   inSet,
   isMany,
+  isReferring,
   isRekeyed,
   keysAfter,
   keyed,
@@ -28,14 +29,18 @@ const isTyped = ({ kind }: PlannedLocation): boolean => kind === "id" || kind ==
 const path = ({ path }: PlannedLocation): string =>
   `ARRAY[${path.map((step) => quoteText(String(step))).join(", ")}]::text[]`
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  columnType === "bytes"
+    ? `CASE WHEN octet_length(${column}) = 16 THEN encode(${column}, 'hex') END COLLATE "C"`
+    : text(column)
+
 /** The one id that a row holds, as text. */
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.columnType === "bytes")
-    return `CASE WHEN octet_length(${column}) = 16 THEN encode(${column}, 'hex') END COLLATE "C"`
-  if (location.kind === "id") return text(column)
-  const found = `${column}::jsonb #> ${path(location)}`
-  const id = `CASE WHEN jsonb_typeof(${found}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
+  if (location.kind === "id") return idOf(location, column)
+  const item = `${column}::jsonb #> ${path(location)}`
+  const id = `CASE WHEN jsonb_typeof(${item}) = 'string' THEN ${column}::jsonb #>> ${path(location)} END`
   // A text may be empty, or no JSON at all.
   return `(${location.columnType === "text" ? `CASE WHEN ${column} ~ '^[[:space:]]*[{[]' THEN ${id} END` : id} COLLATE "C")`
 }
@@ -166,6 +171,7 @@ export const postgres: SqlDialect = {
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
+      ...(isReferring(plan, location) ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_v ON ${name} (old_value)`] : []),
       ...(isRekeyed(location)
         ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
         : [])
@@ -193,6 +199,8 @@ export const postgres: SqlDialect = {
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} = ${current(plan, location)}${others} WHERE ${changed} AND ${keyed(plan, location)}`
   },
   keeps: (stored, made) => `${text(stored)} = ${text(made)}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, "b.old_value")} AND ${postgres.keeps("b.new_value", "m.target", location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"

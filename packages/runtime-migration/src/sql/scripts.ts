@@ -147,7 +147,8 @@ const passes = (
 ): ReadonlyArray<string> => {
   const { before, after } = Sql.deferral(plan)
   const session = plan.dialect === "postgres" ? timeouts : plan.dialect === "mysql" ? mysqlSession : []
-  if (plan.transaction === "single") {
+  // A live step makes foreign keys wait in another way.
+  if (plan.transaction === "single" || (plan.dialect === "postgres" && plan.foreignKeys.length > 0)) {
     const work = [...before, ...moves.flatMap((move) => whole(plan, move)), ...after]
     return [...session, ...transaction(plan, [...checks, ...work])]
   }
@@ -159,7 +160,11 @@ const passes = (
 }
 
 const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { before, update, after } = Sql.updateRange(plan, move, range)
+  const { before, update, after } = Sql.updateRange(
+    plan,
+    move,
+    range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
+  )
   return [...before, update, ...after]
 }
 
@@ -169,13 +174,13 @@ const timeouts = [`SET ${Sql.lockTimeout}`]
 
 /** Stops the script where something does not hold. */
 const guarded = (plan: SqlPlan, guards: ReadonlyArray<Guards.Guard>): ReadonlyArray<string> =>
-  guards.map(({ step, found, words }) => {
+  guards.map(({ step, query, words }) => {
     if (plan.dialect !== "postgres") {
-      return `INSERT INTO ${tables(plan).guard} (step, ok) SELECT ${quoteText(step)}, 0 FROM (${found}) q`
+      return `INSERT INTO ${tables(plan).guard} (step, ok) SELECT ${quoteText(step)}, 0 FROM (${query}) q`
     }
     const message = `replace(${quoteText(words.replaceAll("\\", "/").replaceAll("the dry run", "1-prepare.sql"))}, '{found}', reason)`
     return quoteBlock(
-      `DECLARE reason text; BEGIN SELECT string_agg(q.v::text, '; ') INTO reason FROM (${found}) q; IF reason IS NOT NULL THEN RAISE EXCEPTION '%', ${message}; END IF; END`
+      `DECLARE reason text; BEGIN SELECT string_agg(q.v::text, '; ') INTO reason FROM (${query}) q; IF reason IS NOT NULL THEN RAISE EXCEPTION '%', ${message}; END IF; END`
     )
   })
 
@@ -208,7 +213,7 @@ const verify = (plan: SqlPlan): ReadonlyArray<string> => [
   ...guarded(plan, Guards.rowGuards(plan)),
   ...wayOf(plan)
     .foreignMapping(plan)
-    .map((found) => `SELECT q.v AS mapping_must_be_empty FROM (${found}) q`),
+    .map((query) => `SELECT q.v AS mapping_must_be_empty FROM (${query}) q`),
   ...plan.locations.flatMap((location) => [
     labelled(location, wayOf(plan).leftovers(plan, location).replace("AS n", "AS must_be_zero")),
     `SELECT ${labelOf(location)} AS ledger, q.n AS must_be_zero FROM (${Guards.forgedRows(plan, location, wayOf(plan))}) q`,
@@ -242,7 +247,7 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
 /** Nothing was written, or all of it was and nobody else wrote there since. Delete a drifted row from its ledger to accept it. */
 const driftGuard = (plan: SqlPlan, location: PlannedLocation): Guards.Guard => ({
   step: "drifted",
-  found: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND s.changes > s.renewed + s.missing`,
+  query: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.stateCounts(plan, location, "before")}) o, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND o.changes > o.old + o.missing AND s.changes > s.renewed + s.missing`,
   words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, delete them from ${tables(plan).ledger(location)} once you have looked at them.`,
   reason: "Refused"
 })

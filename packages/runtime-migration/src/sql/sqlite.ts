@@ -23,14 +23,13 @@ const text = (value: string): string => `${value} COLLATE BINARY`
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 const hexDigits = "0123456789abcdefABCDEF"
+const otherLetters = "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_-"
 
-/** Characters of an id inside of text, and inside of JSON; UUIDs are looked for among their own characters. */
-const idCharacters = ({ kind, set }: PlannedLocation): string =>
-  kind === "json-any" ? `'${letters}_.-'` : set.uuids ? `'${hexDigits}-'` : `'${letters}_-'`
+/** Characters of an id inside of text, and inside of JSON. */
+const idCharacters = ({ kind }: PlannedLocation): string => (kind === "json-any" ? `'${letters}_.-'` : `'${letters}_-'`)
 
 /** ASCII that cannot be part of an id in text: passed over at once. Anything else is passed over one by one. */
-const separators = ({ set }: PlannedLocation): string =>
-  `' !"#$%&''()*+,./:;<=>?@[\\]^\`{|}~${set.uuids ? "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_" : ""}' || char(9, 10, 13)`
+const separators = `' !"#$%&''()*+,./:;<=>?@[\\]^\`{|}~' || char(9, 10, 13)`
 
 const lead = (value: string, characters: string): string =>
   `substr(${value}, 1, length(${value}) - length(ltrim(${value}, ${characters})))`
@@ -43,13 +42,14 @@ const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): strin
   `coalesce(${targetOf(plan, location, fresh, "s.tok")}, s.tok)`
 
 /**
- * A run of hexadecimal digits and dashes (`s.tok`) with the UUIDs in it replaced: from group to group, so that no digit
- * is before one that is looked up, and none may be behind it.
+ * A word (`s.tok`) with the UUIDs in it replaced: from group to group of hexadecimal digits, so that none is before one that
+ * is looked up, and none may be behind it.
  */
-const mappedRun = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
+const mappedWord = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
   const alone = (length: number) =>
     `CASE WHEN instr('${hexDigits}', substr(g.rest, ${length + 1}, 1)) = 0 OR length(g.rest) = ${length} THEN ${targetOf(plan, location, fresh, `substr(g.rest, 1, ${length})`)} END`
-  const group = `max(1, length(g.rest) - length(ltrim(g.rest, '${hexDigits}')))`
+  const run = (characters: string) => `length(g.rest) - length(ltrim(g.rest, '${characters}'))`
+  const group = `max(1, ${run(hexDigits)}, ${run(otherLetters)})`
   const taken = `CASE WHEN ${alone(36)} IS NOT NULL THEN 36 WHEN ${alone(32)} IS NOT NULL THEN 32 ELSE ${group} END`
   const inside = `(WITH RECURSIVE g(done, rest) AS (
     SELECT '', s.tok
@@ -61,24 +61,25 @@ const mappedRun = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): st
 
 /**
  * A long value in blocks, each rewritten on its own: every step of a rewriting copies what is left of its text. A block
- * ends where no id can be cut: `more` says how many characters of what follows still belong to it.
+ * ends where no id can be cut: `more` says how many characters of what follows, of which some thousand are looked at, still
+ * belong to it.
  */
 const inBlocks = (value: string, more: (following: string) => string, rewritten: (block: string) => string): string => {
-  const size = `1000 + ${more("substr(b.rest, 1001)")}`
-  return `(WITH RECURSIVE b(done, block, rest) AS (
-    SELECT '', '', ${value}
+  const size = `1000 + ${more(`substr(${value}, b.at + 1000, 4000)`)}`
+  return `(WITH RECURSIVE b(done, block, at) AS (
+    SELECT '', '', 1
     UNION ALL
-    SELECT b.done || ${rewritten("b.block")}, substr(b.rest, 1, ${size}), substr(b.rest, ${size} + 1) FROM b WHERE b.block <> '' OR b.rest <> ''
-  ) SELECT b.done FROM b WHERE b.block = '' AND b.rest = '')`
+    SELECT b.done || ${rewritten("b.block")}, substr(${value}, b.at, ${size}), b.at + ${size} FROM b WHERE b.block <> '' OR b.at <= length(${value})
+  ) SELECT b.done FROM b WHERE b.block = '' AND b.at > length(${value}))`
 }
 
 /** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
 const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
   const characters = idCharacters(location)
-  const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators(location)})))`
+  const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators})))`
   const rest = `substr(s.rest, ${cut} + 1)`
   const id = location.set.uuids
-    ? `CASE WHEN length(s.tok) < 32 THEN s.tok ELSE ${mappedRun(plan, location, fresh)} END`
+    ? `CASE WHEN length(s.tok) < 32 THEN s.tok ELSE ${mappedWord(plan, location, fresh)} END`
     : `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh)} END`
   return `(WITH RECURSIVE s(done, tok, rest) AS (
     SELECT '', ${lead(value, characters)}, ltrim(${value}, ${characters})
@@ -109,17 +110,19 @@ const path = ({ path }: PlannedLocation): string =>
 /** Text values only: a text with a NUL in it is longer than its functions see. */
 const isText = (column: string): string => `typeof(${column}) = 'text' AND instr(${column}, char(0)) = 0`
 
+/** A column of kind `id` as text. */
+const idOf = ({ columnType }: PlannedLocation, column: string): string =>
+  `CASE WHEN typeof(${column}) = 'text' THEN ${column}${columnType === "bytes" ? ` WHEN length(${column}) = 16 THEN lower(hex(${column}))` : ""} END`
+
 const current = (plan: SqlPlan, location: PlannedLocation): string => {
   const column = columnOf(plan, location.column)
-  if (location.columnType === "bytes")
-    return `CASE WHEN typeof(${column}) = 'blob' AND length(${column}) = 16 THEN lower(hex(${column})) END`
-  if (location.kind === "id") return `CASE WHEN typeof(${column}) = 'text' THEN ${column} END`
+  if (location.kind === "id") return idOf(location, column)
   return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
 }
 
-/** What stands in a column afterwards: an id of the mapping, in the column's own way. */
-const idIn = ({ columnType }: PlannedLocation, id: string): string =>
-  columnType === "bytes" ? `unhex(replace(${id}, '-', ''))` : id
+/** What stands in a column afterwards: an id of the mapping, in the way of the value that stands there. */
+const idIn = ({ columnType }: PlannedLocation, value: string, id: string): string =>
+  columnType === "bytes" ? `CASE WHEN typeof(${value}) = 'blob' THEN unhex(replace(${id}, '-', '')) ELSE ${id} END` : id
 
 /** The type of a mark. */
 const standing = "CAST('' AS TEXT)"
@@ -201,7 +204,7 @@ export const sqlite: SqlDialect = {
       })
       .join("")
     const after = (index: number, now: string) =>
-      `coalesce(${idIn(plan.locations[index] ?? location, `x${index}.target`)}, ${now})`
+      `coalesce(${idIn(plan.locations[index] ?? location, now, `x${index}.target`)}, ${now})`
     if (isMany(location)) {
       const { next, where } = many(plan, location, false)
       const list = selectList(plan, location, { next, temporary: "", after })
@@ -209,12 +212,14 @@ export const sqlite: SqlDialect = {
     }
     const column = columnOf(plan, location.column)
     const next =
-      location.kind === "id" ? idIn(location, "m.target") : `json_set(${column}, ${path(location)}, m.target)`
+      location.kind === "id" ? idIn(location, column, "m.target") : `json_set(${column}, ${path(location)}, m.target)`
     const list = selectList(plan, location, { next, temporary: "m.tmp", after })
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
   },
   keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
+  leads: (plan, location) =>
+    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${sqlite.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     // There is no digest here: rows are compared with the plan's, some hundred at a time.

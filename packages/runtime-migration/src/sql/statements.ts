@@ -66,9 +66,15 @@ export const begin = (plan: SqlPlan): string =>
     [
       `('layout', ${quoteText(layout)})`,
       `('checksum', ${quoteText(plan.checksum)})`,
+      `('locations', ${quoteText(plan.locationsChecksum)})`,
       ...(plan.dialect === "postgres" ? [`('schema', ${currentSchema})`] : [])
     ]
   )
+
+/** Makes what was prepared the plan's own; the dry run writes its mapping then. */
+export const adopt = (plan: SqlPlan): ReadonlyArray<string> => [
+  `UPDATE ${tables(plan).run} SET value = ${quoteText(plan.checksum)} WHERE item IN ('checksum', 'prepared')`
+]
 
 /** Says that all of it was. */
 export const end = (plan: SqlPlan): string =>
@@ -117,9 +123,9 @@ export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<
     ...values.map((value) => `${value} = c.${value}`),
     "stands = 'old_value'"
   ]
-  const found = seenAs(location).map((same) => `(${same})`)
-  const taken = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
-  const where = `(${found.join(" OR ")}) AND NOT (${taken}) AND ${isPrepared(plan)}`
+  const matches = seenAs(location).map((same) => `(${same})`)
+  const unchanged = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
+  const where = `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`
   return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
 }
 
@@ -149,15 +155,39 @@ export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", 
 /** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
 export const lockTimeout = "lock_timeout = '3s'"
 
-/** The update of a range of the ledger, one transaction. The range's ends are numbers, or variables of a loop. */
-export const updateRange = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): MarkedUpdate =>
+/**
+ * The same for a live step, which tries again: it gives up before the server looks for deadlocks, so that it is never
+ * somebody else's transaction that dies of one.
+ */
+export const shortLocks =
+  "SELECT set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+
+/** Locks the rows of some ledger rows, or fails at once. MySQL: in a deadlock it would be the smaller transaction that dies. */
+export const lockRows = (
+  plan: SqlPlan,
+  { location, from, match }: Move & { readonly match: string },
+  range: ReadonlyArray<string>
+): string =>
+  `SELECT b.n AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
+
+/** The update of some rows of the ledger, one transaction. In a script the range's ends are variables of a loop. */
+export const updateRange = (
+  plan: SqlPlan,
+  move: Move & { readonly match?: string },
+  range: ReadonlyArray<string>
+): MarkedUpdate =>
   dialects[plan.dialect].update({
     plan,
     ...move,
-    match: matchDuring(plan, move, move.from),
-    range: range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`],
-    where: [prepared(plan)]
+    match: move.match ?? matchDuring(plan, move, move.from),
+    range,
+    // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
+    where: [prepared(plan), ...(move.location.kind === "id" ? [dialects[plan.dialect].leads(plan, move.location)] : [])]
   })
+
+/** A value as text, in the way of the plan's database. */
+export const idText = (plan: SqlPlan): ((value: string) => string) =>
+  plan.dialect === "mysql" ? (value) => `CONVERT(${value} USING utf8mb4)` : dialects[plan.dialect].text
 
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
@@ -275,6 +305,6 @@ export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyAr
 export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
   const { map, run, ledger, typed } = tables(plan)
   const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
-  const made = [...plan.locations.map(ledger), ...typedOnes, map, run]
-  return [...made.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
+  const names = [...plan.locations.map(ledger), ...typedOnes, map, run]
+  return [...names.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
 }

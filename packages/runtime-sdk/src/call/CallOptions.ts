@@ -25,6 +25,11 @@ export interface CallOptions {
   /** Retries after the first attempt; 0 turns them off. */
   readonly retries?: number | undefined
   /**
+   * Changes or deletes a row only while it is the version that was read: the `etag` of `withResponse()`'s headers, as it
+   * came, with its quotes. Another version fails with a ConflictError of the code `precondition_failed`.
+   */
+  readonly ifMatch?: string | undefined
+  /**
    * Extra headers. Those that the SDK sets (authorization above all) are refused. A value may be wrapped
    * (`Redacted.make`, or `redacted` of the promise entry), so that it cannot be printed.
    */
@@ -40,6 +45,7 @@ export interface CallOptions {
  * @category models
  */
 export interface RequestOptions extends CallOptions {
+  /** The HTTP method. */
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** From `/` on, below the base URL, without a query. Another origin cannot be reached. */
   readonly path: string
@@ -63,7 +69,7 @@ export type QueryValue = string | number | boolean | null | undefined
  * @since 0.1.0
  * @category models
  */
-export interface WaitOptions extends Omit<CallOptions, "idempotencyKey" | "deadline"> {
+export interface WaitOptions extends Omit<CallOptions, "idempotencyKey" | "ifMatch" | "deadline"> {
   /** Until the second look; later ones are further and further apart. 1,000 by default. */
   readonly pollEvery?: number | undefined
   /** Between two looks at most. 15,000 by default. */

@@ -15,6 +15,7 @@ import type { RuntimeError } from "../errors/Errors.ts"
 export interface TracedCall {
   /** Such as `assistants.create`. */
   readonly operation: string
+  /** The HTTP method. */
   readonly method: string
   /** Path template, such as `/assistant/:id`. */
   readonly path: string
@@ -31,6 +32,7 @@ export interface TracedCall {
 export interface AttemptResult {
   /** HTTP status, if there was an answer. */
   readonly status: number | undefined
+  /** The runtime's `X-Request-Id`. */
   readonly requestId: string | undefined
   /** Why it was not a success: an error's tag. */
   readonly error: string | undefined

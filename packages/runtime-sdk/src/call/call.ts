@@ -64,14 +64,14 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observation = runtime.observer?.observe(fiber, traced)
       const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observation)
-      const run = placed(request, runWithBreaker(driver))
+      const run = inPlace(request, runWithBreaker(driver))
       return observation === undefined ? run : observation.call(run)
     })
   return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
 }
 
 /** Runs a call in its place of an idempotency scope. */
-const placed = <A>({ place }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
+const inPlace = <A>({ place }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
   place === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => place.leave(Exit.isSuccess(exit))))
 
 /** Runs a call unless its circuit is open. */

@@ -4,7 +4,7 @@
 import type { Issue } from "../errors/Errors.ts"
 import { badCharacter } from "../config/checks.ts"
 import { ownedFields } from "../contract/ownedFields.ts"
-import { isPlain, nameOf, Writer } from "./written.ts"
+import { isPlain, nameOf, Writer } from "./bodyJson.ts"
 
 const fault = (path: string, message: string): Issue => ({ path: [path], message })
 
@@ -60,6 +60,8 @@ export const encodeQuery = (query: Readonly<Record<string, unknown>>): string | 
 interface Encoded {
   readonly text: string
   readonly json: unknown
+  /** Whether it was a row that was read: it has fields that the runtime owns. */
+  readonly read: boolean
 }
 
 /**
@@ -84,13 +86,15 @@ const encodeObject = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): En
     return { path: [], message: `Expected an object, got ${nameOf(body)}` }
   }
   const own: Record<string, unknown> = Object.create(null)
+  let read = false
   for (const key of Object.keys(body)) {
     if (keep.has(key) || !ownedFields.has(key)) own[key] = Reflect.get(body, key)
+    else read = true
   }
-  if (isPlainJson(own)) return { text: JSON.stringify(own), json: own }
+  if (isPlainJson(own)) return { text: JSON.stringify(own), json: own, read }
   const writer = new Writer()
   const text = writer.write(own)
-  return writer.issue ?? { text, json: JSON.parse(text) }
+  return writer.issue ?? { text, json: JSON.parse(text), read }
 }
 
 /** The text of a body. */

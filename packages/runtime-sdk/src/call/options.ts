@@ -27,6 +27,7 @@ const optionNames: Names<CallOptions & { readonly signal?: unknown }> = {
   timeout: true,
   deadline: true,
   retries: true,
+  ifMatch: true,
   headers: true,
   organizationId: true,
   // Of the promise client.
@@ -55,9 +56,9 @@ export const optionsOf = (prepared: Prepared, options: unknown, base: Policy.Pol
 
 /** The headers of a call with options: another organization, extra headers. */
 const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue>): ReadonlyArray<string> => {
-  const { organizationId } = options
+  const { organizationId, ifMatch } = options
   const extra = options.headers ?? undefined
-  if (organizationId === undefined && extra === undefined) return prepared.headers
+  if (organizationId === undefined && extra === undefined && ifMatch === undefined) return prepared.headers
   let headers = [...prepared.headers]
   if (organizationId !== undefined && organizationId !== null) {
     const bad =
@@ -71,8 +72,16 @@ const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue
     const issue = putHeaders(headers, extra)
     if (issue !== undefined) issues.push(issue)
   }
+  if (ifMatch !== undefined) {
+    const isTag = typeof ifMatch === "string" && entityTags.test(ifMatch)
+    if (isTag) putHeaders(headers, { "if-match": ifMatch })
+    else issues.push({ path: ["ifMatch"], message: "Expected an ETag as it was read, with its quotes, or *" })
+  }
   return headers
 }
+
+/** RFC 9110: `*`, or entity tags in quotes. */
+const entityTags = /^(\*|(W\/)?"[\x21\x23-\x7e\x80-\xff]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)$/
 
 /** The policy of a call with options. */
 const policyOf = (policy: Policy.Policy, options: CallOptions, issues: Array<Issue>): Policy.Policy => {

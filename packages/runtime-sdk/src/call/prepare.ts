@@ -74,7 +74,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    queryNames: spec.query === undefined ? undefined : namesIn(spec.query),
+    queryNames: spec.query === undefined ? undefined : namesIn(spec.query, spec.kind === "page" ? ["prefetch"] : []),
     ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,
@@ -88,9 +88,9 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
 }
 
 /** The names of a struct, none of anything else. */
-const namesIn = (schema: Parameters<typeof keysOf>[0]): object | undefined => {
+const namesIn = (schema: Parameters<typeof keysOf>[0], more: ReadonlyArray<string>): object | undefined => {
   const names = keysOf(schema)
-  return names.size === 0 ? undefined : Object.fromEntries([...names].map((name) => [name, true]))
+  return names.size === 0 ? undefined : Object.fromEntries([...names, ...more].map((name) => [name, true]))
 }
 
 const recordOf = (headers: ReadonlyArray<string>): Readonly<Record<string, string>> =>

@@ -6,8 +6,8 @@ import type { CallFields, Issue } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
 import { withoutMasks } from "../contract/secrets.ts"
-import { unknownName } from "../config/unknownNames.ts"
-import { explain } from "../schema/codec.ts"
+import { almost, unknownName } from "../config/unknownNames.ts"
+import { explain, strays } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
 import { issueText, text } from "./message.ts"
@@ -82,7 +82,11 @@ const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
   if (wrongName.length > 0) return { issues: wrongName }
-  const fields = query as Readonly<Record<string, unknown>> // Queries of the contract are objects.
+  // Queries of the contract are objects.
+  const { prefetch, ...fields } = query as Readonly<Record<string, unknown>>
+  if (prefetch !== undefined && typeof prefetch !== "boolean") {
+    return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
+  }
   const page = spec.kind === "page" ? pageRequest(fields) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)
@@ -105,8 +109,19 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
   const encoded = encode(spec.omitsMasks ? withoutMasks(input) : input, ownKeys)
   if (!("text" in encoded)) return { issues: [encoded] }
   const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
-  return partOf({ text: encoded.text, upload: undefined }, issues)
+  // A row that was read is written back as it came, whatever a newer runtime has in it.
+  const misspelt = encoded.read || spec.verbatim ? [] : misspeltFields(spec.body, input)
+  return partOf({ text: encoded.text, upload: undefined }, [...issues, ...misspelt])
 }
+
+/** Fields that nobody knows and that are nearly known ones. */
+const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): ReadonlyArray<Issue> =>
+  strays(body, given).flatMap(({ path, absent }) => {
+    const meant = almost(path.at(-1) ?? "", absent)
+    return meant === undefined
+      ? []
+      : [{ path, message: `Unknown field. Did you mean ${meant}? If not, give it with extras()` }]
+  })
 
 /** Puts the parts together; what is wrong with any of them is said at once. */
 const combine = (

@@ -66,6 +66,9 @@ const roles = (operation: Operation): ((args: ReadonlyArray<unknown>) => Argumen
   }
 }
 
+/** Whether the page behind one is asked for while that one is worked on. */
+export const isPrefetching = ({ query }: Arguments): boolean => Object(query).prefetch === true
+
 /** A cursor that was already followed: the list goes in circles. */
 export const loopError = (call: Call): Errors.UnexpectedResponse => {
   const fields = {

@@ -96,7 +96,7 @@ export const fromWire = (subject: Subject, failure: WireFailure): Failure => {
 const missingFile = (call: Fields, cause: unknown): Errors.InvalidRequest => {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
   const what = cause instanceof TypeError ? cause.message : "It cannot be read"
-  const message = `${what}${typeof code === "string" ? ` (${code})` : ""}. Check the path`
+  const message = `${what}${typeof code === "string" ? ` (${code}). Check the path` : ""}`
   const issue = { path: ["file"], message }
   return new Errors.InvalidRequest({
     ...call,

@@ -79,8 +79,12 @@ const openFile = async (path: string): Promise<Content> => {
 }
 
 const contentOf = (stream: unknown): Content => {
-  if (isIterable(stream)) return { size: undefined, chunks: pieces(() => stream), close: () => discard(stream) }
-  throw new TypeError("The function gave no stream: return one, such as createReadStream(path) or blob.stream()")
+  if (!isIterable(stream)) {
+    throw new TypeError("The function gave no stream: return one, such as createReadStream(path) or blob.stream()")
+  }
+  // A stream of Node's may fail before anybody reads it. Whoever reads it is told.
+  if ("on" in stream && typeof stream.on === "function") stream.on("error", () => undefined)
+  return { size: undefined, chunks: pieces(() => stream), close: () => discard(stream) }
 }
 
 type Iterable = AsyncIterable<unknown> | ReadableStream<unknown>

@@ -18,7 +18,7 @@ export const unknownName = (options: object, names: object, what = "is not an op
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue
     const candidates = Object.keys(names)
-    const suggestion = nearest(name, candidates)
+    const suggestion = nearestName(name, candidates)
     const label = /^[\w.-]{1,60}$/.test(name) ? name : "A name among them"
     return {
       name: label,
@@ -28,10 +28,42 @@ export const unknownName = (options: object, names: object, what = "is not an op
   return undefined
 }
 
+/**
+ * The known name that a field's name nearly is: the same letters, or one or two slips. Less than for options, where
+ * every unknown name is wrong: a newer runtime has fields of its own.
+ */
+export const almost = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const wrong = letters(name)
+  let nearest: string | undefined
+  let least = 3
+  for (const right of known) {
+    const meant = letters(right)
+    const slips = slipsBetween(wrong, meant)
+    if (slips >= least || slips > Math.min(wrong.length, meant.length) / 2.5) continue
+    nearest = right
+    least = slips
+  }
+  return nearest
+}
+
+/** What is wrong with a value that has to be one of some words; undefined where it is one. */
+export const wrongChoice = (value: unknown, choices: ReadonlyArray<string>): string | undefined => {
+  if (typeof value === "string" && choices.includes(value)) return undefined
+  const meant = typeof value === "string" ? (begunBy(value, choices) ?? nearestName(value, choices)) : undefined
+  const shown = typeof value === "string" && /^[\w.-]{0,60}$/.test(value) ? JSON.stringify(value) : `a ${typeof value}`
+  const last = choices.at(-1) ?? ""
+  const list = choices.length > 1 ? `${choices.slice(0, -1).join(", ")} or ${last}` : last
+  return `takes ${list}, not ${shown}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`
+}
+
+/** A word that was cut short: `prod`. */
+const begunBy = (value: string, choices: ReadonlyArray<string>): string | undefined =>
+  value.length >= 3 ? choices.find((choice) => choice.startsWith(value.toLowerCase())) : undefined
+
 const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
 /** The known name that is meant, if one is near enough. */
-const nearest = (name: string, candidates: ReadonlyArray<string>): string | undefined => {
+export const nearestName = (name: string, candidates: ReadonlyArray<string>): string | undefined => {
   const wrong = letters(name).slice(0, 40)
   const ranked = candidates
     .map((right) => ({ right, far: distance(wrong, letters(right)) }))

@@ -43,6 +43,7 @@ export interface OperationTypes {
  * @category models
  */
 export interface Operation<out T extends OperationTypes = OperationTypes> {
+  /** The HTTP method. */
   readonly method: Method
   /** Path template below the base URL, e.g. `/assistant/:id`. */
   readonly path: string
@@ -122,26 +123,67 @@ export type SecretField =
   | "apiSecret"
   | "authPassword"
   | "authToken"
+  | "awsSecretAccessKey"
   | "clientSecret"
+  | "ocpApimSubscriptionKey"
+  | "openAIKey"
+  | "secret"
   | "secretKey"
   | "serverUrlSecret"
   | "token"
   | "twilioApiKey"
   | "twilioApiSecret"
   | "twilioAuthToken"
+  | "vonageApplicationPrivateKey"
 
 /**
- * The fields of a request body: an optional field may also be given as `undefined`, which means absent, a field that
- * carries a secret may be wrapped, and `metadata` may be of an interface of the program's own, which TypeScript would not
- * take for a JsonObject.
+ * Keys of an interface without its index signature.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type KnownKeys<T> = keyof {
+  [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K]
+} &
+  keyof T
+
+/**
+ * The fields of a request body, closed at every depth: what is read may carry fields that this SDK does not know, what
+ * is written names only fields that it does. An optional field may also be given as `undefined`, which means absent, a field
+ * that carries a secret may be wrapped, and `metadata` may be of an interface of the program's own, which TypeScript would
+ * not take for a JsonObject.
+ *
+ * **Details**
+ *
+ * A row that was read can be passed as it is, unknown fields included. A field that a newer runtime takes goes through
+ * `extras`: `model: { provider: "openai", ...extras({ seed: 7 }) }`.
  *
  * @since 0.1.0
  * @category models
  */
-export type Input<Fields> = {
-  readonly [K in keyof Fields]:
-    | Fields[K]
+export type Input<Fields> = InputFields<Fields, KnownKeys<Fields>>
+
+/** Mapped over the keys themselves, so that every field keeps its words on hover. */
+type InputFields<Fields, Keys extends keyof Fields> = {
+  readonly [K in Keys]:
+    | InputValue<Fields[K]>
     | ({} extends Pick<Fields, K> ? undefined : never)
     | (K extends SecretField ? RedactedText : never)
     | (K extends "metadata" ? (JsonObject extends Fields[K] ? object : never) : never)
 }
+
+/**
+ * The value of a field as it is written: objects with known fields are closed, those without are any JSON object.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type InputValue<Value> = Value extends string | number | boolean | null | undefined
+  ? Value
+  : Value extends ReadonlyArray<infer Item>
+    ? ReadonlyArray<InputValue<Item>>
+    : Value extends object
+      ? [KnownKeys<Value>] extends [never]
+        ? Value
+        : Input<Value>
+      : Value

@@ -5,7 +5,7 @@
  */
 import type * as Errors from "../errors/Errors.ts"
 import type { TypesOf } from "./Operation.ts"
-import type { Page } from "./shared.ts"
+import type { Page, WalkOptions } from "./shared.ts"
 
 /** The arguments of an operation, in order: id, body or query, options. */
 export type ArgumentsOf<T, Options> = T extends {
@@ -16,10 +16,13 @@ export type ArgumentsOf<T, Options> = T extends {
   ? [
       ...(Id extends true ? [id: string] : []),
       ...([Body] extends [never] ? [] : [body: Body]),
-      ...([Query] extends [never] ? [] : [query?: Query | undefined]),
+      ...([Query] extends [never] ? [] : [query?: QueryOf<T, Query> | undefined]),
       options?: Options | undefined
     ]
   : never
+
+/** What is said of a list, beside what is sent. */
+type QueryOf<T, Query> = T extends { readonly kind: "page" } ? Query & WalkOptions : Query
 
 /** The errors of an operation: the common ones and its own. */
 export type ErrorsOf<T> = T extends { readonly errors: infer Tag extends Errors.OperationError }

@@ -4,13 +4,15 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, viewOf } from "../schema/codec.ts"
+import { codec, described, ruled, viewOf } from "../schema/codec.ts"
 import {
   atMost,
   between,
+  listOf,
   listQuery,
   newServer,
   object,
+  objectOf,
   objects,
   oneOf,
   openAIMessage,
@@ -22,10 +24,31 @@ import {
 } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
-import type { Model, Transcriber, Voice } from "./providers.ts"
+import type {
+  AnalysisPlan,
+  ArtifactPlan,
+  AssistantHook,
+  CompliancePlan,
+  MonitorPlan,
+  ObservabilityPlan,
+  TransportConfiguration
+} from "./plans.ts"
+import type { Model, ToolRef, Transcriber, Voice } from "./providers.ts"
+import type { ClientMessageName, ServerMessageName } from "./selectors.ts"
 import type { OpenAIMessage, Row, Server } from "./shared.ts"
+import type {
+  BackgroundSpeechDenoisingPlan,
+  KeypadInputPlan,
+  StartSpeakingPlan,
+  StopSpeakingPlan,
+  VoicemailDetectionPlan
+} from "./speech.ts"
+import type { InlineTool } from "./tools.ts"
 
+export type * from "./plans.ts"
 export type * from "./providers.ts"
+export type * from "./selectors.ts"
+export type * from "./speech.ts"
 
 /**
  * The fields that a create or an update may set. Every one is optional; `null` clears.
@@ -38,12 +61,17 @@ export interface AssistantFields {
   readonly name?: string | null
   /** Spoken first; may be the URL of an audio file. */
   readonly firstMessage?: string | null
+  /** Who speaks first; the assistant, when absent. */
   readonly firstMessageMode?: Open<
     "assistant-speaks-first" | "assistant-speaks-first-with-model-generated-message" | "assistant-waits-for-user"
   > | null
+  /** Whether the caller can interrupt the first message; `false` when absent. */
   readonly firstMessageInterruptionsEnabled?: boolean | null
+  /** The language model, with its prompt and tools. */
   readonly model?: Model | null
+  /** How it speaks. */
   readonly voice?: Voice | null
+  /** How it listens. */
   readonly transcriber?: Transcriber | null
   /** Where server messages of this assistant go. */
   readonly server?: Server | null
@@ -51,40 +79,57 @@ export interface AssistantFields {
   readonly serverUrl?: string | null
   /** Older flat form of the server's secret; write-only. */
   readonly serverUrlSecret?: string | null
-  /** Which events are sent to the server. */
-  readonly serverMessages?: ReadonlyArray<string> | null
-  readonly clientMessages?: ReadonlyArray<string> | null
+  /** Which events are sent to the server; `ServerMessageName` has the default. */
+  readonly serverMessages?: ReadonlyArray<ServerMessageName> | null
+  /** Which events are sent to the page or app of a web call. */
+  readonly clientMessages?: ReadonlyArray<ClientMessageName> | null
   /** Yours; kept verbatim. */
   readonly metadata?: JsonObject | null
-  readonly analysisPlan?: JsonObject | null
-  readonly artifactPlan?: JsonObject | null
-  readonly startSpeakingPlan?: JsonObject | null
-  readonly stopSpeakingPlan?: JsonObject | null
-  readonly monitorPlan?: JsonObject | null
-  readonly compliancePlan?: JsonObject | null
-  readonly observabilityPlan?: JsonObject | null
-  readonly backgroundSpeechDenoisingPlan?: JsonObject | null
-  readonly keypadInputPlan?: JsonObject | null
-  readonly transportConfigurations?: ReadonlyArray<JsonObject> | null
-  readonly hooks?: ReadonlyArray<JsonObject> | null
+  /** What is understood of a call after its end. */
+  readonly analysisPlan?: AnalysisPlan | null
+  /** What a call leaves behind: recordings, transcript, logs. */
+  readonly artifactPlan?: ArtifactPlan | null
+  /** When it starts to speak. */
+  readonly startSpeakingPlan?: StartSpeakingPlan | null
+  /** When it stops speaking because the caller does. */
+  readonly stopSpeakingPlan?: StopSpeakingPlan | null
+  /** Who may listen to a running call, and control it. */
+  readonly monitorPlan?: MonitorPlan | null
+  /** Rules of a trade or a country. */
+  readonly compliancePlan?: CompliancePlan | null
+  /** Where traces of conversations are sent. */
+  readonly observabilityPlan?: ObservabilityPlan | null
+  /** How background noise is removed from what the caller says. */
+  readonly backgroundSpeechDenoisingPlan?: BackgroundSpeechDenoisingPlan | null
+  /** Digits that the caller presses. */
+  readonly keypadInputPlan?: KeypadInputPlan | null
+  /** Settings of single transports, such as a telephony provider. */
+  readonly transportConfigurations?: ReadonlyArray<TransportConfiguration> | null
+  /** What is done at moments of the call. */
+  readonly hooks?: ReadonlyArray<AssistantHook> | null
+  /** Credentials for this assistant alone, defined in place; their secrets are write-only. */
   readonly credentials?: ReadonlyArray<JsonObject> | null
+  /** Credentials that it may use, by id; all of the organization when absent. */
   readonly credentialIds?: ReadonlyArray<string> | null
-  /** `"off"`, or a detection plan. */
-  readonly voicemailDetection?: string | JsonObject | null
-  /** At most 1,000 characters. */
+  /** `"off"`, or how an answering machine is told from a person. */
+  readonly voicemailDetection?: string | VoicemailDetectionPlan | null
+  /** Left on an answering machine; at most 1,000 characters. Without one the call just ends. */
   readonly voicemailMessage?: string | null
-  /** At most 1,000 characters. */
+  /** Said before it ends a call; at most 1,000 characters. */
   readonly endCallMessage?: string | null
-  /** Each 2 to 140 characters. */
+  /** Phrases after which it ends the call; each 2 to 140 characters. */
   readonly endCallPhrases?: ReadonlyArray<string> | null
-  /** Seconds, 10 to 43,200; the runtime's default is 600. */
+  /** Seconds after which a call ends, 10 to 43,200; the runtime's default is 600. */
   readonly maxDurationSeconds?: number | null
   /** Seconds of silence after which the call ends. */
   readonly silenceTimeoutSeconds?: number | null
-  /** `"off"`, `"office"`, or a URL. */
-  readonly backgroundSound?: string | null
+  /** What is heard behind it: `"off"`, `"office"`, or the URL of an audio file. */
+  readonly backgroundSound?: Open<"off" | "office"> | null
+  /** Older form of `backgroundSpeechDenoisingPlan`. */
   readonly backgroundDenoisingEnabled?: boolean | null
+  /** Whether it says "mhm" while the caller speaks; `false` when absent. */
   readonly backchannelingEnabled?: boolean | null
+  /** Whether messages have what the model wrote instead of what was spoken; `false` when absent. */
   readonly modelOutputInMessagesEnabled?: boolean | null
 }
 
@@ -98,6 +143,27 @@ export interface Assistant extends Row, AssistantFields, JsonObject {
   /** Version label such as `v3`, owned by the runtime. */
   readonly latestVersion?: string | null
 }
+
+/**
+ * What of an assistant is different for one call: its fields, and values for `{{variables}}` in its texts.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface AssistantOverrides extends AssistantFields, JsonObject {
+  /** By name of the variable; values are any JSON. */
+  readonly variableValues?: JsonObject | null
+  /** Tools that are added to those of the assistant. */
+  readonly "tools:append"?: ReadonlyArray<InlineTool> | null
+}
+
+/**
+ * An assistant that is defined in place, for one call.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface InlineAssistant extends AssistantFields, JsonObject {}
 
 /**
  * Body of `assistants.create`. No field is required; limits are checked before anything is sent.
@@ -120,16 +186,16 @@ const modelFields = {
   provider: Schema.String,
   model: opt(Schema.String),
   messages: opt(Schema.Array(openAIMessage)),
-  tools: opt(objects),
+  tools: opt(listOf<InlineTool>()),
   toolIds: opt(strings),
-  toolRefs: opt(objects),
+  toolRefs: opt(listOf<ToolRef>()),
   temperature: opt(Schema.Finite),
   maxTokens: opt(Schema.Finite)
 }
 
-const model = codec<Model>()(Schema.Struct(modelFields))
+const model = described<Model>()(Schema.Struct(modelFields))
 
-const voice = codec<Voice>()(
+const voice = described<Voice>()(
   Schema.Struct({
     provider: Schema.String,
     voiceId: opt(Schema.String),
@@ -138,8 +204,13 @@ const voice = codec<Voice>()(
   })
 )
 
-const transcriber = codec<Transcriber>()(
-  Schema.Struct({ provider: Schema.String, model: opt(Schema.String), language: opt(Schema.String) })
+const transcriber = described<Transcriber>()(
+  Schema.Struct({
+    provider: Schema.String,
+    model: opt(Schema.String),
+    language: opt(Schema.String),
+    languages: opt(strings)
+  })
 )
 
 const fields = {
@@ -156,20 +227,20 @@ const fields = {
   serverMessages: opt(strings),
   clientMessages: opt(strings),
   metadata: opt(object),
-  analysisPlan: opt(object),
-  artifactPlan: opt(object),
-  startSpeakingPlan: opt(object),
-  stopSpeakingPlan: opt(object),
-  monitorPlan: opt(object),
-  compliancePlan: opt(object),
-  observabilityPlan: opt(object),
-  backgroundSpeechDenoisingPlan: opt(object),
-  keypadInputPlan: opt(object),
-  transportConfigurations: opt(objects),
-  hooks: opt(objects),
+  analysisPlan: opt(objectOf<AnalysisPlan>()),
+  artifactPlan: opt(objectOf<ArtifactPlan>()),
+  startSpeakingPlan: opt(objectOf<StartSpeakingPlan>()),
+  stopSpeakingPlan: opt(objectOf<StopSpeakingPlan>()),
+  monitorPlan: opt(objectOf<MonitorPlan>()),
+  compliancePlan: opt(objectOf<CompliancePlan>()),
+  observabilityPlan: opt(objectOf<ObservabilityPlan>()),
+  backgroundSpeechDenoisingPlan: opt(objectOf<BackgroundSpeechDenoisingPlan>()),
+  keypadInputPlan: opt(objectOf<KeypadInputPlan>()),
+  transportConfigurations: opt(listOf<TransportConfiguration>()),
+  hooks: opt(listOf<AssistantHook>()),
   credentials: opt(objects),
   credentialIds: opt(strings),
-  voicemailDetection: opt(Schema.Union([Schema.String, object])),
+  voicemailDetection: opt(Schema.Union([Schema.String, objectOf<VoicemailDetectionPlan>()])),
   voicemailMessage: opt(Schema.String),
   endCallMessage: opt(Schema.String),
   endCallPhrases: opt(strings),
@@ -204,7 +275,7 @@ const createAssistant = ruled(
       endCallPhrases: opt(Schema.Array(between(2, 140))),
       maxDurationSeconds: opt(within(10, 43_200)),
       model: opt(
-        codec<Model>()(
+        described<Model>()(
           Schema.Struct({
             ...modelFields,
             messages: opt(
@@ -248,13 +319,49 @@ const createAssistant = ruled(
  * @category contract
  */
 export const assistants = {
-  /** Lists assistants, newest first. */
+  /**
+   * Lists assistants, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const assistant of aywa.assistants.list({ limit: 50 })) console.log(assistant.id, assistant.name)
+   * ```
+   */
   list: operation({ method: "GET", path: "/assistant", query: listQuery, success: page(assistant) }),
-  /** Reads one assistant. */
+  /**
+   * Reads one assistant.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { name, model } = await aywa.assistants.get(id)
+   * console.log(name, model?.provider)
+   * ```
+   */
   get: operation({ method: "GET", path: "/assistant/:id", success: assistant, errors: ["NotFound"] }),
   /**
    * Creates an assistant. One call creates at most one: it carries an idempotency key, yours or a generated one, on
    * every attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const assistant = await aywa.assistants.create(
+   *   {
+   *     name: "Front desk",
+   *     firstMessage: "Hello! How can I help?",
+   *     model: { provider: "openai", model: "gpt-4.1-mini" },
+   *     voice: { provider: "11labs", voiceId: "EXAVITQu4vr4xnSDxMaL" }
+   *   },
+   *   { idempotencyKey: "assistant-front-desk-v1" }
+   * )
+   * console.log(assistant.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -263,7 +370,17 @@ export const assistants = {
     success: assistant,
     errors: ["ConflictError"]
   }),
-  /** Changes an assistant by shallow merge: a nested object such as `model` is replaced whole. */
+  /**
+   * Changes an assistant by shallow merge: a nested object such as `model` is replaced whole.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.assistants.update(id, { firstMessage: "Good morning!", voicemailMessage: null })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/assistant/:id",
@@ -271,7 +388,19 @@ export const assistants = {
     success: assistant,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes an assistant and gives back the deleted row (`undefined` when the runtime sends none). Fails with a ConflictError while something pins it. */
+  /**
+   * Deletes an assistant and gives back the deleted row (`undefined` when the runtime sends none). Fails with a
+   * ConflictError while something pins it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const deleted = await aywa.assistants.delete(id)
+   * console.log(deleted?.name)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/assistant/:id",

@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { JsonObject } from "./Operation.ts"
+import type { Input, JsonObject } from "./Operation.ts"
 import type { OpenAIMessage } from "./shared.ts"
+import type { TransferPlan } from "./toolModels.ts"
+import type { ToolDestination } from "./tools.ts"
 
 /**
  * Makes the assistant say something.
@@ -13,10 +15,15 @@ import type { OpenAIMessage } from "./shared.ts"
  * @category models
  */
 export interface SayControl {
+  /** The action. */
   readonly type: "say"
+  /** What is said. */
   readonly content: string
+  /** Whether the call ends after it; `false` when absent. */
   readonly endCallAfterSpoken?: boolean | null | undefined
+  /** Whether the caller can interrupt it. */
   readonly interruptionsEnabled?: boolean | null | undefined
+  /** Whether it interrupts what the assistant is saying. */
   readonly interruptAssistantEnabled?: boolean | null | undefined
 }
 
@@ -27,8 +34,10 @@ export interface SayControl {
  * @category models
  */
 export interface AddMessageControl {
+  /** The action. */
   readonly type: "add-message"
-  readonly message: OpenAIMessage
+  /** The message. */
+  readonly message: Input<OpenAIMessage>
   /** Whether the assistant answers it; `true` when absent. */
   readonly triggerResponseEnabled?: boolean | null | undefined
 }
@@ -40,7 +49,9 @@ export interface AddMessageControl {
  * @category models
  */
 export interface MuteControl {
+  /** The action. */
   readonly type: "control"
+  /** Which side, and whether it is muted. */
   readonly control: "mute-assistant" | "unmute-assistant" | "mute-customer" | "unmute-customer" | "say-first-message"
 }
 
@@ -51,6 +62,7 @@ export interface MuteControl {
  * @category models
  */
 export interface EndCallControl {
+  /** The action. */
   readonly type: "end-call"
 }
 
@@ -60,25 +72,89 @@ export interface EndCallControl {
  * @since 0.1.0
  * @category models
  */
-export type ControlDestination =
-  | (JsonObject & {
-      readonly type: "number"
-      /** E.164 unless `numberE164CheckEnabled` is `false`. */
-      readonly number: string
-      readonly numberE164CheckEnabled?: boolean | null
-      readonly extension?: string | null
-      readonly callerId?: string | null
-      /** Spoken to the customer; an empty string transfers silently. */
-      readonly message?: string | JsonObject | null
-      readonly transferPlan?: JsonObject | null
-    })
-  | (JsonObject & { readonly type: "sip"; readonly sipUri: string })
-  | (JsonObject & {
-      readonly type: "assistant"
-      readonly assistantName?: string | null
-      readonly assistantId?: string | null
-    })
-  | (JsonObject & { readonly type: "squad"; readonly squadId?: string | null })
+export type ControlDestination = NumberDestination | SipDestination | AssistantDestination | SquadDestination
+
+/**
+ * A phone number that a call is sent to.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NumberDestination {
+  /** A phone number. */
+  readonly type: "number"
+  /** E.164 unless `numberE164CheckEnabled` is `false`. */
+  readonly number: string
+  /** Whether `number` must be E.164; `true` when absent. */
+  readonly numberE164CheckEnabled?: boolean | null | undefined
+  /** Dialled after the answer; 1 to 10 characters. */
+  readonly extension?: string | null | undefined
+  /** The number that is shown, at most 40 characters. */
+  readonly callerId?: string | null | undefined
+  /** Spoken to the customer; an empty string transfers silently. */
+  readonly message?: string | JsonObject | null | undefined
+  /** What it is for, in words. */
+  readonly description?: string | null | undefined
+  /** How the call is handed over. */
+  readonly transferPlan?: Input<TransferPlan> | null | undefined
+}
+
+/**
+ * A SIP address that a call is sent to.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SipDestination {
+  /** A SIP address. */
+  readonly type: "sip"
+  /** Such as `"sip:desk@pbx.example.com"`. */
+  readonly sipUri: string
+  /** The number that is shown, at most 40 characters. */
+  readonly callerId?: string | null | undefined
+  /** Extra headers. */
+  readonly sipHeaders?: JsonObject | null | undefined
+  /** Spoken to the customer; an empty string transfers silently. */
+  readonly message?: string | JsonObject | null | undefined
+  /** What it is for, in words. */
+  readonly description?: string | null | undefined
+  /** How the call is handed over. */
+  readonly transferPlan?: Input<TransferPlan> | null | undefined
+}
+
+/**
+ * Another assistant that a call is sent to.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface AssistantDestination {
+  /** Another assistant. */
+  readonly type: "assistant"
+  /** By name. */
+  readonly assistantName?: string | null | undefined
+  /** By id. */
+  readonly assistantId?: string | null | undefined
+  /** What becomes of the conversation so far, such as `"rolling-history"`. */
+  readonly transferMode?: string | null | undefined
+  /** Spoken to the customer; an empty string transfers silently. */
+  readonly message?: string | JsonObject | null | undefined
+  /** What it is for, in words. */
+  readonly description?: string | null | undefined
+}
+
+/**
+ * A squad that a call is sent to.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SquadDestination {
+  /** A squad. */
+  readonly type: "squad"
+  /** By id. */
+  readonly squadId?: string | null | undefined
+}
 
 /**
  * Transfers the call.
@@ -87,7 +163,9 @@ export type ControlDestination =
  * @category models
  */
 export interface TransferControl {
+  /** The action. */
   readonly type: "transfer"
+  /** Where to. */
   readonly destination: ControlDestination
   /** Spoken before the transfer. */
   readonly content?: string | null | undefined
@@ -100,7 +178,9 @@ export interface TransferControl {
  * @category models
  */
 export interface SendTransportMessageControl {
+  /** The action. */
   readonly type: "send-transport-message"
+  /** Any JSON. */
   readonly message: JsonObject
 }
 
@@ -111,7 +191,9 @@ export interface SendTransportMessageControl {
  * @category models
  */
 export interface HandoffControl {
+  /** The action. */
   readonly type: "handoff"
+  /** Where to. */
   readonly destination: ControlDestination
   /** Spoken before the handoff. */
   readonly content?: string | null | undefined
@@ -139,15 +221,24 @@ export type CallControl =
  * @category models
  */
 export interface ControlFields {
+  /** The action. */
   readonly type: string
+  /** For `say`, `transfer` and `handoff`: what is said. */
   readonly content?: string | null
+  /** For `say`: whether the call ends after it. */
   readonly endCallAfterSpoken?: boolean | null
+  /** For `say`: whether the caller can interrupt it. */
   readonly interruptionsEnabled?: boolean | null
+  /** For `say`: whether it interrupts what the assistant is saying. */
   readonly interruptAssistantEnabled?: boolean | null
+  /** For `add-message` and `send-transport-message`. */
   readonly message?: JsonObject | null
+  /** For `add-message`: whether the assistant answers it. */
   readonly triggerResponseEnabled?: boolean | null
+  /** For `control`: which side, and whether it is muted. */
   readonly control?: string | null
-  readonly destination?: JsonObject | null
+  /** For `transfer` and `handoff`: where to. */
+  readonly destination?: ToolDestination | null
 }
 
 /**

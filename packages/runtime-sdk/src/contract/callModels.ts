@@ -3,8 +3,22 @@
  *
  * @since 0.1.0
  */
+import type {
+  CallAnalysis,
+  CallArtifact,
+  CallCost,
+  CallMessage,
+  CallTransport,
+  CostBreakdown,
+  Squad
+} from "./artifacts.ts"
+import type { AssistantOverrides, InlineAssistant } from "./assistants.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
+import type { PhoneNumberFields } from "./phoneNumbers.ts"
+import type { ArtifactPlan } from "./plans.ts"
 import type { ListQuery, Row } from "./shared.ts"
+
+export type * from "./artifacts.ts"
 
 /**
  * Kinds of calls known today; any string is accepted.
@@ -32,7 +46,10 @@ export type CallStatus = Open<
  */
 export type EndedReason = Open<
   | "assistant-ended-call"
+  | "assistant-ended-call-after-message-spoken"
   | "assistant-forwarded-call"
+  | "assistant-join-timed-out"
+  | "assistant-said-end-call-phrase"
   | "call-deleted"
   | "customer-busy"
   | "customer-did-not-answer"
@@ -52,10 +69,11 @@ export type EndedReason = Open<
 export interface Customer extends JsonObject {
   /** 3 to 40 characters; E.164 such as `+14155550123` unless `numberE164CheckEnabled` is `false`. */
   readonly number?: string | null
-  /** `true` when absent. */
+  /** Whether `number` must be E.164; `true` when absent. */
   readonly numberE164CheckEnabled?: boolean | null
+  /** In the place of `number`: such as `"sip:jordan@pbx.example.com"`. */
   readonly sipUri?: string | null
-  /** At most 40 characters. */
+  /** For transcripts and your own eyes; at most 40 characters. */
   readonly name?: string | null
   /** At most 40 characters. */
   readonly email?: string | null
@@ -63,37 +81,21 @@ export interface Customer extends JsonObject {
   readonly externalId?: string | null
   /** Dialled after the answer; at most 10 characters. */
   readonly extension?: string | null
-  readonly assistantOverrides?: JsonObject | null
+  /** What of the assistant is different for this customer. */
+  readonly assistantOverrides?: AssistantOverrides | null
 }
 
 /**
- * What was understood of a call after its end.
+ * A monitor that watched a call.
  *
- * @since 0.1.0
+ * @since 0.2.0
  * @category models
  */
-export interface CallAnalysis extends JsonObject {
-  readonly summary?: string | null
-  readonly structuredData?: unknown
-  /** Text, also where the rubric is a number or pass and fail. */
-  readonly successEvaluation?: string | null
-}
-
-/**
- * What a call leaves behind. URLs may need the runtime's own authorization.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallArtifact extends JsonObject {
-  readonly transcript?: string | null
-  readonly messages?: ReadonlyArray<JsonObject> | null
-  readonly messagesOpenAIFormatted?: ReadonlyArray<JsonObject> | null
-  readonly recordingUrl?: string | null
-  readonly stereoRecordingUrl?: string | null
-  readonly recording?: JsonObject | null
-  /** By structured output id: `{ name, result }`. */
-  readonly structuredOutputs?: JsonObject | null
+export interface CallMonitorResult extends JsonObject {
+  /** Id of the monitor. */
+  readonly monitorId?: string | null
+  /** Whether the call is one that it watches. */
+  readonly filterPassed?: boolean | null
 }
 
 /**
@@ -104,8 +106,12 @@ export interface CallArtifact extends JsonObject {
  * @category models
  */
 export interface CallMonitor extends JsonObject {
+  /** WebSocket with the call's audio. */
   readonly listenUrl?: string | null
+  /** Where the source platform takes control actions. */
   readonly controlUrl?: string | null
+  /** Monitors that watch it. */
+  readonly monitors?: ReadonlyArray<CallMonitorResult> | null
 }
 
 /**
@@ -115,29 +121,82 @@ export interface CallMonitor extends JsonObject {
  * @category models
  */
 export interface Call extends Row, JsonObject {
+  /** Who called whom, and how. */
   readonly type?: CallType | null
+  /** Where it stands. */
   readonly status?: CallStatus | null
+  /** Why it ended; absent until then. */
   readonly endedReason?: EndedReason | null
+  /** More about why it ended, for people. */
   readonly endedMessage?: string | null
-  /** ISO 8601. */
+  /** When it was answered. ISO 8601. */
   readonly startedAt?: string | null
-  /** ISO 8601. */
+  /** When it ended. ISO 8601. */
   readonly endedAt?: string | null
   /** US dollars. */
   readonly cost?: number | null
-  readonly costBreakdown?: JsonObject | null
-  readonly costs?: ReadonlyArray<JsonObject> | null
+  /** What it cost, by part. */
+  readonly costBreakdown?: CostBreakdown | null
+  /** What it cost, item by item. */
+  readonly costs?: ReadonlyArray<CallCost> | null
+  /** A name for you. */
   readonly name?: string | null
+  /** The assistant that spoke, when it is a stored one. */
   readonly assistantId?: string | null
+  /** Version of that assistant, such as `"v3"`; `null` for its latest. */
+  readonly assistantVersion?: string | null
+  /** The assistant that spoke, when it was defined in place. */
+  readonly assistant?: InlineAssistant | null
+  /** The squad that spoke, when it is a stored one. */
+  readonly squadId?: string | null
+  /** The squad that spoke, when it was defined in place. */
+  readonly squad?: Squad | null
+  /** The workflow that ran, when it is a stored one. */
+  readonly workflowId?: string | null
+  /** The number that was called, or that called. */
   readonly phoneNumberId?: string | null
+  /** The other side. */
   readonly customer?: Customer | null
+  /** The other side, when it is a stored one. */
+  readonly customerId?: string | null
+  /** What was understood of it after its end. */
   readonly analysis?: CallAnalysis | null
+  /** What it leaves behind: transcript, messages, recordings. */
   readonly artifact?: CallArtifact | null
+  /** Where it can be heard while it runs. */
   readonly monitor?: CallMonitor | null
-  readonly messages?: ReadonlyArray<JsonObject> | null
-  readonly assistantOverrides?: JsonObject | null
+  /** The conversation, entry by entry; the same as `artifact.messages`. */
+  readonly messages?: ReadonlyArray<CallMessage> | null
+  /** Older form of `artifact.transcript`. */
+  readonly transcript?: string | null
+  /** Older form of `analysis.summary`. */
+  readonly summary?: string | null
+  /** Older form of `artifact.recordingUrl`. */
+  readonly recordingUrl?: string | null
+  /** Older form of `artifact.stereoRecordingUrl`. */
+  readonly stereoRecordingUrl?: string | null
+  /** What of the assistant is different for it. */
+  readonly assistantOverrides?: AssistantOverrides | null
+  /** When it was to be placed. */
   readonly schedulePlan?: JsonObject | null
-  readonly transport?: JsonObject | null
+  /** What carries it. */
+  readonly transport?: CallTransport | null
+  /** Where it was transferred to. */
+  readonly destination?: JsonObject | null
+  /** What it was to leave behind. */
+  readonly artifactPlan?: ArtifactPlan | null
+  /** What the caller agreed to. */
+  readonly compliance?: JsonObject | null
+  /** The campaign that placed it. */
+  readonly campaignId?: string | null
+  /** Older form of `transport.provider`. */
+  readonly phoneCallProvider?: string | null
+  /** Older form of `transport.callSid`. */
+  readonly phoneCallProviderId?: string | null
+  /** `sip` or `pstn`. */
+  readonly phoneCallTransport?: Open<"sip" | "pstn"> | null
+  /** Older form of `transport.callUrl`. */
+  readonly webCallUrl?: string | null
 }
 
 /**
@@ -147,7 +206,9 @@ export interface Call extends Row, JsonObject {
  * @category models
  */
 export interface SchedulePlan extends JsonObject {
+  /** Not before this. */
   readonly earliestAt: string
+  /** Not after this. */
   readonly latestAt?: string | null
 }
 
@@ -160,20 +221,39 @@ export interface SchedulePlan extends JsonObject {
 export interface CallBaseFields {
   /** One of `assistantId`, `assistant`, `squadId`, `squad`, `workflowId`, `workflow` is needed. */
   readonly assistantId?: string | null
-  /** Only together with `assistantId`. */
+  /** A version such as `"v3"`, only together with `assistantId`; its latest, when absent. */
   readonly assistantVersion?: string | null
   /** An assistant for this call alone. */
-  readonly assistant?: JsonObject | null
-  readonly assistantOverrides?: JsonObject | null
+  readonly assistant?: InlineAssistant | null
+  /** What of the assistant is different for this call. */
+  readonly assistantOverrides?: AssistantOverrides | null
+  /** The squad that speaks. */
   readonly squadId?: string | null
-  readonly squad?: JsonObject | null
-  readonly squadOverrides?: JsonObject | null
+  /** A squad for this call alone. */
+  readonly squad?: Squad | null
+  /** What of the squad's assistants is different for this call. */
+  readonly squadOverrides?: AssistantOverrides | null
+  /** The workflow that runs. */
   readonly workflowId?: string | null
+  /** A workflow for this call alone. */
   readonly workflow?: JsonObject | null
+  /** What of the workflow is different for this call. */
   readonly workflowOverrides?: JsonObject | null
-  /** At most 40 characters. */
+  /** A name for you; at most 40 characters. */
   readonly name?: string | null
-  readonly transport?: JsonObject | null
+  /** What carries it. */
+  readonly transport?: CallTransport | null
+}
+
+/**
+ * A number that is defined in place, for one call.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface TransientPhoneNumber extends PhoneNumberFields, JsonObject {
+  /** The number, as the source platform calls it here: E.164. */
+  readonly twilioPhoneNumber?: string | null
 }
 
 /**
@@ -183,9 +263,11 @@ export interface CallBaseFields {
  * @category models
  */
 export interface OutboundCallFields extends CallBaseFields {
+  /** The number that calls. */
   readonly phoneNumberId?: string | null
-  /** A number for this call alone. */
-  readonly phoneNumber?: JsonObject | null
+  /** A number for this call alone; of provider `twilio`. */
+  readonly phoneNumber?: TransientPhoneNumber | null
+  /** When it is placed; at once, when absent. */
   readonly schedulePlan?: SchedulePlan | null
 }
 
@@ -196,7 +278,9 @@ export interface OutboundCallFields extends CallBaseFields {
  * @category models
  */
 export interface NewCall extends OutboundCallFields {
+  /** Whom to call. */
   readonly customer?: Customer | null
+  /** Whom to call, when it is a stored customer. */
   readonly customerId?: string | null
 }
 
@@ -223,6 +307,7 @@ export interface CreatePhoneCall extends Input<NewCall> {}
  * @category models
  */
 export interface NewCallBatch extends OutboundCallFields {
+  /** Whom to call, at least one. */
   readonly customers: ReadonlyArray<Customer>
 }
 
@@ -241,6 +326,7 @@ export interface CreateCallBatch extends Input<NewCallBatch> {}
  * @category models
  */
 export interface NewWebCall extends CallBaseFields {
+  /** Whether the room goes when its last user leaves. */
   readonly roomDeleteOnUserLeaveEnabled?: boolean | null
 }
 
@@ -259,8 +345,11 @@ export interface CreateWebCall extends Input<NewWebCall> {}
  * @category models
  */
 export interface CallBatch extends JsonObject {
+  /** The calls that were made. */
   readonly results: ReadonlyArray<Call>
+  /** The customers that were refused. */
   readonly errors: ReadonlyArray<CallBatchError>
+  /** How many calls may run at once, and how many do. */
   readonly subscriptionLimits?: JsonObject | null
 }
 
@@ -271,7 +360,9 @@ export interface CallBatch extends JsonObject {
  * @category models
  */
 export interface CallBatchError extends JsonObject {
+  /** As it was given. */
   readonly customer: Customer
+  /** Why it was refused. */
   readonly error: string
 }
 
@@ -282,7 +373,7 @@ export interface CallBatchError extends JsonObject {
  * @category models
  */
 export interface CallUpdateFields {
-  /** At most 40 characters. */
+  /** A name for you; at most 40 characters. */
   readonly name?: string | null
 }
 
@@ -301,7 +392,10 @@ export interface UpdateCall extends Input<CallUpdateFields> {}
  * @category models
  */
 export interface CallListQuery extends ListQuery {
+  /** Only the call with this id. */
   readonly id?: string | undefined
+  /** Only calls of this assistant. */
   readonly assistantId?: string | undefined
+  /** Only calls of this number. */
   readonly phoneNumberId?: string | undefined
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { CallCost, CostBreakdown } from "./artifacts.ts"
 import type { JsonObject, Open } from "./Operation.ts"
 
 /**
@@ -12,9 +13,11 @@ import type { JsonObject, Open } from "./Operation.ts"
  * @category models
  */
 export interface CallEvent extends JsonObject {
+  /** What happened, such as `"status-update"`. */
   readonly type: string
+  /** Opaque id. */
   readonly id?: string | null
-  /** ISO 8601. */
+  /** When it happened. ISO 8601. */
   readonly createdAt?: string | null
   /** The call's state after the event. */
   readonly status?: string | null
@@ -27,10 +30,13 @@ export interface CallEvent extends JsonObject {
  * @category models
  */
 export interface CallLogLine extends JsonObject {
+  /** What was logged. */
   readonly message?: string | null
+  /** How grave it is. */
   readonly level?: Open<"debug" | "info" | "warn" | "error"> | null
+  /** Opaque id. */
   readonly id?: string | null
-  /** ISO 8601. */
+  /** When it was logged. ISO 8601. */
   readonly createdAt?: string | null
 }
 
@@ -41,9 +47,12 @@ export interface CallLogLine extends JsonObject {
  * @category models
  */
 export interface CallCosts extends JsonObject {
+  /** All of it. */
   readonly cost?: number | null
-  readonly costBreakdown?: JsonObject | null
-  readonly costs?: ReadonlyArray<JsonObject> | null
+  /** By part. */
+  readonly costBreakdown?: CostBreakdown | null
+  /** Item by item. */
+  readonly costs?: ReadonlyArray<CallCost> | null
 }
 
 /**
@@ -53,7 +62,10 @@ export interface CallCosts extends JsonObject {
  * @category models
  */
 export interface CallVoicePipeline extends JsonObject {
+  /** What listened. */
   readonly transcriber?: JsonObject | null
+  /** What thought. */
   readonly model?: JsonObject | null
+  /** What spoke. */
   readonly voice?: JsonObject | null
 }

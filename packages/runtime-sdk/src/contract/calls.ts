@@ -4,26 +4,37 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, type RuleIssue, type View } from "../schema/codec.ts"
-import { atMost, between, listFields, listQuery, object, objects, oneOf, opt, row, text } from "./shapes.ts"
+import { codec, described, ruled, type RuleIssue, type View } from "../schema/codec.ts"
+import { atMost, between, listFields, listOf, listQuery, object, objectOf, oneOf, opt, row, text } from "./shapes.ts"
 import { gone, inputOf, operation, page } from "./table.ts"
 import { destinationIssues, missingFields, numberIssues } from "./bodyRules.ts"
 import type { CallControl, ControlFields, ControlResult } from "./callControl.ts"
 import type { CallCosts, CallEvent, CallLogLine, CallVoicePipeline } from "./callViews.ts"
+import type { AssistantOverrides, InlineAssistant } from "./assistants.ts"
+import type { OpenAIMessage } from "./shared.ts"
+import type { ToolDestination } from "./tools.ts"
 import type {
   Call,
   CallAnalysis,
   CallArtifact,
   CallBatch,
   CallBatchError,
+  CallCost,
   CallListQuery,
+  CallMessage,
   CallMonitor,
+  CallRecording,
+  CallTransport,
+  CostBreakdown,
   CallUpdateFields,
   Customer,
   NewCall,
   NewCallBatch,
   NewWebCall,
   SchedulePlan,
+  Squad,
+  StructuredOutputResult,
+  TransientPhoneNumber,
   CreateCall,
   CreateCallBatch,
   CreatePhoneCall,
@@ -41,7 +52,7 @@ const customerFields = {
   email: opt(Schema.String),
   externalId: opt(Schema.String),
   extension: opt(Schema.String),
-  assistantOverrides: opt(object)
+  assistantOverrides: opt(objectOf<AssistantOverrides>())
 }
 
 const customer = codec<Customer>()(Schema.Struct(customerFields))
@@ -57,7 +68,7 @@ const newCustomer = codec<Customer>()(
   })
 )
 
-const call = codec<Call>()(
+const call = described<Call>()(
   Schema.Struct({
     ...row,
     type: opt(Schema.String),
@@ -67,14 +78,14 @@ const call = codec<Call>()(
     startedAt: opt(Schema.String),
     endedAt: opt(Schema.String),
     cost: opt(Schema.Finite),
-    costBreakdown: opt(object),
-    costs: opt(objects),
+    costBreakdown: opt(objectOf<CostBreakdown>()),
+    costs: opt(listOf<CallCost>()),
     name: opt(Schema.String),
     assistantId: opt(Schema.String),
     phoneNumberId: opt(Schema.String),
     customer: opt(customer),
     analysis: opt(
-      codec<CallAnalysis>()(
+      described<CallAnalysis>()(
         Schema.Struct({
           summary: opt(Schema.String),
           structuredData: Schema.optionalKey(Schema.Unknown),
@@ -83,25 +94,25 @@ const call = codec<Call>()(
       )
     ),
     artifact: opt(
-      codec<CallArtifact>()(
+      described<CallArtifact>()(
         Schema.Struct({
           transcript: opt(Schema.String),
-          messages: opt(objects),
-          messagesOpenAIFormatted: opt(objects),
+          messages: opt(listOf<CallMessage>()),
+          messagesOpenAIFormatted: opt(listOf<OpenAIMessage>()),
           recordingUrl: opt(Schema.String),
           stereoRecordingUrl: opt(Schema.String),
-          recording: opt(object),
-          structuredOutputs: opt(object)
+          recording: opt(objectOf<CallRecording>()),
+          structuredOutputs: opt(objectOf<{ readonly [id: string]: StructuredOutputResult }>())
         })
       )
     ),
     monitor: opt(
-      codec<CallMonitor>()(Schema.Struct({ listenUrl: opt(Schema.String), controlUrl: opt(Schema.String) }))
+      described<CallMonitor>()(Schema.Struct({ listenUrl: opt(Schema.String), controlUrl: opt(Schema.String) }))
     ),
-    messages: opt(objects),
-    assistantOverrides: opt(object),
+    messages: opt(listOf<CallMessage>()),
+    assistantOverrides: opt(objectOf<AssistantOverrides>()),
     schedulePlan: opt(object),
-    transport: opt(object)
+    transport: opt(objectOf<CallTransport>())
   })
 )
 
@@ -116,22 +127,22 @@ const callBatch = codec<CallBatch>()(
 const baseFields = {
   assistantId: opt(Schema.String),
   assistantVersion: opt(Schema.String),
-  assistant: opt(object),
-  assistantOverrides: opt(object),
+  assistant: opt(objectOf<InlineAssistant>()),
+  assistantOverrides: opt(objectOf<AssistantOverrides>()),
   squadId: opt(Schema.String),
-  squad: opt(object),
-  squadOverrides: opt(object),
+  squad: opt(objectOf<Squad>()),
+  squadOverrides: opt(objectOf<AssistantOverrides>()),
   workflowId: opt(Schema.String),
   workflow: opt(object),
   workflowOverrides: opt(object),
   name: opt(atMost(40)),
-  transport: opt(object)
+  transport: opt(objectOf<CallTransport>())
 }
 
 const outboundFields = {
   ...baseFields,
   phoneNumberId: opt(Schema.String),
-  phoneNumber: opt(object),
+  phoneNumber: opt(objectOf<TransientPhoneNumber>()),
   schedulePlan: opt(codec<SchedulePlan>()(Schema.Struct({ earliestAt: Schema.String, latestAt: opt(Schema.String) })))
 }
 
@@ -201,7 +212,7 @@ const control = ruled(
       control: opt(
         oneOf("mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "say-first-message")
       ),
-      destination: opt(object)
+      destination: opt(objectOf<ToolDestination>())
     })
   ),
   (body) => [
@@ -231,7 +242,11 @@ const logLine = codec<CallLogLine>()(
 )
 
 const costs = codec<CallCosts>()(
-  Schema.Struct({ cost: opt(Schema.Finite), costBreakdown: opt(object), costs: opt(objects) })
+  Schema.Struct({
+    cost: opt(Schema.Finite),
+    costBreakdown: opt(objectOf<CostBreakdown>()),
+    costs: opt(listOf<CallCost>())
+  })
 )
 
 const voicePipeline = codec<CallVoicePipeline>()(
@@ -249,13 +264,45 @@ const callListQuery = codec<CallListQuery>()(
  * @category contract
  */
 export const calls = {
-  /** Lists calls, newest first. */
+  /**
+   * Lists calls, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const call of aywa.calls.list({ assistantId, createdAtGe: "2026-01-01" })) console.log(call.id, call.status)
+   * ```
+   */
   list: operation({ method: "GET", path: "/call", query: callListQuery, success: page(call) }),
-  /** Reads one call. */
+  /**
+   * Reads one call.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const call = await aywa.calls.get(id)
+   * console.log(call.status, call.artifact?.transcript)
+   * ```
+   */
   get: operation({ method: "GET", path: "/call/:id", success: call, errors: ["NotFound"] }),
   /**
    * Places one call, or schedules it. One call of this method places at most one: it carries an idempotency key on
    * every attempt. For several customers at once use `createBatch`.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const call = await aywa.calls.create(
+   *   { assistantId, customer: { number: "+14155550188" }, assistantOverrides: { variableValues: { name: "Jordan" } } },
+   *   { idempotencyKey: "reminder-88213" }
+   * )
+   * console.log(call.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -264,7 +311,21 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Places the same call to several customers. A customer that is refused is in `errors`, the others get their call. */
+  /**
+   * Places the same call to several customers. A customer that is refused is in `errors`, the others get their call.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { results, errors } = await aywa.calls.createBatch({
+   *   assistantId,
+   *   customers: [{ number: "+14155550188" }, { number: "+14155550189" }]
+   * })
+   * console.log(results.length, errors.length)
+   * ```
+   */
   createBatch: operation({
     method: "POST",
     path: "/call",
@@ -272,7 +333,17 @@ export const calls = {
     success: callBatch,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Places an outbound phone call: like `create`, and the customer is required. */
+  /**
+   * Places an outbound phone call: like `create`, and the customer is required.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.createPhone({ assistantId, customer: { number: "+14155550188" } })
+   * ```
+   */
   createPhone: operation({
     method: "POST",
     path: "/call/phone",
@@ -280,7 +351,18 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Opens a web call; a browser joins it at `transport.callUrl`. */
+  /**
+   * Opens a web call; a browser joins it at `transport.callUrl`.
+   *
+   * @throws {@link NotFound} when what it refers to is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const call = await aywa.calls.createWeb({ assistantId })
+   * console.log(call.transport?.callUrl)
+   * ```
+   */
   createWeb: operation({
     method: "POST",
     path: "/call/web",
@@ -288,7 +370,17 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Renames a call: `name` is all that can change. */
+  /**
+   * Renames a call: `name` is all that can change.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.update(id, { name: "Recall reminder" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/call/:id",
@@ -296,14 +388,35 @@ export const calls = {
     success: call,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a call with what it left behind, and gives back the deleted row (`undefined` when the runtime sends none). */
+  /**
+   * Deletes a call with what it left behind, and gives back the deleted row (`undefined` when the runtime sends
+   * none).
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.delete(id)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/call/:id",
     success: gone(call),
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Says, mutes, transfers, ends: one action on a call that is running. A call that has ended is a ConflictError. */
+  /**
+   * Says, mutes, transfers, ends: one action on a call that is running. A call that has ended is a ConflictError.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.calls.control(id, { type: "say", content: "Thank you, goodbye.", endCallAfterSpoken: true })
+   * ```
+   */
   control: operation({
     method: "POST",
     path: "/call/:id/control",
@@ -311,7 +424,18 @@ export const calls = {
     success: gone(controlResult),
     errors: ["NotFound", "ConflictError"]
   }),
-  /** What happened during a call, event by event. */
+  /**
+   * What happened during a call, event by event.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const event of aywa.calls.timeline(id)) console.log(event.createdAt, event.type)
+   * ```
+   */
   timeline: operation({
     method: "GET",
     path: "/call/:id/timeline",
@@ -319,9 +443,30 @@ export const calls = {
     success: page(event),
     errors: ["NotFound"]
   }),
-  /** What a call cost. */
+  /**
+   * What a call cost.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { cost, costBreakdown } = await aywa.calls.costs(id)
+   * console.log(cost, costBreakdown?.llm)
+   * ```
+   */
   costs: operation({ method: "GET", path: "/call/:id/costs", success: costs, errors: ["NotFound"] }),
-  /** What the runtime logged about a call. */
+  /**
+   * What the runtime logged about a call.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const line of aywa.calls.logs(id)) console.log(line.level, line.message)
+   * ```
+   */
   logs: operation({
     method: "GET",
     path: "/call/:id/logs",
@@ -329,7 +474,17 @@ export const calls = {
     success: page(logLine),
     errors: ["NotFound"]
   }),
-  /** How transcriber, model and voice of a call worked together. */
+  /**
+   * How transcriber, model and voice of a call worked together.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { transcriber, model, voice } = await aywa.calls.voicePipeline(id)
+   * console.log(transcriber, model, voice)
+   * ```
+   */
   voicePipeline: operation({
     method: "GET",
     path: "/call/:id/voice-pipeline",

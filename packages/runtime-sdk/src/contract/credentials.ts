@@ -5,11 +5,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec, ruled, viewOf } from "../schema/codec.ts"
+import { codec, described, ruled, viewOf } from "../schema/codec.ts"
 import { missingFields } from "./bodyRules.ts"
 import { between, listQuery, object, oneOf, opt, row, within } from "./shapes.ts"
 import { gone, inputOf, operation, page, omittingMasks } from "./table.ts"
-import type { Input, JsonObject, Open, Secret } from "./Operation.ts"
+import type { Input, JsonObject, Open } from "./Operation.ts"
 import type { Row } from "./shared.ts"
 
 /**
@@ -72,28 +72,41 @@ export type CredentialProvider = Open<
  * @category models
  */
 export interface AuthenticationPlan extends JsonObject {
+  /** A token, OAuth 2 client credentials, or a signature. */
   readonly type: Open<"bearer" | "oauth2" | "hmac">
-  /** For `bearer`; masked on reads. */
+  /** For `bearer`, which needs it: the token. Masked on reads. */
   readonly token?: string | null
-  /** For `bearer`; the default is `Authorization`. */
+  /** For `bearer`: the header that carries it; the default is `Authorization`. */
   readonly headerName?: string | null
+  /** For `bearer`: whether `Bearer ` stands before the token; `true` when absent. */
   readonly bearerPrefixEnabled?: boolean | null
-  /** For `oauth2`: where a token is asked for. */
+  /** For `oauth2`, which needs it: where a token is asked for. */
   readonly url?: string | null
+  /** For `oauth2`, which needs it. */
   readonly clientId?: string | null
-  /** For `oauth2`; masked on reads. */
+  /** For `oauth2`, which needs it. Masked on reads. */
   readonly clientSecret?: string | null
+  /** For `oauth2`: what the token is for, such as `"read write"`. */
   readonly scope?: string | null
-  /** For `hmac`; masked on reads. */
+  /** For `hmac`, which needs it: the shared secret. Masked on reads. */
   readonly secretKey?: string | null
+  /** For `hmac`, which needs it. */
   readonly algorithm?: Open<"sha256" | "sha512" | "sha1"> | null
+  /** For `hmac`: the header of the signature; the default is `x-signature`. */
   readonly signatureHeader?: string | null
+  /** For `hmac`: the header of the time; the default is `x-timestamp`. */
   readonly timestampHeader?: string | null
+  /** For `hmac`: stands before the signature, such as `"sha256="`. */
   readonly signaturePrefix?: string | null
+  /** For `hmac`: whether the time is sent and signed; `true` when absent. */
   readonly includeTimestamp?: boolean | null
+  /** For `hmac`: what is signed; the default is `"{timestamp}.{body}"`. */
   readonly payloadFormat?: string | null
+  /** For `hmac`: the header of the message id. */
   readonly messageIdHeader?: string | null
+  /** For `hmac`: how the signature is written; `hex` when absent. */
   readonly signatureEncoding?: Open<"hex" | "base64"> | null
+  /** For `hmac`: whether `secretKey` is base64 of the key. */
   readonly secretIsBase64?: boolean | null
 }
 
@@ -118,9 +131,13 @@ export interface SipGateway extends JsonObject {
   readonly port?: number | null
   /** 24 to 32; the runtime's default is 32. */
   readonly netmask?: number | null
+  /** Whether calls come in through it; `true` when absent. */
   readonly inboundEnabled?: boolean | null
+  /** Whether calls go out through it; `true` when absent. */
   readonly outboundEnabled?: boolean | null
+  /** How calls go out; `udp` when absent. */
   readonly outboundProtocol?: Open<"udp" | "tcp" | "tls" | "tls/srtp"> | null
+  /** Whether it is pinged with SIP OPTIONS. */
   readonly optionsPingEnabled?: boolean | null
 }
 
@@ -131,39 +148,81 @@ export interface SipGateway extends JsonObject {
  * @category models
  */
 export interface SipAuthenticationPlan extends JsonObject {
+  /** The user. */
   readonly authUsername?: string | null
-  /** Masked on reads. */
+  /** The password. Masked on reads. */
   readonly authPassword?: string | null
+  /** For trunks that want a registration: `{ domain, username, realm }`. */
   readonly sipRegisterPlan?: JsonObject | null
 }
 
 /**
- * Fields of a credential. There are more than fifty providers: keys that are not named here are kept as they came.
+ * Fields of a credential. There are more than fifty providers: what applies depends on `provider`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface CredentialFields extends JsonObject {
+export interface CredentialFields {
   /** 1 to 40 characters. */
   readonly name?: string | null
-  /** For model, voice and transcriber providers, and `vonage`. */
+  /** For model, voice and transcriber providers, and `vonage`. Write-only. */
   readonly apiKey?: string | null
-  /** For `vonage`, and `twilio` together with `apiKey`. */
+  /** For `vonage`, and `twilio` together with `apiKey`. Write-only. */
   readonly apiSecret?: string | null
-  /** For `twilio`. */
+  /** For `twilio`, which needs it: the account, `AC…`. */
   readonly accountSid?: string | null
-  /** For `twilio`. */
+  /** For `twilio`, unless `apiKey` and `apiSecret` are given. Write-only. */
   readonly authToken?: string | null
-  /** For `webhook` and `custom-credential`. */
+  /** For `webhook` and `custom-credential`, which need it. */
   readonly authenticationPlan?: AuthenticationPlan | null
-  /** For `byo-sip-trunk`. */
+  /** For `byo-sip-trunk`, which needs it: where calls come from and go to. */
   readonly gateways?: ReadonlyArray<SipGateway> | null
-  /** For `byo-sip-trunk`. */
+  /** For `byo-sip-trunk`: how the runtime signs in for outbound calls. */
   readonly outboundAuthenticationPlan?: SipAuthenticationPlan | null
-  /** For `byo-sip-trunk`. */
+  /** For `byo-sip-trunk`: whether numbers are dialled with a leading `+`; `false` when absent. */
   readonly outboundLeadingPlusEnabled?: boolean | null
-  /** For `byo-sip-trunk`. */
+  /** For `byo-sip-trunk`: stands before each dialled number. */
   readonly techPrefix?: string | null
+  /** For `byo-sip-trunk`: the SIP Diversion header of outbound calls. */
+  readonly sipDiversionHeader?: string | null
+  /** For `azure`, `azure-openai`, `s3` and others: where the provider runs, such as `"eastus"`. */
+  readonly region?: string | null
+  /** For `azure`: what the key is for, `speech` or `blob_storage`. */
+  readonly service?: Open<"speech" | "blob_storage"> | null
+  /** For `azure-openai`: the deployments, by model name. */
+  readonly models?: ReadonlyArray<string> | null
+  /** For `azure-openai`: the endpoint of the resource. */
+  readonly openAIEndpoint?: string | null
+  /** For `azure-openai`: the key. Write-only. */
+  readonly openAIKey?: string | null
+  /** For `azure-openai` behind API Management: its subscription key. Write-only. */
+  readonly ocpApimSubscriptionKey?: string | null
+  /** For `custom-llm`, `deepgram`, `runpod` and others: an endpoint of your own. */
+  readonly apiUrl?: string | null
+  /** For `gcp`: the service account's key, as its JSON. Write-only. */
+  readonly gcpKey?: JsonObject | null
+  /** For `gcp`, `s3`, `azure`, `cloudflare` and `supabase`: where artifacts are stored. */
+  readonly bucketPlan?: JsonObject | null
+  /** For `s3`: id of the access key. */
+  readonly awsAccessKeyId?: string | null
+  /** For `s3`: the access key's secret. Write-only. */
+  readonly awsSecretAccessKey?: string | null
+  /** For `s3`: name of the bucket. */
+  readonly s3BucketName?: string | null
+  /** For `s3`: folder in the bucket. */
+  readonly s3PathPrefix?: string | null
+  /** For `vonage`: the application's private key. Write-only. */
+  readonly vonageApplicationPrivateKey?: string | null
+  /** For `langfuse`: the public key of the project. */
+  readonly publicKey?: string | null
+  /** For `cloudflare`: id of the account. */
+  readonly accountId?: string | null
+  /** For `cloudflare`: the account's e-mail address. */
+  readonly accountEmail?: string | null
+  /** For `make`: id of the team. */
+  readonly teamId?: string | null
+  /** For storage: the order in which credentials are tried, lowest first. */
+  readonly fallbackIndex?: number | null
 }
 
 /**
@@ -172,8 +231,8 @@ export interface CredentialFields extends JsonObject {
  * @since 0.1.0
  * @category models
  */
-export interface Credential extends Row, CredentialFields {
-  /** Absent only on some SIP trunks. */
+export interface Credential extends Row, CredentialFields, JsonObject {
+  /** Whose it is; absent only on some SIP trunks. */
   readonly provider?: CredentialProvider | null
 }
 
@@ -184,45 +243,18 @@ export interface Credential extends Row, CredentialFields {
  * @category models
  */
 export interface NewCredential extends CredentialFields {
+  /** Whose it is; decides which other fields apply. */
   readonly provider: CredentialProvider
 }
 
 /**
- * Secrets of a credential, as they may be given.
+ * Body of `credentials.create`. Secrets may be given as `Redacted`. A field of a provider that is not named here goes
+ * through `extras`; a secret among them may be wrapped, too.
  *
  * @since 0.1.0
  * @category models
  */
-export interface CredentialInput {
-  /** 1 to 40 characters. */
-  readonly name?: string | null | undefined
-  /** For model, voice and transcriber providers, and `vonage`. */
-  readonly apiKey?: Secret | null | undefined
-  /** For `vonage`, and `twilio` together with `apiKey`. */
-  readonly apiSecret?: Secret | null | undefined
-  /** For `twilio`. */
-  readonly accountSid?: string | null | undefined
-  /** For `twilio`. */
-  readonly authToken?: Secret | null | undefined
-  /** For `webhook` and `custom-credential`. */
-  readonly authenticationPlan?: NewAuthenticationPlan | null | undefined
-  /** For `byo-sip-trunk`. */
-  readonly gateways?: ReadonlyArray<SipGateway> | null | undefined
-  /** For `byo-sip-trunk`. */
-  readonly outboundAuthenticationPlan?: Input<SipAuthenticationPlan> | null | undefined
-  readonly [field: string]: unknown
-}
-
-/**
- * Body of `credentials.create`. Secrets may be given as `Redacted`. Fields of other providers are sent as they are; a
- * secret among them may be wrapped too.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CreateCredential extends CredentialInput {
-  readonly provider: CredentialProvider
-}
+export interface CreateCredential extends Input<NewCredential> {}
 
 /**
  * Body of `credentials.update`: a shallow merge. An absent key keeps, a present key replaces the **whole** value,
@@ -232,7 +264,8 @@ export interface CreateCredential extends CredentialInput {
  * @since 0.1.0
  * @category models
  */
-export interface UpdateCredential extends CredentialInput {
+export interface UpdateCredential extends Input<CredentialFields> {
+  /** Whose it is; decides which other fields apply. */
   readonly provider?: CredentialProvider | undefined
 }
 
@@ -273,6 +306,7 @@ const fields = {
   name: opt(Schema.String),
   apiKey: opt(Schema.String),
   apiSecret: opt(Schema.String),
+  accountId: opt(Schema.String),
   accountSid: opt(Schema.String),
   authToken: opt(Schema.String),
   authenticationPlan: opt(plan),
@@ -290,7 +324,7 @@ const fields = {
   techPrefix: opt(Schema.String)
 }
 
-const credential = codec<Credential>()(Schema.Struct({ ...row, ...fields, provider: opt(Schema.String) }))
+const credential = described<Credential>()(Schema.Struct({ ...row, ...fields, provider: opt(Schema.String) }))
 
 const required: { readonly [provider: string]: ReadonlyArray<string> } = {
   "byo-sip-trunk": ["gateways"],
@@ -307,7 +341,7 @@ const planNeeds: { readonly [type: string]: ReadonlyArray<string> } = {
 }
 
 const newCredential = ruled(
-  codec<NewCredential>()(
+  described<NewCredential>()(
     Schema.Struct({
       ...fields,
       provider: Schema.String.check(Schema.isMinLength(1)),
@@ -337,7 +371,7 @@ const newCredential = ruled(
   }
 )
 
-const updateCredential = codec<CredentialFields & { readonly provider?: CredentialProvider }>()(
+const updateCredential = described<CredentialFields & { readonly provider?: CredentialProvider }>()(
   Schema.Struct({ ...fields, provider: Schema.optionalKey(Schema.String) })
 )
 
@@ -348,13 +382,45 @@ const updateCredential = codec<CredentialFields & { readonly provider?: Credenti
  * @category contract
  */
 export const credentials = {
-  /** Lists credentials, newest first, without their secrets. */
+  /**
+   * Lists credentials, newest first, without their secrets.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const credential of aywa.credentials.list()) console.log(credential.provider, credential.name)
+   * ```
+   */
   list: operation({ method: "GET", path: "/credential", query: listQuery, success: page(credential) }),
-  /** Reads one credential, without its secrets. */
+  /**
+   * Reads one credential, without its secrets.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { provider, name } = await aywa.credentials.get(id)
+   * console.log(provider, name)
+   * ```
+   */
   get: operation({ method: "GET", path: "/credential/:id", success: credential, errors: ["NotFound"] }),
   /**
    * Stores a credential. One call stores at most one: it carries an idempotency key, yours or a generated one, on
    * every attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const credential = await aywa.credentials.create({
+   *   provider: "webhook",
+   *   name: "Orders API",
+   *   authenticationPlan: { type: "bearer", token: process.env["ORDERS_TOKEN"] ?? "a-token" }
+   * })
+   * console.log(credential.id)
+   * ```
    */
   create: operation({
     method: "POST",
@@ -363,7 +429,17 @@ export const credentials = {
     success: credential,
     errors: ["ConflictError"]
   }),
-  /** Changes a credential by shallow merge: a plan is replaced whole. */
+  /**
+   * Changes a credential by shallow merge: a plan is replaced whole.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.credentials.update(id, { name: "Orders API, second" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/credential/:id",
@@ -371,7 +447,18 @@ export const credentials = {
     success: credential,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a credential and gives back the deleted row (`undefined` when the runtime sends none). Fails with a ConflictError while something pins it. */
+  /**
+   * Deletes a credential and gives back the deleted row (`undefined` when the runtime sends none). Fails with a
+   * ConflictError while something pins it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.credentials.delete(id)
+   * ```
+   */
   delete: operation({
     method: "DELETE",
     path: "/credential/:id",

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { codec } from "../schema/codec.ts"
+import { codec, described } from "../schema/codec.ts"
 import { between, lengthOf, listFields, object, opt, row, text } from "./shapes.ts"
 import { bytes, form, gone, inputOf, operation, page } from "./table.ts"
 import type { Input, JsonObject, Open } from "./Operation.ts"
@@ -25,17 +25,34 @@ export type FilePurpose = Open<"assistant" | "composer-attachment" | "knowledge-
  * @category models
  */
 export interface RuntimeFile extends Row, JsonObject {
+  /** Whether it was read; only a file that is `done` can be searched. */
   readonly status?: Open<"processing" | "done" | "failed"> | null
+  /** At most 40 characters. */
   readonly name?: string | null
   /** The name that it was uploaded with. */
   readonly originalName?: string | null
+  /** Size in bytes. */
   readonly bytes?: number | null
+  /** Media type, such as `"application/pdf"`. */
   readonly mimetype?: string | null
+  /** What it is for. */
   readonly purpose?: FilePurpose | null
+  /** Where the runtime keeps it; may need the runtime's own authorization. */
   readonly url?: string | null
+  /** Where the text that was read from it is kept. */
   readonly parsedTextUrl?: string | null
+  /** Size of that text in bytes. */
   readonly parsedTextBytes?: number | null
+  /** Yours; kept verbatim. */
   readonly metadata?: JsonObject | null
+  /** Always `"file"`. */
+  readonly object?: string | null
+  /** Its key in the runtime's storage. */
+  readonly key?: string | null
+  /** Its path in the runtime's storage. */
+  readonly path?: string | null
+  /** Bucket of the runtime's storage. */
+  readonly bucket?: string | null
 }
 
 /**
@@ -61,8 +78,9 @@ export type FileSource =
  * @category models
  */
 export interface UploadFields {
+  /** What it is for. */
   readonly purpose?: FilePurpose | null
-  /** At most 4,096 characters as JSON. */
+  /** Yours, kept verbatim; at most 4,096 characters as JSON. */
   readonly metadata?: JsonObject | null
 }
 
@@ -73,6 +91,7 @@ export interface UploadFields {
  * @category models
  */
 export interface UploadFile extends Input<UploadFields> {
+  /** The content. */
   readonly file: FileSource
   /** Name of the file; the default is that of the path, the `File` or the stream of `createReadStream`, else `file`. */
   readonly name?: string | undefined
@@ -106,10 +125,11 @@ export interface UpdateFile extends Input<FileFields> {}
  * @category models
  */
 export interface FileListQuery extends ListQuery {
+  /** Only files that are for this. */
   readonly purpose?: FilePurpose | undefined
 }
 
-const file = codec<RuntimeFile>()(
+const file = described<RuntimeFile>()(
   Schema.Struct({
     ...row,
     status: opt(Schema.String),
@@ -149,14 +169,42 @@ const fileListQuery = codec<FileListQuery>()(Schema.Struct({ ...listFields, purp
  * @category contract
  */
 export const files = {
-  /** Lists files, newest first. */
+  /**
+   * Lists files, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const file of aywa.files.list({ purpose: "assistant" })) console.log(file.name, file.status)
+   * ```
+   */
   list: operation({ method: "GET", path: "/file", query: fileListQuery, success: page(file) }),
-  /** Reads what is known of one file; its content is `files.content`. */
+  /**
+   * Reads what is known of one file; its content is `files.content`.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { status, bytes } = await aywa.files.get(id)
+   * console.log(status, bytes)
+   * ```
+   */
   get: operation({ method: "GET", path: "/file/:id", success: file, errors: ["NotFound"] }),
   /**
-   * Uploads a file from a path, a Blob, bytes or a stream. One call stores at most one file: it carries an idempotency
-   * key on every attempt. A stream can be read only once: it is sent once, without a generated key. A large file needs
-   * a larger `timeout` than the default of 30 seconds for an attempt.
+   * Uploads a file from a path, a Blob, bytes or a stream. One call stores at most one file: it carries an
+   * idempotency key on every attempt. A stream can be read only once: it is sent once, without a generated key. A
+   * large file needs a larger `timeout` than the default of 30 seconds for an attempt.
+   *
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const file = await aywa.files.upload({ file: { path: "policies.pdf" }, purpose: "assistant" }, { timeout: 300_000 })
+   * console.log(file.id)
+   * ```
    */
   upload: operation({
     method: "POST",
@@ -166,8 +214,17 @@ export const files = {
     errors: ["ConflictError"]
   }),
   /**
-   * Reads the content of a file whole; `contentStream` reads it piece by piece. Content that is cut is an error. Only of
-   * an answer that tells no length can that not be known: compare with the file's `bytes` if a proxy sends such.
+   * Reads the content of a file whole; `contentStream` reads it piece by piece. Content that is cut is an error.
+   * Only of an answer that tells no length can that not be known: compare with the file's `bytes` if a proxy sends
+   * such.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const bytes = await aywa.files.content(id)
+   * console.log(bytes.length)
+   * ```
    */
   content: operation({
     method: "GET",
@@ -175,7 +232,17 @@ export const files = {
     success: bytes(Schema.Unknown),
     errors: ["NotFound"]
   }),
-  /** Renames a file: `name` is all that can change. */
+  /**
+   * Renames a file: `name` is all that can change.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.files.update(id, { name: "policies-2026.pdf" })
+   * ```
+   */
   update: operation({
     method: "PATCH",
     path: "/file/:id",
@@ -183,6 +250,16 @@ export const files = {
     success: file,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Deletes a file with its content and gives back the deleted row (`undefined` when the runtime sends none). */
+  /**
+   * Deletes a file with its content and gives back the deleted row (`undefined` when the runtime sends none).
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} while something refers to it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.files.delete(id)
+   * ```
+   */
   delete: operation({ method: "DELETE", path: "/file/:id", success: gone(file), errors: ["NotFound", "ConflictError"] })
 }

@@ -9,6 +9,7 @@ import { isObject } from "../schema/isObject.ts"
 import type { Group, Operation } from "./Operation.ts"
 import { specOf, type Spec } from "./table.ts"
 import { version } from "./version.ts"
+import { webhookEvents, type WebhookEventInfo } from "./webhookEvents.ts"
 
 /**
  * An OpenAPI 3.1 document, as plain JSON.
@@ -23,6 +24,8 @@ export interface OpenApiDocument {
   readonly tags: ReadonlyArray<{ readonly name: string }>
   readonly security: ReadonlyArray<Json>
   readonly paths: { readonly [path: string]: { readonly [method: string]: Json } }
+  /** What the runtime sends, by type of event. */
+  readonly webhooks: { readonly [type: string]: { readonly post: Json } }
   readonly components: { readonly schemas: { readonly [name: string]: Json } } & Json
 }
 
@@ -37,6 +40,8 @@ export interface OpenApiOptions {
   readonly baseUrl?: string | undefined
   /** Words about an operation, by its name in the table such as `assistants.create`. */
   readonly describe?: ((operation: string) => string | undefined) | undefined
+  /** A body that is sent or answered, by the operation's name; of an event by its type, as `request`. */
+  readonly example?: ((name: string, part: "request" | "response") => unknown) | undefined
 }
 
 interface Json {
@@ -66,6 +71,9 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
       const description = describeOperation(components, { resource, name, spec }, options)
       const before = item[method]
       item[method] = before === undefined ? description : either(before, description)
+      for (const alias of aliases[`${resource}.${name}`] ?? []) {
+        paths[alias] = { [method]: { ...description, operationId: `${resource}.${name}.alias`, deprecated: true } }
+      }
     }
   }
   return {
@@ -80,6 +88,9 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
     tags: Object.keys(contract).map((name) => ({ name, description: `The ${words(name)} of the runtime.` })),
     security: [{ apiKey: [] }],
     paths,
+    webhooks: Object.fromEntries(
+      Object.entries(webhookEvents).map(([type, info]) => [type, { post: describeEvent(type, info, options) }])
+    ),
     components: {
       schemas: { ...components.schemas, Error: errorBody },
       responses: errorResponses,
@@ -87,6 +98,70 @@ export const openApi = (contract: Readonly<Record<string, Group>>, options: Open
     }
   }
 }
+
+/** Older routes of an operation, which a runtime serves as well. */
+const aliases: Readonly<Record<string, ReadonlyArray<string>>> = { "imports.createVapi": ["/import/vapi"] }
+
+const exampleOf = (options: OpenApiOptions, name: string, part: "request" | "response"): Json => {
+  const example = options.example?.(name, part)
+  return example === undefined ? {} : { example }
+}
+
+/** An event, as a request of the runtime to a server of yours. */
+const describeEvent = (
+  type: string,
+  { summary, fields, reply, withinMs, sourceOnly }: WebhookEventInfo,
+  options: OpenApiOptions
+): Json => ({
+  operationId: `webhook.${type}`,
+  summary,
+  description: [
+    summary,
+    reply === undefined ? "Any 2xx acknowledges it; the body of the answer is ignored." : `Answer with ${reply}.`,
+    ...(withinMs === undefined ? [] : [`The answer must be there within ${withinMs / 1000} seconds.`]),
+    ...(sourceOnly === true ? ["Only the source platform sends it."] : [])
+  ].join(" "),
+  security: [],
+  parameters: ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => ({
+    name,
+    in: "header",
+    required: true,
+    description: "Standard Webhooks v1.",
+    schema: { type: "string" }
+  })),
+  requestBody: {
+    required: true,
+    content: {
+      "application/json": {
+        schema: {
+          type: "object",
+          properties: {
+            message: {
+              type: "object",
+              properties: {
+                type: { const: type },
+                timestamp: { type: ["number", "string"], description: "Epoch milliseconds, or ISO 8601." },
+                call: { type: "object" },
+                customer: { type: "object" },
+                phoneNumber: { type: "object" },
+                assistant: { type: "object" },
+                artifact: { type: "object" },
+                ...Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, { type }]))
+              },
+              required: ["type", ...Object.keys(fields)]
+            }
+          },
+          required: ["message"]
+        },
+        ...exampleOf(options, type, "request")
+      }
+    }
+  },
+  responses: {
+    "200": { description: reply === undefined ? "Acknowledged." : "The answer." },
+    "400": { description: "The signature is not right; it is sent again." }
+  }
+})
 
 /** Two entries of the table may share a route, where the answer goes by what is asked: then both schemas hold. */
 const either = (first: Json, second: Json): Json => {
@@ -139,7 +214,12 @@ const describeOperation = (components: Components, { resource, name, spec }: Ent
             required: true,
             content: spec.multipart
               ? { "multipart/form-data": { schema: formOf(spec.body) } }
-              : { "application/json": { schema: components.reference(spec.body, `${pascal(name)}${one}`) } }
+              : {
+                  "application/json": {
+                    schema: components.reference(spec.body, `${pascal(name)}${one}`),
+                    ...exampleOf(options, `${resource}.${name}`, "request")
+                  }
+                }
           }
         }),
     responses: {
@@ -148,7 +228,12 @@ const describeOperation = (components: Components, { resource, name, spec }: Ent
         content:
           spec.kind === "bytes"
             ? { "application/octet-stream": {} }
-            : { [spec.text ? "text/plain" : "application/json"]: { schema: success } }
+            : {
+                [spec.text ? "text/plain" : "application/json"]: {
+                  schema: success,
+                  ...exampleOf(options, `${resource}.${name}`, "response")
+                }
+              }
       },
       ...Object.fromEntries(
         [...statusesOf(spec)].map((status) => [status, { $ref: `#/components/responses/E${status}` }])
@@ -173,7 +258,7 @@ const parametersOf = (spec: Spec): ReadonlyArray<Json> => {
     description: "The same key with the same request answers what the first one answered.",
     schema: { type: "string", minLength: 1, maxLength: 255 }
   }
-  return [...inPath, ...inQuery, organization, ...(spec.method === "POST" ? [key] : [])]
+  return [...inPath, ...inQuery, organization, ...(spec.method === "POST" || spec.method === "PATCH" ? [key] : [])]
 }
 
 const errorStatuses = { NotFound: "404", InvalidRequest: "400", ConflictError: "409" } as const

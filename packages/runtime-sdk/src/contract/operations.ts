@@ -16,6 +16,7 @@ import type { JsonObject, Open } from "./Operation.ts"
  * @category models
  */
 export interface Health extends JsonObject {
+  /** `ok` lives, `ready` takes work. */
   readonly status: Open<"ok" | "ready">
 }
 
@@ -26,9 +27,11 @@ export interface Health extends JsonObject {
  * @category models
  */
 export interface SetupRequirement extends JsonObject {
+  /** Name of the requirement. */
   readonly id: string
   /** Whether it is met. */
   readonly ok: boolean
+  /** What to do, for people. */
   readonly detail?: string | null
 }
 
@@ -39,7 +42,9 @@ export interface SetupRequirement extends JsonObject {
  * @category models
  */
 export interface Runbook extends JsonObject {
+  /** Name of the runbook. */
   readonly id: string
+  /** What it is about. */
   readonly title?: string | null
 }
 
@@ -82,29 +87,93 @@ const runbook = codec<Runbook>()(Schema.Struct({ id: Schema.String, title: opt(S
  * @category contract
  */
 export const operations = {
-  /** Whether the runtime's process lives. */
+  /**
+   * Whether the runtime's process lives.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * console.log((await aywa.operations.health()).status)
+   * ```
+   */
   health: operation({ method: "GET", path: "/health", success: health }),
-  /** Whether the runtime takes work; a ServerError with status 503 when it does not. */
+  /**
+   * Whether the runtime takes work; a ServerError with status 503 when it does not.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * console.log((await aywa.operations.readiness()).status)
+   * ```
+   */
   readiness: operation({ method: "GET", path: "/readyz", success: health }),
-  /** What is still missing before the runtime can be used. */
+  /**
+   * What is still missing before the runtime can be used.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for (const { id, ok, detail } of await aywa.operations.setupRequirements()) if (!ok) console.log(id, detail)
+   * ```
+   */
   setupRequirements: operation({
     method: "GET",
     path: "/setup/requirements",
     success: Schema.Array(requirement)
   }),
-  /** Metrics as Prometheus text. */
+  /**
+   * Metrics as Prometheus text.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * console.log(await aywa.operations.metrics())
+   * ```
+   */
   metrics: operation({ method: "GET", path: "/metrics", success: text(Schema.String) }),
-  /** Metrics as JSON. */
+  /**
+   * Metrics as JSON.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * console.log(await aywa.operations.metricsJson())
+   * ```
+   */
   metricsJson: operation({ method: "GET", path: "/metrics.json", success: codec<RuntimeMetrics>()(object) }),
-  /** Service level objectives and how they are met. */
+  /**
+   * Service level objectives and how they are met.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * console.log(await aywa.operations.slo())
+   * ```
+   */
   slo: operation({ method: "GET", path: "/slo", success: codec<ServiceLevels>()(object) }),
-  /** What to do when something goes wrong. */
+  /**
+   * What to do when something goes wrong.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for (const { id, title } of await aywa.operations.runbooks()) console.log(id, title)
+   * ```
+   */
   runbooks: operation({
     method: "GET",
     path: "/runbooks",
     success: Schema.Array(runbook)
   }),
-  /** Counts and sums over calls. */
+  /**
+   * Counts and sums over calls.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * console.log(await aywa.operations.analyticsSummary())
+   * ```
+   */
   analyticsSummary: operation({
     method: "GET",
     path: "/analytics/summary",

@@ -53,7 +53,9 @@ export type ReferredKind =
 export interface Reference {
   /** Keys joined by dots; `[]` stands for every item of a list, or for the one value where no list is. */
   readonly path: string
+  /** What kind of row it names. */
   readonly to: ReferredKind
+  /** Whether by id or by name. */
   readonly by: "id" | "name"
 }
 
@@ -64,6 +66,7 @@ export interface Reference {
  * @category models
  */
 export interface InlineRow {
+  /** Where the row stands inside of the other. */
   readonly path: string
   /** Its own references are those of this kind. */
   readonly as: ReferringKind

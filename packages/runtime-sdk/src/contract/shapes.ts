@@ -3,7 +3,8 @@
  */
 import * as Schema from "effect/Schema"
 import type { BackoffPlan, FunctionDefinition, ListQuery, OpenAIMessage, Server } from "./shared.ts"
-import { codec } from "../schema/codec.ts"
+import { codec, described, type Proven } from "../schema/codec.ts"
+import type { JsonObject } from "./Operation.ts"
 
 /** An optional field. The runtime stores `null` for a cleared field, and `null` is not the same as absent. */
 export const opt = <S extends Schema.Codec<unknown, unknown>>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
@@ -12,6 +13,12 @@ export const opt = <S extends Schema.Codec<unknown, unknown>>(schema: S) => Sche
 export const object = Schema.Record(Schema.String, Schema.Unknown)
 
 export const objects = Schema.Array(object)
+
+/** An object that an interface describes, passed through unchecked: plans, which a runtime may change. */
+export const objectOf = <I extends JsonObject>() => object as unknown as Proven<I>
+
+/** A list of objects that an interface describes, unchecked. */
+export const listOf = <I extends JsonObject>() => objects as unknown as Proven<ReadonlyArray<I>>
 
 export const strings = Schema.Array(Schema.String)
 
@@ -103,10 +110,10 @@ const backoffPlan = codec<BackoffPlan>()(
   })
 )
 
-export const server = codec<Server>()(Schema.Struct({ ...serverFields, backoffPlan: opt(backoffPlan) }))
+export const server = described<Server>()(Schema.Struct({ ...serverFields, backoffPlan: opt(backoffPlan) }))
 
 /** A server in a create, with its limits. */
-export const newServer = codec<Server>()(
+export const newServer = described<Server>()(
   Schema.Struct({
     ...serverFields,
     timeoutSeconds: opt(within(1, 300)),

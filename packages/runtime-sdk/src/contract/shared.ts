@@ -34,14 +34,36 @@ export interface ListQuery {
   readonly limit?: number | undefined
   /** Continue from an earlier page: its `nextCursor`, unchanged, together with the same filters. */
   readonly cursor?: string | undefined
+  /** Created after this time, e.g. `"2026-01-31T09:00:00Z"`. */
   readonly createdAtGt?: string | undefined
+  /** Created before this time. */
   readonly createdAtLt?: string | undefined
+  /** Created at this time or after it. */
   readonly createdAtGe?: string | undefined
+  /** Created at this time or before it. */
   readonly createdAtLe?: string | undefined
+  /** Changed after this time. */
   readonly updatedAtGt?: string | undefined
+  /** Changed before this time. */
   readonly updatedAtLt?: string | undefined
+  /** Changed at this time or after it. */
   readonly updatedAtGe?: string | undefined
+  /** Changed at this time or before it. */
   readonly updatedAtLe?: string | undefined
+}
+
+/**
+ * How a list is walked; said in its query, and not sent.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface WalkOptions {
+  /**
+   * Asks for the next page as soon as one has come, while its rows are worked on: for work that takes as long as a page
+   * does. At most one page is read ahead; who leaves the walk gives it up. Off by default.
+   */
+  readonly prefetch?: boolean | undefined
 }
 
 /**
@@ -66,10 +88,11 @@ export interface Page<out A> {
  * @category models
  */
 export interface BackoffPlan extends JsonObject {
+  /** Whether the delay stays the same, or doubles each time. */
   readonly type: Open<"fixed" | "exponential">
-  /** 0 to 10. */
+  /** How often it is sent again, 0 to 10. */
   readonly maxRetries: number
-  /** Seconds, 0 to 10. */
+  /** Seconds before the first repeat, 0 to 10. */
   readonly baseDelaySeconds: number
   /** HTTP statuses that are not sent again. */
   readonly excludedStatusCodes?: ReadonlyArray<number> | null
@@ -82,13 +105,22 @@ export interface BackoffPlan extends JsonObject {
  * @category models
  */
 export interface Server extends JsonObject {
+  /** Address that is called, `https` in production. */
   readonly url?: string | null
-  /** Seconds, 1 to 300; the runtime's default is 20. */
+  /** Seconds for an answer, 1 to 300; the runtime's default is 20. */
   readonly timeoutSeconds?: number | null
+  /** Credential with which the runtime proves itself there. */
   readonly credentialId?: string | null
   /** Extra headers; an `Authorization` here overrides the credential. */
   readonly headers?: { readonly [name: string]: string } | null
+  /** When and how often a failed request is sent again; never, when absent. */
   readonly backoffPlan?: BackoffPlan | null
+  /** Whether the runtime calls from fixed addresses. */
+  readonly staticIpAddressesEnabled?: boolean | null
+  /** Paths of the body that are sent encrypted, such as `"customer.number"`. */
+  readonly encryptedPaths?: ReadonlyArray<string> | null
+  /** Older form of a credential: sent as a header. Write-only. */
+  readonly secret?: string | null
 }
 
 /**
@@ -98,7 +130,9 @@ export interface Server extends JsonObject {
  * @category models
  */
 export interface OpenAIMessage extends JsonObject {
+  /** Who speaks; `system` gives the assistant its instructions. */
   readonly role: Open<"assistant" | "function" | "user" | "system" | "tool">
+  /** The words; `null` beside tool calls. */
   readonly content?: string | null
 }
 
@@ -115,5 +149,6 @@ export interface FunctionDefinition extends JsonObject {
   readonly description?: string | null
   /** JSON Schema of the arguments: `{ type: "object", properties, required }`. */
   readonly parameters?: JsonObject | null
+  /** Whether the model must keep to `parameters` exactly; `false` when absent. */
   readonly strict?: boolean | null
 }

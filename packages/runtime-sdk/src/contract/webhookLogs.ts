@@ -27,7 +27,7 @@ export type WebhookJobStatus = Open<"pending" | "delivering" | "succeeded" | "re
 export interface WebhookAttempt extends JsonObject {
   /** Counts from 1. */
   readonly attempt?: number | null
-  /** ISO 8601. */
+  /** When it was sent. ISO 8601. */
   readonly sentAt?: string | null
   /** Status of the answer; absent when there was none. */
   readonly statusCode?: number | null
@@ -46,9 +46,11 @@ export interface WebhookAttempt extends JsonObject {
  * @category models
  */
 export interface WebhookLog extends JsonObject {
+  /** Opaque id of the job. */
   readonly id: string
+  /** How far it is. */
   readonly status: WebhookJobStatus
-  /** ISO 8601. */
+  /** When the event happened. ISO 8601. */
   readonly createdAt: string
   /** The signed id that the receiver sees in `webhook-id`; retries keep it, a replay has a new one. */
   readonly eventId?: string | null
@@ -56,7 +58,9 @@ export interface WebhookLog extends JsonObject {
   readonly type?: string | null
   /** Address that it goes to. */
   readonly target?: string | null
+  /** The endpoint that it goes to; absent for a server of an assistant, number or tool. */
   readonly endpointId?: string | null
+  /** The call that the event belongs to. */
   readonly callId?: string | null
   /** Attempts made. */
   readonly attemptCount?: number | null
@@ -64,7 +68,7 @@ export interface WebhookLog extends JsonObject {
   readonly statusCode?: number | null
   /** Milliseconds of the last attempt. */
   readonly latencyMs?: number | null
-  /** ISO 8601; absent when none is due. */
+  /** When it is sent again. ISO 8601; absent when none is due. */
   readonly nextAttemptAt?: string | null
   /** The job that this one repeats. */
   readonly replayOf?: string | null
@@ -81,9 +85,13 @@ export interface WebhookLog extends JsonObject {
  * @category models
  */
 export interface WebhookLogQuery extends ListQuery {
+  /** Only events of this type. */
   readonly type?: string | undefined
+  /** Only jobs that are this far. */
   readonly status?: WebhookJobStatus | undefined
+  /** Only events of this call. */
   readonly callId?: string | undefined
+  /** Only jobs for this endpoint. */
   readonly endpointId?: string | undefined
 }
 
@@ -125,7 +133,17 @@ const webhookLog = codec<WebhookLog>()(
  * @category contract
  */
 export const webhookLogs = {
-  /** Lists webhook jobs, newest first. */
+  /**
+   * Lists webhook jobs, newest first.
+   *
+   * Await it for one page, or iterate: `for await` fetches each further page as it is reached.
+   *
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * for await (const job of aywa.webhookLogs.list({ status: "dead" })) console.log(job.type, job.target, job.statusCode)
+   * ```
+   */
   list: operation({
     method: "GET",
     path: "/logs/webhooks",
@@ -134,16 +152,47 @@ export const webhookLogs = {
     ),
     success: page(webhookLog)
   }),
-  /** Reads one webhook job with its attempts and payload. */
+  /**
+   * Reads one webhook job with its attempts and payload.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const { attempts } = await aywa.webhookLogs.get(id)
+   * for (const { sentAt, statusCode, error } of attempts ?? []) console.log(sentAt, statusCode, error)
+   * ```
+   */
   get: operation({ method: "GET", path: "/logs/webhooks/:id", success: webhookLog, errors: ["NotFound"] }),
-  /** Sends an event again as a new job with a new signed id, so that a receiver that knows the old id takes it. */
+  /**
+   * Sends an event again as a new job with a new signed id, so that a receiver that knows the old id takes it.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * const job = await aywa.webhookLogs.replay(id)
+   * console.log(job.eventId)
+   * ```
+   */
   replay: operation({
     method: "POST",
     path: "/logs/webhooks/:id/replay",
     success: webhookLog,
     errors: ["NotFound", "ConflictError"]
   }),
-  /** Makes the next attempt of a job now; the signed id stays. A ConflictError when the job is done or under way. */
+  /**
+   * Makes the next attempt of a job now; the signed id stays. A ConflictError when the job is done or under way.
+   *
+   * @throws {@link NotFound} when it is not there.
+   * @throws {@link ConflictError} when another request with its key is still running, or its state forbids it.
+   * @throws {@link CommonError} as every operation: of these, `outcome` says whether something happened.
+   * @example
+   * ```ts
+   * await aywa.webhookLogs.retry(id)
+   * ```
+   */
   retry: operation({
     method: "POST",
     path: "/logs/webhooks/jobs/:id/retry",

@@ -23,7 +23,7 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as AywaRuntime from "./AywaRuntime.ts"
 import type { ConfigError } from "../errors/Errors.ts"
 import { globalDispatcher, isDispatcher, undiciMajor } from "../transport/agents.ts"
-import { codingsOf, decodedBytes, decodedPieces } from "../transport/decode.ts"
+import { codingsOf, decodeBytes, decodePieces } from "../transport/decode.ts"
 import { takesCache } from "../transport/fetchExchange.ts"
 import { decodeText } from "../transport/head.ts"
 import { isFetchReplaced } from "../transport/ownFetch.ts"
@@ -78,7 +78,7 @@ export const make = (httpClient: HttpClient.HttpClient): TransportShape => {
         Effect.flatMap(send(request, undefined), ({ response, head, codings }) =>
           Effect.flatMap(
             Effect.mapError(response.arrayBuffer, (error) => fromBody(error, head)),
-            (content) => Effect.map(decoded(new Uint8Array(content), codings, head), (body) => ({ ...head, body }))
+            (content) => Effect.map(textOf(new Uint8Array(content), codings, head), (body) => ({ ...head, body }))
           )
         )
       ),
@@ -127,7 +127,7 @@ const initOf = (
   return { init: init as RequestInit, watch } // As in `FetchExchange.send`.
 }
 
-const decoded = (
+const textOf = (
   content: Uint8Array,
   codings: ReadonlyArray<string>,
   head: WireHead
@@ -136,7 +136,7 @@ const decoded = (
     ? Effect.succeed(decodeText(content))
     : Effect.map(
         Effect.tryPromise({
-          try: () => decodedBytes(content, codings, head),
+          try: () => decodeBytes(content, codings, head),
           catch: (failure) => failure as WireFailure // It fails with nothing else.
         }),
         decodeText
@@ -197,7 +197,7 @@ const read = (
 ): AsyncIterableIterator<Uint8Array> => {
   const stream = isEmpty ? Stream.empty : response.stream
   const content = Stream.toAsyncIterable(Stream.mapError(stream, (error) => fromBody(error, head)))
-  const pieces = (codings.length === 0 ? content : decodedPieces(content, codings, head))[Symbol.asyncIterator]()
+  const pieces = (codings.length === 0 ? content : decodePieces(content, codings, head))[Symbol.asyncIterator]()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   return {
     next: async () => {

@@ -2,14 +2,18 @@
  * The Effect face of a resource: calls are Effects, lists are Streams too.
  */
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { CallOptions } from "../call/CallOptions.ts"
 import { type Arguments, type Call, type Runtime } from "../call/call.ts"
-import { type Face, loopError, surface } from "../call/surface.ts"
+import { type Face, isPrefetching, loopError, surface } from "../call/surface.ts"
 import type { Group, TypesOf } from "../contract/Operation.ts"
 import type { ArgumentsOf, BytesKeys, ErrorsOf, ItemOf, PagedKeys, SuccessOf } from "../contract/Signature.ts"
 import type { Page } from "../contract/shared.ts"
+import { cursorBehind } from "../call/pagination.ts"
 import type * as Errors from "../errors/Errors.ts"
 import type { ByteStream } from "../transport/byteStream.ts"
 
@@ -81,22 +85,47 @@ const bytes = (call: Call, args: Arguments): Stream.Stream<Uint8Array, Errors.Ru
     )
   )
 
+/** Gives each page, and asks for the one behind it meanwhile. At most one is ahead, and ends with the stream. */
+const ahead = (call: Call): Effect.Effect<Ask, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => {
+    let next: Fiber.Fiber<Exit.Exit<unknown, Errors.RuntimeError>> | undefined
+    return (args) => {
+      const current = next === undefined ? call(args) : Effect.flatten(Fiber.join(next))
+      return Effect.tap(current, (value) => {
+        const cursor = cursorBehind(value as Page<unknown>) // As in `walk`.
+        if (cursor === undefined) return Effect.void
+        // As an Exit: its failure is told to who asks for it.
+        return Effect.map(Effect.forkIn(Effect.exit(call(after(args, cursor))), scope), (fiber) => {
+          next = fiber
+        })
+      })
+    }
+  })
+
+type Ask = (args: Arguments) => Effect.Effect<unknown, Errors.RuntimeError>
+
+/** The arguments that ask for what comes behind a cursor. */
+const after = (args: Arguments, cursor: string): Arguments => ({ ...args, query: { ...Object(args.query), cursor } })
+
 /** Follows a list to its end. An empty page in the middle is no end; a cursor that comes back is an error. */
 const walk = <A>(call: Call, first: Arguments, pick: (page: Page<unknown>) => ReadonlyArray<A>) =>
-  Stream.suspend(() => {
-    const cursors = new Set<string>()
-    return Stream.paginate(first, (args) =>
-      Effect.flatMap(call(args), (value) => {
-        const page = value as Page<unknown> // What the call gives for an operation of kind "page".
-        const next = page.nextCursor
-        if (next === undefined) return Effect.succeed([pick(page), Option.none<Arguments>()] as const)
-        if (cursors.has(next)) return Effect.fail(loopError(call))
-        cursors.add(next)
-        const query = { ...Object(args.query), cursor: next }
-        return Effect.succeed([pick(page), Option.some<Arguments>({ ...args, query })] as const)
-      })
-    )
-  })
+  isPrefetching(first)
+    ? Stream.unwrap(Effect.map(ahead(call), (ask) => walkBy(ask, call, first, pick)))
+    : Stream.suspend(() => walkBy(call, call, first, pick))
+
+const walkBy = <A>(ask: Ask, call: Call, first: Arguments, pick: (page: Page<unknown>) => ReadonlyArray<A>) => {
+  const seen = new Set<string>()
+  return Stream.paginate(first, (args) =>
+    Effect.flatMap(ask(args), (value) => {
+      const page = value as Page<unknown> // What the call gives for an operation of kind "page".
+      const next = cursorBehind(page)
+      if (next === undefined) return Effect.succeed([pick(page), Option.none<Arguments>()] as const)
+      if (seen.has(next)) return Effect.fail(loopError(call))
+      seen.add(next)
+      return Effect.succeed([pick(page), Option.some(after(args, next))] as const)
+    })
+  )
+}
 
 const face: Face = {
   call: (call, args) => call(args),

@@ -137,6 +137,7 @@ const assign = (target: object, key: string, value: unknown): void => {
  */
 export interface ErrorJson {
   readonly _tag: string
+  /** What happened, why, and what to do. */
   readonly message: string
   readonly [key: string]: unknown
 }

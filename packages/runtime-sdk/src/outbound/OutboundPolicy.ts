@@ -160,13 +160,37 @@ export const lookup =
     else callback(null, first.address, first.family)
   }
 
-const sensitive =
-  /^(authorization|proxy-authorization|cookie2?|set-cookie)$|(^|[-_])(api[-_]?key|auth[-_]?token|access[-_]?token|secret)$/i
-const hopByHop = /^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|keep-alive|expect)$/i
+/** What a request may say of itself. Of all other names only those with the prefix are nobody else's. */
+const openHeaders: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-language",
+  "content-language",
+  "idempotency-key",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-unmodified-since",
+  "prefer"
+])
+
+/** Words of headers that speak in somebody's name, are a proxy's to write, or open a metadata service. */
+const closedWords = new RegExp(
+  [
+    "auth|token|secret|key|passw|credential|session|cookie|csrf|xsrf|jwt|saml|assertion|cert|login",
+    "forward|original|rewrite|override|real-?ip|client-?ip|remote|proxy|envoy|cluster|host|via|user|role|identity|tenant",
+    "metadata|amz|aws|goog|azure|ms-|identity",
+    "signature|sign|hmac|digest|nonce|webhook|svix"
+  ].join("|"),
+  "i"
+)
+
+const isOpenHeader = (name: string): boolean =>
+  openHeaders.has(name.toLowerCase()) || (/^x-/i.test(name) && !closedWords.test(name.replace(/^x-/i, "")))
 
 /**
- * Takes out of the headers that a model chose whatever could speak in somebody's name (`Authorization`, cookies, API
- * keys), the framing of the request, and what is no header at all. Names and values that stay are unchanged.
+ * Leaves of the headers that a model chose those that can only concern the request itself: `Accept` and the like, and
+ * names that begin with `X-` and have no word of authentication, forwarding, metadata or signatures in them. The rest is
+ * named in `dropped`. Names and values that stay are unchanged.
  *
  * @since 0.1.0
  * @category guards
@@ -179,8 +203,7 @@ export const safeHeaders = (
     /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) &&
     // oxlint-disable-next-line no-control-regex -- a header may not carry them
     !/[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]/.test(value) &&
-    !sensitive.test(name) &&
-    !hopByHop.test(name)
+    isOpenHeader(name)
   return {
     headers: Object.fromEntries(entries.filter(keep)),
     dropped: entries.filter((entry) => !keep(entry)).map(([name]) => name)
@@ -208,8 +231,11 @@ const isListed = (host: string, port: number, list: ReadonlyArray<string> = []):
     return bare.startsWith("*.") ? host.endsWith(bare.slice(1)) && host.length >= bare.length : host === bare
   })
 
+/** `localhost` and the names below it are this machine (RFC 6761), whatever a resolver knows of them. */
 const resolveSystem: Resolve = async (host) =>
-  (await dns.promises.lookup(host, { all: true })).map(({ address }) => address)
+  /(^|\.)localhost$/.test(host)
+    ? ["127.0.0.1", "::1"]
+    : (await dns.promises.lookup(host, { all: true })).map(({ address }) => address)
 
 const resolveAll = async (host: string, options: OutboundPolicyOptions): Promise<ReadonlyArray<string>> => {
   const { resolve = resolveSystem, timeout = 5000 } = options

@@ -5,12 +5,14 @@
 import { isIP, isIPv4 } from "node:net"
 import { isLoopbackHost } from "../config/loopback.ts"
 
-/** Ranges of IPv4 that are not the public internet (IANA special-purpose registry), most specific names first. */
+/** Ranges of IPv4 that are not the public internet (IANA special-purpose registry), and one that every
+ * machine of a cloud reaches its host under, most specific names first. */
 const closedIPv4: ReadonlyArray<readonly [network: string, prefix: number, name: string]> = [
   ["0.0.0.0", 8, "this network"],
   ["10.0.0.0", 8, "private"],
   ["100.64.0.0", 10, "shared address space (CGNAT)"],
   ["127.0.0.0", 8, "loopback"],
+  ["168.63.129.16", 32, "metadata of a cloud host"],
   ["169.254.0.0", 16, "link-local"],
   ["172.16.0.0", 12, "private"],
   ["192.0.0.0", 24, "protocol assignments"],

@@ -420,8 +420,8 @@ export {
 export const idempotencyScope: {
   (name: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, name: string): Effect.Effect<A, E, R>
-} = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, given: string) => {
-  const name = checkScopeName(given)
+} = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, name: string) => {
+  checkScopeName(name)
   // Made when the effect runs: every run counts from the beginning.
   return Effect.withFiber((fiber) => {
     const scope = scopeOf(name, fiber.getRef(CurrentTransform)(none).scope)

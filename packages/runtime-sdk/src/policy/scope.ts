@@ -54,40 +54,40 @@ export const checkScopeName = (name: unknown): string => {
 
 class Scope implements IdempotencyScope {
   readonly name: string
-  private readonly escaped: string
+  private readonly prefix: string
   /** What is under way, here and in the scopes inside. */
   private readonly busy: Set<string>
   private readonly counts = new Map<string, number>()
   /** The keys of creates that failed, by what they were to make. */
-  private readonly failed = new Map<string, string>()
+  private readonly failures = new Map<string, string>()
 
-  constructor(name: string, escaped: string, busy: Set<string>) {
-    if (escaped.length > longestName) {
+  constructor(name: string, prefix: string, busy: Set<string>) {
+    if (prefix.length > longestName) {
       throw new RangeError(`The name of an idempotency scope is too long: at most ${longestName} characters in a URL.`)
     }
     this.name = name
-    this.escaped = escaped
+    this.prefix = prefix
     this.busy = busy
   }
 
   inside(name: string): IdempotencyScope {
-    return new Scope(`${this.name}/${name}`, `${this.escaped}/${encodeURIComponent(name)}`, this.busy)
+    return new Scope(`${this.name}/${name}`, `${this.prefix}/${encodeURIComponent(name)}`, this.busy)
   }
 
   place(operation: string, body: string): Place | undefined {
-    const kind = `${this.escaped}:${operation}`
+    const kind = `${this.prefix}:${operation}`
     if (this.busy.has(kind)) return undefined
     this.busy.add(kind)
     // A create that failed and comes again is the same one, and no further one.
     const same = `${operation} ${body}`
-    const key = this.failed.get(same) ?? `aywa-scope:${kind}:${this.next(operation)}`
+    const key = this.failures.get(same) ?? `aywa-scope:${kind}:${this.next(operation)}`
     return {
       scope: this.name,
       key,
       leave: (done) => {
         this.busy.delete(kind)
-        if (done) this.failed.delete(same)
-        else this.failed.set(same, key)
+        if (done) this.failures.delete(same)
+        else this.failures.set(same, key)
       }
     }
   }

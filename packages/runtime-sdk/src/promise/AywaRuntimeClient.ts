@@ -20,7 +20,8 @@ import { webhookLogs } from "../contract/webhookLogs.ts"
 import { ConfigError } from "../errors/Errors.ts"
 import { clientPolicy } from "./clientPolicy.ts"
 import type { Observer } from "../call/observe.ts"
-import { observeHook } from "./observe.ts"
+import { logTrace } from "./log.ts"
+import { observeHooks } from "./observe.ts"
 import { makeCall, type Runtime } from "../call/call.ts"
 import { promise, promisify } from "./promisify.ts"
 import { makeRequest } from "../call/rawRequest.ts"
@@ -60,6 +61,11 @@ export interface AywaRuntimeClientOptions extends TransportOptions {
   readonly headers?: Readonly<Record<string, Secret | undefined>> | undefined
   /** Sees every call and attempt; see `Trace`. */
   readonly trace?: Trace | undefined
+  /**
+   * Takes a line for each attempt: operation, route, status, time, request id, and the end of the key. With `AYWA_LOG=debug`
+   * in the environment the lines go to the error output by themselves.
+   */
+  readonly log?: ((line: string) => void) | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
 }
@@ -123,7 +129,7 @@ export class AywaRuntimeClient {
     )
     this.#policy = atCaller(() => clientPolicy(options)(Policy.defaults))
     atCaller(() => Transport.checkOptions(options))
-    this.#observer = options.trace === undefined ? undefined : observeHook(options.trace)
+    this.#observer = observeHooks([options.trace, logTrace(options.log, this.#config)])
     this.#connections = new Connections(options)
   }
 
@@ -327,7 +333,8 @@ const names: Names<AywaRuntimeClientOptions> = {
   retries: true,
   idempotency: true,
   ...Transport.names,
-  trace: true
+  trace: true,
+  log: true
 }
 
 /** The connections of a client and of those that were derived from it. */

@@ -60,7 +60,9 @@ export interface CallWaiting {
  * @category models
  */
 export interface WithResponse<A> {
+  /** What the call gives without `withResponse()`. */
   readonly value: A
+  /** Status, request id, attempts and headers. */
   readonly response: ResponseInfo
 }
 

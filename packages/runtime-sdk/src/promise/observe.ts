@@ -28,8 +28,29 @@ const contextOf = (attempt: AttemptTrace | undefined): string | undefined => {
 const abortedError = { _tag: "Aborted" } as const
 const abortedResult: AttemptResult = { status: undefined, requestId: undefined, error: "Aborted" }
 
+/** Watches through several hooks; what one of them throws is not seen by the others. The first may send a context. */
+export const observeHooks = (hooks: ReadonlyArray<Trace | undefined>): Observer | undefined =>
+  hooks
+    .flatMap((hook) => (hook === undefined ? [] : [observeHook(hook)]))
+    .reduceRight<Observer | undefined>(
+      (inner, outer) => (inner === undefined ? outer : around(outer, inner)),
+      undefined
+    )
+
+const around = (outer: Observer, inner: Observer): Observer => ({
+  observe: (fiber, call) => {
+    const [first, second] = [outer.observe(fiber, call), inner.observe(fiber, call)]
+    if (first === undefined || second === undefined) return first ?? second
+    return {
+      call: (run) => first.call(second.call(run)),
+      attempt: (attempt, run, resultOf) =>
+        first.attempt(attempt, (context) => second.attempt(attempt, () => run(context), resultOf), resultOf)
+    }
+  }
+})
+
 /** Watches through a hook. */
-export const observeHook = (trace: Trace): Observer => ({
+const observeHook = (trace: Trace): Observer => ({
   observe: (_, call) => {
     const watcher = quietly(() => trace(call))
     if (watcher === undefined || watcher === null) return undefined

@@ -2,8 +2,9 @@
  * Lists as promises of their first page, which can be walked; and pages that know where they go on.
  */
 import type { Arguments, Call } from "../call/call.ts"
+import { cursorBehind, sameCursor } from "../call/pagination.ts"
 import { invalidRequest } from "../call/request.ts"
-import { loopError } from "../call/surface.ts"
+import { isPrefetching, loopError } from "../call/surface.ts"
 import type { Page } from "../contract/shared.ts"
 import type { ListPage } from "./ClientTypes.ts"
 import { asPlainPromise, end, failed, PromisedCall, queued, type Running } from "./promisedCall.ts"
@@ -22,6 +23,7 @@ class WalkedPage<A> implements ListPage<A> {
     if (page.total !== undefined) this.total = page.total
     this.#call = call
     this.#args = args
+    sameCursor(page, this)
   }
 
   hasNextPage(): boolean {
@@ -94,21 +96,30 @@ export class Pages<A> {
     const pending = (this.#pending ??= new PagedCall<A>(this.#call, this.#args))
     try {
       const page = await pending
-      const cursor = page.nextCursor
+      const cursor = cursorBehind(page)
       if (cursor === undefined) this.#done = true
       else if (this.#seen.has(cursor)) return await failed(loopError(this.#call))
       else {
         this.#seen.add(cursor)
         this.#args = after(this.#args, cursor)
       }
+      this.#pending = this.#ahead()
       return page
     } catch (error) {
+      this.#pending = undefined
       // Whoever left the loop has given this page up.
       if (this.#done) return undefined
       throw error
-    } finally {
-      this.#pending = undefined
     }
+  }
+
+  /** The next page, if it is asked for while this one is worked on. */
+  #ahead(): Promise<ListPage<A>> | undefined {
+    if (this.#done || !isPrefetching(this.#args)) return undefined
+    const next = new PagedCall<A>(this.#call, this.#args)
+    // Its failure is told to who asks for it.
+    next.catch(() => undefined)
+    return next
   }
 
   stop(): void {

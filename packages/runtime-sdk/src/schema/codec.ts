@@ -6,13 +6,15 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { Issue } from "../errors/Errors.ts"
 import { isObject } from "./isObject.ts"
+import { type Stray, straysOf } from "./strays.ts"
 
 /** Keys of `T` without its index signature. */
-type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] }
+type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] } & keyof T
 
 type SameKeys<I, S> = [KnownKeys<I>] extends [KnownKeys<S>]
   ? [KnownKeys<S>] extends [KnownKeys<I>]
@@ -31,6 +33,23 @@ export const codec =
   <I>() =>
   <S extends Schema.Codec<unknown, unknown>>(schema: S & Proof<I, S["Type"]>): Proven<I> =>
     schema as unknown as Proven<I> // The proof above is what makes this cast sound.
+
+/** What a schema checks of an interface, when the rest of its fields are optional. */
+type CheckedPart<I, S> =
+  {} extends Pick<I, Exclude<KnownKeys<I>, KnownKeys<S>>>
+    ? Pick<I, KnownKeys<I> & KnownKeys<S>> & (string extends keyof I ? { readonly [key: string]: unknown } : unknown)
+    : never
+
+/**
+ * Takes a schema for an interface that says more: its other fields, all optional, are described and passed through
+ * unchecked. So a plan of twenty fields costs nothing at run time, and a runtime may change them.
+ */
+export const described =
+  <I>() =>
+  <S extends Schema.Codec<unknown, unknown>>(
+    schema: S & ([I] extends [S["Type"]] ? Proof<CheckedPart<I, S["Type"]>, S["Type"]> : never)
+  ): Proven<I> =>
+    schema as unknown as Proven<I> // As above, for the part that is checked.
 
 /**
  * Compiles a predicate for values on the wire. Runs in place on the parsed object (0.6 us for a page of 20, where
@@ -88,6 +107,23 @@ export const compileRows = (row: Schema.Codec<unknown, unknown>): ((input: unkno
 /** The body fields of a schema. */
 export const keysOf = (schema: Schema.Codec<unknown, unknown>): ReadonlySet<string> =>
   new Set(schema.ast._tag === "Objects" ? schema.ast.propertySignatures.map((p) => String(p.name)) : [])
+
+/** The fields of a value, at every depth, that its schema does not name. */
+export const strays = (schema: Schema.Codec<unknown, unknown>, value: unknown): ReadonlyArray<Stray> =>
+  straysBelow(schema.ast, value, [])
+
+const straysBelow = (ast: SchemaAST.AST, value: unknown, path: ReadonlyArray<string>): ReadonlyArray<Stray> => {
+  if (ast._tag === "Union") return ast.types.flatMap((type) => straysBelow(type, value, path))
+  if (ast._tag === "Arrays" && Array.isArray(value)) {
+    return value.flatMap((item, i) => ast.rest.flatMap((type) => straysBelow(type, item, [...path, String(i)])))
+  }
+  if (ast._tag !== "Objects" || ast.propertySignatures.length === 0 || !isObject(value)) return []
+  const types = new Map(ast.propertySignatures.map(({ name, type }) => [String(name), type]))
+  return straysOf(value, [...types.keys()], path, (name, at) => {
+    const type = types.get(name)
+    return type === undefined ? [] : straysBelow(type, value[name], at)
+  })
+}
 
 const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
 

@@ -39,10 +39,10 @@ export class InexactInteger extends Error {}
  */
 export const parseExactly = (text: string): unknown => {
   const value: unknown = JSON.parse(text)
-  return hasManyDigits(text) ? revived(text) : value
+  return hasManyDigits(text) ? parseWithSource(text) : value
 }
 
-const revived = (text: string): unknown => {
+const parseWithSource = (text: string): unknown => {
   const rawJSON: unknown = Reflect.get(JSON, "rawJSON")
   // The source is told since V8 11.4 and Safari 18.4. TypeScript's library knows revivers without a third parameter.
   const revive = (_: string, value: unknown, { source }: { readonly source?: string } = {}): unknown => {

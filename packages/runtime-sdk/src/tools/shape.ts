@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import type { CreateTool } from "../contract/tools.ts"
-import type { JsonObject } from "../contract/Operation.ts"
+import type { Input, JsonObject } from "../contract/Operation.ts"
+import type { ToolMessage } from "../contract/toolModels.ts"
 import type { LooseRule, ToolFunction } from "./model.ts"
 import type { ToolFailure } from "./ToolFailure.ts"
 
@@ -46,8 +47,8 @@ export interface CommonOptions {
    * and every object have named fields: anything else is refused when the tool is defined.
    */
   readonly strict?: boolean | undefined
-  /** What the assistant says while the tool runs; see the source API's tool messages. */
-  readonly messages?: ReadonlyArray<JsonObject> | undefined
+  /** What the assistant says while the tool runs. */
+  readonly messages?: ReadonlyArray<Input<ToolMessage>> | undefined
 }
 
 /** What a step gives, at once or later. */

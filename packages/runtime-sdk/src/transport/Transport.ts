@@ -6,7 +6,7 @@
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import { ConfigError } from "../errors/Errors.ts"
 import { Agents, isDispatcher } from "./agents.ts"
-import { makeDispatcher, makeGivenDispatcher } from "./dispatcher.ts"
+import { makeDispatcher, overDispatcher } from "./dispatcher.ts"
 import { makeFetch } from "./fetch.ts"
 import type { TlsOptions, TransportOptions } from "./options.ts"
 import type { DirectTransport } from "./port.ts"
@@ -39,7 +39,7 @@ export type {
  * @category constructors
  */
 export const open = (options: TransportOptions = {}): DirectTransport => {
-  if (isDispatcher(options.dispatcher)) return makeGivenDispatcher(options.dispatcher)
+  if (isDispatcher(options.dispatcher)) return overDispatcher(options.dispatcher)
   const byFetch = options.transport === "fetch" || options.fetch !== undefined
   return (byFetch ? undefined : makeDispatcher(options)) ?? makeFetch(options)
 }
@@ -95,8 +95,11 @@ const checkOwn = ({ fetch, dispatcher, connections, tls, transport }: TransportO
 }
 
 const checkTls = (tls: TlsOptions): void => {
-  const { ca, cert, key }: TlsOptions = Object(tls)
-  const unknown = unknownName(Object(tls), { ca: true, cert: true, key: true })
+  if (typeof tls !== "object" || tls === null) {
+    throw new ConfigError({ field: "tls", message: "tls must be an object: { ca, cert, key }." })
+  }
+  const { ca, cert, key } = tls
+  const unknown = unknownName(tls, { ca: true, cert: true, key: true })
   if (unknown !== undefined) throw new ConfigError({ field: `tls.${unknown.name}`, message: `tls: ${unknown.message}` })
   for (const [field, value] of Object.entries({ ca: [ca].flat(), cert: [cert], key: [key] })) {
     if (value.every((one) => one === undefined || (typeof one === "string" && one.includes("-----BEGIN ")))) continue
@@ -110,7 +113,7 @@ const checkTls = (tls: TlsOptions): void => {
   }
   const agents = Agents.open({ tls })
   void agents?.close()
-  if (agents?.hasTls === true) return
+  if (agents?.areOurs === true) return
   const message =
     agents === undefined
       ? "tls is for Node. On this platform, set the certificates where the program is started."

@@ -36,20 +36,20 @@ interface Settings {
 }
 
 /** An agent of ours, for all clients with the same settings. */
-interface Shared extends Settings {
+interface PoolEntry extends Settings {
   /** What it was made after. */
   readonly builtIn: Dispatcher
   readonly agent: Dispatcher
   clients: number
 }
 
-const shared: Array<Shared> = []
+const pool: Array<PoolEntry> = []
 
 /** The agents of one client. */
 export class Agents {
   readonly undici: number
   private readonly builtIn: Dispatcher
-  private readonly own: Shared | undefined
+  private readonly own: PoolEntry | undefined
   private open = true
 
   /** `undefined` where there is no dispatcher that we know. */
@@ -74,9 +74,9 @@ export class Agents {
     return now === this.builtIn ? (this.own?.agent ?? now) : now
   }
 
-  /** Whether certificates of the client's own are used. */
-  get hasTls(): boolean {
-    return this.own?.tls !== undefined
+  /** Whether there is an agent of ours, which the settings hold for. */
+  get areOurs(): boolean {
+    return this.own !== undefined
   }
 
   /** Whether a dispatcher is of our making: then nothing of the program's stands around it. */
@@ -91,7 +91,7 @@ export class Agents {
     this.open = false
     own.clients--
     if (own.clients > 0) return
-    shared.splice(shared.indexOf(own), 1)
+    pool.splice(pool.indexOf(own), 1)
     if (isClosable(own.agent)) await own.agent.close()
   }
 }
@@ -113,19 +113,19 @@ const isPlain = (dispatcher: Dispatcher): boolean => {
   return Object.values(options).every((value) => value === undefined || value === Infinity)
 }
 
-const share = (builtIn: Dispatcher, settings: Settings): Shared | undefined => {
-  const known = shared.find((one) => one.builtIn === builtIn && isSame(one, settings))
-  if (known !== undefined) {
-    known.clients++
-    return known
+const share = (builtIn: Dispatcher, settings: Settings): PoolEntry | undefined => {
+  const entry = pool.find((one) => one.builtIn === builtIn && isSame(one, settings))
+  if (entry !== undefined) {
+    entry.clients++
+    return entry
   }
   const Agent = builtIn.constructor as new (options: object) => unknown
   const { connections, tls } = settings
   const agent = new Agent({ connections, keepAliveTimeout: 30_000, ...(tls === undefined ? {} : { connect: tls }) })
   if (!isDispatcher(agent)) return undefined
-  const made = { ...settings, builtIn, agent, clients: 1 }
-  shared.push(made)
-  return made
+  const first = { ...settings, builtIn, agent, clients: 1 }
+  pool.push(first)
+  return first
 }
 
 const isSame = (a: Settings, b: Settings): boolean =>

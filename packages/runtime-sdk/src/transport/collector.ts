@@ -3,7 +3,7 @@
  * names: with both on one object undici 7 takes the newer one, and turns all headers into a record before anyone asks.
  */
 import { decodeText, headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
-import { codingsOf, decodedBytes } from "./decode.ts"
+import { codingsOf, decodeBytes } from "./decode.ts"
 import { connectionFailure } from "./wireFailure.ts"
 import { WireFailure, type Completion, type Pending, type WireHead } from "./port.ts"
 
@@ -50,7 +50,7 @@ abstract class Base implements Pending {
     if (bytes === undefined) return end("")
     const codings = codingsOf(head)
     if (codings.length === 0) return end(decodeText(bytes))
-    decodedBytes(bytes, codings, head).then(
+    decodeBytes(bytes, codings, head).then(
       (content) => end(decodeText(content)),
       (failure: WireFailure) => this.completion.end(failure)
     )

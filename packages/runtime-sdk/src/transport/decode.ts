@@ -28,7 +28,7 @@ const inflating = (zlib: Zlib, cut: boolean): { readonly finishFlush?: number } 
 const isZlib = (first: Uint8Array): boolean => ((first[0] ?? 0) & 0x0f) === 8
 
 /**
- * The codings of an answer, in the order in which they are undone. None when there is one among them that nobody knows:
+ * The codings of an answer, in the order in which they are undo. None when there is one among them that nobody knows:
  * then the content is taken as it stands, as `fetch` does it.
  */
 export const codingsOf = ({ header }: WireHead): ReadonlyArray<string> => {
@@ -41,14 +41,14 @@ export const codingsOf = ({ header }: WireHead): ReadonlyArray<string> => {
 const none: ReadonlyArray<string> = []
 
 /** The content behind its codings, piece by piece. Fails with a WireFailure. */
-export async function* decodedPieces(
+export async function* decodePieces(
   pieces: AsyncIterable<Uint8Array>,
   codings: ReadonlyArray<string>,
   head: WireHead,
   cut = false
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* codings.reduce((coded, coding) => undone(coded, coding, cut), pieces)
+    yield* codings.reduce((coded, coding) => undo(coded, coding, cut), pieces)
   } catch (cause) {
     throw cause instanceof WireFailure
       ? cause
@@ -57,13 +57,13 @@ export async function* decodedPieces(
 }
 
 /** The content of an answer that came whole. */
-export const decodedBytes = async (
+export const decodeBytes = async (
   content: Uint8Array,
   codings: ReadonlyArray<string>,
   head: WireHead
 ): Promise<Uint8Array> => {
   const pieces: Array<Uint8Array> = []
-  for await (const piece of decodedPieces(only(content), codings, head, true)) pieces.push(piece)
+  for await (const piece of decodePieces(only(content), codings, head, true)) pieces.push(piece)
   return Buffer.concat(pieces)
 }
 
@@ -71,7 +71,7 @@ async function* only(piece: Uint8Array): AsyncGenerator<Uint8Array> {
   yield piece
 }
 
-async function* undone(pieces: AsyncIterable<Uint8Array>, coding: string, cut: boolean): AsyncGenerator<Uint8Array> {
+async function* undo(pieces: AsyncIterable<Uint8Array>, coding: string, cut: boolean): AsyncGenerator<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
   const first = await iterator.next()
   const [library, streams] = [zlib(), builtIn("node:stream")]

@@ -30,9 +30,9 @@ export const makeDispatcher = (options: TransportOptions = {}): DirectTransport 
 }
 
 /** A dispatcher of the program's as transport, of any undici. */
-export const makeGivenDispatcher = (dispatcher: Dispatcher): DirectTransport => {
-  const given: Route = { current: () => dispatcher, isOurs: () => false, close: () => Promise.resolve() }
-  return new DispatcherTransport(given, EitherCollector, undefined)
+export const overDispatcher = (dispatcher: Dispatcher): DirectTransport => {
+  const route: Route = { current: () => dispatcher, isOurs: () => false, close: () => Promise.resolve() }
+  return new DispatcherTransport(route, EitherCollector, undefined)
 }
 
 /** Where requests go. */
@@ -42,17 +42,17 @@ type Handler = typeof LegacyCollector | typeof Collector | typeof EitherCollecto
 class DispatcherTransport implements DirectTransport {
   private readonly route: Route
   private readonly Handler: Handler
-  private readonly replacement: DirectTransport | undefined
+  private readonly byFetch: DirectTransport | undefined
   readonly execute: TransportShape["execute"]
   readonly stream: NonNullable<TransportShape["stream"]>
 
-  constructor(route: Route, handler: Handler, replacement: DirectTransport | undefined) {
+  constructor(route: Route, handler: Handler, byFetch: DirectTransport | undefined) {
     this.route = route
     this.Handler = handler
-    this.replacement = replacement
+    this.byFetch = byFetch
     this.execute = executeWith(this)
     const stream = streamDispatcher((dispatched, streaming) => route.current().dispatch(dispatched, streaming))
-    this.stream = (request) => (this.replaced()?.stream ?? stream)(request)
+    this.stream = (request) => (this.replacement()?.stream ?? stream)(request)
   }
 
   close(): Promise<void> {
@@ -60,8 +60,8 @@ class DispatcherTransport implements DirectTransport {
   }
 
   [Send](request: WireRequest, completion: Completion): Pending {
-    const replaced = this.replaced()
-    if (replaced !== undefined) return replaced[Send](request, completion)
+    const replacement = this.replacement()
+    if (replacement !== undefined) return replacement[Send](request, completion)
     const collector = new this.Handler(completion)
     const dispatcher = this.route.current()
     try {
@@ -87,7 +87,7 @@ class DispatcherTransport implements DirectTransport {
     return collector
   }
 
-  private replaced(): DirectTransport | undefined {
-    return this.replacement !== undefined && isFetchReplaced() ? this.replacement : undefined
+  private replacement(): DirectTransport | undefined {
+    return this.byFetch !== undefined && isFetchReplaced() ? this.byFetch : undefined
   }
 }

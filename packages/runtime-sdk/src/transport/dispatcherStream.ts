@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
-import { codingsOf, decodedPieces } from "./decode.ts"
+import { codingsOf, decodePieces } from "./decode.ts"
 import { openUpload } from "./streaming.ts"
 import { WireFailure, type WireHead, type WireProgress, type WireRequest, type WireStream } from "./port.ts"
 import { connectionFailure } from "./wireFailure.ts"
@@ -149,7 +149,7 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
 
   private begin(head: WireHead): void {
     this.head = head
-    this.resumeFiber(Effect.succeed({ ...head, chunks: decoded(this, head) }))
+    this.resumeFiber(Effect.succeed({ ...head, chunks: decode(this, head) }))
   }
 
   private push(chunk: Uint8Array): boolean {
@@ -175,10 +175,10 @@ class Streaming implements AsyncIterableIterator<Uint8Array>, WireProgress {
   }
 }
 
-const decoded = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
+const decode = (chunks: Streaming, head: WireHead): AsyncIterableIterator<Uint8Array> => {
   const codings = codingsOf(head)
   if (codings.length === 0) return chunks
-  const pieces = decodedPieces(chunks, codings, head)
+  const pieces = decodePieces(chunks, codings, head)
   return {
     next: () => pieces.next(),
     // Also while a piece is waited for, which a generator would finish first.

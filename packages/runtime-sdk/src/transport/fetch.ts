@@ -23,20 +23,20 @@ import {
 export const makeFetch = (options?: TransportOptions): DirectTransport => new FetchTransport(options)
 
 class FetchTransport implements DirectTransport, Fetcher {
-  private readonly given: Fetch | undefined
+  private readonly own: Fetch | undefined
   private readonly agents: Agents | undefined
   readonly execute: TransportShape["execute"]
   readonly stream: NonNullable<TransportShape["stream"]>
 
   constructor(options: TransportOptions | undefined) {
-    this.given = options?.fetch
+    this.own = options?.fetch
     this.agents = options === undefined || options.fetch !== undefined ? undefined : Agents.open(options)
     this.execute = executeWith(this)
     this.stream = (request) => streamFetch(this, request)
   }
 
   get fetch(): Fetch {
-    return this.given ?? globalThis.fetch
+    return this.own ?? globalThis.fetch
   }
 
   // Another `fetch` than the platform's may be of another undici, which does not take what Node's does.

@@ -8,25 +8,25 @@
  */
 
 /** Where a wrapper keeps what it wraps. Mocks have names of their own for that, and must not be passed by. */
-const wrapped = ["_nextOriginalFetch", "__original", "__sentry_original__"]
+const originals = ["_nextOriginalFetch", "__original", "__sentry_original__"]
 
 /** Node's own says in its source where it comes from; it is the same in 20 to 26. */
 const ofNode = /internal\/deps\/undici/
 
-let known: unknown
-let replaced = false
+let latest: unknown
+let isReplacement = false
 
 /** Looked at for every call, and read when it has changed. */
 export const isFetchReplaced = (): boolean => {
   const { fetch } = globalThis
-  if (fetch !== known) {
-    known = fetch
-    replaced = fetch !== undefined && !isOwn(fetch, 8)
+  if (fetch !== latest) {
+    latest = fetch
+    isReplacement = fetch !== undefined && !isOwn(fetch, 8)
   }
-  return replaced
+  return isReplacement
 }
 
 const isOwn = (fetch: unknown, depth: number): boolean =>
   typeof fetch === "function" &&
   (ofNode.test(Function.prototype.toString.call(fetch)) ||
-    (depth > 0 && wrapped.some((name) => isOwn(Reflect.get(fetch, name), depth - 1))))
+    (depth > 0 && originals.some((name) => isOwn(Reflect.get(fetch, name), depth - 1))))

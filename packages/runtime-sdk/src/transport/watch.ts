@@ -1,6 +1,6 @@
 /**
  * Stands between Node's `fetch` and the dispatcher that it sends through, for one request, and sees what `fetch` does not
- * tell: whether anything has left, how often, and an answer that `fetch` keeps to itself.
+ * tell: whether anything has left, how often, and an answer that `fetch` keeps to itself (a 407 becomes an error).
  */
 import type { Dispatcher } from "./agents.ts"
 import { headOfList, headOfRecord, type HeaderRecord, type RawHeaders } from "./head.ts"
@@ -36,42 +36,42 @@ export class Watch implements Dispatcher, WireProgress {
     return this.requests === 0 ? failure : { ...failure, sent: this.sent }
   }
 
-  dispatch(options: object, handler: object): unknown {
+  dispatch(options: object, handler: FetchHandler): unknown {
     this.requests++
-    const watched: object = Object.create(handler)
-    this.before(watched, handler, "onRequestStart", () => this.left())
-    this.before(watched, handler, "onConnect", () => this.left())
-    // By a list of undici 7, by a record of 8.
-    this.before(watched, handler, "onHeaders", (status, raw) =>
-      this.begun(status, () => headOfList(407, raw as RawHeaders))
-    )
-    this.before(watched, handler, "onResponseStart", (_, status, record) =>
-      this.begun(status, () => headOfRecord(407, record as HeaderRecord))
-    )
-    return this.through?.dispatch(options, watched)
+    this.listen(handler)
+    return this.through?.dispatch(options, handler)
   }
 
-  private left(): void {
-    this.hasLeft = true
+  /** The handler is made by `fetch` for this request alone: its methods are replaced, which costs less than another object. */
+  private listen(handler: FetchHandler): void {
+    const { onConnect, onHeaders, onRequestStart, onResponseStart } = handler
+    // undici 8 calls them by other names; 7 knows both.
+    if (onRequestStart !== undefined) {
+      handler.onRequestStart = (controller, context) => {
+        this.hasLeft = true
+        return onRequestStart.call(handler, controller, context)
+      }
+      handler.onResponseStart = (controller, status, record, text) => {
+        if (status === 407) this.head = headOfRecord(status, record)
+        return onResponseStart?.call(handler, controller, status, record, text)
+      }
+    } else {
+      handler.onConnect = (abort, context) => {
+        this.hasLeft = true
+        return onConnect?.call(handler, abort, context)
+      }
+      handler.onHeaders = (status, raw, resume, text) => {
+        if (status === 407) this.head = headOfList(status, raw)
+        return onHeaders?.call(handler, status, raw, resume, text)
+      }
+    }
   }
+}
 
-  /** A 407 becomes an error without a word. */
-  private begun(status: unknown, head: () => WireHead): void {
-    if (status === 407) this.head = head()
-  }
-
-  /** Has a method of the handler tell us first. */
-  private before(
-    watched: object,
-    handler: object,
-    name: string,
-    tell: (...args: ReadonlyArray<unknown>) => void
-  ): void {
-    const method: unknown = Reflect.get(handler, name)
-    if (typeof method !== "function") return
-    Reflect.set(watched, name, function (this: unknown, ...args: ReadonlyArray<unknown>): unknown {
-      tell(...args)
-      return Reflect.apply(method, this, args)
-    })
-  }
+/** What `fetch` hears its answer with. */
+interface FetchHandler {
+  onConnect?: (abort: unknown, context: unknown) => unknown
+  onHeaders?: (status: number, raw: RawHeaders, resume: unknown, text: unknown) => unknown
+  onRequestStart?: (controller: unknown, context: unknown) => unknown
+  onResponseStart?: (controller: unknown, status: number, record: HeaderRecord, text: unknown) => unknown
 }

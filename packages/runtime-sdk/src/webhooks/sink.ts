@@ -33,5 +33,6 @@ export interface WebhookSinkDelivery {
  * @category models
  */
 export interface WebhookSink {
+  /** Stores a delivery, or knows it already. */
   readonly offer: (delivery: WebhookSinkDelivery) => Promise<void>
 }

@@ -65,6 +65,7 @@ export interface AuthenticWebhookEvent {
   readonly timestamp: Date | undefined
   /** When this attempt was signed; absent when the scheme signs no time, and so stops no replay. */
   readonly attemptAt: Date | undefined
+  /** Which scheme it was verified with. */
   readonly scheme: WebhookSchemeName
   /** Switch on `type`. A type that is not known here is `unknown`, a known one with a wrong body is `invalid`. */
   readonly message: WebhookMessage
@@ -79,6 +80,7 @@ export interface AuthenticWebhookEvent {
 export interface RuntimeWebhookEvent extends AuthenticWebhookEvent {
   readonly id: string
   readonly attemptAt: Date
+  /** Always Standard Webhooks. */
   readonly scheme: "standard-webhooks"
 }
 

@@ -15,7 +15,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const resultOf = async (call: Caller, { call: which, ending, expected }: Answer, address: string): Promise<unknown> => {
   try {
     // What stalls has sent its head at once; the others end by themselves.
-    const value: unknown = await call(address, which, { retries: 0, timeout: ending === "stall" ? 1_000 : 30_000 })
+    const value: unknown = await call(address, which, { retries: 0, timeout: ending === "stall" ? 3_000 : 30_000 })
     return { value: which === "list" ? Object(value).items : value instanceof Uint8Array ? [...value] : value }
   } catch (error) {
     const { _tag, outcome, isRetryable, status, attempts, requestId } = Object(error)
@@ -32,42 +32,51 @@ const resultOf = async (call: Caller, { call: which, ending, expected }: Answer,
   }
 }
 
-const inParallel = async <A>(items: ReadonlyArray<A>, each: (item: A) => Promise<void>): Promise<void> => {
-  const rest = [...items]
-  const work = async (): Promise<void> => {
-    const item = rest.shift()
-    if (item === undefined) return
-    await each(item)
-    await work()
-  }
-  await Promise.all(Array.from({ length: 16 }, work))
+const show = (value: unknown): string => inspect(value, { depth: 9, breakLength: Infinity })
+
+/** What an answer comes to, where that is not what the table says. */
+const wrongOf = async (call: Caller, user: number, index: number, answer: Answer): Promise<ReadonlyArray<string>> => {
+  const result = await resultOf(call, answer, server.addressOf(index, user))
+  return isDeepStrictEqual(result, answer.expected)
+    ? []
+    : [`${answer.name}: ${show(result)} instead of ${show(answer.expected)}`]
 }
+
+const entries = [...answers.entries()]
+const [endless, ending] = [true, false].map((stalls) =>
+  entries.filter(([, answer]) => (answer.ending === "stall") === stalls)
+)
 
 describe("answers", () => {
   it("are many, and told apart", () => {
     assert.isAtLeast(answers.length, 150)
     assert.lengthOf(new Set(answers.map(({ name }) => name)), answers.length)
   })
+
   for (const [user, [transport, call]] of Object.entries(everyTransport).entries()) {
     it(`each is what it is over ${transport}`, async () => {
       const wrong: Array<string> = []
-      const show = (value: unknown): string => inspect(value, { depth: 9, breakLength: Infinity })
-      const check = async ([index, answer]: readonly [number, Answer]): Promise<void> => {
-        const result = await resultOf(call, answer, server.addressOf(index, user))
-        if (isDeepStrictEqual(result, answer.expected)) return
-        wrong.push(`${answer.name}: ${show(result)} instead of ${show(answer.expected)}`)
+      const rest = [...(ending ?? [])]
+      const work = async (): Promise<void> => {
+        const next = rest.shift()
+        if (next === undefined) return
+        wrong.push(...(await wrongOf(call, user, ...next)))
+        await work()
       }
-      const all = [...answers.entries()]
-      // What stalls is bounded by time: it comes last, when the machine has little else to do.
-      await inParallel(
-        all.filter(([, { ending }]) => ending !== "stall"),
-        check
-      )
-      await inParallel(
-        all.filter(([, { ending }]) => ending === "stall"),
-        check
-      )
+      await Promise.all(Array.from({ length: 16 }, work))
       assert.deepStrictEqual(wrong, [])
     }, 60_000)
   }
+
+  // Each waits for its time to be up: all of them at once.
+  it("those that never end are what they are over every transport", async () => {
+    const wrong = await Promise.all(
+      Object.entries(everyTransport).flatMap(([transport, call], user) =>
+        (endless ?? []).map(async (entry) =>
+          (await wrongOf(call, user, ...entry)).map((text) => `${transport}, ${text}`)
+        )
+      )
+    )
+    assert.deepStrictEqual(wrong.flat(), [])
+  }, 60_000)
 })

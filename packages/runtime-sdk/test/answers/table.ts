@@ -51,11 +51,14 @@ const json = [["content-type", "application/json"]] as const
 /** The errors of the table; `status` is that of the answer. */
 const rejected = (_tag: string): Expected => ({ _tag, outcome: "rejected", isRetryable: false })
 const unexpected = rejected("UnexpectedResponse")
-const lost = (call: Which): Expected => ({
-  _tag: "ConnectionError",
+const unanswered = (_tag: "ConnectionError" | "TimeoutError", call: Which): Expected => ({
+  _tag,
   outcome: call === "list" || call === "content" ? "rejected" : "maybe-applied",
-  isRetryable: true
+  // A create that is repeated from outside would have another key.
+  isRetryable: call !== "create" && call !== "upload"
 })
+const lost = (call: Which): Expected => unanswered("ConnectionError", call)
+const timedOut = (call: Which): Expected => unanswered("TimeoutError", call)
 
 // Codings ------------------------------------------------------------------------------------------------------------
 
@@ -231,7 +234,7 @@ const types: ReadonlyArray<Answer> = [
 // Statuses -----------------------------------------------------------------------------------------------------------
 
 const message = bytes('{"message":"no"}')
-const server = (isRetryable = true): Expected => ({ _tag: "ServerError", outcome: "maybe-applied", isRetryable })
+const server: Expected = { _tag: "ServerError", outcome: "maybe-applied", isRetryable: false }
 const strange = (outcome: "rejected" | "maybe-applied"): Expected => ({
   _tag: "UnexpectedResponse",
   outcome,
@@ -256,7 +259,7 @@ const statuses: ReadonlyArray<readonly [status: number, expected: Expected]> = [
   [405, strange("rejected")],
   [406, strange("rejected")],
   [407, strange("rejected")],
-  [408, server()],
+  [408, server],
   [411, strange("rejected")],
   [413, rejected("InvalidRequest")],
   [414, strange("rejected")],
@@ -265,21 +268,21 @@ const statuses: ReadonlyArray<readonly [status: number, expected: Expected]> = [
   [418, strange("rejected")],
   [421, strange("rejected")],
   [422, rejected("InvalidRequest")],
-  [425, server()],
+  [425, server],
   [426, strange("rejected")],
   [429, { _tag: "RateLimited", outcome: "rejected", isRetryable: true }],
   [431, strange("rejected")],
   [451, strange("rejected")],
   [499, strange("rejected")],
-  [500, server()],
-  [501, server(false)],
-  [502, server()],
-  [503, server()],
-  [504, server()],
-  [505, server(false)],
-  [511, server()],
-  [520, server()],
-  [599, server()]
+  [500, server],
+  [501, server],
+  [502, server],
+  [503, server],
+  [504, server],
+  [505, server],
+  [511, server],
+  [520, server],
+  [599, server]
 ]
 
 const refused: ReadonlyArray<Answer> = statuses.flatMap(([status, expected]) =>
@@ -337,12 +340,6 @@ const successes: ReadonlyArray<Answer> = (
 
 // Endings ------------------------------------------------------------------------------------------------------------
 
-const timedOut = (call: Which): Expected => ({
-  _tag: "TimeoutError",
-  outcome: call === "list" || call === "content" ? "rejected" : "maybe-applied",
-  isRetryable: true
-})
-
 const broken: ReadonlyArray<Answer> = (["list", "create", "content", "upload", "delete"] as const).flatMap((call) =>
   (["cut", "chunks-cut", "reset", "stall"] as const).map((ending) => ({
     name: `${call}, ${ending}`,
@@ -380,7 +377,7 @@ const brokenRefusals: ReadonlyArray<Answer> = (["cut", "chunks-cut", "stall"] as
       [422, rejected("InvalidRequest")],
       [404, strange("rejected")],
       [302, strange("maybe-applied")],
-      [503, server()]
+      [503, server]
     ] as const
   ).map(([status, expected]) => ({
     name: `create: ${status}, ${ending}`,

@@ -2,7 +2,7 @@
  * A call without an assistant: its server says who is to answer.
  */
 import { isObject, objectAt, type JsonObject } from "../../json/object.ts"
-import { findRow } from "../../rows/find.ts"
+import { findWhole } from "../../rows/find.ts"
 import { finish } from "../finish.ts"
 import { chooseAssistant, forward } from "../handOff.ts"
 import { log } from "../record.ts"
@@ -40,4 +40,4 @@ const onAnswer = (stage: Stage, run: Run, { reply, error }: ServerAnswer): Run =
 }
 
 const assistantOf = ({ store }: Stage, { organization }: Run, reply: JsonObject): JsonObject | undefined =>
-  objectAt(reply, "assistant") ?? findRow(store, organization, "assistants", reply["assistantId"])
+  objectAt(reply, "assistant") ?? findWhole(store, organization, "assistants", reply["assistantId"])

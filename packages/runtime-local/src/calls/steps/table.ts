@@ -38,6 +38,14 @@ const handoff: StepKind<"handoff"> = {
 
 const wait: StepKind<"wait"> = { delay: ({ ms }) => ms, perform: (_, run) => run }
 
+/** Real people think before they type; after this long without a word the call ends. */
+const patience = 300_000
+
+const listen: StepKind<"listen"> = {
+  delay: () => patience,
+  perform: (stage, run) => finish(stage, run, "silence-timed-out")
+}
+
 const end: StepKind<"end"> = {
   delay: (_, pace) => pace.end ?? 200,
   perform: (stage, run, { by, reason }) => {
@@ -58,6 +66,7 @@ const kinds: { readonly [Name in Step["do"]]: StepKind<Name> } = {
   transfer,
   handoff,
   wait,
+  listen,
   end
 }
 

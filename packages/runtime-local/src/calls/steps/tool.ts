@@ -17,14 +17,14 @@ type ToolStep = StepOf<"tool">
 export const tool: StepKind<"tool"> = {
   perform: (context, run, step) => {
     const tool = findTool(context.store, run.organization, run.state.assistant, step.name)
-    const begun = begin(context, run, step, tool)
+    const opening = begin(context, run, step, tool)
     if (tool === undefined) {
-      log(context, begun, "error", `The assistant has no tool ${step.name}`)
-      return end(context, begun, step, tool, { ok: false, text: `There is no tool ${step.name}` })
+      log(context, opening, "error", `The assistant has no tool ${step.name}`)
+      return end(context, opening, step, tool, { ok: false, text: `There is no tool ${step.name}` })
     }
     const type = String(tool["type"])
     const perform = Object.hasOwn(byType, type) ? byType[type] : undefined
-    return (perform ?? callServer)(context, begun, step, tool)
+    return (perform ?? callServer)(context, opening, step, tool)
   }
 }
 

@@ -34,7 +34,7 @@ const transferTo = (stage: Stage, run: Run, destination: JsonObject): Run => {
     forward(stage, next, destination)
     return { ...next, steps: [{ do: "end", reason: "assistant-forwarded-call" }] }
   }
-  const handedOff = handOff(stage, next, destination)
-  if (handedOff === undefined) log(stage, next, "error", "There is no assistant to transfer to", { destination })
-  return handedOff ?? next
+  const handover = handOff(stage, next, destination)
+  if (handover === undefined) log(stage, next, "error", "There is no assistant to transfer to", { destination })
+  return handover ?? next
 }

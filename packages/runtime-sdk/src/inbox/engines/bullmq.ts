@@ -103,19 +103,6 @@ export interface BullmqInboxOptions<Connection> extends EngineOptions {
  * With `order: "call"` each line is a queue, `<name>-0` and on, whose global concurrency is one, and a delivery that
  * fails is tried again in the worker's hand. Throws an `InboxError` of kind `options` when an option is wrong.
  *
- * **Example**
- *
- * ```ts
- * import { bullmqInbox, type BullmqLike } from "@aywa-ai/runtime-sdk/inbox/bullmq"
- * import { nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
- *
- * export const receive = async (bullmq: BullmqLike<{ host: string }>) => {
- *   const inbox = bullmqInbox({ bullmq, connection: { host: "127.0.0.1" } })
- *   await inbox.run(async ({ id, type }, { signal }) => console.log(id, type, signal.aborted))
- *   return nodeWebhookHandler({ secret: process.env["AYWA_RUNTIME_WEBHOOK_SECRET"], inbox })
- * }
- * ```
- *
  * @since 0.2.0
  * @category constructors
  */

@@ -91,19 +91,6 @@ const queueOf = ({ backoffMillis, rememberSeconds }: EngineSettings, heartbeatSe
  * Offers and `run` start the `boss` and create the queues; while the database is away, an offer rejects and `run` waits.
  * Throws an `InboxError` of kind `options` when an option is wrong.
  *
- * **Example**
- *
- * ```ts
- * import { pgBossInbox, type PgBossLike } from "@aywa-ai/runtime-sdk/inbox/pg-boss"
- * import { nodeWebhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
- *
- * export const receive = async (boss: PgBossLike) => {
- *   const inbox = pgBossInbox({ boss, order: "call" })
- *   await inbox.run(async ({ id, type }, { signal }) => console.log(id, type, signal.aborted))
- *   return nodeWebhookHandler({ secret: process.env["AYWA_RUNTIME_WEBHOOK_SECRET"], inbox })
- * }
- * ```
- *
  * @since 0.2.0
  * @category constructors
  */

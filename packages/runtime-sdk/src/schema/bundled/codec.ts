@@ -3,10 +3,12 @@
  */
 import type { Issue } from "../../errors/Errors.ts"
 import { isObject } from "../isObject.ts"
+import { type Stray, straysOf } from "../strays.ts"
 import { node, type Node, Struct, String as Text, makeFilter } from "./Schema.ts"
 
 /** The proof is a matter of types, and was made when the contract was compiled. */
 export const codec = () => (schema: Node) => schema
+export { codec as described }
 
 interface Ruled {
   readonly schema: Node
@@ -47,6 +49,19 @@ export const tagged = (known: Node, key: string, tags: ReadonlySet<string>): Nod
 /** The body fields of a schema. */
 export const keysOf = (schema: Node): ReadonlySet<string> =>
   new Set(schema.tag === "struct" ? Object.keys(schema.fields) : [])
+
+/** The fields of a value, at every depth, that its schema does not name. */
+export const strays = (schema: Node, value: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<Stray> => {
+  if (schema.tag === "union") return schema.members.flatMap((member) => strays(member, value, path))
+  if (schema.tag === "array" && Array.isArray(value)) {
+    return value.flatMap((item, i) => strays(schema.item, item, [...path, String(i)]))
+  }
+  if (schema.tag !== "struct" || !isObject(value)) return []
+  const { fields } = schema
+  return straysOf(value, Object.keys(fields), path, (name, at) =>
+    strays(fields[name] ?? node({ tag: "unknown" }), value[name], at)
+  )
+}
 
 /** Compiles a predicate to a function without interpretation; where `new Function` is forbidden it interprets. */
 export const compile = (schema: Node): ((input: unknown) => boolean) => {

@@ -10,7 +10,7 @@ import { CliFailure, exitCodes, messageOf, usage } from "../core/failure.ts"
 import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import { variables } from "../core/settings.ts"
-import { controlVariable } from "../webhooks/control.ts"
+import { controlVariable } from "../core/control.ts"
 
 /** Flags of `local` by name. */
 export interface LocalInput {
@@ -33,9 +33,9 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
       if ((await contentOf(envFile)) === text) await rm(envFile)
     })
   }
-  const { baseUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
+  const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
   // One line, also on a terminal: programs wait for it.
-  out.raw(JSON.stringify({ baseUrl, apiKey, organizationId, controlToken, webhookSecret, pid: process.pid }))
+  out.raw(JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, pid: process.pid }))
   out.note(`The local runtime is ready at ${baseUrl}. Ctrl-C stops it.`)
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
 }
@@ -88,10 +88,18 @@ const refuseFileOfOthers = async (file: string): Promise<void> => {
   )
 }
 
-const envOf = ({ baseUrl, apiKey, organizationId, webhookSecret, controlToken }: LocalRuntimeHandle): string =>
+const envOf = ({
+  baseUrl,
+  publicUrl,
+  apiKey,
+  organizationId,
+  webhookSecret,
+  controlToken
+}: LocalRuntimeHandle): string =>
   [
     head,
     `${variables.baseUrl}=${baseUrl}`,
+    ...(publicUrl === undefined ? [] : [`AYWA_RUNTIME_PUBLIC_URL=${publicUrl}`]),
     `${variables.apiKey}=${apiKey}`,
     `${variables.organization}=${organizationId}`,
     `${variables.webhookSecret}=${webhookSecret}`,

@@ -1,9 +1,9 @@
 /**
  * The control API of a local runtime. Its token is printed by `aywa-runtime local`; a deployed runtime has none.
  */
-import { CliFailure, exitCodes, usage } from "../core/failure.ts"
-import { isLoopbackUrl } from "../core/loopback.ts"
-import type { Session } from "../core/session.ts"
+import { CliFailure, exitCodes, usage } from "./failure.ts"
+import { isLoopbackUrl } from "./loopback.ts"
+import type { Session } from "./session.ts"
 
 /** The variable that `local --write-env` writes. */
 export const controlVariable = "AYWA_RUNTIME_CONTROL_TOKEN"

@@ -42,10 +42,10 @@ export class Writer {
     const replace = (holder: unknown, key: string, value: unknown): unknown => {
       const outer = places.get(holder)
       const path = outer === undefined ? [] : [...outer, key]
-      const written = unwrapped(Reflect.get(Object(holder), key), value)
-      if (typeof written === "object" && written !== null) places.set(written, path)
-      const message = refusal(Reflect.get(Object(holder), key), written)
-      if (message === undefined) return written
+      const json = unwrap(Reflect.get(Object(holder), key), value)
+      if (typeof json === "object" && json !== null) places.set(json, path)
+      const message = refusal(Reflect.get(Object(holder), key), json)
+      if (message === undefined) return json
       this.issue ??= { path, message }
       return null
     }
@@ -57,7 +57,7 @@ export class Writer {
 }
 
 /** `toJSON` has already run on a value, and a Redacted's answers "<redacted>". */
-const unwrapped = (original: unknown, value: unknown): unknown => {
+const unwrap = (original: unknown, value: unknown): unknown => {
   if (!Redacted.isRedacted(original)) return value
   try {
     return Redacted.value(original)
@@ -76,15 +76,15 @@ const refusal = (original: unknown, value: unknown): string | undefined => {
     case "undefined":
       return undefined
     case "number":
-      return Number.isFinite(value) ? undefined : refused(value)
+      return Number.isFinite(value) ? undefined : refusalOf(value)
     case "object":
-      return Array.isArray(value) || isPlain(value) ? undefined : refused(value)
+      return Array.isArray(value) || isPlain(value) ? undefined : refusalOf(value)
     default:
-      return refused(value)
+      return refusalOf(value)
   }
 }
 
-const refused = (value: unknown): string => {
+const refusalOf = (value: unknown): string => {
   const name = nameOf(value)
   return `Expected what JSON can say, got ${name}${advice[name] ?? ""}`
 }

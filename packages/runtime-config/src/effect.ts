@@ -1,0 +1,94 @@
+/**
+ * The same steps as Effects: what went wrong is in the error channel, and interruption stops a step between two writes.
+ *
+ * @since 0.2.0
+ */
+import * as Effect from "effect/Effect"
+import { isRuntimeError, type RuntimeError } from "@aywa-ai/runtime-sdk"
+import * as Steps from "./index.ts"
+
+/**
+ * What a step that asks the runtime fails with.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type StepError = Steps.RuntimeConfigError | RuntimeError
+
+/** Options of a step, without the signal: that is the fiber's. */
+type Unsignalled<O> = Omit<O, "signal">
+
+const step = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, StepError> =>
+  Effect.tryPromise({ try: run, catch: (error) => error }).pipe(
+    Effect.catch((error) =>
+      Steps.isRuntimeConfigError(error) || isRuntimeError(error) ? Effect.fail(error) : Effect.die(error)
+    )
+  )
+
+/**
+ * Reads a folder of configuration. See `readConfig` of the promise entry.
+ *
+ * @since 0.2.0
+ * @category folder
+ */
+export const readConfig = (
+  folder: string,
+  options?: Steps.ReadConfigOptions
+): Effect.Effect<Steps.Config, Steps.RuntimeConfigError> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(Steps.readConfig(folder, options))
+    } catch (error) {
+      return Steps.isRuntimeConfigError(error) ? Effect.fail(error) : Effect.die(error)
+    }
+  })
+
+/**
+ * Says what a push would do. Reads lists only.
+ *
+ * @since 0.2.0
+ * @category plan
+ */
+export const planConfig = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config,
+  options?: Unsignalled<Steps.PlanOptions>
+): Effect.Effect<Steps.Plan, StepError> => step((signal) => Steps.planConfig(aywa, config, { ...options, signal }))
+
+/**
+ * Applies a plan, row by row. Interrupted, it can be planned and applied again.
+ *
+ * @since 0.2.0
+ * @category push
+ */
+export const applyPlan = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config,
+  plan: Steps.Plan,
+  options?: Unsignalled<Steps.ApplyOptions>
+): Effect.Effect<Steps.ApplyReport, StepError> =>
+  step((signal) => Steps.applyPlan(aywa, config, plan, { ...options, signal }))
+
+/**
+ * Brings the runtime's changes into the files.
+ *
+ * @since 0.2.0
+ * @category pull
+ */
+export const pullConfig = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config,
+  options?: Unsignalled<Steps.PullOptions>
+): Effect.Effect<Steps.PullReport, StepError> =>
+  step((signal) => Steps.pullConfig(aywa, config, { ...options, signal }))
+
+/**
+ * Compares state and runtime. Reads lists only.
+ *
+ * @since 0.2.0
+ * @category plan
+ */
+export const findDrift = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config
+): Effect.Effect<Steps.DriftReport, StepError> => step((signal) => Steps.findDrift(aywa, config, { signal }))

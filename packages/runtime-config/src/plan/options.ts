@@ -1,0 +1,26 @@
+/**
+ * What a plan is asked for.
+ *
+ * @since 0.2.0
+ */
+import type { KindName } from "../rows/kinds.ts"
+
+/**
+ * What a plan is about.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface PlanOptions {
+  /** Addresses or slugs; everything when there are none. */
+  readonly only?: ReadonlyArray<string> | undefined
+  /** Whether rows whose file is gone are deleted. */
+  readonly prune?: boolean | undefined
+  /** Whether rows that somebody deleted on the runtime are made again. */
+  readonly recreate?: boolean | undefined
+  /** The runtime's address, to stand in the plan; default: the environment's. */
+  readonly baseUrl?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Called after each list with what it brought. */
+  readonly onRows?: ((kind: KindName | "credentials", rows: number) => void) | undefined
+}

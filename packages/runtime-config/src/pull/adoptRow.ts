@@ -1,0 +1,60 @@
+/**
+ * Which row a file is.
+ *
+ * @since 0.2.0
+ */
+import { fail } from "../errors/RuntimeConfigError.ts"
+import type { Config, ConfigRow } from "../folder/Config.ts"
+import { locked } from "../ledger/lock.ts"
+import { openLedger } from "../ledger/ledger.ts"
+import { comparedRow, directoryFor, type Facts } from "../plan/facts.ts"
+import { onlyPlacesOf, withAdded } from "../plan/judge.ts"
+import { readRemote, remoteRow } from "../remote/readRemote.ts"
+import { type ConfigClient, rowsOf } from "../remote/rows.ts"
+import { diffRows } from "../rows/diff.ts"
+import { kindOfFolder } from "../rows/kinds.ts"
+import { stripSecrets } from "../rows/secrets.ts"
+import { removeTheirs, writeNew } from "./files.ts"
+
+/**
+ * Says that a file is a row of the runtime. What differs is from then on a change of the file, which the next plan shows;
+ * without a file, one is written. Reads the row; sends nothing else.
+ *
+ * @since 0.2.0
+ * @category pull
+ */
+export const adoptRow = (
+  aywa: ConfigClient,
+  config: Config,
+  address: string,
+  id: string,
+  options: { readonly signal?: AbortSignal | undefined } = {}
+): Promise<{ readonly file: string; readonly differences: number }> =>
+  locked(config.folder, config.environment.name, async () => {
+    const [folder = "", slug = ""] = address.split("/")
+    const kind = kindOfFolder(folder)?.name
+    if (kind === undefined || !/^[a-z0-9][a-z0-9-]*$/.test(slug)) {
+      return fail({
+        _tag: "Invalid",
+        problems: [{ file: address, detail: "Expected a kind's folder and a slug, such as assistants/desk." }]
+      })
+    }
+    const runtime = rowsOf(aywa)
+    const { row: raw } = await runtime.of(kind).get(id, options)
+    const one = remoteRow(kind, raw)
+    const remote = await readRemote(runtime, { include: [], rows: config.rows }, options)
+    const existing = config.rows.find((row) => row.address === address)
+    const known: Config = { ...config, state: { ...config.state, ids: { ...config.state.ids, [address]: id } } }
+    const ledger = openLedger(config, remote.credentials, config.environment.organizationId)
+    if (existing === undefined) {
+      const row: ConfigRow = { address, kind, slug, file: "", written: {}, row: {}, given: new Map() }
+      const whole: Config = { ...known, rows: [...config.rows, row] }
+      const facts: Facts = { config: whole, remote, directory: directoryFor(whole, remote) }
+      return { file: writeNew(facts, ledger, row, one), differences: 0 }
+    }
+    const compared = comparedRow(one, existing.row, directoryFor(known, remote))
+    const file = stripSecrets(kind, existing.row)
+    ledger.saw(address, kind, one, onlyPlacesOf(file, compared))
+    removeTheirs(config, existing)
+    return { file: existing.file, differences: diffRows(withAdded(file, compared, undefined), compared).length }
+  })

@@ -1,0 +1,37 @@
+/** The Effect face: the same steps, with what went wrong in the error channel. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { describe, expect, it } from "vitest"
+import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import { applyPlan, findDrift, planConfig, pullConfig, readConfig } from "../src/effect.ts"
+import { makeFolder, start, write } from "./support.ts"
+
+describe("as Effects", () => {
+  it("a folder is read, planned, applied and pulled", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\n" })
+    const program = Effect.gen(function* () {
+      const config = yield* readConfig(folder)
+      const report = yield* applyPlan(aywa, config, yield* planConfig(aywa, config))
+      const again = yield* readConfig(folder)
+      const { written } = yield* pullConfig(aywa, again)
+      return [report.applied.length, written.length, (yield* findDrift(aywa, again)).ok]
+    })
+    expect(await Effect.runPromise(program)).toEqual([1, 0, true])
+    expect(runtime.count("assistants")).toBe(1)
+  })
+
+  it("refusals of files and of the client fail with their tags, and nothing else is swallowed", async () => {
+    const folder = makeFolder({ "assistants/desk.yaml": "a: [" })
+    const tag = (effect: Effect.Effect<unknown, { readonly _tag: string }>) =>
+      Effect.runPromise(Effect.flip(effect)).then(({ _tag }) => _tag)
+    expect(await tag(readConfig(folder))).toBe("RuntimeConfigError")
+    write(folder, { "assistants/desk.yaml": "name: Desk\n" })
+    const nobody = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retries: 0 })
+    const config = await Effect.runPromise(readConfig(folder))
+    expect(await tag(planConfig(nobody, config))).toBe("ConnectionError")
+    const broken = { assistants: undefined } as unknown as AywaRuntimeClient // A caller's own mistake.
+    const exit = await Effect.runPromiseExit(planConfig(broken, config))
+    expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+  })
+})

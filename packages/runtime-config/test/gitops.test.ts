@@ -1,0 +1,146 @@
+/** A folder of the source platform's tool, made from its public description, becomes a configuration of ours. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { adoptRow, fromGitops, planConfig, pullConfig, pushConfig } from "../src/index.ts"
+import { makeFolder, only, open, problemsOf, read, reasonOf, snapshot, start } from "./support.ts"
+
+const uuid = (n: number) => `${String(n).padStart(8, "0")}-aaaa-4aaa-8aaa-000000000000`
+
+/** Ten assistants, six tools, a structured output; credentials by name, notes behind references, comments. */
+const source = (): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
+    Array.from({ length: 9 }, (_, n) => [
+      `resources/acme/assistants/agent-${n}.md`,
+      `---
+# Agent ${n}, kept by the team of the shop.
+name: Agent ${n}
+firstMessage: "Hello from ${n}"   # said first
+model:
+  provider: openai
+  model: gpt-4o
+  toolIds:
+    - lookup-order ## the one of the shop
+    - shared/transfer-call
+    - tool-${n % 4}
+artifactPlan:
+  structuredOutputIds: [call-summary]
+server:
+  url: https://shop.example/calls
+  credentialId: shop-backend
+---
+
+# Who you are
+You are agent ${n}.
+
+# Rules
+- Be brief.
+`
+    ])
+  ),
+  "resources/acme/assistants/plain.yml":
+    "# No prompt of its own.\nname: Plain\nmodel: { provider: openai, model: gpt-4o-mini }\n",
+  "resources/acme/tools/lookup-order.yml": `type: function
+function:
+  name: lookup_order
+  description: >-
+    Looks an order up;
+    needs its number.
+server:
+  url: https://shop.example/tools
+  credentialId: ${uuid(900)}
+`,
+  "resources/acme/tools/shared/transfer-call.yml": `type: handoff
+function: { name: transfer_call }
+destinations:
+  - type: assistant
+    assistantId: agent-0 # and nobody else
+`,
+  ...Object.fromEntries(
+    Array.from({ length: 4 }, (_, n) => [
+      `resources/acme/tools/tool-${n}.yml`,
+      `type: function\nfunction: { name: tool_${n} }\n`
+    ])
+  ),
+  "resources/acme/structuredOutputs/call-summary.yml":
+    "name: Call Summary\ntype: ai\nschema:\n  type: object\n  properties: { summary: { type: string } }\nassistant_ids:\n  - agent-1\n",
+  "resources/acme/squads/support.yml": "name: Support\nmembers:\n  - assistantId: agent-0\n",
+  "resources/acme/simulations/tests/one.yml": "name: One\n",
+  ".vapi-state.acme.json": JSON.stringify({
+    credentials: { "shop-backend": uuid(900) },
+    assistants: { "agent-0": uuid(1), plain: { uuid: uuid(2), hash: "x" } },
+    tools: { "lookup-order": uuid(3) }
+  })
+})
+
+const makeSource = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "aywa-gitops-"))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(source())) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+const credential = {
+  provider: "webhook",
+  name: "shop-backend",
+  authenticationPlan: { type: "bearer", token: "t" }
+} as const
+
+describe("a folder of the source platform's tool", () => {
+  it("goes in, is pushed to an empty runtime, and is pulled back the same, with its comments", async () => {
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
+    await aywa.credentials.create(credential)
+    const folder = makeFolder()
+    const report = fromGitops(folder, { from: makeSource(), environment: "test" })
+    expect([report.written.length, report.linked]).toEqual([17, 0])
+    expect(report.skipped.map(({ file }) => file)).toEqual(["simulations/tests/one.yml", "squads/support.yml"])
+    const text = read(folder, "assistants/agent-3.md")
+    expect(text).toContain("# Agent 3, kept by the team of the shop.")
+    expect(text).toContain('firstMessage: "Hello from 3"   # said first')
+    expect(text).toContain("credentialId:\n    credential: shop-backend")
+    expect(read(folder, "tools/transfer-call.yaml")).toContain("assistantId: agent-0 # and nobody else")
+    expect(read(folder, "structured-outputs/call-summary.yaml")).not.toContain("assistant_ids")
+    await pushConfig(aywa, open(folder))
+    expect(runtime.count("assistants") + runtime.count("tools")).toBe(16)
+    const agent = runtime.rows("assistants").find(({ name }) => name === "Agent 3")
+    const ids = ["lookup_order", "transfer_call", "tool_3"].map(
+      (name) => runtime.rows("tools").find((tool) => Reflect.get(Object(tool["function"]), "name") === name)?.id
+    )
+    expect(Reflect.get(Object(agent?.["model"]), "toolIds")).toEqual(ids)
+    const before = snapshot(folder)
+    expect(await pullConfig(aywa, open(folder))).toMatchObject({ written: [], conflicts: [] })
+    expect(snapshot(folder)).toEqual(before)
+    expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 17, update: 0, create: 0 })
+    // Once more: nothing is overwritten.
+    expect(fromGitops(folder, { from: makeSource(), environment: "test" }).written).toEqual([])
+  })
+
+  it("takes ids over through a ledger, and says nothing is known of the rows yet", async () => {
+    const { aywa } = await start()
+    await aywa.credentials.create(credential)
+    const { id } = await aywa.assistants.create({
+      name: "Plain, moved",
+      model: { provider: "openai", model: "gpt-4o-mini" }
+    })
+    const folder = makeFolder()
+    const mappings = [{ sourceId: uuid(2), runtimeId: id }]
+    expect(fromGitops(folder, { from: makeSource(), environment: "test", mappings }).linked).toBe(1)
+    const plan = await planConfig(aywa, open(folder), { only: ["assistants/plain"] })
+    expect(only(plan.steps)).toMatchObject({ action: "conflict", id })
+    await adoptRow(aywa, open(folder), "assistants/plain", id)
+    await pushConfig(aywa, open(folder), { plan: { only: ["assistants/plain"] } })
+    expect((await aywa.assistants.get(id)).name).toBe("Plain")
+  })
+
+  it("is asked for by its organization when there are several", async () => {
+    const from = makeSource()
+    mkdirSync(join(from, "resources/other/tools"), { recursive: true })
+    expect(problemsOf(await reasonOf(() => fromGitops(makeFolder(), { from })))).toMatchObject([
+      { detail: expect.stringContaining("acme, other") }
+    ])
+  })
+})

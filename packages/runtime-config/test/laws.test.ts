@@ -1,0 +1,141 @@
+/** The laws of push, pull and merge, over rows of any kind. */
+import { rmSync } from "node:fs"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { JsonObject } from "@aywa-ai/runtime-sdk"
+import { newRowFile } from "../src/folder/rowFile.ts"
+import { equal, rowWith, valueAt } from "../src/rows/json.ts"
+import { applyChanges } from "../src/rows/diff.ts"
+import { diffRows, mergeRows, pullConfig, pushConfig } from "../src/index.ts"
+import { rows } from "./arbitraries.ts"
+import { cases, makeFolder, only, open, snapshot, start, write } from "./support.ts"
+
+describe("diff and merge", () => {
+  it("a diff leads from one row to the other", () => {
+    fc.assert(
+      fc.property(rows, rows, (before, after) => {
+        const changes = diffRows(before, after)
+        expect(equal(applyChanges(before, changes, after), after)).toBe(true)
+        expect(diffRows(after, after)).toEqual([])
+      }),
+      { numRuns: cases(200) }
+    )
+  })
+
+  it("without a change of one side it is the other side", () => {
+    fc.assert(
+      fc.property(rows, rows, (base, changed) => {
+        expect(mergeRows(base, changed, base)).toEqual({ row: changed, conflicts: [] })
+        expect(equal(mergeRows(base, base, changed).row, changed)).toBe(true)
+        expect(equal(mergeRows(base, changed, changed).row, changed)).toBe(true)
+      }),
+      { numRuns: cases(200) }
+    )
+  })
+
+  const places = [
+    ["name"],
+    ["firstMessage"],
+    ["model", "model"],
+    ["model", "temperature"],
+    ["metadata", "a"],
+    ["metadata", "b", "c"]
+  ]
+  const base: JsonObject = {
+    name: "Desk",
+    firstMessage: "Hello",
+    model: {
+      provider: "openai",
+      model: "gpt-4o",
+      temperature: 0,
+      messages: [{ role: "system", content: "a\nb\nc\nd\ne" }]
+    },
+    metadata: { a: 1, b: { c: 2 } }
+  }
+  const edit = (row: JsonObject, at: ReadonlyArray<number>, value: unknown) =>
+    at.reduce((edited, index) => rowWith(edited, places[index] ?? [], value), row)
+  const indexes = fc.uniqueArray(fc.nat({ max: places.length - 1 }), { maxLength: places.length })
+  const values = fc.oneof(fc.string(), fc.integer(), fc.constant(undefined))
+
+  it("edits of different places are both there", () => {
+    fc.assert(
+      fc.property(indexes, indexes, values, values, (ours, others, mine, yours) => {
+        const theirs = others.filter((index) => !ours.includes(index))
+        const { row, conflicts } = mergeRows(base, edit(base, ours, mine), edit(base, theirs, yours))
+        expect(conflicts).toEqual([])
+        expect(row).toEqual(edit(edit(base, ours, mine), theirs, yours))
+      }),
+      { numRuns: cases(200) }
+    )
+  })
+
+  it("edits of the same place are a conflict unless they are the same, never a winner", () => {
+    fc.assert(
+      fc.property(indexes, indexes, (ours, theirs) => {
+        const both = ours.filter((index) => theirs.includes(index)).map((index) => places[index])
+        const { conflicts } = mergeRows(base, edit(base, ours, "ours"), edit(base, theirs, "theirs"))
+        expect(conflicts.map(({ path }) => path).toSorted()).toEqual(both.toSorted())
+        for (const { path, ours: mine, theirs: yours } of conflicts) {
+          expect([mine, yours, valueAt(base, path) === mine]).toEqual(["ours", "theirs", false])
+        }
+      }),
+      { numRuns: cases(200) }
+    )
+  })
+
+  it("prompts are merged by line, and items of a list that moved are not mixed up", () => {
+    const at = ["model", "messages", 0, "content"]
+    const merged = mergeRows(base, rowWith(base, at, "A\nb\nc\nd\ne"), rowWith(base, at, "a\nb\nc\nd\nE"))
+    expect([valueAt(merged.row, at), merged.conflicts]).toEqual(["A\nb\nc\nd\nE", []])
+    expect(
+      mergeRows(base, rowWith(base, at, "A\nb\nc\nd\ne"), rowWith(base, at, "B\nb\nc\nd\ne")).conflicts.length
+    ).toBe(1)
+    const list = {
+      hooks: [
+        { on: "a", n: 1 },
+        { on: "b", n: 1 }
+      ]
+    }
+    const moved = {
+      hooks: [
+        { on: "b", n: 1 },
+        { on: "a", n: 1 }
+      ]
+    }
+    const changed = {
+      hooks: [
+        { on: "a", n: 2 },
+        { on: "b", n: 1 }
+      ]
+    }
+    expect(mergeRows(list, moved, changed).conflicts.map(({ path }) => path)).toEqual([["hooks"]])
+  })
+})
+
+describe("over a real runtime", () => {
+  it("a pull after a push writes the same bytes, and a push after a pull sends nothing", async () => {
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
+    const folder = makeFolder()
+    await fc.assert(
+      fc.asyncProperty(rows, rows, async (first, second) => {
+        const { text, ending } = newRowFile("assistants", first)
+        const other = ending === ".md" ? ".yaml" : ".md"
+        write(folder, { [`assistants/a${ending}`]: text, "state/test.json": '{"formatVersion":1,"ids":{},"seen":{}}' })
+        rmSync(`${folder}/assistants/a${other}`, { force: true })
+        await pushConfig(aywa, open(folder))
+        const before = snapshot(folder)
+        expect((await pullConfig(aywa, open(folder))).written).toEqual([])
+        expect(snapshot(folder)).toEqual(before)
+        const { id } = only((await aywa.assistants.list()).items)
+        const gone = Object.keys(first).filter((key) => !Object.hasOwn(second, key))
+        await aywa.assistants.update(id, { ...second, ...Object.fromEntries(gone.map((key) => [key, null])) })
+        expect((await pullConfig(aywa, open(folder))).conflicts).toEqual([])
+        const pushed = await pushConfig(aywa, open(folder))
+        expect(pushed.applied).toEqual([])
+        expect(diffRows(open(folder).rows[0]?.row ?? {}, second)).toEqual([])
+        runtime.reset()
+      }),
+      { numRuns: cases(20) }
+    )
+  }, 600_000)
+})

@@ -1,0 +1,196 @@
+/** Push and pull against a real local runtime. */
+import { describe, expect, it } from "vitest"
+import { adoptRow, applyPlan, findDrift, planConfig, planRollback, pullConfig, pushConfig } from "../src/index.ts"
+import {
+  desk,
+  lookupOrder,
+  makeFolder,
+  only,
+  open,
+  problemsOf,
+  read,
+  reasonOf,
+  snapshot,
+  start,
+  write
+} from "./support.ts"
+
+const files = { "assistants/desk.md": desk, "tools/lookup-order.yaml": lookupOrder }
+
+describe("push", () => {
+  it("makes rows, slugs as ids, and a second one has nothing to do", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    const first = await pushConfig(aywa, open(folder))
+    expect(first.applied.map(({ action, address }) => [action, address])).toEqual([
+      ["create", "tools/lookup-order"],
+      ["create", "assistants/desk"]
+    ])
+    const [tool] = (await aywa.tools.list()).items
+    const [assistant] = (await aywa.assistants.list()).items
+    expect(assistant?.model?.toolIds).toEqual([tool?.id])
+    expect(assistant?.model?.messages).toEqual([
+      { role: "system", content: "# You are the desk\n\nAsk for the order.\nBe brief." }
+    ])
+    const again = await pushConfig(aywa, open(folder))
+    expect([again.applied, again.plan.counts.unchanged]).toEqual([[], 2])
+  })
+
+  it("sends what changed alone, and null for a key that is gone", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    write(folder, { "assistants/desk.md": desk.replace(/firstMessage.*\n/, "").replace("gpt-4o", "gpt-5") })
+    const plan = await planConfig(aywa, open(folder))
+    const step = plan.steps.find(({ action }) => action === "update")
+    expect([step?.address, Object.keys(step?.set ?? {}), step?.set?.["firstMessage"]]).toEqual([
+      "assistants/desk",
+      ["firstMessage", "model"],
+      null
+    ])
+    const before = runtime.requests().length
+    await applyPlan(aywa, open(folder), plan)
+    const writes = runtime
+      .requests()
+      .slice(before)
+      .filter(({ method }) => method !== "GET")
+    expect(writes.map(({ method }) => method)).toEqual(["PATCH"])
+    const assistant = (await aywa.assistants.list()).items[0]
+    expect([assistant?.firstMessage ?? null, assistant?.model?.model, assistant?.name]).toEqual([null, "gpt-5", "Desk"])
+    expect((await pushConfig(aywa, open(folder))).applied).toEqual([])
+  })
+
+  it("refuses a row that somebody changed, and loses nobody's change after a pull", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    const { id, model } = only((await aywa.assistants.list()).items)
+    const messages = [{ role: "system" as const, content: "# You are the front desk\n\nAsk for the order.\nBe brief." }]
+    await aywa.assistants.update(id, { model: { ...model, provider: "openai", messages } })
+    write(folder, { "assistants/desk.md": desk.replace("Be brief.", "Be very brief.") })
+    const reason = await reasonOf(pushConfig(aywa, open(folder)))
+    expect([reason._tag, problemsOf(reason)[0]?.file]).toEqual(["Conflict", "assistants/desk"])
+    const pulled = await pullConfig(aywa, open(folder))
+    expect(pulled.written).toEqual([{ address: "assistants/desk", file: "assistants/desk.md", change: "merged" }])
+    expect(read(folder, "assistants/desk.md")).toBe(
+      desk.replace("Be brief.", "Be very brief.").replace("the desk\n", "the front desk\n")
+    )
+    await pushConfig(aywa, open(folder))
+    const after = (await aywa.assistants.get(id)).model?.messages?.[0]?.content
+    expect(after).toBe("# You are the front desk\n\nAsk for the order.\nBe very brief.")
+  })
+
+  it("puts rows back with a rollback, and refuses to when somebody changed them since", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    write(folder, { "assistants/desk.md": desk.replace("name: Desk", "name: Front desk") })
+    const { backup } = await pushConfig(aywa, open(folder))
+    const plan = await planRollback(aywa, open(folder))
+    await applyPlan(aywa, open(folder), plan)
+    const row = only((await aywa.assistants.list()).items)
+    expect(row.name).toBe("Desk")
+    const later = await planRollback(aywa, open(folder), { time: backup })
+    expect(later.counts).toMatchObject({ unchanged: 1, update: 0 })
+    await aywa.assistants.update(row.id, { name: "Somebody's" })
+    expect((await planRollback(aywa, open(folder), { time: backup })).counts).toMatchObject({ conflict: 1, update: 0 })
+    await aywa.assistants.update(row.id, { name: "Desk" })
+    expect((await pullConfig(aywa, open(folder))).written.length).toBe(1)
+    expect(read(folder, "assistants/desk.md")).toBe(desk)
+  })
+})
+
+describe("pull", () => {
+  it("after a push writes the very same bytes, and a push after it sends nothing", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    const before = snapshot(folder)
+    const pulled = await pullConfig(aywa, open(folder))
+    expect([pulled.written, pulled.conflicts, snapshot(folder)]).toEqual([[], [], before])
+    expect((await pushConfig(aywa, open(folder))).applied).toEqual([])
+  })
+
+  it("into an empty folder writes files that push to an empty runtime as the same rows", async () => {
+    const [first, second] = [await start(), await start()]
+    await pushConfig(first.aywa, open(makeFolder(files)))
+    const folder = makeFolder()
+    const pulled = await pullConfig(first.aywa, open(folder))
+    expect(pulled.written.map(({ file }) => file)).toEqual(["tools/lookup-order.yaml", "assistants/desk.md"])
+    expect((await planConfig(first.aywa, open(folder))).counts).toMatchObject({ unchanged: 2, update: 0, create: 0 })
+    const copy = makeFolder(
+      Object.fromEntries(Object.entries(snapshot(folder)).filter(([name]) => !name.startsWith("environments")))
+    )
+    await pushConfig(second.aywa, open(copy))
+    const before = snapshot(copy)
+    await pullConfig(second.aywa, open(copy))
+    expect(snapshot(copy)).toEqual(before)
+  })
+
+  it("leaves a file alone whose change meets another one at the same place", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    const { id } = only((await aywa.assistants.list()).items)
+    await aywa.assistants.update(id, { firstMessage: "Theirs" })
+    const ours = desk.replace('"Hello, this is the desk."', "Ours")
+    write(folder, { "assistants/desk.md": ours })
+    const pulled = await pullConfig(aywa, open(folder))
+    expect(pulled.conflicts.map(({ file, detail }) => [file, /firstMessage/.test(detail)])).toEqual([
+      ["assistants/desk.md", true]
+    ])
+    expect(read(folder, "assistants/desk.md")).toBe(ours)
+    expect(read(folder, "assistants/desk.theirs.md")).toContain("firstMessage: Theirs")
+    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("Conflict")
+    await adoptRow(aywa, open(folder), "assistants/desk", id)
+    expect(Object.keys(snapshot(folder)).some((name) => name.includes("theirs"))).toBe(false)
+    await pushConfig(aywa, open(folder))
+    expect((await aywa.assistants.get(id)).firstMessage).toBe("Ours")
+  })
+})
+
+describe("on a clean checkout, without the rows as they were seen", () => {
+  const cleanCheckout = (folder: string) =>
+    makeFolder(Object.fromEntries(Object.entries(snapshot(folder, /^\.schema\//))))
+
+  it("what the runtime filled in is no difference, a change of the file is one, and theirs is refused", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder({ ...files, "structured-outputs/mood.yaml": "name: Mood\nschema: { type: object }\n" })
+    await pushConfig(aywa, open(folder))
+    const other = cleanCheckout(folder)
+    expect((await planConfig(aywa, open(other))).counts).toMatchObject({ unchanged: 3, update: 0, conflict: 0 })
+    write(other, { "structured-outputs/mood.yaml": "name: Mood\nschema: { type: string }\n" })
+    const plan = await planConfig(aywa, open(other))
+    expect(plan.steps.flatMap(({ set }) => (set === undefined ? [] : [set]))).toEqual([{ schema: { type: "string" } }])
+    const { id } = only((await aywa.structuredOutputs.list()).items)
+    await aywa.structuredOutputs.update(id, { description: "Theirs" })
+    expect((await planConfig(aywa, open(other))).counts).toMatchObject({ conflict: 1, update: 0 })
+    expect((await pullConfig(aywa, open(other))).conflicts.length).toBe(1)
+    const third = cleanCheckout(folder)
+    expect((await pullConfig(aywa, open(third))).written.length).toBe(1)
+    expect(read(third, "structured-outputs/mood.yaml")).toContain("description: Theirs")
+    expect((await pushConfig(aywa, open(third))).applied).toEqual([])
+  })
+})
+
+describe("drift", () => {
+  it("names rows that changed, that no file has, that are gone, and that are there twice", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    expect((await findDrift(aywa, open(folder))).ok).toBe(true)
+    const { id } = only((await aywa.assistants.list()).items)
+    await aywa.assistants.update(id, { firstMessage: "Theirs" })
+    for (const _ of [1, 2]) await aywa.structuredOutputs.create({ name: "Mood", schema: { type: "object" } })
+    await aywa.assistants.update(id, { model: { provider: "openai", model: "gpt-4o" } })
+    const tool = (await aywa.tools.list()).items[0]
+    await aywa.tools.delete(tool?.id ?? "")
+    const report = await findDrift(aywa, open(folder))
+    expect(report.drifted.map(({ address }) => address)).toEqual(["assistants/desk"])
+    expect([report.orphans.length, report.ghosts.length, report.twins.map(({ ids }) => ids.length)]).toEqual([
+      2,
+      1,
+      [2]
+    ])
+  })
+})

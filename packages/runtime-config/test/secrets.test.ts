@@ -1,0 +1,106 @@
+/** Secrets are named in files, sent, and written nowhere. */
+import { readdirSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { formatPlan, planConfig, planMarkdown, pullConfig, pushConfig, validateConfig } from "../src/index.ts"
+import { makeFolder, only, open, problemsOf, reasonOf, start, write } from "./support.ts"
+
+const canary = "canary-secret"
+const variables = { SECRET: canary, URL: "http://127.0.0.1:9/from-env" }
+
+const number = `provider: twilio
+number: "+14155550123"
+twilioAccountSid: AC1
+twilioAuthToken: \${env:SECRET}
+serverUrl: \${env:URL}
+`
+const assistant = `name: Desk
+serverUrlSecret: \${env:SECRET}
+server: { url: http://127.0.0.1:9/x, secret: "\${env:SECRET}" }
+credentials: [{ provider: openai, apiKey: "\${env:SECRET}" }]
+`
+
+/** Every file below a folder that has a text in it. */
+const filesWith = (folder: string, text: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => statSync(join(folder, name)).isFile() && readFileSync(join(folder, name), "utf8").includes(text)
+  )
+
+describe("secrets", () => {
+  it("reach the runtime, and no file, plan, backup or text", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({ "phone-numbers/main.yaml": number, "assistants/desk.yaml": assistant })
+    const texts: Array<string> = []
+    const see = async () => {
+      const plan = await planConfig(aywa, open(folder))
+      texts.push(JSON.stringify(plan), formatPlan(plan), planMarkdown(plan))
+      texts.push(JSON.stringify(await pushConfig(aywa, open(folder), { variables })))
+    }
+    await see()
+    const sent = runtime.requests({ method: "POST" }).map(({ body }) => JSON.stringify(body))
+    expect(sent.filter((body) => body?.includes(canary)).length).toBe(2)
+    expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 2, update: 0 })
+    write(folder, {
+      "phone-numbers/main.yaml": number.replace("AC1", "AC2"),
+      "assistants/desk.yaml": assistant.replace("/x", "/y")
+    })
+    await see()
+    expect(runtime.requests({ method: "PATCH" }).some(({ body }) => JSON.stringify(body)?.includes(canary))).toBe(true)
+    await aywa.assistants.update(only(runtime.rows("assistants")).id, { firstMessage: "Theirs" })
+    await pullConfig(aywa, open(folder, "keep"))
+    expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 2 })
+    expect(texts.filter((text) => text.includes(canary))).toEqual([])
+    expect(filesWith(join(folder, ".."), canary)).toEqual([])
+  })
+
+  it("are refused where they stand in a file, and missing ones before anything is sent", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\nserverUrlSecret: literal\n" })
+    expect(validateConfig(open(folder)).errors.map(({ file, path }) => [file, path])).toEqual([
+      ["assistants/desk.yaml", "serverUrlSecret"]
+    ])
+    expect(problemsOf(await reasonOf(pushConfig(aywa, open(folder)))).map(({ path }) => path)).toEqual([
+      "serverUrlSecret"
+    ])
+    write(folder, { "assistants/desk.yaml": "name: Desk\nserverUrlSecret: ${env:SECRET}\n" })
+    const reason = await reasonOf(pushConfig(aywa, open(folder), { variables: {} }))
+    expect(problemsOf(reason)).toEqual([
+      { file: "assistants/desk", path: "serverUrlSecret", detail: expect.stringContaining("SECRET") }
+    ])
+    expect(runtime.requests({ method: "POST" })).toEqual([])
+  })
+
+  it("that only the runtime has are not erased by a change beside them", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\nserver: { url: http://127.0.0.1:9/x }\n" })
+    await pushConfig(aywa, open(folder))
+    const { id } = only(runtime.rows("assistants"))
+    await aywa.assistants.update(id, { server: { url: "http://127.0.0.1:9/x", secret: canary } })
+    write(folder, { "assistants/desk.yaml": "name: Desk\nserver: { url: http://127.0.0.1:9/y }\n" })
+    await pushConfig(aywa, open(folder))
+    expect(only(runtime.rows("assistants"))["server"]).toEqual({ url: "http://127.0.0.1:9/y", secret: canary })
+    expect(filesWith(join(folder, ".."), canary)).toEqual([])
+  })
+})
+
+describe("credentials by name", () => {
+  it("are found before anything is sent; missing and ambiguous names are errors", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({
+      "phone-numbers/main.yaml":
+        'provider: byo-phone-number\nnumber: "+14155550123"\ncredentialId: { credential: trunk }\n'
+    })
+    const problem = async () =>
+      problemsOf(await reasonOf(pushConfig(aywa, open(folder)))).map(({ file, path }) => [file, path])
+    expect(await problem()).toEqual([["phone-numbers/main.yaml", "credentialId"]])
+    const trunk = { provider: "byo-sip-trunk", name: "trunk", gateways: [{ ip: "203.0.113.1" }] } as const
+    const { id } = await aywa.credentials.create(trunk)
+    const second = await aywa.credentials.create(trunk)
+    expect(await problem()).toEqual([["phone-numbers/main.yaml", "credentialId"]])
+    await aywa.credentials.delete(second.id)
+    await pushConfig(aywa, open(folder))
+    expect(only(runtime.rows("phoneNumbers"))["credentialId"]).toBe(id)
+    expect((await pullConfig(aywa, open(folder))).written).toEqual([])
+    expect((await planConfig(aywa, open(folder))).counts.unchanged).toBe(1)
+  })
+})

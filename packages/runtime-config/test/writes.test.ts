@@ -1,0 +1,195 @@
+/** Every write is safe to repeat: lost answers, dead processes, many rows. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { buffer } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it, onTestFinished } from "vitest"
+import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
+import { findDrift, planConfig, pullConfig, pushConfig } from "../src/index.ts"
+import { type Files, makeFolder, only, open, read, reasonOf, start, write } from "./support.ts"
+
+const many = process.env["AYWA_CONFIG_KILLS"] === "all"
+
+/** Tools, assistants that use them, and one circle: a tool that hands over to an assistant that has it. */
+const rowsOf = (count: number): Files => {
+  const half = Math.floor(count / 2)
+  const numbers = Array.from({ length: half }, (_, n) => n)
+  return Object.fromEntries([
+    ...numbers.map((n) => [
+      `tools/tool-${n}.yaml`,
+      n === 0
+        ? "type: handoff\nfunction: { name: tool_0 }\ndestinations: [{ type: assistant, assistantId: assistant-0 }]\n"
+        : `type: function\nfunction: { name: tool_${n} }\n`
+    ]),
+    ...Array.from({ length: count - half }, (_, n) => [
+      `assistants/assistant-${n}.md`,
+      `---\nname: Assistant ${n}\nmodel: { provider: openai, model: gpt-4o, toolIds: [tool-${n % half}] }\n---\n\nPrompt ${n}\n`
+    ])
+  ])
+}
+
+const expectWhole = async (
+  folder: string,
+  runtime: LocalRuntimeHandle,
+  count: number,
+  aywa: Parameters<typeof planConfig>[0]
+) => {
+  expect(runtime.count("tools") + runtime.count("assistants")).toBe(count)
+  expect((await findDrift(aywa, open(folder))).ok).toBe(true)
+  expect((await planConfig(aywa, open(folder))).counts).toMatchObject({
+    unchanged: count,
+    create: 0,
+    update: 0,
+    adopt: 0
+  })
+  const [destination] = runtime
+    .rows("tools")
+    .flatMap(({ destinations }) => (Array.isArray(destinations) ? destinations : []))
+  expect(runtime.rows("assistants").map(({ id }) => id)).toContain(Reflect.get(Object(destination), "assistantId"))
+}
+
+describe("when the answer to a write is lost", () => {
+  const count = many ? 30 : 4
+  for (const when of ["before", "after"] as const) {
+    it(`${when} it was applied, the same push goes on, wherever that was`, async () => {
+      const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
+      for (let skip = 0; skip <= count; skip++) {
+        const folder = makeFolder(rowsOf(count))
+        const isUpdate = skip === count
+        runtime.faults.add({
+          match: { method: isUpdate ? "PATCH" : "POST" },
+          action: "reset",
+          when,
+          skip: isUpdate ? 0 : skip,
+          times: 1
+        })
+        const reason = await reasonOf(pushConfig(aywa, open(folder)))
+        expect(reason._tag).toBe("MaybeApplied")
+        await pushConfig(aywa, open(folder))
+        await expectWhole(folder, runtime, count, aywa)
+        runtime.reset()
+      }
+    }, 600_000)
+  }
+})
+
+/** A server in front of the runtime that stops the process which writes, at a write of one's choice. */
+const guillotine = async (target: string, at: number, when: "before" | "after" | "answered", kill: () => void) => {
+  let writes = 0
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await buffer(incoming)
+    const isWrite = incoming.method !== "GET"
+    const isIt = isWrite && writes++ === at
+    if (isIt && when === "before") return kill()
+    const headers = Object.entries(incoming.headers).flatMap(([name, value]) =>
+      typeof value === "string" && !["host", "connection", "content-length"].includes(name)
+        ? [[name, value] as [string, string]]
+        : []
+    )
+    const answer = await fetch(target + (incoming.url ?? ""), {
+      method: incoming.method ?? "GET",
+      headers,
+      ...(isWrite ? { body } : {})
+    })
+    if (isIt && when === "after") return kill()
+    const text = await answer.text()
+    const etag = answer.headers.get("etag")
+    outgoing.writeHead(answer.status, { "content-type": "application/json", ...(etag === null ? {} : { etag }) })
+    outgoing.end(text, () => (isIt ? kill() : undefined))
+  }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close }
+}
+
+describe("kill -9", () => {
+  it("at any write: the next push ends in the same state, and nothing is there twice", async () => {
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
+    const count = 30
+    const points = many ? Array.from({ length: count + 1 }, (_, n) => n) : [0, count]
+    for (const at of points) {
+      for (const when of many ? (["before", "after", "answered"] as const) : (["after"] as const)) {
+        const folder = makeFolder(rowsOf(count))
+        let killed = false
+        const proxy = await guillotine(runtime.baseUrl, at, when, () => {
+          killed = true
+          child.kill("SIGKILL")
+        })
+        const child = spawn(process.execPath, [fileURLToPath(new URL("./pushes.ts", import.meta.url)), folder], {
+          env: {
+            PATH: process.env["PATH"],
+            AYWA_RUNTIME_BASE_URL: proxy.baseUrl,
+            AYWA_RUNTIME_API_KEY: runtime.apiKey
+          },
+          stdio: "inherit"
+        })
+        onTestFinished(() => void child.kill("SIGKILL"))
+        await once(child, "exit")
+        proxy.close()
+        expect(killed).toBe(true)
+        await pushConfig(aywa, open(folder))
+        await expectWhole(folder, runtime, count, aywa)
+        runtime.reset()
+      }
+    }
+  }, 1_800_000)
+})
+
+describe("five hundred rows", () => {
+  it("unchanged cost a list each kind; one change costs one GET and one PATCH more", async () => {
+    const rows = {
+      assistants: Array.from({ length: 500 }, (_, n) => ({ name: `Assistant ${n}`, firstMessage: `Hello ${n}` }))
+    }
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 }, rows })
+    const folder = makeFolder()
+    await pullConfig(aywa, open(folder))
+    const asked = async (run: () => Promise<unknown>) => {
+      const before = runtime.requests().length
+      await run()
+      return runtime
+        .requests()
+        .slice(before)
+        .map(({ method, path }) => `${method} ${path.split("?")[0]?.replace(/[0-9a-f-]{36}/, ":id")}`)
+    }
+    const lists = await asked(async () => {
+      expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 500 })
+    })
+    expect(lists.every((request) => request.startsWith("GET"))).toBe(true)
+    expect(lists.length).toBeLessThanOrEqual(12)
+    write(folder, {
+      "assistants/assistant-7.yaml": read(folder, "assistants/assistant-7.yaml").replace("Hello 7", "Hi")
+    })
+    const all = await asked(() => pushConfig(aywa, open(folder)))
+    expect(all.slice(lists.length)).toEqual(["GET /assistant/:id", "PATCH /assistant/:id"])
+  }, 120_000)
+})
+
+describe("a create that is answered from an earlier one", () => {
+  it("makes a new row when the earlier one was deleted", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\n" })
+    await pushConfig(aywa, open(folder))
+    await aywa.assistants.delete(only(runtime.rows("assistants")).id)
+    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("Conflict")
+    await pushConfig(aywa, open(folder), { plan: { recreate: true } })
+    expect(runtime.count("assistants")).toBe(1)
+    expect((await planConfig(aywa, open(folder))).counts.unchanged).toBe(1)
+  })
+})
+
+describe("a push whose state was lost whole", () => {
+  it("finds every row again, references and circles too, and makes none", async () => {
+    const { aywa, runtime } = await start()
+    const files = rowsOf(6)
+    await pushConfig(aywa, open(makeFolder(files)))
+    const folder = makeFolder(files)
+    const again = await pushConfig(aywa, open(folder))
+    expect(again.applied.map(({ action, address }) => [action, address])).toEqual([["update", "tools/tool-0"]])
+    await expectWhole(folder, runtime, 6, aywa)
+  })
+})

@@ -1,0 +1,376 @@
+/** The control routes that pages, the command line and agents are built upon. */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { receive } from "./receiver.ts"
+import { type Client, clientOf, start, temporaryFile } from "./support.ts"
+import { startLocalRuntime } from "../src/index.ts"
+
+const control = ({ runtime, call }: Client, method: string, target: string, body?: unknown) =>
+  call(method, `/__aywa/${target}`, body, { apiKey: runtime.controlToken })
+
+interface Piece {
+  readonly id: string
+  readonly event: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into JSON that they provoke
+  readonly data: any
+}
+
+/** Reads a stream of events as a page does. */
+const open = async ({ runtime }: Client, { types = "", lastId = "" } = {}) => {
+  const controller = new AbortController()
+  onTestFinished(() => controller.abort())
+  const response = await fetch(`${runtime.baseUrl}/__aywa/stream${types === "" ? "" : `?types=${types}`}`, {
+    signal: controller.signal,
+    headers: {
+      authorization: `Bearer ${runtime.controlToken}`,
+      ...(lastId === "" ? {} : { "last-event-id": lastId })
+    }
+  })
+  const pieces: Array<Piece> = []
+  const decoder = new TextDecoder()
+  let text = ""
+  const read = async () => {
+    for await (const chunk of response.body!) {
+      text += decoder.decode(chunk, { stream: true })
+      const blocks = text.split("\n\n")
+      text = blocks.pop() ?? ""
+      for (const block of blocks) {
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1] ?? ""
+        if (field("event") !== "") {
+          pieces.push({ id: field("id"), event: field("event"), data: JSON.parse(field("data")) })
+        }
+      }
+    }
+  }
+  const done = response.ok ? read().catch(() => {}) : Promise.resolve()
+  return { response, pieces, done, close: () => controller.abort() }
+}
+
+describe("requests", () => {
+  it("come in pages of summaries, newest first, each request once", async () => {
+    const client = await start()
+    for (let i = 0; i < 7; i++) await client.call("GET", `/assistant?limit=${i}`)
+    const seen: Array<string> = []
+    let cursor: string | null = ""
+    while (cursor !== null) {
+      const { body }: { body: { items: Array<{ query: string }>; nextCursor: string | null } } = await control(
+        client,
+        "GET",
+        `requests?limit=3${cursor === "" ? "" : `&before=${cursor}`}`
+      )
+      seen.push(...body.items.map(({ query }) => query))
+      cursor = body.nextCursor
+    }
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((i) => `limit=${i}`))
+  })
+
+  it("are found by path, method, status, key and text; a filter that does not exist is 400", async () => {
+    const client = await start()
+    await client.call("POST", "/assistant", { name: "needle" }, { key: "k1" })
+    await client.call("POST", "/assistant", { nmae: "typo" }, { key: "k2" })
+    await client.call("GET", "/tool")
+    const ids = async (filter: string) =>
+      (await control(client, "GET", `requests?${filter}`)).body.items.map(({ id }: { id: string }) => id)
+    expect(await ids("path=/tool")).toEqual(["3"])
+    expect(await ids("method=post")).toEqual(["2", "1"])
+    expect(await ids("status=400")).toEqual(["2"])
+    expect(await ids("key=k1")).toEqual(["1"])
+    expect(await ids("text=needle")).toEqual(["1"])
+    const wrong = await control(client, "GET", "requests?pth=/tool")
+    expect([wrong.status, String(wrong.body.message)]).toEqual([400, expect.stringContaining("pth")])
+  })
+
+  it("one by its id has both sides; what may be secret is shown only when asked for", async () => {
+    const client = await start()
+    const row = { provider: "webhook", name: "c", authenticationPlan: { type: "bearer", token: "canary-token" } }
+    await client.call("POST", "/credential", row, { key: "k", headers: { "x-secret-thing": "canary-header" } })
+    await client.call("POST", "/credential", row, { key: "k" })
+    const first = await control(client, "GET", "requests/1")
+    expect(first.text).not.toContain("canary-")
+    expect(first.text).not.toContain(client.runtime.apiKey)
+    expect(first.body).toMatchObject({
+      body: { provider: "webhook", authenticationPlan: { token: "[REDACTED]" } },
+      answer: { status: 201, body: { name: "c" } },
+      idempotency: { key: "k", replayed: false }
+    })
+    expect((await control(client, "GET", "requests/2")).body.idempotency).toMatchObject({
+      replayed: true,
+      firstId: "1"
+    })
+    const shown = await control(client, "GET", "requests/1?show=secrets")
+    expect([shown.body.body, shown.body.headers["x-secret-thing"]]).toEqual([row, "canary-header"])
+    expect((await control(client, "GET", "requests/99")).status).toBe(404)
+    expect((await control(client, "GET", "requests/1?show=all")).status).toBe(400)
+  })
+
+  it("are sent again through the pipeline: under the same key a replay, under a new one another row", async () => {
+    const client = await start()
+    const lost = client.call("POST", "/assistant", { name: "again" }, { key: "k", fault: "reset;when=after" })
+    await expect(lost).rejects.toThrow("fetch failed")
+    // The fault is one of the request itself, so it hits the repetition, too.
+    const again = await control(client, "POST", "requests/1/resend", {})
+    expect(again.body).toMatchObject({ status: null, error: expect.any(String) })
+    expect(client.runtime.requests().at(-1)).toMatchObject({ replayed: true, committed: false })
+    await client.call("POST", "/assistant", { name: "plain" }, { key: "p" })
+    const { items } = (await control(client, "GET", "requests?key=p")).body
+    const fresh = await control(client, "POST", `requests/${items[0].id}/resend`, { newKey: true })
+    expect(fresh.body).toMatchObject({ status: 201, requestId: expect.stringMatching(/^req_/) })
+    expect(client.runtime.count("assistants")).toBe(3)
+    // The key that it went under is good for nothing afterwards, and is not listed.
+    expect((await control(client, "GET", "keys")).body).toHaveLength(1)
+  })
+
+  it("are not sent again without what is needed for that", async () => {
+    const client = await start()
+    await client.call("GET", "/assistant", undefined, { apiKey: "nobody" })
+    const refused = await control(client, "POST", "requests/1/resend")
+    expect([refused.status, refused.body.code]).toEqual([409, "not_authenticated"])
+  })
+})
+
+describe("stream", () => {
+  it("tells of requests, rows, calls, events, jobs, attempts, faults and the clock, and of no key", async () => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive()
+    const stream = await open(client)
+    expect(stream.response.headers.get("content-type")).toContain("text/event-stream")
+    const created = await client.call("POST", "/assistant", { name: "watched", server: { url: receiver.url } })
+    await client.call("PATCH", `/assistant/${created.body.id}`, { name: "renamed" })
+    client.runtime.faults.next({ type: "status", code: 503 })
+    await client.call("GET", "/assistant")
+    await client.call("POST", "/call", { assistantId: created.body.id, customer: { number: "+14155550188" } })
+    await client.runtime.clock.advance(60_000)
+    await client.call("DELETE", `/assistant/${created.body.id}`)
+    const kinds = () => [...new Set(stream.pieces.map(({ event }) => event))].sort()
+    await expect.poll(kinds).toEqual(["attempt", "call", "clock", "event", "fault", "job", "request", "row"])
+    const of = (event: string) => stream.pieces.filter((piece) => piece.event === event).map(({ data }) => data)
+    await expect.poll(() => of("row").map(({ action }) => action)).toEqual(["created", "updated", "deleted"])
+    expect(of("row")[1]).toMatchObject({ resource: "assistants", id: created.body.id, name: "renamed" })
+    expect(of("request").map(({ status }) => status)).toContain(503)
+    await expect.poll(() => of("call").at(-1)?.status).toBe("ended")
+    await expect.poll(() => of("job").at(-1)?.status).toBe("succeeded")
+    expect(JSON.stringify(stream.pieces)).not.toContain(client.runtime.apiKey)
+  })
+
+  it("goes on where a watcher was cut off, and says so when it cannot", async () => {
+    const client = await start()
+    const stream = await open(client, { types: "row" })
+    await client.call("POST", "/assistant", { name: "first" })
+    await expect.poll(() => stream.pieces.length).toBe(1)
+    stream.close()
+    await stream.done
+    await client.call("POST", "/assistant", { name: "second" })
+    const next = await open(client, { types: "row", lastId: stream.pieces[0]!.id })
+    await expect.poll(() => next.pieces.map(({ data }) => data.name)).toEqual(["second"])
+    const stranger = await open(client, { types: "row", lastId: "elsewhere-1" })
+    await expect.poll(() => stranger.pieces.map(({ event }) => event)).toEqual(["reset"])
+    client.runtime.reset()
+    await expect.poll(() => next.pieces.at(-1)?.event).toBe("reset")
+  })
+
+  it("takes sixteen watchers, knows its types, and needs the token", async () => {
+    const client = await start()
+    const streams = await Promise.all(Array.from({ length: 16 }, () => open(client)))
+    const { response } = await open(client)
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([429, "too_many_streams"])
+    streams[0]!.close()
+    await expect.poll(async () => (await open(client)).response.status).toBe(200)
+    expect((await control(client, "GET", "stream?types=rows")).status).toBe(400)
+    expect((await client.call("GET", "/__aywa/stream")).status).toBe(401)
+  })
+
+  it("works in a file over a restart", async () => {
+    const client = await start({ store: { file: temporaryFile() } })
+    const stream = await open(client, { types: "row" })
+    await client.runtime.restart()
+    await stream.done
+    const next = await open(client, { types: "row" })
+    await client.call("POST", "/assistant", { name: "after" })
+    await expect.poll(() => next.pieces.map(({ data }) => data.name)).toEqual(["after"])
+  })
+})
+
+describe("rows, calls and jobs of all organizations", () => {
+  it("are listed as summaries, found by resource and text, page by page", async () => {
+    const client = await start()
+    const other = client.runtime.addKey({ organization: "org_2" })
+    for (const name of ["a", "b", "c"]) await client.call("POST", "/assistant", { name, firstMessage: `hello ${name}` })
+    await client.call("POST", "/assistant", { name: "d" }, { apiKey: other.key })
+    const list = async (query: string) => (await control(client, "GET", `rows?resource=assistants${query}`)).body
+    const first = await list("&limit=3")
+    expect(first.items).toMatchObject([{ name: "d", organizationId: "org_2" }, { name: "c" }, { name: "b" }])
+    expect((await list(`&limit=3&before=${first.nextCursor}`)).items).toMatchObject([{ name: "a" }])
+    expect((await list("&text=hello%20b")).items).toMatchObject([{ name: "b" }])
+    expect((await list("&organization=org_2")).items).toHaveLength(1)
+    expect((await list("&text=nowhere")).nextCursor).toBeNull()
+  })
+
+  it("calls under way, and webhook jobs", async () => {
+    const client = await start({ clock: "manual" })
+    const receiver = await receive()
+    const { body: assistant } = await client.call("POST", "/assistant", { name: "a", server: { url: receiver.url } })
+    const { body: call } = await client.call("POST", "/call", {
+      assistantId: assistant.id,
+      customer: { number: "+14155550188" }
+    })
+    expect((await control(client, "GET", "calls/live")).body.items).toMatchObject([{ id: call.id, status: "queued" }])
+    await client.runtime.clock.advance(60_000)
+    expect((await control(client, "GET", "calls/live")).body.items).toEqual([])
+    const { items } = (await control(client, "GET", `jobs?callId=${call.id}&type=end-of-call-report`)).body
+    expect(items).toMatchObject([{ status: "succeeded", statusCode: 200, attempts: 1 }])
+  })
+})
+
+describe("in the name of an organization", () => {
+  it("every route of the contract is there, without an API key and without a line in the journal", async () => {
+    const client = await start()
+    const other = client.runtime.addKey({ organization: "org_2" })
+    const { body: row } = await client.call("POST", "/assistant", { name: "a" }, { apiKey: other.key })
+    const before = client.runtime.requests().length
+    const read = await control(client, "GET", `as/org_2/assistant/${row.id}`)
+    expect(read.body).toEqual(row)
+    const etag = read.headers.get("etag") ?? ""
+    const patch = (tag: string) =>
+      client.call(
+        "PATCH",
+        `/__aywa/as/org_2/assistant/${row.id}`,
+        { name: "b" },
+        { apiKey: client.runtime.controlToken, headers: { "if-match": tag } }
+      )
+    expect((await patch(etag)).body.name).toBe("b")
+    expect((await patch(etag)).status).toBe(412)
+    expect((await control(client, "GET", `as/${client.runtime.organizationId}/assistant/${row.id}`)).status).toBe(404)
+    expect((await control(client, "GET", "as/nobody/assistant")).status).toBe(404)
+    expect((await client.call("GET", "/__aywa/as/org_2/assistant")).status).toBe(401)
+    expect(client.runtime.requests()).toHaveLength(before)
+  })
+})
+
+describe("snapshots", () => {
+  it("bring back rows, calls, events and idempotency records; streams hear that all is different", async () => {
+    const client = await start({ clock: "manual" })
+    await client.call("POST", "/assistant", { name: "kept" }, { key: "k" })
+    expect((await control(client, "POST", "snapshot", { name: "base" })).body).toMatchObject({ name: "base", rows: 1 })
+    const stream = await open(client)
+    await client.call("POST", "/assistant", { name: "gone" })
+    await client.call("POST", "/call", { assistant: { name: "x" }, customer: { number: "+14155550188" } })
+    expect((await control(client, "POST", "restore", { name: "base" })).status).toBe(200)
+    expect(client.runtime.rows("assistants").map(({ name }) => name)).toEqual(["kept"])
+    expect([client.runtime.count("calls"), client.runtime.events.list()]).toEqual([0, []])
+    await expect.poll(() => stream.pieces.map(({ event }) => event)).toContain("reset")
+    const replay = await client.call("POST", "/assistant", { name: "kept" }, { key: "k" })
+    expect(replay.headers.get("idempotency-replayed")).toBe("true")
+    expect((await control(client, "GET", "snapshots")).body.items).toMatchObject([{ name: "base" }])
+    expect((await control(client, "DELETE", "snapshots/base")).status).toBe(200)
+    const missing = await control(client, "POST", "restore", { name: "base" })
+    expect([missing.status, missing.body.message]).toEqual([400, 'There is no snapshot "base"; there are none'])
+  })
+
+  it("of one organization leave the others alone", async () => {
+    const client = await start()
+    const other = client.runtime.addKey({ organization: "org_2" })
+    const create = (name: string, apiKey: string) => client.call("POST", "/assistant", { name }, { apiKey })
+    await create("mine", client.runtime.apiKey)
+    client.runtime.snapshot({ name: "mine", organization: client.runtime.organizationId })
+    await create("mine later", client.runtime.apiKey)
+    await create("theirs", other.key)
+    client.runtime.restore({ name: "mine" })
+    expect(client.runtime.rows("assistants").map(({ name }) => name)).toEqual(["mine", "theirs"])
+  })
+
+  it("in a file go from one runtime to another, and overwrite nothing else", async () => {
+    const file = path.join(path.dirname(temporaryFile()), "snapshot.sqlite")
+    const client = await start({ organization: "org_1" })
+    await client.call("POST", "/assistant", { name: "carried" })
+    expect((await control(client, "POST", "snapshot", { file })).body).toMatchObject({ file, rows: 1 })
+    const next = await start({ organization: "org_1", store: { file: temporaryFile() } })
+    next.runtime.restore({ file })
+    expect((await next.call("GET", "/assistant")).body).toMatchObject([{ name: "carried" }])
+    fs.writeFileSync(file, "something else")
+    for (const target of ["snapshot", "restore"]) {
+      const { status, body } = await control(client, "POST", target, { file })
+      expect([status, body.message]).toEqual([400, expect.stringContaining("no snapshot")])
+    }
+    expect(fs.readFileSync(file, "utf8")).toBe("something else")
+  })
+
+  it("of an exposed runtime have names only", async () => {
+    const client = await start({ unsafeExpose: true })
+    const { status, body } = await control(client, "POST", "snapshot", { file: "/tmp/never.sqlite" })
+    expect([status, body.code]).toEqual([403, "files_refused"])
+  })
+})
+
+describe("events", () => {
+  it("come in pages, oldest first; the cursor waits for what is next", async () => {
+    const client = await start()
+    for (const type of ["hang", "status-update", "hang"]) await client.runtime.trigger({ type })
+    const first = (await control(client, "GET", "events?limit=2")).body
+    expect(first.items).toMatchObject([{ type: "hang" }, { type: "status-update", message: { status: "in-progress" } }])
+    const rest = (await control(client, "GET", `events?after=${first.nextCursor}`)).body
+    expect(rest.items).toMatchObject([{ type: "hang" }])
+    const waiting = control(client, "GET", `events?after=${rest.nextCursor}&type=transcript&wait=20000`)
+    await client.runtime.trigger({ type: "speech-update" })
+    await client.runtime.trigger({ type: "transcript" })
+    expect((await waiting).body.items).toMatchObject([{ type: "transcript" }])
+    const { id } = first.items[0]
+    expect((await control(client, "GET", `events/${id}`)).body).toMatchObject({ id, type: "hang" })
+  })
+
+  it("a page has a megabyte at most; of a message that is larger it has the size", async () => {
+    const client = await start()
+    const trigger = (size: number) =>
+      client.runtime.trigger({ type: "voice-input", merge: { input: "x".repeat(size) } })
+    for (let i = 0; i < 12; i++) await trigger(150_000)
+    await trigger(2_000_000)
+    const sizes: Array<number> = []
+    const events: Array<{ messageBytes?: number }> = []
+    for (let cursor = "0"; events.length < 13;) {
+      const { text, body } = await control(client, "GET", `events?after=${cursor}`)
+      sizes.push(text.length)
+      events.push(...body.items)
+      cursor = body.nextCursor
+    }
+    expect(Math.max(...sizes)).toBeLessThan(1_048_576)
+    expect(events.at(-1)?.messageBytes).toBeGreaterThan(2_000_000)
+  })
+
+  it("who expects one that does not come hears what came, and how often", async () => {
+    const { runtime } = await start()
+    for (const type of ["hang", "hang", "transcript"]) await runtime.trigger({ type })
+    await expect(runtime.events.expect("status-update", { timeout: 20 })).rejects.toThrow(
+      "No matching status-update event within 20 ms; there were: hang (2), transcript"
+    )
+  })
+})
+
+describe("the runtime itself", () => {
+  it("says how it is reached; its secrets only when asked for", async () => {
+    const client = await start()
+    const { runtime } = client
+    const { body, text } = await control(client, "GET", "runtime")
+    expect(body).toMatchObject({ baseUrl: runtime.baseUrl, mode: "development", store: "memory" })
+    expect([text.includes(runtime.apiKey), text.includes(runtime.webhookSecret)]).toEqual([false, false])
+    const shown = await control(client, "GET", "runtime?show=secrets")
+    expect(shown.body).toMatchObject({ apiKey: runtime.apiKey, webhookSecret: runtime.webhookSecret })
+  })
+
+  it("has organizations, and takes more", async () => {
+    const client = await start()
+    expect((await control(client, "POST", "organizations", { id: "org_9" })).status).toBe(201)
+    expect((await control(client, "POST", "organizations", { id: "org_9" })).body.code).toBe("organization_exists")
+    const { items } = (await control(client, "GET", "organizations")).body
+    expect(items.map(({ id }: { id: string }) => id)).toEqual([client.runtime.organizationId, "org_9"])
+  })
+})
+
+it("a reset gives the space of the file back", async () => {
+  const file = temporaryFile()
+  const runtime = await startLocalRuntime({ store: { file } })
+  onTestFinished(() => runtime.close())
+  const client = clientOf(runtime)
+  for (let i = 0; i < 8; i++) await client.call("POST", "/assistant", { firstMessage: "x".repeat(1_000_000) })
+  runtime.reset()
+  expect(fs.statSync(file).size).toBeLessThan(1_000_000)
+})

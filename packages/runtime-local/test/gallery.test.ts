@@ -1,0 +1,38 @@
+/** The conversations of the gallery produce the webhooks that they name. */
+import { describe, expect, it } from "vitest"
+import { gallery } from "../src/index.ts"
+import { receive } from "./receiver.ts"
+import { start } from "./support.ts"
+
+const play = async (name: string) => {
+  const { call, runtime } = await start({ clock: "manual" })
+  const receiver = await receive()
+  await call("POST", "/webhook-endpoint", { url: receiver.url, scope: "account" })
+  const played = runtime.trigger({ type: `call.${name}` })
+  // Silence lasts half a minute.
+  await runtime.clock.advance(60_000)
+  const { callId, events } = await played
+  await runtime.webhooks.idle()
+  return { call, runtime, receiver, callId, types: events?.map(({ type }) => type) }
+}
+
+describe("the gallery", () => {
+  it.each(Object.entries(gallery))("%s", async (name, { webhooks }) => {
+    const { types, runtime } = await play(name)
+    expect(types).toEqual(webhooks)
+    expect(runtime.faults.list()).toEqual([])
+  })
+
+  it("doubled: the report comes twice, under one id", async () => {
+    const { receiver } = await play("doubled")
+    const reports = receiver.deliveries.filter(({ type }) => type === "end-of-call-report")
+    expect([reports.length, new Set(reports.map(({ id }) => id)).size]).toEqual([2, 1])
+  })
+
+  it("tool-timeout: the tool has no result, and the call goes on", async () => {
+    const { call, callId } = await play("tool-timeout")
+    const { artifact } = (await call("GET", `/call/${callId}`)).body
+    expect(artifact.messages.find(({ role }: { role: string }) => role === "tool_call_result").result).not.toBe("")
+    expect(artifact.transcript).toContain("I cannot see it right now.")
+  })
+})

@@ -1,0 +1,142 @@
+/** A body may have the right shape and mean nothing. */
+import { describe, expect, it } from "vitest"
+import { start } from "./support.ts"
+
+const customer = { number: "+14155550123" }
+const server = (url: string) => ({ server: { url } })
+
+/** What is wrong, and what the answer says about it. */
+const wrong: ReadonlyArray<readonly [name: string, path: string, body: object, message: string]> = [
+  [
+    "a tool that is not there",
+    "/assistant",
+    { model: { provider: "openai", model: "m", toolIds: ["t1"] } },
+    'model.toolIds[0]: this organization has no tools row "t1"'
+  ],
+  [
+    "a credential that is not there",
+    "/tool",
+    { type: "endCall", server: { url: "https://x.example", credentialId: "c1" } },
+    'server.credentialId: this organization has no credentials row "c1"'
+  ],
+  [
+    "an assistant of a number that is not there",
+    "/phone-number",
+    { provider: "vapi", assistantId: "a1" },
+    'assistantId: this organization has no assistants row "a1"'
+  ],
+  [
+    "an assistant of a call that is not there",
+    "/call",
+    { assistantId: "a1", customer },
+    'assistantId: this organization has no assistants row "a1"'
+  ],
+  [
+    "a number of a call that is not there",
+    "/call/phone",
+    { assistant: {}, phoneNumberId: "p1", customer },
+    'phoneNumberId: this organization has no phoneNumbers row "p1"'
+  ],
+  [
+    "an inline assistant's tool that is not there",
+    "/call/web",
+    { assistant: { model: { provider: "openai", model: "m", toolIds: ["t1"] } } },
+    'assistant.model.toolIds[0]: this organization has no tools row "t1"'
+  ],
+  [
+    "the target of an endpoint that is not there",
+    "/webhook-endpoint",
+    { url: "https://x.example", scope: "tool", targetId: "t1" },
+    'targetId: this organization has no tools row "t1"'
+  ],
+  [
+    "a type of tool that nobody knows",
+    "/tool",
+    { type: "functoin", function: { name: "f" } },
+    'type: there is no tool of type "functoin". Did you mean function?'
+  ],
+  [
+    "a function without a function",
+    "/tool",
+    { type: "function" },
+    "function: Missing: a tool of type function needs it"
+  ],
+  [
+    "a type of an inline tool",
+    "/assistant",
+    { model: { provider: "openai", model: "m", tools: [{ type: "endcal" }] } },
+    'model.tools[0].type: there is no tool of type "endcal". Did you mean endCall?'
+  ],
+  [
+    "a provider of numbers that nobody knows",
+    "/phone-number",
+    { provider: "twillio", number: "+14155550100" },
+    'provider: no phone numbers come from "twillio". Did you mean twilio?'
+  ],
+  [
+    "a model's provider that is nearly one",
+    "/assistant",
+    { model: { provider: "opneai", model: "m" } },
+    'model.provider: "opneai" is nearly openai'
+  ],
+  [
+    "a voice's provider that is nearly one",
+    "/assistant",
+    { voice: { provider: "11lab", voiceId: "v" } },
+    'voice.provider: "11lab" is nearly 11labs'
+  ],
+  [
+    "a server that is no address",
+    "/assistant",
+    server("my-server"),
+    "server.url: expected an absolute http or https address"
+  ],
+  [
+    "a server of another scheme, deep inside",
+    "/assistant",
+    { model: { provider: "openai", model: "m", tools: [{ type: "endCall", ...server("ftp://x.example") }] } },
+    "model.tools[0].server.url: expected an absolute http or https address"
+  ]
+]
+
+describe("a strict runtime", () => {
+  it.each(wrong)("refuses %s", async (_, path, body, message) => {
+    const { call } = await start()
+    const reply = await call("POST", path, body)
+    expect([reply.status, reply.body.message]).toEqual([400, expect.arrayContaining([message])])
+  })
+
+  it("takes words that are somebody else's, and references to what is there", async () => {
+    const { call, runtime } = await start()
+    const { body: tool } = await call("POST", "/tool", { type: "endCall" })
+    for (const provider of ["azure-openai", "a-provider-of-tomorrow", "openai"]) {
+      const { status } = await call("POST", "/assistant", { model: { provider, model: "m", toolIds: [tool.id] } })
+      expect([provider, status]).toEqual([provider, 201])
+    }
+    const other = runtime.addKey({ organization: "org_2" })
+    const foreign = await call(
+      "POST",
+      "/assistant",
+      { model: { provider: "openai", model: "m", toolIds: [tool.id] } },
+      { apiKey: other.key }
+    )
+    expect(foreign.status).toBe(400)
+  })
+
+  it("does not hold against an update what the row has already", async () => {
+    const { call } = await start({ rows: { assistants: [{ id: "old", credentialIds: ["gone"] }] } })
+    expect((await call("PATCH", "/assistant/old", { name: "new", credentialIds: ["gone"] })).status).toBe(200)
+    expect((await call("PATCH", "/assistant/old", { credentialIds: ["gone", "never"] })).body.message).toEqual([
+      'credentialIds[1]: this organization has no credentials row "never"'
+    ])
+  })
+})
+
+describe("a runtime that is not strict", () => {
+  it.each(wrong)("takes %s, and warns in the answer and in the journal", async (_, path, body, message) => {
+    const { call, runtime } = await start({ strict: false })
+    const reply = await call("POST", path, body)
+    expect([reply.status, reply.headers.get("aywa-warning")]).toEqual([201, message])
+    expect(runtime.requests().at(-1)?.warning).toBe(message)
+  })
+})

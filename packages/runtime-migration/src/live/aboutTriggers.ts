@@ -1,0 +1,92 @@
+/**
+ * What a plan says about triggers: what they will write for every row, and how those that only set a time are kept from it.
+ */
+import type { PlannedLocation, SqlPlan } from "../sql/plan.ts"
+import { tableOf } from "../sql/dialect.ts"
+import { quoteName } from "../sql/names.ts"
+import type { TableInfo, TriggerInfo } from "./catalog.ts"
+import type { Finding } from "./reports.ts"
+
+/** Statements around the rows of a table that are written: its triggers sleep meanwhile. */
+export interface Sleep {
+  readonly label: string
+  readonly before: ReadonlyArray<string>
+  readonly after: ReadonlyArray<string>
+}
+
+const unique = (values: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(values)]
+
+/** Tables that a trigger writes to, as its text has it. */
+const targets = ({ body }: TriggerInfo): ReadonlyArray<string> =>
+  unique(
+    [
+      ...body.matchAll(
+        /\b(?:insert\s+(?:or\s+\w+\s+)?into|delete\s+from|(?<!before\s|after\s|of\s)update)\s+(?!of\b|on\b)([\w."`$]+)/gi
+      )
+    ].map(([, table = ""]) => table)
+  )
+
+/** Columns of the row itself that a trigger sets. */
+const settings = ({ body }: TriggerInfo): ReadonlyArray<string> =>
+  unique([...body.matchAll(/\bnew\.([\w"`]+)\s*:?=(?!=)/gi)].map(([, column = ""]) => column))
+
+/** Whether a trigger does nothing else than to set the time of a change. */
+const setsTime = (table: TableInfo, trigger: TriggerInfo): boolean => {
+  const own = new RegExp(`^["\`]?${table.table.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}["\`]?$`, "i")
+  return (
+    /now\s*\(|current_timestamp|clock_timestamp|datetime\s*\(|strftime\s*\(/i.test(trigger.body) &&
+    targets(trigger).every((target) => own.test(target)) &&
+    (settings(trigger).length > 0 || targets(trigger).length > 0)
+  )
+}
+
+/** What triggers will do, in words. */
+export const aboutTriggers = (table: TableInfo, keep: boolean): ReadonlyArray<readonly [Finding["level"], string]> => {
+  if (table.triggers.length === 0) return []
+  const words = table.triggers.map((trigger) => {
+    const parts = [
+      ...(targets(trigger).length > 0 ? [`writes to ${targets(trigger).join(", ")}`] : []),
+      ...(settings(trigger).length > 0 ? [`sets ${settings(trigger).join(", ")}`] : []),
+      ...(keep && setsTime(table, trigger) ? ["sleeps meanwhile"] : [])
+    ]
+    return parts.length === 0 ? trigger.name : `${trigger.name} ${parts.join(" and ")}`
+  })
+  const timed = !keep && table.triggers.some((trigger) => setsTime(table, trigger))
+  const way = timed ? "; keepUpdatedAt (--keep-updated-at) lets those sleep that only set a time" : ""
+  return [
+    [
+      "warning",
+      `triggers run for every row (${words.join("; ")}); what they do elsewhere, rollback does not undo, and it makes them run again${way}`
+    ]
+  ]
+}
+
+/** How the triggers of a table that only set a time are kept from it; MySQL has no way. */
+export const sleepOf = (plan: SqlPlan, location: PlannedLocation, table: TableInfo): Sleep | undefined => {
+  const timed = table.triggers.filter((trigger) => setsTime(table, trigger))
+  if (timed.length === 0 || plan.dialect === "mysql") return undefined
+  const { label } = location
+  if (plan.dialect === "postgres") {
+    const alter = (what: string) =>
+      timed.map(({ name }) => `ALTER TABLE ${tableOf(plan, location)} ${what} TRIGGER ${quoteName("postgres", name)}`)
+    return { label, before: alter("DISABLE"), after: alter("ENABLE") }
+  }
+  return {
+    label,
+    before: timed.map(({ name }) => `DROP TRIGGER ${quoteName("sqlite", name)}`),
+    after: timed.map(({ body }) => body)
+  }
+}
+
+/** The statements that put triggers to sleep for a transaction over some locations, and wake them behind its rows. */
+export const sleeping = (
+  { dialect, sleeps }: Pick<SqlPlan, "dialect"> & { readonly sleeps: ReadonlyArray<Sleep> },
+  locations: ReadonlyArray<PlannedLocation>
+): readonly [before: ReadonlyArray<string>, after: ReadonlyArray<string>] => {
+  const mine = sleeps.filter(({ label }) => locations.some((location) => location.label === label))
+  // Several locations of a table have the same triggers.
+  const before = unique(mine.flatMap((sleep) => sleep.before))
+  const after = unique(mine.flatMap((sleep) => sleep.after))
+  // PostgreSQL alters no table that has checks to come.
+  return [before, dialect === "postgres" && after.length > 0 ? ["SET CONSTRAINTS ALL IMMEDIATE", ...after] : after]
+}

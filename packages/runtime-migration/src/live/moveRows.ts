@@ -1,0 +1,238 @@
+/**
+ * Writes rows from one value of their ledgers to another, in the transactions of a plan.
+ */
+import { tables } from "../sql/dialect.ts"
+import type { Move } from "../sql/moves.ts"
+import { mysqlSession } from "../sql/mysql.ts"
+import * as Sql from "../sql/statements.ts"
+import { ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
+import { check, select } from "./checks.ts"
+import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
+import { sleeping } from "./aboutTriggers.ts"
+import { makePace, type Pace, patiently } from "./locks.ts"
+import type { DatabasePlan } from "./planDatabase.ts"
+import type { MoveReport, StepOptions } from "./reports.ts"
+import { loosenKeys, tightenKeys } from "./rigidKeys.ts"
+import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+import { labelOf, rowsById, withKey } from "./unitRows.ts"
+
+/** What a run of moves needs. */
+export interface Moving {
+  readonly driver: SqlDriver
+  readonly plan: DatabasePlan
+  readonly step: "apply" | "rollback"
+  readonly options: StepOptions
+}
+
+/** Ledger rows that one transaction writes: those of a range, or those of some ids in every ledger of a family. */
+interface Piece {
+  readonly range: ReadonlyArray<string>
+  readonly halves: readonly [Piece, Piece] | undefined
+}
+
+const rangePiece = (first: number, last: number): Piece => ({
+  range: ofRange(first, last),
+  get halves(): Piece["halves"] {
+    const middle = Math.floor((first + last) / 2)
+    return last > first ? [rangePiece(first, middle), rangePiece(middle + 1, last)] : undefined
+  }
+})
+
+const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
+  range: ofIds(ids),
+  get halves(): Piece["halves"] {
+    const middle = Math.ceil(ids.length / 2)
+    return ids.length > 1 ? [idsPiece(ids.slice(0, middle)), idsPiece(ids.slice(middle))] : undefined
+  }
+})
+
+/** Moves rows; `guards` run first, inside of the transaction where there is one for all. */
+export const moveRows = async (
+  moving: Moving,
+  moves: ReadonlyArray<Move>,
+  guards: () => Promise<void>
+): Promise<MoveReport> => {
+  const { driver, plan } = moving
+  const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
+  const count = (step: Step, rows: number) => {
+    // The first of two passes is not the whole way of a row.
+    if (step.to === "tmp_value") return
+    changed.set(step.location.label, (changed.get(step.location.label) ?? 0) + rows)
+  }
+  const units = unitsOf(plan, moves)
+  if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
+  await inTurn(driver, plan, () =>
+    plan.transaction === "single" ? inOne(moving, units, guards, count) : inChunks(moving, units, guards, count)
+  )
+  return {
+    locations: [...changed].map(([location, changed]) => ({ location, changed })),
+    changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
+    transaction: plan.transaction
+  }
+}
+
+type Count = (step: Step, rows: number) => void
+
+/** Everything in one transaction. */
+const inOne = async (
+  moving: Moving,
+  units: ReadonlyArray<Unit>,
+  guards: () => Promise<void>,
+  count: Count
+): Promise<void> => {
+  const { driver, plan, options } = moving
+  const { before, after } = Sql.deferral(plan)
+  try {
+    await inTransaction(driver, plan.prefix, async () => {
+      if (plan.dialect === "postgres") await driver.run(`SET LOCAL ${Sql.lockTimeout}`)
+      await guards()
+      if (plan.dialect === "postgres") await runAll(driver, Sql.byKey)
+      const [asleep, awake] = sleeping(plan, plan.locations)
+      await runAll(driver, [...asleep, ...before])
+      for (const unit of units) {
+        for (const step of unit.steps) {
+          const total = await sizeOf(moving, step)
+          for (let first = 1; first <= total; first += plan.chunk) {
+            check(options.signal)
+            const last = Math.min(total, first + plan.chunk - 1)
+            count(step, await write(moving, step, ofRange(first, last)))
+            options.onProgress?.({ step: moving.step, location: step.location.label, done: last, total })
+          }
+        }
+      }
+      await runAll(driver, [...after, ...awake])
+    })
+  } catch (error) {
+    // The session goes on after us: what was turned off for it is turned on again. Elsewhere the transaction did that.
+    if (plan.dialect === "mysql") await runAll(driver, after).catch(() => undefined)
+    throw error
+  }
+}
+
+/** One short transaction after the other. */
+const inChunks = async (
+  moving: Moving,
+  units: ReadonlyArray<Unit>,
+  guards: () => Promise<void>,
+  count: Count
+): Promise<void> => {
+  const { driver, plan, options } = moving
+  await guards()
+  const postgres = plan.dialect === "postgres"
+  const { before, after } = postgres ? { before: [], after: [] } : Sql.deferral(plan)
+  const pace = makePace(driver, plan.chunk, options)
+  try {
+    if (postgres) await loosenKeys(driver, plan, options)
+    await runAll(driver, before)
+    for (const unit of units) await (unit.together ? byIds : byRange)(moving, unit, pace, count)
+  } finally {
+    await runAll(driver, after).catch(() => undefined)
+    // The keys that were loosened stay so where the connection is gone: the next step knows of them.
+    if (postgres) await tightenKeys(driver, plan, { ...options, signal: undefined }).catch(() => undefined)
+  }
+}
+
+const byRange = async (moving: Moving, unit: Unit, pace: Pace, count: Count): Promise<void> => {
+  const { options } = moving
+  for (const step of unit.steps) {
+    const total = await sizeOf(moving, step)
+    for (let first = 1; first <= total;) {
+      const last = Math.min(total, first + pace.rows() - 1)
+      await perform(moving, unit, rangePiece(first, last), pace, count)
+      options.onProgress?.({ step: moving.step, location: step.location.label, done: last, total })
+      first = last + 1
+    }
+  }
+}
+
+/** Parents with their children: as many ids at a time as make a chunk of rows. */
+const byIds = async (moving: Moving, unit: Unit, pace: Pace, count: Count): Promise<void> => {
+  const { driver, plan, options } = moving
+  const rows = await rowsById(driver, plan, unit)
+  const total = [...rows.values()].reduce((sum, n) => sum + n, 0)
+  const location = labelOf(unit)
+  let ids: Array<string> = []
+  let size = 0
+  let done = 0
+  const flush = async () => {
+    if (ids.length === 0) return
+    await perform(moving, unit, idsPiece(ids), pace, count)
+    done += size
+    ;[ids, size] = [[], 0]
+    options.onProgress?.({ step: moving.step, location, done, total })
+  }
+  for (const [id, n] of [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    if (size > 0 && size + n > pace.rows()) await flush()
+    ids.push(id)
+    size += n
+  }
+  await flush()
+}
+
+/** Tries of a piece as a whole before it is halved: the rows that others hold are found, and the rest goes on. */
+const wholeTries = 3
+
+/** Writes a piece, in halves where others hold locks in it, or where a row of it is refused: that one is named then. */
+const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, count: Count): Promise<void> => {
+  const { options } = moving
+  const location = labelOf(unit)
+  const { halves } = piece
+  let tries = 0
+  const once = async () => {
+    check(options.signal)
+    const begin = performance.now()
+    const written = await inTransaction(moving.driver, undefined, () => writeAll(moving, unit, piece))
+    for (const [at, step] of unit.steps.entries()) count(step, written[at] ?? 0)
+    await pace.after(
+      performance.now() - begin,
+      written.reduce((sum, rows) => sum + rows, 0)
+    )
+    return true
+  }
+  const whole = async () => {
+    try {
+      return await once()
+    } catch (error) {
+      if (halves !== undefined && isBusy(error) && ++tries >= wholeTries) return false
+      if (halves !== undefined && !isBusy(error) && isStatementFailure(error)) return false
+      throw halves === undefined && !isBusy(error)
+        ? await withKey(moving.driver, moving.plan, unit, piece.range, error)
+        : error
+    }
+  }
+  if ((await patiently(location, whole, options)) || halves === undefined) return
+  for (const half of halves) await perform(moving, unit, half, pace, count)
+}
+
+const writeAll = async (moving: Moving, unit: Unit, { range }: Piece): Promise<ReadonlyArray<number>> => {
+  const { driver, plan } = moving
+  if (plan.dialect === "postgres") {
+    await driver.run(Sql.shortLocks)
+    if (unit.together) await driver.run("SET CONSTRAINTS ALL DEFERRED")
+  }
+  if (plan.dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
+  const [asleep, awake] = sleeping(
+    plan,
+    unit.steps.map(({ location }) => location)
+  )
+  await runAll(driver, asleep)
+  const written: Array<number> = []
+  for (const step of unit.steps) written.push(await write(moving, step, range))
+  await runAll(driver, awake)
+  return written
+}
+
+const write = async ({ driver, plan }: Moving, step: Step, range: ReadonlyArray<string>): Promise<number> => {
+  const { before, update, after, counted } = Sql.updateRange(plan, step, range)
+  try {
+    await runAll(driver, before)
+    const { changes } = await driver.run(update)
+    await runAll(driver, after)
+    return changes / counted
+  } catch (error) {
+    throw placed(error, step.location.label)
+  }
+}
+
+const sizeOf = async ({ driver, plan }: Moving, { location }: Step): Promise<number> =>
+  numberOf((await select(driver, `SELECT MAX(n) AS n FROM ${tables(plan).ledger(location)}`))["n"])

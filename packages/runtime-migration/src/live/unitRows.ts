@@ -1,0 +1,44 @@
+/**
+ * What is asked of the ledgers about the rows of a unit.
+ */
+import { idText } from "../sql/statements.ts"
+import { idsToMove, keyWords, type Unit } from "../sql/units.ts"
+import { select } from "./checks.ts"
+import { isStatementFailure, placed } from "./databaseError.ts"
+import type { DatabasePlan } from "./planDatabase.ts"
+import { numberOf, type SqlDriver } from "./SqlDriver.ts"
+
+/** As messages call a unit. */
+export const labelOf = ({ steps }: Unit): string => steps.map(({ location }) => location.label).join(", ")
+
+/** Old ids that are still to be moved, with the rows that each has in all ledgers of a unit. */
+export const rowsById = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { steps }: Unit
+): Promise<ReadonlyMap<string, number>> => {
+  const counts = new Map<string, number>()
+  for (const step of steps) {
+    const { rows } = await driver.run(idsToMove(plan, step, idText(plan)))
+    for (const { v, n } of rows) counts.set(String(v), (counts.get(String(v)) ?? 0) + numberOf(n))
+  }
+  return counts
+}
+
+/** An error with the key of the first row that it is about. */
+export const withKey = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  { steps }: Unit,
+  range: ReadonlyArray<string>,
+  error: unknown
+): Promise<unknown> => {
+  if (!isStatementFailure(error)) return error
+  for (const step of steps) {
+    const values = Object.values(await select(driver, keyWords(plan, step, range)).catch(() => ({})))
+    if (values.length === 0) continue
+    const key = step.location.key.map(({ column }, at) => `${column} = ${String(values[at])}`).join(", ")
+    return placed(error, step.location.label, key)
+  }
+  return error
+}
