@@ -39,7 +39,6 @@ export const makeListener = (
   serve: Serve
 ): Listener => {
   const sockets = new Set<Socket>()
-  let beside: http.Server | undefined
   let total = 0
   let port = wantedPort
   let generation = new AbortController()
@@ -65,24 +64,7 @@ export const makeListener = (
     return server
   }
   const server = makeServer()
-  /** `localhost` may well be `::1`: where the machine has it, and nobody else is there, it is served, too. */
-  const startBeside = () =>
-    new Promise<void>((resolve) => {
-      if (host !== "127.0.0.1") return resolve()
-      const other = makeServer()
-      other.once("error", () => resolve())
-      other.listen(port, "::1", backlog, () => {
-        beside = other
-        resolve()
-      })
-    })
-  const stopBeside = () =>
-    new Promise<void>((resolve) => {
-      const other = beside
-      beside = undefined
-      if (other === undefined) resolve()
-      else other.close(() => resolve())
-    })
+  const beside = makeBeside(makeServer)
   const start = () =>
     new Promise<void>((resolve, reject) => {
       const mine = new AbortController()
@@ -97,7 +79,7 @@ export const makeListener = (
         port = (server.address() as AddressInfo).port
         // Stopped while the name was being resolved: there was nothing to close then.
         if (mine.signal.aborted) server.close()
-        resolve(mine.signal.aborted ? undefined : startBeside())
+        resolve(mine.signal.aborted || host !== "127.0.0.1" ? undefined : beside.start(port))
       })
     })
   const stop = async () => {
@@ -108,7 +90,7 @@ export const makeListener = (
       if (server.listening) server.close(() => resolve())
       else resolve()
     })
-    const closedBeside = stopBeside()
+    const closedBeside = beside.stop()
     for (const socket of sockets) socket.destroy()
     await closed
     await closedBeside
@@ -126,6 +108,29 @@ export const makeListener = (
     },
     port: () => port,
     connections: () => ({ open: sockets.size, total })
+  }
+}
+
+/** `localhost` may well be `::1`: where the machine has it, and nobody else is there, it is served, too. */
+const makeBeside = (makeServer: () => http.Server) => {
+  let beside: http.Server | undefined
+  return {
+    start: (port: number) =>
+      new Promise<void>((resolve) => {
+        const other = makeServer()
+        other.once("error", () => resolve())
+        other.listen(port, "::1", backlog, () => {
+          beside = other
+          resolve()
+        })
+      }),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        const other = beside
+        beside = undefined
+        if (other === undefined) resolve()
+        else other.close(() => resolve())
+      })
   }
 }
 
