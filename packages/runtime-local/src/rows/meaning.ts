@@ -174,10 +174,13 @@ const serverIssues = (value: unknown, path = ""): ReadonlyArray<string> => {
     const here = path === "" ? name : `${path}.${name}`
     const url = name === "server" && isObject(part) ? part["url"] : name === "serverUrl" ? part : undefined
     const place = name === "server" ? `${here}.url` : here
+    // A custom transcriber is fed through a WebSocket.
+    const isTranscriber = /(^|\.)transcriber$/.test(path)
+    const protocols = isTranscriber ? /^(http|ws)s?:$/ : /^https?:$/
     const isWrong =
-      typeof url === "string" && url !== "" && !url.includes("{{") && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")
+      typeof url === "string" && url !== "" && !url.includes("{{") && !protocols.test(URL.parse(url)?.protocol ?? "")
     return isWrong
-      ? [`${place}: expected an absolute http or https address`]
+      ? [`${place}: expected an absolute ${isTranscriber ? "http, https, ws or wss" : "http or https"} address`]
       : typeof part === "object" && here.split(".").length < 12
         ? serverIssues(part, here)
         : []
