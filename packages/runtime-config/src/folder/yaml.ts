@@ -110,18 +110,16 @@ const splice = (text: string, changes: ReadonlyArray<Change>, file: string) => {
 const lineOf = (value: unknown, type: string | undefined): string | undefined => {
   const scalar = new Scalar(value)
   if (typeof value === "string" && (type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE")) scalar.type = type
-  const document = new Document<unknown>([])
   const list = new YAMLSeq()
   list.flow = true
   list.items.push(scalar)
-  document.contents = list
-  return /^\[ (.*) \]\n$/.exec(document.toString(written))?.[1]
+  return /^\[ (.*) \]\n$/.exec(new Document(list).toString(written))?.[1]
 }
 
 /** What the library would write anew is merged into the text by line: so the text keeps its own spacing elsewhere. */
 const inStyle = (text: string, before: string, after: string): string =>
   diff3Merge(lines(text), lines(before), lines(after), { excludeFalseConflicts: true })
-    .flatMap(({ ok, conflict }): ReadonlyArray<string> => ok ?? conflict.b)
+    .flatMap(({ ok, conflict }): ReadonlyArray<string> => ok ?? conflict?.b ?? [])
     .join("\n")
 
 const lines = (text: string): Array<string> => text.split("\n")
