@@ -53,7 +53,7 @@ export const pull = async (input: Some, session: Session): Promise<number> => {
       ),
       ...report.conflicts.map(({ file, detail }) => `${out.paint("red", `✗ ${file}`)}\n    ${cell(detail)}`),
       ...report.gone.map((address) => `${out.paint("yellow", `? ${address}`)}\n    It was deleted on the runtime.`),
-      `${report.written.length} files written, ${report.unchanged} unchanged, ${report.conflicts.length} conflicts.`
+      `Files: ${report.written.length} written, ${report.unchanged} unchanged, ${report.conflicts.length} in conflict.`
     ].join("\n")
   )
   return report.conflicts.length === 0 ? exitCodes.ok : exitCodes.conflict
@@ -171,7 +171,7 @@ const reportOf = ({ applied, refused, backup }: ApplyReport, session: Session): 
         ({ action, address, id }) => `${out.paint("green", `✓ ${action}`)} ${address} ${out.paint("dim", id)}`
       ),
       ...refused.map(({ file, detail }) => `${out.paint("red", `✗ ${file}`)}\n    ${cell(detail)}`),
-      `${applied.length} rows written, ${refused.length} refused.${backup === undefined ? "" : ` To go back: aywa-runtime config rollback ${backup}`}`
+      `Rows: ${applied.length} written, ${refused.length} refused.${backup === undefined ? "" : ` To go back: aywa-runtime config rollback ${backup}`}`
     ].join("\n")
   )
   return refused.length === 0 ? exitCodes.ok : exitCodes.conflict

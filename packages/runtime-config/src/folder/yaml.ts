@@ -2,13 +2,20 @@
  * YAML that a person wrote: read, and changed without touching what was not changed.
  */
 import { diff3Merge } from "node-diff3"
-import { Document, isMap, isNode, isScalar, parseDocument, Scalar, visit, type YAMLMap } from "yaml"
+import { Document, isMap, isNode, isScalar, parseDocument, Scalar, visit, type YAMLMap, YAMLSeq } from "yaml"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { invalid } from "../errors/RuntimeConfigError.ts"
 import type { Change } from "../rows/diff.ts"
 import { equal, isObject, type Path } from "../rows/json.ts"
 
-const written = { lineWidth: 0, indent: 2, indentSeq: true, nullStr: "null" } as const
+// Quoted texts stay in one line: over several, the library loses spaces at the ends of lines.
+const written = {
+  lineWidth: 0,
+  indent: 2,
+  indentSeq: true,
+  nullStr: "null",
+  doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER
+} as const
 
 /** Reads a YAML mapping. Errors name the file and the line, and never quote the text. */
 export const parseYaml = (text: string, file: string, firstLine = 1): JsonObject => {
@@ -43,10 +50,14 @@ const readable = (document: Document): void =>
   visit(document, {
     Scalar: (key, node) => {
       if (key !== "key" && typeof node.value === "string" && node.value.includes("\n") && node.type === undefined) {
-        node.type = Scalar.BLOCK_LITERAL
+        node.type = fitsBlock(node.value) ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE
       }
     }
   })
+
+/** Whether a block says the text as it is: lines of spaces, and characters that nobody sees, need quotes. */
+const fitsBlock = (text: string): boolean =>
+  /^\S/.test(text) && !/^[ \t]+$/m.test(text) && !/(?![\n\t])\p{Cc}/u.test(text)
 
 /**
  * A person's YAML with changes in it: comments, order, quotes and blocks of everything else stay as they are, down to
@@ -59,27 +70,57 @@ export const changeYaml = (
   file: string
 ): string => {
   if (changes.length === 0) return text
-  const before = documentOf(text, file, 1).toString(written)
-  const document = documentOf(text, file, 1)
-  for (const change of changes) put(document, change.path, change.after, order)
+  const { spliced, left } = splice(text, changes, file)
+  const before = documentOf(spliced, file, 1).toString(written)
+  const document = documentOf(spliced, file, 1)
+  for (const change of left) put(document, change.path, change.after, order)
   readable(document)
+  const wanted = toValue(document)
+  const says = (result: string) => {
+    const read = parseDocument(result, { logLevel: "silent" })
+    return read.errors.length === 0 && equal(toValue(read), wanted)
+  }
+  if (left.length === 0 && says(spliced)) return spliced
   const after = document.toString(written)
-  return inStyle(text, before, after) ?? after
+  return [inStyle(spliced, before, after), after].find(says) ?? yamlText(isObject(wanted) ? wanted : {})
+}
+
+/** Values of one line are changed in the text itself. Gives what is left to do. */
+const splice = (text: string, changes: ReadonlyArray<Change>, file: string) => {
+  const document = documentOf(text, file, 1)
+  const left: Array<Change> = []
+  const edits: Array<{ readonly start: number; readonly end: number; readonly value: string }> = []
+  for (const change of changes) {
+    const node = document.getIn(change.path, true)
+    const { after } = change
+    const [start, end] = isScalar(node) ? (node.range ?? []) : []
+    const value =
+      isScalar(node) && after !== undefined && typeof after !== "object" ? lineOf(after, node.type) : undefined
+    if (start === undefined || end === undefined || start === end || value === undefined) left.push(change)
+    else if (text.slice(start, end).includes("\n")) left.push(change)
+    else edits.push({ start, end, value })
+  }
+  const spliced = edits
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((result, { start, end, value }) => result.slice(0, start) + value + result.slice(end), text)
+  return { spliced, left }
+}
+
+/** A value as it stands in one line, also between brackets; `undefined` when it takes more. */
+const lineOf = (value: unknown, type: string | undefined): string | undefined => {
+  const scalar = new Scalar(value)
+  if (typeof value === "string" && (type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE")) scalar.type = type
+  const list = new YAMLSeq()
+  list.flow = true
+  list.items.push(scalar)
+  return /^\[ (.*) \]\n$/.exec(new Document(list).toString(written))?.[1]
 }
 
 /** What the library would write anew is merged into the text by line: so the text keeps its own spacing elsewhere. */
-const inStyle = (text: string, before: string, after: string): string | undefined => {
-  const regions = diff3Merge(lines(text), lines(before), lines(after), { excludeFalseConflicts: true })
-  const merged: Array<string> = []
-  for (const region of regions) {
-    if (region.ok === undefined) return undefined
-    merged.push(...region.ok)
-  }
-  const result = merged.join("\n")
-  const [kept, wanted] = [result, after].map((each) => parseDocument(each, { logLevel: "silent" }))
-  if (kept === undefined || wanted === undefined || kept.errors.length > 0) return undefined
-  return equal(toValue(kept), toValue(wanted)) ? result : undefined
-}
+const inStyle = (text: string, before: string, after: string): string =>
+  diff3Merge(lines(text), lines(before), lines(after), { excludeFalseConflicts: true })
+    .flatMap(({ ok, conflict }): ReadonlyArray<string> => ok ?? conflict?.b ?? [])
+    .join("\n")
 
 const lines = (text: string): Array<string> => text.split("\n")
 
@@ -91,7 +132,8 @@ const put = (document: Document, path: Path, value: unknown, order: ReadonlyArra
   const node = document.getIn(path, true)
   if (isScalar(node) && (typeof value !== "object" || value === null)) {
     // The node stays, and with it its comment and its style.
-    if (typeof value !== typeof node.value || String(value).includes("\n")) delete node.type
+    const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED
+    if (typeof value !== typeof node.value || isBlock || String(value).includes("\n")) delete node.type
     node.value = value
     delete node.source
     return

@@ -39,7 +39,8 @@ export const diffLines = ({ before, after }: Change): ReadonlyArray<string> =>
   structuredPatch("", "", String(before), String(after), "", "", { context: 3 }).hunks.flatMap(
     ({ oldStart, oldLines, newStart, newLines, lines }) => [
       `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
-      ...lines.map(printable)
+      // Prompts end without a line end: nothing to tell.
+      ...lines.filter((line) => !line.startsWith("\\")).map(printable)
     ]
   )
 
