@@ -68,7 +68,7 @@ export interface Location {
   readonly path?: string | ReadonlyArray<string | number> | undefined
   /**
    * The column's type, where it matters; found out by itself on a live database. PostgreSQL, JSON kinds: `text`, `json` or
-   * `jsonb`, the default. Kind `id`: `bytes` for UUIDs of 16 bytes, `uuid` for a type that writes every UUID in one form.
+   * `jsonb`, the default but for kind `text`. Kind `id`: `bytes` for UUIDs of 16 bytes, `uuid` for a type that writes every UUID in one form.
    */
   readonly columnType?: ColumnType | undefined
   /** MySQL: columns that an update would change by itself (`ON UPDATE CURRENT_TIMESTAMP`) and that must stay. */
