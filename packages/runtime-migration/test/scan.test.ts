@@ -330,7 +330,7 @@ for (const { name, describe, open } of databases) {
     // In a process whose heap is smaller than the table: only a few rows can be in it at a time.
     if (name !== "PGlite")
       it("memory does not grow with the table", async () => {
-        const many = Number(process.env["AYWA_LARGE_ROWS"] ?? 400)
+        const many = Number(process.env["AYWA_LARGE_ROWS"] ?? 700)
         const folder = mkdtempSync(join(tmpdir(), "aywa-flat-"))
         try {
           const url = name === "SQLite" ? join(folder, "flat.db") : db.url
@@ -356,7 +356,7 @@ for (const { name, describe, open } of databases) {
             const found = await detectColumns(database, { mappings, sample: Infinity })
             await database.close()
             console.log(found.map(({ location, hits }) => location.column + " " + hits).join())`
-          const heap = Math.ceil(many * 0.1)
+          const heap = Math.ceil((many * 0.15) / 2)
           const output = execFileSync(
             process.execPath,
             [`--max-old-space-size=${heap}`, "--input-type=module", "-e", program],
