@@ -15,7 +15,10 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
-  "docs/migration.md": { "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()" },
+  "docs/migration.md": {
+    "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()",
+    "const goOn": "await goOn(AbortSignal.timeout(500))"
+  },
   "docs/reference/assistants.md": { concierge: "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {
     remind:
