@@ -120,7 +120,7 @@ export interface MappingConfig {
    * other accounts have rights on it; those are refused, because no table can be taken out of such a grant.
    */
   readonly ledgerDatabase?: string | undefined
-  /** Rows per update and commit. Default 1,000. */
+  /** Rows per update and commit. Default 1,000; 20,000 where one transaction has all of them. */
   readonly chunk?: number | undefined
   /**
    * `single`: one transaction for all of it, so that it is done or not done at all. `chunks`: a commit per chunk, short locks,

@@ -173,7 +173,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     dialect,
     prefix,
     ledgerDatabase: config.ledgerDatabase,
-    chunk,
+    chunk: config.chunk ?? defaultChunk(config.transaction ?? (single ? "single" : "chunks")),
     transaction: config.transaction ?? (single ? "single" : "chunks"),
     foreignKeys,
     locations,
@@ -184,6 +184,9 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     notes: notesOf(locations)
   }
 }
+
+/** Small where locks end with it; inside of one transaction it only divides the work. */
+export const defaultChunk = (transaction: SqlPlan["transaction"]): number => (transaction === "single" ? 20_000 : 1000)
 
 const listOf = (resource: Location["resource"]): ReadonlyArray<string> | undefined =>
   typeof resource === "string" ? [resource] : resource
