@@ -203,7 +203,7 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
   // Aliases in quotes: MySQL 8 gives the catalog's column names in capitals otherwise.
   const columns = labelled(
     await rows(
-      `SELECT c.TABLE_SCHEMA AS 's', c.TABLE_NAME AS 't', IF(t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED'), 'table', 'view') AS 'kind', t.TABLE_TYPE = 'SYSTEM VERSIONED' AS 'versioned', c.COLUMN_NAME AS 'name', LOWER(c.COLUMN_TYPE) AS 'type', COALESCE(c.GENERATION_EXPRESSION, '') <> '' AS 'generated', LOWER(c.EXTRA) LIKE '%on update%' AS 'self_updating' FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA ${here} ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`
+      `SELECT c.TABLE_SCHEMA AS 's', c.TABLE_NAME AS 't', IF(t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED'), 'table', 'view') AS 'kind', t.TABLE_TYPE = 'SYSTEM VERSIONED' AS 'versioned', c.COLUMN_NAME AS 'name', LOWER(c.COLUMN_TYPE) AS 'type', c.COLUMN_TYPE AS 'declared', COALESCE(c.GENERATION_EXPRESSION, '') <> '' AS 'generated', LOWER(c.EXTRA) LIKE '%on update%' AS 'self_updating' FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA ${here} ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`
     )
   )
   const indexes = grouped(
@@ -238,7 +238,7 @@ const readMysql = async (driver: SqlDriver, schemas: ReadonlyArray<string>): Pro
 /** MySQL: the values of an enum are in its type. */
 const labelled = (columns: ReadonlyArray<SqlRow>): ReadonlyArray<SqlRow> =>
   columns.map((row) => {
-    const [, values] = /^(?:enum|set)\((.*)\)$/s.exec(str(row, "type")) ?? []
+    const [, values] = /^(?:enum|set)\((.*)\)$/is.exec(str(row, "declared")) ?? []
     const labels = [...(values ?? "").matchAll(/'((?:[^']|'')*)'/g)].map(([, label = ""]) =>
       label.replaceAll("''", "'")
     )

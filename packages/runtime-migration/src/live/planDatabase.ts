@@ -7,7 +7,7 @@ import { invalid } from "../errors/MigrationError.ts"
 import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
 import type { Mapping } from "../errors/types.ts"
 import { checkedMappings } from "../ledger/Mapping.ts"
-import { planMappingSql, type SqlPlan } from "../sql/plan.ts"
+import { defaultChunk, planMappingSql, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
 import { aboutForeignKey, foreignKeySides, type Sides } from "./aboutForeignKeys.ts"
 import { aboutLocation } from "./aboutLocation.ts"
@@ -92,7 +92,8 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     locations,
     foreignKeys: sides.filter(({ child, parent }) => child === "named" && parent !== "stays").map(plain(catalog))
   })
-  const plan = { ...draft, transaction: transactionOf(draft, config.transaction, isIndirect(sides)) }
+  const transaction = transactionOf(draft, config.transaction, isIndirect(sides))
+  const plan = { ...draft, transaction, chunk: config.chunk ?? defaultChunk(transaction) }
   const changes = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
   const references = changes.map(plain(catalog))
   const findings = [

@@ -53,7 +53,10 @@ const dryRun = async (
     await enforce(driver, [Guards.samePlanGuard(plan)])
     const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
     await driver.run(Sql.begin(plan))
-    await runAll(driver, Sql.setup(plan))
+    await runAll(driver, Sql.writeMapping(plan))
+    for (const location of plan.locations)
+      await at(location.label, () => runAll(driver, Sql.createLedger(plan, location)))
+    await runAll(driver, Sql.close(plan))
     for (const location of plan.locations) {
       check(signal)
       const statements = [

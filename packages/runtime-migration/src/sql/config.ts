@@ -68,7 +68,7 @@ export interface Location {
   readonly path?: string | ReadonlyArray<string | number> | undefined
   /**
    * The column's type, where it matters; found out by itself on a live database. PostgreSQL, JSON kinds: `text`, `json` or
-   * `jsonb`, the default. Kind `id`: `bytes` for UUIDs of 16 bytes, `uuid` for a type that writes every UUID in one form.
+   * `jsonb`, the default but for kind `text`. Kind `id`: `bytes` for UUIDs of 16 bytes, `uuid` for a type that writes every UUID in one form.
    */
   readonly columnType?: ColumnType | undefined
   /** MySQL: columns that an update would change by itself (`ON UPDATE CURRENT_TIMESTAMP`) and that must stay. */
@@ -120,7 +120,7 @@ export interface MappingConfig {
    * other accounts have rights on it; those are refused, because no table can be taken out of such a grant.
    */
   readonly ledgerDatabase?: string | undefined
-  /** Rows per update and commit. Default 1,000. */
+  /** Rows per update and commit. Default 1,000; 20,000 where one transaction has all of them. */
   readonly chunk?: number | undefined
   /**
    * `single`: one transaction for all of it, so that it is done or not done at all. `chunks`: a commit per chunk, short locks,

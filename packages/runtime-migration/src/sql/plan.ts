@@ -122,10 +122,6 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
   if (typeof allowMerge !== "boolean") return invalid("allowMerge", "expected true or false")
   const mappings = checkedMappings(config.mappings)
   const sets = new Map<string, IdSet>()
-  // A type that writes every UUID in one form needs no other, and most columns of a large database are of one.
-  const inForms = new Set(
-    config.locations.filter(({ columnType }) => columnType !== "uuid").map(({ resource }) => setName(listOf(resource)))
-  )
   const setOf = (resource: Location["resource"], field: string): IdSet => {
     const resources = listOf(resource)
     const name = setName(resources)
@@ -134,6 +130,10 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     return set
   }
   const ordered = inOrder(config.locations.map((location, at) => checkLocation(dialect, location, `locations[${at}]`)))
+  // A type that writes every UUID in one form needs no other, and most columns of a large database are of one.
+  const inForms = new Set(
+    ordered.filter(({ columnType }) => columnType !== "uuid").map(({ resource }) => setName(listOf(resource)))
+  )
   const placed = ordered.map((location, index) => ({
     ...location,
     index,
@@ -173,7 +173,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     dialect,
     prefix,
     ledgerDatabase: config.ledgerDatabase,
-    chunk,
+    chunk: config.chunk ?? defaultChunk(config.transaction ?? (single ? "single" : "chunks")),
     transaction: config.transaction ?? (single ? "single" : "chunks"),
     foreignKeys,
     locations,
@@ -184,6 +184,9 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     notes: notesOf(locations)
   }
 }
+
+/** Small where locks end with it; inside of one transaction it only divides the work. */
+export const defaultChunk = (transaction: SqlPlan["transaction"]): number => (transaction === "single" ? 20_000 : 1000)
 
 const listOf = (resource: Location["resource"]): ReadonlyArray<string> | undefined =>
   typeof resource === "string" ? [resource] : resource
@@ -264,7 +267,7 @@ const checkLocation = (dialect: Dialect, location: Location, field: string): Che
     column: name("column", location.column),
     kind: list ? "json-any" : kind,
     path: steps.map((step, at) => checkStep(`${field}.path[${at}]`, step)),
-    columnType: columnType ?? "jsonb",
+    columnType: columnType ?? (kind === "text" ? "text" : "jsonb"),
     keep: keep.map((column, at) => name(`keep[${at}]`, column)),
     expect: { min: expect.min ?? 0, max: expect.max ?? Number.MAX_SAFE_INTEGER },
     twoStep,

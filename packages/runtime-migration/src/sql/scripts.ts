@@ -102,7 +102,9 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ...(plan.dialect === "postgres" ? [] : older),
     ...guarded(plan, [...Guards.accountGuards(plan), Guards.samePlanGuard(plan), Guards.keysGuard(plan)]),
     Sql.begin(plan),
-    ...Sql.setup(plan),
+    ...Sql.writeMapping(plan),
+    ...plan.locations.flatMap((location) => Sql.createLedger(plan, location)),
+    ...Sql.close(plan),
     ...plan.locations.flatMap((location) => [
       ...Sql.remember(plan, location),
       ...Sql.retake(plan, location),
@@ -236,7 +238,7 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
   ...wayOf(plan).createTables(plan),
   ...(plan.dialect === "postgres" ? [] : guarded(plan, [Guards.olderGuard(plan)])),
   ...guarded(plan, [Guards.samePlanGuard(plan)]),
-  ...plan.locations.flatMap((location) => wayOf(plan).createLedger(plan, location)),
+  ...plan.locations.flatMap((location) => Sql.createLedger(plan, location)),
   ...guarded(
     plan,
     plan.locations.map((location) => driftGuard(plan, location))

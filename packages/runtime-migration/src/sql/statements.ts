@@ -27,11 +27,8 @@ export const dialects: Readonly<Record<Dialect, SqlDialect>> = { postgres, mysql
 /** Rows of the mapping per insert. */
 const batch = 500
 
-/**
- * Writes the mapping anew, which is the plan's then, whatever was there; makes the ledgers, and closes all of it. Reads no
- * row of the customer's.
- */
-export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
+/** Writes the mapping anew, which is the plan's then, whatever was there. */
+export const writeMapping = (plan: SqlPlan): ReadonlyArray<string> => {
   const way = dialects[plan.dialect]
   // Elsewhere the whole of it is one transaction.
   const [start, end] = plan.dialect === "mysql" ? [["START TRANSACTION"], ["COMMIT"]] : [[], []]
@@ -52,11 +49,16 @@ export const setup = (plan: SqlPlan): ReadonlyArray<string> => {
       return inserts
     }),
     ...end,
-    ...way.analyze(tables(plan).map),
-    ...plan.locations.flatMap((location) => way.createLedger(plan, location)),
-    ...way.close(plan)
+    ...way.analyze(tables(plan).map)
   ]
 }
+
+/** Makes a ledger where there is none. */
+export const createLedger = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> =>
+  dialects[plan.dialect].createLedger(plan, location)
+
+/** Closes all that was made. */
+export const close = (plan: SqlPlan): ReadonlyArray<string> => dialects[plan.dialect].close(plan)
 
 /** Says what is being prepared. */
 export const begin = (plan: SqlPlan): string =>
