@@ -97,7 +97,10 @@ describe("rows", () => {
       const sent: unknown = JSON.parse(server.seen.at(-1)?.body ?? "")
       // A structured output has workflows of its own; everywhere else they are the runtime's bookkeeping.
       const stripped = group === "structuredOutputs" ? owned.filter((key) => key !== "workflowIds") : owned
-      const expected = Object.fromEntries(Object.entries(Object(json)).filter(([key]) => !stripped.includes(key)))
+      // A mask stands for a secret that is to stay: the field that holds it is left out.
+      const goesBack = ([key, value]: [string, unknown]) =>
+        !stripped.includes(key) && !(group === "credentials" && JSON.stringify(value).includes('"[REDACTED]"'))
+      const expected = Object.fromEntries(Object.entries(Object(json)).filter(goesBack))
       assert.deepStrictEqual(sent, expected)
     })
   }
