@@ -33,13 +33,11 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
     "WebhookDedupe.WebhookDedupe":
       'await Effect.runPromise(Effect.provide(receive("evt_1", Effect.void), WebhookDedupe.layerMemory))'
   },
-  "docs/migration.md": { "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()" },
-  "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/migration.md": {
     "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()",
     "const goOn": "await goOn(AbortSignal.timeout(500))"
   },
-  "docs/reference/assistants.md": { concierge: "await concierge(prepared.aywa)" },
+  "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {
     "const remind":
       'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: "trunk" })\n' +
