@@ -54,7 +54,6 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     text: "Frameworks",
     items: [
       page("All of them", "/frameworks/"),
-      page("A file per framework", "/frameworks"),
       page("Express", "/frameworks/express"),
       page("Next.js", "/frameworks/nextjs"),
       page("Nest", "/frameworks/nestjs"),
@@ -73,6 +72,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     text: "Operate",
     items: [
       page("Production checklist", "/production"),
+      page("Config as code", "/config"),
       page("Client options", "/client-options"),
       page("TLS, private CAs, proxies", "/network"),
       page("Connections", "/connections"),

@@ -94,20 +94,6 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'const counts = await Effect.runPromise(countsOf(["acme", "acme"]))\n' +
       "if (counts.length !== 2) throw new Error()"
   },
-  "docs/frameworks.md": {
-    "aywaRoute(options)": deliverPost,
-    'webhooks/vercel"': deliverPost,
-    "webhookHandler(options)": deliverPost,
-    'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
-    'from "elysia"': "await prepared.deliver((request) => app.handle(request))",
-    'from "express"': "await prepared.deliverTo(app)",
-    'from "koa"': "await prepared.deliverTo(app.callback())",
-    'from "fastify"':
-      "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))",
-    lambdaHandler:
-      "const sent = prepared.signedRequest()\n" +
-      'await handler({ requestContext: { http: { method: "POST" } }, headers: Object.fromEntries(sent.headers), body: await sent.text(), isBase64Encoded: false })'
-  },
   "docs/webhooks.md": {
     "aywaRoute(options)": deliverPost,
     'from "hono"': "await prepared.deliver((request) => app.fetch(request))",
