@@ -1,6 +1,8 @@
 /** Secrets are named in files, sent, and written nowhere. */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
 import { describe, expect, it } from "vitest"
 import { formatPlan, planConfig, planMarkdown, pullConfig, pushConfig, validateConfig } from "../src/index.ts"
 import { makeFolder, only, open, problemsOf, reasonOf, start, write } from "./support.ts"
@@ -26,6 +28,22 @@ const filesWith = (folder: string, text: string): ReadonlyArray<string> =>
     (name) => statSync(join(folder, name)).isFile() && readFileSync(join(folder, name), "utf8").includes(text)
   )
 
+/** The bodies of requests as they came: the journal itself shows masks. */
+const bodiesOf = (runtime: LocalRuntimeHandle, method = "POST"): Promise<ReadonlyArray<string>> => {
+  const authorization = `Bearer ${runtime.controlToken}`
+  const textOf = async ({ id }: { readonly id: string }) => {
+    const url = `${runtime.baseUrl}/__aywa/requests/${id}?show=secrets`
+    return (await fetch(url, { headers: { authorization } })).text()
+  }
+  return Promise.all(runtime.requests({ method }).map(textOf))
+}
+
+/** Every row in the file of a runtime. */
+const rowsIn = (file: string): string => {
+  using database = new DatabaseSync(file, { readOnly: true })
+  return JSON.stringify(database.prepare("SELECT body, secrets FROM resource_rows").all())
+}
+
 describe("secrets", () => {
   it("reach the runtime, and no file, plan, backup or text", async () => {
     const { aywa, runtime } = await start()
@@ -37,15 +55,14 @@ describe("secrets", () => {
       texts.push(JSON.stringify(await pushConfig(aywa, open(folder), { variables })))
     }
     await see()
-    const sent = runtime.requests({ method: "POST" }).map(({ body }) => JSON.stringify(body))
-    expect(sent.filter((body) => body?.includes(canary)).length).toBe(2)
+    expect((await bodiesOf(runtime)).filter((body) => body.includes(canary)).length).toBe(2)
     expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 2, update: 0 })
     write(folder, {
       "phone-numbers/main.yaml": number.replace("AC1", "AC2"),
       "assistants/desk.yaml": assistant.replace("/x", "/y")
     })
     await see()
-    expect(runtime.requests({ method: "PATCH" }).some(({ body }) => JSON.stringify(body)?.includes(canary))).toBe(true)
+    expect((await bodiesOf(runtime, "PATCH")).some((body) => body.includes(canary))).toBe(true)
     await aywa.assistants.update(only(runtime.rows("assistants")).id, { firstMessage: "Theirs" })
     await pullConfig(aywa, open(folder, "keep"))
     expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 2 })
@@ -71,14 +88,16 @@ describe("secrets", () => {
   })
 
   it("that only the runtime has are not erased by a change beside them", async () => {
-    const { aywa, runtime } = await start()
+    const file = join(makeFolder({}), "runtime.db")
+    const { aywa, runtime } = await start({ store: { file } })
     const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\nserver: { url: http://127.0.0.1:9/x }\n" })
     await pushConfig(aywa, open(folder))
     const { id } = only(runtime.rows("assistants"))
     await aywa.assistants.update(id, { server: { url: "http://127.0.0.1:9/x", secret: canary } })
     write(folder, { "assistants/desk.yaml": "name: Desk\nserver: { url: http://127.0.0.1:9/y }\n" })
     await pushConfig(aywa, open(folder))
-    expect(only(runtime.rows("assistants"))["server"]).toEqual({ url: "http://127.0.0.1:9/y", secret: canary })
+    expect(only(runtime.rows("assistants"))["server"]).toMatchObject({ url: "http://127.0.0.1:9/y" })
+    expect(rowsIn(file)).toContain(canary)
     expect(filesWith(join(folder, ".."), canary)).toEqual([])
   })
 })
