@@ -58,9 +58,10 @@ describe("align", () => {
         }
       }
     })
+    const { id: credentialId } = await test.aywa.credentials.create({ provider: "openai", apiKey: "k-4711" })
     await test.aywa.tools.update(ids["refund"] ?? "", {
       async: false,
-      server: { url: "https://old.example.test/hooks?token=t", timeoutSeconds: 20, credentialId: "cred_1" }
+      server: { url: "https://old.example.test/hooks?token=t", timeoutSeconds: 20, credentialId }
     })
     const extra = await test.aywa.tools.create({
       type: "function",
@@ -119,7 +120,7 @@ describe("align", () => {
       ["Duplicate"]
     )
     const server = (await test.aywa.tools.get(ids["refund"] ?? "")).server
-    assert.deepStrictEqual<unknown>(server, { url: serverUrl, timeoutSeconds: 60, credentialId: "cred_1" })
+    assert.deepStrictEqual<unknown>(server, { url: serverUrl, timeoutSeconds: 60, credentialId })
     assert.strictEqual(Tools.format({ ...rest, findings: [] }), "The tools of the runtime are aligned.")
   })
 
