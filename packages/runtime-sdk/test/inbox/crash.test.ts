@@ -10,7 +10,7 @@ import { startPostgres, startRedis } from "../support/ownServers.ts"
 import { describeWith, describeWithPrograms } from "../support/services.ts"
 import { check as run, type Scenario } from "./crash/scenario.ts"
 
-const events = Number(process.env["AYWA_CRASH_EVENTS"] ?? 150)
+const events = Number(process.env["AYWA_CRASH_EVENTS"] ?? 60)
 const outageMillis = Number(process.env["AYWA_CRASH_OUTAGE"] ?? 1000)
 const isFull = events >= 5000
 
