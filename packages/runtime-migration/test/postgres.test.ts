@@ -1,5 +1,5 @@
 /** What only PostgreSQL has: schemas, partitions, deferred uniqueness, `citext`-like comparison, domains. */
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import {
   applyDatabase,
   dryRunDatabase,
@@ -26,6 +26,7 @@ postgres?.describe("PostgreSQL alone", () => {
   beforeAll(async () => {
     db = await postgres.open()
   })
+  afterEach(() => db.reset())
   afterAll(() => db.close())
 
   const check = async (locations: ReadonlyArray<Location>, values: string, expected: ReadonlyArray<string>) => {
@@ -42,7 +43,6 @@ postgres?.describe("PostgreSQL alone", () => {
     assert.deepStrictEqual(await read(), expected)
     await rollbackDatabase(db.driver, plan)
     assert.deepStrictEqual(await read(), before)
-    await db.reset()
   }
   const fresh = [1, 2, 3].map((n) => id(n + 100))
   const rows = (more = "") => [1, 2, 3].map((n) => `(${n}, '${id(n)}'${more})`).join(", ")
@@ -58,8 +58,7 @@ postgres?.describe("PostgreSQL alone", () => {
       [{ schema: `My "Schema";--`, table: "calls", column: "agent", kind: "id" }],
       `SELECT agent::text AS v FROM ${name}.calls ORDER BY id`,
       fresh
-    )
-    await db.sql(`DROP SCHEMA ${name} CASCADE`)
+    ).finally(() => db.sql(`DROP SCHEMA ${name} CASCADE`))
   })
 
   it("partitioned tables, where the id decides about the partition", async () => {
@@ -122,7 +121,6 @@ postgres?.describe("PostgreSQL alone", () => {
     const errors = findings.filter(({ level }) => level === "error")
     assert.deepStrictEqual(errors.map(({ subject }) => subject).sort(), ["of_one", "to_one"])
     for (const { message } of errors) assert.include(message, "ON UPDATE SET NULL")
-    await db.reset()
   })
 
   it("domains, narrow columns, and a collation that ignores case", async () => {
@@ -135,7 +133,7 @@ postgres?.describe("PostgreSQL alone", () => {
     await check(
       ["agent", "loose", "fixed"].map((column) => ({ table: "calls", column, kind: "id" })),
       "SELECT agent || ' ' || loose || ' ' || fixed AS v FROM calls ORDER BY id",
-      [1, 2, 3].map((n) => `${id(n + 100)} ${n === 2 ? id(n).toUpperCase() : id(n + 100)} ${id(n + 100)}`)
+      [1, 2, 3].map((n) => `${id(n + 100)} ${n === 2 ? id(n + 100).toUpperCase() : id(n + 100)} ${id(n + 100)}`)
     )
   })
 
@@ -154,7 +152,7 @@ postgres?.describe("PostgreSQL alone", () => {
       await messages({ table: "calls", column: "narrow", kind: "id" }),
       /longer than character varying\(10\)/
     )
-    assert.match(await messages({ table: "calls", column: "body", kind: "id" }), /json-path or json-any/)
+    assert.match(await messages({ table: "calls", column: "body", kind: "id" }), /its kind is json-path/)
     assert.match(await messages({ table: "calls", column: "items", kind: "id" }), /its kind is array/)
     assert.match(await messages({ table: "shown", column: "agent", kind: "id" }), /this is a view/)
   })

@@ -155,7 +155,9 @@ export const postgres: SqlDialect = {
     ]
     if (!isTyped(location)) return statements
     const table = typed(location.index)
-    const item = location.kind === "array" ? `(${column})[1]` : column
+    // A bare NULL beside it makes a domain its base type: of the forms of an id some may not pass its CHECK. The ledger has
+    // the column's very type, and takes those alone that stand in a row.
+    const item = `coalesce(${location.kind === "array" ? `(${column})[1]` : column}, NULL)`
     const temporary = location.twoStep ? into(plan, location, "tmp") : "NULL"
     return [
       ...statements,
