@@ -33,12 +33,12 @@ let cpu = await cpuRatio()
 if (!(cpu <= 0.6)) cpu = Math.min(cpu, await cpuRatio())
 
 const budgets = [
-  // The target is 30: see README.md for what it would take.
-  { name: "promise entry, one-call program, KB gzip", measured: promise.esbuild.gzip / 1000, budget: 46.5 },
-  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 136 },
+  // The target is 30: see README.md for what it would take, and for what the file has grown by.
+  { name: "promise entry, one-call program, KB gzip", measured: promise.esbuild.gzip / 1000, budget: 54 },
+  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 155 },
   // The target is 5.
   { name: "webhooks entry, one-call program, KB gzip", measured: webhooks.esbuild.gzip / 1000, budget: 7 },
-  { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 275 },
+  { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 290 },
   { name: "CPU of a call over bare fetch, 32 in flight (usually 0.3)", measured: cpu, budget: 0.6 }
 ]
 
