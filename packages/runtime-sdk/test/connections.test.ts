@@ -69,7 +69,7 @@ for (const transport of ["auto", "fetch"] as const) {
       await vi.waitFor(() => assert.lengthOf(server.seen, 1))
       const errors = await Promise.all([1, 2, 3].map(() => tagOf(assistants.create({}, { timeout: 200 }))))
       for (const error of errors) {
-        assert.deepInclude({ ...Object(error) }, { _tag: "TimeoutError", outcome: "not-sent", isRetryable: true })
+        assert.deepInclude({ ...Object(error) }, { _tag: "AywaTimeoutError", outcome: "not-sent", isRetryable: true })
       }
       release()
       assert.strictEqual((await first).id, "a")

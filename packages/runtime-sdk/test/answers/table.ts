@@ -51,14 +51,14 @@ const json = [["content-type", "application/json"]] as const
 /** The errors of the table; `status` is that of the answer. */
 const rejected = (_tag: string): Expected => ({ _tag, outcome: "rejected", isRetryable: false })
 const unexpected = rejected("UnexpectedResponse")
-const unanswered = (_tag: "ConnectionError" | "TimeoutError", call: Which): Expected => ({
+const unanswered = (_tag: "ConnectionError" | "AywaTimeoutError", call: Which): Expected => ({
   _tag,
   outcome: call === "list" || call === "content" ? "rejected" : "maybe-applied",
   // A create that is repeated from outside would have another key.
   isRetryable: call !== "create" && call !== "upload"
 })
 const lost = (call: Which): Expected => unanswered("ConnectionError", call)
-const timedOut = (call: Which): Expected => unanswered("TimeoutError", call)
+const timedOut = (call: Which): Expected => unanswered("AywaTimeoutError", call)
 
 // Codings ------------------------------------------------------------------------------------------------------------
 

@@ -78,8 +78,8 @@ const suite = (kind: Place["kind"]) => {
           })
         )
         yield* until(
-          Effect.map(inbox.stats, ({ retrying }) => retrying === 2),
-          "two failures"
+          Effect.map(inbox.stats, ({ retrying, handledLastMinute }) => retrying === 2 && handledLastMinute === 1),
+          "two failures and a success"
         )
         const stats = yield* inbox.stats
         assert.deepInclude(stats, {
