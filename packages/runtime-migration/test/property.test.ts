@@ -131,7 +131,7 @@ const breaking = (driver: SqlDriver, at: number): SqlDriver => {
   }
 }
 
-const runs = { PostgreSQL: 25, MariaDB: 15, PGlite: 12, SQLite: 120 } as const
+const runs = { PostgreSQL: 6, MariaDB: 4, PGlite: 4, SQLite: 60 } as const
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
