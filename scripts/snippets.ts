@@ -95,7 +95,10 @@ const runPage = async (
       const reason = /^not run: (.*)$/m.exec(stdout)?.[1]
       if (reason !== undefined) skipped.push(`${snippet.at} is not run: ${reason}`)
     } catch (error) {
-      failures.push(`${snippet.at}\n${named(outputOf(error))}`)
+      const failure = `${snippet.at}\n${named(outputOf(error))}`
+      failures.push(failure)
+      // At once: the whole takes minutes.
+      console.error(failure)
     }
   }
   return { failures, skipped }
@@ -117,7 +120,7 @@ try {
   const failures = results.flatMap((result) => result.failures)
   const skipped = results.flatMap((result) => result.skipped)
   for (const line of skipped) console.log(line)
-  if (failures.length > 0) throw new Error(failures.join("\n\n"))
+  if (failures.length > 0) throw new Error(`${failures.length} of ${snippets.length} snippets failed, as told above`)
   console.log(
     `${snippets.length} snippets of README.md, docs and doc comments compile, ${snippets.length - skipped.length} ran`
   )

@@ -138,7 +138,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "packages/runtime-sdk/src/config/redacted.ts": { "const store": "await store(prepared.aywa)" },
   "packages/runtime-sdk/src/tools/ToolFailure.ts": { "const lookup": 'try { lookup("A-1") } catch {}' },
   "packages/runtime-sdk/src/tools/Toolkit.ts": { "const listener": "await prepared.deliverTo(listener)" },
-  "packages/runtime-sdk/src/tools/effect/Toolkit.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
+  "packages/runtime-sdk/src/tools/effect/handle.ts": { "const routes": "await prepared.deliverToRoutes(routes)" },
   "packages/runtime-sdk/src/tools/effect/Tools.ts": {
     "Effect.logWarning":
       'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +

@@ -22,6 +22,8 @@ export const openPage = async (root: string): Promise<Page> => {
     folder,
     env: {
       ...process.env,
+      // Every block is a process that loads the workspace's sources: the next one finds them compiled.
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/snippets"),
       AYWA_RUNTIME_BASE_URL: runtime.baseUrl,
       AYWA_RUNTIME_API_KEY: runtime.apiKey,
       AYWA_RUNTIME_ORGANIZATION_ID: runtime.organizationId,
