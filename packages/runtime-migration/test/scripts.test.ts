@@ -240,7 +240,7 @@ describe("embedded", () => {
     }
     assert.deepStrictEqual(await snapshot(db), before)
     await database.close()
-  }, 60_000)
+  }, 180_000)
 })
 
 describe("a script holds nothing that was not checked", () => {
