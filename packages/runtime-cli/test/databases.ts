@@ -94,7 +94,7 @@ const sqlite = async (calls: ReadonlyArray<Call>): Promise<TestDatabase> => {
 }
 
 /** Every database that the command line reaches, with the `describe` that skips it, aloud, where its server is missing. */
-/** Each command starts PGlite anew, in WebAssembly: minutes, which `.ci/run` takes. */
+/** Each command starts PGlite anew, in WebAssembly: minutes, which `AYWA_FULL=1 bash .ci/run` takes. */
 const describePGlite = (): Describe => {
   if (process.env["AYWA_PGLITE"] !== undefined) return describe
   console.log("skipped: PGlite through the command line takes minutes; AYWA_PGLITE=1 runs it")
