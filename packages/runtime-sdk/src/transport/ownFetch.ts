@@ -3,8 +3,9 @@
  *
  * A program replaces it to answer requests itself: a mock, a stub, a recorder. Then every call must go there, or a real
  * connection leaves a test that believes itself sealed. What wraps the platform's own to watch it or to cache is no such
- * thing, and says so by naming what it wraps: Next.js (`_nextOriginalFetch`), what is made with shimmer (`__original`),
- * Sentry (`__sentry_original__`). Whatever names nothing is a replacement: to use it is never wrong, only slower.
+ * thing, and says so by naming what it wraps: Next.js until 15 (`_nextOriginalFetch`), what is made with shimmer
+ * (`__original`), Sentry (`__sentry_original__`). Whatever names nothing is a replacement: to use it is never wrong, only
+ * slower. So Next.js 16 is called, which wraps a function of its own; with `no-store` it keeps no answer.
  */
 
 /** Where a wrapper keeps what it wraps. Mocks have names of their own for that, and must not be passed by. */
