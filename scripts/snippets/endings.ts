@@ -44,7 +44,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {
     "const remind":
-      'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: "trunk" })\n' +
+      'const number = await prepared.aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550124", credentialId: (await prepared.trunk()).id })\n' +
       "await remind(prepared.aywa, prepared.assistantId, number.id)"
   },
   "docs/reference/credentials.md": { "const trunk": 'await trunk(prepared.aywa, "a password")' },
@@ -54,7 +54,9 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import { readBundle } from "@aywa-ai/runtime-migration"\nawait move(prepared.aywa, readBundle("bundle.json"))'
   },
   "docs/reference/operations.md": { "const missing": "await missing(prepared.aywa)" },
-  "docs/reference/phoneNumbers.md": { "const bind": 'await bind(prepared.aywa, prepared.assistantId, "trunk")' },
+  "docs/reference/phoneNumbers.md": {
+    "const bind": "await bind(prepared.aywa, prepared.assistantId, (await prepared.trunk()).id)"
+  },
   "docs/reference/structuredOutputs.md": { "const booked": "await booked(prepared.aywa, await prepared.placeCall())" },
   "docs/reference/tools.md": { "const functionNames": "await functionNames(prepared.aywa)" },
   "docs/reference/webhookEndpoints.md": {
@@ -62,6 +64,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   },
   "docs/reference/webhookLogs.md": { "const revive": "await revive(prepared.aywa)" },
   "docs/tools.md": {
+    "Toolkit.fromAi(kit)": 'if (!Effect.isEffect(answer("How late is it?"))) throw new Error()',
     "Context.Service<Stock":
       'const calls = [{ id: "1", name: "stock", arguments: { sku: "a" } }]\n' +
       "const { results } = await Effect.runPromise(Effect.provideService(handle({ toolCalls: calls }), Stock, { of: () => 3 }))\n" +
@@ -79,6 +82,11 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       "if (one.id !== two.id) throw new Error()",
     "const rename":
       'if (!(await rename(prepared.aywa, prepared.assistantId, "Front desk"))) throw new Error("it was refused")',
+    "const steady":
+      'import { Assistants, AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
+      "const listed = E.flatMap(Assistants.Assistants, (assistants) => assistants.list())\n" +
+      "await E.runPromise(E.provide(Policy.with(listed, steady), AywaRuntime.layerConfig()))",
+    "const reproducible": "await Effect.runPromise(reproducible(Effect.void))",
     "const once":
       'import { Assistants } from "@aywa-ai/runtime-sdk/effect"\nimport * as E from "effect/Effect"\n' +
       "await E.runPromise(E.provide(once(E.flatMap(Assistants.Assistants, (assistants) => assistants.list())), layer))"

@@ -37,6 +37,9 @@ export const aywa = new AywaRuntimeClient({
 export const assistantId = (await aywa.assistants.create({ name: "Desk" })).id
 export const id = assistantId
 export const fileId = (await aywa.files.upload({ file: { path: "policies.pdf" } })).id
+/** What a phone number of one's own is reached through. */
+export const trunk = () =>
+  aywa.credentials.create({ provider: "byo-sip-trunk", gateways: [{ ip: "192.0.2.1" }], name: "Trunk" })
 export const signal = new AbortController().signal
 
 /** The id of a call that ends by itself. */
