@@ -9,7 +9,8 @@ const project = (name: string) => ({
   name,
   root: new URL(`./packages/${name}`, import.meta.url).pathname,
   include: ["test/**/*.test.ts"],
-  testTimeout: 30_000
+  // Many tests start processes, which takes seconds each on a loaded machine.
+  testTimeout: 90_000
 })
 
 /** Gives tests the promise client as it ships, in one file, where they import its source. */
