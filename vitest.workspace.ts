@@ -10,7 +10,8 @@ const project = (name: string) => ({
   root: new URL(`./packages/${name}`, import.meta.url).pathname,
   include: ["test/**/*.test.ts"],
   // Many tests start processes, which takes seconds each on a loaded machine.
-  testTimeout: 90_000
+  testTimeout: 90_000,
+  hookTimeout: 60_000
 })
 
 /** Gives tests the promise client as it ships, in one file, where they import its source. */
