@@ -74,9 +74,9 @@ const shortened = (value: unknown, fields: number): unknown => {
 export const preambles: Readonly<Record<string, string>> = {
   tools: `import { aywa } from "./prepared.ts"
 const { id } = await aywa.tools.create({ type: "endCall" })`,
-  phoneNumbers: `import { assistantId, aywa } from "./prepared.ts"
+  phoneNumbers: `import { assistantId, aywa, newNumber } from "./prepared.ts"
 const credentialId = (await aywa.credentials.create({ provider: "byo-sip-trunk", gateways: [{ ip: "192.0.2.10" }] })).id
-const { id } = await aywa.phoneNumbers.create({ provider: "byo-phone-number", number: "+14155550199", credentialId })`,
+const { id } = await aywa.phoneNumbers.create({ provider: "byo-phone-number", number: newNumber(), credentialId })`,
   calls: `import { assistantId, aywa } from "./prepared.ts"
 const { id } = await aywa.calls.create({ assistantId, customer: { number: "+14155550123" } })`,
   credentials: `import { aywa } from "./prepared.ts"

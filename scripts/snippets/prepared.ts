@@ -40,6 +40,8 @@ export const fileId = (await aywa.files.upload({ file: { path: "policies.pdf" } 
 /** What a phone number of one's own is reached through. */
 export const trunk = () =>
   aywa.credentials.create({ provider: "byo-sip-trunk", gateways: [{ ip: "192.0.2.1" }], name: "Trunk" })
+/** A number that no other block has taken. */
+export const newNumber = () => `+1415${String(Math.floor(Math.random() * 1e7)).padStart(7, "0")}`
 export const signal = new AbortController().signal
 
 /** The id of a call that ends by itself. */
