@@ -5,7 +5,6 @@ import {
   cleanupDatabase,
   type DatabaseConfig,
   dryRunDatabase,
-  isMigrationError,
   type Location,
   planDatabase,
   rewriteJson,
@@ -20,6 +19,7 @@ import {
   fresh,
   mapping,
   old,
+  refused,
   simple,
   snapshot,
   type TestDatabase
@@ -77,16 +77,6 @@ for (const { name, describe, open } of databases) {
       assert.strictEqual((await rollbackDatabase(db.driver, plan_)).changed, 0)
       await cleanupDatabase(db.driver, plan_)
       return { dry, verified, plan: plan_ }
-    }
-
-    const refused = async (work: Promise<unknown>, tag: string): Promise<string> => {
-      const error = await work.then(
-        () => undefined,
-        (error: unknown) => error
-      )
-      assert(isMigrationError(error), String(error))
-      assert.strictEqual(error.reason._tag, tag, error.message)
-      return error.message
     }
 
     it("rewrites uuid and text columns, and leaves NULL and unknown ids alone", async () => {

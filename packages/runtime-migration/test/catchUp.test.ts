@@ -5,23 +5,13 @@ import {
   applyDatabase,
   dryRunDatabase,
   extendDatabase,
-  isMigrationError,
   openDatabase,
   planDatabase,
   rollbackDatabase,
   verifyDatabase,
   watchDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
-
-const refusal = async (work: Promise<unknown>, tag = "Refused"): Promise<string> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error
-  )
-  assert(isMigrationError(error) && error.reason._tag === tag, String(error))
-  return error.message
-}
+import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
@@ -52,7 +42,7 @@ for (const { name, describe, open } of databases) {
       const before = [...(await exts())]
       const more = await planOf([...simple, mapping(old(8), fresh(8))])
       // Without it, the run is of another mapping.
-      await refusal(dryRunDatabase(db.driver, more), "OutOfOrder")
+      await refused(dryRunDatabase(db.driver, more), "OutOfOrder")
       await db.sql(`INSERT INTO calls VALUES (8, '${old(8)}')`)
       assert.isAbove((await extendDatabase(db.driver, more)).added, 0)
       await dryRunDatabase(db.driver, more)
@@ -67,20 +57,20 @@ for (const { name, describe, open } of databases) {
 
     it("an extension takes nothing away, changes nothing, makes no chains, and keeps the locations", async () => {
       const first = await planOf()
-      await refusal(extendDatabase(db.driver, first), "OutOfOrder")
+      await refused(extendDatabase(db.driver, first), "OutOfOrder")
       await applied()
       const fewer = await planOf(simple.slice(1))
-      assert.match(await refusal(extendDatabase(db.driver, fewer)), /takes nothing away/)
+      assert.match(await refused(extendDatabase(db.driver, fewer)), /takes nothing away/)
       const changed = await planOf([...simple.slice(1), mapping(old(1), fresh(9))])
-      assert.match(await refusal(extendDatabase(db.driver, changed)), /leads to .* in the run and to/)
+      assert.match(await refused(extendDatabase(db.driver, changed)), /leads to .* in the run and to/)
       const chain = await planOf([...simple, mapping(fresh(1), fresh(9))])
-      assert.match(await refusal(extendDatabase(db.driver, chain)), /source and target at once/)
+      assert.match(await refused(extendDatabase(db.driver, chain)), /source and target at once/)
       await db.sql("CREATE TABLE other (id int PRIMARY KEY, ext varchar(60))")
       const elsewhere = await planDatabase(db.driver, {
         mappings: simple,
         locations: [{ table: "other", column: "ext", kind: "id" }]
       })
-      assert.match(await refusal(extendDatabase(db.driver, elsewhere), "OutOfOrder"), /other locations/)
+      assert.match(await refused(extendDatabase(db.driver, elsewhere), "OutOfOrder"), /other locations/)
     })
 
     it("rollback with reverse takes rows along that were written since", async () => {
@@ -110,7 +100,7 @@ for (const { name, describe, open } of databases) {
       await dryRunDatabase(db.driver, merge)
       await applyDatabase(db.driver, merge)
       const after = await snapshot(db)
-      assert.match(await refusal(rollbackDatabase(db.driver, merge, { reverse: true })), /several ids of the source/)
+      assert.match(await refused(rollbackDatabase(db.driver, merge, { reverse: true })), /several ids of the source/)
       assert.deepStrictEqual(await snapshot(db), after)
       assert.strictEqual((await rollbackDatabase(db.driver, merge)).changed, 2)
     })

@@ -4,23 +4,13 @@ import {
   applyDatabase,
   cleanupDatabase,
   dryRunDatabase,
-  isMigrationError,
   mappingScripts,
   planDatabase,
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, old, simple, type TestDatabase } from "./databases.ts"
-
-const refusal = async (work: Promise<unknown>): Promise<string> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error
-  )
-  assert(isMigrationError(error) && error.reason._tag === "Refused", String(error))
-  return error.message
-}
+import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
@@ -56,9 +46,9 @@ for (const { name, describe, open } of databases) {
     it("is refused while a row has drifted or was emptied, until that is accepted; a row that is gone is nothing to keep", async () => {
       const plan = await applied()
       await db.sql("UPDATE calls SET ext = 'other' WHERE id = 1", "UPDATE calls SET ext = NULL WHERE id = 2")
-      const message = await refusal(cleanupDatabase(db.driver, plan))
+      const message = await refused(cleanupDatabase(db.driver, plan))
       assert.match(message, /calls\.ext: 2 rows have drifted/)
-      assert.match(await refusal(cleanupDatabase(db.driver, plan, { values: true })), /drifted/)
+      assert.match(await refused(cleanupDatabase(db.driver, plan, { values: true })), /drifted/)
       assert.isAbove((await verifyDatabase(db.driver, plan)).information.length, 0)
       assert.deepStrictEqual(await cleanupDatabase(db.driver, plan, { drifted: "accept" }), { dropped: "all", rows: 0 })
       const again = await applied()
@@ -74,7 +64,7 @@ for (const { name, describe, open } of databases) {
       await db.sql(`UPDATE calls SET ext = '${old(4)}' WHERE id = 1`)
       // Taken anew, not applied yet.
       await dryRunDatabase(db.driver, plan)
-      assert.match(await refusal(cleanupDatabase(db.driver, plan)), /1 rows hold the old value and 2 the new one/)
+      assert.match(await refused(cleanupDatabase(db.driver, plan)), /1 rows hold the old value and 2 the new one/)
       await rollbackDatabase(db.driver, plan)
       await cleanupDatabase(db.driver, plan)
     })

@@ -6,27 +6,17 @@ import {
   cleanupDatabase,
   detectColumns,
   dryRunDatabase,
-  isMigrationError,
   planDatabase,
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, old, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
 
 const locations = [
   { table: "calls", column: "ext", kind: "id" },
   { table: "calls", column: "body", kind: "text" }
 ] as const
-
-const refused = async (work: Promise<unknown>, tag = "Refused"): Promise<string> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error
-  )
-  assert(isMigrationError(error) && error.reason._tag === tag, String(error))
-  return error.message
-}
 
 for (const { name, describe, open } of databases) {
   if (name !== "PostgreSQL" && name !== "PGlite") continue

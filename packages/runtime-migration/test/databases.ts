@@ -4,10 +4,11 @@ import { execFileSync } from "node:child_process"
 import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
-import { describe } from "vitest"
+import { assert, describe } from "vitest"
 import {
   type DatabasePlan,
   type Finding,
+  isMigrationError,
   type Mapping,
   mysqlDriver,
   pgDriver,
@@ -215,4 +216,14 @@ export const column = async (
         : q(name)
   const { rows } = await driver.run(`SELECT ${value} AS v FROM ${q(table)} ORDER BY ${q(order)}`)
   return rows.map((row) => (row["v"] === null ? null : String(row["v"])))
+}
+
+/** The message of a refusal, or of another reason by its tag. */
+export const refused = async (work: Promise<unknown>, tag = "Refused"): Promise<string> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error
+  )
+  assert(isMigrationError(error) && error.reason._tag === tag, String(error))
+  return error.message
 }

@@ -5,7 +5,6 @@ import {
   type DatabaseConfig,
   type DatabasePlan,
   dryRunDatabase,
-  isMigrationError,
   type Location,
   planDatabase,
   rollbackDatabase,
@@ -13,7 +12,7 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
@@ -89,14 +88,6 @@ for (const { name, describe, open } of databases) {
       const [location] = plan.locations
       assert.isDefined(location)
       return tables(plan).ledger(location)
-    }
-    const refused = async (work: Promise<unknown>): Promise<string> => {
-      const error: unknown = await work.then(
-        () => undefined,
-        (error: unknown) => error
-      )
-      assert(isMigrationError(error) && error.reason._tag === "Refused", String(error))
-      return error.message
     }
     const prepared = async (
       type: string,

@@ -8,7 +8,6 @@ import {
   applyDatabase,
   cleanupDatabase,
   dryRunDatabase,
-  isMigrationError,
   mappingScripts,
   mysqlDriver,
   openDatabase,
@@ -16,21 +15,12 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { databases, old, simple, type TestDatabase } from "./databases.ts"
+import { databases, old, refused, simple, type TestDatabase } from "./databases.ts"
 
 const locations = [
   { table: "calls", column: "ext", kind: "id" },
   { table: "calls", column: "body", kind: "text" }
 ] as const
-
-const refused = async (work: Promise<unknown>, tag = "Refused"): Promise<string> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error
-  )
-  assert(isMigrationError(error) && error.reason._tag === tag, String(error))
-  return error.message
-}
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {

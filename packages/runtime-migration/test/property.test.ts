@@ -131,7 +131,9 @@ const breaking = (driver: SqlDriver, at: number): SqlDriver => {
   }
 }
 
-const runs = { PostgreSQL: 6, MariaDB: 4, PGlite: 4, SQLite: 60 } as const
+/** How many times as many runs. */
+const times = Number(process.env["AYWA_TIMES"] ?? 1)
+const runs = { PostgreSQL: 6 * times, MariaDB: 4 * times, PGlite: 4 * times, SQLite: 60 * times } as const
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
@@ -158,7 +160,7 @@ for (const { name, describe, open } of databases) {
           await rollbackDatabase(db.driver, plan)
           assert.deepStrictEqual(await snapshot(db), before)
         }),
-        { numRuns: Number(process.env["AYWA_RUNS"] ?? runs[name]) }
+        { numRuns: runs[name] }
       )
     }, 240_000)
 
@@ -181,7 +183,7 @@ for (const { name, describe, open } of databases) {
           await crash(rollbackDatabase, three)
           assert.deepStrictEqual(await snapshot(db), before)
         }),
-        { numRuns: Number(process.env["AYWA_RUNS"] ?? Math.ceil(runs[name] / 2)) }
+        { numRuns: Math.ceil(runs[name] / 2) }
       )
     }, 240_000)
 
@@ -236,7 +238,7 @@ for (const { name, describe, open } of databases) {
             assert.deepStrictEqual(await snapshot(db), before)
           }
         ),
-        { numRuns: Number(process.env["AYWA_RUNS"] ?? Math.ceil(runs[name] / 3)) }
+        { numRuns: Math.ceil(runs[name] / 3) }
       )
     }, 240_000)
   })

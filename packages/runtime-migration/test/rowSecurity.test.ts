@@ -5,24 +5,14 @@ import {
   applyDatabase,
   detectColumns,
   dryRunDatabase,
-  isMigrationError,
   mappingScripts,
   planDatabase,
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, old, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
 
 const locations = [{ table: "calls", column: "ext", kind: "id" }] as const
-
-const refused = async (work: Promise<unknown>): Promise<string> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error
-  )
-  assert(isMigrationError(error) && error.reason._tag === "Refused", String(error))
-  return error.message
-}
 
 for (const { name, describe, open } of databases) {
   if (name !== "PostgreSQL" && name !== "PGlite") continue

@@ -5,24 +5,14 @@ import {
   cleanupDatabase,
   detectColumns,
   dryRunDatabase,
-  isMigrationError,
   openDatabase,
   planDatabase,
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
 
 const locations = [{ table: "calls", column: "ext", kind: "id" }] as const
-
-const refused = async (work: Promise<unknown>, tag: string): Promise<string> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error
-  )
-  assert(isMigrationError(error) && error.reason._tag === tag, String(error))
-  return error.message
-}
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {

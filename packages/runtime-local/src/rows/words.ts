@@ -3,98 +3,118 @@
  * provider of a phone number decides what the runtime does, so an unknown one is wrong; the providers of models, voices
  * and transcribers are somebody else's, so an unknown one is taken, and one that is nearly a known one is a typo.
  */
+import type {
+  ModelProvider,
+  PhoneNumberProvider,
+  ToolType,
+  TranscriberProvider,
+  VoiceProvider
+} from "@aywa-ai/runtime-sdk"
+
+/** The words of an open type, without its `string`. */
+type Known<Word extends string> = Word extends string ? (string extends Word ? never : Word) : never
+
+/** Words as values; a list that is not the type's does not compile. */
+const wordsOf = <Word extends string>(words: Readonly<Record<Known<Word>, true>>): ReadonlyArray<string> =>
+  Object.keys(words)
 
 /** Types of tools. */
-export const toolTypes: ReadonlyArray<string> = [
-  "function",
-  "apiRequest",
-  "code",
-  "transferCall",
-  "handoff",
-  "query",
-  "mcp",
-  "dtmf",
-  "voicemail",
-  "endCall",
-  "sms",
-  "bash",
-  "computer",
-  "textEditor",
-  "sipRequest",
-  "knowledgeBase",
-  "ghl",
-  "make",
-  "output",
-  "google.calendar.event.create",
-  "google.calendar.availability.check",
-  "google.sheets.row.append",
-  "slack.message.send",
-  "gohighlevel.calendar.availability.check",
-  "gohighlevel.calendar.event.create",
-  "gohighlevel.contact.create",
-  "gohighlevel.contact.get"
-]
+export const toolTypes = wordsOf<ToolType>({
+  function: true,
+  apiRequest: true,
+  code: true,
+  transferCall: true,
+  handoff: true,
+  query: true,
+  mcp: true,
+  dtmf: true,
+  voicemail: true,
+  endCall: true,
+  sms: true,
+  bash: true,
+  computer: true,
+  textEditor: true,
+  sipRequest: true,
+  knowledgeBase: true,
+  ghl: true,
+  make: true,
+  output: true,
+  "google.calendar.event.create": true,
+  "google.calendar.availability.check": true,
+  "google.sheets.row.append": true,
+  "slack.message.send": true,
+  "gohighlevel.calendar.availability.check": true,
+  "gohighlevel.calendar.event.create": true,
+  "gohighlevel.contact.create": true,
+  "gohighlevel.contact.get": true
+})
 
 /** Providers of phone numbers. */
-export const numberProviders: ReadonlyArray<string> = ["byo-phone-number", "twilio", "vonage", "vapi", "telnyx"]
+export const numberProviders = wordsOf<PhoneNumberProvider>({
+  "byo-phone-number": true,
+  twilio: true,
+  vonage: true,
+  vapi: true,
+  telnyx: true
+})
 
 /** Providers of the parts of an assistant. */
 export const partProviders: Readonly<Record<"model" | "voice" | "transcriber", ReadonlyArray<string>>> = {
-  model: [
-    "anthropic",
-    "anthropic-bedrock",
-    "anyscale",
-    "cerebras",
-    "custom-llm",
-    "deepinfra",
-    "deep-seek",
-    "google",
-    "groq",
-    "inflection-ai",
-    "minimax",
-    "openai",
-    "openrouter",
-    "perplexity-ai",
-    "together-ai",
-    "xai",
-    "vapi"
-  ],
-  voice: [
-    "azure",
-    "cartesia",
-    "custom-voice",
-    "deepgram",
-    "11labs",
-    "hume",
-    "inworld",
-    "lmnt",
-    "microsoft",
-    "minimax",
-    "neuphonic",
-    "openai",
-    "playht",
-    "rime-ai",
-    "sesame",
-    "smallest-ai",
-    "tavus",
-    "vapi",
-    "wellsaid",
-    "xai"
-  ],
-  transcriber: [
-    "11labs",
-    "assembly-ai",
-    "azure",
-    "cartesia",
-    "custom-transcriber",
-    "deepgram",
-    "gladia",
-    "google",
-    "openai",
-    "soniox",
-    "speechmatics",
-    "talkscriber",
-    "vapi",
-    "xai"
-  ]
+  model: wordsOf<ModelProvider>({
+    anthropic: true,
+    "anthropic-bedrock": true,
+    anyscale: true,
+    cerebras: true,
+    "custom-llm": true,
+    deepinfra: true,
+    "deep-seek": true,
+    google: true,
+    groq: true,
+    "inflection-ai": true,
+    minimax: true,
+    openai: true,
+    openrouter: true,
+    "perplexity-ai": true,
+    "together-ai": true,
+    xai: true,
+    vapi: true
+  }),
+  voice: wordsOf<VoiceProvider>({
+    azure: true,
+    cartesia: true,
+    "custom-voice": true,
+    deepgram: true,
+    "11labs": true,
+    hume: true,
+    inworld: true,
+    lmnt: true,
+    microsoft: true,
+    minimax: true,
+    neuphonic: true,
+    openai: true,
+    playht: true,
+    "rime-ai": true,
+    sesame: true,
+    "smallest-ai": true,
+    tavus: true,
+    vapi: true,
+    wellsaid: true,
+    xai: true
+  }),
+  transcriber: wordsOf<TranscriberProvider>({
+    "11labs": true,
+    "assembly-ai": true,
+    azure: true,
+    cartesia: true,
+    "custom-transcriber": true,
+    deepgram: true,
+    gladia: true,
+    google: true,
+    openai: true,
+    soniox: true,
+    speechmatics: true,
+    talkscriber: true,
+    vapi: true,
+    xai: true
+  })
 }
