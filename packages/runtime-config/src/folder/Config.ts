@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import type { Problem } from "../errors/Problem.ts"
+import { checkOptions } from "../errors/checkOptions.ts"
 import { fail, isRuntimeConfigError } from "../errors/RuntimeConfigError.ts"
 import { type KindName, kindOf } from "../rows/kinds.ts"
 import { eachScalar, isObject, type Path, pathText, rowWith } from "../rows/json.ts"
@@ -91,6 +92,7 @@ export interface ReadConfigOptions {
  * @category folder
  */
 export const readConfig = (folder: string, options: ReadConfigOptions = {}): Config => {
+  checkOptions("readConfig", options, { environment: true, variables: true, missing: true })
   const root = resolve(folder)
   const include = readInclude(root)
   const environment = readEnvironment(root, options.environment)

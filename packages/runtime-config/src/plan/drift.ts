@@ -3,6 +3,7 @@
  *
  * @since 0.2.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import type { Config } from "../folder/Config.ts"
 import type { ConfigClient } from "../remote/rows.ts"
 import { kindOf } from "../rows/kinds.ts"
@@ -44,6 +45,7 @@ export const findDrift = async (
   config: Config,
   options: Pick<PlanOptions, "signal" | "onRows"> = {}
 ): Promise<DriftReport> => {
+  checkOptions("findDrift", options, { signal: true, onRows: true })
   const { plan, facts } = await planWithFacts(aywa, config, options)
   const { state } = config
   const drifted = plan.steps.filter(

@@ -3,6 +3,7 @@
  *
  * @since 0.2.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import type { KindName } from "../rows/kinds.ts"
 
 /**
@@ -24,3 +25,7 @@ export interface PlanOptions {
   /** Called after each list with what it brought. */
   readonly onRows?: ((kind: KindName | "credentials", rows: number) => void) | undefined
 }
+
+/** Refuses names that no plan reads. */
+export const checkPlanOptions = (where: string, options: PlanOptions): void =>
+  checkOptions(where, options, { only: true, prune: true, recreate: true, baseUrl: true, signal: true, onRows: true })

@@ -11,7 +11,7 @@ import { type ConfigClient, rowsOf } from "../remote/rows.ts"
 import { type KindName, kinds } from "../rows/kinds.ts"
 import { toIds } from "../rows/references.ts"
 import { directoryFor, type Facts, select } from "./facts.ts"
-import type { PlanOptions } from "./options.ts"
+import { checkPlanOptions, type PlanOptions } from "./options.ts"
 import { countsOf, type Plan, type Step } from "./Plan.ts"
 import { leftovers, stepsOf } from "./steps.ts"
 import { validateConfig } from "./validate.ts"
@@ -22,8 +22,10 @@ import { validateConfig } from "./validate.ts"
  * @since 0.2.0
  * @category plan
  */
-export const planConfig = async (aywa: ConfigClient, config: Config, options: PlanOptions = {}): Promise<Plan> =>
-  (await planWithFacts(aywa, config, options)).plan
+export const planConfig = async (aywa: ConfigClient, config: Config, options: PlanOptions = {}): Promise<Plan> => {
+  checkPlanOptions("planConfig", options)
+  return (await planWithFacts(aywa, config, options)).plan
+}
 
 /** The plan, and what it was made from. */
 export const planWithFacts = async (

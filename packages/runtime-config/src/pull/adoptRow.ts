@@ -3,6 +3,7 @@
  *
  * @since 0.2.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/RuntimeConfigError.ts"
 import type { Config, ConfigRow } from "../folder/Config.ts"
 import { locked } from "../ledger/lock.ts"
@@ -31,6 +32,7 @@ export const adoptRow = (
   options: { readonly signal?: AbortSignal | undefined } = {}
 ): Promise<{ readonly file: string; readonly differences: number }> =>
   locked(config.folder, config.environment.name, async () => {
+    checkOptions("adoptRow", options, { signal: true })
     const [folder = "", slug = ""] = address.split("/")
     const kind = kindOfFolder(folder)?.name
     if (kind === undefined || !/^[a-z0-9][a-z0-9-]*$/.test(slug)) {

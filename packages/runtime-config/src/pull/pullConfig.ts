@@ -3,6 +3,7 @@
  *
  * @since 0.2.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import type { Problem } from "../errors/Problem.ts"
 import { type Config, type ConfigRow, withTexts } from "../folder/Config.ts"
 import { type Ledger, openLedger } from "../ledger/ledger.ts"
@@ -65,6 +66,7 @@ export interface PullReport {
  */
 export const pullConfig = (aywa: ConfigClient, config: Config, options: PullOptions = {}): Promise<PullReport> =>
   locked(config.folder, config.environment.name, async () => {
+    checkOptions("pullConfig", options, { only: true, signal: true, onRows: true })
     const selected = select(config, options.only)
     const remote = await readRemote(rowsOf(aywa), config, options)
     const fresh =

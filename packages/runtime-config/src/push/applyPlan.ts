@@ -4,8 +4,10 @@
  * @since 0.2.0
  */
 import type { Problem } from "../errors/Problem.ts"
+import { checkOptions } from "../errors/checkOptions.ts"
 import { fail, throwIfAborted } from "../errors/RuntimeConfigError.ts"
 import type { Config } from "../folder/Config.ts"
+import { checkPlanOptions, type PlanOptions } from "../plan/options.ts"
 import { conflictsOf, planWithFacts } from "../plan/planConfig.ts"
 import type { Plan, Step } from "../plan/Plan.ts"
 import { readRemote, type Remote } from "../remote/readRemote.ts"
@@ -16,7 +18,7 @@ import { toIds } from "../rows/references.ts"
 import { writeBackup } from "./backup.ts"
 import { type Ledger, openLedger } from "../ledger/ledger.ts"
 import { locked } from "../ledger/lock.ts"
-import type { ApplyOptions } from "./options.ts"
+import { applyNames, type ApplyOptions } from "./options.ts"
 import { asRowConflict, failureOf } from "./refusal.ts"
 import { bodyOf, create, type Push, remove, update } from "./writes.ts"
 
@@ -54,6 +56,7 @@ export const applyPlan = (
   options: ApplyOptions = {}
 ): Promise<ApplyReport> =>
   locked(config.folder, config.environment.name, async () => {
+    checkOptions("applyPlan", options, applyNames)
     const runtime = rowsOf(aywa)
     const remote = await readRemote(runtime, config, { signal: options.signal })
     assertSame(config, plan, remote, options)
@@ -70,11 +73,13 @@ export const pushConfig = (
   aywa: ConfigClient,
   config: Config,
   options: ApplyOptions & {
-    readonly plan?: Parameters<typeof planWithFacts>[2]
+    readonly plan?: PlanOptions
     readonly confirm?: (plan: Plan) => Promise<void>
   } = {}
 ): Promise<ApplyReport & { readonly plan: Plan }> =>
   locked(config.folder, config.environment.name, async () => {
+    checkOptions("pushConfig", options, { ...applyNames, plan: true, confirm: true })
+    checkPlanOptions("pushConfig", options.plan ?? {})
     const { signal, baseUrl } = options
     const { plan, facts } = await planWithFacts(aywa, config, { signal, baseUrl, ...options.plan })
     await options.confirm?.(plan)

@@ -4,6 +4,7 @@
  * @since 0.2.0
  */
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
+import { checkOptions } from "../errors/checkOptions.ts"
 import type { Config } from "../folder/Config.ts"
 import { directoryFor } from "../plan/facts.ts"
 import { countsOf, type Plan, type Step } from "../plan/Plan.ts"
@@ -30,6 +31,7 @@ export const planRollback = async (
     readonly signal?: AbortSignal | undefined
   } = {}
 ): Promise<Plan> => {
+  checkOptions("planRollback", options, { time: true, baseUrl: true, signal: true })
   const backup = readBackup(config.folder, config.environment.name, options.time)
   const remote = await readRemote(rowsOf(aywa), config, { signal: options.signal })
   const directory = directoryFor(config, remote)

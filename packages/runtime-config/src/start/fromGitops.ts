@@ -7,6 +7,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import type { Problem } from "../errors/Problem.ts"
+import { checkOptions } from "../errors/checkOptions.ts"
 import { invalid, isRuntimeConfigError } from "../errors/RuntimeConfigError.ts"
 import { writeNew } from "../folder/io.ts"
 import { changeRowFile, parseRow } from "../folder/rowFile.ts"
@@ -68,6 +69,7 @@ const folders: ReadonlyArray<readonly [folder: string, kind: KindName]> = [
  * @category folder
  */
 export const fromGitops = (folder: string, options: GitopsOptions): GitopsReport => {
+  checkOptions("fromGitops", options, { from: true, environment: true, mappings: true })
   const root = resolve(folder)
   const from = resourcesOf(resolve(options.from))
   const skipped: Array<Problem> = []

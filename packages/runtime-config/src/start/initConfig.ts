@@ -5,6 +5,7 @@
  */
 import { mkdirSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
+import { checkOptions } from "../errors/checkOptions.ts"
 import { jsonText, readIfThere, writeNew, writeWhole } from "../folder/io.ts"
 import { kinds } from "../rows/kinds.ts"
 import { environmentSchema, projectSchema, schemaOf } from "./schemas.ts"
@@ -53,6 +54,7 @@ const environmentText = ({ baseUrl, organizationId }: InitOptions): string =>
  * @category folder
  */
 export const initConfig = (folder: string, options: InitOptions = {}): InitReport => {
+  checkOptions("initConfig", options, { environment: true, baseUrl: true, organizationId: true })
   const root = resolve(folder)
   const written: Array<string> = []
   const kept: Array<string> = []

@@ -1,0 +1,43 @@
+/** With a misspelt option a step would do something else than was meant: `onyl` would push everything. */
+import { describe, expect, it } from "vitest"
+import * as Config from "../src/index.ts"
+import { makeFolder, open, problemsOf, reasonOf, start } from "./support.ts"
+
+const misspelt = { onyl: ["assistants/desk"] } as object
+
+describe("options that nobody reads are refused, and nothing is sent", () => {
+  it("by every function", async () => {
+    const { aywa, runtime } = await start()
+    const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\n" })
+    const config = open(folder)
+    const plan = await Config.planConfig(aywa, config)
+    const asked = runtime.requests().length
+    const steps: Readonly<Record<string, () => unknown>> = {
+      readConfig: () => Config.readConfig(folder, misspelt),
+      planConfig: () => Config.planConfig(aywa, config, misspelt),
+      findDrift: () => Config.findDrift(aywa, config, misspelt),
+      applyPlan: () => Config.applyPlan(aywa, config, plan, misspelt),
+      pushConfig: () => Config.pushConfig(aywa, config, misspelt),
+      "pushConfig's plan": () => Config.pushConfig(aywa, config, { plan: misspelt }),
+      pullConfig: () => Config.pullConfig(aywa, config, misspelt),
+      adoptRow: () => Config.adoptRow(aywa, config, "assistants/desk", "an-id", misspelt),
+      planRollback: () => Config.planRollback(aywa, config, misspelt),
+      initConfig: () => Config.initConfig(folder, misspelt),
+      fromGitops: () => Config.fromGitops(folder, { from: folder, ...misspelt })
+    }
+    for (const [name, run] of Object.entries(steps)) {
+      const [problem] = problemsOf(await reasonOf(async () => run()))
+      expect([name, problem?.detail]).toEqual([name, expect.stringMatching(/^onyl is not an option\. /)])
+    }
+    expect(runtime.requests().length).toBe(asked)
+    expect(runtime.count("assistants")).toBe(0)
+  })
+
+  it("and say what was meant", async () => {
+    const { aywa } = await start()
+    const reason = await reasonOf(Config.planConfig(aywa, open(makeFolder({})), { prunes: true } as object))
+    expect(problemsOf(reason)).toMatchObject([
+      { file: "planConfig", detail: "prunes is not an option. Did you mean prune?" }
+    ])
+  })
+})
