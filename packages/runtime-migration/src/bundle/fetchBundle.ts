@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import * as Redacted from "effect/Redacted"
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -48,6 +49,17 @@ export interface FetchBundleOptions {
  * @category bundle
  */
 export const fetchBundle = async (options: FetchBundleOptions): Promise<Bundle> => {
+  checkOptions("fetchBundle", options, {
+    baseUrl: true,
+    apiKey: true,
+    folder: true,
+    kinds: true,
+    requestsPerSecond: true,
+    pageSize: true,
+    timeout: true,
+    onPage: true,
+    signal: true
+  })
   const source = connect(options)
   const { folder, kinds: names, pageSize = 100 } = options
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) return invalid("pageSize", "expected 1 to 1000")

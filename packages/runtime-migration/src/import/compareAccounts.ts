@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { type Bundle, canonical, idOf, isObject, type Kind, rowsOf } from "../bundle/Bundle.ts"
 import { bare, masked } from "../bundle/secrets.ts"
@@ -81,8 +82,10 @@ export interface CompareOptions {
 export const compareAccounts = async (
   aywa: MigrationClient,
   bundle: Bundle,
-  { mappings, source = "vapi", signal }: CompareOptions
+  options: CompareOptions
 ): Promise<AccountReport> => {
+  checkOptions("compareAccounts", options, { mappings: true, source: true, signal: true })
+  const { mappings, source = "vapi", signal } = options
   const targets = targetsOf(mappings, source)
   const runtime = await readRuntime(aywa, kindsIn(bundle), targets, signal)
   const checks = new Map<AccountCheck["id"], { compared: number; readonly differences: Array<Difference> }>()

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { type Bundle, idOf, kinds, rowsOf } from "../bundle/Bundle.ts"
 import { checkBundle, type BundleReport } from "../bundle/checkBundle.ts"
 import { readRuntimeMappings } from "../ledger/files.ts"
@@ -86,8 +87,10 @@ export interface PlanImportOptions {
 export const planImport = async (
   aywa: MigrationClient,
   bundle: Bundle,
-  { source = "vapi", mappings, signal }: PlanImportOptions = {}
+  options: PlanImportOptions = {}
 ): Promise<ImportPlan> => {
+  checkOptions("planImport", options, { source: true, mappings: true, signal: true })
+  const { source = "vapi", mappings, signal } = options
   const targets = targetsOf(mappings ?? (await knownToRuntime(aywa, source, signal)), source)
   const current = await readRuntime(aywa, kindsIn(bundle), targets, signal)
   const ids = idsIn(bundle)

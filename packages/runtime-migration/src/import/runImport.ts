@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
+import { type Names, wrongChoice } from "@aywa-ai/runtime-sdk/contract"
 import type { ImportMapping, ImportResult } from "@aywa-ai/runtime-sdk"
 import { type Bundle, canonical, digest, rowsOf } from "../bundle/Bundle.ts"
 import { readLedgerFile, writeLedgerFile } from "../ledger/files.ts"
@@ -104,7 +106,10 @@ export const runImport = async (
   bundle: Bundle,
   options: RunImportOptions = {}
 ): Promise<ImportReport> => {
+  checkOptions("runImport", options, names)
   const { source = "vapi", mode = "auto", ledger, onEvent } = options
+  const wrongMode = wrongChoice(mode, modes)
+  if (wrongMode !== undefined) fail({ _tag: "InvalidConfig", field: "mode", detail: wrongMode })
   const known = ledger === undefined ? [] : readLedgerFile(ledger)
   const outcome = mode === "rows" ? undefined : await byImporter(aywa, bundle, source, mode, options)
   const report = outcome ?? (await importRowByRow(aywa, bundle, source, known, options))
@@ -218,3 +223,16 @@ const outcomeOf = (rows: ReadonlyArray<ImportRow>, warnings: ReadonlyArray<strin
   refused: [],
   warnings
 })
+
+const modes = ["auto", "importer", "rows"]
+
+const names: Names<RunImportOptions> = {
+  source: true,
+  mode: true,
+  ledger: true,
+  batch: true,
+  secrets: true,
+  idempotencyKey: true,
+  onEvent: true,
+  signal: true
+}

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/MigrationError.ts"
 import { samePlanGuard } from "../sql/guards.ts"
 import * as Sql from "../sql/statements.ts"
@@ -30,7 +31,11 @@ export const cleanupDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: CleanupOptions = {}
-): Promise<CleanupReport> => withAllRows(driver, (driver) => cleanup(driver, plan, options))
+): Promise<CleanupReport> =>
+  withAllRows(driver, async (driver) => {
+    checkOptions("cleanupDatabase", options, { values: true, drifted: true })
+    return cleanup(driver, plan, options)
+  })
 
 const cleanup = async (
   driver: SqlDriver,

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
 import type { Location } from "../sql/config.ts"
 import { assertSeesAllRows, withAllRows } from "./allRows.ts"
@@ -78,7 +79,10 @@ export const detectColumns = async (driver: SqlDriver, options: DetectOptions): 
  * @category database
  */
 export const detectDatabase = (driver: SqlDriver, options: DetectOptions): Promise<Detection> =>
-  withAllRows(driver, (driver) => detect(driver, options))
+  withAllRows(driver, async (driver) => {
+    checkOptions("detectDatabase", options, { mappings: true, sample: true, ignore: true, schemas: true, signal: true })
+    return detect(driver, options)
+  })
 
 const detect = async (
   driver: SqlDriver,

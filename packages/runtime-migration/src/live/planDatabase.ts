@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { invalid } from "../errors/MigrationError.ts"
 import type { ForeignKey, Location, MappingConfig } from "../sql/config.ts"
 import type { Mapping } from "../errors/types.ts"
@@ -72,6 +73,20 @@ export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreign
  * @category database
  */
 export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): Promise<DatabasePlan> => {
+  checkOptions<DatabaseConfig & Partial<MappingConfig>>("planDatabase", config, {
+    mappings: true,
+    locations: true,
+    prefix: true,
+    ledgerDatabase: true,
+    chunk: true,
+    transaction: true,
+    allowMerge: true,
+    leave: true,
+    keepUpdatedAt: true,
+    // What scripts need, and a database says itself: one file of locations serves both.
+    dialect: true,
+    foreignKeys: true
+  })
   const { keepUpdatedAt = false } = config
   const mappings = checkedMappings(config.mappings)
   for (const [at, location] of config.locations.entries()) checkShape(location, `locations[${at}]`)

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/MigrationError.ts"
 import * as Guards from "../sql/guards.ts"
 import { applyMoves, rollbackMoves } from "../sql/moves.ts"
@@ -16,14 +17,15 @@ import { at, isStatementFailure } from "./databaseError.ts"
 import { moveRows } from "./moveRows.ts"
 import { type DatabasePlan, planDatabase } from "./planDatabase.ts"
 import { tryOut } from "./trial.ts"
-import type {
-  DryRunLocation,
-  DryRunReport,
-  MoveReport,
-  NotRestored,
-  RollbackOptions,
-  RollbackReport,
-  StepOptions
+import {
+  stepNames,
+  type DryRunLocation,
+  type DryRunReport,
+  type MoveReport,
+  type NotRestored,
+  type RollbackOptions,
+  type RollbackReport,
+  type StepOptions
 } from "./reports.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
@@ -39,7 +41,11 @@ export const dryRunDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: StepOptions = {}
-): Promise<DryRunReport> => withAllRows(driver, (driver) => dryRun(driver, plan, options))
+): Promise<DryRunReport> =>
+  withAllRows(driver, async (driver) => {
+    checkOptions("dryRunDatabase", options, stepNames)
+    return dryRun(driver, plan, options)
+  })
 
 const dryRun = async (
   driver: SqlDriver,
@@ -137,6 +143,7 @@ const dryRunLocation = async (
  */
 export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: StepOptions = {}): Promise<MoveReport> =>
   withAllRows(driver, async (driver) => {
+    checkOptions("applyDatabase", options, stepNames)
     await assertPrepared(driver, plan)
     await assertClosedFile(driver)
     const problems = errorsOf(plan)
@@ -159,6 +166,7 @@ export const rollbackDatabase = (
   { reverse = false, ...options }: RollbackOptions = {}
 ): Promise<RollbackReport> =>
   withAllRows(driver, async (driver) => {
+    checkOptions("rollbackDatabase", options, stepNames)
     if (reverse) assertReversible(plan)
     await assertPrepared(driver, plan)
     const guards = guarding(driver, plan, "rollback", options)

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { forgedRows, mappingGuards } from "../sql/guards.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import * as Sql from "../sql/statements.ts"
@@ -10,7 +11,7 @@ import { withAllRows } from "./allRows.ts"
 import { assertPrepared, check, count, enforce, select } from "./checks.ts"
 import { findLeftovers, type Leftovers } from "./leftovers.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
-import type { StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
+import { type StepOptions, stepNames, type VerifyLocation, type VerifyReport } from "./reports.ts"
 import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
@@ -29,7 +30,11 @@ export const verifyDatabase = (
   driver: SqlDriver,
   plan: DatabasePlan,
   options: VerifyOptions = {}
-): Promise<VerifyReport> => withAllRows(driver, (driver) => verify(driver, plan, options))
+): Promise<VerifyReport> =>
+  withAllRows(driver, async (driver) => {
+    checkOptions("verifyDatabase", options, { ...stepNames, state: true, scan: true })
+    return verify(driver, plan, options)
+  })
 
 /**
  * Options of `verifyDatabase`.

@@ -3,6 +3,7 @@
  *
  * @since 0.2.0
  */
+import { checkOptions } from "../errors/checkOptions.ts"
 import { isMigrationError } from "../errors/MigrationError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
@@ -73,6 +74,7 @@ export const watchDatabase = async (
   plan: DatabasePlan,
   { signal, quiet = Number.POSITIVE_INFINITY, every = 5000, onPass, ...options }: WatchOptions = {}
 ): Promise<WatchReport> => {
+  checkOptions("watchDatabase", options, { patience: true, replicaLag: true, onProgress: true })
   let [passes, changed, still] = [0, 0, 0]
   while (still < quiet) {
     if (still > 0) await pause(every, signal)
