@@ -1,0 +1,2 @@
+import type { Place } from "../model/route.ts"
+export const Rows = (_: { readonly place: Place }) => null
