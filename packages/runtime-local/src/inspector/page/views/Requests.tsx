@@ -316,7 +316,7 @@ const RequestFacts = ({ request }: { readonly request: Whole }) => {
             <a href={to(["requests", idempotency.firstId])}>request {idempotency.firstId}</a>
           )
         ],
-        ["Fault", <Fault of={request.fault} />],
+        ["Fault", request.fault && <Fault of={request.fault} />],
         ["Warning", request.warning && <Text>{request.warning}</Text>],
         ["Organization", <Id value={request.organization} />],
         ["Request id", <Id value={request.requestId} />]
