@@ -136,6 +136,8 @@ describe("what there is to choose from", () => {
       expect((await control("POST", "trigger", { type, dryRun: true })).body).toHaveProperty("message")
     }
     expect(sequences.map(({ type }: { type: string }) => type)).toContain("call.barge-in")
+    // Each says in a sentence what happens in it.
+    expect(sequences.filter(({ description }: { description: string }) => !/^[A-Z].*\.$/.test(description))).toEqual([])
     expect(events.find(({ type }: { type: string }) => type === "tool-calls").question).toBe(true)
   })
 })

