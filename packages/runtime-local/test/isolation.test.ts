@@ -92,7 +92,7 @@ describe("organizations", () => {
 
   const theSameAlone = async (steps: ReadonlyArray<Step>) => {
     const { given, answers } = await runTogether(steps)
-    // What B names of A's is the same text in both histories; B's own ids differ between them.
+    // What B names of A's is the same text in both worlds; B's own ids differ between them.
     const literals = new Set(given.flatMap((used, index) => (steps[index]!.who === "B" ? [...used.values()] : [])))
     const [seen, expected] = [makeNormalise(literals), makeNormalise(literals)]
     alone.begin()
