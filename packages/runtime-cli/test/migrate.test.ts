@@ -265,6 +265,51 @@ describe("migrate the account", () => {
     expect([conflict.code, errorOf(conflict).code]).toEqual([6, "MappingConflict"])
   })
 
+  it("webhooks move, differences that are meant are accepted, targets that are gone are found and made again", async () => {
+    const { runtime, env } = await startRuntime()
+    const old = "https://old.example.test"
+    const { bundle, folder } = bundleFile({
+      assistants: [{ id: source(1), name: "Desk", server: { url: `${old}/events?a=b` } }]
+    })
+    const ledger = join(folder, "ledger.jsonl")
+    const migrate = (step: string, ...more: ReadonlyArray<string>) =>
+      run(["migrate", step, bundle, "--mapping", ledger, ...more], { env })
+    const move = ["--set-server-url", `${old}=https://new.example.test`]
+    const wrong = await migrate("import", "--set-server-url", "nothing")
+    expect([wrong.code, errorOf(wrong).message]).toEqual([2, expect.stringContaining("is not OLD=NEW")])
+    const first = await migrate("import", ...move)
+    const runtimeId = first.json.rows.find(({ resource }: { resource: string }) => resource === "assistant").runtimeId
+    expect(runtime.rows("assistants")[0]).toMatchObject({ server: { url: "https://new.example.test/events?a=b" } })
+    expect([(await migrate("compare", ...move)).code, (await migrate("compare")).code]).toEqual([0, 1])
+    const accepted = join(folder, "accepted.json")
+    writeFileSync(accepted, (await migrate("compare")).stdout)
+    const meant = await migrate("compare", "--accept", accepted, "--no-json")
+    expect([meant.code, meant.stdout]).toEqual([0, expect.stringContaining("1 differences accepted")])
+    writeFileSync(accepted, '[{ "path": "server" }, { "path": "voice" }]')
+    const unused = await migrate("compare", "--accept", accepted, "--no-json")
+    expect([unused.code, unused.stdout]).toEqual([0, expect.stringContaining("no difference any more: voice")])
+    writeFileSync(accepted, '{ "path": "server" }')
+    expect((await migrate("compare", "--accept", accepted)).code).toBe(2)
+
+    const { config } = files()
+    const { url } = await databases[0]!.open([])
+    const verify = async (...more: ReadonlyArray<string>) => {
+      const steps = ["--mapping", ledger, "--config", config, ...more]
+      return run(["migrate", "verify", ...steps], { env: { ...env, DATABASE_URL: url }, cwd })
+    }
+    await run(["migrate", "dry-run", "--mapping", ledger, "--config", config], { env: { DATABASE_URL: url }, cwd })
+    expect((await verify("--api")).json).toMatchObject({ ok: true, api: { ok: true, checked: 2 } })
+    await run(["assistants", "delete", runtimeId, "--yes"], { env })
+    expect((await verify()).code).toBe(0)
+    const gone = await verify("--api", "--no-json")
+    expect([gone.code, gone.stdout]).toEqual([
+      1,
+      expect.stringContaining(`- assistant ${runtimeId}, which was ${source(1)}`)
+    ])
+    expect((await migrate("import", ...move, "--recreate")).json.counts).toMatchObject({ created: 1 })
+    expect(runtime.count("assistants")).toBe(1)
+  }, 60_000)
+
   it("import without an importer completes circles, and ends with 1 and a list where fields are refused", async () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ match: { path: "/imports" }, action: { type: "status", code: 404 } })

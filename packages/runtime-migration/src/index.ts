@@ -5,7 +5,7 @@
  *
  * - ledger: `(source, resource, sourceId) -> runtimeId`, as file, in SQLite, or read back from the runtime;
  * - bundle: `readBundle` from files, `fetchBundle` from the source API, `checkBundle` against what is known;
- * - import: `planImport`, `runImport`, `compareAccounts`;
+ * - import: `planImport`, `runImport`, `compareAccounts`, `checkTargets`;
  * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
  * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
  *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand.
@@ -78,10 +78,14 @@ export type { FetchBundleOptions } from "./bundle/fetchBundle.ts"
 export { checkBundle } from "./bundle/checkBundle.ts"
 export type { BundleFinding, BundleReport } from "./bundle/checkBundle.ts"
 export type { Bundle } from "./bundle/Bundle.ts"
+export { setServerUrls } from "./bundle/serverUrls.ts"
 export { planImport } from "./import/planImport.ts"
 export type { ImportCounts, ImportPlan, ImportRow, PlanImportOptions } from "./import/planImport.ts"
 export { runImport } from "./import/runImport.ts"
 export type { ImportEvent, ImportReport, Refusal, RunImportOptions } from "./import/runImport.ts"
 export { compareAccounts } from "./import/compareAccounts.ts"
-export type { AccountCheck, AccountReport, CompareOptions, Difference } from "./import/compareAccounts.ts"
+export type { AccountCheck, AccountReport, CompareOptions } from "./import/compareAccounts.ts"
+export type { AcceptedDifference, Difference } from "./import/acceptance.ts"
+export { checkTargets } from "./import/checkTargets.ts"
+export type { TargetReport } from "./import/checkTargets.ts"
 export type { MigrationClient } from "./import/runtimeRows.ts"

@@ -2,12 +2,18 @@
  * The `migrate` commands about the account: export, check, plan, import, compare.
  */
 import * as Flag from "effect/cli/Flag"
-import { argument, integer, leaf, required, text } from "../cli/define.ts"
+import { argument, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { mapping, source } from "./flags.ts"
 
 const bundle = argument(
   "bundle",
   "JSON file with lists of rows (assistants, tools, phoneNumbers, …), or a folder of such files"
+)
+
+const setServerUrl = texts(
+  "set-server-url",
+  "OLD=NEW",
+  "Webhook addresses that begin with OLD begin with NEW in the runtime; may be repeated"
 )
 
 const exportAccount = leaf({
@@ -36,7 +42,7 @@ const plan = leaf({
   name: "plan",
   description: "Say what an import would create, update, leave alone and skip. Reads only.",
   examples: [["migrate plan ./bundle", "Against the runtime as it is now"]],
-  config: { bundle, source },
+  config: { bundle, source, setServerUrl },
   run: async (input, session) => (await import("./bundle.ts")).plan(input, session)
 })
 
@@ -44,10 +50,18 @@ const importBundle = leaf({
   name: "import",
   description:
     "Import a bundle into the runtime. Importing the same bundle again changes nothing; interrupted, run it again.\n\nExit code 1, and a list, when the runtime refused a row or fields of one.",
-  examples: [["migrate import ./bundle --mapping mapping.jsonl", "And keep which row became which"]],
+  examples: [
+    ["migrate import ./bundle --mapping mapping.jsonl", "And keep which row became which"],
+    [
+      "migrate import ./bundle --mapping mapping.jsonl --set-server-url https://old.test=https://new.test",
+      "With webhooks to where your new server is"
+    ]
+  ],
   config: {
     bundle,
     source,
+    setServerUrl,
+    recreate: flag("recreate", "Makes rows again that were deleted in the runtime since an earlier import"),
     mapping: text("mapping", "FILE", "The ledger: read before, written after"),
     secrets: text("secrets", "FILE", "JSON or YAML: secrets by source id, for a runtime without an importer"),
     batch: integer("batch", "N", "Rows per request; default: all in one")
@@ -59,8 +73,24 @@ const compare = leaf({
   name: "compare",
   description:
     "Compare the source account with the runtime, field by field, before you switch over; exit with 1 when they differ.",
-  examples: [["migrate compare ./bundle --mapping mapping.jsonl", "Assistants, tools, telephony, webhooks, leftovers"]],
-  config: { bundle, source, mapping },
+  examples: [
+    ["migrate compare ./bundle --mapping mapping.jsonl", "Assistants, tools, telephony, webhooks, leftovers"],
+    [
+      "migrate compare ./bundle --mapping mapping.jsonl --accept accepted.json",
+      "All but the differences that are meant"
+    ]
+  ],
+  config: {
+    bundle,
+    source,
+    mapping,
+    setServerUrl,
+    accept: text(
+      "accept",
+      "FILE",
+      "Differences that are meant: a list of { sourceId, path }, or what compare --json printed"
+    )
+  },
   run: async (input, session) => (await import("./bundle.ts")).compare(input, session)
 })
 

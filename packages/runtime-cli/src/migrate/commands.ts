@@ -97,9 +97,13 @@ const verify = leaf({
   name: "verify",
   description:
     "Check that no id of the source is left and no reference is broken; exit with 1 when not. What others wrote since is information, with counts.",
-  examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
+  examples: [
+    ["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"],
+    ["migrate verify --mapping mapping.jsonl --config locations.yaml --api", "And whether each new id is there"]
+  ],
   config: {
     ...flags.step,
+    api: flag("api", "Asks the runtime, too, whether it has every row that the mapping leads to"),
     scan: enabled("scan", "Looks over the whole database (--no-scan: at the locations alone)")
   },
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
