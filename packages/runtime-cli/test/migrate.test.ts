@@ -156,6 +156,24 @@ describe("migrate and its inputs", () => {
     expect((await migrate("rollback", "--yes")).json.notRestored).toHaveLength(3)
   }, 60_000)
 
+  it("runbook rehearses on a copy when it is told that it may, and writes what it found", async () => {
+    const { folder, args } = files()
+    const { url, read } = await databases[0]!.open(calls)
+    const output = join(folder, "runbook.md")
+    const runbook = (...more: ReadonlyArray<string>) =>
+      run(["migrate", "runbook", ...args, ...more], { env: { DATABASE_URL: url }, cwd })
+    const blank = await runbook()
+    expect([blank.code, blank.stdout]).toEqual([0, expect.stringContaining("**Not rehearsed.**")])
+    expect((await runbook("--rehearse")).code).toBe(2)
+    const rehearsed = await runbook("--rehearse", "--yes", "--output", output, "--bundle", "./bundle")
+    expect([rehearsed.stderr, rehearsed.code, rehearsed.json.rehearsal.changed]).toEqual(["", 0, 6])
+    expect(await read()).toEqual(before)
+    const text = readFileSync(output, "utf8")
+    expect(text).toContain(`npx aywa-runtime migrate apply ${args.join(" ")} --yes`)
+    expect(text).toContain("migrate check ./bundle")
+    expect(text).not.toContain(url)
+  }, 60_000)
+
   it("apply does not ask about what it will refuse", async () => {
     const { args, config } = files()
     const { url, read } = await databases[0]!.open(calls)

@@ -8,7 +8,8 @@
  * - import: `planImport`, `runImport`, `compareAccounts`, `checkTargets`;
  * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
  * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
- *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand.
+ *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand;
+ * - runbook: `rehearseDatabase` on a copy, `writeRunbook`.
  *
  * Functions return promises or plain values, and throw `MigrationError`.
  *
@@ -71,6 +72,11 @@ export type {
   VerifyLocation,
   VerifyReport
 } from "./live/reports.ts"
+
+export { rehearseDatabase } from "./runbook/rehearseDatabase.ts"
+export type { Rehearsal, RehearsedStep } from "./runbook/rehearseDatabase.ts"
+export { writeRunbook } from "./runbook/runbook.ts"
+export type { RunbookOptions } from "./runbook/runbook.ts"
 
 export { readBundle } from "./bundle/readBundle.ts"
 export { fetchBundle } from "./bundle/fetchBundle.ts"

@@ -109,6 +109,25 @@ const verify = leaf({
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
 })
 
+const runbook = leaf({
+  name: "runbook",
+  description:
+    "Write the procedure in nine steps as a checklist: your commands, tables, findings, what is locked when, owners to fill in, the point of no return.\n\nWith --rehearse it goes through apply and rollback on the database of DATABASE_URL, which has to be a copy, and has the times.",
+  examples: [
+    [
+      "migrate runbook --mapping mapping.jsonl --config locations.yaml --rehearse --output runbook.md",
+      "On a copy; asks first"
+    ]
+  ],
+  config: {
+    ...flags.step,
+    bundle: text("bundle", "PATH", "The bundle, for the commands about the account"),
+    rehearse: flag("rehearse", "Measures each step on this database, and puts everything back"),
+    output: text("output", "FILE", "Where it goes; default: stdout")
+  },
+  run: async (input, session) => (await import("./runbook.ts")).runbook(input, session)
+})
+
 const rollback = leaf({
   name: "rollback",
   description: "Put the old ids back, byte for byte, wherever the new one still stands.",
@@ -149,5 +168,5 @@ export const migrate = branch({
     ["migrate mapping --output mapping.jsonl", "Which row became which"],
     ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Your database"]
   ],
-  commands: [...bundleCommands, mapping, detect, sql, dryRun, apply, extend, verify, rollback, cleanup]
+  commands: [...bundleCommands, mapping, detect, runbook, sql, dryRun, apply, extend, verify, rollback, cleanup]
 })

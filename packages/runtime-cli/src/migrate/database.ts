@@ -46,7 +46,8 @@ interface Prepared {
   readonly step: StepOptions
 }
 
-const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared> => {
+/** Opens the database and makes the plan. */
+export const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared> => {
   const config = await readConfig(input.config, await readMappings(input.mapping))
   const driver = await openSql(input.database, session)
   const plan = await planDatabase(driver, input.keepUpdatedAt ? { ...config, keepUpdatedAt: true } : config)
