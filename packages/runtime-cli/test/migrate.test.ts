@@ -358,6 +358,20 @@ describe("migrate the account", () => {
     const exported = await run(from, { env: { SOURCE_API_KEY: env.AYWA_RUNTIME_API_KEY } })
     expect([exported.stderr, exported.json.counts.assistants]).toEqual(["", 1])
     expect((await run(["migrate", "check", output])).json.counts.assistants).toBe(1)
+    const file = join(temporaryFolder(), "hours.txt")
+    writeFileSync(file, "9 to 5")
+    await run(["files", "upload", file], { env })
+    const all = await run([...from.slice(0, 4), "--output", `${output}-all`, "--rate", "1000", "--files", "--calls"], {
+      env: { SOURCE_API_KEY: env.AYWA_RUNTIME_API_KEY }
+    })
+    expect([all.stderr, all.code]).toEqual(["", 0])
+    expect(all.json).toMatchObject({ calls: { ok: true, calls: 0 }, files: { ok: true, files: [{ bytes: 6 }] } })
+    const ledger = `${output}.jsonl`
+    const uploaded = await run(["migrate", "files", `${output}-all`, "--mapping", ledger], { env })
+    expect([uploaded.code, uploaded.json.files]).toMatchObject([0, [{ action: "uploaded", bytes: 6 }]])
+    expect(readFileSync(ledger, "utf8")).toContain(uploaded.json.files[0].runtimeId)
+    const missing = await run(["migrate", "files", output, "--mapping", `${ledger}.other`], { env })
+    expect([missing.code, missing.json.files]).toEqual([0, []])
     const elsewhere = [...from.slice(0, 4), "--output", join(output, "..", "other")]
     const refused = await run(elsewhere, { env: { SOURCE_API_KEY: "wrong-key-1234" } })
     expect([refused.code, refused.stderr.includes("wrong-key-1234")]).toEqual([8, false])

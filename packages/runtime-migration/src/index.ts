@@ -5,6 +5,7 @@
  *
  * - ledger: `(source, resource, sourceId) -> runtimeId`, as file, in SQLite, or read back from the runtime;
  * - bundle: `readBundle` from files, `fetchBundle` from the source API, `checkBundle` against what is known;
+ * - content: `fetchFiles`, `uploadFiles` by digest, `fetchCalls` with transcripts and recordings;
  * - import: `planImport`, `runImport`, `compareAccounts`, `checkTargets`;
  * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
  * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
@@ -81,6 +82,11 @@ export type { RunbookOptions } from "./runbook/runbook.ts"
 export { readBundle } from "./bundle/readBundle.ts"
 export { fetchBundle } from "./bundle/fetchBundle.ts"
 export type { FetchBundleOptions } from "./bundle/fetchBundle.ts"
+export type { SourceOptions } from "./bundle/source.ts"
+export { fetchFiles, uploadFiles } from "./content/files.ts"
+export type { FetchFilesOptions, FileOutcome, FileReport, UploadFilesOptions } from "./content/files.ts"
+export { fetchCalls } from "./content/fetchCalls.ts"
+export type { CallsReport, FetchCallsOptions, LostContent } from "./content/fetchCalls.ts"
 export { checkBundle } from "./bundle/checkBundle.ts"
 export type { BundleFinding, BundleReport } from "./bundle/checkBundle.ts"
 export type { Bundle } from "./bundle/Bundle.ts"

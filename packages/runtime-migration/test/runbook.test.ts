@@ -98,7 +98,7 @@ for (const { name, describe, open } of databases.filter(({ name }) => name !== "
         const failing: SqlDriver = {
           ...driver,
           run: (sql, ...more) =>
-            reached && /^SELECT COUNT\(\*\) AS rows_now/.test(sql)
+            reached && sql.startsWith("SELECT COUNT(*) AS rows_now")
               ? driver.run("SELECT nothing")
               : driver.run(sql, ...more)
         }

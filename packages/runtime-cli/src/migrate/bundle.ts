@@ -7,14 +7,19 @@ import {
   type Bundle,
   type BundleReport,
   checkBundle,
+  type CallsReport,
   compareAccounts,
   fetchBundle,
+  fetchCalls,
+  fetchFiles,
+  type FileReport,
   type ImportPlan,
   type ImportReport,
   planImport,
   readBundle,
   runImport,
-  setServerUrls
+  setServerUrls,
+  uploadFiles
 } from "@aywa-ai/runtime-migration"
 import { exitCodes, usage } from "../core/failure.ts"
 import { parse, readBody, readText } from "../core/input.ts"
@@ -29,29 +34,104 @@ const sourceKey = "SOURCE_API_KEY"
 
 const width = () => process.stdout.columns ?? 160
 
-/** Reads an account from the source API into a folder. */
-export const exportBundle = async (
-  input: { readonly from: string; readonly output: string; readonly rate: number | undefined },
-  session: Session
-): Promise<void> => {
+/** What `migrate export` takes. */
+interface ExportInput {
+  readonly from: string
+  readonly output: string
+  readonly rate: number | undefined
+  readonly files: boolean
+  readonly calls: boolean
+  readonly recordings: boolean
+  readonly since: string | undefined
+}
+
+/** Reads an account from the source API into a folder. Exit code 1 where contents are missing. */
+export const exportBundle = async (input: ExportInput, session: Session): Promise<number> => {
   const { out, settings, signal } = session
   const key = settings.variable(sourceKey)
   if (key === undefined) throw usage("There is no key of the source account.", `Set ${sourceKey}.`)
+  const source = { baseUrl: input.from, apiKey: key.value, requestsPerSecond: input.rate, signal }
   let rows = 0
   const bundle = await fetchBundle({
-    baseUrl: input.from,
-    apiKey: key.value,
+    ...source,
     folder: input.output,
-    requestsPerSecond: input.rate,
-    signal,
     onPage: (page) => {
       rows += page.rows
       out.status(`${page.kind}: ${rows} rows …`)
     }
   })
-  out.status(undefined)
   const counts = Object.fromEntries(Object.entries(bundle).map(([name, list]) => [name, list.length]))
-  out.result({ folder: input.output, counts }, () => `${input.output}: ${countsText(counts)}`)
+  const files = input.files
+    ? await fetchFiles(bundle, {
+        ...source,
+        folder: input.output,
+        onFile: ({ sourceId }) => out.status(`file ${sourceId} …`)
+      })
+    : undefined
+  const calls = input.calls
+    ? await fetchCalls({
+        ...source,
+        folder: input.output,
+        since: input.since,
+        recordings: input.recordings,
+        onProgress: (progress) => out.status(`${progress.calls} calls, ${progress.contents} contents …`)
+      })
+    : undefined
+  out.status(undefined)
+  out.result({ folder: input.output, counts, ...(files && { files }), ...(calls && { calls }) }, () =>
+    [
+      `${input.output}: ${countsText(counts)}`,
+      ...(files === undefined ? [] : filesText(files)),
+      ...(calls === undefined ? [] : callsText(calls))
+    ].join("\n")
+  )
+  return files?.ok === false || calls?.ok === false ? exitCodes.differences : exitCodes.ok
+}
+
+const filesText = ({ files }: FileReport): ReadonlyArray<string> => {
+  const counts: Record<string, number> = {}
+  for (const { action } of files) counts[action] = (counts[action] ?? 0) + 1
+  return [
+    `files: ${countsText(counts) || "none"}`,
+    ...files
+      .filter(({ action }) => action === "missing" || action === "failed")
+      .map(({ sourceId, action, detail = "" }) => `- file ${sourceId}, ${action}: ${cell(detail)}`)
+  ]
+}
+
+const callsText = ({
+  calls,
+  added,
+  open,
+  transcripts,
+  recordings,
+  gone,
+  failed
+}: CallsReport): ReadonlyArray<string> => [
+  `calls: ${calls}, ${added} of them new, with ${transcripts} transcripts and ${recordings} recordings`,
+  ...(open === 0 ? [] : [`${open} calls have not ended: run it again for those.`]),
+  ...gone.map(({ callId, path, detail }) => `- ${callId} ${path} is gone at the source: ${detail}`),
+  ...failed.map(({ callId, path, detail }) => `- ${callId} ${path}: ${detail}; run it again`)
+]
+
+/** Uploads the contents of files that were exported. Exit code 1 where one is not there, by its digest. */
+export const files = async (
+  input: BundleInput & { readonly source: string | undefined; readonly mapping: string },
+  session: Session
+): Promise<number> => {
+  const { out, signal } = session
+  const bundle = readBundle(input.bundle)
+  const client = await session.client()
+  const report = await uploadFiles(client, bundle, {
+    folder: input.bundle,
+    ledger: input.mapping,
+    source: input.source,
+    signal,
+    onFile: ({ sourceId }) => out.status(`file ${sourceId} …`)
+  })
+  out.status(undefined)
+  out.result(report, () => filesText(report).join("\n"))
+  return report.ok ? exitCodes.ok : exitCodes.differences
 }
 
 const countsText = (counts: Readonly<Record<string, number>>) =>

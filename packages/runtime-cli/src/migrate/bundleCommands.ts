@@ -2,7 +2,7 @@
  * The `migrate` commands about the account: export, check, plan, import, compare.
  */
 import * as Flag from "effect/cli/Flag"
-import { argument, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
+import { argument, enabled, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { mapping, source } from "./flags.ts"
 
 const bundle = argument(
@@ -20,11 +20,24 @@ const exportAccount = leaf({
   name: "export",
   description:
     "Read an account from the source API into a folder: its list routes, slowly, page after page. Interrupted, run it again.\n\nThe key of the source is SOURCE_API_KEY; it is sent to --from and nowhere else.",
-  examples: [["migrate export --from https://api.source.example --output ./bundle", "Then: migrate check ./bundle"]],
+  examples: [
+    ["migrate export --from https://api.source.example --output ./bundle", "Then: migrate check ./bundle"],
+    [
+      "migrate export --from https://api.source.example --output ./bundle --files --calls",
+      "With what files hold, and all calls, transcripts and recordings"
+    ]
+  ],
   config: {
     from: required("from", "URL", "Address of the source API; there is no default"),
     output: required("output", "FOLDER", "Where the rows go").pipe(Flag.withDefault("./bundle")),
-    rate: integer("rate", "N", "Requests per second at most; default 4")
+    rate: integer("rate", "N", "Requests per second at most; default 4"),
+    files: flag("files", "Downloads the content of files, by digest"),
+    calls: flag("calls", "Reads all calls that have ended, with transcripts and recordings; again: those since"),
+    recordings: enabled(
+      "recordings",
+      "Downloads recordings of --calls (--no-recordings: their rows and transcripts alone)"
+    ),
+    since: text("since", "TIME", "Only calls from this time on, in ISO 8601")
   },
   run: async (input, session) => (await import("./bundle.ts")).exportBundle(input, session)
 })
@@ -69,6 +82,17 @@ const importBundle = leaf({
   run: async (input, session) => (await import("./bundle.ts")).runBundle(input, session)
 })
 
+const files = leaf({
+  name: "files",
+  description:
+    "Upload the files of a bundle that was exported with --files: compared by digest before and after, and mapped. Before the import, so that knowledge bases lead to them.\n\nExit code 1 when a file is not there as it was.",
+  examples: [
+    ["migrate files ./bundle --mapping mapping.jsonl", "Then: migrate import ./bundle --mapping mapping.jsonl"]
+  ],
+  config: { bundle, source, mapping },
+  run: async (input, session) => (await import("./bundle.ts")).files(input, session)
+})
+
 const compare = leaf({
   name: "compare",
   description:
@@ -95,4 +119,4 @@ const compare = leaf({
 })
 
 /** The commands of this file. */
-export const bundleCommands = [exportAccount, check, plan, importBundle, compare] as const
+export const bundleCommands = [exportAccount, check, plan, files, importBundle, compare] as const

@@ -100,6 +100,10 @@ const createPass = async (run: Run, kind: Kind, given: JsonObject, place: string
   const { resource, name } = kind
   const sourceId = idOf(given)
   const row = { resource, sourceId: sourceId || place }
+  const uploaded = name === "files" ? targets.get(name)?.get(sourceId) : undefined
+  if (uploaded !== undefined) {
+    return tell(run, 1, place, { ...row, runtimeId: uploaded, action: "unchanged", warnings: [] })
+  }
   const seen = run.seen.get(name)
   const reason = unfit(kind, given, seen?.has(sourceId) === true, secrets[sourceId])
   seen?.add(sourceId)

@@ -100,6 +100,11 @@ export const planImport = async (
     const seen = new Set<string>()
     for (const [at, given] of rowsOf(bundle, kind).entries()) {
       const sourceId = idOf(given)
+      const uploaded = name === "files" ? targets.get(name)?.get(sourceId) : undefined
+      if (uploaded !== undefined) {
+        rows.push({ resource, sourceId, runtimeId: uploaded, action: "unchanged", warnings: [] })
+        continue
+      }
       const reason =
         skipped ??
         (sourceId === "" ? "it has no id" : seen.has(sourceId) ? "the bundle has another row with this id" : undefined)

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { checkOptions } from "../errors/checkOptions.ts"
-import { type Names, wrongChoice } from "@aywa-ai/runtime-sdk/contract"
+import { type Names, rewriteReferences, wrongChoice } from "@aywa-ai/runtime-sdk/contract"
 import type { ImportMapping, ImportResult } from "@aywa-ai/runtime-sdk"
-import { type Bundle, canonical, digest, rowsOf } from "../bundle/Bundle.ts"
+import { type Bundle, canonical, digest, idOf, rowsOf } from "../bundle/Bundle.ts"
 import { readLedgerFile, readRuntimeMappings, writeLedgerFile } from "../ledger/files.ts"
 import { type Mapping, mergeMappings } from "../ledger/Mapping.ts"
 import { fail } from "../errors/MigrationError.ts"
@@ -116,7 +116,10 @@ export const runImport = async (
   const wrongMode = wrongChoice(mode, modes)
   if (wrongMode !== undefined) fail({ _tag: "InvalidConfig", field: "mode", detail: wrongMode })
   const known = ledger === undefined ? [] : readLedgerFile(ledger)
-  const outcome = mode === "rows" ? undefined : await byImporter(aywa, bundle, source, mode, known, options)
+  const outcome =
+    mode === "rows"
+      ? undefined
+      : await withFiles(bundle, source, known, (rest) => byImporter(aywa, rest, source, mode, known, options))
   const report = outcome ?? (await importRowByRow(aywa, bundle, source, known, options))
   const found = report.rows.flatMap(({ resource, sourceId, runtimeId }) =>
     runtimeId === undefined ? [] : [{ source, resource, sourceId, runtimeId }]
@@ -131,6 +134,35 @@ export const runImport = async (
     ledger === undefined ? mergeMappings(found) : writeLedgerFile(ledger, mergeMappings(others, found), "replace")
   onEvent?.({ type: "finished", counts: report.counts })
   return { ...report, mappings }
+}
+
+/** The importer knows nothing of files that were uploaded: it gets a bundle that refers to them by their new ids. */
+const withFiles = async (
+  bundle: Bundle,
+  source: string,
+  known: ReadonlyArray<Mapping>,
+  work: (rest: Bundle) => Promise<Outcome | undefined>
+): Promise<Outcome | undefined> => {
+  const uploaded = targetsOf(known, source).get("files") ?? new Map<string, string>()
+  if (uploaded.size === 0) return work(bundle)
+  const rewritten = kindsIn(bundle).map(({ name }) => [
+    name,
+    (bundle[name] ?? []).map(
+      (row) => rewriteReferences(name, row, ({ to, value }) => (to === "files" ? uploaded.get(value) : value)).row
+    )
+  ])
+  const { files = [] } = bundle
+  const left = files.filter((row) => !uploaded.has(idOf(row)))
+  const outcome = await work({ ...bundle, ...Object.fromEntries(rewritten), files: left })
+  const rows = files.flatMap((row): ReadonlyArray<ImportRow> => {
+    const runtimeId = uploaded.get(idOf(row))
+    return runtimeId === undefined
+      ? []
+      : [{ resource: "file", sourceId: idOf(row), runtimeId, action: "unchanged", warnings: [] }]
+  })
+  if (outcome === undefined) return undefined
+  const all = [...rows, ...outcome.rows]
+  return { ...outcome, rows: all, counts: countsOf(all) }
 }
 
 type Outcome = Omit<ImportReport, "mappings">
@@ -162,6 +194,11 @@ const byImporter = async (
     return response.replayed ? asOfNow(value, await readRuntimeMappings(aywa, { source, signal })) : value
   }
   if (batch === undefined) {
+    if (!fitsOneText(bundle)) {
+      const detail =
+        "the bundle is larger than one JSON text can be (512 MB): send it in parts, such as 500 rows (--batch 500)"
+      return fail({ _tag: "InvalidConfig", field: "batch", detail })
+    }
     try {
       onEvent?.({ type: "started", mode: "importer", rows: total })
       const result = await send(bundle, "whole")
@@ -173,6 +210,15 @@ const byImporter = async (
     }
   }
   return inParts(bundle, batch ?? 500, total, send, onEvent)
+}
+
+/** Whether a bundle can be sent as one text. Row by row: what does not fit cannot be made to be measured. */
+const fitsOneText = (bundle: Bundle): boolean => {
+  let left = 0x1fff_ffe8 - 1000
+  for (const rows of Object.values(bundle)) {
+    for (const row of rows) if ((left -= JSON.stringify(row).length + 1) < 0) return false
+  }
+  return true
 }
 
 /** An earlier answer, with the ids that rows have by now: one that was deleted may have been made again since. */

@@ -181,7 +181,12 @@ const timeOf = ({ timed }: Step, rehearsal: Rehearsal | undefined): string => {
   return known.length < timed.length ? "____" : `${known.reduce((a, b) => a + b, 0).toFixed(1)} s`
 }
 
-const steps = (plan: DatabasePlan, { step, account, mapping, detect }: Commands): ReadonlyArray<Step> => {
+const steps = (plan: DatabasePlan, commands: Commands): ReadonlyArray<Step> => [
+  ...rewriting(plan, commands),
+  ...switching(plan, commands)
+]
+
+const rewriting = (plan: DatabasePlan, { step, detect }: Commands): ReadonlyArray<Step> => {
   const locks = locksOf(plan)
   const rollback = `${step("rollback")} (step 8).`
   return [
@@ -249,7 +254,13 @@ const steps = (plan: DatabasePlan, { step, account, mapping, detect }: Commands)
       commands: [step("verify", "--api")],
       done: "exit code 0.",
       back: rollback
-    },
+    }
+  ]
+}
+
+const switching = (plan: DatabasePlan, { step, account, mapping }: Commands): ReadonlyArray<Step> => {
+  const locks = locksOf(plan)
+  return [
     {
       title: "Switch the application",
       timed: [],
