@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { describe, expect, it } from "vitest"
+import { createServer } from "node:http"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { openDatabase } from "@aywa-ai/runtime-migration"
 import { databases } from "./databases.ts"
 import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
@@ -377,4 +378,81 @@ describe("migrate the account", () => {
     expect([refused.code, refused.stderr.includes("wrong-key-1234")]).toEqual([8, false])
     expect((await run(from)).code).toBe(2)
   })
+})
+
+describe("migrate numbers", () => {
+  const account = `AC${"0123456789abcdef".repeat(2)}`
+  const number = "+14155550100"
+  const old = "https://source.example.test/in?key=s3cr3t"
+
+  /** A carrier with one number, as Twilio documents its API. */
+  const startCarrier = async () => {
+    const row: Record<string, string | null> = { sid: "PN1", phone_number: number, voice_url: old, trunk_sid: null }
+    const writes: Array<string> = []
+    const server = createServer(async (request, response) => {
+      const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString())
+      if (request.method === "POST") {
+        writes.push(form.toString())
+        row["voice_url"] = form.get("VoiceUrl") ?? row["voice_url"] ?? null
+        row["voice_method"] = form.get("VoiceMethod") ?? row["voice_method"] ?? null
+        row["voice_fallback_method"] = form.get("VoiceFallbackMethod") ?? row["voice_fallback_method"] ?? null
+      }
+      response.writeHead(200, { "content-type": "application/json" })
+      response.end(JSON.stringify(request.method === "POST" ? row : { incoming_phone_numbers: [row] }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    onTestFinished(() => void server.close())
+    const address = server.address()
+    return { row, writes, url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}` }
+  }
+
+  it("plans, asks, switches, verifies and goes back; nothing is written without a yes, and no secret is printed", async () => {
+    const { env } = await startRuntime()
+    const carrier = await startCarrier()
+    const file = join(temporaryFolder(), "numbers.json")
+    const token = "auth-token-4711"
+    const access = { ...env, TWILIO_API_URL: carrier.url, TWILIO_ACCOUNT_SID: account, TWILIO_AUTH_TOKEN: token }
+    const numbers = (step: string, ...more: ReadonlyArray<string>) =>
+      run(["migrate", "numbers", step, "--table", file, ...more], { env: access })
+    const desk = await run(["assistants", "create", "--set", "name=Desk"], { env })
+    await run(
+      [
+        "phone-numbers",
+        "create",
+        ...[
+          "provider=twilio",
+          `number=${number}`,
+          `twilioAccountSid=${account}`,
+          `twilioAuthToken=${token}`,
+          `assistantId=${desk.json.id}`
+        ].flatMap((set) => ["--set", set])
+      ],
+      { env }
+    )
+    expect((await numbers("plan")).code).toBe(2)
+    expect((await numbers("switch", "--yes")).code).toBe(6)
+    const planned = await numbers("plan", "--to-url", "https://runtime.example.test/in", "--no-json")
+    expect([planned.stderr, planned.code, planned.stdout]).toEqual([
+      "",
+      0,
+      expect.stringContaining("source.example.test/in?…")
+    ])
+    expect((await numbers("verify")).code).toBe(1)
+    const asked = await numbers("switch")
+    expect([asked.code, carrier.writes]).toEqual([2, []])
+    const switched = await numbers("switch", "--yes")
+    expect([switched.code, switched.json.ok, carrier.row["voice_url"]]).toEqual([
+      0,
+      true,
+      "https://runtime.example.test/in"
+    ])
+    expect((await numbers("verify")).json).toMatchObject({ ok: true, numbers: [{ number, state: "target" }] })
+    const unasked = await numbers("back")
+    expect([unasked.code, carrier.writes.length]).toEqual([2, 1])
+    const back = await numbers("back", "--yes", "--debug")
+    expect([back.code, carrier.row["voice_url"]]).toEqual([0, old])
+    for (const { stdout, stderr } of [planned, asked, switched, unasked, back]) {
+      expect(stdout + stderr).not.toMatch(/s3cr3t|auth-token-4711/)
+    }
+  }, 60_000)
 })

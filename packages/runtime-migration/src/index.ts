@@ -10,6 +10,7 @@
  * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
  * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
  *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand;
+ * - numbers: `planNumbers`, `switchNumbers`, `verifyNumbers`, `switchNumbersBack`, with `twilioNumbers`;
  * - runbook: `rehearseDatabase` on a copy, `writeRunbook`.
  *
  * Functions return promises or plain values, and throw `MigrationError`.
@@ -74,6 +75,25 @@ export type {
   VerifyReport
 } from "./live/reports.ts"
 
+export { twilioNumbers } from "./numbers/twilio.ts"
+export type { TwilioOptions } from "./numbers/twilio.ts"
+export { planNumbers, switchNumbers, switchNumbersBack, verifyNumbers } from "./numbers/numbers.ts"
+export type {
+  ConfirmNumbersOptions,
+  NumberRow,
+  NumbersOptions,
+  NumbersReport,
+  PlanNumbersOptions
+} from "./numbers/numbers.ts"
+export type {
+  CarrierHttp,
+  CarrierNumber,
+  CarrierRequest,
+  CarrierResponse,
+  NumberCarrier,
+  NumberTarget,
+  Routing
+} from "./numbers/provider.ts"
 export { rehearseDatabase } from "./runbook/rehearseDatabase.ts"
 export type { Rehearsal, RehearsedStep } from "./runbook/rehearseDatabase.ts"
 export { writeRunbook } from "./runbook/runbook.ts"

@@ -5,6 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import { branch, choice, enabled, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
 import * as flags from "./flags.ts"
+import { numbers } from "./numbersCommands.ts"
 
 const mapping = leaf({
   name: "mapping",
@@ -168,5 +169,18 @@ export const migrate = branch({
     ["migrate mapping --output mapping.jsonl", "Which row became which"],
     ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Your database"]
   ],
-  commands: [...bundleCommands, mapping, detect, runbook, sql, dryRun, apply, extend, verify, rollback, cleanup]
+  commands: [
+    ...bundleCommands,
+    numbers,
+    mapping,
+    detect,
+    runbook,
+    sql,
+    dryRun,
+    apply,
+    extend,
+    verify,
+    rollback,
+    cleanup
+  ]
 })
