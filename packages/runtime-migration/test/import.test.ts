@@ -146,21 +146,6 @@ describe("import", () => {
     })
   }
 
-  it("a row that was deleted in the runtime is created again, and the ledger has its new id", async () => {
-    await using runtime = await startLocalRuntime()
-    await using aywa = clientOf(runtime)
-    const ledger = join(folder, "gone.jsonl")
-    const first = await runImport(aywa, account, { mode: "rows", ledger })
-    const old = first.mappings.find(({ sourceId }) => sourceId === "a2")?.runtimeId ?? ""
-    await aywa.assistants.delete(old)
-    const second = await runImport(aywa, account, { mode: "rows", ledger })
-    assert.deepStrictEqual(second.counts, { created: 1, updated: 1, unchanged: 5, skipped: 0 })
-    const renewed = second.mappings.filter(({ sourceId }) => sourceId === "a2")
-    assert.strictEqual(renewed.length, 1)
-    assert.notStrictEqual(renewed[0]?.runtimeId, old)
-    assert.deepStrictEqual(readLedgerFile(ledger), second.mappings)
-  })
-
   it("a runtime without importer gets row by row; what it refuses is told and left out", async () => {
     await using runtime = await startLocalRuntime()
     const { port } = new URL(runtime.baseUrl)
