@@ -43,9 +43,9 @@ describe("the local runtime", () => {
 })
 
 describe.concurrent("its mutant fails", () => {
-  it.for(ids)("%s", { concurrent: true }, async (id) => {
+  it.for(ids)("%s", { concurrent: true }, async (id, { onTestFinished }) => {
     const isWaiting = ["webhooks.delivered", "webhooks.server-error", "webhooks.closed", "webhooks.replay", "webhooks.retry", "webhooks.endpoint"].includes(id)
-    const report = await runOn(mutants[id], { only: [id], waitTtl: 50, ...(isWaiting ? { webhookWait: 1500 } : {}) })
+    const report = await runOn(mutants[id], { only: [id], waitTtl: 50, ...(isWaiting ? { webhookWait: 1500 } : {}) }, onTestFinished)
     const [result] = report.cases
     expect(`${result?.id} ${result?.status}: ${result?.got}`).toContain(`${id} fail: `)
     expect(result?.evidence.length).toBeGreaterThan(0)

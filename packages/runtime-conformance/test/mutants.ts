@@ -188,7 +188,12 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "auth.unknown": letsIn,
   "auth.basic": letsIn,
   "auth.empty": letsIn,
-  "auth.query": letsIn,
+  "auth.query": requests((request) => {
+    const key = request.query.get("apiKey")
+    const names = ["apiKey", "api_key", "access_token"]
+    const bare = withQuery(request, (query) => names.forEach((name) => query.delete(name)))
+    return key === null ? request : withHeaders(bare, { authorization: `Bearer ${key}` })
+  }),
   "auth.x-api-key": requests((request) => withHeaders(request, { "x-api-key": undefined })),
   "auth.both-different": requests((request) => {
     const key = request.headers["x-api-key"]
@@ -394,7 +399,7 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "webhooks.log": body("GET /logs/webhooks", (json: Json) => ({ ...json, items: (json["items"] as ReadonlyArray<Json>).map(({ type: _, ...job }) => job) })),
   "webhooks.log-attempts": body("GET /logs/webhooks/:id", (job: Json) => ({ ...job, attempts: [] })),
   "webhooks.replay": pretends("POST /logs/webhooks/:id/replay", 202),
-  "webhooks.retry": pretends("POST /logs/webhooks/jobs/:id/retry", 202),
+  "webhooks.retry": { ...pretends("POST /logs/webhooks/jobs/:id/retry", 202), options: { webhookSchedule: [600] } },
   "webhooks.retry-succeeded": status("POST /logs/webhooks/jobs/:id/retry", 202, 409),
   "webhooks.endpoint": withBody("POST /webhook-endpoint", (json) => ({ ...json, enabled: false })),
   "webhooks.private-metadata": reached,

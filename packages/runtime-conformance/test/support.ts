@@ -8,8 +8,14 @@ import { freePort, openProxy } from "./proxy.ts"
 
 export const otherKey = "aywa_local_other_key_of_another_one"
 
+/** What is done when a test is over. Tests that run beside others have one of their own. */
+type AtEnd = (run: () => Promise<void>) => void
+
 /** A runtime that has lists of each shape, another organization, and three assistants and a call that are nobody's of ours. */
-export const startRuntime = async (options: LocalRuntimeOptions = {}): Promise<LocalRuntimeHandle> => {
+export const startRuntime = async (
+  options: LocalRuntimeOptions = {},
+  atEnd: AtEnd = onTestFinished
+): Promise<LocalRuntimeHandle> => {
   const runtime = await startLocalRuntime({
     organization: "org-one",
     organizations: ["org-two"],
@@ -18,7 +24,7 @@ export const startRuntime = async (options: LocalRuntimeOptions = {}): Promise<L
     webhookSchedule: [1, 1, 1, 1, 1],
     ...options
   })
-  onTestFinished(() => runtime.close())
+  atEnd(() => runtime.close())
   for (const name of ["One", "Two", "Three"]) {
     await post(runtime, "/assistant", { name })
     await sleep(2)
@@ -51,15 +57,15 @@ export const whole = (runtime: LocalRuntimeHandle): ConformanceOptions => ({
 })
 
 /** Runs against a runtime that a mutant breaks. */
-export const runOn = async (mutant: Mutant, options: Partial<ConformanceOptions>): Promise<Report> => {
-  const runtime = await startRuntime(mutant.options)
+export const runOn = async (mutant: Mutant, options: Partial<ConformanceOptions>, atEnd: AtEnd = onTestFinished): Promise<Report> => {
+  const runtime = await startRuntime(mutant.options, atEnd)
   for (const rule of mutant.rules ?? []) runtime.faults.add(rule)
   const proxy = await openProxy(runtime.baseUrl, mutant.proxy?.({ apiKey: runtime.apiKey, otherKey }) ?? {})
-  onTestFinished(proxy.close)
+  atEnd(proxy.close)
   const port = await freePort()
   const receiver = `http://127.0.0.1:${port}`
   const relay = await openProxy(receiver, mutant.relay?.(receiver) ?? {})
-  onTestFinished(relay.close)
+  atEnd(relay.close)
   const ways = { baseUrl: proxy.url, webhookUrl: relay.url, webhookPort: port }
   return runConformance({ ...whole(runtime), ...ways, ...options })
 }

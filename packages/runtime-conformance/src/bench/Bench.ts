@@ -97,7 +97,6 @@ export interface Bench {
   /** A key of its own, for a create. */
   readonly key: (label: string) => string
   readonly pause: (ms: number) => Promise<void>
-  readonly exchanges: () => ReadonlyArray<Seen>
 }
 
 /** A row that was created, with the answer to its create. */
@@ -109,13 +108,8 @@ export interface Row {
 
 /** Makes the bench of one case. */
 export const makeBench = (run: Run): Bench => {
-  const exchanges: Array<Seen> = []
   const { means, signal } = run
-  const make = async (ask: Ask, together = false): Promise<Answer> => {
-    const answer = await perform(run, ask, together)
-    exchanges.push({ ask, answer, together })
-    return answer
-  }
+  const make = (ask: Ask, together = false): Promise<Answer> => perform(run, ask, together)
   const send: Bench["send"] = async (ask, options) => {
     signal.throwIfAborted()
     await run.pace.take(1, false, signal)
@@ -156,8 +150,7 @@ export const makeBench = (run: Run): Bench => {
     receiver: () => run.receiver ?? skipped("no --webhook-url is given"),
     otherKey: () => means.otherKey ?? skipped("no key of another organization is given"),
     key: (label) => `aywa-conformance-${run.id}-${label}`,
-    pause: async (ms) => void (await sleep(ms, undefined, { signal })),
-    exchanges: () => exchanges
+    pause: async (ms) => void (await sleep(ms, undefined, { signal }))
   }
 }
 

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { buffer } from "node:stream/consumers"
+import { jsonOf } from "../model/json.ts"
 
 /** One attempt that arrived. */
 export interface Delivery {
@@ -87,11 +88,5 @@ const read = async (request: IncomingMessage): Promise<Delivery> => {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")])
   )
-  let json: unknown
-  try {
-    json = JSON.parse(body.toString("utf8"))
-  } catch {
-    json = undefined
-  }
-  return { method: request.method ?? "", headers, body, json, at: Date.now() }
+  return { method: request.method ?? "", headers, body, json: jsonOf(body.toString("utf8")), at: Date.now() }
 }

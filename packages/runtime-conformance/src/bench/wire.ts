@@ -6,6 +6,7 @@ import * as http from "node:http"
 import * as https from "node:https"
 import { buffer } from "node:stream/consumers"
 import * as zlib from "node:zlib"
+import { jsonOf } from "../model/json.ts"
 
 /** A request below the base URL. */
 export interface Ask {
@@ -54,14 +55,22 @@ export interface Target {
 export const exchange = async (target: Target, ask: Ask, signal: AbortSignal): Promise<Answer> => {
   const began = performance.now()
   try {
-    const { status, headers, bytes, reused } = await perform(target, ask, signal)
+    const { status, headers, bytes, reused } = await perform(target, ask, signal).catch((error: unknown) =>
+      isStale(error) && ask.lost !== true && reads.has(ask.method ?? "GET") ? perform(target, ask, signal) : Promise.reject(error)
+    )
     const text = decoded(bytes, headers["content-encoding"]).toString("utf8")
-    return { status, headers, text, json: parse(text), error: undefined, ms: performance.now() - began, reused }
+    return { status, headers, text, json: jsonOf(text), error: undefined, ms: performance.now() - began, reused }
   } catch (error) {
     const ms = performance.now() - began
     return { status: 0, headers: {}, text: "", json: undefined, error: reasonOf(error), ms, reused: false }
   }
 }
+
+const reads: ReadonlySet<string> = new Set(["GET", "HEAD"])
+
+/** A connection that was kept may have been closed at the other end just now: that says nothing. */
+const isStale = (error: unknown): boolean =>
+  error instanceof Error && Reflect.get(error, "stale") === true && Reflect.get(error, "code") === "ECONNRESET"
 
 interface Performed {
   readonly status: number
@@ -84,7 +93,7 @@ const perform = (target: Target, ask: Ask, signal: AbortSignal): Promise<Perform
     })
     sent.setTimeout(ask.timeout ?? target.timeout, () => sent.destroy(new Error("no answer in time")))
     // An answer that comes before everything is sent counts: the connection may then be closed under what is still sent.
-    sent.on("error", reject)
+    sent.on("error", (error) => reject(sent.reusedSocket ? Object.assign(error, { stale: true }) : error))
     sent.end(payload, () => {
       if (lost) sent.destroy(new Error("the connection was ended on purpose"))
     })
@@ -131,14 +140,6 @@ const decoded = (bytes: Buffer, coding: string | undefined): Buffer => {
       return zlib.brotliDecompressSync(bytes)
     default:
       return bytes
-  }
-}
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

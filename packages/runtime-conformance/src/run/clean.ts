@@ -12,20 +12,22 @@ const never = new AbortController().signal
 
 /** Removes the rows of a run, and says what is left. Not cut short by the run's signal. */
 export const sweep = async (run: Run): Promise<ReadonlyArray<string>> => {
-  let left = await sweepOnce(run)
+  const left = await sweepOnce(run)
   // The runtime may still be at work on a create whose answer did not come.
-  if (run.loose.size > 0 || left.length > 0) {
-    await sleep(1500)
-    left = await sweepOnce(run)
-  }
-  return left
+  if ((run.loose.size === 0 && left.length === 0) || left.includes(silent)) return left
+  await sleep(1500)
+  return sweepOnce(run)
 }
+
+/** Where nothing answers, each further list would cost the time of an answer. */
+const silent = "the runtime does not answer any more: nothing could be removed"
 
 const sweepOnce = async (run: Run): Promise<ReadonlyArray<string>> => {
   const left: Array<string> = []
   for (const path of removable) {
     // oxlint-disable-next-line no-await-in-loop -- a row may be held by one of a list before it.
     if (run.touched.has(path)) left.push(...(await sweepList(run, path)))
+    if (left.includes(silent)) break
   }
   return left
 }
@@ -36,7 +38,7 @@ const sweepList = async (run: Run, path: RowPath): Promise<ReadonlyArray<string>
   for (let round = 0; round < 8; round++) {
     // oxlint-disable-next-line no-await-in-loop -- as above.
     const rows = await list(run, path)
-    if (typeof rows === "string") return [`${path}: ${rows}`]
+    if (typeof rows === "string") return [rows === silent ? silent : `${path}: ${rows}`]
     const own = rows.filter((row) => runOf(path, row) === run.id)
     const todo = own.filter((row) => !refused.has(String(row["id"])))
     if (todo.length === 0) return own.map((row) => `${path} ${shownName(path, row)}: ${refused.get(String(row["id"]))}`)
@@ -55,7 +57,7 @@ const sweepList = async (run: Run, path: RowPath): Promise<ReadonlyArray<string>
 const list = async (run: Run, path: RowPath): Promise<ReadonlyArray<Json> | string> => {
   await run.pace.take(1, true, never)
   const answer = await exchange(run.target, { path, query: { limit: 1000 } }, never)
-  return rowsOf(answer.json) ?? answerText(answer)
+  return answer.status === 0 ? silent : (rowsOf(answer.json) ?? answerText(answer))
 }
 
 /**

@@ -1,11 +1,12 @@
 /** The parts of a run: where requests go, what they may be, and the SDK's client over the same bounds. */
 import { randomBytes } from "node:crypto"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import type { Means, Run } from "../bench/Bench.ts"
+import type { Means, Run, Seen } from "../bench/Bench.ts"
 import { makeDrifts } from "../bench/drift.ts"
+import { jsonOf } from "../model/json.ts"
 import { makePace, type Pace } from "../bench/pace.ts"
 import { openReceiver, type Receiver } from "../bench/receiver.ts"
-import type { Target } from "../bench/wire.ts"
+import type { Answer, Ask, Target } from "../bench/wire.ts"
 import { ConformanceError } from "../errors/ConformanceError.ts"
 import type { ConformanceOptions, TargetOptions } from "./options.ts"
 
@@ -16,7 +17,8 @@ const newRun = (): string => BigInt(`0x${randomBytes(8).toString("hex")}`).toStr
 export const openRun = async (options: ConformanceOptions): Promise<Run> => {
   const signal = options.signal ?? new AbortController().signal
   const pace = makePace(options.maxRequests ?? 400, options.requestsPerSecond ?? 5)
-  const aywa = connect(options, pace, signal)
+  const seen: Array<Seen> = []
+  const aywa = connect(options, pace, signal, (ask, answer) => seen.push({ ask, answer, together: true }))
   return {
     id: newRun(),
     means: meansOf(options),
@@ -28,7 +30,7 @@ export const openRun = async (options: ConformanceOptions): Promise<Run> => {
     drifts: makeDrifts(),
     touched: new Set(),
     loose: new Set(),
-    seen: [],
+    seen,
     memory: new Map(),
     facts: {},
     silence: 0
@@ -36,7 +38,12 @@ export const openRun = async (options: ConformanceOptions): Promise<Run> => {
 }
 
 /** The SDK's client, within the same bounds; it refuses what is wrong with address and key. */
-export const connect = (options: TargetOptions, pace: Pace, signal: AbortSignal): AywaRuntimeClient => {
+export const connect = (
+  options: TargetOptions,
+  pace: Pace,
+  signal: AbortSignal,
+  onExchange: (ask: Ask, answer: Answer) => void = () => undefined
+): AywaRuntimeClient => {
   const { baseUrl, apiKey, organizationId, allowInsecure, timeout = 10_000 } = options
   return new AywaRuntimeClient({
     baseUrl,
@@ -48,9 +55,29 @@ export const connect = (options: TargetOptions, pace: Pace, signal: AbortSignal)
     retries: 0,
     fetch: async (url, init) => {
       await pace.take(1, false, signal)
-      return fetch(url, init)
+      const response = await fetch(url, init)
+      onExchange(askOf(url, init), await answerOf(response.clone()))
+      return response
     }
   })
+}
+
+const askOf = (url: string, init: RequestInit | undefined): Ask => {
+  const { pathname, search } = new URL(url)
+  return { method: init?.method ?? "GET", path: `${pathname}${search}` }
+}
+
+const answerOf = async (response: Response): Promise<Answer> => {
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    text,
+    json: jsonOf(text),
+    error: undefined,
+    ms: 0,
+    reused: true
+  }
 }
 
 export const targetOf = ({ baseUrl = "", apiKey = "", organizationId, timeout = 10_000 }: TargetOptions): Target => ({

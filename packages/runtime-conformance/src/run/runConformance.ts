@@ -89,13 +89,14 @@ const runCase = async (run: Run, one: Case, options: ConformanceOptions, mask: M
   const { run: look, late: _, ...text } = one
   const bench = makeBench(run)
   const began = performance.now()
+  const before = run.seen.length
   const finding = await found(run, () => {
     if (!isAllowed(one.power, options)) return Promise.resolve(skip(needs[one.power]))
     if (run.silence >= 3) return Promise.resolve(inconclusive("the runtime does not answer any more"))
     return look(bench)
   })
   const got = mask(finding.got)
-  const evidence = finding.status === "pass" || finding.status === "skip" ? [] : bench.exchanges().slice(-6).map((seen) => evidenceOf(seen, mask))
+  const evidence = finding.status === "pass" || finding.status === "skip" ? [] : run.seen.slice(before).slice(-6).map((seen) => evidenceOf(seen, mask))
   return { ...text, ...finding, got, evidence, ms: Math.round(performance.now() - began) }
 }
 
