@@ -22,6 +22,7 @@ import {
   type RunImportOptions
 } from "../src/index.ts"
 import { json, serve } from "../../runtime-sdk/test/support/server.ts"
+import { runs } from "../../runtime-sdk/test/support/runs.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "aywa-import-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -245,7 +246,7 @@ describe("import", () => {
           assert.deepStrictEqual(stateOf(runtime, last), reference[mode])
         }
       ),
-      { numRuns: Number(process.env["AYWA_RUNS"] ?? 40) }
+      { numRuns: runs(15) }
     )
   }, 120_000)
 
