@@ -10,6 +10,7 @@ import { globalFlags } from "./cli/globals.ts"
 import { platform } from "./cli/platform.ts"
 import { completions } from "./commands/completions.ts"
 import { config } from "./config/commands.ts"
+import { conformanceCommand } from "./conformance/commands.ts"
 import { callCommand, local } from "./local/command.ts"
 import { doctorCommand } from "./doctor/command.ts"
 import { inbox } from "./inbox/commands.ts"
@@ -27,7 +28,7 @@ export const makeApp = () => {
       "The command line of a self-operated Aywa runtime: local runtime, production checklist, resources, config as code, webhooks, migration."
     ),
     Command.withSubcommands([
-      { group: "Development", commands: [local, callCommand, initCommand, doctorCommand] },
+      { group: "Development", commands: [local, callCommand, initCommand, doctorCommand, conformanceCommand] },
       { group: "Resources", commands: resourceCommands() },
       { group: "Config as code", commands: [config] },
       { group: "Webhooks", commands: [webhooks, inbox] },
