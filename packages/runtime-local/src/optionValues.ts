@@ -32,6 +32,7 @@ const flags: ReadonlyArray<keyof LocalRuntimeOptions> = [
   "requireIdempotencyKey",
   "strict",
   "faultHeader",
+  "inspector",
   "allowPrivateNetwork"
 ]
 

@@ -14,6 +14,7 @@ import { type Exchange, openExchange } from "./http/exchange.ts"
 import { answerFor, handle, type PipelineContext } from "./http/handle.ts"
 import { makeRouter, type Router } from "./http/routes.ts"
 import { hostCheck, type Listener, makeListener } from "./http/server.ts"
+import { makeInspector } from "./inspector/serve.ts"
 import { outboxStats } from "./operations/data.ts"
 import { probe } from "./operations/routes.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
@@ -32,7 +33,7 @@ export const makeService = (
   const { now, ids } = core
   const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
     const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-    if (!exchange.path.startsWith("/__aywa/")) note(core, exchange)
+    if (exchange.path !== "/" && !exchange.path.startsWith("/__aywa/")) note(core, exchange)
     void handle(pipeline, exchange)
   })
   const bodies = makeBodies(options.limits)
@@ -47,6 +48,7 @@ export const makeService = (
     random: makeRandom(core.chaos),
     isHost: hostCheck(allowedHosts(options), options.unsafeExpose === true),
     refuse: listener.refuse,
+    inspector: makeInspector(hasInspector(options)),
     control: makeControl({
       ...core,
       ...controls,
@@ -63,6 +65,10 @@ export const makeService = (
   }
   return listener
 }
+
+/** Whether the inspector's page is served. */
+export const hasInspector = ({ inspector = true, mode }: LocalRuntimeOptions): boolean =>
+  inspector && mode !== "production"
 
 /** Where a listener can be reached on this machine. */
 export const baseUrlOf = (host: string, listener: Listener): string =>
