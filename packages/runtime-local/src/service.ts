@@ -44,7 +44,7 @@ export const makeService = (
     faultHeader: options.faultHeader ?? (options.mode !== "production" && options.unsafeExpose !== true),
     requireKey: options.requireIdempotencyKey ?? false,
     router: routerOf(core, engine, options),
-    probe: (method, path) => probe(core.store, method, path),
+    probe: (method, path) => probe(core.store, version, method, path),
     random: makeRandom(core.chaos),
     isHost: hostCheck(allowedHosts(options), options.unsafeExpose === true),
     refuse: listener.refuse,
