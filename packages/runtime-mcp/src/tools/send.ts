@@ -69,6 +69,13 @@ const contractIssues = ({ operation, spec }: Entry, body: Readonly<Record<string
 
 /** Throws unless a request may be sent by the contract; nothing is sent before. */
 export const assertRequest = (entry: Entry, request: Request): void => {
+  if (holdsMask(request.body) || holdsMask(request.query)) {
+    throw new McpFailure(
+      "masked_value",
+      "The arguments hold a masked value: it would take the place of what it stands for.",
+      "Leave the field out, or use the real value."
+    )
+  }
   const issues = requestIssues(entry, request)
   if (issues.length > 0) {
     throw new McpFailure(
@@ -76,13 +83,6 @@ export const assertRequest = (entry: Entry, request: Request): void => {
       `${entry.name} was not sent: ${issues.length === 1 ? issues[0] : `${issues.length} places are wrong`}`,
       `describe_operation {"operation": "${entry.name}"} shows what it takes.`,
       issues.slice(0, 20)
-    )
-  }
-  if (holdsMask(request.body) || holdsMask(request.query)) {
-    throw new McpFailure(
-      "masked_value",
-      "The arguments hold a masked value: it would take the place of what it stands for.",
-      "Leave the field out, or use the real value."
     )
   }
 }
