@@ -32,7 +32,10 @@ test("mcp serves the runtime of the settings, and reads by default", async () =>
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name)).toContain("read")
   expect(tools.map(({ name }) => name)).not.toContain("write")
-  expect(await call(client, "runtime_overview")).toMatchObject({ health: "ok", server: { allow: "read", calls: false } })
+  expect(await call(client, "runtime_overview")).toMatchObject({
+    health: "ok",
+    server: { allow: "read", calls: false }
+  })
   const { resources } = await client.listResources()
   expect(resources.map(({ uri }) => uri)).toContain("aywa://docs/retries")
   const { contents } = await client.readResource({ uri: "aywa://docs/mcp" })
@@ -60,7 +63,10 @@ test("mcp with a folder of configuration plans and pushes it", async () => {
   const { runtime, env } = await startRuntime()
   const folder = temporaryFolder()
   expect((await run(["config", "init"], { cwd: folder, env })).code).toBe(0)
-  writeFileSync(join(folder, "aywa/assistants/desk.md"), "---\nname: Desk\nmodel: { provider: openai, model: gpt-4.1-mini }\n---\n\nYou are the desk.\n")
+  writeFileSync(
+    join(folder, "aywa/assistants/desk.md"),
+    "---\nname: Desk\nmodel: { provider: openai, model: gpt-4.1-mini }\n---\n\nYou are the desk.\n"
+  )
   const client = await open(["--allow", "write"], env, folder)
   const plan = await call(client, "config_plan")
   expect(plan.counts.create).toBe(1)

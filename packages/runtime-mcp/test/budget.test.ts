@@ -28,7 +28,10 @@ for (const [name, chosen] of settings) {
     const { tools: again } = await (await connect(runtime, chosen)).listTools()
     expect(JSON.stringify(again)).toBe(JSON.stringify(tools))
     for (const { name, annotations, inputSchema } of tools) {
-      expect(annotations, name).toMatchObject({ readOnlyHint: expect.any(Boolean), destructiveHint: expect.any(Boolean) })
+      expect(annotations, name).toMatchObject({
+        readOnlyHint: expect.any(Boolean),
+        destructiveHint: expect.any(Boolean)
+      })
       expect(inputSchema["additionalProperties"], name).toBe(false)
     }
   })
@@ -37,7 +40,9 @@ for (const [name, chosen] of settings) {
 test("with one tool per operation each says what its operation takes, and none is there that is not allowed", async () => {
   const runtime = await startRuntime()
   const names = async (allow: "read" | "write" | "all", allowCalls: boolean) =>
-    new Set((await (await connect(runtime, { tools: "full", allow, allowCalls })).listTools()).tools.map((tool) => tool.name))
+    new Set(
+      (await (await connect(runtime, { tools: "full", allow, allowCalls })).listTools()).tools.map((tool) => tool.name)
+    )
   const [read, write, all, calls] = [
     await names("read", false),
     await names("write", false),
@@ -46,7 +51,8 @@ test("with one tool per operation each says what its operation takes, and none i
   ]
   const expected = (accesses: ReadonlyArray<string>) =>
     entries.filter(({ access }) => accesses.includes(access)).map(({ name }) => name.replace(".", "_"))
-  const operations = (set: ReadonlySet<string>) => [...set].filter((name) => entries.some((entry) => entry.name.replace(".", "_") === name))
+  const operations = (set: ReadonlySet<string>) =>
+    [...set].filter((name) => entries.some((entry) => entry.name.replace(".", "_") === name))
   expect(operations(read)).toEqual(expected(["read"]))
   expect(operations(write)).toEqual(expected(["read", "write"]))
   expect(operations(all)).toEqual(expected(["read", "write", "delete"]))
@@ -87,7 +93,9 @@ test("operations are found by the words that people use for them", async () => {
   ]
   for (const [query, wanted] of words) {
     const { data } = await good(client, "search_operations", { query })
-    expect(data.operations.slice(0, 4).map(({ operation }: { operation: string }) => operation), query).toContain(wanted)
+    expect(
+      data.operations.slice(0, 4).map(({ operation }: { operation: string }) => operation),
+      query
+    ).toContain(wanted)
   }
 })
-

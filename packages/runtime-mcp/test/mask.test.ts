@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { holdsMask, maskText, maskValue } from "../src/show/mask.ts"
 
@@ -55,12 +55,19 @@ test("a tool's parameter may be called password: its schema is no secret", () =>
 test("wherever a number stands in a row, its first digits are not shown", () => {
   const number = fc.integer({ min: 2_000_000_000, max: 9_999_999_999 }).map((digits) => `+1${digits}`)
   const words = fc.constantFrom("", "call ", "at: ", "“", "(")
-  const value = fc.tuple(words, number, words).map(([before, text, after]) => ({ text: `${before}${text} ${after}`, number: text }))
+  const value = fc
+    .tuple(words, number, words)
+    .map(([before, text, after]) => ({ text: `${before}${text} ${after}`, number: text }))
   fc.assert(
-    fc.property(value, fc.constantFrom("note", "name", "content", "customer"), fc.boolean(), ({ text, number }, key, inList) => {
-      const row = { metadata: { [key]: inList ? [text, { deep: text }] : text }, [text]: 1 }
-      const shown = JSON.stringify(maskValue(row, hidden))
-      expect(shown).not.toContain(number.slice(1, 9))
-    })
+    fc.property(
+      value,
+      fc.constantFrom("note", "name", "content", "customer"),
+      fc.boolean(),
+      ({ text, number }, key, inList) => {
+        const row = { metadata: { [key]: inList ? [text, { deep: text }] : text }, [text]: 1 }
+        const shown = JSON.stringify(maskValue(row, hidden))
+        expect(shown).not.toContain(number.slice(1, 9))
+      }
+    )
   )
 })

@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { entries } from "../src/operations/table.ts"
 import { startProcess, startRuntime } from "./support.ts"
@@ -12,10 +12,30 @@ test("on the output there is nothing but frames, under 200 operations and lines 
   const runtime = await startRuntime()
   const server = startProcess(runtime, { allow: "all", allowCalls: true, local: true })
   await server.initialize()
-  const names = fc.constantFrom("read", "write", "delete", "describe_operation", "call_report", "runtime_overview", "nothing")
+  const names = fc.constantFrom(
+    "read",
+    "write",
+    "delete",
+    "describe_operation",
+    "call_report",
+    "runtime_overview",
+    "nothing"
+  )
   const operation = fc.constantFrom(...entries.map(({ name }) => name))
   const calls = fc.sample(fc.record({ name: names, operation, id: fc.string() }), { numRuns: 200, seed: 23 })
-  const junk = ["{", "nonsense", "[]", "null", "7", '"text"', "{}", '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","id":"x","method":"no/such"}', "\u0000", "[[[["]
+  const junk = [
+    "{",
+    "nonsense",
+    "[]",
+    "null",
+    "7",
+    '"text"',
+    "{}",
+    '{"jsonrpc":"2.0"}',
+    '{"jsonrpc":"2.0","id":"x","method":"no/such"}',
+    "\u0000",
+    "[[[["
+  ]
   for (const [at, { name, operation, id }] of calls.entries()) {
     if (at % 20 === 0) server.send(junk[(at / 20) % junk.length])
     server.send({ jsonrpc: "2.0", id: at, method: "tools/call", params: { name, arguments: { operation, id } } })

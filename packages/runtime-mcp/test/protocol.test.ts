@@ -10,7 +10,12 @@ test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("speaks %s o
   expect(result.instructions).toContain("search_operations")
   server.send({ jsonrpc: "2.0", id: 1, method: "tools/list" })
   expect((await server.answer(1)).result.tools.length).toBe(6)
-  server.send({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "read", arguments: { operation: "assistants.list" } } })
+  server.send({
+    jsonrpc: "2.0",
+    id: 2,
+    method: "tools/call",
+    params: { name: "read", arguments: { operation: "assistants.list" } }
+  })
   const { result: called } = await server.answer(2)
   expect(called.isError ?? false).toBe(false)
   expect(called.content[0].text).toContain('"rows":[]')
@@ -31,7 +36,12 @@ test("speaks 2026-07-28, where a person's answer comes with a second request, an
   const server = startRaw(runtime, { allowCalls: true })
   let next = 0
   const send = async (method: string, params: object) => {
-    server.send({ jsonrpc: "2.0", id: ++next, method, params: { _meta: meta({ elicitation: { form: {} } }), ...params } })
+    server.send({
+      jsonrpc: "2.0",
+      id: ++next,
+      method,
+      params: { _meta: meta({ elicitation: { form: {} } }), ...params }
+    })
     return server.answer(next)
   }
   expect((await send("server/discover", {})).result.supportedVersions).toContain("2026-07-28")
@@ -73,7 +83,10 @@ const post = (
   new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method, headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers } },
+      {
+        method,
+        headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers }
+      },
       (response) => {
         response.resume()
         response.once("end", () => resolve(response.statusCode ?? 0))

@@ -45,13 +45,16 @@ export const officialClient = (answer?: Answer): Client => {
   return client
 }
 
-type Settings = Omit<McpOptions, "client" | "local"> & { readonly local?: boolean; readonly answer?: Answer | undefined }
+type Settings = Omit<McpOptions, "client" | "local"> & {
+  readonly local?: boolean
+  readonly answer?: Answer | undefined
+}
 
-const optionsOf = (runtime: LocalRuntimeHandle, { local, answer: _, ...rest }: Settings): McpOptions => ({
-  ...rest,
-  client: clientOf(runtime),
-  ...(local === true ? { local: runtime } : {})
-})
+const optionsOf = (runtime: LocalRuntimeHandle, settings: Settings): McpOptions => {
+  const { local, ...rest } = settings
+  delete rest.answer
+  return { ...rest, client: clientOf(runtime), ...(local === true ? { local: runtime } : {}) }
+}
 
 /** A server in this process over streams, and the official client on the other end of them. */
 export const connect = async (runtime: LocalRuntimeHandle, settings: Settings = {}): Promise<Client> => {
@@ -140,8 +143,14 @@ export const connectProcess = async (runtime: LocalRuntimeHandle, settings: Sett
 }
 
 /** A server as a process whose bytes the test sees. */
-export const startProcess = (runtime: LocalRuntimeHandle, settings: Settings = {}): RawServer & { readonly child: ChildProcess } => {
-  const child = spawn(process.execPath, [script], { env: processEnv(runtime, settings), stdio: ["pipe", "pipe", "pipe"] })
+export const startProcess = (
+  runtime: LocalRuntimeHandle,
+  settings: Settings = {}
+): RawServer & { readonly child: ChildProcess } => {
+  const child = spawn(process.execPath, [script], {
+    env: processEnv(runtime, settings),
+    stdio: ["pipe", "pipe", "pipe"]
+  })
   onTestFinished(() => void child.kill("SIGKILL"))
   const ended = once(child, "close").then(([code]) => code)
   const server = new RawServer(child.stdin!, child.stdout!, ended)
@@ -275,5 +284,4 @@ export const temporaryFolder = (): string => {
 }
 
 /** What the runtime saw beside reads. */
-export const writesIn = (runtime: LocalRuntimeHandle) =>
-  runtime.requests().filter(({ method }) => method !== "GET")
+export const writesIn = (runtime: LocalRuntimeHandle) => runtime.requests().filter(({ method }) => method !== "GET")

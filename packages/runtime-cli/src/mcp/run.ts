@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
 import { isMcpFailure, type McpOptions, serveHttp, serveStdio } from "@aywa-ai/runtime-mcp"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { variablesOf } from "../config/open.ts"
+import { variablesOf } from "../core/variables.ts"
 import { usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
 
@@ -47,13 +47,16 @@ export const serve = async (input: Input, session: Session): Promise<void> => {
   const options = await optionsOf(input, session, runtime)
   try {
     if (input.http === undefined) {
-      if (process.stdin.isTTY) out.note("This is for a program: it reads JSON-RPC from stdin. aywa-runtime mcp config says how.")
+      if (process.stdin.isTTY)
+        out.note("This is for a program: it reads JSON-RPC from stdin. aywa-runtime mcp config says how.")
       return await serveStdio({ ...options, signal })
     }
     const server = await serveHttp({ ...options, port: input.http, token })
     session.cleanup(() => server.close())
     // One line, also on a terminal: programs wait for it. A token that was given is known already.
-    out.raw(JSON.stringify({ url: server.url, ...(token === undefined ? { token: server.token } : {}), pid: process.pid }))
+    out.raw(
+      JSON.stringify({ url: server.url, ...(token === undefined ? { token: server.token } : {}), pid: process.pid })
+    )
     out.note(`The MCP server is ready at ${server.url}. Ctrl-C stops it.`)
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
   } catch (error) {

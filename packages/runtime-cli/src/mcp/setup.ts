@@ -33,7 +33,10 @@ const argsOf = (input: Allowed, { settings }: Session): ReadonlyArray<string> =>
 }
 
 /** Prints what to paste. */
-export const printConfig = async (input: Allowed & { readonly client: ClientName }, session: Session): Promise<void> => {
+export const printConfig = async (
+  input: Allowed & { readonly client: ClientName },
+  session: Session
+): Promise<void> => {
   const { file, text } = clientConfig(input.client, argsOf(input, session))
   session.out.raw(text, { file, text })
   session.out.note(`For ${file}.`)
