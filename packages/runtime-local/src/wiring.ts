@@ -36,7 +36,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     const engine = makeEngine(core, options, policy)
     const controls = makeControls(core, engine)
     const listener = makeService(core, engine, controls, options, host)
-    await run(listener, engine)
+    await run(listener, engine, () => core.address.move(options.publicUrl ?? baseUrlOf(host, listener)))
     return handleOf({ core, engine, controls, listener }, host, options.publicUrl)
   } catch (error) {
     store.close()
@@ -44,8 +44,9 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   }
 }
 
-const run = async (listener: Listener, engine: Engine): Promise<void> => {
+const run = async (listener: Listener, engine: Engine, bound: () => void): Promise<void> => {
   await listener.start()
+  bound()
   try {
     engine.start()
   } catch (error) {
