@@ -7,7 +7,6 @@ interface Linked {
   readonly id: string
   readonly monitor: { readonly listenUrl?: string; readonly controlUrl?: string }
   readonly webCallUrl?: string
-  readonly artifact?: Record<string, any>
 }
 
 /** A call of an assistant with these fields, on a clock that stands still. */
