@@ -1,6 +1,7 @@
 /**
  * What answers requests: a listener, and the way of a request behind it.
  */
+import { chatRoutes } from "./chats/routes.ts"
 import { makeListen } from "./calls/listen.ts"
 import type { Connection } from "./control/accounts.ts"
 import { makeControl } from "./control/http.ts"
@@ -106,7 +107,8 @@ const routerOf = (core: Core, { calls, outbox }: Engine, options: LocalRuntimeOp
   const report = { store, metrics, outbox: (organization: string) => outboxStats(store, organization) }
   const routes = [
     ...routesOf({ ...core, calls, outbox, strict, listShape, report }),
-    ...sourceRoutes({ ...core, calls, strict })
+    ...sourceRoutes({ ...core, calls, strict }),
+    ...chatRoutes({ ...core, calls, outbox, strict, model: options.model })
   ]
   return makeRouter(routes, foreignPaths)
 }

@@ -20,7 +20,6 @@ export const foreignPaths: ReadonlySet<string> = new Set([
   "call/:id/pcap",
   "call/:id/video-recording",
   "campaign",
-  "chat",
   "eval",
   "knowledge-base",
   "monitoring",

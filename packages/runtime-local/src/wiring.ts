@@ -4,6 +4,7 @@
  */
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { callTables } from "./calls/tables.ts"
+import { chatTables } from "./chats/tables.ts"
 import { type Controls, makeControls } from "./controls.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { type Core, makeCore } from "./core.ts"
@@ -20,7 +21,7 @@ import type { LocalRuntimeHandle, StoredRow } from "./runtimeHandle.ts"
 import { baseUrlOf, makeService } from "./service.ts"
 import { openStore, type Store } from "./store/Store.ts"
 
-const tables = [rowTables, httpTables, importTables, outboxTables, callTables, readinessTables]
+const tables = [rowTables, httpTables, importTables, outboxTables, callTables, chatTables, readinessTables]
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {

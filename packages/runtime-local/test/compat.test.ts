@@ -26,18 +26,15 @@ describe("what the source API has", () => {
 })
 
 describe("what is no part of this runtime", () => {
-  it.each(["/squad", "/chat/x", "/session", "/campaign", "/eval/run", "/v2/knowledge-base"])(
-    "%s says so",
-    async (path) => {
-      const { call } = await start()
-      const { status, body } = await call("GET", path)
-      expect([status, body.code, body.message]).toEqual([
-        404,
-        "not_part_of_this_runtime",
-        expect.stringContaining("docs/compatibility.md")
-      ])
-    }
-  )
+  it.each(["/squad", "/session", "/campaign", "/eval/run", "/v2/knowledge-base"])("%s says so", async (path) => {
+    const { call } = await start()
+    const { status, body } = await call("GET", path)
+    expect([status, body.code, body.message]).toEqual([
+      404,
+      "not_part_of_this_runtime",
+      expect.stringContaining("docs/compatibility.md")
+    ])
+  })
 
   it("a path that is nearly one says which", async () => {
     const { call } = await start()

@@ -311,6 +311,23 @@ describe("what is particular", () => {
     expect(run).toMatchObject({ results: { [callId]: { [made.id]: { result: "4711" } } } })
   })
 
+  it("chats are created, continued, listed, read and deleted", async () => {
+    const { id: assistantId } = await vapi.assistants.create({})
+    runtime.calls.script({ assistantId }, [{ assistant: "Hello." }, { user: "Bye" }, { assistant: "So long." }])
+    const first = await vapi.chats.create({ assistantId, input: "Hi" })
+    assert("output" in first)
+    expect(first.output).toEqual([{ role: "assistant", content: "Hello." }])
+    const second = await vapi.chats.createResponse({ previousChatId: first.id, input: "Bye" })
+    assert("output" in second)
+    expect(second).toMatchObject({ object: "response", output: [{ content: [{ text: "So long." }] }] })
+    const { results, metadata } = await vapi.chats.list({ assistantIdAny: assistantId, sortOrder: "ASC" })
+    expect([results.map(({ id }) => id), metadata.totalItems]).toEqual([[first.id, second.id], 2])
+    expect(await vapi.chats.get({ id: first.id })).toEqual(first)
+    expect((await vapi.chats.delete({ id: first.id })).id).toBe(first.id)
+    expect((await failure(vapi.chats.get({ id: first.id }))).statusCode).toBe(404)
+    expect((await failure(vapi.chats.create({ input: "Hi" }))).statusCode).toBe(400)
+  })
+
   it.each([
     ["squads", () => vapi.squads.list()],
     ["sessions", () => vapi.sessions.list()],

@@ -31,6 +31,8 @@ export interface Calls extends WorkSource {
   readonly stage: Stage
   readonly scripts: Scripts
   readonly links: Links
+  /** What requests of tools need. */
+  readonly api: () => Omit<ApiRequestContext, "store">
   readonly start: () => void
   readonly stop: () => void
 }
@@ -76,6 +78,7 @@ export const makeCalls = (context: CallsContext): Calls => {
     stage,
     scripts,
     links,
+    api,
     nextDue: runs.nextDue,
     take: () => {
       if (stranded.size > 0) store.transaction(() => stranded.forEach((callId) => runs.recover(callId)))

@@ -81,6 +81,8 @@ interface ListOptions {
   readonly shape: ListShape
   readonly strict: boolean
   readonly filters: ReadonlyArray<string>
+  /** Query parameters that list the values of a field, between commas. */
+  readonly anyOf?: Readonly<Record<string, string>> | undefined
   /** Fields that `search` looks for a part of, whatever the case. */
   readonly search?: ReadonlyArray<string> | undefined
 }
@@ -192,6 +194,7 @@ const parse = (
     strict,
     filters,
     search = [],
+    anyOf = {},
     column,
     place
   }: ListOptions & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
@@ -209,6 +212,7 @@ const parse = (
     const isKnown =
       listParameters.has(name) ||
       filters.includes(name) ||
+      Object.hasOwn(anyOf, name) ||
       (shape === 2 && sortParameters.has(name)) ||
       (name === "search" && search.length > 0)
     if (strict && !isKnown) problems.push(`query parameter ${name} should not exist`)
@@ -233,6 +237,12 @@ const parse = (
     if (text === null) continue
     where += ` AND ${column(name)} = ?`
     values.push(text)
+  }
+  for (const [name, field] of Object.entries(anyOf)) {
+    const text = query.get(name)
+    if (text === null) continue
+    where += ` AND ${column(field)} IN (SELECT value FROM json_each(?))`
+    values.push(JSON.stringify(text.split(",").map((one) => one.trim())))
   }
   const term = query.get("search")
   if (term !== null && search.length > 0) {

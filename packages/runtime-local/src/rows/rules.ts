@@ -84,6 +84,10 @@ const rules: Readonly<Record<string, ResourceRules>> = {
   // More than fifty providers, each with fields of its own.
   credentials: { ...plain("Credential"), masked: true, open: true },
   imports: plain("Import"),
+  chats: {
+    ...plain("Chat"),
+    afterDelete: (store, _, id) => void store.run("DELETE FROM chat_scripts WHERE chat_id = ?", id)
+  },
   files: { ...plain("File"), filters: ["purpose"] },
   structuredOutputs: {
     ...plain("Structured output"),
