@@ -89,7 +89,7 @@ Effect programs give it to \`AywaRuntime.layer\` or \`layerConfig\`; commands of
 | \`createdAt\`, \`runtimeVersion\` | when it was found, and of which version (\`version\` of \`/health\`) | nothing; \`doctor --profile FILE\` says when the runtime has another version |
 | \`idempotencyKeys\` | \`ignored\` | a create that may have taken effect is not sent again, and its error says so; \`idempotencyScope\` is refused |
 | \`ifMatch\` | \`ignored\` | \`ifMatch\` is refused before anything is sent; \`config push\` has a weak guard |
-| \`webhookSignature\` | \`standard\`, \`none\`, \`other\` | nothing: \`doctor\` warns of it, and verification refuses what is not signed |
+| \`webhookSignature\` | \`standard\`, \`none\`, \`other\` | \`verifyAywaRuntimeWebhook\` and \`AywaWebhooks\`, given the profile, say that the runtime signs otherwise or not at all, rather than that a secret is wrong |
 | \`lists\` | by path: \`shape\`, \`most\`, \`walk\` | a bare array of fewer rows than \`most\` is the end, without a look behind it; with \`walk: "first-page"\` a walk fails at the end of a full page, rather than ending there |
 
 \`unknown\` is what was not looked at: the client behaves as without a profile.

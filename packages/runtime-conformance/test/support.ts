@@ -57,7 +57,11 @@ export const whole = (runtime: LocalRuntimeHandle): ConformanceOptions => ({
 })
 
 /** Runs against a runtime that a mutant breaks. */
-export const runOn = async (mutant: Mutant, options: Partial<ConformanceOptions>, atEnd: AtEnd = onTestFinished): Promise<Report> => {
+export const runOn = async (
+  mutant: Mutant,
+  options: Partial<ConformanceOptions>,
+  atEnd: AtEnd = onTestFinished
+): Promise<Report> => {
   const runtime = await startRuntime(mutant.options, atEnd)
   for (const rule of mutant.rules ?? []) runtime.faults.add(rule)
   const proxy = await openProxy(runtime.baseUrl, mutant.proxy?.({ apiKey: runtime.apiKey, otherKey }) ?? {})
@@ -72,10 +76,18 @@ export const runOn = async (mutant: Mutant, options: Partial<ConformanceOptions>
 
 /** What a run left in a runtime, beside what was there. */
 export const leftIn = (runtime: LocalRuntimeHandle): ReadonlyArray<string> =>
-  ["assistants", "tools", "calls", "credentials", "phoneNumbers", "webhookEndpoints", "structuredOutputs", "files"].flatMap(
-    (resource) =>
-      runtime
-        .rows(resource)
-        .filter((row) => JSON.stringify(row).includes("aywa-conformance"))
-        .map(({ id }) => `${resource} ${id}`)
+  [
+    "assistants",
+    "tools",
+    "calls",
+    "credentials",
+    "phoneNumbers",
+    "webhookEndpoints",
+    "structuredOutputs",
+    "files"
+  ].flatMap((resource) =>
+    runtime
+      .rows(resource)
+      .filter((row) => JSON.stringify(row).includes("aywa-conformance"))
+      .map(({ id }) => `${resource} ${id}`)
   )

@@ -25,7 +25,8 @@ const before = async (changes: Changes, rows = 0) => {
   const proxy = await openProxy(runtime.baseUrl, changes)
   onTestFinished(proxy.close)
   const options = { baseUrl: proxy.url, apiKey: runtime.apiKey }
-  const run = (only: ReadonlyArray<GroupName>) => runConformance({ ...options, write: true, requestsPerSecond: 5000, only })
+  const run = (only: ReadonlyArray<GroupName>) =>
+    runConformance({ ...options, write: true, requestsPerSecond: 5000, only })
   return { runtime, options, run }
 }
 
@@ -82,7 +83,11 @@ describe("wrong servers", () => {
     })
     const report = await runConformance({ baseUrl, apiKey: "any-key", write: true, requestsPerSecond: 5000 })
     expect(exitCodeOf(report)).toBe(3)
-    expect([statusOf(report, "auth.none"), statusOf(report, "lists.shape-assistant"), statusOf(report, "transport.unknown-route")]).toEqual(["fail", "fail", "fail"])
+    expect([
+      statusOf(report, "auth.none"),
+      statusOf(report, "lists.shape-assistant"),
+      statusOf(report, "transport.unknown-route")
+    ]).toEqual(["fail", "fail", "fail"])
     expect(report.capabilities.filter(({ verdict }) => verdict === "safe")).toEqual([])
     expect(report.profile.idempotencyKeys).toBe("unknown")
   })
@@ -100,7 +105,9 @@ describe("wrong servers", () => {
   it("one that hangs from the start, or in the middle", async () => {
     const silent = await serve(() => undefined)
     const began = performance.now()
-    const refused = await runConformance({ baseUrl: silent, apiKey: "any-key", timeout: 300 }).catch((error: unknown) => error)
+    const refused = await runConformance({ baseUrl: silent, apiKey: "any-key", timeout: 300 }).catch(
+      (error: unknown) => error
+    )
     expect(refused).toBeInstanceOf(ConformanceError)
     expect(refused).toMatchObject({ reason: "Unreachable" })
     // Two requests, each for the time of one: with the default of 10 s that is 20 s.
@@ -118,7 +125,9 @@ describe("wrong servers", () => {
       request: (request) => ({ ...request, path: request.path.replace(/^\/structured-output/, "/structured-outputs") })
     })
     const report = await run(["lists"])
-    const failed = report.cases.filter(({ status, group }) => status === "fail" && group === "lists").map(({ id }) => id)
+    const failed = report.cases
+      .filter(({ status, group }) => status === "fail" && group === "lists")
+      .map(({ id }) => id)
     expect(failed).toEqual(["lists.shape-structured-output"])
   })
 })
