@@ -49,7 +49,7 @@ describe("the local runtime", () => {
   })
 })
 
-describe.concurrent("its mutant fails", () => {
+describe("its mutant fails", { concurrent: true }, () => {
   it.for(ids)("%s", { concurrent: true }, async (id, { onTestFinished }) => {
     const isWaiting = [
       "webhooks.delivered",

@@ -14,10 +14,15 @@ describe("a run", () => {
       for (let moment = 0; moment < moments; moment++) {
         const runtime = await startRuntime({ listShape: 1 })
         const before = runtime.requests().length
-        const stopAt = randomInt(1, 330)
+        const stopAt = randomInt(1, moments < 10 ? 250 : 330)
         const controller = new AbortController()
         const state = { over: false }
-        const run = runConformance({ ...whole(runtime), signal: controller.signal, webhookWait: 3000 })
+        const run = runConformance({
+          ...whole(runtime),
+          signal: controller.signal,
+          webhookWait: 3000,
+          ...(moments < 10 ? { skip: ["webhooks"] } : {})
+        })
           .catch((error: unknown) => error)
           .finally(() => (state.over = true))
         while (!state.over && runtime.requests().length - before < stopAt) await turn()

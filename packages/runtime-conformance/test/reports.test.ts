@@ -58,7 +58,7 @@ describe("reports", () => {
           }
         }
       },
-      { skip: ["webhooks", "transport.keep-alive"] }
+      { only: ["auth", "errors", "rows", "credentials", "imports"] }
     )
     expect(report.summary.fail).toBeGreaterThan(5)
     expect(report.cases.some(({ evidence }) => evidence.length > 0)).toBe(true)
