@@ -22,7 +22,7 @@ export const navigation: Array<Page & { readonly activeMatch: string }> = [
   {
     ...page("Operate", "/production"),
     activeMatch:
-      "^/(production|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)"
+      "^/(production|conformance|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)"
   },
   { ...page("Move", "/from-vapi"), activeMatch: "^/(from-|migration)" },
   { ...page("Reference", "/reference/"), activeMatch: "^/reference/" }
@@ -72,6 +72,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     text: "Operate",
     items: [
       page("Production checklist", "/production"),
+      page("Conformance", "/conformance"),
       page("Config as code", "/config"),
       page("Client options", "/client-options"),
       page("TLS, private CAs, proxies", "/network"),

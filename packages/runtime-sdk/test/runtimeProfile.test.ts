@@ -11,9 +11,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { readRuntimeProfile } from "../src/contract.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, isRuntimeError, type RuntimeProfile } from "../src/index.ts"
+import { generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
 import { arm, scheduleOf } from "./support/schedules.ts"
 
-const count = Number(process.env["AYWA_PROFILE_SCHEDULES"] ?? 200)
+const count = Number(process.env["AYWA_PROFILE_SCHEDULES"] ?? 100)
 const first = Number(process.env["AYWA_FIRST_SEED"] ?? 1)
 
 const unknown: RuntimeProfile = {
@@ -99,7 +100,7 @@ const runSchedules = async (profile: RuntimeProfile | undefined, from: number, n
       await aywa.close()
     }
   }
-  await Promise.all(Array.from({ length: 12 }, worker))
+  await Promise.all(Array.from({ length: 24 }, worker))
   // An attempt that was given up may still be on its way through the runtime.
   let rows = -1
   while (rows !== runtime.count("assistants")) {
@@ -125,7 +126,7 @@ describe("a runtime that is known to ignore keys", () => {
       const known = await runSchedules(ignored, 500_000 + first, count)
       expect([known.duplicates, known.lies]).toEqual([0, []])
       expect(known.succeeded).toBeGreaterThan(count / 40)
-      const naive = await runSchedules(undefined, 900_000 + first, Math.min(count, 100))
+      const naive = await runSchedules(undefined, 900_000 + first, Math.min(count, 60))
       expect(naive.duplicates).toBeGreaterThan(0)
     },
     120_000 + count * 100
@@ -214,8 +215,23 @@ describe("a profile", () => {
     expect(elsewhere.runtimeProfile).toBeUndefined()
   })
 
+  it("tells a runtime that signs otherwise apart from a wrong secret", () => {
+    const secret = generateWebhookSecret()
+    const body = JSON.stringify({ message: { type: "hang" } })
+    const headers = signAywaRuntimeWebhook({ id: "evt_1", body, secret })
+    const verify = (webhookSignature: RuntimeProfile["webhookSignature"]) =>
+      verifyAywaRuntimeWebhook({ body, headers, secret, runtimeProfile: { ...unknown, webhookSignature } }).id
+    expect([verify("standard"), verify("unknown")]).toEqual(["evt_1", "evt_1"])
+    expect(() => verify("none")).toThrow(/runtimeProfile: this runtime signs webhooks not at all: take none of them/)
+    expect(() => verify("other")).toThrow(/by another scheme: give it as scheme/)
+  })
+
   it("is read from its file, and refused where it says something that nobody understands", () => {
-    const profile: RuntimeProfile = { ...ignored, runtimeVersion: "1.2.3", lists: { "/call": { shape: 4, walk: "all" } } }
+    const profile: RuntimeProfile = {
+      ...ignored,
+      runtimeVersion: "1.2.3",
+      lists: { "/call": { shape: 4, walk: "all" } }
+    }
     expect(readRuntimeProfile(JSON.stringify({ ...profile, later: true }))).toEqual(profile)
     expect(readRuntimeProfile(profile)).toEqual(profile)
     const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
