@@ -16,7 +16,7 @@ export const navigation: Array<Page & { readonly activeMatch: string }> = [
   { ...page("Start", "/start"), activeMatch: "^/start" },
   {
     ...page("Guides", "/assistants"),
-    activeMatch: "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|cli)"
+    activeMatch: "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|inspector|cli)"
   },
   { ...page("Frameworks", "/frameworks/"), activeMatch: "^/frameworks/" },
   {
@@ -46,6 +46,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
       page("Test your own code", "/testing"),
       page("The local runtime", "/local-runtime"),
       page("Calls and webhooks locally", "/local-calls"),
+      page("The inspector", "/inspector"),
       page("Control a local runtime", "/local-control"),
       page("The command line", "/cli")
     ]

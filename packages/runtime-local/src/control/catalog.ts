@@ -27,10 +27,18 @@ export interface CatalogContext {
 
 const conversations: Readonly<Record<string, Conversation>> = gallery
 
+const descriptions: Readonly<Record<string, string>> = {
+  "call.completed": "A question, its answer, and the caller hangs up.",
+  "call.with-tool": "The assistant looks an order up: the tool's server is really asked.",
+  "call.transfer": "The caller wants a person, and is transferred.",
+  "call.failed": "The customer does not answer.",
+  "call.voicemail": "A machine answers, and hears a message."
+}
+
 const sequence = (type: string) => {
   const name = type.slice("call.".length)
   const conversation = Object.hasOwn(conversations, name) ? conversations[name] : undefined
-  return { type, description: conversation?.description ?? `A whole call: ${name.replaceAll("-", " ")}.` }
+  return { type, description: descriptions[type] ?? conversation?.description ?? name }
 }
 
 let document: string | undefined

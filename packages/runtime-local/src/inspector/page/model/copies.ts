@@ -9,7 +9,8 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 /** For a shell. */
 export const curlOf = (entry: RequestSummary, body: unknown, baseUrl: string, apiKey: string | undefined): string => {
   const { method, path, query, idempotencyKey } = entry
-  const key = apiKey === undefined ? `"authorization: Bearer $AYWA_RUNTIME_API_KEY"` : quoted(`authorization: Bearer ${apiKey}`)
+  const key =
+    apiKey === undefined ? `"authorization: Bearer $AYWA_RUNTIME_API_KEY"` : quoted(`authorization: Bearer ${apiKey}`)
   return [
     `curl -X ${method} ${quoted(`${baseUrl}${path}${query === "" ? "" : `?${query}`}`)}`,
     `-H ${key}`,

@@ -74,7 +74,9 @@ export const add = (
 
 /** Whether a request was lost or refused by the other side of a fault, or answered with an error. */
 export const isFailure = ({ status, fault }: RequestSummary): boolean =>
-  status === undefined || status >= 400 || (fault !== undefined && / after$/.test(fault) && /^(reset|close)/.test(fault))
+  status === undefined ||
+  status >= 400 ||
+  (fault !== undefined && / after$/.test(fault) && /^(reset|close)/.test(fault))
 
 /** How a request ended, in a word that reads without colour. */
 export const outcomeOf = ({ status, fault, replayed }: RequestSummary): string => {
@@ -101,7 +103,8 @@ const attemptText = (entry: RequestSummary, number: number, alone: boolean): str
       : `${who} did the work, and ${faultText(fault)}`
   }
   if (fault !== undefined && !replayed) return `${who} did nothing: ${faultText(fault)}`
-  if (replayed) return `${who} was answered from the record under its key${fault === undefined ? "" : `, and ${faultText(fault)}`}`
+  if (replayed)
+    return `${who} was answered from the record under its key${fault === undefined ? "" : `, and ${faultText(fault)}`}`
   if (status === undefined) return `${who} is under way`
   if (status >= 400) return `${who} was refused with ${status}`
   return method === "GET" ? `${who} read, and changed nothing` : `${who} was answered ${status} and changed nothing`

@@ -22,7 +22,11 @@ const decoded = (text: string): string => {
 const placeOf = (hash: string): Place => {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?")
   const [view = "", ...parts] = path.split("/").map(decoded)
-  return { view: view === "" ? "home" : view, parts: parts.filter((part) => part !== ""), query: new URLSearchParams(query) }
+  return {
+    view: view === "" ? "home" : view,
+    parts: parts.filter((part) => part !== ""),
+    query: new URLSearchParams(query)
+  }
 }
 
 /** The address of a place. */

@@ -9,6 +9,8 @@ export const Filter = (props: {
 }) => {
   const [text, setText] = useState(props.value)
   const timer = useRef<number>(undefined)
+  const set = useRef(props.set)
+  set.current = props.set
   useEffect(() => setText(props.value), [props.value])
   return (
     <input
@@ -22,7 +24,7 @@ export const Filter = (props: {
         const { value } = event.currentTarget
         setText(value)
         clearTimeout(timer.current)
-        timer.current = window.setTimeout(() => props.set(value), 200)
+        timer.current = window.setTimeout(() => set.current(value), 200)
       }}
     />
   )

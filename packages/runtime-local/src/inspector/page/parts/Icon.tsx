@@ -24,7 +24,13 @@ const paths = {
 export type IconName = keyof typeof paths
 
 export const Icon = ({ name, label }: { readonly name: IconName; readonly label?: string }) => (
-  <svg class={`icon icon-${name}`} viewBox="0 0 16 16" role={label ? "img" : undefined} aria-label={label} aria-hidden={!label}>
+  <svg
+    class={`icon icon-${name}`}
+    viewBox="0 0 16 16"
+    role={label ? "img" : undefined}
+    aria-label={label}
+    aria-hidden={!label}
+  >
     <path d={paths[name]} />
   </svg>
 )

@@ -12,7 +12,8 @@ const levelPart = 100
 
 const Scalar = ({ value }: { readonly value: unknown }) => {
   const [whole, setWhole] = useState(1)
-  if (typeof value !== "string") return <span class={`json-${value === null ? "null" : typeof value}`}>{String(value)}</span>
+  if (typeof value !== "string")
+    return <span class={`json-${value === null ? "null" : typeof value}`}>{String(value)}</span>
   const shown = whole * stringPart
   const text = value.length > shown ? `${value.slice(0, shown)}…` : value
   return (

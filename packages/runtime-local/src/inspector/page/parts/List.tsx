@@ -43,6 +43,7 @@ const useHeight = () => {
 }
 
 const useWindow = (height: number, total: number) => {
+  const isEmpty = total === 0
   const box = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)
   const [room, setRoom] = useState(800)
@@ -52,7 +53,7 @@ const useWindow = (height: number, total: number) => {
     const observer = new ResizeObserver(() => setRoom(element.clientHeight))
     observer.observe(element)
     return () => observer.disconnect()
-  }, [])
+  }, [isEmpty])
   const first = Math.max(0, Math.floor(top / height) - beyond)
   const last = Math.min(total, Math.ceil((top + room) / height) + beyond)
   return { box, first, last, onScroll: () => setTop(box.current?.scrollTop ?? 0), top }
@@ -77,7 +78,8 @@ export const List = <A extends Line>(props: ListProps<A>) => {
     setActive(line.id)
     const y = lines.indexOf(line) * height
     if (y < element.scrollTop) element.scrollTop = y
-    else if (y + height > element.scrollTop + element.clientHeight) element.scrollTop = y + height - element.clientHeight
+    else if (y + height > element.scrollTop + element.clientHeight)
+      element.scrollTop = y + height - element.clientHeight
   }
   const keys: Readonly<Record<string, () => void>> = {
     ArrowDown: () => move(at + 1),
@@ -91,12 +93,22 @@ export const List = <A extends Line>(props: ListProps<A>) => {
       if (line !== undefined) open(line)
     }
   }
+  if (lines.length === 0) {
+    return (
+      <div class="list">
+        <div class="list-box" ref={box} tabIndex={-1}>
+          {props.empty}
+        </div>
+      </div>
+    )
+  }
   return (
     <div class="list">
       <div class={`list-head ${props.kind}`} aria-hidden="true">
         {props.head}
       </div>
       <div
+        key="lines"
         ref={box}
         class="list-box"
         role="listbox"
@@ -113,34 +125,28 @@ export const List = <A extends Line>(props: ListProps<A>) => {
           key()
         }}
       >
-        {lines.length === 0 ? (
-          <div role="option" aria-selected={false} aria-disabled="true" class="list-empty">
-            {props.empty}
+        <div class="list-space" role="presentation" style={{ height: `${lines.length * height}px` }}>
+          <div class="list-window" role="presentation" style={{ transform: `translateY(${first * height}px)` }}>
+            {lines.slice(first, last).map((line, index) => (
+              <div
+                key={line.id}
+                id={`line-${line.id}`}
+                class={`line ${props.kind}${line.id === selected ? " selected" : ""}${first + index === at ? " active" : ""}`}
+                role="option"
+                aria-selected={line.id === selected}
+                aria-setsize={lines.length}
+                aria-posinset={first + index + 1}
+                style={{ height: `${height}px` }}
+                onClick={() => {
+                  setActive(line.id)
+                  open(line)
+                }}
+              >
+                {props.render(line)}
+              </div>
+            ))}
           </div>
-        ) : (
-          <div class="list-space" role="presentation" style={{ height: `${lines.length * height}px` }}>
-            <div class="list-window" role="presentation" style={{ transform: `translateY(${first * height}px)` }}>
-              {lines.slice(first, last).map((line, index) => (
-                <div
-                  key={line.id}
-                  id={`line-${line.id}`}
-                  class={`line ${props.kind}${line.id === selected ? " selected" : ""}${first + index === at ? " active" : ""}`}
-                  role="option"
-                  aria-selected={line.id === selected}
-                  aria-setsize={lines.length}
-                  aria-posinset={first + index + 1}
-                  style={{ height: `${height}px` }}
-                  onClick={() => {
-                    setActive(line.id)
-                    open(line)
-                  }}
-                >
-                  {props.render(line)}
-                </div>
-              ))}
-            </div>
-          </div>
-        )}
+        </div>
       </div>
     </div>
   )

@@ -15,7 +15,10 @@ export interface Rule extends Row {
 
 /** The name of what a rule does. */
 export const ruleName = ({ action, sequence = [] }: Rule): string =>
-  [action ?? sequence].flat().map((one) => (typeof one === "string" ? one : one.type)).join(", ")
+  [action ?? sequence]
+    .flat()
+    .map((one) => (typeof one === "string" ? one : one.type))
+    .join(", ")
 
 /** Whether news say that a rule acted, or was changed. */
 export const hit = (data: Row): boolean => !("status" in data || "state" in data) || typeof data["fault"] === "string"
@@ -32,7 +35,11 @@ export const StateOfRuntime = () => {
       {(first !== undefined || scenario?.active) && (
         <a class="fault state" href="#/faults">
           <Icon name="faults" />
-          {scenario?.active ? scenario.active.name : active.length === 1 && first ? `${ruleName(first)}${left}` : `${active.length} faults`}
+          {scenario?.active
+            ? scenario.active.name
+            : active.length === 1 && first
+              ? `${ruleName(first)}${left}`
+              : `${active.length} faults`}
         </a>
       )}
       {time?.mode === "manual" && (

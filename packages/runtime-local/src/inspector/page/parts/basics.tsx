@@ -9,7 +9,8 @@ import { Icon, type IconName } from "./Icon.tsx"
 
 /** Text of which nobody knows what is in it: isolated from what stands beside it, with what is not seen written out. */
 export const Text = ({ children, class: className }: { readonly children: unknown; readonly class?: string }) => {
-  const text = typeof children === "string" ? children : children === undefined || children === null ? "" : String(children)
+  const text =
+    typeof children === "string" ? children : children === undefined || children === null ? "" : String(children)
   return <bdi class={className}>{seen(text.length > 4000 ? `${text.slice(0, 4000)}…` : text)}</bdi>
 }
 
@@ -87,6 +88,8 @@ export const useAction = () => {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
   const run = async (work: () => unknown) => {
+    // A button that were disabled meanwhile would lose the keyboard.
+    if (busy) return
     setBusy(true)
     setError(undefined)
     try {
@@ -124,7 +127,8 @@ export const Button = ({ run, children, icon, kind, disabled = false, confirm }:
       <button
         type="button"
         class={kind}
-        disabled={disabled || action.busy}
+        disabled={disabled}
+        aria-busy={action.busy}
         onClick={press}
         onBlur={() => setAsking(false)}
       >
@@ -252,7 +256,7 @@ export const Switch = (props: {
         role="switch"
         aria-checked={props.on}
         aria-label={props.label}
-        disabled={action.busy}
+        aria-busy={action.busy}
         onClick={() => void action.run(() => props.set(!props.on))}
       >
         <span class="knob" />
@@ -282,7 +286,11 @@ export const Section = (props: {
 )
 
 /** Nothing is there, and what to do about it. */
-export const Empty = (props: { readonly title: string; readonly command?: string; readonly children?: ComponentChildren }) => (
+export const Empty = (props: {
+  readonly title: string
+  readonly command?: string
+  readonly children?: ComponentChildren
+}) => (
   <div class="empty">
     <p class="empty-title">{props.title}</p>
     {props.children}

@@ -6,7 +6,8 @@ import { Icon } from "../parts/Icon.tsx"
 import { type Lane, Timeline } from "../parts/Timeline.tsx"
 import type { Job } from "./Webhooks.tsx"
 
-const rowsOf = (value: unknown): ReadonlyArray<Row> => (Array.isArray(value) ? value.map((one: unknown) => ({ ...Object(one) })) : [])
+const rowsOf = (value: unknown): ReadonlyArray<Row> =>
+  Array.isArray(value) ? value.map((one: unknown) => ({ ...Object(one) })) : []
 
 const messagesOf = (call: Row): ReadonlyArray<Row> => {
   const artifact: Row = { ...Object(call["artifact"]) }
@@ -47,7 +48,12 @@ const spans = (messages: ReadonlyArray<Row>, role: string, begin: number) =>
       label: textOf(message["message"]).slice(0, 200)
     }))
 
-const lanesOf = (messages: ReadonlyArray<Row>, tools: ReadonlyArray<ToolCall>, jobs: ReadonlyArray<Job>, begin: number): ReadonlyArray<Lane> => [
+const lanesOf = (
+  messages: ReadonlyArray<Row>,
+  tools: ReadonlyArray<ToolCall>,
+  jobs: ReadonlyArray<Job>,
+  begin: number
+): ReadonlyArray<Lane> => [
   { name: "AI", marks: spans(messages, "bot", begin) },
   { name: "User", marks: spans(messages, "user", begin) },
   ...(tools.length === 0

@@ -29,10 +29,14 @@ export const Faults = () => {
   return (
     <div class="scroll" tabIndex={-1}>
       <div class="cards">
-        <LostAnswer rules={all} read={rules.read} />
-        <Clock />
-        <Scenarios />
-        <Rules rules={all} read={rules.read} error={rules.error} />
+        <div class="column">
+          <LostAnswer rules={all} read={rules.read} />
+          <Scenarios />
+        </div>
+        <div class="column">
+          <Rules rules={all} read={rules.read} error={rules.error} />
+          <Clock />
+        </div>
         <Kinds kinds={kinds} rules={all} read={rules.read} />
         <Keys />
         <Past />
@@ -65,7 +69,13 @@ const LostAnswer = ({ rules, read }: RulesProps) => {
           icon="faults"
           run={async () => {
             if (rule !== undefined) await api("DELETE", `faults/${lostId}`)
-            await api("POST", "faults", { id: lostId, action: "reset", when: "after", match: { method: "POST" }, times: 1 })
+            await api("POST", "faults", {
+              id: lostId,
+              action: "reset",
+              when: "after",
+              match: { method: "POST" },
+              times: 1
+            })
             await read()
           }}
         >
@@ -95,8 +105,8 @@ const Clock = () => {
       <h2>Clock</h2>
       {!manual ? (
         <p class="muted">
-          It runs with this machine's. <code>aywa-runtime local --clock manual</code> starts a runtime whose clock stands
-          still until it is moved here: retries of an hour take a press.
+          It runs with this machine's. <code>aywa-runtime local --clock manual</code> starts a runtime whose clock
+          stands still until it is moved here: retries of an hour take a press.
         </p>
       ) : (
         <>
@@ -126,7 +136,9 @@ const Clock = () => {
             </Button>
           </div>
           {fired && (
-            <p role="status">{fired.length === 0 ? "Nothing was due on the way." : `${count(fired.length, "step")} ran on the way.`}</p>
+            <p role="status">
+              {fired.length === 0 ? "Nothing was due on the way." : `${count(fired.length, "step")} ran on the way.`}
+            </p>
           )}
         </>
       )}
@@ -176,7 +188,7 @@ const Rules = ({ rules, read, error }: RulesProps & { readonly error: unknown })
         <thead>
           <tr>
             <th scope="col">Fault</th>
-            <th scope="col">Hits</th>
+            <th scope="col">Of</th>
             <th scope="col">Acted</th>
             <th scope="col">
               <span class="hidden">Remove</span>
@@ -238,9 +250,7 @@ const Kinds = ({ kinds, rules, read }: KindsProps) => {
   const [times, setTimes] = useState("")
   const idOf = (kind: Kind) => `page-${kind.type}`
   const set = async (kind: Kind, on: boolean) => {
-    const match = kind.webhook
-      ? {}
-      : { ...(path === "" ? {} : { path }), ...(method === "" ? {} : { method }) }
+    const match = kind.webhook ? {} : { ...(path === "" ? {} : { path }), ...(method === "" ? {} : { method }) }
     if (!on) await api("DELETE", `faults/${idOf(kind)}`)
     else {
       await api("POST", "faults", {

@@ -39,7 +39,10 @@ const aywa = new AywaRuntimeClient({
   apiKey: process.env.AYWA_RUNTIME_API_KEY
 })
 const assistant = await aywa.assistants.create({ name: "Order desk" })
-await aywa.calls.create({ assistantId: assistant.id, customer: { number: "+14155550188" } })`
+await aywa.calls.create({
+  assistantId: assistant.id,
+  customer: { number: "+14155550188" }
+})`
 
 export const Home = () => {
   const { value: runtime } = useRead<Runtime>("runtime")
@@ -54,9 +57,11 @@ export const Home = () => {
     <div class="scroll" tabIndex={-1}>
       <div class="cards">
         <Connect runtime={runtime} />
-        <First runtime={runtime} numbers={numbers} />
+        <div class="column">
+          <First runtime={runtime} numbers={numbers} />
+          <Trouble runbooks={runbooks ?? []} />
+        </div>
         <Checks checks={checks ?? []} />
-        <Trouble runbooks={runbooks ?? []} />
       </div>
     </div>
   )
@@ -78,7 +83,9 @@ const Connect = ({ runtime }: { readonly runtime: Runtime }) => {
           <div class="row">
             <h3>Environment</h3>
             <span class="grow" />
-            <Button run={async () => setSecrets(secrets === undefined ? await api("GET", "runtime?show=secrets") : undefined)}>
+            <Button
+              run={async () => setSecrets(secrets === undefined ? await api("GET", "runtime?show=secrets") : undefined)}
+            >
               {secrets === undefined ? "Show secrets" : "Mask secrets"}
             </Button>
           </div>
@@ -166,7 +173,9 @@ const Trouble = ({ runbooks }: { readonly runbooks: ReadonlyArray<Runbook> }) =>
     <section class="card">
       <h2>Trouble</h2>
       {active.length === 0 && (
-        <p class="muted">None: {runbooks.length} cases were looked for, from a full disk to receivers that do not answer.</p>
+        <p class="muted">
+          None: {runbooks.length} cases were looked for, from a full disk to receivers that do not answer.
+        </p>
       )}
       <ul class="checks">
         {active.map(({ title, evidence, steps }) => (

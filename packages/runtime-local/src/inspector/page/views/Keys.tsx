@@ -58,7 +58,12 @@ export const Keys = () => {
       </table>
       {added && <Snippet text={String(added["key"])} />}
       <div class="form">
-        <Select label="Organization" value={chosen} set={setOrganization} options={ids.map((id) => [id, id] as const)} />
+        <Select
+          label="Organization"
+          value={chosen}
+          set={setOrganization}
+          options={ids.map((id) => [id, id] as const)}
+        />
         <Select
           label="The key may"
           value={role}
@@ -104,7 +109,9 @@ export const Past = () => {
   return (
     <section class="card">
       <h2>Snapshots</h2>
-      <p class="muted">Rows, calls, events and webhooks as they are now, to go back to. They live as long as the process.</p>
+      <p class="muted">
+        Rows, calls, events and webhooks as they are now, to go back to. They live as long as the process.
+      </p>
       <div class="row end">
         <Input label="Name" value={name} set={setName} placeholder="default" />
         <Button

@@ -71,7 +71,12 @@ const Gallery = ({ catalog, assistants }: GalleryProps) => {
           set={setType}
           options={(catalog?.sequences ?? []).map((one) => [one.type, one.type.replace("call.", "")] as const)}
         />
-        <Select label="Assistant" value={assistant} set={setAssistant} options={[["", "one of its own"], ...named(assistants)]} />
+        <Select
+          label="Assistant"
+          value={assistant}
+          set={setAssistant}
+          options={[["", "one of its own"], ...named(assistants)]}
+        />
         <p class="row muted">{description}</p>
         <div class="row">
           <Button
@@ -89,7 +94,13 @@ const Gallery = ({ catalog, assistants }: GalleryProps) => {
   )
 }
 
-const Script = ({ names, assistants }: { readonly names: ReadonlyArray<string>; readonly assistants: ReadonlyArray<Row> | undefined }) => {
+const Script = ({
+  names,
+  assistants
+}: {
+  readonly names: ReadonlyArray<string>
+  readonly assistants: ReadonlyArray<Row> | undefined
+}) => {
   const [text, setText] = useState(sample)
   const [assistant, setAssistant] = useState("")
   const [done, setDone] = useState("")
@@ -97,7 +108,12 @@ const Script = ({ names, assistants }: { readonly names: ReadonlyArray<string>; 
   return (
     <Section title="Script for calls to come">
       <div class="form">
-        <Select label="Calls of" value={assistant} set={setAssistant} options={[["", "any assistant"], ...named(assistants)]} />
+        <Select
+          label="Calls of"
+          value={assistant}
+          set={setAssistant}
+          options={[["", "any assistant"], ...named(assistants)]}
+        />
         <Editor label="Steps" value={text} set={setText} issues={issues} hint={`Each is one of ${names.join(", ")}.`} />
         <div class="row">
           <Button

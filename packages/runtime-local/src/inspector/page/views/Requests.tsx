@@ -70,7 +70,7 @@ const Line = ({ line }: { readonly line: RequestLine }) => {
         <span class="number">{duration(entry.ms)}</span>
         <span class="note">
           <Fault of={entry.fault} />
-          {entry.committed && <span class="tag good">did the work</span>}
+          {entry.committed && <span class="tag good">work done</span>}
           {entry.replayed && <span class="tag">from the record</span>}
         </span>
       </>
@@ -156,7 +156,7 @@ export const Requests = ({ place }: { readonly place: Place }) => {
         <>
           <Filter
             value={filter}
-            set={(q) => go(["requests"], { ...query, q })}
+            set={(q) => go(["requests", ...place.parts], { ...query, q })}
             hint="text, or status:400 method:POST key:… path:/tool"
           />
           <div class="chips" role="group" aria-label="Which requests">
@@ -254,12 +254,14 @@ const RequestDetail = (props: {
       close={close}
       title={
         <>
-          <span class="method">{value.method}</span> <Text>{value.path}</Text> <Outcome entry={value} />
+          <span class="method">{value.method}</span> <Text class="path">{value.path}</Text> <Outcome entry={value} />
         </>
       }
       actions={<RequestActions request={value} show={show} setShow={setShow} />}
     >
-      <p class="story">{explain(group)}</p>
+      <p class="story">
+        {explain(group)} <Text>{refusalOf(value)}</Text>
+      </p>
       <Attempts
         chosen={id}
         choose={(chosen) => go(["requests", chosen])}
@@ -295,9 +297,17 @@ const RequestDetail = (props: {
   )
 }
 
+/** What an answer that is an error says. */
+const refusalOf = ({ status = 0, answer }: Whole): string => {
+  const { message }: Row = { ...Object(answer?.body) }
+  return status < 400 || message === undefined ? "" : `It says: ${[message].flat().join("; ")}.`
+}
+
 const Body = ({ value, bytes }: { readonly value: unknown; readonly bytes: number | undefined }): ComponentChildren => {
   if (value !== undefined) return <Json value={value} />
-  return bytes ? <p class="muted">{size(bytes)} that are no JSON, or not kept: nobody knows what in it is secret.</p> : null
+  return bytes ? (
+    <p class="muted">{size(bytes)} that are no JSON, or not kept: nobody knows what in it is secret.</p>
+  ) : null
 }
 
 const RequestFacts = ({ request }: { readonly request: Whole }) => {
@@ -352,7 +362,10 @@ interface ActionsProps {
 const RequestActions = ({ request, show, setShow }: ActionsProps) => {
   const resend = async (newKey: boolean) => {
     const { requestId } = await api("POST", `requests/${request.id}/resend`, { newKey })
-    const { items } = await api<{ items: ReadonlyArray<RequestSummary> }>("GET", `requests?path=${encodeURIComponent(request.path)}`)
+    const { items } = await api<{ items: ReadonlyArray<RequestSummary> }>(
+      "GET",
+      `requests?path=${encodeURIComponent(request.path)}`
+    )
     const sent = items.find((entry) => entry.requestId === requestId)
     if (sent !== undefined) go(["requests", sent.id])
   }

@@ -56,7 +56,7 @@ export const Rows = ({ place }: { readonly place: Place }) => {
             set={(next) => go(["rows", next])}
             options={Object.entries(labels)}
           />
-          <Filter value={text} set={(next) => go(["rows", resource], { text: next })} hint="text in a row" />
+          <Filter value={text} set={(next) => go(["rows", ...place.parts], { text: next })} hint="text in a row" />
           <NewLines count={list.waiting} show={list.show} />
           <span class="grow" />
           {resource !== "files" && (
@@ -124,7 +124,8 @@ const useIssues = (text: string, method: "post" | "patch", path: string) => {
     })
   }, [method, path])
   const read = readJson(text)
-  const issues = "issue" in read ? [read.issue] : schema === undefined ? [] : issuesOf(schema.all, schema.body, read.value)
+  const issues =
+    "issue" in read ? [read.issue] : schema === undefined ? [] : issuesOf(schema.all, schema.body, read.value)
   return { issues, schema: schema?.body, value: "value" in read ? read.value : undefined }
 }
 
@@ -156,7 +157,11 @@ const samples: Readonly<Record<string, unknown>> = {
   tools: { type: "function", function: { name: "lookupOrder", description: "Looks up an order." } },
   credentials: { provider: "webhook", name: "Order desk", authenticationPlan: { type: "bearer", token: "…" } },
   webhookEndpoints: { url: "http://127.0.0.1:3000/webhooks" },
-  structuredOutputs: { name: "Refund", type: "ai", schema: { type: "object", properties: { amount: { type: "number" } } } }
+  structuredOutputs: {
+    name: "Refund",
+    type: "ai",
+    schema: { type: "object", properties: { amount: { type: "number" } } }
+  }
 }
 
 const NewRow = ({ resource, close }: { readonly resource: string; readonly close: () => void }) => {
@@ -193,7 +198,11 @@ interface DetailProps {
 }
 
 const RowDetail = ({ resource, id, close }: DetailProps) => {
-  const found = useRead<Page<RowSummary>>(`rows?resource=${resource}&id=${encodeURIComponent(id)}`, ["row"], (data) => data["id"] === id)
+  const found = useRead<Page<RowSummary>>(
+    `rows?resource=${resource}&id=${encodeURIComponent(id)}`,
+    ["row"],
+    (data) => data["id"] === id
+  )
   const summary = found.value?.items[0]
   if (summary === undefined) {
     return (
@@ -238,10 +247,10 @@ const RowDetail = ({ resource, id, close }: DetailProps) => {
 
 /** The requests that changed a row, oldest first: the first one made it. */
 const Makers = ({ id }: { readonly id: string }) => {
-  const { value } = useRead<Page<RequestSummary>>(
-    `requests?committed=true&limit=1000&text=${encodeURIComponent(id)}`,
-    ["request", "row"]
-  )
+  const { value } = useRead<Page<RequestSummary>>(`requests?committed=true&limit=1000&text=${encodeURIComponent(id)}`, [
+    "request",
+    "row"
+  ])
   const items = (value?.items ?? []).toReversed()
   return (
     <Section title="Requests that changed it">
@@ -330,7 +339,10 @@ const RowEditor = ({ resource, id, organization, version }: EditorProps) => {
         <Editor
           label="JSON"
           value={text}
-          set={setText}
+          set={(next) => {
+            setText(next)
+            setFailure(undefined)
+          }}
           issues={[...issues, ...(failure === undefined ? [] : linesOf(failure))]}
           rows={Math.min(24, Math.max(8, text.split("\n").length))}
           hint="Saved with If-Match; only fields that differ are sent. Secrets stay masked."

@@ -57,7 +57,7 @@ const Line = ({ job }: { readonly job: Job }) => (
   <>
     <span class="time">{clock(job.createdAt)}</span>
     <Text>{job.type}</Text>
-    <Text class="muted">{job.target}</Text>
+    <Text class="muted">{job.target.replace(/^https?:\/\//, "")}</Text>
     <JobState job={job} />
     <span class="number">
       {job.attempts} × {job.statusCode ?? (job.attempts === 0 ? "" : "no answer")}
@@ -85,15 +85,12 @@ export const Webhooks = ({ place }: { readonly place: Place }) => {
         <>
           <Filter
             value={type}
-            set={(next) => go(["webhooks"], { ...query, type: next.trim() })}
+            set={(next) => go(["webhooks", ...place.parts], { ...query, type: next.trim() })}
             hint="type, such as end-of-call-report"
           />
           <div class="chips" role="group" aria-label="Which webhooks">
             {kinds.map((one) => (
-              <a
-                href={to(["webhooks"], { ...query, status: one === "all" ? "" : one })}
-                aria-current={one === status}
-              >
+              <a href={to(["webhooks"], { ...query, status: one === "all" ? "" : one })} aria-current={one === status}>
                 {one}
               </a>
             ))}
@@ -258,7 +255,7 @@ const JobDetail = ({ id, known, close }: DetailProps) => {
       close={close}
       title={
         <>
-          <Text>{job.type}</Text> <JobState job={job} />
+          <Text class="path">{job.type}</Text> <JobState job={job} />
         </>
       }
       actions={<JobActions job={job} organization={organization} />}
@@ -273,7 +270,8 @@ const JobDetail = ({ id, known, close }: DetailProps) => {
           id: String(one.attempt),
           number: one.attempt,
           ok: isGood(one),
-          outcome: one.statusCode === null ? (one.state === "started" ? "under way" : "no answer") : String(one.statusCode),
+          outcome:
+            one.statusCode === null ? (one.state === "started" ? "under way" : "no answer") : String(one.statusCode),
           fault: one.fault,
           note: `${clock(one.sentAt)} · ${duration(one.latencyMs ?? undefined)}`
         }))}
@@ -289,7 +287,9 @@ const JobDetail = ({ id, known, close }: DetailProps) => {
           ["Warning", job.warning]
         ]}
       />
-      {attempt && <AttemptSections attempt={attempt} receipt={handler?.items.find((one) => one.attempt === attempt.attempt)} />}
+      {attempt && (
+        <AttemptSections attempt={attempt} receipt={handler?.items.find((one) => one.attempt === attempt.attempt)} />
+      )}
       <Section title="Message">
         <Json value={job.payload} />
       </Section>
