@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { build } from "esbuild"
+import { inspectorPage } from "../../runtime-local/scripts/page.ts"
 import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
@@ -26,6 +27,7 @@ export const bundle = async (outdir: string) => {
     legalComments: "none",
     logLevel: "warning",
     metafile: true,
+    plugins: [inspectorPage],
     // The drivers of `migrate apply` are the user's own; the toolkit's SDK is too.
     external: ["pg", "mysql2", "mysql2/*", "@electric-sql/pglite"],
     // What Node resolves is CommonJS; this is the same code as ESM, which needs no wrapper.

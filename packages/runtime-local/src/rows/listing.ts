@@ -25,6 +25,7 @@ interface Window {
   readonly cursor: Place | undefined
   /** Only where lists have an envelope. */
   readonly oldestFirst: boolean | undefined
+  readonly sortBy: SortKey
 }
 
 interface Listed {
@@ -47,6 +48,19 @@ const listParameters: ReadonlySet<string> = new Set([
 /** Query parameters of lists with an envelope. */
 const sortParameters: ReadonlySet<string> = new Set(["sortOrder", "sortBy"])
 
+/** What a list with an envelope may be sorted by. */
+type SortKey = "createdAt" | "duration" | "cost"
+
+const sortKeys: ReadonlyArray<string> = ["createdAt", "duration", "cost"]
+
+const isSortKey = (text: string): text is SortKey => sortKeys.includes(text)
+
+/** Another order than by time: the tables to read in it, and the columns, each of one index. */
+interface SortedSource {
+  readonly from: string
+  readonly columns: ReadonlyArray<string>
+}
+
 /** A table that can be listed: it has `seq`, `created_at` and `updated_at`. */
 export interface ListSource {
   readonly table: string
@@ -59,12 +73,16 @@ export interface ListSource {
   readonly column: (filter: string) => string
   /** Default: newest first. */
   readonly oldestFirst?: boolean | undefined
+  /** Where its rows have a duration and a cost; those of other tables have none, and stay sorted by time. */
+  readonly sorted?: Readonly<Record<Exclude<SortKey, "createdAt">, SortedSource>> | undefined
 }
 
 interface ListOptions {
   readonly shape: ListShape
   readonly strict: boolean
   readonly filters: ReadonlyArray<string>
+  /** Query parameters that list the values of a field, between commas. */
+  readonly anyOf?: Readonly<Record<string, string>> | undefined
   /** Fields that `search` looks for a part of, whatever the case. */
   readonly search?: ReadonlyArray<string> | undefined
 }
@@ -82,14 +100,24 @@ export const listRows = (
     {
       table: "resource_rows",
       // Written out, so that the indexes of one resource can be used; it is a name of the contract.
-      where: `resource = '${resource}' AND org_id = ?`,
+      where: `resource = '${resource}' AND resource_rows.org_id = ?`,
       values: [organization],
       body: "body",
-      column: (filter) => (filter === "id" ? "id" : `json_extract(body, '$.${filter}')`)
+      column: (filter) => (filter === "id" ? "resource_rows.id" : `json_extract(body, '$.${filter}')`),
+      ...(resource === "calls" ? { sorted: sortedCalls } : {})
     },
     query,
     options
   )
+
+/** The facts of calls in the order of an index, each with its row: read until the page is full. */
+const factsFirst =
+  "call_facts AS facts CROSS JOIN resource_rows ON resource_rows.id = facts.id AND facts.org_id = resource_rows.org_id"
+
+const sortedCalls = {
+  duration: { from: factsFirst, columns: ["facts.seconds", "facts.cost", "facts.id"] },
+  cost: { from: factsFirst, columns: ["facts.cost", "facts.id"] }
+}
 
 /** Answers a list, newest first; rows of one millisecond keep the order in which they were written. */
 export const listFrom = (store: Store, source: ListSource, query: URLSearchParams, options: ListOptions): Answer => {
@@ -99,11 +127,15 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
   const scope = [...source.values, ...window.values]
   const { limit, page, cursor } = window
   const where = `${source.where}${window.where}`
+  const { from, columns } = (window.sortBy === "createdAt" ? undefined : source.sorted?.[window.sortBy]) ?? {
+    from: source.table,
+    columns: ["created_at", "seq"]
+  }
   const [order, beyond] = (window.oldestFirst ?? source.oldestFirst) === true ? ["ASC", ">"] : ["DESC", "<"]
   const after = cursor === undefined ? "" : ` AND (created_at, seq) ${beyond} (?, ?)`
   const rows = store.all<Listed>(
-    `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${source.table} WHERE ${where}${after}
-     ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
+    `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${from} WHERE ${where}${after}
+     ORDER BY ${columns.map((column) => `${column} ${order}`).join(", ")} LIMIT ? OFFSET ?`,
     ...scope,
     ...(cursor === undefined ? [] : [cursor.createdAt, cursor.seq]),
     // One more than the page has tells whether there is a next one.
@@ -127,7 +159,8 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
         itemsPerPage: limit,
         totalItems,
         totalPages,
-        hasNextPage: page < totalPages
+        hasNextPage: page < totalPages,
+        sortOrder: order
       })
       return json(200, `{"results":${list},"metadata":${metadata}}`)
     }
@@ -161,6 +194,7 @@ const parse = (
     strict,
     filters,
     search = [],
+    anyOf = {},
     column,
     place
   }: ListOptions & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
@@ -178,6 +212,7 @@ const parse = (
     const isKnown =
       listParameters.has(name) ||
       filters.includes(name) ||
+      Object.hasOwn(anyOf, name) ||
       (shape === 2 && sortParameters.has(name)) ||
       (name === "search" && search.length > 0)
     if (strict && !isKnown) problems.push(`query parameter ${name} should not exist`)
@@ -203,6 +238,12 @@ const parse = (
     where += ` AND ${column(name)} = ?`
     values.push(text)
   }
+  for (const [name, field] of Object.entries(anyOf)) {
+    const text = query.get(name)
+    if (text === null) continue
+    where += ` AND ${column(field)} IN (SELECT value FROM json_each(?))`
+    values.push(JSON.stringify(text.split(",").map((one) => one.trim())))
+  }
   const term = query.get("search")
   if (term !== null && search.length > 0) {
     if (term.length > 100) problems.push("search: expected 100 characters at most")
@@ -213,8 +254,8 @@ const parse = (
   if (sortOrder !== null && sortOrder !== "ASC" && sortOrder !== "DESC") {
     problems.push("sortOrder: expected ASC or DESC")
   }
-  const sortBy = shape === 2 ? query.get("sortBy") : null
-  if (sortBy !== null && sortBy !== "createdAt") problems.push("sortBy: this runtime sorts by createdAt only")
+  const sortBy = (shape === 2 ? query.get("sortBy") : null) ?? "createdAt"
+  if (!isSortKey(sortBy)) problems.push(`sortBy: expected one of ${sortKeys.join(", ")}`)
   const cursor = parseCursor(query.get("cursor"), place, problems)
   const window = {
     limit: integer("limit", 100, 0, 1000),
@@ -222,7 +263,8 @@ const parse = (
     where,
     values,
     cursor,
-    oldestFirst: sortOrder === null ? undefined : sortOrder === "ASC"
+    oldestFirst: sortOrder === null ? undefined : sortOrder === "ASC",
+    sortBy: isSortKey(sortBy) ? sortBy : "createdAt"
   }
   if (problems.length > 0) throw invalid(problems)
   return window

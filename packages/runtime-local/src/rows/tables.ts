@@ -47,6 +47,7 @@ CREATE INDEX IF NOT EXISTS call_facts_status ON call_facts (org_id, status);
 CREATE INDEX IF NOT EXISTS call_facts_type ON call_facts (org_id, type);
 CREATE INDEX IF NOT EXISTS call_facts_reason ON call_facts (org_id, endedReason);
 CREATE INDEX IF NOT EXISTS call_facts_sums ON call_facts (org_id, seconds, cost);
+CREATE INDEX IF NOT EXISTS call_facts_cost ON call_facts (org_id, cost);
 CREATE TRIGGER IF NOT EXISTS call_facts_insert AFTER INSERT ON resource_rows WHEN NEW.resource = 'calls' BEGIN
   INSERT OR REPLACE INTO call_facts SELECT ${facts("NEW")};
 END;

@@ -75,7 +75,7 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames, runtime }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = input ?? {}
   const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
@@ -87,7 +87,8 @@ const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<
   if (prefetch !== undefined && typeof prefetch !== "boolean") {
     return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
   }
-  const page = spec.kind === "page" ? pageRequest(fields) : undefined
+  const list = runtime.config.profile?.lists[spec.path]
+  const page = spec.kind === "page" ? pageRequest(fields, list) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)
   return typeof text === "string" ? { value: { text, page } } : { issues: [text] }
@@ -176,7 +177,7 @@ const combine = (
 
 /** Where a create stands in the idempotency scope around it, if there is one. */
 const placeOf = (
-  { name, spec }: Prepared,
+  { name, spec, runtime }: Prepared,
   path: string,
   { text, upload }: Body,
   { scope }: Policy.Policy
@@ -184,9 +185,13 @@ const placeOf = (
   if (scope === undefined || spec.method !== "POST") return undefined
   // What is done to different rows is told apart by their ids.
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
+  if (runtime.config.profile?.idempotencyKeys === "ignored") return { path: ["idempotencyScope"], message: unscoped }
   const place = scope.place(operation, text ?? upload?.label ?? "")
   return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
 }
+
+const unscoped =
+  "This runtime ignores idempotency keys, by its runtimeProfile: a second run would make everything twice. Look for what is there, and create without a scope"
 
 const unordered = (operation: string, scope: string): string =>
   `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
