@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { root, typed } from "./packages.ts"
 
 /** What runs in a browser knows other globals. */
-const pages = globSync("packages/*/src/**/tsconfig.json", { cwd: root }).map((file) => join(root, file))
+const pages = globSync("packages/*/{src,test}/**/tsconfig.json", { cwd: root }).map((file) => join(root, file))
 
 const projects = [...typed.map(({ folder }) => folder), ...pages, join(root, "scripts")]
 const failed = projects.filter((project) => spawnSync("tsc", ["-p", project], { stdio: "inherit" }).status !== 0)

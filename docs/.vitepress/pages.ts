@@ -16,7 +16,8 @@ export const navigation: Array<Page & { readonly activeMatch: string }> = [
   { ...page("Start", "/start"), activeMatch: "^/start" },
   {
     ...page("Guides", "/assistants"),
-    activeMatch: "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|inspector|cli)"
+    activeMatch:
+      "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|inspector|cli|mcp)"
   },
   { ...page("Frameworks", "/frameworks/"), activeMatch: "^/frameworks/" },
   {
@@ -48,7 +49,8 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
       page("Calls and webhooks locally", "/local-calls"),
       page("The inspector", "/inspector"),
       page("Control a local runtime", "/local-control"),
-      page("The command line", "/cli")
+      page("The command line", "/cli"),
+      page("Agents", "/mcp")
     ]
   },
   {

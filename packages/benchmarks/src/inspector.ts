@@ -31,7 +31,8 @@ const round = async (url: string, headers: Readonly<Record<string, string>>): Pr
 }
 
 /** The low quartile: what a round takes when nothing disturbs it. */
-const low = (samples: ReadonlyArray<number>): number => samples.toSorted((a, b) => a - b)[samples.length >> 2] ?? Number.NaN
+const low = (samples: ReadonlyArray<number>): number =>
+  samples.toSorted((a, b) => a - b)[samples.length >> 2] ?? Number.NaN
 
 /** Processor time of a request with the inspector, over that without it; rounds take turns. */
 export const unwatchedRatio = async (): Promise<number> => {

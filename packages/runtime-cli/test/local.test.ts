@@ -35,7 +35,9 @@ describe("local", () => {
     const ready = JSON.parse(running.output.stdout)
     expect(ready.inspectorUrl).toBe(`${ready.baseUrl}/__aywa/#${ready.controlToken}`)
     await until(running, "stderr", ready.inspectorUrl)
-    await expect.poll(() => existsSync(opened) && readFileSync(opened, "utf8"), { timeout: 20_000 }).toBe(ready.inspectorUrl)
+    await expect
+      .poll(() => existsSync(opened) && readFileSync(opened, "utf8"), { timeout: 20_000 })
+      .toBe(ready.inspectorUrl)
     const page = await fetch(`${ready.baseUrl}/__aywa/page.js`)
     expect([page.status, (await page.text()).length > 10_000]).toEqual([200, true])
     running.child.kill("SIGTERM")

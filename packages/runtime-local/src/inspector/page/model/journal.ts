@@ -68,10 +68,11 @@ class Follower {
     if (!this.reading) this.release()
     this.#draw()
   }
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #waiting: ReturnType<typeof setTimeout> | undefined
   refresh(): void {
-    this.#timer ??= setTimeout(async () => {
-      this.#timer = undefined
+    if (this.#waiting !== undefined) return
+    this.#waiting = setTimeout(async () => {
+      this.#waiting = undefined
       try {
         const page = await api<Page<RequestSummary>>("GET", `requests?limit=50${this.#filter}`)
         this.requests = add(this.requests, page.items.toReversed(), "newer")

@@ -74,9 +74,7 @@ export const add = (
 
 /** Whether a request was lost or refused by the other side of a fault, or answered with an error. */
 export const isFailure = ({ status, fault }: RequestSummary): boolean =>
-  status === undefined ||
-  status >= 400 ||
-  (fault !== undefined && / after$/.test(fault) && /^(reset|close)/.test(fault))
+  status === undefined || status >= 400 || fault === "reset after" || fault === "close after"
 
 /** How a request ended, in a word that reads without colour. */
 export const outcomeOf = ({ status, fault, replayed }: RequestSummary): string => {

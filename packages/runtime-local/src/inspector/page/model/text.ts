@@ -3,11 +3,11 @@
  */
 
 /** Marks that change the direction or the look of other text, without being seen. */
-const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
+const unseen = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}]/gu
 
 /** Text in which what is not seen is written out. */
 export const seen = (text: string): string =>
-  text.replace(unseen, (mark) => `⟨${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`)
+  text.replace(unseen, (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`)
 
 const two = (n: number) => String(n).padStart(2, "0")
 

@@ -125,28 +125,47 @@ export const List = <A extends Line>(props: ListProps<A>) => {
           key()
         }}
       >
-        <div class="list-space" role="presentation" style={{ height: `${lines.length * height}px` }}>
-          <div class="list-window" role="presentation" style={{ transform: `translateY(${first * height}px)` }}>
-            {lines.slice(first, last).map((line, index) => (
-              <div
-                key={line.id}
-                id={`line-${line.id}`}
-                class={`line ${props.kind}${line.id === selected ? " selected" : ""}${first + index === at ? " active" : ""}`}
-                role="option"
-                aria-selected={line.id === selected}
-                aria-setsize={lines.length}
-                aria-posinset={first + index + 1}
-                style={{ height: `${height}px` }}
-                onClick={() => {
-                  setActive(line.id)
-                  open(line)
-                }}
-              >
-                {props.render(line)}
-              </div>
-            ))}
+        <Lines {...props} height={height} first={first} last={last} at={at} choose={setActive} />
+      </div>
+    </div>
+  )
+}
+
+interface LinesProps<A extends Line> extends ListProps<A> {
+  readonly height: number
+  readonly first: number
+  readonly last: number
+  /** The place of the line that the keyboard is at. */
+  readonly at: number
+  readonly choose: (id: string) => void
+}
+
+/** The lines in sight, where they stand in the whole. */
+const Lines = <A extends Line>(props: LinesProps<A>) => {
+  const { lines, height, first, last, at, selected, kind } = props
+  const classOf = (line: A, index: number) =>
+    `line ${kind}${line.id === selected ? " selected" : ""}${index === at ? " active" : ""}`
+  return (
+    <div class="list-space" role="presentation" style={{ height: `${lines.length * height}px` }}>
+      <div class="list-window" role="presentation" style={{ transform: `translateY(${first * height}px)` }}>
+        {lines.slice(first, last).map((line, index) => (
+          <div
+            key={line.id}
+            id={`line-${line.id}`}
+            class={classOf(line, first + index)}
+            role="option"
+            aria-selected={line.id === selected}
+            aria-setsize={lines.length}
+            aria-posinset={first + index + 1}
+            style={{ height: `${height}px` }}
+            onClick={() => {
+              props.choose(line.id)
+              props.open(line)
+            }}
+          >
+            {props.render(line)}
           </div>
-        </div>
+        ))}
       </div>
     </div>
   )

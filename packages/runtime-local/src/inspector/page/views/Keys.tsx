@@ -22,40 +22,7 @@ export const Keys = () => {
   return (
     <section class="card">
       <h2>Keys and organizations</h2>
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Organization</th>
-            <th scope="col">May</th>
-            <th scope="col">
-              <span class="hidden">Revoke</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {(keys.value ?? []).map((key) => (
-            <tr>
-              <td class="mono">{key.id}</td>
-              <td>
-                <Id value={key.organizationId} />
-              </td>
-              <td>{key.role === "full" ? "everything" : "read"}</td>
-              <td>
-                <Button
-                  confirm="Sure? Press again"
-                  run={async () => {
-                    await api("DELETE", `keys/${key.id}`)
-                    await keys.read()
-                  }}
-                >
-                  Revoke
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <KeyTable keys={keys.value ?? []} read={keys.read} />
       {added && <Snippet text={String(added["key"])} />}
       <div class="form">
         <Select
@@ -96,6 +63,43 @@ export const Keys = () => {
     </section>
   )
 }
+
+const KeyTable = ({ keys, read }: { readonly keys: ReadonlyArray<Key>; readonly read: () => Promise<void> }) => (
+  <table class="table">
+    <thead>
+      <tr>
+        <th scope="col">Key</th>
+        <th scope="col">Organization</th>
+        <th scope="col">May</th>
+        <th scope="col">
+          <span class="hidden">Revoke</span>
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {keys.map((key) => (
+        <tr>
+          <td class="mono">{key.id}</td>
+          <td>
+            <Id value={key.organizationId} />
+          </td>
+          <td>{key.role === "full" ? "everything" : "read"}</td>
+          <td>
+            <Button
+              confirm="Sure? Press again"
+              run={async () => {
+                await api("DELETE", `keys/${key.id}`)
+                await read()
+              }}
+            >
+              Revoke
+            </Button>
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+)
 
 interface Snapshot {
   readonly name?: string

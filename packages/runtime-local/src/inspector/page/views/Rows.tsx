@@ -118,10 +118,12 @@ const commandOf = (resource: string): string => {
 const useIssues = (text: string, method: "post" | "patch", path: string) => {
   const [schema, setSchema] = useState<{ readonly body: Schema; readonly all: Readonly<Record<string, Schema>> }>()
   useEffect(() => {
-    void contract().then((document) => {
+    const load = async () => {
+      const document = await contract()
       const body = bodySchema(document, method, path)
       if (body !== undefined) setSchema({ body, all: document.components.schemas })
-    })
+    }
+    void load()
   }, [method, path])
   const read = readJson(text)
   const issues =
@@ -366,17 +368,27 @@ const RowEditor = ({ resource, id, organization, version }: EditorProps) => {
           )}
         </div>
       </div>
-      {theirs && (
-        <div class="drift" role="alert">
-          <p class="story bad">412: somebody changed this row since you opened it. Nothing was saved.</p>
-          <Diff before={theirs.row} after={value} names={["There now", "Yours"]} />
-          <div class="row">
-            <Button run={() => save(theirs.etag)}>Save mine over it</Button>
-            <Button run={() => take(theirs)}>Take what is there</Button>
-          </div>
-        </div>
-      )}
+      {theirs && <Drift theirs={theirs} mine={value} save={save} take={take} />}
       <Fields of={schema} />
     </Section>
   )
 }
+
+interface DriftProps {
+  readonly theirs: Loaded
+  readonly mine: unknown
+  readonly save: (etag: string) => Promise<void>
+  readonly take: (row: Loaded) => void
+}
+
+/** Both versions, where somebody else was faster. */
+const Drift = ({ theirs, mine, save, take }: DriftProps) => (
+  <div class="drift" role="alert">
+    <p class="story bad">412: somebody changed this row since you opened it. Nothing was saved.</p>
+    <Diff before={theirs.row} after={mine} names={["There now", "Yours"]} />
+    <div class="row">
+      <Button run={() => save(theirs.etag)}>Save mine over it</Button>
+      <Button run={() => take(theirs)}>Take what is there</Button>
+    </div>
+  </div>
+)

