@@ -40,7 +40,7 @@ for (let again = 0; again < 3 && !(unwatched <= 1.01); again++) unwatched = Math
 const budgets = [
   // The target is 30: see README.md for what it would take, and for what the file has grown by.
   { name: "promise entry, one-call program, KB gzip", measured: promise.esbuild.gzip / 1000, budget: 54 },
-  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 155 },
+  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 156 },
   // The target is 5.
   { name: "webhooks entry, one-call program, KB gzip", measured: webhooks.esbuild.gzip / 1000, budget: 7 },
   { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 290 },

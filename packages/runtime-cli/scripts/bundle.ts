@@ -1,7 +1,7 @@
 /**
  * Bundles the command line: one file that starts fast, and chunks that are loaded by the commands that need them.
  */
-import { rmSync } from "node:fs"
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { build } from "esbuild"
@@ -34,5 +34,12 @@ export const bundle = async (outdir: string) => {
     alias: { yaml: join(dirname(createRequire(import.meta.url).resolve("yaml/package.json")), "browser/index.js") }
   })
   writeMinified(built)
+  copyPages(`${here}../../docs`, join(outdir, "docs"))
   return built.metafile
+}
+
+/** The pages that \`mcp\` serves. */
+const copyPages = (from: string, to: string): void => {
+  mkdirSync(to, { recursive: true })
+  for (const name of readdirSync(from)) if (name.endsWith(".md")) copyFileSync(join(from, name), join(to, name))
 }

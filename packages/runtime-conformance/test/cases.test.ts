@@ -10,7 +10,9 @@ describe("the local runtime", () => {
   it("passes every case within the bounds of the plan, and keeps nothing of the run", async () => {
     const runtime = await startRuntime()
     const report = await runConformance({ ...whole(runtime), skip: ["idempotency.ttl"] })
-    const rest = report.cases.filter(({ status }) => status !== "pass").map(({ id, status, got }) => `${id} ${status}: ${got}`)
+    const rest = report.cases
+      .filter(({ status }) => status !== "pass")
+      .map(({ id, status, got }) => `${id} ${status}: ${got}`)
     expect(rest).toEqual([])
     expect(report.cases.length).toBe(allCases.length - 1)
     expect([report.left, leftIn(runtime)]).toEqual([[], []])
@@ -29,7 +31,12 @@ describe("the local runtime", () => {
     const runtime = await startRuntime()
     const before = runtime.requests().length
     const report = await runConformance({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey, requestsPerSecond: 5000 })
-    const methods = new Set(runtime.requests().slice(before).map(({ method }) => method))
+    const methods = new Set(
+      runtime
+        .requests()
+        .slice(before)
+        .map(({ method }) => method)
+    )
     expect([...methods].filter((method) => !["GET", "HEAD", "OPTIONS", "TRACE", "PUT"].includes(method))).toEqual([])
     expect(report.summary.fail).toBe(0)
     expect(report.summary.skip).toBeGreaterThan(50)
@@ -42,10 +49,21 @@ describe("the local runtime", () => {
   })
 })
 
-describe.concurrent("its mutant fails", () => {
+describe("its mutant fails", { concurrent: true }, () => {
   it.for(ids)("%s", { concurrent: true }, async (id, { onTestFinished }) => {
-    const isWaiting = ["webhooks.delivered", "webhooks.server-error", "webhooks.closed", "webhooks.replay", "webhooks.retry", "webhooks.endpoint"].includes(id)
-    const report = await runOn(mutants[id], { only: [id], waitTtl: 50, ...(isWaiting ? { webhookWait: 1500 } : {}) }, onTestFinished)
+    const isWaiting = [
+      "webhooks.delivered",
+      "webhooks.server-error",
+      "webhooks.closed",
+      "webhooks.replay",
+      "webhooks.retry",
+      "webhooks.endpoint"
+    ].includes(id)
+    const report = await runOn(
+      mutants[id],
+      { only: [id], waitTtl: 50, ...(isWaiting ? { webhookWait: 1500 } : {}) },
+      onTestFinished
+    )
     const [result] = report.cases
     expect(`${result?.id} ${result?.status}: ${result?.got}`).toContain(`${id} fail: `)
     expect(result?.evidence.length).toBeGreaterThan(0)

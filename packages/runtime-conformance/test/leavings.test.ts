@@ -8,24 +8,33 @@ import { leftIn, post, startRuntime, whole } from "./support.ts"
 const moments = Number(process.env["AYWA_INTERRUPTS"] ?? 2)
 
 describe("a run", () => {
-  it(`that is stopped at any of ${moments} random moments leaves no row`, async () => {
-    for (let moment = 0; moment < moments; moment++) {
-      const runtime = await startRuntime({ listShape: 1 })
-      const before = runtime.requests().length
-      const stopAt = randomInt(1, 330)
-      const controller = new AbortController()
-      let over = false
-      const run = runConformance({ ...whole(runtime), signal: controller.signal, webhookWait: 3000 })
-        .catch((error: unknown) => error)
-        .finally(() => (over = true))
-      while (!over && runtime.requests().length - before < stopAt) await turn()
-      controller.abort(new Error("stopped"))
-      const error = await run
-      expect(isConformanceError(error) ? error.reason : error, `stopped at request ${stopAt}`).toBe("Aborted")
-      expect(leftIn(runtime), `stopped at request ${stopAt}`).toEqual([])
-      await runtime.close()
-    }
-  }, 120_000 + moments * 20_000)
+  it(
+    `that is stopped at any of ${moments} random moments leaves no row`,
+    async () => {
+      for (let moment = 0; moment < moments; moment++) {
+        const runtime = await startRuntime({ listShape: 1 })
+        const before = runtime.requests().length
+        const stopAt = randomInt(1, moments < 10 ? 250 : 330)
+        const controller = new AbortController()
+        const state = { over: false }
+        const run = runConformance({
+          ...whole(runtime),
+          signal: controller.signal,
+          webhookWait: 3000,
+          ...(moments < 10 ? { skip: ["webhooks"] } : {})
+        })
+          .catch((error: unknown) => error)
+          .finally(() => (state.over = true))
+        while (!state.over && runtime.requests().length - before < stopAt) await turn()
+        controller.abort(new Error("stopped"))
+        const error = await run
+        expect(isConformanceError(error) ? error.reason : error, `stopped at request ${stopAt}`).toBe("Aborted")
+        expect(leftIn(runtime), `stopped at request ${stopAt}`).toEqual([])
+        await runtime.close()
+      }
+    },
+    120_000 + moments * 20_000
+  )
 })
 
 describe("cleaning", () => {

@@ -51,7 +51,9 @@ const answers = (where: string, change: (answer: ProxyAnswer, request: ProxyRequ
 })
 
 /** Changes every answer. */
-const all = (change: (answer: ProxyAnswer, request: ProxyRequest) => ProxyAnswer): Mutant => ({ proxy: () => ({ answer: change }) })
+const all = (change: (answer: ProxyAnswer, request: ProxyRequest) => ProxyAnswer): Mutant => ({
+  proxy: () => ({ answer: change })
+})
 
 /** Another status where it was this one. */
 const status = (where: string, to: number, from?: number): Mutant =>
@@ -72,7 +74,9 @@ const requests = (change: (request: ProxyRequest, world: World) => ProxyRequest 
 const withHeaders = (request: ProxyRequest, headers: Record<string, string | undefined>): ProxyRequest => ({
   ...request,
   headers: Object.fromEntries(
-    Object.entries({ ...request.headers, ...headers }).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    Object.entries({ ...request.headers, ...headers }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined
+    )
   )
 })
 
@@ -96,10 +100,16 @@ const renamed = (from: string, to: string): Mutant =>
   )
 
 const withBody = (where: string, change: (json: Json) => unknown): Mutant =>
-  requests((request) => (isOf(request, where) ? { ...request, body: JSON.stringify(change(JSON.parse(request.body) as Json)) } : request))
+  requests((request) =>
+    isOf(request, where) ? { ...request, body: JSON.stringify(change(JSON.parse(request.body) as Json)) } : request
+  )
 
 const noHeader = (name: string, holds: (answer: ProxyAnswer) => boolean = () => true): Mutant =>
-  all((answer) => (holds(answer) ? { ...answer, headers: withHeaders({ headers: answer.headers } as ProxyRequest, { [name]: undefined }).headers } : answer))
+  all((answer) =>
+    holds(answer)
+      ? { ...answer, headers: withHeaders({ headers: answer.headers } as ProxyRequest, { [name]: undefined }).headers }
+      : answer
+  )
 
 /** A proxy that authenticates by itself. */
 const letsIn: Mutant = requests((request, { apiKey }) => withHeaders(request, { authorization: `Bearer ${apiKey}` }))
@@ -109,15 +119,21 @@ const noKeys: Mutant = requests((request) => withHeaders(request, { "idempotency
 
 /** The other organization's key is as good as this one's. */
 const oneOrganization: Mutant = requests((request, { apiKey, otherKey }) =>
-  request.headers["authorization"] === `Bearer ${otherKey}` ? withHeaders(request, { authorization: `Bearer ${apiKey}` }) : request
+  request.headers["authorization"] === `Bearer ${otherKey}`
+    ? withHeaders(request, { authorization: `Bearer ${apiKey}` })
+    : request
 )
 
 const errorsAre = (change: (json: Json, answer: ProxyAnswer) => unknown): Mutant =>
-  all((answer) => (answer.status >= 400 ? { ...answer, body: textOf(change(jsonOf(answer.body) as Json, answer)) } : answer))
+  all((answer) =>
+    answer.status >= 400 ? { ...answer, body: textOf(change(jsonOf(answer.body) as Json, answer)) } : answer
+  )
 
 /** Says that it is done, and does nothing. */
 const pretends = (where: string, code = 200): Mutant =>
-  requests((request) => (isOf(request, where) ? answering(code, { id: request.path.split("/").at(-1), status: "pending" }) : request))
+  requests((request) =>
+    isOf(request, where) ? answering(code, { id: request.path.split("/").at(-1), status: "pending" }) : request
+  )
 
 const lost = (path: string): Mutant => body(`GET ${path}`, () => ({ data: [] }))
 
@@ -135,7 +151,14 @@ const [assistant, tool, credential, endpoint, output, number] = [
   "/webhook-endpoint",
   "/structured-output",
   "/phone-number"
-].map(crud) as [ReturnType<typeof crud>, ReturnType<typeof crud>, ReturnType<typeof crud>, ReturnType<typeof crud>, ReturnType<typeof crud>, ReturnType<typeof crud>]
+].map(crud) as [
+  ReturnType<typeof crud>,
+  ReturnType<typeof crud>,
+  ReturnType<typeof crud>,
+  ReturnType<typeof crud>,
+  ReturnType<typeof crud>,
+  ReturnType<typeof crud>
+]
 
 const badRows = (path: string): Mutant =>
   requests((request) => (isOf(request, `GET ${path}`) ? answering(200, [{ id: 7 }]) : request))
@@ -143,7 +166,12 @@ const badRows = (path: string): Mutant =>
 /** A walk never meets one of the rows. */
 const missesOne: Mutant = answers("GET /assistant", (answer, { query }) =>
   query.has("createdAtGe")
-    ? { ...answer, body: textOf((jsonOf(answer.body) as ReadonlyArray<Json>).filter(({ name }) => !String(name).endsWith("walk-03"))) }
+    ? {
+        ...answer,
+        body: textOf(
+          (jsonOf(answer.body) as ReadonlyArray<Json>).filter(({ name }) => !String(name).endsWith("walk-03"))
+        )
+      }
     : answer
 )
 
@@ -156,13 +184,24 @@ const shows = (where: string): Mutant => ({
         secret = /canary-\w+-b71e5d/.exec(request.body)?.[0] ?? secret
         return request
       },
-      answer: (answer, request) => (isOf(request, where) ? { ...answer, body: answer.body.replace(/[}\]]\s*$/, (end) => `,"shown":"${secret}"${end}`).replace(/,"shown":"[^"]*"\]$/, `,{"shown":"${secret}"}]`) } : answer)
+      answer: (answer, request) =>
+        isOf(request, where)
+          ? {
+              ...answer,
+              body: answer.body
+                .replace(/[}\]]\s*$/, (end) => `,"shown":"${secret}"${end}`)
+                .replace(/,"shown":"[^"]*"\]$/, `,{"shown":"${secret}"}]`)
+            }
+          : answer
     }
   }
 })
 
 const mappings = (change: (mapping: Json) => Json): Mutant =>
-  body("POST /imports/vapi", (json: Json) => ({ ...json, mappings: (json["mappings"] as ReadonlyArray<Json> | undefined)?.map(change) }))
+  body("POST /imports/vapi", (json: Json) => ({
+    ...json,
+    mappings: (json["mappings"] as ReadonlyArray<Json> | undefined)?.map(change)
+  }))
 
 /** Each delivery changed on its way. */
 const delivery = (change: (request: ProxyRequest, nth: number) => ProxyRequest): Mutant => ({
@@ -203,26 +242,46 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "auth.foreign-row": status("GET /assistant/:id", 403, 404),
   "auth.other-organization": oneOrganization,
   "auth.trace": requests((request) => (request.method === "TRACE" ? answering(200, request.headers) : request)),
-  "auth.cors": requests((request) => (request.method === "OPTIONS" ? { status: 204, headers: { "access-control-allow-origin": "*" }, body: "" } : request)),
-  "auth.no-echo": all((answer, { headers }) => (answer.status === 401 ? { ...answer, body: textOf({ message: headers["authorization"] }) } : answer)),
+  "auth.cors": requests((request) =>
+    request.method === "OPTIONS" ? { status: 204, headers: { "access-control-allow-origin": "*" }, body: "" } : request
+  ),
+  "auth.no-echo": all((answer, { headers }) =>
+    answer.status === 401 ? { ...answer, body: textOf({ message: headers["authorization"] }) } : answer
+  ),
   "auth.challenge": noHeader("www-authenticate"),
 
   "transport.health": { rules: [{ match: { path: "/health" }, action: { type: "status", code: 401 } }] },
   "transport.ready": { rules: [{ match: { path: "/readyz" }, action: { type: "html", code: 502 } }] },
   "transport.request-id": noHeader("x-request-id", ({ status }) => status < 400),
   "transport.request-id-error": noHeader("x-request-id", ({ status }) => status >= 400),
-  "transport.content-type": all((answer) => ({ ...answer, headers: { ...answer.headers, "content-type": "text/html" } })),
-  "transport.gzip": all((answer, { headers }) => (headers["accept-encoding"] === "gzip" ? { ...answer, body: textOf({ packed: "?" }) } : answer)),
-  "transport.head": requests((request) => (request.method === "HEAD" ? { status: 404, headers: {}, body: "" } : request)),
+  "transport.content-type": all((answer) => ({
+    ...answer,
+    headers: { ...answer.headers, "content-type": "text/html" }
+  })),
+  "transport.gzip": all((answer, { headers }) =>
+    headers["accept-encoding"] === "gzip" ? { ...answer, body: textOf({ packed: "?" }) } : answer
+  ),
+  "transport.head": requests((request) =>
+    request.method === "HEAD" ? { status: 404, headers: {}, body: "" } : request
+  ),
   "transport.method": requests((request) => (request.method === "PUT" ? answering(200, {}) : request)),
   "transport.too-large": status("POST /assistant", 500, 413),
   "transport.media-type": status("POST /assistant", 201, 415),
   "transport.keep-alive": all((answer) => ({ ...answer, headers: { ...answer.headers, connection: "close" } })),
-  "transport.trailing-slash": requests((request) => (request.path === "/assistant/" ? answering(301, {}, { location: "/assistant" }) : request)),
-  "transport.duplicate-query": requests((request) => (request.query.getAll("limit").length > 1 ? answering(500, {}) : request)),
+  "transport.trailing-slash": requests((request) =>
+    request.path === "/assistant/" ? answering(301, {}, { location: "/assistant" }) : request
+  ),
+  "transport.duplicate-query": requests((request) =>
+    request.query.getAll("limit").length > 1 ? answering(500, {}) : request
+  ),
   "transport.bad-path": requests((request) => (request.path.includes("%ff") ? answering(500, {}) : request)),
-  "transport.unknown-route": requests((request) => (request.path.includes("no-such-route") ? answering(200, {}) : request)),
-  "transport.utf8": body("POST /assistant", (row: Json) => ({ ...row, firstMessage: String(row["firstMessage"]).replaceAll(/[^ -~]/g, "?") })),
+  "transport.unknown-route": requests((request) =>
+    request.path.includes("no-such-route") ? answering(200, {}) : request
+  ),
+  "transport.utf8": body("POST /assistant", (row: Json) => ({
+    ...row,
+    firstMessage: String(row["firstMessage"]).replaceAll(/[^ -~]/g, "?")
+  })),
   "transport.nul": requests((request) => (request.body.includes(String.raw`\u0000`) ? answering(500, {}) : request)),
 
   "lists.shape-assistant": lost("/assistant"),
@@ -245,9 +304,13 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "lists.updated-le": renamed("updatedAtLe", "updatedAtLt"),
   "lists.limit": without("limit"),
   "lists.limit-zero": without("limit"),
-  "lists.limit-most": requests((request) => (request.query.get("limit") === "1000" ? answering(400, { message: "limit" }) : request)),
+  "lists.limit-most": requests((request) =>
+    request.query.get("limit") === "1000" ? answering(400, { message: "limit" }) : request
+  ),
   "lists.limit-over": without("limit"),
-  "lists.capped": requests((request) => withQuery(request, (query) => query.set("limit", String(Math.min(2, Number(query.get("limit") ?? 2)))))),
+  "lists.capped": requests((request) =>
+    withQuery(request, (query) => query.set("limit", String(Math.min(2, Number(query.get("limit") ?? 2)))))
+  ),
   "lists.unknown-filter": without("aywaNoSuchFilter"),
   "lists.bad-time": without("createdAtGt"),
   "lists.newest": rowsBody("GET /assistant", (rows) => rows.toReversed()),
@@ -256,7 +319,10 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "lists.instant": missesOne,
   "lists.cursor-foreign": without("cursor"),
   "lists.cursor-nonsense": without("cursor"),
-  "lists.total": body("GET /structured-output", () => ({ results: [], metadata: { currentPage: 1, itemsPerPage: 2, totalItems: -1 } })),
+  "lists.total": body("GET /structured-output", () => ({
+    results: [],
+    metadata: { currentPage: 1, itemsPerPage: 2, totalItems: -1 }
+  })),
 
   "rows.assistant-create": assistant.create,
   "rows.assistant-read": assistant.read,
@@ -287,34 +353,56 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "rows.decode-phone-numbers": badRows("/phone-number"),
   "rows.decode-credentials": badRows("/credential"),
   "rows.decode-calls": badRows("/call"),
-  "rows.nested": withBody("PATCH /assistant/:id", ({ model, ...rest }) => ({ ...rest, model: { temperature: 0.5, ...(model as Json) } })),
+  "rows.nested": withBody("PATCH /assistant/:id", ({ model, ...rest }) => ({
+    ...rest,
+    model: { temperature: 0.5, ...(model as Json) }
+  })),
   "rows.null-clears": withBody("PATCH /assistant/:id", () => ({})),
   "rows.unknown-field": { options: { strict: false } },
-  "rows.owned-field": requests((request) => (request.body.includes("aywa-own-id") ? answering(201, JSON.parse(request.body)) : request)),
-  "rows.owned-change": requests((request) => (request.body.includes("aywa-own-org") ? answering(200, JSON.parse(request.body)) : request)),
+  "rows.owned-field": requests((request) =>
+    request.body.includes("aywa-own-id") ? answering(201, JSON.parse(request.body)) : request
+  ),
+  "rows.owned-change": requests((request) =>
+    request.body.includes("aywa-own-org") ? answering(200, JSON.parse(request.body)) : request
+  ),
   "rows.delete-twice": status("DELETE /assistant/:id", 200, 404),
   "rows.pinned": status("DELETE /assistant/:id", 200, 409),
   "rows.etag": noHeader("etag"),
   "rows.if-match": requests((request) => withHeaders(request, { "if-match": undefined })),
-  "rows.if-match-holds": requests((request) => (request.headers["if-match"] === undefined ? request : answering(412, { message: "no" }))),
+  "rows.if-match-holds": requests((request) =>
+    request.headers["if-match"] === undefined ? request : answering(412, { message: "no" })
+  ),
   "rows.wrong-type": status("POST /assistant", 500, 400),
   "rows.dangling": { options: { strict: false } },
   "rows.duplicate": status("POST /phone-number", 201, 409),
 
   "idempotency.same-key": noKeys,
-  "idempotency.same-status": answers("POST /assistant", (answer) => (answer.headers["idempotency-replayed"] === "true" ? { ...answer, status: 200 } : answer)),
+  "idempotency.same-status": answers("POST /assistant", (answer) =>
+    answer.headers["idempotency-replayed"] === "true" ? { ...answer, status: 200 } : answer
+  ),
   "idempotency.replayed": noHeader("idempotency-replayed"),
-  "idempotency.replay-request-id": all((answer) => ({ ...answer, headers: { ...answer.headers, "x-request-id": "one" } })),
+  "idempotency.replay-request-id": all((answer) => ({
+    ...answer,
+    headers: { ...answer.headers, "x-request-id": "one" }
+  })),
   "idempotency.key-order": noKeys,
   "idempotency.other-body": noKeys,
   "idempotency.at-once": noKeys,
-  "idempotency.in-flight": { rules: [{ match: { method: "POST", path: "/assistant" }, sequence: ["pass", { type: "status", code: 409 }] }] },
+  "idempotency.in-flight": {
+    rules: [{ match: { method: "POST", path: "/assistant" }, sequence: ["pass", { type: "status", code: 409 }] }]
+  },
   "idempotency.lost-answer": noKeys,
   "idempotency.per-path": status("POST /tool", 422, 201),
   "idempotency.per-organization": oneOrganization,
-  "idempotency.longest-key": requests((request) => (request.headers["idempotency-key"]?.length === 255 ? answering(400, { message: "long" }) : request)),
-  "idempotency.too-long-key": requests((request) => withHeaders(request, { "idempotency-key": request.headers["idempotency-key"]?.slice(0, 255) })),
-  "idempotency.bad-key": requests((request) => withHeaders(request, { "idempotency-key": request.headers["idempotency-key"]?.split(" ")[0] })),
+  "idempotency.longest-key": requests((request) =>
+    request.headers["idempotency-key"]?.length === 255 ? answering(400, { message: "long" }) : request
+  ),
+  "idempotency.too-long-key": requests((request) =>
+    withHeaders(request, { "idempotency-key": request.headers["idempotency-key"]?.slice(0, 255) })
+  ),
+  "idempotency.bad-key": requests((request) =>
+    withHeaders(request, { "idempotency-key": request.headers["idempotency-key"]?.split(" ")[0] })
+  ),
   "idempotency.quoted-key": noKeys,
   "idempotency.after-refusal": {
     proxy: () => {
@@ -336,13 +424,17 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "errors.request-id": errorsAre((json) => ({ ...json, requestId: "another" })),
   "errors.bad-request": status("GET /assistant", 500, 400),
   "errors.not-found": status("GET /call/:id", 400, 404),
-  "errors.no-html": all((answer) => (answer.status >= 400 ? { ...answer, body: "<html><body>Bad</body></html>" } : answer)),
+  "errors.no-html": all((answer) =>
+    answer.status >= 400 ? { ...answer, body: "<html><body>Bad</body></html>" } : answer
+  ),
   "errors.no-stack": errorsAre((json) => ({ ...json, stack: "Error\n    at run (/srv/app/index.js:1:1)" })),
   "errors.list-of-issues": errorsAre((json) => ({ ...json, message: "firstMessage is wrong" })),
   "errors.invalid-json": status("POST /assistant", 500, 400),
   "errors.retry-after": all((answer) => ({ ...answer, headers: { ...answer.headers, "retry-after": "soon" } })),
   "errors.rate-limit": all((answer) => ({ ...answer, headers: { ...answer.headers, ratelimit: "many" } })),
-  "errors.problem": requests((request) => (request.headers["accept"]?.includes("problem") === true ? answering(406, {}) : request)),
+  "errors.problem": requests((request) =>
+    request.headers["accept"]?.includes("problem") === true ? answering(406, {}) : request
+  ),
 
   "credentials.create": shows("POST /credential"),
   "credentials.get": shows("GET /credential/:id"),
@@ -354,7 +446,10 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "imports.minimal": status("POST /imports/vapi", 200),
   "imports.twice": mappings((mapping) => ({ ...mapping, action: "created" })),
   "imports.changed": mappings((mapping) => ({ ...mapping, action: "unchanged" })),
-  "imports.circle": body("GET /tool/:id", (row: Json) => ({ ...row, destinations: [{ type: "assistant", assistantId: "source" }] })),
+  "imports.circle": body("GET /tool/:id", (row: Json) => ({
+    ...row,
+    destinations: [{ type: "assistant", assistantId: "source" }]
+  })),
   "imports.get": { rules: [{ match: { method: "GET", path: "/imports/:id" }, action: { type: "status", code: 404 } }] },
   "imports.mappings": { rules: [{ match: { path: "/imports/:id/mappings" }, action: { type: "status", code: 404 } }] },
   "imports.secrets": mappings((mapping) => ({ ...mapping, warnings: [] })),
@@ -367,11 +462,13 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "calls.timeline": { rules: [{ match: { path: "/call/:id/timeline" }, action: { type: "status", code: 404 } }] },
   "calls.logs": { rules: [{ match: { path: "/call/:id/logs" }, action: { type: "status", code: 404 } }] },
   "calls.costs": { rules: [{ match: { path: "/call/:id/costs" }, action: { type: "status", code: 404 } }] },
-  "calls.voice-pipeline": { rules: [{ match: { path: "/call/:id/voice-pipeline" }, action: { type: "status", code: 404 } }] },
+  "calls.voice-pipeline": {
+    rules: [{ match: { path: "/call/:id/voice-pipeline" }, action: { type: "status", code: 404 } }]
+  },
   "calls.web": status("POST /call/web", 200),
   "calls.phone": { rules: [{ match: { path: "/call/phone" }, action: { type: "status", code: 404 } }] },
   "calls.control": { rules: [{ match: { path: "/call/:id/control" }, action: { type: "status", code: 404 } }] },
-  "calls.wait": body("GET /call/:id", ({ endedReason: _, ...row }: Json) => row),
+  "calls.wait": body("GET /call/:id", (row: Json) => ({ ...row, endedReason: undefined })),
   "calls.control-ended": status("POST /call/:id/control", 200, 409),
   "calls.delete": pretends("DELETE /call/:id"),
 
@@ -396,7 +493,10 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
       }
     })
   },
-  "webhooks.log": body("GET /logs/webhooks", (json: Json) => ({ ...json, items: (json["items"] as ReadonlyArray<Json>).map(({ type: _, ...job }) => job) })),
+  "webhooks.log": body("GET /logs/webhooks", (json: Json) => ({
+    ...json,
+    items: (json["items"] as ReadonlyArray<Json>).map((job) => ({ ...job, type: undefined }))
+  })),
   "webhooks.log-attempts": body("GET /logs/webhooks/:id", (job: Json) => ({ ...job, attempts: [] })),
   "webhooks.replay": pretends("POST /logs/webhooks/:id/replay", 202),
   "webhooks.retry": { ...pretends("POST /logs/webhooks/jobs/:id/retry", 202), options: { webhookSchedule: [600] } },

@@ -64,7 +64,8 @@ const pass = (target: string, { method, path, query, headers, body }: ProxyReque
       (answer) => {
         buffer(answer).then(
           // Latin-1 keeps every byte as it is.
-          (bytes) => resolve({ status: answer.statusCode ?? 0, headers: plain(answer.headers), body: bytes.toString("latin1") }),
+          (bytes) =>
+            resolve({ status: answer.statusCode ?? 0, headers: plain(answer.headers), body: bytes.toString("latin1") }),
           reject
         )
       }
@@ -80,7 +81,13 @@ export const openProxy = (target: string, changes: Changes): Promise<Listening> 
       try {
         const [path = "/", search = ""] = (incoming.url ?? "/").split("?")
         const body = (await buffer(incoming)).toString("utf8")
-        const original = { method: incoming.method ?? "GET", path, query: new URLSearchParams(search), headers: plain(incoming.headers), body }
+        const original = {
+          method: incoming.method ?? "GET",
+          path,
+          query: new URLSearchParams(search),
+          headers: plain(incoming.headers),
+          body
+        }
         const request = changes.request?.(original) ?? original
         if (request === "silence") return
         const answer = "status" in request ? request : await pass(target, request)

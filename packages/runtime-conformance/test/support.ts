@@ -4,7 +4,7 @@ import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } 
 import { onTestFinished } from "vitest"
 import { type ConformanceOptions, type Report, runConformance } from "../src/index.ts"
 import type { Mutant } from "./mutants.ts"
-import { freePort, openProxy } from "./proxy.ts"
+import { type Changes, freePort, openProxy } from "./proxy.ts"
 
 export const otherKey = "aywa_local_other_key_of_another_one"
 
@@ -25,9 +25,12 @@ export const startRuntime = async (
     ...options
   })
   atEnd(() => runtime.close())
+  let last = ""
   for (const name of ["One", "Two", "Three"]) {
-    await post(runtime, "/assistant", { name })
-    await sleep(2)
+    // Each of an instant of its own, for what filters by time.
+    while (new Date().toISOString() === last) await sleep(1)
+    const row: unknown = await (await post(runtime, "/assistant", { name })).json()
+    last = String(Object(row).createdAt)
   }
   await post(runtime, "/call/web", { assistant: { name: "Inline" } })
   return runtime
@@ -57,25 +60,43 @@ export const whole = (runtime: LocalRuntimeHandle): ConformanceOptions => ({
 })
 
 /** Runs against a runtime that a mutant breaks. */
-export const runOn = async (mutant: Mutant, options: Partial<ConformanceOptions>, atEnd: AtEnd = onTestFinished): Promise<Report> => {
+export const runOn = async (
+  mutant: Mutant,
+  options: Partial<ConformanceOptions>,
+  atEnd: AtEnd = onTestFinished
+): Promise<Report> => {
   const runtime = await startRuntime(mutant.options, atEnd)
   for (const rule of mutant.rules ?? []) runtime.faults.add(rule)
-  const proxy = await openProxy(runtime.baseUrl, mutant.proxy?.({ apiKey: runtime.apiKey, otherKey }) ?? {})
-  atEnd(proxy.close)
+  const behind = async (target: string, changes: Changes | undefined): Promise<string> => {
+    if (changes === undefined) return target
+    const { url, close } = await openProxy(target, changes)
+    atEnd(close)
+    return url
+  }
   const port = await freePort()
   const receiver = `http://127.0.0.1:${port}`
-  const relay = await openProxy(receiver, mutant.relay?.(receiver) ?? {})
-  atEnd(relay.close)
-  const ways = { baseUrl: proxy.url, webhookUrl: relay.url, webhookPort: port }
+  const ways = {
+    baseUrl: await behind(runtime.baseUrl, mutant.proxy?.({ apiKey: runtime.apiKey, otherKey })),
+    webhookUrl: await behind(receiver, mutant.relay?.(receiver)),
+    webhookPort: port
+  }
   return runConformance({ ...whole(runtime), ...ways, ...options })
 }
 
 /** What a run left in a runtime, beside what was there. */
 export const leftIn = (runtime: LocalRuntimeHandle): ReadonlyArray<string> =>
-  ["assistants", "tools", "calls", "credentials", "phoneNumbers", "webhookEndpoints", "structuredOutputs", "files"].flatMap(
-    (resource) =>
-      runtime
-        .rows(resource)
-        .filter((row) => JSON.stringify(row).includes("aywa-conformance"))
-        .map(({ id }) => `${resource} ${id}`)
+  [
+    "assistants",
+    "tools",
+    "calls",
+    "credentials",
+    "phoneNumbers",
+    "webhookEndpoints",
+    "structuredOutputs",
+    "files"
+  ].flatMap((resource) =>
+    runtime
+      .rows(resource)
+      .filter((row) => JSON.stringify(row).includes("aywa-conformance"))
+      .map(({ id }) => `${resource} ${id}`)
   )

@@ -38,6 +38,8 @@ export const help = `Serves the Aywa runtime's HTTP contract for development: no
   --unsafe-expose          Allow --host beyond loopback. There is no TLS
   --allow-host <name>      A name beside loopback that it answers to. May be repeated
   --public-url <url>       Its address for others, such as that of a tunnel; printed, and answered to
+  --model-url <url>        Speaks in chats where no script does: an address of OpenAI's chat completions. AYWA_MODEL_KEY is its key
+  --model <name>           The name of the model there
   --help                   Show this
 `
 
@@ -77,6 +79,8 @@ const parse = (args: ReadonlyArray<string>) => {
         "unsafe-expose": { type: "boolean" },
         "allow-host": { type: "string", multiple: true },
         "public-url": { type: "string" },
+        "model-url": { type: "string" },
+        model: { type: "string" },
         help: { type: "boolean", short: "h" }
       }
     }).values
@@ -179,8 +183,15 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     requireIdempotencyKey: values["require-key"],
     unsafeExpose: values["unsafe-expose"],
     allowHosts: values["allow-host"],
-    publicUrl: values["public-url"]
+    publicUrl: values["public-url"],
+    model: modelOf(values["model-url"], values.model)
   }
+}
+
+const modelOf = (url: string | undefined, name: string | undefined): LocalRuntimeOptions["model"] => {
+  if (url === undefined && name === undefined) return undefined
+  if (url === undefined || name === undefined) throw new UsageError("--model-url and --model need each other")
+  return { url, name, apiKey: process.env["AYWA_MODEL_KEY"] }
 }
 
 /** Says why a runtime did not start, and what to do. */

@@ -5,6 +5,7 @@ import type { Names } from "@aywa-ai/runtime-sdk/internal/contract"
 import { checkValues, refuseUnknown } from "./optionValues.ts"
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
+import type { ModelOptions } from "./chats/model.ts"
 import type { ListShapes } from "./rows/listing.ts"
 import type { Retention } from "./outbox/retention.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
@@ -59,6 +60,8 @@ export interface LocalRuntimeOptions extends OutboundOptions {
    * mode, unless `unsafeExpose` opens the runtime to others.
    */
   readonly faultHeader?: boolean | undefined
+  /** Speaks in chats (`POST /chat`) where no script does. Default: nobody; there is no default address. */
+  readonly model?: ModelOptions | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */
@@ -90,6 +93,7 @@ const names: Names<LocalRuntimeOptions> = {
   limits: true,
   scenario: true,
   faultHeader: true,
+  model: true,
   seed: true,
   listShape: true,
   strict: true,

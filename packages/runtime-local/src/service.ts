@@ -1,6 +1,8 @@
 /**
  * What answers requests: a listener, and the way of a request behind it.
  */
+import { chatRoutes } from "./chats/routes.ts"
+import { makeListen } from "./calls/listen.ts"
 import type { Connection } from "./control/accounts.ts"
 import { makeControl } from "./control/http.ts"
 import { requestSummary } from "./control/summaries.ts"
@@ -31,11 +33,18 @@ export const makeService = (
   host: string
 ): Listener => {
   const { now, ids } = core
-  const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
-    const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-    if (exchange.path !== "/" && !exchange.path.startsWith("/__aywa/")) note(core, exchange)
-    void handle(pipeline, exchange)
-  })
+  const isHost = hostCheck(allowedHosts(options), options.unsafeExpose === true)
+  const listener = makeListener(
+    host,
+    options.port ?? 0,
+    options.limits ?? {},
+    (request, response, signal) => {
+      const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
+      if (exchange.path !== "/" && !exchange.path.startsWith("/__aywa/")) note(core, exchange)
+      void handle(pipeline, exchange)
+    },
+    makeListen({ calls: engine.calls, isHost })
+  )
   const bodies = makeBodies(options.limits)
   const pipeline: PipelineContext = {
     ...core,
@@ -44,9 +53,10 @@ export const makeService = (
     faultHeader: options.faultHeader ?? (options.mode !== "production" && options.unsafeExpose !== true),
     requireKey: options.requireIdempotencyKey ?? false,
     router: routerOf(core, engine, options),
+    guest: engine.calls.links.guest,
     probe: (method, path) => probe(core.store, version, method, path),
     random: makeRandom(core.chaos),
-    isHost: hostCheck(allowedHosts(options), options.unsafeExpose === true),
+    isHost,
     refuse: listener.refuse,
     inspector: makeInspector(hasInspector(options)),
     control: makeControl({
@@ -103,7 +113,8 @@ const routerOf = (core: Core, { calls, outbox }: Engine, options: LocalRuntimeOp
   const report = { store, metrics, outbox: (organization: string) => outboxStats(store, organization) }
   const routes = [
     ...routesOf({ ...core, calls, outbox, strict, listShape, report }),
-    ...sourceRoutes({ ...core, calls, strict })
+    ...sourceRoutes({ ...core, calls, strict }),
+    ...chatRoutes({ ...core, calls, outbox, strict, model: options.model })
   ]
   return makeRouter(routes, foreignPaths)
 }

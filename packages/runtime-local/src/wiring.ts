@@ -4,6 +4,7 @@
  */
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { callTables } from "./calls/tables.ts"
+import { chatTables } from "./chats/tables.ts"
 import { type Controls, makeControls } from "./controls.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { type Core, makeCore } from "./core.ts"
@@ -20,7 +21,7 @@ import type { LocalRuntimeHandle, StoredRow } from "./runtimeHandle.ts"
 import { baseUrlOf, hasInspector, makeService } from "./service.ts"
 import { openStore, type Store } from "./store/Store.ts"
 
-const tables = [rowTables, httpTables, importTables, outboxTables, callTables, readinessTables]
+const tables = [rowTables, httpTables, importTables, outboxTables, callTables, chatTables, readinessTables]
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
@@ -36,7 +37,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     const engine = makeEngine(core, options, policy)
     const controls = makeControls(core, engine)
     const listener = makeService(core, engine, controls, options, host)
-    await run(listener, engine)
+    await run(listener, engine, () => core.address.move(options.publicUrl ?? baseUrlOf(host, listener)))
     return handleOf({ core, engine, controls, listener }, host, options)
   } catch (error) {
     store.close()
@@ -44,8 +45,9 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
   }
 }
 
-const run = async (listener: Listener, engine: Engine): Promise<void> => {
+const run = async (listener: Listener, engine: Engine, bound: () => void): Promise<void> => {
   await listener.start()
+  bound()
   try {
     engine.start()
   } catch (error) {

@@ -6,7 +6,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { PassThrough } from "node:stream"
+import { PassThrough, type Readable, type Writable } from "node:stream"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
@@ -45,13 +45,16 @@ export const officialClient = (answer?: Answer): Client => {
   return client
 }
 
-type Settings = Omit<McpOptions, "client" | "local"> & { readonly local?: boolean; readonly answer?: Answer | undefined }
+type Settings = Omit<McpOptions, "client" | "local"> & {
+  readonly local?: boolean
+  readonly answer?: Answer | undefined
+}
 
-const optionsOf = (runtime: LocalRuntimeHandle, { local, answer: _, ...rest }: Settings): McpOptions => ({
-  ...rest,
-  client: clientOf(runtime),
-  ...(local === true ? { local: runtime } : {})
-})
+const optionsOf = (runtime: LocalRuntimeHandle, settings: Settings): McpOptions => {
+  const { local, ...rest } = settings
+  delete rest.answer
+  return { ...rest, client: clientOf(runtime), ...(local === true ? { local: runtime } : {}) }
+}
 
 /** A server in this process over streams, and the official client on the other end of them. */
 export const connect = async (runtime: LocalRuntimeHandle, settings: Settings = {}): Promise<Client> => {
@@ -140,48 +143,71 @@ export const connectProcess = async (runtime: LocalRuntimeHandle, settings: Sett
 }
 
 /** A server as a process whose bytes the test sees. */
-export const startProcess = (runtime: LocalRuntimeHandle, settings: Settings = {}): RawProcess => {
-  const child = spawn(process.execPath, [script], { env: processEnv(runtime, settings), stdio: ["pipe", "pipe", "pipe"] })
+export const startProcess = (
+  runtime: LocalRuntimeHandle,
+  settings: Settings = {}
+): RawServer & { readonly child: ChildProcess } => {
+  const child = spawn(process.execPath, [script], {
+    env: processEnv(runtime, settings),
+    stdio: ["pipe", "pipe", "pipe"]
+  })
   onTestFinished(() => void child.kill("SIGKILL"))
-  return new RawProcess(child)
+  const ended = once(child, "close").then(([code]) => code)
+  const server = new RawServer(child.stdin!, child.stdout!, ended)
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (server.stderr += text))
+  return Object.assign(server, { child })
+}
+
+/** A server in this process whose bytes the test sees. */
+export const startRaw = (runtime: LocalRuntimeHandle, settings: Settings = {}): RawServer => {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()]
+  const served = serveStdio({ ...optionsOf(runtime, settings), stdin, stdout })
+  onTestFinished(async () => {
+    stdin.end()
+    await served
+  })
+  return new RawServer(stdin, stdout, served)
 }
 
 /** Lines in, lines out. */
-export class RawProcess {
+export class RawServer {
   readonly lines: Array<string> = []
   stderr = ""
-  readonly ended: Promise<number | null>
-  readonly child: ChildProcess
+  readonly stdin: Writable
+  readonly ended: Promise<unknown>
   #rest = ""
   #waiting: Array<() => void> = []
 
-  constructor(child: ChildProcess) {
-    this.child = child
-    child.stdin?.on("error", () => {})
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+  constructor(stdin: Writable, stdout: Readable, ended: Promise<unknown>) {
+    this.stdin = stdin
+    this.ended = ended
+    stdin.on("error", () => {})
+    stdout.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n")
       this.#rest = lines.pop() ?? ""
       this.lines.push(...lines)
       for (const wake of this.#waiting.splice(0)) wake()
     })
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.stderr += text))
-    this.ended = once(child, "close").then(([code]) => code)
   }
 
   send(message: unknown): void {
-    this.child.stdin?.write(`${typeof message === "string" ? message : JSON.stringify(message)}\n`)
+    this.stdin.write(`${typeof message === "string" ? message : JSON.stringify(message)}\n`)
   }
 
   /** The message with this id. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into JSON that they provoke
   async answer(id: number | string): Promise<any> {
     for (;;) {
       const line = this.lines.find((text) => JSON.parse(text).id === id)
       if (line !== undefined) return JSON.parse(line)
-      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), this.ended.then(() => { throw new Error(`it ended: ${this.stderr}`) })])
+      const ended = this.ended.then(() => {
+        throw new Error(`it ended: ${this.stderr}`)
+      })
+      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), ended])
     }
   }
 
-  async initialize(protocolVersion = "2025-06-18"): Promise<any> {
+  async initialize(protocolVersion = "2025-06-18") {
     this.send({
       jsonrpc: "2.0",
       id: "init",
@@ -258,5 +284,4 @@ export const temporaryFolder = (): string => {
 }
 
 /** What the runtime saw beside reads. */
-export const writesIn = (runtime: LocalRuntimeHandle) =>
-  runtime.requests().filter(({ method }) => method !== "GET")
+export const writesIn = (runtime: LocalRuntimeHandle) => runtime.requests().filter(({ method }) => method !== "GET")

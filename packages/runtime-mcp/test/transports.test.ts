@@ -41,7 +41,11 @@ for (const [way, open] of Object.entries(ways)) {
     const { id } = await clientOf(runtime).assistants.create({ name: "Desk" })
     const questions: Array<string> = []
     let answers: Array<"accept" | "no" | "decline" | "cancel"> = ["no", "decline", "cancel", "accept"]
-    const settings = { allow: "write", allowCalls: true, answer: (question: string) => (questions.push(question), answers.shift() ?? "no") } as const
+    const settings = {
+      allow: "write",
+      allowCalls: true,
+      answer: (question: string) => (questions.push(question), answers.shift() ?? "no")
+    } as const
     // A process takes its options as JSON; the answers stay here.
     const client = await open(runtime, settings)
     const place = { assistant: id, number: "+14155550123", idempotencyKey: "one" }
@@ -65,7 +69,11 @@ test("a client that cannot ask places no call, unless that was chosen at the sta
   const body = { assistantId: id, customer: { number: "+14155550123" } }
   for (const operation of ["calls.create", "calls.createPhone", "calls.createWeb"]) {
     const write = { operation, body, idempotencyKey: operation }
-    const error = await bad(careful, "write", operation === "calls.createWeb" ? { ...write, body: { assistantId: id } } : write)
+    const error = await bad(
+      careful,
+      "write",
+      operation === "calls.createWeb" ? { ...write, body: { assistantId: id } } : write
+    )
     expect(error, operation).toMatchObject({ code: "cannot_confirm" })
   }
   expect(runtime.count("calls")).toBe(0)
@@ -77,6 +85,9 @@ test("a client that cannot ask places no call, unless that was chosen at the sta
   expect(await bad(without, "write", { operation: "calls.create", body, idempotencyKey: "k" })).toMatchObject({
     code: "calls_not_allowed"
   })
-  expect((await call(without, "call_place", place).catch((error: unknown) => ({ isError: true, text: String(error) }))).isError).toBe(true)
+  expect(
+    (await call(without, "call_place", place).catch((error: unknown) => ({ isError: true, text: String(error) })))
+      .isError
+  ).toBe(true)
   expect(runtime.count("calls")).toBe(1)
 })

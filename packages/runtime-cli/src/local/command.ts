@@ -57,6 +57,12 @@ const config = {
   "unsafe-expose": flag("unsafe-expose", "Allows --host beyond loopback. There is no TLS"),
   "allow-host": texts("allow-host", "NAME", "A name beside loopback that it answers to. May be repeated"),
   "public-url": text("public-url", "URL", "Its address for others, such as that of a tunnel; printed, and answered to"),
+  "model-url": text(
+    "model-url",
+    "URL",
+    "Speaks in chats where no script does: an address of OpenAI's chat completions. AYWA_MODEL_KEY is its key"
+  ),
+  model: text("model", "NAME", "The name of the model there"),
   "write-env": text("write-env", "FILE", "Writes the AYWA_RUNTIME_* variables here, for --env-file; gone when it stops")
 }
 

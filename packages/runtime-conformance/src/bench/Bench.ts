@@ -86,7 +86,12 @@ export interface Bench {
   /** A body with the marks of the run. */
   readonly body: (path: RowPath, label: string, fields?: Json) => Json
   /** A new row; the case ends where there is none. */
-  readonly create: (path: RowPath, label: string, fields?: Json, headers?: Readonly<Record<string, string>>) => Promise<Row>
+  readonly create: (
+    path: RowPath,
+    label: string,
+    fields?: Json,
+    headers?: Readonly<Record<string, string>>
+  ) => Promise<Row>
   /** What is found out once in a run. */
   readonly once: <A>(name: string, find: () => Promise<A>) => Promise<A>
   /** The first rows of a list; the case ends where it does not answer. */

@@ -76,7 +76,11 @@ const names: Readonly<Record<RowPath, (row: Json) => string | undefined>> = {
   "/assistant": (row) => textAt(row, "name"),
   "/tool": (row) => textAt(row, "function", "name"),
   "/credential": (row) => textAt(row, "name"),
-  "/webhook-endpoint": (row) => textAt(row, "url")?.split("?")[0]?.split("/").find((part) => part.startsWith(prefix)),
+  "/webhook-endpoint": (row) =>
+    textAt(row, "url")
+      ?.split("?")[0]
+      ?.split("/")
+      .find((part) => part.startsWith(prefix)),
   "/structured-output": (row) => textAt(row, "name"),
   "/phone-number": (row) => textAt(row, "name"),
   "/file": (row) => textAt(row, "name"),

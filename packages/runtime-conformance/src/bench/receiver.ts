@@ -19,7 +19,9 @@ export interface Delivery {
 }
 
 /** How the n-th attempt at a path is answered, from 0 on. `close`: by ending the connection. */
-export type Reply = (attempt: number) => { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | "close"
+export type Reply = (
+  attempt: number
+) => { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | "close"
 
 /** A receiver that listens. */
 export interface Receiver {
@@ -86,7 +88,10 @@ const ok: Reply = () => ({ status: 200 })
 const read = async (request: IncomingMessage): Promise<Delivery> => {
   const body = await buffer(request)
   const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")])
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? "")
+    ])
   )
   return { method: request.method ?? "", headers, body, json: jsonOf(body.toString("utf8")), at: Date.now() }
 }

@@ -56,7 +56,9 @@ export const exchange = async (target: Target, ask: Ask, signal: AbortSignal): P
   const began = performance.now()
   try {
     const { status, headers, bytes, reused } = await perform(target, ask, signal).catch((error: unknown) =>
-      isStale(error) && ask.lost !== true && reads.has(ask.method ?? "GET") ? perform(target, ask, signal) : Promise.reject(error)
+      isStale(error) && ask.lost !== true && reads.has(ask.method ?? "GET")
+        ? perform(target, ask, signal)
+        : Promise.reject(error)
     )
     const text = decoded(bytes, headers["content-encoding"]).toString("utf8")
     return { status, headers, text, json: jsonOf(text), error: undefined, ms: performance.now() - began, reused }
@@ -87,7 +89,8 @@ const perform = (target: Target, ask: Ask, signal: AbortSignal): Promise<Perform
     const { request } = url.protocol === "https:" ? https : http
     const sent = request(url, { method, headers: headersOf(target, ask, payload), signal }, (answer) => {
       buffer(answer).then(
-        (bytes) => resolve({ status: answer.statusCode ?? 0, headers: plain(answer.headers), bytes, reused: sent.reusedSocket }),
+        (bytes) =>
+          resolve({ status: answer.statusCode ?? 0, headers: plain(answer.headers), bytes, reused: sent.reusedSocket }),
         reject
       )
     })
@@ -100,7 +103,9 @@ const perform = (target: Target, ask: Ask, signal: AbortSignal): Promise<Perform
   })
 
 const urlOf = ({ baseUrl }: Target, { path, query = {} }: Ask): URL => {
-  const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))
+  const search = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])
+  )
   const [place = "", own = ""] = path.split("?")
   const all = [own, String(search)].filter((text) => text !== "").join("&")
   return new URL(`${baseUrl.href.replace(/\/$/, "")}${place}${all === "" ? "" : `?${all}`}`)

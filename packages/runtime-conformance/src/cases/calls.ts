@@ -16,7 +16,8 @@ const someCall = async (bench: Bench): Promise<Json> => {
 /** A web call: nobody is called. */
 const ownCall = (bench: Bench): Promise<Row> => bench.once("web call", () => bench.create("/call", "call"))
 
-const end = async ({ send }: Bench, id: string) => send({ method: "POST", path: `/call/${id}/control`, body: { type: "end-call" } })
+const end = async ({ send }: Bench, id: string) =>
+  send({ method: "POST", path: `/call/${id}/control`, body: { type: "end-call" } })
 
 /** A call of the run that is over. */
 const endedCall = (bench: Bench): Promise<Json> =>
@@ -33,7 +34,12 @@ const view = async (bench: Bench, name: string, holds: (json: unknown) => boolea
   return expectThat(answer.status === 200 && holds(answer.json), answerText(answer))
 }
 
-const viewed = { level: "SHOULD", origin: "doc", consequence: "The SDK's view of it fails.", workaround: "Look at the call itself." } as const
+const viewed = {
+  level: "SHOULD",
+  origin: "doc",
+  consequence: "The SDK's view of it fails.",
+  workaround: "Look at the call itself."
+} as const
 
 export const calls = define(
   "calls",
@@ -54,9 +60,24 @@ export const calls = define(
         return expectThat(answer.status === 200 && at(answer.json, "id") === call["id"], answerText(answer))
       }
     },
-    timeline: { ...viewed, title: "a call has a timeline", expected: "a list", run: (bench) => view(bench, "timeline", (json) => rowsOf(json) !== undefined) },
-    logs: { ...viewed, title: "a call has logs", expected: "a list", run: (bench) => view(bench, "logs", (json) => rowsOf(json) !== undefined) },
-    costs: { ...viewed, title: "a call has costs", expected: "an object", run: (bench) => view(bench, "costs", isObject) },
+    timeline: {
+      ...viewed,
+      title: "a call has a timeline",
+      expected: "a list",
+      run: (bench) => view(bench, "timeline", (json) => rowsOf(json) !== undefined)
+    },
+    logs: {
+      ...viewed,
+      title: "a call has logs",
+      expected: "a list",
+      run: (bench) => view(bench, "logs", (json) => rowsOf(json) !== undefined)
+    },
+    costs: {
+      ...viewed,
+      title: "a call has costs",
+      expected: "an object",
+      run: (bench) => view(bench, "costs", isObject)
+    },
     "voice-pipeline": {
       ...viewed,
       title: "a call has a voice pipeline",
@@ -86,7 +107,11 @@ export const calls = define(
         if (to === undefined) return skip("only with --to, a number of yours")
         const [number] = await bench.rows("/phone-number", { limit: 1 })
         const fields = { customer: { number: to }, ...(number === undefined ? {} : { phoneNumberId: number["id"] }) }
-        const answer = await bench.send({ method: "POST", path: "/call/phone", body: bench.body("/call", "phone", fields) })
+        const answer = await bench.send({
+          method: "POST",
+          path: "/call/phone",
+          body: bench.body("/call", "phone", fields)
+        })
         const id = textAt(answer.json, "id")
         if (id !== undefined) await end(bench, id)
         return expectThat(answer.status === 201 && id !== undefined, answerText(answer))
@@ -103,7 +128,11 @@ export const calls = define(
         const answer = await end(bench, id)
         if (answer.status === 409) return pass("it had ended by itself")
         if (!isSuccess(answer)) return expectThat(false, answerText(answer))
-        const { status } = await bench.run.aywa.calls.waitUntilEnded(id, { deadline: 20_000, pollEvery: 250, maxPollEvery: 1000 })
+        const { status } = await bench.run.aywa.calls.waitUntilEnded(id, {
+          deadline: 20_000,
+          pollEvery: 250,
+          maxPollEvery: 1000
+        })
         return expectThat(status === "ended", String(status))
       }
     },
@@ -117,7 +146,10 @@ export const calls = define(
       run: async (bench) => {
         const call = await endedCall(bench)
         const reason = textAt(call, "endedReason")
-        return expectThat(call["status"] === "ended" && reason !== undefined, `${String(call["status"])}, ${reason === undefined ? "no reason" : "with a reason"}`)
+        return expectThat(
+          call["status"] === "ended" && reason !== undefined,
+          `${String(call["status"])}, ${reason === undefined ? "no reason" : "with a reason"}`
+        )
       }
     },
     "control-ended": {

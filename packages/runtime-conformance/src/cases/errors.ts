@@ -31,8 +31,12 @@ export const errors = define(
       run: async (bench) =>
         eachOf(await some(bench), async (answer) => {
           const message = at(answer.json, "message")
-          const isMessage = typeof message === "string" || (Array.isArray(message) && message.every((one) => typeof one === "string"))
-          return expectThat(answer.status >= 400 && isMessage, `${answerText(answer)}${isMessage ? "" : ", no message"}`)
+          const isMessage =
+            typeof message === "string" || (Array.isArray(message) && message.every((one) => typeof one === "string"))
+          return expectThat(
+            answer.status >= 400 && isMessage,
+            `${answerText(answer)}${isMessage ? "" : ", no message"}`
+          )
         })
     },
     "status-code": {
@@ -54,7 +58,10 @@ export const errors = define(
       run: async (bench) =>
         eachOf(await some(bench), async ({ headers, json }) => {
           const [said, header] = [textAt(json, "requestId"), headers["x-request-id"]]
-          return expectThat(said === undefined || header === undefined || said === header, said === header ? "the same" : "another one")
+          return expectThat(
+            said === undefined || header === undefined || said === header,
+            said === header ? "the same" : "another one"
+          )
         })
     },
     "bad-request": {
@@ -74,7 +81,9 @@ export const errors = define(
       expected: "404 on assistants, tools and calls",
       consequence: "NotFound is not told apart, and deletes whose answer was lost fail.",
       run: async ({ send }) =>
-        eachOf(["/assistant", "/tool", "/call"], async (path) => expectStatus(await send({ path: `${path}/00000000-0000-4000-8000-00000000a17a` }), 404))
+        eachOf(["/assistant", "/tool", "/call"], async (path) =>
+          expectStatus(await send({ path: `${path}/00000000-0000-4000-8000-00000000a17a` }), 404)
+        )
     },
     "no-html": {
       level: "SHOULD",
@@ -121,7 +130,8 @@ export const errors = define(
       power: "write",
       title: "a body that is no JSON is 400",
       expected: "400",
-      run: async ({ send }) => expectStatus(await send({ method: "POST", path: "/assistant", text: "{\"name\":" }), 400, 422)
+      run: async ({ send }) =>
+        expectStatus(await send({ method: "POST", path: "/assistant", text: '{"name":' }), 400, 422)
     },
     "retry-after": {
       level: "SHOULD",
@@ -137,7 +147,10 @@ export const errors = define(
           const value = headers["retry-after"]
           return value !== undefined && !/^\d{1,9}$/.test(value) && Number.isNaN(Date.parse(value))
         })
-        return expectThat(silent.length + unread.length === 0, silent.length + unread.length === 0 ? "nothing unread" : `${silent.length} without, ${unread.length} unread`)
+        return expectThat(
+          silent.length + unread.length === 0,
+          silent.length + unread.length === 0 ? "nothing unread" : `${silent.length} without, ${unread.length} unread`
+        )
       }
     },
     "rate-limit": {
@@ -163,7 +176,8 @@ export const errors = define(
       run: async ({ send }) => {
         const answer = await send({ ...missing, headers: { accept: "application/problem+json" } })
         const isProblem = answer.headers["content-type"]?.includes("problem+json") === true
-        const holds = answer.status === 404 && isObject(answer.json) && (!isProblem || at(answer.json, "status") === 404)
+        const holds =
+          answer.status === 404 && isObject(answer.json) && (!isProblem || at(answer.json, "status") === 404)
         return expectThat(holds, answerText(answer))
       }
     }

@@ -22,7 +22,9 @@ const countNamed = async ({ rows, run }: Bench, label: string): Promise<number> 
 /** The first create of a key; the case ends where there is none. */
 const firstOf = async ({ send, key, body }: Bench, label: string): Promise<Answer> => {
   const answer = await send(post(key(label), body("/assistant", label)))
-  return isSuccess(answer) && idOf(answer) !== undefined ? answer : unclear(`a create with a key gets ${answerText(answer)}`)
+  return isSuccess(answer) && idOf(answer) !== undefined
+    ? answer
+    : unclear(`a create with a key gets ${answerText(answer)}`)
 }
 
 const sameRow = (one: Answer, two: Answer): Finding => {
@@ -69,7 +71,10 @@ export const idempotency = define(
       workaround: "None is needed.",
       run: async (bench) => {
         const first = await firstOf(bench, "status")
-        return expectStatus(await bench.send(post(bench.key("status"), bench.body("/assistant", "status"))), first.status)
+        return expectStatus(
+          await bench.send(post(bench.key("status"), bench.body("/assistant", "status"))),
+          first.status
+        )
       }
     },
     replayed: {
@@ -83,7 +88,10 @@ export const idempotency = define(
         const first = await firstOf(bench, "replayed")
         const second = await bench.send(post(bench.key("replayed"), bench.body("/assistant", "replayed")))
         const [before, after] = [first.headers["idempotency-replayed"], second.headers["idempotency-replayed"]]
-        return expectThat(before === undefined && after === "true", `${before ?? "nothing"}, then ${after ?? "nothing"}`)
+        return expectThat(
+          before === undefined && after === "true",
+          `${before ?? "nothing"}, then ${after ?? "nothing"}`
+        )
       }
     },
     "replay-request-id": {
@@ -96,7 +104,10 @@ export const idempotency = define(
         const first = await firstOf(bench, "request-id")
         const second = await bench.send(post(bench.key("request-id"), bench.body("/assistant", "request-id")))
         const [one, two] = [first.headers["x-request-id"], second.headers["x-request-id"]]
-        return expectThat(two !== undefined && one !== two, two === undefined ? "none" : one === two ? "the same" : "another one")
+        return expectThat(
+          two !== undefined && one !== two,
+          two === undefined ? "none" : one === two ? "the same" : "another one"
+        )
       }
     },
     "key-order": {
@@ -120,8 +131,13 @@ export const idempotency = define(
       workaround: "Make keys of what they stand for, such as an order's id and the operation.",
       run: async (bench) => {
         await firstOf(bench, "other")
-        const answer = await bench.send(post(bench.key("other"), bench.body("/assistant", "other", { firstMessage: "Other." })))
-        return expectThat(answer.status === 422 && textAt(answer.json, "code") === "idempotency_key_reused", answerText(answer))
+        const answer = await bench.send(
+          post(bench.key("other"), bench.body("/assistant", "other", { firstMessage: "Other." }))
+        )
+        return expectThat(
+          answer.status === 422 && textAt(answer.json, "code") === "idempotency_key_reused",
+          answerText(answer)
+        )
       }
     },
     "at-once": {
@@ -149,8 +165,14 @@ export const idempotency = define(
         await settled(bench, ask)
         return eachOf(answers, async (answer) => {
           if (isSuccess(answer)) return pass("the row")
-          const isTold = answer.status === 409 && textAt(answer.json, "code") === "idempotency_key_in_use" && answer.headers["retry-after"] !== undefined
-          return expectThat(isTold, `${answerText(answer)}${answer.headers["retry-after"] === undefined ? ", no Retry-After" : ""}`)
+          const isTold =
+            answer.status === 409 &&
+            textAt(answer.json, "code") === "idempotency_key_in_use" &&
+            answer.headers["retry-after"] !== undefined
+          return expectThat(
+            isTold,
+            `${answerText(answer)}${answer.headers["retry-after"] === undefined ? ", no Retry-After" : ""}`
+          )
         })
       }
     },
@@ -196,8 +218,12 @@ export const idempotency = define(
         const answer = await bench.send({ ...ask, headers }, { mayBeRefused: true })
         const id = idOf(answer)
         // That row is out of reach for the run's own key, so it goes at once.
-        if (id !== undefined && id !== idOf(first)) await bench.send({ method: "DELETE", path: `/assistant/${id}`, headers }, { mayBeRefused: true })
-        return expectThat(id !== idOf(first), id === idOf(first) ? "the row of the other organization" : answerText(answer))
+        if (id !== undefined && id !== idOf(first))
+          await bench.send({ method: "DELETE", path: `/assistant/${id}`, headers }, { mayBeRefused: true })
+        return expectThat(
+          id !== idOf(first),
+          id === idOf(first) ? "the row of the other organization" : answerText(answer)
+        )
       }
     },
     "longest-key": {
@@ -247,7 +273,9 @@ export const idempotency = define(
       consequence: "A create that was refused for its body cannot be repeated with its key.",
       workaround: "Take another key after InvalidRequest.",
       run: async (bench) => {
-        const refused = await bench.send(post(bench.key("refused"), bench.body("/assistant", "refused", { firstMessage: 7 })))
+        const refused = await bench.send(
+          post(bench.key("refused"), bench.body("/assistant", "refused", { firstMessage: 7 }))
+        )
         if (![400, 422].includes(refused.status)) return unclear(`a wrong body gets ${answerText(refused)}`)
         return expectStatus(await bench.send(post(bench.key("refused"), bench.body("/assistant", "refused"))), 201)
       }
@@ -264,7 +292,10 @@ export const idempotency = define(
         const first = await firstOf(bench, "ttl")
         await bench.pause(waitTtl)
         const second = await bench.send(post(bench.key("ttl"), bench.body("/assistant", "ttl")))
-        return expectThat(isSuccess(second) && idOf(first) !== idOf(second), idOf(first) === idOf(second) ? "still the first row" : answerText(second))
+        return expectThat(
+          isSuccess(second) && idOf(first) !== idOf(second),
+          idOf(first) === idOf(second) ? "still the first row" : answerText(second)
+        )
       }
     }
   }

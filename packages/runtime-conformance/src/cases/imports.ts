@@ -74,7 +74,10 @@ export const imports = define(
         const answer = await importOf(bench, { assistants: [assistantOf(bench, "minimal")] })
         const mapping = mappingOf(answer.json, sourceId(bench, "minimal"))
         if (answer.status !== 201) return fail(answerText(answer))
-        const isWhole = textAt(answer.json, "id") !== undefined && mapping?.["action"] === "created" && textAt(mapping, "runtimeId") !== undefined
+        const isWhole =
+          textAt(answer.json, "id") !== undefined &&
+          mapping?.["action"] === "created" &&
+          textAt(mapping, "runtimeId") !== undefined
         return expectThat(isWhole, isWhole ? `status ${String(at(answer.json, "status"))}` : "no id, or no mapping")
       }
     },
@@ -89,7 +92,12 @@ export const imports = define(
         const again = await imported(bench, { assistants: [assistantOf(bench, "import")] })
         const two = mappingOf(again.json, sourceId(bench, "import"))
         const isSame = two?.["action"] === "unchanged" && two["runtimeId"] === one?.["runtimeId"]
-        return expectThat(isSame, isSame ? "unchanged" : `${String(two?.["action"])}${two?.["runtimeId"] === one?.["runtimeId"] ? "" : ", another row"}`)
+        return expectThat(
+          isSame,
+          isSame
+            ? "unchanged"
+            : `${String(two?.["action"])}${two?.["runtimeId"] === one?.["runtimeId"] ? "" : ", another row"}`
+        )
       }
     },
     changed: {
@@ -102,7 +110,8 @@ export const imports = define(
         const one = await imported(bench, { assistants: [assistantOf(bench, label)] })
         const two = await imported(bench, { assistants: [assistantOf(bench, label, { firstMessage: "New." })] })
         const [before, after] = [one, two].map(({ json }) => mappingOf(json, sourceId(bench, label)))
-        if (after?.["action"] !== "updated" || after["runtimeId"] !== before?.["runtimeId"]) return fail(String(after?.["action"]))
+        if (after?.["action"] !== "updated" || after["runtimeId"] !== before?.["runtimeId"])
+          return fail(String(after?.["action"]))
         const { json } = await bench.send({ path: `/assistant/${String(after["runtimeId"])}` })
         return expectThat(at(json, "firstMessage") === "New.", "updated")
       }
@@ -115,7 +124,9 @@ export const imports = define(
       consequence: "References lead to ids of the source, and calls fail.",
       run: async (bench) => {
         const { json } = await imported(bench, circle(bench))
-        const [assistant, tool] = ["circle", "circle-tool"].map((label) => textAt(mappingOf(json, sourceId(bench, label)), "runtimeId"))
+        const [assistant, tool] = ["circle", "circle-tool"].map((label) =>
+          textAt(mappingOf(json, sourceId(bench, label)), "runtimeId")
+        )
         if (assistant === undefined || tool === undefined) return fail("not both are mapped")
         const row = (await bench.send({ path: `/assistant/${assistant}` })).json
         const other = (await bench.send({ path: `/tool/${tool}` })).json
@@ -123,7 +134,14 @@ export const imports = define(
         const destinations = at(other, "destinations")
         const isThere = Array.isArray(ids) && ids[0] === tool
         const isBack = Array.isArray(destinations) && at(destinations[0], "assistantId") === assistant
-        return expectThat(isThere && isBack, isThere && isBack ? "both ways" : isThere ? "the tool has the source's id" : "the assistant has the source's id")
+        return expectThat(
+          isThere && isBack,
+          isThere && isBack
+            ? "both ways"
+            : isThere
+              ? "the tool has the source's id"
+              : "the assistant has the source's id"
+        )
       }
     },
     get: {
@@ -149,7 +167,9 @@ export const imports = define(
         const answer = await first(bench)
         const { json, ...rest } = await bench.send({ path: `/imports/${String(at(answer.json, "id"))}/mappings` })
         const mapping = rowsOf(json)?.find((one) => one["sourceId"] === sourceId(bench, "import"))
-        const isSame = mapping !== undefined && mapping["runtimeId"] === mappingOf(answer.json, sourceId(bench, "import"))?.["runtimeId"]
+        const isSame =
+          mapping !== undefined &&
+          mapping["runtimeId"] === mappingOf(answer.json, sourceId(bench, "import"))?.["runtimeId"]
         return expectThat(isSame, isSame ? "the same" : answerText({ json, ...rest }))
       }
     },
@@ -190,7 +210,8 @@ export const imports = define(
       expected: "201",
       consequence: "Code that was written for the older name fails; the SDK uses the newer one.",
       workaround: "Use /imports/vapi.",
-      run: async (bench) => expectStatus(await importOf(bench, { assistants: [assistantOf(bench, "alias")] }, "/import/vapi"), 201)
+      run: async (bench) =>
+        expectStatus(await importOf(bench, { assistants: [assistantOf(bench, "alias")] }, "/import/vapi"), 201)
     },
     source: {
       level: "SHOULD",
@@ -208,7 +229,8 @@ export const imports = define(
       origin: "assumed",
       title: "what is no bundle is refused",
       expected: "400 for assistants that are no list, without a row",
-      run: async (bench): Promise<Finding> => eachOf([{ assistants: "all" }], async (bundle) => expectStatus(await importOf(bench, bundle), 400, 422))
+      run: async (bench): Promise<Finding> =>
+        eachOf([{ assistants: "all" }], async (bundle) => expectStatus(await importOf(bench, bundle), 400, 422))
     }
   }
 )

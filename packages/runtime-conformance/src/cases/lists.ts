@@ -30,7 +30,10 @@ const shapeCase = (path: string): Definition => ({
   run: async ({ send }) => {
     const answer = await send({ path, query: { limit: 2 } })
     const shape = shapeOf(answer.json)
-    return expectThat(answer.status === 200 && shape !== undefined, shape === undefined ? answerText(answer) : `shape ${shape}`)
+    return expectThat(
+      answer.status === 200 && shape !== undefined,
+      shape === undefined ? answerText(answer) : `shape ${shape}`
+    )
   }
 })
 
@@ -54,7 +57,10 @@ const filterCase = (field: "createdAt" | "updatedAt", suffix: keyof typeof compa
   origin: "compat",
   title: `${field}${suffix} filters`,
   expected: `only rows whose ${field} is that, and the row itself ${comparisons[suffix][1] ? "among" : "not among"} them`,
-  consequence: field === "createdAt" ? "Bare arrays cannot be walked to their end." : "A sync by updatedAt misses rows or reads all.",
+  consequence:
+    field === "createdAt"
+      ? "Bare arrays cannot be walked to their end."
+      : "A sync by updatedAt misses rows or reads all.",
   workaround: "Read the whole list, and filter yourself.",
   run: async (bench) => {
     const row = await someRow(bench)
@@ -65,7 +71,10 @@ const filterCase = (field: "createdAt" | "updatedAt", suffix: keyof typeof compa
     const wrong = rows.filter((one) => !holds(Date.parse(textAt(one, field) ?? ""), Date.parse(time)))
     const inside = rows.some((one) => one["id"] === row["id"])
     if (wrong.length > 0) return fail(`${wrong.length} of ${rows.length} rows are outside of it`)
-    return expectThat(inside === isInside || (isInside && rows.length >= 100), inside ? "the row is among them" : "the row is not among them")
+    return expectThat(
+      inside === isInside || (isInside && rows.length >= 100),
+      inside ? "the row is among them" : "the row is not among them"
+    )
   }
 })
 
@@ -95,7 +104,11 @@ const thirty = (bench: Bench): Promise<Thirty> =>
   })
 
 /** Walks the list with the SDK; gives how often each of the thirty came. */
-const walk = async (bench: Bench, limit: number, between: () => Promise<void> = async () => undefined): Promise<Finding> => {
+const walk = async (
+  bench: Bench,
+  limit: number,
+  between: () => Promise<void> = async () => undefined
+): Promise<Finding> => {
   const { rows, ids } = await thirty(bench)
   const times = rows.map((row) => textAt(row, "createdAt") ?? "").toSorted()
   const counts = new Map<string, number>()
@@ -108,7 +121,10 @@ const walk = async (bench: Bench, limit: number, between: () => Promise<void> = 
   }
   const missed = ids.size - counts.size
   const twice = [...counts.values()].filter((count) => count > 1).length
-  return expectThat(missed === 0 && twice === 0, missed + twice === 0 ? "each of 30 rows once" : `${missed} of 30 rows missed, ${twice} twice`)
+  return expectThat(
+    missed === 0 && twice === 0,
+    missed + twice === 0 ? "each of 30 rows once" : `${missed} of 30 rows missed, ${twice} twice`
+  )
 }
 
 const walking = {
@@ -163,7 +179,10 @@ export const lists = define(
       run: async ({ send }) => {
         const answer = await send({ path: "/assistant", query: { limit: 0 } })
         const rows = rowsOf(answer.json)
-        return expectThat(answer.status === 400 || rows?.length === 0, rows === undefined ? answerText(answer) : `${rows.length} rows`)
+        return expectThat(
+          answer.status === 400 || rows?.length === 0,
+          rows === undefined ? answerText(answer) : `${rows.length} rows`
+        )
       }
     },
     "limit-most": {
@@ -193,7 +212,8 @@ export const lists = define(
         const page = rowsOf(answer.json) ?? []
         const last = textAt(page.at(-1), "createdAt")
         const count = page.length
-        if (shapeOf(answer.json) !== 1 || count === 0 || count >= 1000 || last === undefined) return pass(`${count} rows`)
+        if (shapeOf(answer.json) !== 1 || count === 0 || count >= 1000 || last === undefined)
+          return pass(`${count} rows`)
         const [behind] = await rows("/assistant", { createdAtLt: last, limit: 1 })
         if (behind === undefined) return pass(`${count} rows, and no more`)
         const isOlder = Date.parse(textAt(behind, "createdAt") ?? "") < Date.parse(last)
@@ -219,7 +239,8 @@ export const lists = define(
       origin: "compat",
       title: "a time that is none is refused",
       expected: "400",
-      run: async ({ send }) => expectStatus(await send({ path: "/assistant", query: { createdAtGt: "yesterday" } }), 400, 422)
+      run: async ({ send }) =>
+        expectStatus(await send({ path: "/assistant", query: { createdAtGt: "yesterday" } }), 400, 422)
     },
     newest: {
       level: "MUST",
@@ -228,7 +249,9 @@ export const lists = define(
       expected: "createdAt never rises from row to row",
       consequence: "Bare arrays cannot be walked to their end.",
       run: async ({ rows }) => {
-        const times = (await rows("/assistant", { limit: 100 })).map((row) => Date.parse(textAt(row, "createdAt") ?? ""))
+        const times = (await rows("/assistant", { limit: 100 })).map((row) =>
+          Date.parse(textAt(row, "createdAt") ?? "")
+        )
         const rises = times.some((time, index) => !(time <= (times[index - 1] ?? Infinity)))
         return expectThat(!rises, rises ? "a newer row comes after an older one" : `${times.length} rows in order`)
       }
@@ -269,7 +292,10 @@ export const lists = define(
       expected: "400 for the cursor of another list, where lists have cursors",
       consequence: "A cursor that was mixed up gives other rows instead of an error.",
       run: async (bench) => {
-        await bench.once("two tools", async () => [await bench.create("/tool", "cursor-a"), await bench.create("/tool", "cursor-b")])
+        await bench.once("two tools", async () => [
+          await bench.create("/tool", "cursor-a"),
+          await bench.create("/tool", "cursor-b")
+        ])
         const paths = Object.values(listPaths)
         const found: Array<{ readonly path: string; readonly cursor: string | undefined }> = []
         for (const path of paths) {
@@ -280,7 +306,11 @@ export const lists = define(
         const from = found.find(({ cursor }) => cursor !== undefined)
         const to = found.find(({ path }) => path !== from?.path)
         if (from === undefined || to === undefined) return skip("fewer than two lists have cursors")
-        return expectStatus(await bench.send({ path: to.path, query: { limit: 1, cursor: from.cursor ?? "" } }), 400, 422)
+        return expectStatus(
+          await bench.send({ path: to.path, query: { limit: 1, cursor: from.cursor ?? "" } }),
+          400,
+          422
+        )
       }
     },
     "cursor-nonsense": {
@@ -289,7 +319,8 @@ export const lists = define(
       title: "a cursor that is none is refused",
       expected: "400, rather than the first page again",
       consequence: "A walk with a damaged cursor begins again.",
-      run: async ({ send }) => expectStatus(await send({ path: "/logs/webhooks", query: { limit: 1, cursor: "aywa!" } }), 400, 422)
+      run: async ({ send }) =>
+        expectStatus(await send({ path: "/logs/webhooks", query: { limit: 1, cursor: "aywa!" } }), 400, 422)
     },
     total: {
       level: "MAY",
@@ -302,7 +333,10 @@ export const lists = define(
           const metadata = at(json, "metadata")
           const total = at(metadata, "totalItems")
           if (shapeOf(json) !== 2 || !isObject(metadata)) return pass("no list by page")
-          return expectThat(typeof total === "number" && total >= (rowsOf(json)?.length ?? 0), `totalItems is ${String(total)}`)
+          return expectThat(
+            typeof total === "number" && total >= (rowsOf(json)?.length ?? 0),
+            `totalItems is ${String(total)}`
+          )
         })
     }
   }

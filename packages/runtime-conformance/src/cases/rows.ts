@@ -26,7 +26,12 @@ const numberFields = async ({ once, create, run }: Bench): Promise<Json> => {
 const kinds = {
   assistant: { path: "/assistant", word: "assistant", fields: nothing, change: () => ({ firstMessage: "Changed." }) },
   tool: { path: "/tool", word: "tool", fields: nothing, change: () => ({ async: true }) },
-  credential: { path: "/credential", word: "credential", fields: nothing, change: (run) => ({ name: nameOf(run, "changed") }) },
+  credential: {
+    path: "/credential",
+    word: "credential",
+    fields: nothing,
+    change: (run) => ({ name: nameOf(run, "changed") })
+  },
   "webhook-endpoint": {
     path: "/webhook-endpoint",
     word: "webhook endpoint",
@@ -50,7 +55,8 @@ const kinds = {
 const fresh = async (bench: Bench, kind: Kind, label: string): Promise<Row> =>
   bench.create(kind.path, label, await kind.fields(bench))
 
-const shared = (bench: Bench, kind: Kind): Promise<Row> => bench.once(`row ${kind.path}`, () => fresh(bench, kind, "row"))
+const shared = (bench: Bench, kind: Kind): Promise<Row> =>
+  bench.once(`row ${kind.path}`, () => fresh(bench, kind, "row"))
 
 const common = { level: "MUST", origin: "doc", power: "write" } as const
 
@@ -64,10 +70,15 @@ const createCase = (kind: Kind): Definition => ({
     const answer = await bench.send({ method: "POST", path: kind.path, body })
     const missing = ["id", "createdAt", "updatedAt"].filter((name) => textAt(answer.json, name) === undefined)
     // Secrets come back masked, or not at all.
-    const lost = Object.entries(body).filter(([name, value]) => name !== "authenticationPlan" && !sameJson(at(answer.json, name), value))
+    const lost = Object.entries(body).filter(
+      ([name, value]) => name !== "authenticationPlan" && !sameJson(at(answer.json, name), value)
+    )
     if (answer.status !== 201) return fail(answerText(answer))
     if (missing.length > 0) return fail(`the row has no ${missing.join(", ")}`)
-    return expectThat(lost.length === 0, lost.length === 0 ? "status 201" : `${lost.map(([name]) => name).join(", ")} came back otherwise`)
+    return expectThat(
+      lost.length === 0,
+      lost.length === 0 ? "status 201" : `${lost.map(([name]) => name).join(", ")} came back otherwise`
+    )
   }
 })
 
@@ -81,7 +92,10 @@ const readCase = (kind: Kind): Definition => ({
     if (answer.status !== 200 || at(answer.json, "id") !== id) return fail(answerText(answer))
     const row = (await bench.rows(kind.path, { limit: 100 })).find((one) => one["id"] === id)
     if (row === undefined) return fail("the row is not in its list")
-    return expectThat(sameJson(row, answer.json), sameJson(row, answer.json) ? "the same in both" : "the list has another row than GET")
+    return expectThat(
+      sameJson(row, answer.json),
+      sameJson(row, answer.json) ? "the same in both" : "the list has another row than GET"
+    )
   }
 })
 
@@ -97,9 +111,14 @@ const changeCase = (kind: Kind): Definition => ({
     const answer = await bench.send({ method: "PATCH", path: `${kind.path}/${id}`, body: change })
     if (answer.status !== 200) return fail(answerText(answer))
     const changed = Object.entries(change).every(([name, value]) => sameJson(at(answer.json, name), value))
-    const kept = Object.entries(row).filter(([name, value]) => !(name in change) && name !== "updatedAt" && !sameJson(at(answer.json, name), value))
+    const kept = Object.entries(row).filter(
+      ([name, value]) => !(name in change) && name !== "updatedAt" && !sameJson(at(answer.json, name), value)
+    )
     if (!changed) return fail("the change did not take effect")
-    return expectThat(kept.length === 0, kept.length === 0 ? "changed" : `${kept.map(([name]) => name).join(", ")} changed, too`)
+    return expectThat(
+      kept.length === 0,
+      kept.length === 0 ? "changed" : `${kept.map(([name]) => name).join(", ")} changed, too`
+    )
   }
 })
 
@@ -111,7 +130,8 @@ const deleteCase = (kind: Kind): Definition => ({
   run: async (bench) => {
     const { id } = await fresh(bench, kind, "delete")
     const answer = await bench.send({ method: "DELETE", path: `${kind.path}/${id}` })
-    if (answer.status !== 204 && !(answer.status === 200 && at(answer.json, "id") === id)) return fail(answerText(answer))
+    if (answer.status !== 204 && !(answer.status === 200 && at(answer.json, "id") === id))
+      return fail(answerText(answer))
     const again = await bench.send({ path: `${kind.path}/${id}` })
     return expectThat(again.status === 404, `afterwards ${answerText(again)}`)
   }
@@ -193,7 +213,10 @@ export const rows = define(
         const next = { provider: "openai", model: "gpt-4.1" }
         const answer = await send({ method: "PATCH", path: `/assistant/${id}`, body: { model: next } })
         const temperature = at(answer.json, "model", "temperature")
-        return expectThat(isSuccess(answer) && temperature === undefined, isSuccess(answer) ? `temperature is ${String(temperature)}` : answerText(answer))
+        return expectThat(
+          isSuccess(answer) && temperature === undefined,
+          isSuccess(answer) ? `temperature is ${String(temperature)}` : answerText(answer)
+        )
       }
     },
     "null-clears": {
@@ -206,7 +229,10 @@ export const rows = define(
         const { id } = await create("/assistant", "clear", { firstMessage: "Hello." })
         const answer = await send({ method: "PATCH", path: `/assistant/${id}`, body: { firstMessage: null } })
         const left = at(answer.json, "firstMessage")
-        return expectThat(isSuccess(answer) && (left === null || left === undefined), isSuccess(answer) ? `it is ${left === null ? "null" : typeof left}` : answerText(answer))
+        return expectThat(
+          isSuccess(answer) && (left === null || left === undefined),
+          isSuccess(answer) ? `it is ${left === null ? "null" : typeof left}` : answerText(answer)
+        )
       }
     },
     "unknown-field": {
@@ -216,7 +242,11 @@ export const rows = define(
       expected: "400 that names it",
       consequence: "A misspelt field does nothing, and nobody says so. The SDK refuses what is nearly a known one.",
       run: async ({ send, body }) => {
-        const answer = await send({ method: "POST", path: "/assistant", body: body("/assistant", "unknown", { aywaNoSuchField: 1 }) })
+        const answer = await send({
+          method: "POST",
+          path: "/assistant",
+          body: body("/assistant", "unknown", { aywaNoSuchField: 1 })
+        })
         return expectThat(answer.status === 400 && answer.text.includes("aywaNoSuchField"), answerText(answer))
       }
     },
@@ -230,7 +260,10 @@ export const rows = define(
         const own = { id: "aywa-own-id", orgId: "aywa-own-org" }
         const answer = await send({ method: "POST", path: "/assistant", body: body("/assistant", "owned", own) })
         const taken = Object.entries(own).filter(([name, value]) => at(answer.json, name) === value)
-        return expectThat(taken.length === 0, taken.length === 0 ? answerText(answer) : `${taken.map(([name]) => name).join(", ")} was taken`)
+        return expectThat(
+          taken.length === 0,
+          taken.length === 0 ? answerText(answer) : `${taken.map(([name]) => name).join(", ")} was taken`
+        )
       }
     },
     "owned-change": {
@@ -277,7 +310,8 @@ export const rows = define(
       origin: "assumed",
       title: "a row has an ETag that changes with it",
       expected: "another ETag after a change",
-      consequence: "A change that somebody made meanwhile is noticed only by comparing rows: config push has a weak guard.",
+      consequence:
+        "A change that somebody made meanwhile is noticed only by comparing rows: config push has a weak guard.",
       workaround: "Push from one place.",
       run: async ({ send, create }) => {
         const { id, answer } = await create("/assistant", "etag")
@@ -285,7 +319,10 @@ export const rows = define(
         const before = (await send({ path })).headers["etag"] ?? answer.headers["etag"]
         await send({ method: "PATCH", path, body: { firstMessage: "Again." } })
         const after = (await send({ path })).headers["etag"]
-        return expectThat(before !== undefined && after !== undefined && before !== after, before === undefined ? "no ETag" : before === after ? "the same ETag" : "another one")
+        return expectThat(
+          before !== undefined && after !== undefined && before !== after,
+          before === undefined ? "no ETag" : before === after ? "the same ETag" : "another one"
+        )
       }
     },
     "if-match": {
@@ -302,7 +339,10 @@ export const rows = define(
         await send({ method: "PATCH", path, body: { firstMessage: "Newer." } })
         const headers = { "if-match": stale }
         return eachOf(
-          [{ method: "PATCH", path, headers, body: { firstMessage: "Older." } }, { method: "DELETE", path, headers }],
+          [
+            { method: "PATCH", path, headers, body: { firstMessage: "Older." } },
+            { method: "DELETE", path, headers }
+          ],
           async (ask): Promise<Finding> => expectStatus(await send(ask), 412)
         )
       }
@@ -317,7 +357,10 @@ export const rows = define(
         const path = `/assistant/${id}`
         const tag = (await send({ path })).headers["etag"]
         if (tag === undefined) return skip("rows have no ETag")
-        return expectStatus(await send({ method: "PATCH", path, headers: { "if-match": tag }, body: { firstMessage: "Newer." } }), 200)
+        return expectStatus(
+          await send({ method: "PATCH", path, headers: { "if-match": tag }, body: { firstMessage: "Newer." } }),
+          200
+        )
       }
     },
     "wrong-type": {
@@ -326,11 +369,18 @@ export const rows = define(
       title: "a value of another type is refused",
       expected: "400 that names the field",
       run: async ({ send, body }) => {
-        const answer = await send({ method: "POST", path: "/assistant", body: body("/assistant", "type", { firstMessage: 7 }) })
-        return expectThat([400, 422].includes(answer.status) && answer.text.includes("firstMessage"), answerText(answer))
+        const answer = await send({
+          method: "POST",
+          path: "/assistant",
+          body: body("/assistant", "type", { firstMessage: 7 })
+        })
+        return expectThat(
+          [400, 422].includes(answer.status) && answer.text.includes("firstMessage"),
+          answerText(answer)
+        )
       }
     },
-    "dangling": {
+    dangling: {
       level: "SHOULD",
       origin: "compat",
       title: "a row that refers to nothing is refused",

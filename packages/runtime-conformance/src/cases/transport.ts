@@ -45,7 +45,10 @@ export const transport = define(
       run: async ({ send }) => {
         const [one, two] = [await send(list), await send(list)]
         const [first, second] = [one.headers["x-request-id"], two.headers["x-request-id"]]
-        return expectThat(first !== undefined && first !== second, first === undefined ? "no header" : first === second ? "the same twice" : "there")
+        return expectThat(
+          first !== undefined && first !== second,
+          first === undefined ? "no header" : first === second ? "the same twice" : "there"
+        )
       }
     },
     "request-id-error": {
@@ -58,7 +61,10 @@ export const transport = define(
       run: async ({ send }) => {
         const answers = [await send({ path: "/assistant/aywa-none" }), await send({ ...list, anonymous: true })]
         const bare = answers.filter(({ headers }) => headers["x-request-id"] === undefined)
-        return expectThat(bare.length === 0, bare.length === 0 ? "there" : `none on ${bare.map(({ status }) => status).join(", ")}`)
+        return expectThat(
+          bare.length === 0,
+          bare.length === 0 ? "there" : `none on ${bare.map(({ status }) => status).join(", ")}`
+        )
       }
     },
     "content-type": {
@@ -70,7 +76,10 @@ export const transport = define(
       run: async ({ send }) =>
         eachOf([await send(list), await send({ path: "/assistant/aywa-none" })], async (answer) => {
           const type = answer.headers["content-type"] ?? "none"
-          return expectThat(/^application\/([\w.+-]+\+)?json\b/i.test(type) && answer.json !== undefined, `status ${answer.status}, ${type.slice(0, 60)}`)
+          return expectThat(
+            /^application\/([\w.+-]+\+)?json\b/i.test(type) && answer.json !== undefined,
+            `status ${answer.status}, ${type.slice(0, 60)}`
+          )
         })
     },
     gzip: {
@@ -139,12 +148,15 @@ export const transport = define(
       consequence: "Each call pays for a connection and, with TLS, for its handshake: many times the latency.",
       workaround: "Turn keep-alive on in the proxy.",
       run: async ({ send, run }) => {
-        const alone = () => run.seen.filter(({ together, ask, answer }) => !together && ask.lost !== true && answer.status !== 0)
+        const alone = () =>
+          run.seen.filter(({ together, ask, answer }) => !together && ask.lost !== true && answer.status !== 0)
         while (alone().length < 100) {
           // oxlint-disable-next-line no-await-in-loop -- one after the other is the point.
           await send({ path: "/health", anonymous: true })
         }
-        const opened = alone().slice(-100).filter(({ answer }) => !answer.reused).length
+        const opened = alone()
+          .slice(-100)
+          .filter(({ answer }) => !answer.reused).length
         return expectThat(opened <= 40, `${opened} connections for 100 requests`)
       }
     },
@@ -209,7 +221,11 @@ export const transport = define(
       expected: "400, or the same text; neither 5xx nor a text that is cut",
       run: async ({ send, body }) => {
         const firstMessage = "a\u0000b"
-        const answer = await send({ path: "/assistant", method: "POST", body: body("/assistant", "nul", { firstMessage }) })
+        const answer = await send({
+          path: "/assistant",
+          method: "POST",
+          body: body("/assistant", "nul", { firstMessage })
+        })
         const kept = isSuccess(answer) && textAt(answer.json, "firstMessage") === firstMessage
         return expectThat(kept || answer.status === 400 || answer.status === 422, kept ? "kept" : answerText(answer))
       }

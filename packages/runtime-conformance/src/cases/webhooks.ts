@@ -117,8 +117,13 @@ const refusedTarget = async (bench: Bench, label: string, url: string): Promise<
   const all = Array.isArray(list) ? list.filter(isObject) : []
   if (all.some((one) => typeof one["statusCode"] === "number")) return fail("the address was asked, and answered")
   const words = all.map((one) => String(one["error"])).join("; ")
-  const isRefused = /block|private|not allowed|forbidden|reserved|link-local|refused by|denied|guard|credentials|user name|loopback|development mode/i.test(words)
-  return isRefused ? pass("refused when it was to be sent") : inconclusive("it cannot be told whether the address was tried")
+  const isRefused =
+    /block|private|not allowed|forbidden|reserved|link-local|refused by|denied|guard|credentials|user name|loopback|development mode/i.test(
+      words
+    )
+  return isRefused
+    ? pass("refused when it was to be sent")
+    : inconclusive("it cannot be told whether the address was tried")
 }
 
 const guard = {
@@ -233,10 +238,18 @@ export const webhooks = define(
         const got = await arrived(bench, "ok", 2)
         const ids = got.map(idOf)
         const isWell = ids.every((id) => /^[^.,\s]{1,255}$/.test(id))
-        return expectThat(isWell && new Set(ids).size === ids.length, isWell ? `${ids.length} events, ${new Set(ids).size} ids` : "no id, or one that cannot be signed")
+        return expectThat(
+          isWell && new Set(ids).size === ids.length,
+          isWell ? `${ids.length} events, ${new Set(ids).size} ids` : "no id, or one that cannot be signed"
+        )
       }
     },
-    "server-error": { ...resent, title: "an event is sent again after a 500", expected: "a second attempt", run: (bench) => repeated(bench, "server-error") },
+    "server-error": {
+      ...resent,
+      title: "an event is sent again after a 500",
+      expected: "a second attempt",
+      run: (bench) => repeated(bench, "server-error")
+    },
     closed: {
       ...resent,
       title: "an event is sent again after a lost connection",
@@ -309,7 +322,10 @@ export const webhooks = define(
         await one(bench)
         const found = await job(bench, callId, () => true)
         const missing = ["id", "type", "status"].filter((name) => textAt(found, name) === undefined)
-        return expectThat(missing.length === 0, missing.length === 0 ? String(found["status"]) : `no ${missing.join(", ")}`)
+        return expectThat(
+          missing.length === 0,
+          missing.length === 0 ? String(found["status"]) : `no ${missing.join(", ")}`
+        )
       }
     },
     "log-attempts": {
@@ -323,7 +339,10 @@ export const webhooks = define(
         const { id } = await job(bench, callId, (found) => found["status"] === "succeeded")
         const { json } = await bench.send({ path: `/logs/webhooks/${String(id)}` })
         const list = at(json, "attempts")
-        const isWhole = Array.isArray(list) && list.length > 0 && list.every((each) => at(each, "statusCode") === 200 && typeof at(each, "latencyMs") === "number")
+        const isWhole =
+          Array.isArray(list) &&
+          list.length > 0 &&
+          list.every((each) => at(each, "statusCode") === 200 && typeof at(each, "latencyMs") === "number")
         return expectThat(isWhole, isWhole ? `${list.length} attempts` : "no attempts, or without status and latency")
       }
     },
@@ -340,9 +359,14 @@ export const webhooks = define(
         const answer = await bench.send({ method: "POST", path: `/logs/webhooks/${String(found["id"])}/replay` })
         if (!isSuccess(answer)) return fail(answerText(answer))
         const before = new Set((await jobs(bench, callId)).map((each) => each["eventId"]))
-        const waiting = { ms: bench.means.webhookWait, signal: bench.run.signal, fits: (each: Delivery) => idOf(each).endsWith("_r1") || idOf(each) === textAt(answer.json, "eventId") }
+        const waiting = {
+          ms: bench.means.webhookWait,
+          signal: bench.run.signal,
+          fits: (each: Delivery) => idOf(each).endsWith("_r1") || idOf(each) === textAt(answer.json, "eventId")
+        }
         const [again] = await bench.receiver().wait(path, 1, waiting)
-        if (again === undefined) return fail(before.size > 0 ? "it did not arrive, or under the id that it had" : "it did not arrive")
+        if (again === undefined)
+          return fail(before.size > 0 ? "it did not arrive, or under the id that it had" : "it did not arrive")
         return expectThat(idOf(again) !== textAt(found, "eventId") && idOf(first) !== "", "another id")
       }
     },
@@ -358,10 +382,17 @@ export const webhooks = define(
         if (got.length === 0) return unclear("nothing arrived at the receiver")
         const found = await job(bench, callId, (each) => ["retrying", "dead"].includes(String(each["status"])))
         const id = textAt(found, "eventId")
-        const before = bench.receiver().got(path).filter((each) => idOf(each) === id).length
+        const before = bench
+          .receiver()
+          .got(path)
+          .filter((each) => idOf(each) === id).length
         const answer = await bench.send({ method: "POST", path: `/logs/webhooks/jobs/${String(found["id"])}/retry` })
         if (!isSuccess(answer)) return fail(answerText(answer))
-        const waiting = { ms: bench.means.webhookWait, signal: bench.run.signal, fits: (each: Delivery) => idOf(each) === id }
+        const waiting = {
+          ms: bench.means.webhookWait,
+          signal: bench.run.signal,
+          fits: (each: Delivery) => idOf(each) === id
+        }
         const after = await bench.receiver().wait(path, before + 1, waiting)
         bench.receiver().answer(path, scenes.ok)
         return expectThat(after.length > before, `${after.length - before} further attempts with its id`)
@@ -393,7 +424,13 @@ export const webhooks = define(
         const path = `/${nameOf(bench.run.id, label)}`
         const { id } = await bench.create("/assistant", `h-${label}`)
         const url = `${receiver.url(path)}?aywaConformance=${bench.run.id}`
-        await bench.create("/webhook-endpoint", label, { url, scope: "assistant", targetId: id, events: ["status-update"], enabled: true })
+        await bench.create("/webhook-endpoint", label, {
+          url,
+          scope: "assistant",
+          targetId: id,
+          events: ["status-update"],
+          enabled: true
+        })
         await bench.create("/call", `h-${label}`, { assistant: undefined, assistantId: id })
         const got = await receiver.wait(path, 1, { ms: bench.means.webhookWait, signal: bench.run.signal })
         return expectThat(got.length > 0, `${got.length} events`)
@@ -425,4 +462,3 @@ export const webhooks = define(
     }
   }
 )
-

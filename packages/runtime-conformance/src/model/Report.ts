@@ -13,8 +13,18 @@ import type { CaseText, Finding } from "./Case.ts"
  * @category models
  */
 export interface Evidence {
-  readonly request: { readonly method: string; readonly path: string; readonly headers: Readonly<Record<string, string>>; readonly body?: unknown }
-  readonly response: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body?: unknown; readonly error?: string }
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: unknown
+  }
+  readonly response: {
+    readonly status: number
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: unknown
+    readonly error?: string
+  }
 }
 
 /**

@@ -86,7 +86,8 @@ export const formatComparison = ({ before, after, broken, mended, other, capabil
   const when = ({ createdAt, runtimeVersion }: Comparison["before"]) =>
     runtimeVersion === undefined ? createdAt : `${createdAt} (version ${runtimeVersion})`
   const line = ({ id, level, before, after, got }: CaseChange) => `  ${id} (${level}): ${before} -> ${after}: ${got}`
-  const part = (title: string, changes: ReadonlyArray<CaseChange>) => (changes.length === 0 ? [] : [title, ...changes.map(line)])
+  const part = (title: string, changes: ReadonlyArray<CaseChange>) =>
+    changes.length === 0 ? [] : [title, ...changes.map(line)]
   const lines = [
     ...part("Broken since:", broken),
     ...part("Mended since:", mended),
@@ -94,7 +95,10 @@ export const formatComparison = ({ before, after, broken, mended, other, capabil
     ...capabilities.map(({ name, before, after }) => `${name}: ${before} -> ${after}`),
     ...drift.map(({ kind, place, value }) => `New ${kind}: ${place}${kind === "field" ? "" : ` ${value}`}`)
   ]
-  return [`Compared with ${when(before)}, ${when(after)} has ${lines.length === 0 ? "nothing new." : "changed:"}`, ...lines].join("\n")
+  return [
+    `Compared with ${when(before)}, ${when(after)} has ${lines.length === 0 ? "nothing new." : "changed:"}`,
+    ...lines
+  ].join("\n")
 }
 
 /**

@@ -7,7 +7,10 @@ import type { Report } from "../model/Report.ts"
  * @since 0.2.0
  * @category report
  */
-export const exitCodeOf = ({ cases }: Report, { strict = false }: { readonly strict?: boolean | undefined } = {}): 0 | 1 | 3 => {
+export const exitCodeOf = (
+  { cases }: Report,
+  { strict = false }: { readonly strict?: boolean | undefined } = {}
+): 0 | 1 | 3 => {
   const failed = cases.filter(({ status }) => status === "fail").map(({ level }) => level)
   if (failed.includes("MUST")) return 3
   return strict && failed.includes("SHOULD") ? 1 : 0

@@ -4,14 +4,16 @@ import { groups } from "../model/Case.ts"
 
 /** Characters that XML 1.0 does not allow are left out. */
 const escape = (text: string): string =>
-  text
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for.
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "")
+  Array.from(text.toWellFormed(), (letter) => (isAllowed(letter.codePointAt(0) ?? 0) ? letter : ""))
+    .join("")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;")
     .replaceAll(/[\r\n\t]/g, " ")
+
+const isAllowed = (code: number): boolean =>
+  code === 9 || code === 10 || code === 13 || (code >= 0x20 && code !== 0xfffe && code !== 0xffff)
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3)
 
@@ -47,7 +49,18 @@ const countsOf = (cases: ReadonlyArray<CaseResult>): string => {
   return `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`
 }
 
-const caseXml = ({ id, group, title, status, got, level, expected, consequence, workaround, ms }: CaseResult): string => {
+const caseXml = ({
+  id,
+  group,
+  title,
+  status,
+  got,
+  level,
+  expected,
+  consequence,
+  workaround,
+  ms
+}: CaseResult): string => {
   const head = `    <testcase classname="conformance.${group}" name="${escape(`${id}: ${title}`)}" time="${seconds(ms)}"`
   if (status === "pass") return `${head}/>`
   if (status === "fail") {

@@ -1,7 +1,11 @@
 /** A report for a pull request or a wiki. */
 import type { Report } from "../model/Report.ts"
 
-const cell = (text: string): string => text.replaceAll(/[\r\n]+/g, " ").replaceAll("|", "\\|").replaceAll("<", "&lt;")
+const cell = (text: string): string =>
+  text
+    .replaceAll(/[\r\n]+/g, " ")
+    .replaceAll("|", "\\|")
+    .replaceAll("<", "&lt;")
 
 /**
  * A report as Markdown: verdicts, and the cases that did not pass.
@@ -37,7 +41,9 @@ export const reportMarkdown = (report: Report): string => {
       : [
           "| beyond the contract | | seen |",
           "|---|---|---|",
-          ...report.drift.map(({ kind, place, value, count }) => `| ${kind} | \`${cell(place)}\` ${cell(value)} | ${count} |`),
+          ...report.drift.map(
+            ({ kind, place, value, count }) => `| ${kind} | \`${cell(place)}\` ${cell(value)} | ${count} |`
+          ),
           ""
         ])
   ].join("\n")

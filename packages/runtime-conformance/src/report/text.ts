@@ -85,4 +85,6 @@ const driftLines = (drift: ReadonlyArray<Drift>): ReadonlyArray<string> =>
       ]
 
 const leftLines = (left: ReadonlyArray<string>): ReadonlyArray<string> =>
-  left.length === 0 ? [] : ["Could not be removed (aywa-runtime conformance clean):", ...left.map((line) => `  ${line}`), ""]
+  left.length === 0
+    ? []
+    : ["Could not be removed (aywa-runtime conformance clean):", ...left.map((line) => `  ${line}`), ""]

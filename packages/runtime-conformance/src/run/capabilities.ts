@@ -17,7 +17,10 @@ const verdictOf = (results: ReadonlyArray<CaseResult>, ids: ReadonlyArray<CaseId
 }
 
 const failed = (results: ReadonlyArray<CaseResult>, ids: ReadonlyArray<CaseId>): string =>
-  results.filter(({ id, status }) => status === "fail" && ids.some((one) => one === id)).map(({ id }) => id).join(", ")
+  results
+    .filter(({ id, status }) => status === "fail" && ids.some((one) => one === id))
+    .map(({ id }) => id)
+    .join(", ")
 
 interface Rule {
   readonly name: Capability["name"]
@@ -33,7 +36,8 @@ const rules: ReadonlyArray<Rule> = [
     ids: keys,
     details: {
       safe: "a create that is repeated with its key makes one row.",
-      unsafe: "UNSAFE: a repeated create makes a second row. Give the client this profile, or construct it with retries: 0 for creates.",
+      unsafe:
+        "UNSAFE: a repeated create makes a second row. Give the client this profile, or construct it with retries: 0 for creates.",
       unknown: "not looked at: it needs --write. The SDK takes keys to be honoured."
     }
   },
@@ -42,7 +46,8 @@ const rules: ReadonlyArray<Rule> = [
     ids: ["lists.walk", "lists.walk-inserting", "lists.instant", "lists.created-le", "lists.newest"],
     details: {
       safe: "complete: a walk meets every row once.",
-      unsafe: "a walk may miss rows, such as those that share a millisecond. Ask for more rows at once, and give the client this profile.",
+      unsafe:
+        "a walk may miss rows, such as those that share a millisecond. Ask for more rows at once, and give the client this profile.",
       unknown: "not looked at whole: it needs --write."
     }
   },
@@ -104,7 +109,8 @@ export const profileOf = (run: Run, results: ReadonlyArray<CaseResult>, createdA
     ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
     idempotencyKeys: words[verdictOf(results, keys)],
     ifMatch: words[verdictOf(results, ["rows.if-match"])],
-    webhookSignature: signature === "safe" ? "standard" : signature === "unknown" ? "unknown" : unsigned === true ? "none" : "other",
+    webhookSignature:
+      signature === "safe" ? "standard" : signature === "unknown" ? "unknown" : unsigned === true ? "none" : "other",
     lists: listsOf(run, results)
   }
 }
@@ -134,6 +140,8 @@ const listsOf = (run: Run, results: ReadonlyArray<CaseResult>): RuntimeProfile["
 }
 
 const shapeIn = ({ seen }: Run, path: string): 1 | 2 | 3 | 4 | undefined => {
-  const list = seen.find(({ ask, answer }) => ask.path === path && (ask.method ?? "GET") === "GET" && answer.status === 200)
+  const list = seen.find(
+    ({ ask, answer }) => ask.path === path && (ask.method ?? "GET") === "GET" && answer.status === 200
+  )
   return list === undefined ? undefined : shapeOf(list.answer.json)
 }

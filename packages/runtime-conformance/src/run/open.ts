@@ -11,7 +11,11 @@ import { ConformanceError } from "../errors/ConformanceError.ts"
 import type { ConformanceOptions, TargetOptions } from "./options.ts"
 
 /** Eight letters and digits that no other run has. */
-const newRun = (): string => BigInt(`0x${randomBytes(8).toString("hex")}`).toString(36).padStart(8, "0").slice(-8)
+const newRun = (): string =>
+  BigInt(`0x${randomBytes(8).toString("hex")}`)
+    .toString(36)
+    .padStart(8, "0")
+    .slice(-8)
 
 /** Opens a run. */
 export const openRun = async (options: ConformanceOptions): Promise<Run> => {
@@ -104,13 +108,21 @@ const meansOf = (options: ConformanceOptions): Means => {
   }
 }
 
-const receiverOf = async ({ webhookUrl, webhookPort, webhookHost = "127.0.0.1" }: ConformanceOptions): Promise<Receiver | undefined> => {
+const receiverOf = async ({
+  webhookUrl,
+  webhookPort,
+  webhookHost = "127.0.0.1"
+}: ConformanceOptions): Promise<Receiver | undefined> => {
   if (webhookUrl === undefined) return undefined
   const url = new URL(webhookUrl)
   const port = webhookPort ?? Number(url.port || (url.protocol === "https:" ? 443 : 80))
   // Port 0 is any free one; then the address is that of the receiver itself.
   const open = port === 0 ? openReceiver(undefined, 0, webhookHost) : openReceiver(webhookUrl, port, webhookHost)
   return open.catch((cause: unknown) => {
-    throw new ConformanceError("Invalid", `Nothing can listen on ${webhookHost}:${port} for webhooks. Give webhookPort.`, { cause })
+    throw new ConformanceError(
+      "Invalid",
+      `Nothing can listen on ${webhookHost}:${port} for webhooks. Give webhookPort.`,
+      { cause }
+    )
   })
 }

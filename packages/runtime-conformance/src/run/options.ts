@@ -65,7 +65,8 @@ export interface ConformanceOptions extends TargetOptions {
   readonly onCase?: ((result: CaseResult, done: number, of: number) => void) | undefined
 }
 
-export const targetNames: Names<TargetOptions> = {
+// Spelt out: declarations of what users import name no type of the contract entry, which names Effect's.
+export const targetNames: { readonly [K in keyof TargetOptions]-?: true } = {
   baseUrl: true,
   apiKey: true,
   organizationId: true,
@@ -110,16 +111,23 @@ export const checkOptions = (options: ConformanceOptions): void => {
   const { write, calls, to, webhookUrl } = options
   if (calls === true && write !== true) refuse("calls needs write: what is placed is removed again.")
   if (to !== undefined && calls !== true) refuse("to needs calls: without it nobody is called.")
-  if (to !== undefined && !/^\+[1-9]\d{6,14}$/.test(to)) refuse("to takes a number in E.164 form, such as +14155550123.")
+  if (to !== undefined && !/^\+[1-9]\d{6,14}$/.test(to))
+    refuse("to takes a number in E.164 form, such as +14155550123.")
   if (webhookUrl !== undefined && calls !== true) refuse("webhookUrl needs calls: they cause the events.")
   if (webhookUrl !== undefined && !/^https?:$/.test(URL.parse(webhookUrl)?.protocol ?? "")) {
     refuse("webhookUrl takes an absolute http or https address.")
   }
-  for (const [name, words] of [["only", options.only], ["skip", options.skip]] as const) {
+  for (const [name, words] of [
+    ["only", options.only],
+    ["skip", options.skip]
+  ] as const) {
     for (const word of words ?? []) {
       if (!allCases.some(({ id }) => id === word)) {
         const wrong = wrongChoice(word, word.includes(".") ? allCases.map(({ id }) => id) : groups)
-        if (wrong !== undefined) refuse(`${name} ${wrong.length > 400 ? `has ${JSON.stringify(word.slice(0, 60))}, which is no case.` : wrong}`)
+        if (wrong !== undefined)
+          refuse(
+            `${name} ${wrong.length > 400 ? `has ${JSON.stringify(word.slice(0, 60))}, which is no case.` : wrong}`
+          )
       }
     }
   }
@@ -131,5 +139,6 @@ const checkNumbers = (options: ConformanceOptions): void => {
     if (value !== undefined && !(value > 0 && Number.isFinite(value))) refuse(`${name} takes a number greater than 0.`)
   }
   const { webhookPort: port } = options
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) refuse("webhookPort takes a port.")
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    refuse("webhookPort takes a port.")
 }

@@ -63,8 +63,11 @@ export const planConformance = (options: ConformanceOptions): ConformancePlan =>
   checkOptions(options)
   const cases = selectCases(options).filter(({ power }) => isAllowed(power, options))
   const used = groups.filter((group) => cases.some((one) => one.group === group && one.power !== "read"))
-  const sum = (of: Readonly<Partial<Record<GroupName, number>>>) => used.reduce((total, group) => total + (of[group] ?? 0), 0)
-  const placing = groups.filter((group) => cases.some(({ power, ...one }) => one.group === group && (power === "calls" || power === "webhooks")))
+  const sum = (of: Readonly<Partial<Record<GroupName, number>>>) =>
+    used.reduce((total, group) => total + (of[group] ?? 0), 0)
+  const placing = groups.filter((group) =>
+    cases.some(({ power, ...one }) => one.group === group && (power === "calls" || power === "webhooks"))
+  )
   return {
     cases: Object.fromEntries(
       groups.flatMap((group) => {

@@ -66,7 +66,9 @@ export const runConformance = async (options: ConformanceOptions): Promise<Repor
 }
 
 const stopped = (left: ReadonlyArray<string>): string =>
-  left.length === 0 ? "Stopped. The rows of the run were removed." : `Stopped. These rows could not be removed: ${left.join("; ")}. Run aywa-runtime conformance clean.`
+  left.length === 0
+    ? "Stopped. The rows of the run were removed."
+    : `Stopped. These rows could not be removed: ${left.join("; ")}. Run aywa-runtime conformance clean.`
 
 /** Whether anything answers at all. */
 const reach = async (run: Run): Promise<void> => {
@@ -80,7 +82,10 @@ const reach = async (run: Run): Promise<void> => {
     if (version !== undefined) run.facts.runtimeVersion = version
     if (answer.status !== 0) return
     if (path !== "/health") {
-      throw new ConformanceError("Unreachable", `The runtime gives no answer (${answer.error}). aywa-runtime doctor looks at address, DNS, TLS and key one by one.`)
+      throw new ConformanceError(
+        "Unreachable",
+        `The runtime gives no answer (${answer.error}). aywa-runtime doctor looks at address, DNS, TLS and key one by one.`
+      )
     }
   }
 }
@@ -96,7 +101,13 @@ const runCase = async (run: Run, one: Case, options: ConformanceOptions, mask: M
     return look(bench)
   })
   const got = mask(finding.got)
-  const evidence = finding.status === "pass" || finding.status === "skip" ? [] : run.seen.slice(before).slice(-6).map((seen) => evidenceOf(seen, mask))
+  const evidence =
+    finding.status === "pass" || finding.status === "skip"
+      ? []
+      : run.seen
+          .slice(before)
+          .slice(-6)
+          .map((seen) => evidenceOf(seen, mask))
   return { ...text, ...finding, got, evidence, ms: Math.round(performance.now() - began) }
 }
 
@@ -123,7 +134,9 @@ const found = async (run: Run, look: () => Promise<Finding>): Promise<Finding> =
 const ofSdk = (error: Error & { readonly _tag: string }): Finding => {
   const { cause } = error
   if (cause instanceof Ended) return cause.finding
-  return ["ConnectionError", "AuthError", "RateLimited"].includes(error._tag) ? inconclusive(error.message) : fail(error.message)
+  return ["ConnectionError", "AuthError", "RateLimited"].includes(error._tag)
+    ? inconclusive(error.message)
+    : fail(error.message)
 }
 
 const secretsOf = (run: Run, options: ConformanceOptions): ReadonlyArray<string> => [
@@ -166,7 +179,9 @@ const evidenceOf = ({ ask, answer }: Seen, mask: Mask): Evidence => ({
   response: {
     status: answer.status,
     headers: headersOf(answer.headers, mask),
-    ...(answer.text === "" ? {} : { body: isSuccess(answer) ? outline(answer.json, mask) : errorOutline(answer.json, answer.text, mask) }),
+    ...(answer.text === ""
+      ? {}
+      : { body: isSuccess(answer) ? outline(answer.json, mask) : errorOutline(answer.json, answer.text, mask) }),
     ...(answer.error === undefined ? {} : { error: mask(answer.error) })
   }
 })

@@ -131,7 +131,9 @@ const configError = (error: Error): ShownError => {
     message: error.message,
     hint: mayHave
       ? "config_plan, then config_push again: it goes on, and makes nothing twice."
-      : "Make a new plan with config_plan.",
+      : tag === "Invalid"
+        ? "Correct what it names, then config_plan again."
+        : "Make a new plan with config_plan.",
     outcome: mayHave ? "maybe-applied" : tag === "Conflict" ? "rejected" : "not-sent"
   }
 }

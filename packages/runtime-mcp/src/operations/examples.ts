@@ -35,7 +35,11 @@ export const examples: Readonly<Record<string, object>> = {
   "calls.control": { type: "say", content: "One moment, please." },
   "credentials.create": { provider: "openai", apiKey: "KEY", name: "Ours" },
   "credentials.update": { name: "Ours" },
-  "webhookEndpoints.create": { url: "http://127.0.0.1:3000/webhooks", scope: "account", events: ["end-of-call-report"] },
+  "webhookEndpoints.create": {
+    url: "http://127.0.0.1:3000/webhooks",
+    scope: "account",
+    events: ["end-of-call-report"]
+  },
   "webhookEndpoints.update": { enabled: true },
   "files.upload": { file: "Opening hours: 9 to 5.", name: "hours.txt", contentType: "text/plain" },
   "files.update": { name: "hours.txt" },

@@ -6,12 +6,14 @@ import type { Entry } from "./table.ts"
 const plural = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 const singular = (name: string): string => plural(name).replace(/s$/, "")
 
+const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a")
+
 const generic: Readonly<Record<string, (one: string, many: string) => string>> = {
   list: (_, many) => `List ${many}, newest first`,
   get: (one) => `Read one ${one}`,
-  create: (one) => `Create a ${one}`,
-  update: (one) => `Change a ${one}: given keys replace the whole value, null clears`,
-  delete: (one) => `Delete a ${one}`
+  create: (one) => `Create ${article(one)} ${one}`,
+  update: (one) => `Change ${article(one)} ${one}: given keys replace the whole value, null clears`,
+  delete: (one) => `Delete ${article(one)} ${one}`
 }
 
 const particular: Readonly<Record<string, string>> = {

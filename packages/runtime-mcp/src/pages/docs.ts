@@ -26,7 +26,18 @@ export const readPages = (folder: string): ReadonlyMap<string, Page> => {
     files.toSorted().map((file) => {
       const name = file.slice(0, -3)
       const text = plain(readFileSync(join(folder, file), "utf8"))
-      return [name, { name, title: /^# (.*)$/m.exec(text)?.[1]?.replaceAll(/<[^>]*>/g, " ").trim() ?? name, text }] as const
+      return [
+        name,
+        {
+          name,
+          title:
+            /^# (.*)$/m
+              .exec(text)?.[1]
+              ?.replaceAll(/<[^>]*>/g, " ")
+              .trim() ?? name,
+          text
+        }
+      ] as const
     })
   )
 }

@@ -41,7 +41,9 @@ class Asked extends Error {
 
 const form = {
   type: "object",
-  properties: { place: { type: "boolean", title: "Yes, do it", description: "Nothing is done otherwise", default: false } },
+  properties: {
+    place: { type: "boolean", title: "Yes, do it", description: "Nothing is done otherwise", default: false }
+  },
   required: ["place"]
 } as const
 
@@ -80,7 +82,9 @@ const confirmIn = (
     const asking = Effect.scoped(
       Effect.flatMap(client.getClient, (reverse) =>
         // The schema of the form is the protocol's own.
-        reverse.elicit(new McpSchema.ElicitRequestFormParams({ mode: "form", message: question, requestedSchema: form }))
+        reverse.elicit(
+          new McpSchema.ElicitRequestFormParams({ mode: "form", message: question, requestedSchema: form })
+        )
       )
     )
     const exit = await Effect.runPromiseExit(asking, { signal })
@@ -101,11 +105,9 @@ const run = async (tool: Tool, input: unknown, invocation: Invocation) => tool.r
 
 /** Runs a tool. It fails for nothing: whatever went wrong is a result that says so. */
 export const invoke = (tool: Tool, call: CallContext) =>
-  Effect.fnUntraced(function* (input: unknown): Effect.fn.Return<
-    McpSchema.CallToolResult | McpSchema.InputRequired,
-    never,
-    McpSchema.McpRequestContext
-  > {
+  Effect.fnUntraced(function* (
+    input: unknown
+  ): Effect.fn.Return<McpSchema.CallToolResult | McpSchema.InputRequired, never, McpSchema.McpRequestContext> {
     const request = yield* McpSchema.McpRequestContext
     const context = yield* Effect.context<never>()
     const token = progressTokenOf(request)
@@ -141,7 +143,7 @@ export const invoke = (tool: Tool, call: CallContext) =>
 
 const failure = (tool: Tool, error: unknown, { mask, note }: CallContext): Shown => {
   const shown = showError(error)
-  if (shown.code === "defect") note(`${tool.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  if (shown.code === "defect")
+    note(`${tool.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return showFailure(shown, mask)
 }
-

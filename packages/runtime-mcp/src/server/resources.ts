@@ -24,9 +24,7 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 
 /** Runs something that asks the runtime; what goes wrong is the text. */
 const shown = (mask: MaskOptions, run: (signal: AbortSignal) => Promise<string>): Effect.Effect<string> =>
-  Effect.promise((signal) =>
-    run(signal).catch((error: unknown) => showFailure(showError(error), mask).text)
-  )
+  Effect.promise((signal) => run(signal).catch((error: unknown) => showFailure(showError(error), mask).text))
 
 /** Ids of rows whose id begins, or whose name contains, what was typed. */
 const completions = (desk: Desk, resource: "assistants" | "calls") => (input: string) =>
@@ -64,7 +62,10 @@ const registerDocs = Effect.fnUntraced(function* (folder: string) {
     completion: {
       page: (input: string) => Effect.succeed([...pages.keys()].filter((name) => name.startsWith(input)))
     },
-    content: (_, name) => Effect.succeed(pages.get(name)?.text ?? `There is no page of this name. There are: ${[...pages.keys()].join(", ")}.`)
+    content: (_, name) =>
+      Effect.succeed(
+        pages.get(name)?.text ?? `There is no page of this name. There are: ${[...pages.keys()].join(", ")}.`
+      )
   })
   for (const { name, title, text } of pages.values()) {
     yield* McpServer.registerResource({

@@ -57,10 +57,14 @@ export const clientConfig = (client: ClientName, args: ReadonlyArray<string> = [
   const file = files[client]
   const command = "npx"
   const all = ["-y", "@aywa-ai/runtime-cli", "mcp", ...args]
-  if (client === "vscode") return { file, text: json({ servers: { "aywa-runtime": { type: "stdio", command, args: all } } }) }
+  if (client === "vscode")
+    return { file, text: json({ servers: { "aywa-runtime": { type: "stdio", command, args: all } } }) }
   if (client === "codex") {
     // TOML's basic strings are JSON's.
-    return { file, text: `[mcp_servers.aywa-runtime]\ncommand = ${JSON.stringify(command)}\nargs = ${JSON.stringify(all)}\n` }
+    return {
+      file,
+      text: `[mcp_servers.aywa-runtime]\ncommand = ${JSON.stringify(command)}\nargs = ${JSON.stringify(all)}\n`
+    }
   }
   return { file, text: json({ mcpServers: { "aywa-runtime": { command, args: all } } }) }
 }

@@ -8,9 +8,12 @@
 export const skillCommands: ReadonlyArray<readonly [purpose: string, command: string]> = [
   ["Is everything set up?", "aywa-runtime doctor --json"],
   ["The assistants", "aywa-runtime assistants list --limit 20 --json"],
-  ["One assistant", "aywa-runtime assistants get \"$ASSISTANT\" --json"],
-  ["Create; running it again creates no second one", "aywa-runtime assistants create --set name=Desk --idempotency-key create-desk --json"],
-  ["Change one field", "aywa-runtime assistants update \"$ASSISTANT\" --set firstMessage=Hello --json"],
+  ["One assistant", 'aywa-runtime assistants get "$ASSISTANT" --json'],
+  [
+    "Create; running it again creates no second one",
+    "aywa-runtime assistants create --set name=Desk --idempotency-key create-desk --json"
+  ],
+  ["Change one field", 'aywa-runtime assistants update "$ASSISTANT" --set firstMessage=Hello --json'],
   ["The last calls", "aywa-runtime calls list --limit 10 --json"],
   ["Webhooks that were given up", "aywa-runtime webhook-logs list --status dead --json"],
   ["Configuration as files: what would a push do?", "aywa-runtime config plan --json"]

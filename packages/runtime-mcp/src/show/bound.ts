@@ -27,6 +27,12 @@ const steps: ReadonlyArray<Limits> = [
 
 const sizeOf = (value: unknown): number => JSON.stringify(value)?.length ?? 0
 
+/** Whether a text of a value ends with what this module put there: written back it would take the place of the rest. */
+export const holdsCut = (value: unknown): boolean => {
+  if (typeof value === "string") return /…\(\d+ more( items)?; fields=\[/.test(value)
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsCut)
+}
+
 const cutText = (text: string, path: string, limit: number, offset: number): string =>
   text.length <= limit
     ? text

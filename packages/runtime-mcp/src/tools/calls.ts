@@ -80,12 +80,14 @@ const toolLines = (messages: ReadonlyArray<Row>): ReadonlyArray<string> =>
     const isResult = /tool_call_result|tool-call-result|^tool/.test(textOf(message["role"])) && calls.length === 0
     if (!isResult) return calls
     const result = message["result"] ?? message["content"]
-    return [`answer ${textOf(message["name"])} ${(typeof result === "string" ? result : JSON.stringify(result ?? null)).slice(0, 300)}`]
+    return [
+      `answer ${textOf(message["name"])} ${(typeof result === "string" ? result : JSON.stringify(result ?? null)).slice(0, 300)}`
+    ]
   })
 
 const timelineLines = (events: ReadonlyArray<Row>): ReadonlyArray<string> =>
   events.map(({ createdAt, type, status, data }) =>
-    [textOf(createdAt), textOf(type), textOf(status), data === undefined ? "" : JSON.stringify(data).slice(0, 200)]
+    [textOf(createdAt), textOf(type), textOf(status), data === undefined ? "" : JSON.stringify(data).slice(0, 120)]
       .filter((part) => part !== "")
       .join(" ")
   )
@@ -93,7 +95,11 @@ const timelineLines = (events: ReadonlyArray<Row>): ReadonlyArray<string> =>
 const section = (title: string, lines: ReadonlyArray<string>, most: number): ReadonlyArray<string> =>
   lines.length === 0
     ? []
-    : [`${title}:`, ...lines.slice(0, most).map((line) => `  ${line}`), ...(lines.length > most ? [`  …(${lines.length - most} more)`] : [])]
+    : [
+        `${title}:`,
+        ...lines.slice(0, most).map((line) => `  ${line}`),
+        ...(lines.length > most ? [`  …(${lines.length - most} more)`] : [])
+      ]
 
 /** A part that a runtime may not have must not hide the others. */
 const optionalPart = async (desk: Desk, operation: string, id: string, signal: AbortSignal): Promise<unknown> => {
@@ -126,12 +132,20 @@ export const report = async (desk: Desk, id: string, { signal }: Pick<Invocation
     `Call ${id}: ${textOf(type)} ${textOf(status)}${seconds(row)}${endedReason === undefined ? "" : `, ended: ${textOf(endedReason)}`}`,
     ...(typeof endedMessage === "string" ? [`Message: ${endedMessage.slice(0, 500)}`] : []),
     ...(typeof assistantId === "string" ? [`Assistant: ${assistantId}`] : []),
-    ...section("Analysis", [JSON.stringify(row["analysis"] ?? {}).slice(0, 1_000)].filter((text) => text !== "{}"), 1),
-    ...section("Transcript", shownTranscript === "" ? [] : shownTranscript.split("\n"), 400),
+    ...section(
+      "Analysis",
+      [JSON.stringify(row["analysis"] ?? {}).slice(0, 1_000)].filter((text) => text !== "{}"),
+      1
+    ),
+    ...section("Transcript", shownTranscript === "" ? [] : shownTranscript.trimEnd().split("\n"), 400),
     ...(rest > 0 ? [`  …(${rest} more; read calls.get fields=["artifact.transcript@${maxTranscript}"])`] : []),
     ...section("Tools", toolLines(messages), 30),
     ...section("Timeline", timelineLines(events), 40),
-    ...section("Costs", [JSON.stringify(costs ?? {}).slice(0, 1_000)].filter((text) => text !== "{}"), 1)
+    ...section(
+      "Costs",
+      [JSON.stringify(costs ?? {}).slice(0, 1_000)].filter((text) => text !== "{}"),
+      1
+    )
   ]
   return {
     data: rowOf(

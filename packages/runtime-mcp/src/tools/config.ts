@@ -71,9 +71,18 @@ export const configTools = (desk: Desk, place: ConfigFolder): ReadonlyArray<Tool
       plans.set(id, planned)
       for (const old of plans.keys()) if (plans.size > mostPlans) plans.delete(old)
       const lines = formatPlan(planned)
-      const shown = lines.length > maxPlanText ? `${lines.slice(0, maxPlanText)}…(${lines.length - maxPlanText} more; plan some rows alone)` : lines
+      const shown =
+        lines.length > maxPlanText
+          ? `${lines.slice(0, maxPlanText)}…(${lines.length - maxPlanText} more; plan some rows alone)`
+          : lines
       return {
-        data: { plan: id, environment: planned.environment, counts: planned.counts, changes: hasChanges(planned), text: shown },
+        data: {
+          plan: id,
+          environment: planned.environment,
+          counts: planned.counts,
+          changes: hasChanges(planned),
+          text: shown
+        },
         text: `plan ${id}\n${shown}`,
         hasRows: true
       }
@@ -104,7 +113,10 @@ export const configTools = (desk: Desk, place: ConfigFolder): ReadonlyArray<Tool
         }
       })
       plans.delete(id)
-      return { data: { done: true, applied: report.applied, refused: report.refused, backup: report.backup }, hasRows: true }
+      return {
+        data: { done: true, applied: report.applied, refused: report.refused, backup: report.backup },
+        hasRows: true
+      }
     }
   })
   return [plan, push]

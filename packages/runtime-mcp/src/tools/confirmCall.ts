@@ -52,7 +52,11 @@ export const confirmCall = async (
   const answer = await confirm(await question(desk, entry, request, signal))
   if (answer === "accepted" || (answer === "unable" && desk.options.yes === true)) return
   if (answer === "declined") {
-    throw new McpFailure("declined", "The person said no. Nothing was sent.", "Do not ask again unless you are told to.")
+    throw new McpFailure(
+      "declined",
+      "The person said no. Nothing was sent.",
+      "Do not ask again unless you are told to."
+    )
   }
   throw new McpFailure(
     "cannot_confirm",

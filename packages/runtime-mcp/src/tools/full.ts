@@ -52,7 +52,11 @@ const withContract = (entry: Entry, { inputSchema, ...rest }: Tool): Tool => {
   const query = entry.spec.query === undefined ? undefined : jsonSchemaOf(entry.spec.query)
   const { body: _, query: __, ...properties } = inputSchema.properties
   const isPost = entry.spec.method === "POST"
-  const required = [...(inputSchema.required ?? []), ...(body === undefined ? [] : ["body"]), ...(isPost ? ["idempotencyKey"] : [])]
+  const required = [
+    ...(inputSchema.required ?? []),
+    ...(body === undefined ? [] : ["body"]),
+    ...(isPost ? ["idempotencyKey"] : [])
+  ]
   return {
     ...rest,
     inputSchema: {
@@ -66,4 +70,3 @@ const withContract = (entry: Entry, { inputSchema, ...rest }: Tool): Tool => {
 /** A tool for every operation that is allowed. */
 export const fullTools = (desk: Desk): ReadonlyArray<Tool> =>
   desk.guard.entries.map((entry) => withContract(entry, toolOf(desk, entry)))
-

@@ -38,13 +38,15 @@ const control = async (
   throw new McpFailure("local_runtime", words, "Nothing was done.")
 }
 
-const present = (fields: Row): Row => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+const present = (fields: Row): Row =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 const trigger = (desk: Desk, local: LocalControls): Tool =>
   tool({
     name: "local_trigger",
     title: "Send an event",
-    description: "Sends a signed event: tool-calls, end-of-call-report, …, or a whole call: call.completed, call.with-tool.",
+    description:
+      "Sends a signed event: tool-calls, end-of-call-report, …, or a whole call: call.completed, call.with-tool.",
     input: {
       type: Schema.String,
       assistant: Schema.optionalKey(Schema.String),
@@ -56,7 +58,10 @@ const trigger = (desk: Desk, local: LocalControls): Tool =>
     hints: writes,
     run: async (input, { signal }) => {
       desk.guard.admitWrites()
-      return { data: { triggered: boundValue(await control(local, signal, ["POST", "trigger", present(input)])) }, hasRows: true }
+      return {
+        data: { triggered: boundValue(await control(local, signal, ["POST", "trigger", present(input)])) },
+        hasRows: true
+      }
     }
   })
 
@@ -79,7 +84,10 @@ const scriptCall = (desk: Desk, local: LocalControls): Tool =>
       if ((assistant === undefined) === (number === undefined)) {
         throw new McpFailure("invalid_arguments", "Give assistant or number, one of them.")
       }
-      const id = number === undefined ? await outgoing(desk, local, String(assistant), steps, signal) : await incoming(local, number, steps, signal)
+      const id =
+        number === undefined
+          ? await outgoing(desk, local, String(assistant), steps, signal)
+          : await incoming(local, number, steps, signal)
       const isOver = await waitForCall(desk, id, invocation)
       const answer = await report(desk, id, invocation)
       return isOver ? answer : { ...answer, data: { ...answer.data, detail: "It is not over yet: call_report." } }
@@ -111,11 +119,15 @@ const conditions = (desk: Desk, local: LocalControls): Tool =>
     title: "Faults and time",
     description: "Breaks the local runtime on purpose, mends it, moves its clock. Without arguments: how it stands.",
     input: {
-      fault: Schema.optionalKey(object('Rule: {"action":{"type":"status","code":503},"match":{"method":"POST"},"times":1}')),
+      fault: Schema.optionalKey(
+        object('Rule: {"action":{"type":"status","code":503},"match":{"method":"POST"},"times":1}')
+      ),
       scenario: Schema.optionalKey(Schema.Literals(["flaky", "brownout", "deploy", "lost-response", "rate-limited"])),
       clear: Schema.optionalKey(flag("Ends all faults first")),
       advance: Schema.optionalKey(
-        Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 31_536_000_000 })).annotate({ description: "Milliseconds" })
+        Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 31_536_000_000 })).annotate({
+          description: "Milliseconds"
+        })
       )
     },
     hints: writes,
@@ -133,7 +145,14 @@ const conditions = (desk: Desk, local: LocalControls): Tool =>
           : await control(local, signal, ["POST", "clock/advance", { ms: advance }])
       const faults = await control(local, signal, ["GET", "faults"])
       const { active } = rowOf(await control(local, signal, ["GET", "scenario"]))
-      return { data: { clock: boundValue(clock), faults: boundValue({ rules: faults }), scenario: rowOf(active)["name"] ?? null }, hasRows: true }
+      return {
+        data: {
+          clock: boundValue(clock),
+          faults: boundValue({ rules: faults }),
+          scenario: rowOf(active)["name"] ?? null
+        },
+        hasRows: true
+      }
     }
   })
 

@@ -124,6 +124,5 @@ export const read = (desk: Desk): Tool =>
       ...readingInput
     },
     hints: reads,
-    run: ({ operation, ...reading }, invocation) =>
-      readEntry(desk, desk.guard.admit(operation), reading, invocation)
+    run: ({ operation, ...reading }, invocation) => readEntry(desk, desk.guard.admit(operation), reading, invocation)
   })

@@ -5,6 +5,7 @@ import { bodyIssues } from "@aywa-ai/runtime-sdk/contract"
 import * as Schema from "effect/Schema"
 import { McpFailure } from "../errors/McpFailure.ts"
 import type { Entry } from "../operations/table.ts"
+import { holdsCut } from "../show/bound.ts"
 import { holdsMask } from "../show/mask.ts"
 import type { Desk } from "./tool.ts"
 
@@ -57,7 +58,9 @@ const uploadNames: ReadonlySet<string> = new Set(["file", "name", "contentType"]
 
 const contractIssues = ({ operation, spec }: Entry, body: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
   // Of an upload the contract knows the fields beside the file. A path would be read from this machine: only text is taken.
-  const rest = spec.multipart ? Object.fromEntries(Object.entries(body).filter(([name]) => !uploadNames.has(name))) : body
+  const rest = spec.multipart
+    ? Object.fromEntries(Object.entries(body).filter(([name]) => !uploadNames.has(name)))
+    : body
   const wrongTexts = spec.multipart
     ? [...uploadNames].filter((name) => !(typeof body[name] === "string" || (name !== "file" && !(name in body))))
     : []
@@ -69,6 +72,20 @@ const contractIssues = ({ operation, spec }: Entry, body: Readonly<Record<string
 
 /** Throws unless a request may be sent by the contract; nothing is sent before. */
 export const assertRequest = (entry: Entry, request: Request): void => {
+  if (holdsMask(request.body) || holdsMask(request.query)) {
+    throw new McpFailure(
+      "masked_value",
+      "The arguments hold a masked value: it would take the place of what it stands for.",
+      "Leave the field out, or use the real value."
+    )
+  }
+  if (holdsCut(request.body)) {
+    throw new McpFailure(
+      "cut_value",
+      "The body holds a text that was cut: it would take the place of the whole.",
+      "Read the rest of it first, with the fields that it names."
+    )
+  }
   const issues = requestIssues(entry, request)
   if (issues.length > 0) {
     throw new McpFailure(
@@ -76,13 +93,6 @@ export const assertRequest = (entry: Entry, request: Request): void => {
       `${entry.name} was not sent: ${issues.length === 1 ? issues[0] : `${issues.length} places are wrong`}`,
       `describe_operation {"operation": "${entry.name}"} shows what it takes.`,
       issues.slice(0, 20)
-    )
-  }
-  if (holdsMask(request.body) || holdsMask(request.query)) {
-    throw new McpFailure(
-      "masked_value",
-      "The arguments hold a masked value: it would take the place of what it stands for.",
-      "Leave the field out, or use the real value."
     )
   }
 }

@@ -110,8 +110,7 @@ const inputSchemaOf = (struct: Schema.Constraint): ObjectSchema => {
 }
 
 /** Text with words about it. */
-export const text = (description: string) =>
-  Schema.String.check(Schema.isMaxLength(4096)).annotate({ description })
+export const text = (description: string) => Schema.String.check(Schema.isMaxLength(4096)).annotate({ description })
 
 /** A JSON object with words about it. */
 export const object = (description: string) => Schema.Record(Schema.String, Schema.Unknown).annotate({ description })

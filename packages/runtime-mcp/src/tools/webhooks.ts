@@ -17,6 +17,20 @@ const listOf = (value: unknown): ReadonlyArray<Row> => (Array.isArray(value) ? v
 /** Jobs of a list whose last attempt is looked at: each costs a request. */
 const mostLookedAt = 3
 
+/** What a list shows of a job; `job` shows the rest. */
+const listed = [
+  "id",
+  "status",
+  "type",
+  "target",
+  "callId",
+  "attemptCount",
+  "statusCode",
+  "createdAt",
+  "nextAttemptAt",
+  "replayOf"
+]
+
 const wellStates: ReadonlySet<unknown> = new Set(["succeeded", "pending", "delivering", "cancelled"])
 
 /** Why deliveries fail. */
@@ -52,9 +66,11 @@ export const webhookAttempts = (desk: Desk): Tool =>
       )
       const { rows, left } = boundRows(
         jobs.map((row) => {
-          const { payload: _, ...rest } = row
           const attempt = last.get(row["id"])
-          return attempt === undefined ? rest : { ...rest, lastAttempt: attempt }
+          const shown = listed.flatMap((name) =>
+            row[name] === undefined || row[name] === null ? [] : [[name, row[name]]]
+          )
+          return { ...Object.fromEntries(shown), ...(attempt === undefined ? {} : { lastAttempt: attempt }) }
         })
       )
       return { data: { jobs: rows, ...(left === 0 ? {} : { left }) }, hasRows: true }

@@ -36,7 +36,11 @@ export const writeEntry = async (
 ): Promise<Answer> => {
   const { spec, name } = entry
   if (spec.method === "GET" || spec.method === "DELETE") {
-    throw new McpFailure("not_a_write", `${name} is no write.`, `That is for ${spec.method === "GET" ? "read" : "delete"}.`)
+    throw new McpFailure(
+      "not_a_write",
+      `${name} is no write.`,
+      `That is for ${spec.method === "GET" ? "read" : "delete"}.`
+    )
   }
   const { dryRun = false, ...request } = writing
   assertRequest(entry, request)

@@ -3,10 +3,10 @@
  */
 import * as McpProtocol from "effect/ai/McpProtocol"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { instructions } from "../server/registrations.ts"
-import { version } from "../version.ts"
+import { version } from "./version.ts"
 
 /** Name, version, instructions, protocols. */
 export const about = {

@@ -5,7 +5,6 @@
  */
 import { randomBytes, timingSafeEqual, createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { buffer } from "node:stream/consumers"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
@@ -88,6 +87,23 @@ async function* bounded(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   }
 }
 
+interface Reader {
+  readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  readonly cancel: () => Promise<void>
+}
+
+async function* chunksOf(reader: Reader): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      if (value !== undefined) yield value
+    }
+  } finally {
+    await reader.cancel()
+  }
+}
+
 type Handler = (request: Request) => Promise<Response>
 
 const answer = async (handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -113,7 +129,7 @@ const answer = async (handler: Handler, request: IncomingMessage, response: Serv
     return
   }
   response.flushHeaders()
-  await pipeline(Readable.fromWeb(answered.body), response)
+  await pipeline(chunksOf(answered.body.getReader()), response)
 }
 
 const listen = (server: Server, port: number): Promise<number> =>

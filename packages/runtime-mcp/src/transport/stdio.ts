@@ -60,7 +60,7 @@ export const serveStdio = async (options: StdioOptions): Promise<void> => {
   const { stdin = process.stdin, stdout = process.stdout, signal, ...rest } = options
   const gone = new AbortController()
   const stop = () => gone.abort()
-  stdout.once("error", stop)
+  stdout.on("error", stop)
   stdout.once("close", stop)
   const server = McpServer.layerStdio({ ...about, registrations: registrations(rest) }).pipe(
     Layer.provide(Layer.succeed(Stdio.Stdio, stdioOf(stdin, stdout))),
@@ -69,7 +69,8 @@ export const serveStdio = async (options: StdioOptions): Promise<void> => {
   try {
     await runUntil(Layer.launch(server), signal === undefined ? gone.signal : AbortSignal.any([signal, gone.signal]))
   } finally {
-    stdout.removeListener("error", stop)
     stdout.removeListener("close", stop)
+    // Nobody reads on: an input that stays open would keep the process.
+    if (options.stdin === undefined) process.stdin.destroy()
   }
 }

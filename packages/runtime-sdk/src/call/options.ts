@@ -81,8 +81,7 @@ const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue
   return headers
 }
 
-const unguarded =
-  "This runtime ignores If-Match, by its runtimeProfile: nothing would be checked. Leave it out, and compare the row before you write"
+const unguarded = "This runtime ignores it (runtimeProfile): compare the row before you write"
 
 /** RFC 9110: `*`, or entity tags in quotes. */
 const entityTags = /^(\*|(W\/)?"[\x21\x23-\x7e\x80-\xff]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)$/

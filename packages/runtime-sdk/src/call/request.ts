@@ -10,7 +10,7 @@ import { almost, unknownName } from "../config/unknownNames.ts"
 import { explain, strays } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
-import { issueText, text } from "./message.ts"
+import { ignoring, issueText, text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
@@ -185,13 +185,11 @@ const placeOf = (
   if (scope === undefined || spec.method !== "POST") return undefined
   // What is done to different rows is told apart by their ids.
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
-  if (runtime.config.profile?.idempotencyKeys === "ignored") return { path: ["idempotencyScope"], message: unscoped }
+  if (runtime.config.profile?.idempotencyKeys === "ignored")
+    return { path: ["idempotencyScope"], message: `A second run would repeat it: ${ignoring}` }
   const place = scope.place(operation, text ?? upload?.label ?? "")
   return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
 }
-
-const unscoped =
-  "This runtime ignores idempotency keys, by its runtimeProfile: a second run would make everything twice. Look for what is there, and create without a scope"
 
 const unordered = (operation: string, scope: string): string =>
   `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`

@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Check from "./checks.ts"
 import { type ExtraHeaders, putHeaders } from "./headers.ts"
-import { profileIssue, type RuntimeProfile } from "./runtimeProfile.ts"
+import { isProfile, type RuntimeProfile } from "./runtimeProfile.ts"
 import { type Names, unknownName } from "./unknownNames.ts"
 
 /**
@@ -84,8 +84,9 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
     throw new ConfigError({ field: issue.path.join("."), message: `${issue.path.join(".")}: ${issue.message}.` })
   }
   const profile = options.runtimeProfile
-  const wrong = profile === undefined ? undefined : profileIssue(profile)
-  if (wrong !== undefined) throw new ConfigError({ field: "runtimeProfile", message: `runtimeProfile: ${wrong}.` })
+  if (profile !== undefined && !isProfile(profile)) {
+    throw new ConfigError({ field: "runtimeProfile", message: "runtimeProfile is none: see readRuntimeProfile." })
+  }
   const recentKeys: Array<Redacted.Redacted<string>> = []
   return {
     ...Check.address(options.baseUrl, { allowInsecure: options.allowInsecure }),

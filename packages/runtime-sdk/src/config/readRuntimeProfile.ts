@@ -4,7 +4,7 @@
  * @since 0.2.0
  */
 import { ConfigError } from "../errors/Errors.ts"
-import { profileIssue, type RuntimeProfile } from "./runtimeProfile.ts"
+import type { RuntimeProfile } from "./runtimeProfile.ts"
 import { wrongChoice } from "./unknownNames.ts"
 
 /**
@@ -31,7 +31,7 @@ import { wrongChoice } from "./unknownNames.ts"
  */
 export const readRuntimeProfile = (input: unknown): RuntimeProfile => {
   const json = typeof input === "string" ? parse(input) : input
-  const wrong = profileIssue(json) ?? restIssue(Object(json))
+  const wrong = issueOf(Object(json))
   if (wrong !== undefined) refuse(wrong)
   // Every field was looked at.
   const { formatVersion, createdAt, runtimeVersion, idempotencyKeys, ifMatch, webhookSignature, lists } =
@@ -55,8 +55,22 @@ const parse = (text: string): unknown => {
   }
 }
 
-const restIssue = (fields: { readonly [name: string]: unknown }): string | undefined => {
-  const { createdAt, runtimeVersion, lists } = fields
+const known = ["honoured", "ignored", "unknown"]
+
+const words = {
+  idempotencyKeys: known,
+  ifMatch: known,
+  webhookSignature: ["standard", "none", "other", "unknown"]
+}
+
+const issueOf = (fields: { readonly [name: string]: unknown }): string | undefined => {
+  const { formatVersion, createdAt, runtimeVersion, lists } = fields
+  if (formatVersion !== 1) return "is no profile of formatVersion 1: save one with aywa-runtime conformance"
+  for (const [name, choices] of Object.entries(words)) {
+    const wrong = wrongChoice(fields[name], choices)
+    if (wrong !== undefined) return `${name} ${wrong}`
+  }
+  if (typeof lists !== "object" || lists === null) return "lists is missing"
   if (typeof createdAt !== "string" || Number.isNaN(Date.parse(createdAt))) return "createdAt must be an ISO 8601 time"
   if (runtimeVersion !== undefined && typeof runtimeVersion !== "string") return "runtimeVersion must be text"
   for (const [path, list] of Object.entries(Object(lists))) {

@@ -3,7 +3,6 @@
  *
  * @since 0.2.0
  */
-import { wrongChoice } from "./unknownNames.ts"
 
 /**
  * How a list of the runtime can be walked.
@@ -48,19 +47,8 @@ export interface RuntimeProfile {
 
 const known = ["honoured", "ignored", "unknown"]
 
-const words = {
-  idempotencyKeys: known,
-  ifMatch: known,
-  webhookSignature: ["standard", "none", "other", "unknown"]
-}
-
-/** What is wrong with a profile; undefined when a client can go by it. */
-export const profileIssue = (profile: unknown): string | undefined => {
-  const fields = Object(profile)
-  if (fields.formatVersion !== 1) return "is no profile of formatVersion 1: save one with aywa-runtime conformance"
-  for (const [name, choices] of Object.entries(words)) {
-    const wrong = wrongChoice(fields[name], choices)
-    if (wrong !== undefined) return `${name} ${wrong}`
-  }
-  return typeof fields.lists === "object" && fields.lists !== null ? undefined : "lists is missing"
+/** Whether a client can go by it; `readRuntimeProfile` says what is wrong, which costs more than a client may weigh. */
+export const isProfile = (profile: unknown): boolean => {
+  const { formatVersion, idempotencyKeys, ifMatch, lists } = Object(profile)
+  return formatVersion === 1 && known.includes(idempotencyKeys) && known.includes(ifMatch) && Object(lists) === lists
 }

@@ -37,7 +37,9 @@ const unsafe = ({ idempotencyKeys, ifMatch, webhookSignature, lists }: RuntimePr
   ...(ifMatch === "ignored" ? ["ifMatch is refused, and config push has a weak guard"] : []),
   ...(webhookSignature === "none" ? ["webhooks are not signed"] : []),
   ...(webhookSignature === "other" ? ["webhooks are not signed by Standard Webhooks"] : []),
-  ...Object.entries(lists).flatMap(([path, { walk }]) => (walk === "first-page" ? [`${path} has a first page only`] : []))
+  ...Object.entries(lists).flatMap(([path, { walk }]) =>
+    walk === "first-page" ? [`${path} has a first page only`] : []
+  )
 ]
 
 const known: Check = {
@@ -49,8 +51,11 @@ const known: Check = {
     if (file === undefined) return none
     const profile = await readProfile(file)
     const found = unsafe(profile)
-    const unknown = Object.entries(profile).filter(([, value]) => value === "unknown").map(([name]) => name)
-    if (found.length > 0) return warn(`By the profile: ${found.join("; ")}.`, "Give every client the option runtimeProfile.")
+    const unknown = Object.entries(profile)
+      .filter(([, value]) => value === "unknown")
+      .map(([name]) => name)
+    if (found.length > 0)
+      return warn(`By the profile: ${found.join("; ")}.`, "Give every client the option runtimeProfile.")
     if (unknown.length > 0) return warn(`The profile does not know: ${unknown.join(", ")}.`, again)
     return ok("nothing is known to be unsafe")
   }
