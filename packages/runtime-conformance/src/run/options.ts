@@ -65,7 +65,8 @@ export interface ConformanceOptions extends TargetOptions {
   readonly onCase?: ((result: CaseResult, done: number, of: number) => void) | undefined
 }
 
-export const targetNames: Names<TargetOptions> = {
+// Spelt out: declarations of what users import name no type of the contract entry, which names Effect's.
+export const targetNames: { readonly [K in keyof TargetOptions]-?: true } = {
   baseUrl: true,
   apiKey: true,
   organizationId: true,
