@@ -63,8 +63,10 @@ tool, its route, a test that asks the tool as the runtime does, and \`.env.examp
 never overwrites one; \`--dry-run\` only shows.
 
 ## A local runtime`,
-  [{ start: local, until: /"baseUrl".*\}/ }],
-  `It prints one line of JSON when it is ready, and stops on Ctrl-C. \`--write-env\` keeps address, key, webhook secret and
+  [{ start: local, until: /What it does: \S+#\S{32}/ }],
+  `The second address is [the inspector](inspector.md); \`--open\` opens it in the browser.
+
+It prints one line of JSON when it is ready, and stops on Ctrl-C. \`--write-env\` keeps address, key, webhook secret and
 control token in a file of its own while it runs; the commands below read it (\`--env-file .env.local\`, left out here).
 
 ## Resources
