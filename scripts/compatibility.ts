@@ -67,8 +67,11 @@ runtime for each.
 |---|---|
 ${rows.join("\n")}
 
-Differences in what is served: lists with an envelope sort by \`createdAt\` only; recordings are silence, as long as the call
-was; nothing is dialled, and no model thinks.
+Differences in what is served: nothing is dialled and nothing is heard, so recordings, and what \`monitor.listenUrl\` sends (16-bit
+samples, 16,000 a second), are silence for as long as the call lasts; \`call-logs\` is a JSON object a line. In chats a script speaks, or a model whose
+address was given (\`model\`, \`--model-url\`), never a default; a stream comes at once, in the form of one. Beyond the
+client's operations the runtime serves \`monitor.controlUrl\`, \`webCallUrl\`, and drafts of assistants: \`POST\`, \`GET
+/assistant/:id/draft\`, \`GET\`, \`PATCH\`, \`DELETE /assistant/:id/draft/:draftId\`, \`POST …/publish\`.
 `
 }
 

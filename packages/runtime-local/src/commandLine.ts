@@ -32,11 +32,14 @@ export const help = `Serves the Aywa runtime's HTTP contract for development: no
   --keep-hours <n>         Hours that events and requests are kept; default 720
   --webhook-secret <s>     Signs webhooks; default: the one in the file, else a random one
   --webhook-schedule <standard|instant>  instant retries without waits
+  --no-inspector           Do not serve the inspector's page at /__aywa/; production mode never does
   --no-strict              Accept properties that the contract does not know
   --require-key            Refuse POST and PATCH without an Idempotency-Key
   --unsafe-expose          Allow --host beyond loopback. There is no TLS
   --allow-host <name>      A name beside loopback that it answers to. May be repeated
   --public-url <url>       Its address for others, such as that of a tunnel; printed, and answered to
+  --model-url <url>        Speaks in chats where no script does: an address of OpenAI's chat completions. AYWA_MODEL_KEY is its key
+  --model <name>           The name of the model there
   --help                   Show this
 `
 
@@ -70,11 +73,14 @@ const parse = (args: ReadonlyArray<string>) => {
         "keep-hours": { type: "string" },
         "webhook-secret": { type: "string" },
         "webhook-schedule": { type: "string" },
+        "no-inspector": { type: "boolean" },
         "no-strict": { type: "boolean" },
         "require-key": { type: "boolean" },
         "unsafe-expose": { type: "boolean" },
         "allow-host": { type: "string", multiple: true },
         "public-url": { type: "string" },
+        "model-url": { type: "string" },
+        model: { type: "string" },
         help: { type: "boolean", short: "h" }
       }
     }).values
@@ -172,12 +178,20 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     toolAllowedHosts: OutboundPolicy.parseHosts(process.env["TOOL_API_REQUEST_ALLOWED_HOSTS"]),
     webhookSecret: filled("webhook-secret", values["webhook-secret"]),
     webhookSchedule: schedule,
+    inspector: !(values["no-inspector"] ?? false),
     strict: !(values["no-strict"] ?? false),
     requireIdempotencyKey: values["require-key"],
     unsafeExpose: values["unsafe-expose"],
     allowHosts: values["allow-host"],
-    publicUrl: values["public-url"]
+    publicUrl: values["public-url"],
+    model: modelOf(values["model-url"], values.model)
   }
+}
+
+const modelOf = (url: string | undefined, name: string | undefined): LocalRuntimeOptions["model"] => {
+  if (url === undefined && name === undefined) return undefined
+  if (url === undefined || name === undefined) throw new UsageError("--model-url and --model need each other")
+  return { url, name, apiKey: process.env["AYWA_MODEL_KEY"] }
 }
 
 /** Says why a runtime did not start, and what to do. */

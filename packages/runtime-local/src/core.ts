@@ -5,6 +5,7 @@
 import { type Feed, makeFeed } from "./control/feed.ts"
 import { type FaultRules, makeFaultRules } from "./faults/rules.ts"
 import { makeScenarios, type Scenarios } from "./faults/scenarios.ts"
+import { type Address, makeAddress } from "./http/address.ts"
 import { type Keys, makeKeys } from "./http/auth.ts"
 import { type Idempotency, makeIdempotency } from "./http/idempotency.ts"
 import { type Journal, makeJournal } from "./http/journal.ts"
@@ -25,6 +26,8 @@ import { makeScheduler, type Scheduler } from "./time/scheduler.ts"
 export interface Core extends FirstKey {
   readonly store: Store
   readonly now: () => number
+  /** Where others reach it. */
+  readonly address: Address
   readonly scheduler: Scheduler
   readonly ids: Ids
   readonly keys: Keys
@@ -68,6 +71,7 @@ export const makeCore = (store: Store, options: LocalRuntimeOptions): Core => {
     ...first,
     store,
     now,
+    address: makeAddress(),
     scheduler: makeScheduler(clock, mode, describe),
     ids,
     keys,

@@ -20,7 +20,7 @@ export interface Engine {
 
 /** Makes an engine; nothing runs before `start`. */
 export const makeEngine = (core: Core, options: LocalRuntimeOptions, policy: OutboundPolicyOptions): Engine => {
-  const { store, ids, rules, scheduler, now } = core
+  const { store, ids, rules, scheduler, now, address } = core
   const { seed, webhookSchedule = "standard", webhookOrder = seed === undefined ? "created" : "shuffled" } = options
   const { wake } = scheduler
   const secrets = makeSecrets(store, now, { secret: options.webhookSecret, bytes: ids.bytes })
@@ -45,6 +45,7 @@ export const makeEngine = (core: Core, options: LocalRuntimeOptions, policy: Out
     now,
     wake,
     pace: options.callPace ?? {},
+    address,
     api: { policy, allowedHosts: options.toolAllowedHosts ?? [] }
   })
   scheduler.add(calls)

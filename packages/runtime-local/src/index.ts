@@ -6,6 +6,7 @@
  */
 export { LocalRuntime, startLocalRuntime } from "./LocalRuntime.ts"
 export type { LocalRuntimeOptions } from "./options.ts"
+export type { ModelOptions } from "./chats/model.ts"
 export type { CallHandle, InboundCall } from "./calls/handle.ts"
 export type { ScriptMatch, ScriptOptions, ScriptStep } from "./calls/script.ts"
 export type { CallPace } from "./calls/steps/step.ts"

@@ -3,6 +3,7 @@
  */
 import { type Names, unknownName, wrongChoice } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { CallPace } from "./calls/steps/step.ts"
+import type { ModelOptions } from "./chats/model.ts"
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
 import type { RateLimitOptions } from "./http/rateLimit.ts"
@@ -32,6 +33,7 @@ const flags: ReadonlyArray<keyof LocalRuntimeOptions> = [
   "requireIdempotencyKey",
   "strict",
   "faultHeader",
+  "inspector",
   "allowPrivateNetwork"
 ]
 
@@ -68,6 +70,7 @@ export const checkValues = (options: LocalRuntimeOptions): void => {
   checkStore(options.store)
   checkSchedule(options.webhookSchedule)
   checkShape(options.listShape)
+  checkModel(options.model)
   const { port, limits, rateLimit, callPace, retention, apiKeys = [] } = options
   if (retention !== undefined) {
     refuseUnknown("retention", retention, retentionNames)
@@ -103,6 +106,17 @@ const checkAddresses = ({ allowHosts = [], publicUrl }: LocalRuntimeOptions): vo
   if (publicUrl !== undefined && !/^https?:$/.test(URL.parse(publicUrl)?.protocol ?? "")) {
     refuse("publicUrl takes an absolute http or https address.")
   }
+}
+
+const modelNames: Names<ModelOptions> = { url: true, name: true, apiKey: true }
+
+const checkModel = (model: LocalRuntimeOptions["model"]): void => {
+  if (model === undefined) return
+  refuseUnknown("model", model, modelNames)
+  if (!/^https?:$/.test(URL.parse(model.url)?.protocol ?? "")) {
+    refuse("model.url takes an absolute http or https address.")
+  }
+  if (typeof model.name !== "string" || model.name === "") refuse("model.name takes the name of the model there.")
 }
 
 const checkStore = (store: unknown): void => {

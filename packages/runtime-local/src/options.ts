@@ -5,6 +5,7 @@ import type { Names } from "@aywa-ai/runtime-sdk/internal/contract"
 import { checkValues, refuseUnknown } from "./optionValues.ts"
 import type { ApiKeyOptions } from "./http/auth.ts"
 import type { RequestLimits } from "./http/body.ts"
+import type { ModelOptions } from "./chats/model.ts"
 import type { ListShapes } from "./rows/listing.ts"
 import type { Retention } from "./outbox/retention.ts"
 import type { OutboundOptions } from "./outboundOptions.ts"
@@ -59,12 +60,16 @@ export interface LocalRuntimeOptions extends OutboundOptions {
    * mode, unless `unsafeExpose` opens the runtime to others.
    */
   readonly faultHeader?: boolean | undefined
+  /** Speaks in chats (`POST /chat`) where no script does. Default: nobody; there is no default address. */
+  readonly model?: ModelOptions | undefined
   /** Makes ids, keys and chaos deterministic. */
   readonly seed?: number | undefined
   /** Default: what the source API has on each route, mostly 1, the bare array. */
   readonly listShape?: ListShapes | undefined
   /** `false` accepts keys that the contract does not know. Default `true`. */
   readonly strict?: boolean | undefined
+  /** Serves the inspector's page at `/__aywa/`. Default `true`; production mode has none. */
+  readonly inspector?: boolean | undefined
   /** `"manual"` stands still until it is moved. Default `"system"`. */
   readonly clock?: "system" | "manual" | undefined
 }
@@ -88,10 +93,12 @@ const names: Names<LocalRuntimeOptions> = {
   limits: true,
   scenario: true,
   faultHeader: true,
+  model: true,
   seed: true,
   listShape: true,
   strict: true,
   clock: true,
+  inspector: true,
   mode: true,
   allowTargets: true,
   allowPrivateNetwork: true,

@@ -1,6 +1,8 @@
 /**
  * What answers requests: a listener, and the way of a request behind it.
  */
+import { chatRoutes } from "./chats/routes.ts"
+import { makeListen } from "./calls/listen.ts"
 import type { Connection } from "./control/accounts.ts"
 import { makeControl } from "./control/http.ts"
 import { requestSummary } from "./control/summaries.ts"
@@ -14,6 +16,7 @@ import { type Exchange, openExchange } from "./http/exchange.ts"
 import { answerFor, handle, type PipelineContext } from "./http/handle.ts"
 import { makeRouter, type Router } from "./http/routes.ts"
 import { hostCheck, type Listener, makeListener } from "./http/server.ts"
+import { makeInspector } from "./inspector/serve.ts"
 import { outboxStats } from "./operations/data.ts"
 import { probe } from "./operations/routes.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
@@ -30,11 +33,18 @@ export const makeService = (
   host: string
 ): Listener => {
   const { now, ids } = core
-  const listener = makeListener(host, options.port ?? 0, options.limits ?? {}, (request, response, signal) => {
-    const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-    if (!exchange.path.startsWith("/__aywa/")) note(core, exchange)
-    void handle(pipeline, exchange)
-  })
+  const isHost = hostCheck(allowedHosts(options), options.unsafeExpose === true)
+  const listener = makeListener(
+    host,
+    options.port ?? 0,
+    options.limits ?? {},
+    (request, response, signal) => {
+      const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
+      if (exchange.path !== "/" && !exchange.path.startsWith("/__aywa/")) note(core, exchange)
+      void handle(pipeline, exchange)
+    },
+    makeListen({ calls: engine.calls, isHost })
+  )
   const bodies = makeBodies(options.limits)
   const pipeline: PipelineContext = {
     ...core,
@@ -43,10 +53,12 @@ export const makeService = (
     faultHeader: options.faultHeader ?? (options.mode !== "production" && options.unsafeExpose !== true),
     requireKey: options.requireIdempotencyKey ?? false,
     router: routerOf(core, engine, options),
-    probe: (method, path) => probe(core.store, method, path),
+    guest: engine.calls.links.guest,
+    probe: (method, path) => probe(core.store, version, method, path),
     random: makeRandom(core.chaos),
-    isHost: hostCheck(allowedHosts(options), options.unsafeExpose === true),
+    isHost,
     refuse: listener.refuse,
+    inspector: makeInspector(hasInspector(options)),
     control: makeControl({
       ...core,
       ...controls,
@@ -63,6 +75,10 @@ export const makeService = (
   }
   return listener
 }
+
+/** Whether the inspector's page is served. */
+export const hasInspector = ({ inspector = true, mode }: LocalRuntimeOptions): boolean =>
+  inspector && mode !== "production"
 
 /** Where a listener can be reached on this machine. */
 export const baseUrlOf = (host: string, listener: Listener): string =>
@@ -97,7 +113,8 @@ const routerOf = (core: Core, { calls, outbox }: Engine, options: LocalRuntimeOp
   const report = { store, metrics, outbox: (organization: string) => outboxStats(store, organization) }
   const routes = [
     ...routesOf({ ...core, calls, outbox, strict, listShape, report }),
-    ...sourceRoutes({ ...core, calls, strict })
+    ...sourceRoutes({ ...core, calls, strict }),
+    ...chatRoutes({ ...core, calls, outbox, strict, model: options.model })
   ]
   return makeRouter(routes, foreignPaths)
 }

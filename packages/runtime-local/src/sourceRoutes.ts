@@ -3,8 +3,12 @@
  */
 import { contract, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import type { CallContext } from "./calls/calls.ts"
+import { recordingKinds } from "./calls/links.ts"
+import { logFile } from "./calls/logFile.ts"
 import { recording } from "./calls/recordings.ts"
+import { web } from "./calls/views.ts"
 import type { Route } from "./http/routes.ts"
+import { draftHandlers } from "./rows/drafts.ts"
 import { listRows } from "./rows/listing.ts"
 import { rulesOf } from "./rows/rules.ts"
 import { makeValidate } from "./rows/validation.ts"
@@ -13,11 +17,9 @@ import { makeValidate } from "./rows/validation.ts"
 export const foreignPaths: ReadonlySet<string> = new Set([
   "analytics",
   "assistant/background-sound",
-  "call/:id/call-logs",
   "call/:id/pcap",
   "call/:id/video-recording",
   "campaign",
-  "chat",
   "eval",
   "knowledge-base",
   "monitoring",
@@ -32,13 +34,12 @@ export const foreignPaths: ReadonlySet<string> = new Set([
   "workflow"
 ])
 
-/** The audio recordings of a call. */
-const recordings = ["mono-recording", "stereo-recording", "customer-recording", "assistant-recording"]
+/** What the routes work with. */
+type SourceParts = Pick<CallContext, "store" | "ids" | "now" | "calls" | "strict">
 
 /** The routes. */
-export const sourceRoutes = (
-  parts: Pick<CallContext, "store" | "ids" | "now" | "calls" | "strict">
-): ReadonlyArray<Route> => [
+export const sourceRoutes = (parts: SourceParts): ReadonlyArray<Route> => [
+  ...draftRoutes(parts),
   {
     name: "phoneNumbers.listV2",
     method: "GET",
@@ -52,7 +53,9 @@ export const sourceRoutes = (
         search: ["name", "number", "sipUri"]
       })
   },
-  ...recordings.map((kind): Route => ({
+  { name: "calls.logFile", method: "GET", path: "/call/:id/call-logs", body: "none", handler: logFile(parts) },
+  { name: "calls.web", method: "GET", path: "/call/:id/web", body: "none", handler: web(parts) },
+  ...recordingKinds.map((kind): Route => ({
     name: `calls.${kind}`,
     method: "GET",
     path: `/call/:id/${kind}`,
@@ -69,3 +72,25 @@ export const sourceRoutes = (
     )
   }))
 ]
+
+const draftRoutes = (parts: SourceParts): ReadonlyArray<Route> => {
+  const validate = makeValidate(specOf(contract.assistants.create).body, parts.strict)
+  const handlers = draftHandlers({ ...parts, resource: "assistants", rules: rulesOf("assistants"), shape: 1, validate })
+  const [all, one] = ["/assistant/:id/draft", "/assistant/:id/draft/:draftId"]
+  const route = (method: string, path: string, name: keyof typeof handlers, body: Route["body"] = "none"): Route => ({
+    name: `assistants.drafts.${name}`,
+    method,
+    path,
+    body,
+    handler: handlers[name]
+  })
+  return [
+    route("POST", all, "create", "json"),
+    route("GET", all, "list"),
+    route("GET", one, "get"),
+    route("PATCH", one, "update", "json"),
+    route("DELETE", one, "delete"),
+    route("POST", `${one}/publish`, "publish"),
+    route("POST", `${all}/publish`, "publish")
+  ]
+}

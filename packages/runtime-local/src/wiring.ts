@@ -4,6 +4,7 @@
  */
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { callTables } from "./calls/tables.ts"
+import { chatTables } from "./chats/tables.ts"
 import { type Controls, makeControls } from "./controls.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { type Core, makeCore } from "./core.ts"
@@ -17,10 +18,10 @@ import { policyOf } from "./outboundOptions.ts"
 import { outboxTables } from "./outbox/tables.ts"
 import { rowTables } from "./rows/tables.ts"
 import type { LocalRuntimeHandle, StoredRow } from "./runtimeHandle.ts"
-import { baseUrlOf, makeService } from "./service.ts"
+import { baseUrlOf, hasInspector, makeService } from "./service.ts"
 import { openStore, type Store } from "./store/Store.ts"
 
-const tables = [rowTables, httpTables, importTables, outboxTables, callTables, readinessTables]
+const tables = [rowTables, httpTables, importTables, outboxTables, callTables, chatTables, readinessTables]
 
 /** Starts a runtime. */
 export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
@@ -36,16 +37,17 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     const engine = makeEngine(core, options, policy)
     const controls = makeControls(core, engine)
     const listener = makeService(core, engine, controls, options, host)
-    await run(listener, engine)
-    return handleOf({ core, engine, controls, listener }, host, options.publicUrl)
+    await run(listener, engine, () => core.address.move(options.publicUrl ?? baseUrlOf(host, listener)))
+    return handleOf({ core, engine, controls, listener }, host, options)
   } catch (error) {
     store.close()
     throw error
   }
 }
 
-const run = async (listener: Listener, engine: Engine): Promise<void> => {
+const run = async (listener: Listener, engine: Engine, bound: () => void): Promise<void> => {
   await listener.start()
+  bound()
   try {
     engine.start()
   } catch (error) {
@@ -65,7 +67,7 @@ interface Runtime {
 const handleOf = (
   { core, engine, controls, listener }: Runtime,
   host: string,
-  publicUrl: string | undefined
+  options: LocalRuntimeOptions
 ): LocalRuntimeHandle => {
   const { store, keys, rules, journal, idempotency, limiter } = core
   const { live: _, ...sending } = controls.sending
@@ -78,12 +80,14 @@ const handleOf = (
     await listener.stop()
     store.close()
   }
+  const baseUrl = baseUrlOf(host, listener)
   return {
-    baseUrl: baseUrlOf(host, listener),
-    publicUrl,
+    baseUrl,
+    publicUrl: options.publicUrl,
     apiKey: core.apiKey,
     organizationId: core.organizationId,
     controlToken: controls.token,
+    inspectorUrl: hasInspector(options) ? `${baseUrl}/__aywa/#${controls.token}` : undefined,
     requests: journal.list,
     faults: {
       add: rules.add,

@@ -139,14 +139,16 @@ describe("organizations", () => {
       const own = served
         .map((_, operation): Step => ({ ...base, who: "B", operation, side: "mine", variant, row: variant }))
         .toSorted((a, b) => Number(isDelete(a.operation)) - Number(isDelete(b.operation)))
-      // Some of the tools are pinned, one is not.
-      const tools = Array.from({ length: 8 }, (_, row): Step => ({
-        ...base,
-        who: "B",
-        operation: served.findIndex(({ name }) => name === "tools.delete"),
-        side: "mine",
-        row
-      }))
+      // Some tools and assistants are pinned, one of each is not.
+      const pinned = ["tools.delete", "assistants.delete"].flatMap((wanted) =>
+        Array.from({ length: 8 }, (_, row): Step => ({
+          ...base,
+          who: "B",
+          operation: served.findIndex(({ name }) => name === wanted),
+          side: "mine",
+          row
+        }))
+      )
       // The call that was made last is still running: a later one would find it ended.
       const onTheLine = ["calls.create", "calls.control"].map((wanted): Step => ({
         ...base,
@@ -155,7 +157,7 @@ describe("organizations", () => {
         side: "mine",
         row: -1
       }))
-      await theSameAlone([...make("A"), ...foreign, ...make("B"), ...make("B"), ...onTheLine, ...own, ...tools])
+      await theSameAlone([...make("A"), ...foreign, ...make("B"), ...make("B"), ...onTheLine, ...own, ...pinned])
     }
     const unserved = [...coverage].filter(([, { served }]) => !served).map(([name]) => name)
     const untried = [...coverage].filter(([, { foreign }]) => foreign === 0).map(([name]) => name)

@@ -33,9 +33,33 @@ describe("shapes", () => {
       itemsPerPage: 2,
       totalItems: 5,
       totalPages: 3,
-      hasNextPage: true
+      hasNextPage: true,
+      sortOrder: "DESC"
     })
     expect((await call("GET", "/assistant?limit=2&page=9")).body.results).toEqual([])
+  })
+
+  it("2: sorted by what a call took or cost, either way; calls that have not ended have neither", async () => {
+    const { runtime, call } = await start({ clock: "manual", listShape: { calls: 2 } })
+    const assistant = (await call("POST", "/assistant", {})).body.id
+    const begin = async (name: string, wait: number, said: string) => {
+      runtime.calls.script({}, [{ user: said }, { wait }], { times: 1 })
+      await call("POST", "/call", { name, assistantId: assistant, customer: { number: "+14155550123" } })
+      await runtime.clock.advance(120_000)
+    }
+    await begin("long", 60_000, "Hi")
+    await begin("short", 1000, "Hi")
+    await begin("dear", 59_000, "x".repeat(200_000))
+    await call("POST", "/call", { name: "new", assistantId: assistant, customer: { number: "+14155550123" } })
+    const list = async (query: string) => names((await call("GET", `/call?${query}`)).body.results)
+    expect(await list("sortBy=duration")).toBe("long dear short new")
+    expect(await list("sortBy=duration&sortOrder=ASC")).toBe("new short dear long")
+    expect(await list("sortBy=cost")).toBe("dear long short new")
+    expect(await list(`sortBy=cost&limit=2&page=2&assistantId=${assistant}`)).toBe("short new")
+    expect(await list(`sortBy=duration&id=none`)).toBe("")
+    expect((await call("GET", "/call?sortBy=name")).body.message).toEqual([
+      "sortBy: expected one of createdAt, duration, cost"
+    ])
   })
 
   it("3: a cursor and whether there is more", async () => {

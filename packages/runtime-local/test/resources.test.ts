@@ -261,3 +261,23 @@ describe("structured outputs", () => {
     expect(await run({ callIds: [row.id], structuredOutput: { ...human, regex: "(" } })).toBe(400)
   })
 })
+
+describe("runs of a structured output", () => {
+  it("over many calls leave time for others", async () => {
+    const { runtime, call } = await start()
+    const { callId } = await runtime.trigger({ type: "call.completed" })
+    let over = false
+    const run = call("POST", "/structured-output/run", {
+      callIds: Array.from({ length: 100 }, () => callId),
+      structuredOutput: { name: "Slow", type: "regex", schema: { type: "string" }, regex: ".*.*.*.*Z" }
+    }).finally(() => (over = true))
+    let served = 0
+    for (; !over; served++) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, until the run is over
+      await fetch(`${runtime.baseUrl}/health`)
+    }
+    expect((await run).status).toBe(201)
+    // A run that held everybody up would let a few pass before its body had come.
+    expect(served).toBeGreaterThan(15)
+  })
+})

@@ -8,7 +8,7 @@ import { control } from "../core/control.ts"
 import { messageOf, usage } from "../core/failure.ts"
 import type { Session } from "../core/session.ts"
 import { printable } from "../core/table.ts"
-import { askModel, type ChatState, type Model } from "./model.ts"
+import { askModel, type ChatState, type ModelOptions } from "./model.ts"
 
 /** What `call` takes. */
 export interface CallInput {
@@ -122,7 +122,8 @@ const replyOf = async ({ replies, modelUrl, model }: CallInput, session: Session
   }
   if (replies !== undefined) return scripted(await repliesIn(replies), session)
   if (model === undefined) throw usage("--model-url needs --model.", "Name the model, as its address knows it.")
-  const target: Model = { url: modelUrl ?? "", model, key: session.settings.variable("AYWA_MODEL_KEY")?.value }
+  const apiKey = session.settings.variable("AYWA_MODEL_KEY")?.value
+  const target: ModelOptions = { url: modelUrl ?? "", name: model, apiKey }
   return (state) => askModel(target, state, session.signal)
 }
 

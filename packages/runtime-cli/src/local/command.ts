@@ -50,11 +50,19 @@ const config = {
   "keep-hours": integer("keep-hours", "N", "Hours that events and requests are kept; default 720"),
   "webhook-secret": text("webhook-secret", "SECRET", "Signs webhooks; default: the one in the file, else a random one"),
   "webhook-schedule": choice("webhook-schedule", ["standard", "instant"], "instant retries without waits"),
+  inspector: enabled("inspector", "Serves the inspector's page at /__aywa/ (--no-inspector: does not)"),
+  open: flag("open", "Opens the inspector's page in the browser"),
   strict: enabled("strict", "Refuses properties that the contract does not know (--no-strict: takes them)"),
   "require-key": flag("require-key", "Refuses POST and PATCH without an Idempotency-Key"),
   "unsafe-expose": flag("unsafe-expose", "Allows --host beyond loopback. There is no TLS"),
   "allow-host": texts("allow-host", "NAME", "A name beside loopback that it answers to. May be repeated"),
   "public-url": text("public-url", "URL", "Its address for others, such as that of a tunnel; printed, and answered to"),
+  "model-url": text(
+    "model-url",
+    "URL",
+    "Speaks in chats where no script does: an address of OpenAI's chat completions. AYWA_MODEL_KEY is its key"
+  ),
+  model: text("model", "NAME", "The name of the model there"),
   "write-env": text("write-env", "FILE", "Writes the AYWA_RUNTIME_* variables here, for --env-file; gone when it stops")
 }
 

@@ -1,44 +1,19 @@
 /**
- * A model behind an address that speaks the chat completions of OpenAI: asked for what the assistant says or does next.
+ * The model that speaks for an assistant, as the command line asks it.
  */
+import { askModel as ask, type ChatState, type ModelOptions } from "@aywa-ai/runtime-local/internal/model"
 import { CliFailure, exitCodes, messageOf } from "../core/failure.ts"
 
-type Row = Readonly<Record<string, unknown>>
-
-/** A conversation, as a chat model takes it. */
-export interface ChatState {
-  readonly chat: ReadonlyArray<Row>
-  readonly tools: ReadonlyArray<Row>
-}
-
-/** Where the model is. */
-export interface Model {
-  /** Such as `http://127.0.0.1:11434/v1`. */
-  readonly url: string
-  readonly model: string
-  readonly key: string | undefined
-}
+export type { ChatState, ModelOptions }
 
 /** Asks for the next steps of the assistant: a text, or tools. */
 export const askModel = async (
-  { url, model, key }: Model,
-  { chat, tools }: ChatState,
+  model: ModelOptions,
+  state: ChatState,
   signal: AbortSignal
-): Promise<ReadonlyArray<Row>> => {
-  let answer: unknown
+): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>> => {
   try {
-    const response = await fetch(`${url.replace(/\/+$/, "")}/chat/completions`, {
-      method: "POST",
-      redirect: "error",
-      signal,
-      headers: {
-        "content-type": "application/json",
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` })
-      },
-      body: JSON.stringify({ model, messages: chat, ...(tools.length === 0 ? {} : { tools }) })
-    })
-    if (!response.ok) throw new Error(`it answered ${response.status}`)
-    answer = await response.json()
+    return await ask(model, state, signal)
   } catch (error) {
     if (signal.aborted) throw error
     throw new CliFailure({
@@ -48,25 +23,5 @@ export const askModel = async (
       exitCode: exitCodes.unreachable,
       cause: error
     })
-  }
-  return stepsOf(answer)
-}
-
-const stepsOf = (answer: unknown): ReadonlyArray<Row> => {
-  const choices: unknown = Reflect.get(Object(answer), "choices")
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
-  const { content, tool_calls: calls }: Row = { ...Object(Reflect.get(Object(choice), "message")) }
-  const tools = (Array.isArray(calls) ? calls : []).map((one: unknown): Row => {
-    const { name, arguments: values }: Row = { ...Object(Reflect.get(Object(one), "function")) }
-    return { tool: String(name), arguments: argumentsOf(values) }
-  })
-  return [...(typeof content === "string" && content.trim() !== "" ? [{ assistant: content.trim() }] : []), ...tools]
-}
-
-const argumentsOf = (text: unknown): Row => {
-  try {
-    return { ...Object(JSON.parse(String(text))) }
-  } catch {
-    return {}
   }
 }

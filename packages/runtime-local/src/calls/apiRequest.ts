@@ -12,6 +12,7 @@ import { sendRequest } from "../outbox/request.ts"
 import type { Store } from "../store/Store.ts"
 import { isObject, objectAt, objectOf, type JsonObject } from "../json/object.ts"
 import type { ToolResult } from "./tools.ts"
+import { fillIn } from "./variables.ts"
 
 /** What requests of tools need. */
 export interface ApiRequestContext {
@@ -89,15 +90,6 @@ export const apiRequest = async (
 /** Where in a URL the host stands, user info and port included. */
 const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 
-/** Puts values where a text has `{{name}}`. */
-const substitute = (text: string, values: JsonObject, encode: (text: string) => string): string =>
-  text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
-    const value = Object.hasOwn(values, name) ? values[name] : ""
-    return encode(typeof value === "string" ? value : JSON.stringify(value ?? ""))
-  })
-
-const asIs = (text: string) => text
-
 /** Puts values into a template; a value stays in its place, whatever it contains. */
 const fill = (template: string, values: JsonObject) => {
   const host = authority.exec(template)?.[1]
@@ -105,8 +97,8 @@ const fill = (template: string, values: JsonObject) => {
   const cut = dynamicHost ? 0 : template.length - template.replace(authority, "").length
   // Where the host is open nothing is encoded: the guard is to see the model's own text.
   const url = dynamicHost
-    ? substitute(template, values, asIs)
-    : template.slice(0, cut) + substitute(template.slice(cut), values, encodeURIComponent)
+    ? fillIn(template, values)
+    : template.slice(0, cut) + fillIn(template.slice(cut), values, encodeURIComponent)
   return { url, dynamicHost }
 }
 
@@ -143,7 +135,7 @@ const fixedParameters = (tool: JsonObject, values: JsonObject): JsonObject => {
   return Object.fromEntries(
     (Array.isArray(parameters) ? parameters : []).flatMap((one: unknown) =>
       isObject(one) && typeof one["key"] === "string"
-        ? [[one["key"], typeof one["value"] === "string" ? substitute(one["value"], values, asIs) : one["value"]]]
+        ? [[one["key"], typeof one["value"] === "string" ? fillIn(one["value"], values) : one["value"]]]
         : []
     )
   )

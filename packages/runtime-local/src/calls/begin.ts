@@ -3,6 +3,7 @@
  */
 import { objectAt, type JsonObject } from "../json/object.ts"
 import { findWhole } from "../rows/find.ts"
+import type { Store } from "../store/Store.ts"
 import type { Ids } from "../time/ids.ts"
 import { type AdvanceContext, dueOf } from "./advance.ts"
 import { compileScript } from "./compile.ts"
@@ -41,7 +42,7 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
   const phoneNumber = findWhole(store, organization, "phoneNumbers", call["phoneNumberId"])
   const numbers = [objectAt(call, "customer")?.["number"], phoneNumber?.["number"]]
   const script = options.script ?? scripts.take({ organization, assistantId: call["assistantId"], numbers })
-  const assistant = assistantOf(context, organization, call)
+  const assistant = assistantOf(store, organization, call)
   const inbound = options.inbound === true
   const startsAt = startOf(context, call)
   const run: Run = {
@@ -73,7 +74,7 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
 }
 
 /** Who answers: a row, or what the call brought along. */
-const assistantOf = ({ store }: BeginContext, organization: string, call: JsonObject): JsonObject | undefined => {
+export const assistantOf = (store: Store, organization: string, call: JsonObject): JsonObject | undefined => {
   const assistant =
     findWhole(store, organization, "assistants", call["assistantId"]) ??
     objectAt(call, "assistant") ??

@@ -3,6 +3,7 @@
  *
  * No voice pipeline runs: nobody is called, nothing is heard or spoken. Servers are really asked, tools really called.
  */
+import type { Address } from "../http/address.ts"
 import type { JsonObject } from "../json/object.ts"
 import type { Outbox } from "../outbox/outbox.ts"
 import type { ResourceContext } from "../rows/crud.ts"
@@ -12,6 +13,7 @@ import { makeLifetime } from "../time/lifetime.ts"
 import type { WorkSource } from "../time/workLoop.ts"
 import type { ApiRequestContext } from "./apiRequest.ts"
 import { begin, type BeginOptions } from "./begin.ts"
+import { type Links, makeLinks } from "./links.ts"
 import type { Run } from "./run.ts"
 import { makeRuns, type Runs } from "./runs.ts"
 import { makeScripts, type Scripts } from "./script.ts"
@@ -28,6 +30,9 @@ export interface Calls extends WorkSource {
   readonly runs: Runs
   readonly stage: Stage
   readonly scripts: Scripts
+  readonly links: Links
+  /** What requests of tools need. */
+  readonly api: () => Omit<ApiRequestContext, "store">
   readonly start: () => void
   readonly stop: () => void
 }
@@ -40,6 +45,7 @@ export interface CallsContext {
   readonly now: () => number
   readonly wake: () => void
   readonly pace: CallPace
+  readonly address: Address
   readonly api: Omit<ApiRequestContext, "store" | "signal">
 }
 
@@ -53,11 +59,12 @@ export const makeCalls = (context: CallsContext): Calls => {
   const { store, ids, outbox, now, wake } = context
   const runs = makeRuns(store, now)
   const scripts = makeScripts(store, ids)
-  const stage: Stage = { store, runs, outbox, now }
+  const links = makeLinks(store, context.address)
+  const stage: Stage = { store, runs, outbox, links, now }
   const lifetime = makeLifetime()
   const stranded = new Set<string>()
   const api = () => ({ ...context.api, signal: lifetime.signal() })
-  const parts = { ...context, runs, scripts, lifetime, stranded, api }
+  const parts = { ...context, runs, scripts, links, lifetime, stranded, api }
   return {
     begin: (call, options) => begin(parts, call, options),
     keep: (before, after) => {
@@ -70,6 +77,8 @@ export const makeCalls = (context: CallsContext): Calls => {
     runs,
     stage,
     scripts,
+    links,
+    api,
     nextDue: runs.nextDue,
     take: () => {
       if (stranded.size > 0) store.transaction(() => stranded.forEach((callId) => runs.recover(callId)))
@@ -77,7 +86,11 @@ export const makeCalls = (context: CallsContext): Calls => {
       // Each is claimed at once: what it does first is synchronous, and moves its time on.
       return runs.due().map((callId) => work(parts, callId))
     },
-    start: () => void store.transaction(() => runs.recover()),
+    start: () =>
+      store.transaction(() => {
+        runs.recover()
+        links.renew()
+      }),
     stop: () => {
       stranded.clear()
       lifetime.end()

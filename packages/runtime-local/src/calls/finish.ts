@@ -12,7 +12,9 @@ import type { Stage } from "./stage.ts"
 /** Ends a call for a reason. */
 export const finish = (stage: Stage, run: Run, endedReason: string): Run => {
   const { messages } = run.state
-  const artifact = artifactFor(stage, run)
+  const { assistant, startedAt } = run.state
+  const links = stage.links.onEnd(run.callId, assistant, startedAt !== undefined)
+  const artifact = { ...artifactFor(stage, run), ...links }
   const report = reportOf(run, endedReason, stage.now(), artifact)
   const end = { ...run, done: true, steps: [] }
   const own = {

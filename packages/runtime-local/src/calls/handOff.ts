@@ -4,6 +4,7 @@
 import { maskRowField } from "../json/mask.ts"
 import type { JsonObject } from "../json/object.ts"
 import { findBy, findWhole } from "../rows/find.ts"
+import type { Store } from "../store/Store.ts"
 import { emit, log, setStatus } from "./record.ts"
 import { type Run, withState } from "./run.ts"
 import type { Stage } from "./stage.ts"
@@ -22,14 +23,16 @@ export interface AssistantReference {
   readonly assistantName?: unknown
 }
 
+/** The assistant that is meant, by id or by name. */
+export const findSpeaker = (store: Store, organization: string, to: AssistantReference): JsonObject | undefined =>
+  findWhole(store, organization, "assistants", to.assistantId) ??
+  (typeof to.assistantName === "string"
+    ? findBy(store, organization, "assistants", "name", to.assistantName)
+    : undefined)
+
 /** Goes on with another assistant of the runtime; `undefined` when there is no such assistant. */
 export const handOff = (stage: Stage, run: Run, to: AssistantReference): Run | undefined => {
-  const { store } = stage
-  const assistant =
-    findWhole(store, run.organization, "assistants", to.assistantId) ??
-    (typeof to.assistantName === "string"
-      ? findBy(store, run.organization, "assistants", "name", to.assistantName)
-      : undefined)
+  const assistant = findSpeaker(stage.store, run.organization, to)
   if (assistant === undefined) return undefined
   const { id, name } = assistant
   const destination = { type: "assistant", assistantName: name, assistantId: id }

@@ -6,6 +6,7 @@ import { HttpError } from "../http/errors.ts"
 import { findBy, findRow } from "../rows/find.ts"
 import type { Ids } from "../time/ids.ts"
 import type { Store } from "../store/Store.ts"
+import { assistantOf } from "./begin.ts"
 import type { Calls } from "./calls.ts"
 import type { JsonObject } from "../json/object.ts"
 import { decodeScript, decodeSteps, type ScriptMatch, type ScriptOptions, type ScriptStep } from "./script.ts"
@@ -103,13 +104,15 @@ export const makeCallHandle = (context: CallHandleContext): OpenCallHandle => {
 
 /** Stores a call that came about without a request. */
 export const insertCall = (
-  { store, ids, now: clock }: CallHandleContext,
+  { store, ids, calls, now: clock }: CallHandleContext,
   organization: string,
   fields: JsonObject
 ): JsonObject => {
   const now = clock()
   const at = new Date(now).toISOString()
-  const row = { id: ids.uuid(), orgId: organization, createdAt: at, updatedAt: at, ...fields }
+  const id = ids.uuid()
+  const links = calls.links.onCreate({ id, type: fields["type"] }, assistantOf(store, organization, fields))
+  const row = { id, orgId: organization, createdAt: at, updatedAt: at, ...fields, ...links }
   store.run(
     `INSERT INTO resource_rows (resource, org_id, id, created_at, updated_at, body) VALUES ('calls', ?, ?, ?, ?, ?)`,
     organization,

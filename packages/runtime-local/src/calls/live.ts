@@ -111,7 +111,8 @@ export const makeLiveCalls = (context: CallHandleContext): LiveCalls => {
 const isListening = ({ steps: [step] }: Run): boolean =>
   step?.do === "listen" || (step?.do === "end" && step.reason === "exceeded-max-duration")
 
-const chatTool = (tool: JsonObject): ReadonlyArray<JsonObject> => {
+/** A tool, as a chat model takes it. */
+export const chatTool = (tool: JsonObject): ReadonlyArray<JsonObject> => {
   const definition = objectAt(tool, "function")
   return [
     {

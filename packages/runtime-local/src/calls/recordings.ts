@@ -4,6 +4,7 @@
 import type { Answer } from "../http/answer.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import type { Handler } from "../http/handler.ts"
+import { objectAt } from "../json/object.ts"
 import { findRow } from "../rows/find.ts"
 import type { CallContext } from "./calls.ts"
 
@@ -18,10 +19,13 @@ const pieceBytes = 65_536
 
 /** `GET /call/:id/mono-recording` and the like. */
 export const recording =
-  ({ store }: CallContext, channels: 1 | 2): Handler =>
+  ({ store, calls }: CallContext, channels: 1 | 2): Handler =>
   ({ organization, id }): Answer => {
     const call = findRow(store, organization, "calls", id)
     if (call === undefined) throw notFound("Call", id)
+    if (objectAt(calls.runs.get(id)?.state.assistant, "artifactPlan")?.["recordingEnabled"] === false) {
+      throw new HttpError(404, `Call ${id} has no recording: its assistant's artifactPlan.recordingEnabled is false`)
+    }
     const [startedAt, endedAt] = [call["startedAt"], call["endedAt"]].map((time) => Date.parse(String(time)))
     const seconds = ((endedAt ?? Number.NaN) - (startedAt ?? Number.NaN)) / 1000
     if (!(seconds >= 0)) throw new HttpError(404, `Call ${id} has no recording: nobody answered, or it is under way`)

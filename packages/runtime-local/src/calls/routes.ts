@@ -6,6 +6,7 @@ import { type Answer, json } from "../http/answer.ts"
 import { crud, insertRow, update } from "../rows/crud.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { invalid } from "../http/errors.ts"
+import { assistantOf } from "./begin.ts"
 import type { CallContext } from "./calls.ts"
 import { eventOf } from "./record.ts"
 import { isObject, objectAt, type JsonObject } from "../json/object.ts"
@@ -74,9 +75,11 @@ const createOf = (context: CallContext, request: HandlerRequest, type: string): 
 }
 
 const insertCall = (context: CallContext, request: HandlerRequest, type: string, body: JsonObject): string => {
-  const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body }
-  const text = insertRow(context, request.organization, fields)
-  const { id } = JSON.parse(text) as { id: string } // Just written.
+  const id = context.ids.uuid()
+  const assistant = assistantOf(context.store, request.organization, body)
+  const links = context.calls.links.onCreate({ id, type }, assistant)
+  const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body, ...links }
+  const text = insertRow(context, request.organization, fields, id)
   const call = findWhole(context.store, request.organization, "calls", id)
   if (call !== undefined) context.calls.begin(call)
   return text

@@ -22,6 +22,8 @@ export const makeRuns = (store: Store, now: () => number) => ({
       JSON.stringify(run.state)
     ),
   get: (callId: string): Run | undefined => readRun(store, callId),
+  isUnderWay: (callId: string): boolean =>
+    store.get("SELECT 1 FROM call_runs WHERE call_id = ? AND done = 0", callId) !== undefined,
   /** `due` is `undefined` while somebody works on it. */
   save: (run: Run, due: number | undefined) =>
     store.run(

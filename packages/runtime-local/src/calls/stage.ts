@@ -4,6 +4,7 @@
  */
 import type { Outbox } from "../outbox/outbox.ts"
 import type { Store } from "../store/Store.ts"
+import type { Links } from "./links.ts"
 import type { Runs } from "./runs.ts"
 
 /** The stage of a runtime's calls. */
@@ -11,5 +12,6 @@ export interface Stage {
   readonly store: Store
   readonly runs: Runs
   readonly outbox: Outbox
+  readonly links: Links
   readonly now: () => number
 }

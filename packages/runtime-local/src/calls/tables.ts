@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS call_scripts (
   body TEXT NOT NULL,
   times INTEGER
 ) STRICT;
+CREATE TABLE IF NOT EXISTS call_link_key (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  key BLOB NOT NULL
+) STRICT;
 `,
   columns: [{ table: "call_scripts", name: "org_id", type: "TEXT" }],
   data: ["call_runs", "call_events", "call_scripts"].map(dataTable)

@@ -20,3 +20,10 @@ const flat = (prefix: string, row: JsonObject | undefined): ReadonlyArray<readon
   Object.entries(row ?? {}).flatMap(([key, value]) =>
     typeof value === "string" || typeof value === "number" ? [[`${prefix}.${key}`, String(value)] as const] : []
   )
+
+/** Puts values where a text has `{{name}}`. */
+export const fillIn = (text: string, values: JsonObject, encode: (text: string) => string = (text) => text): string =>
+  text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
+    const value = Object.hasOwn(values, name) ? values[name] : ""
+    return encode(typeof value === "string" ? value : JSON.stringify(value ?? ""))
+  })

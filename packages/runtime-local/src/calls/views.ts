@@ -53,6 +53,16 @@ export const costs =
     return json(200, JSON.stringify({ simulated: true, cost, costBreakdown, costs }))
   }
 
+/** `GET /call/:id/web`: where a browser would join a web call. */
+export const web =
+  ({ store }: Pick<CallContext, "store">): Handler =>
+  ({ organization, id }) => {
+    const call = findRow(store, organization, "calls", id)
+    if (call === undefined) throw notFound("Call", id)
+    const body = `Call ${id}: ${String(call["status"])}.\n${disclaimer}\n`
+    return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body }
+  }
+
 /** `GET /call/:id/voice-pipeline`: what would listen, think and speak; nothing does. */
 export const voicePipeline =
   (context: CallContext): Handler =>

@@ -11,6 +11,8 @@ export interface HttpErrorOptions {
   /** Replaces the reason phrase in `error`, where the source API puts the machine code there. */
   readonly error?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** More members of the body. */
+  readonly members?: Readonly<Record<string, unknown>>
   /**
    * Whether the answer is an outcome of the request that its idempotency key must repeat. Refusals that say nothing
    * about the domain (validation, auth, limits) leave the key free.
@@ -42,6 +44,7 @@ export const errorAnswer = (error: HttpError, requestId: string, problem: boolea
     message: error.body,
     error: error.options.error ?? reason,
     ...(error.options.code === undefined ? {} : { code: error.options.code }),
+    ...error.options.members,
     requestId
   }
   return {

@@ -27,6 +27,8 @@ export interface PipelineContext extends ExecuteContext {
   readonly router: Router
   /** Answers the public probes; `undefined` for every other path. */
   readonly probe: (method: string, path: string) => Answer | undefined
+  /** Who may do what an address with a token of its own is for. */
+  readonly guest: (path: string, query: URLSearchParams) => Principal | undefined
   readonly bodies: Bodies
   readonly faults: FaultRules
   /** Whether a request may ask for a fault of its own. */
@@ -39,6 +41,8 @@ export interface PipelineContext extends ExecuteContext {
   readonly refuse: (milliseconds: number) => void
   /** Answers below `/__aywa/`; `undefined` when the answer is on its way already. */
   readonly control: (exchange: Exchange, read: () => Promise<Buffer>) => Promise<Answer | undefined>
+  /** Answers `/` and the inspector's page; `undefined` for every other path. */
+  readonly inspector: (exchange: Exchange) => Promise<Answer | undefined>
 }
 
 /** Handles one request; never rejects. */
@@ -47,6 +51,10 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
   const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
     assertHost(context, exchange)
+    if (exchange.path === "/" || exchange.path.startsWith("/__aywa/")) {
+      const page = await context.inspector(exchange)
+      if (page !== undefined) return send(exchange, page)
+    }
     if (exchange.path.startsWith("/__aywa/")) {
       const answer = await context.control(exchange, readOnce)
       return answer === undefined ? undefined : send(exchange, answer)
@@ -125,7 +133,8 @@ const answerOf = async (
     const { method, path, request } = exchange
     const probeAnswer = context.probe(method, path)
     if (probeAnswer !== undefined) return probeAnswer
-    const principal = exchange.principal ?? context.keys.authenticate(request.headers)
+    const principal =
+      exchange.principal ?? context.guest(path, exchange.query) ?? context.keys.authenticate(request.headers)
     exchange.entry.organization = principal.organizationId
     if (exchange.principal === undefined) {
       headers = context.limiter.take({
@@ -134,7 +143,7 @@ const answerOf = async (
         write: method !== "GET" && method !== "HEAD"
       })
     }
-    const { route, id } = context.router(method, path)
+    const { route, id, item } = context.router(method, path)
     exchange.entry.route = route.path
     if (principal.role === "read" && method !== "GET") {
       throw new HttpError(403, "This API key may only read", { code: "read_only_key" })
@@ -147,6 +156,7 @@ const answerOf = async (
     const input = {
       organization: principal.organizationId,
       id,
+      item,
       query: exchange.query,
       body,
       ifMatch,

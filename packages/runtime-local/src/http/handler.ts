@@ -8,6 +8,8 @@ export interface HandlerRequest {
   readonly organization: string
   /** The `:id` of the path. */
   readonly id: string
+  /** The second parameter of the path, where it has one. */
+  readonly item?: string | undefined
   readonly query: URLSearchParams
   /** Parsed JSON; `undefined` where the method has no body. */
   readonly body: unknown

@@ -21,6 +21,8 @@ export interface Route {
 export interface Match {
   readonly route: Route
   readonly id: string
+  /** The second parameter of the path, where it has one. */
+  readonly item: string | undefined
 }
 
 /** Finds the route of a request; throws 404, or 405 with the methods that there are. */
@@ -36,7 +38,7 @@ export const makeRouter = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<st
     const allowed = new Set<string>()
     for (const { route, segments: pattern } of patterns) {
       if (!matches(pattern, segments)) continue
-      if (route.method === method) return { route, id: idOf(pattern, segments) }
+      if (route.method === method) return { route, ...parametersOf(pattern, segments) }
       allowed.add(route.method)
     }
     if (allowed.size === 0) throw unknownPath(routes, foreign, path)
@@ -71,11 +73,15 @@ const matches = (pattern: ReadonlyArray<string>, segments: ReadonlyArray<string>
   pattern.length === segments.length &&
   pattern.every((part, index) => (isParameter(part) ? segments[index] !== "" : part === segments[index]))
 
-const idOf = (pattern: ReadonlyArray<string>, segments: ReadonlyArray<string>) => {
-  const raw = segments[pattern.findIndex(isParameter)] ?? ""
+const parametersOf = (pattern: ReadonlyArray<string>, segments: ReadonlyArray<string>) => {
+  const [id = "", item] = segments.filter((_, index) => isParameter(pattern[index] ?? "")).map(decoded)
+  return { id, item }
+}
+
+const decoded = (segment: string): string => {
   try {
-    return decodeURIComponent(raw)
+    return decodeURIComponent(segment)
   } catch {
-    return raw
+    return segment
   }
 }

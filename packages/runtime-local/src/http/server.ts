@@ -5,7 +5,9 @@ import { setMaxListeners } from "node:events"
 import * as http from "node:http"
 import { type AddressInfo, isIP, type Socket } from "node:net"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
+import type { Duplex } from "node:stream"
 import type { RequestLimits } from "./body.ts"
+import { canUpgrade, isWebSocket } from "./webSocket.ts"
 
 const backlog = 4096
 
@@ -31,12 +33,16 @@ export interface Listener {
 /** Handles a request; `signal` aborts when the listener stops. */
 export type Serve = (request: http.IncomingMessage, response: http.ServerResponse, signal: AbortSignal) => void
 
+/** Takes over the socket of a request for a WebSocket; `signal` aborts when the listener stops. */
+export type Upgrade = (request: http.IncomingMessage, socket: Duplex, head: Buffer, signal: AbortSignal) => void
+
 /** Makes a listener; nothing is bound before `start`. */
 export const makeListener = (
   host: string,
   wantedPort: number,
   { headersTimeout = 10_000, requestTimeout = 60_000 }: RequestLimits,
-  serve: Serve
+  serve: Serve,
+  upgrade: Upgrade
 ): Listener => {
   const sockets = new Set<Socket>()
   let total = 0
@@ -49,11 +55,13 @@ export const makeListener = (
         keepAliveTimeout: 60_000,
         headersTimeout,
         requestTimeout: Math.max(headersTimeout, requestTimeout),
+        shouldUpgradeCallback: isWebSocket,
         // How exact the two are.
         connectionsCheckingInterval: Math.max(50, Math.min(1000, headersTimeout / 4))
       },
       (request, response) => serve(request, response, generation.signal)
     )
+    if (canUpgrade) server.on("upgrade", (...parts) => upgrade(...parts, generation.signal))
     server.on("connection", (socket) => {
       total += 1
       sockets.add(socket)

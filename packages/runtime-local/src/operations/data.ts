@@ -7,7 +7,7 @@ import type { Store } from "../store/Store.ts"
 export const rowCounts = (store: Store, organization: string): Readonly<Record<string, number>> =>
   toRecord(
     store.all<Counted>(
-      "SELECT resource AS name, count(*) AS n FROM resource_rows WHERE org_id = ? GROUP BY resource ORDER BY resource",
+      "SELECT resource AS name, n FROM row_counts WHERE org_id = ? AND n > 0 ORDER BY resource",
       organization
     )
   )
@@ -20,9 +20,9 @@ export const callsBy = (
 ): Readonly<Record<string, number>> =>
   toRecord(
     store.all<Counted>(
-      `SELECT ${field} AS name, count(*) AS n FROM call_facts
-       WHERE org_id = ? AND ${field} IS NOT NULL GROUP BY ${field} ORDER BY ${field}`,
-      organization
+      "SELECT value AS name, n FROM call_counts WHERE org_id = ? AND field = ? AND n > 0 ORDER BY value",
+      organization,
+      field
     )
   )
 
@@ -78,7 +78,7 @@ export const webhookTargets = (store: Store, organization: string): number =>
 export const outboxStats = (store: Store, organization: string): Readonly<Record<string, number>> =>
   toRecord(
     store.all<Counted>(
-      "SELECT state AS name, count(*) AS n FROM webhook_jobs WHERE org_id = ? GROUP BY state ORDER BY state",
+      "SELECT state AS name, n FROM job_counts WHERE org_id = ? AND n > 0 ORDER BY state",
       organization
     )
   )

@@ -45,7 +45,8 @@ export const list =
       store,
       {
         table: "webhook_jobs",
-        where: "org_id = ?",
+        // The jobs of a call are few: its index is the one to go by.
+        where: query.has("callId") ? "+org_id = ?" : "org_id = ?",
         values: [organization],
         body: listed,
         column: (filter) => columns[filter] ?? "NULL"

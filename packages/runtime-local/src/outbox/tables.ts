@@ -3,6 +3,11 @@
  */
 import { dataTable, type Tables } from "../store/Store.ts"
 
+/** Counts a job, or no longer. */
+const count = (row: string, n: 1 | -1) =>
+  `INSERT INTO job_counts (org_id, state, n) VALUES (${row}.org_id, ${row}.state, ${n})
+    ON CONFLICT DO UPDATE SET n = n + (${n});`
+
 export const outboxTables: Tables = {
   sql: `
 CREATE TABLE IF NOT EXISTS webhook_events (
@@ -70,8 +75,26 @@ CREATE TABLE IF NOT EXISTS webhook_secrets (
     { table: "webhook_jobs", name: "target", type: "TEXT" }
   ],
   indexes: `
+DROP INDEX IF EXISTS webhook_jobs_states;
+CREATE INDEX IF NOT EXISTS webhook_jobs_of_state ON webhook_jobs (org_id, state, created_at DESC, seq DESC);
+CREATE INDEX IF NOT EXISTS webhook_jobs_of_type ON webhook_jobs (org_id, type, created_at DESC, seq DESC);
+CREATE INDEX IF NOT EXISTS webhook_jobs_of_endpoint ON webhook_jobs (org_id, endpoint_id, created_at DESC, seq DESC)
+  WHERE endpoint_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS job_counts (
+  org_id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (org_id, state)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS job_counts_insert AFTER INSERT ON webhook_jobs BEGIN ${count("NEW", 1)} END;
+CREATE TRIGGER IF NOT EXISTS job_counts_delete AFTER DELETE ON webhook_jobs BEGIN ${count("OLD", -1)} END;
+CREATE TRIGGER IF NOT EXISTS job_counts_update AFTER UPDATE OF state ON webhook_jobs WHEN OLD.state <> NEW.state BEGIN
+  ${count("OLD", -1)}
+  ${count("NEW", 1)}
+END;
+INSERT INTO job_counts (org_id, state, n) SELECT org_id, state, count(*) FROM webhook_jobs
+  WHERE NOT EXISTS (SELECT 1 FROM job_counts) GROUP BY org_id, state;
 CREATE INDEX IF NOT EXISTS webhook_events_age ON webhook_events (created_at);
-CREATE INDEX IF NOT EXISTS webhook_jobs_states ON webhook_jobs (org_id, state);
 CREATE INDEX IF NOT EXISTS webhook_events_type ON webhook_events (type, seq);
 CREATE INDEX IF NOT EXISTS webhook_events_of ON webhook_events (call_id, seq);
 CREATE INDEX IF NOT EXISTS webhook_jobs_lane ON webhook_jobs (org_id, host, next_at, seq)

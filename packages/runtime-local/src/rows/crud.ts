@@ -64,6 +64,7 @@ export const crud: Readonly<Record<string, (context: ResourceContext) => Handler
     assertMatch(request, stored)
     rules.assertUnpinned(store, request.organization, request.id)
     store.run("DELETE FROM resource_rows WHERE seq = ?", stored.seq)
+    rules.afterDelete?.(store, request.organization, request.id)
     return json(200, stored.body)
   }
 }
@@ -113,7 +114,7 @@ export const update =
     const hidden = stored.secrets === null ? {} : (JSON.parse(stored.secrets) as JsonObject)
     const { visible, secrets } = splitSecrets(patch, rules, hidden)
     const now = context.now()
-    const row = { ...before, ...visible, updatedAt: new Date(now).toISOString() }
+    const row = { ...before, ...visible, ...nextVersion(before), updatedAt: new Date(now).toISOString() }
     assertUnique(context, request.organization, row, stored.seq)
     const text = JSON.stringify(row)
     store.run(
@@ -127,6 +128,12 @@ export const update =
     )
     return json(200, text, { etag: etag(stored.version + 1), ...warning })
   }
+
+/** Rows that have versions have another one after each change. */
+const nextVersion = ({ latestVersion }: JsonObject): JsonObject => {
+  const [, number] = typeof latestVersion === "string" ? (/^v(\d{1,9})$/.exec(latestVersion) ?? []) : []
+  return number === undefined ? {} : { latestVersion: `v${Number(number) + 1}` }
+}
 
 /** A row of another organization is as absent as one that never was. */
 export const find = ({ store, resource, rules }: ResourceContext, request: HandlerRequest): Stored => {

@@ -3,9 +3,10 @@
  */
 import type { SQLInputValue } from "node:sqlite"
 import { type Answer, json } from "../http/answer.ts"
-import { decodeCursor, encodeCursor, type Place } from "./cursors.ts"
-import { invalid } from "../http/errors.ts"
+import { decodeCursor, encodeCursor } from "./cursors.ts"
+import { type Sort, sortedCalls } from "./sortedCalls.ts"
 import type { Store } from "../store/Store.ts"
+import { type Listed, windowOf } from "./window.ts"
 
 /**
  * `1` bare array; `2` `{ results, metadata: { currentPage, itemsPerPage, totalItems } }`, continued with `page`;
@@ -16,36 +17,6 @@ export type ListShape = 1 | 2 | 3 | 4
 
 /** One shape for all routes, or a shape by resource name (`assistants`) or path (`/assistant`). */
 export type ListShapes = ListShape | Readonly<Record<string, ListShape>>
-
-interface Window {
-  readonly limit: number
-  readonly page: number
-  readonly where: string
-  readonly values: ReadonlyArray<SQLInputValue>
-  readonly cursor: Place | undefined
-  /** Only where lists have an envelope. */
-  readonly oldestFirst: boolean | undefined
-}
-
-interface Listed {
-  readonly seq: number
-  readonly createdAt: number
-  readonly body: string
-}
-
-const comparisons = { Gt: ">", Lt: "<", Ge: ">=", Le: "<=" } as const
-const columns = { createdAt: "created_at", updatedAt: "updated_at" } as const
-
-/** Query parameters of every list. A resource may know more. */
-const listParameters: ReadonlySet<string> = new Set([
-  "limit",
-  "page",
-  "cursor",
-  ...Object.keys(columns).flatMap((column) => Object.keys(comparisons).map((suffix) => column + suffix))
-])
-
-/** Query parameters of lists with an envelope. */
-const sortParameters: ReadonlySet<string> = new Set(["sortOrder", "sortBy"])
 
 /** A table that can be listed: it has `seq`, `created_at` and `updated_at`. */
 export interface ListSource {
@@ -59,12 +30,18 @@ export interface ListSource {
   readonly column: (filter: string) => string
   /** Default: newest first. */
   readonly oldestFirst?: boolean | undefined
+  /** How many rows there are without a filter, where that is known without a look at them. */
+  readonly total?: (() => number) | undefined
+  /** Reads a page of it sorted by a duration or a cost; rows of other tables have neither, and stay sorted by time. */
+  readonly sorted?: ((sort: Sort) => ReadonlyArray<Listed>) | undefined
 }
 
 interface ListOptions {
   readonly shape: ListShape
   readonly strict: boolean
   readonly filters: ReadonlyArray<string>
+  /** Query parameters that list the values of a field, between commas. */
+  readonly anyOf?: Readonly<Record<string, string>> | undefined
   /** Fields that `search` looks for a part of, whatever the case. */
   readonly search?: ReadonlyArray<string> | undefined
 }
@@ -82,10 +59,14 @@ export const listRows = (
     {
       table: "resource_rows",
       // Written out, so that the indexes of one resource can be used; it is a name of the contract.
-      where: `resource = '${resource}' AND org_id = ?`,
+      where: `resource = '${resource}' AND resource_rows.org_id = ?`,
       values: [organization],
       body: "body",
-      column: (filter) => (filter === "id" ? "id" : `json_extract(body, '$.${filter}')`)
+      column: (filter) => (filter === "id" ? "resource_rows.id" : `json_extract(body, '$.${filter}')`),
+      total: () =>
+        store.get<{ n: number }>("SELECT n FROM row_counts WHERE org_id = ? AND resource = ?", organization, resource)
+          ?.n ?? 0,
+      sorted: resource === "calls" ? (sort) => sortedCalls(store, organization, sort) : undefined
     },
     query,
     options
@@ -95,21 +76,24 @@ export const listRows = (
 export const listFrom = (store: Store, source: ListSource, query: URLSearchParams, options: ListOptions): Answer => {
   const name = JSON.stringify([source.table, source.where, source.values])
   const place = (text: string) => decodeCursor(store, name, text)
-  const window = parse(query, { ...options, column: source.column, place })
+  const window = windowOf(query, { ...options, envelope: options.shape === 2, column: source.column, place })
   const scope = [...source.values, ...window.values]
   const { limit, page, cursor } = window
   const where = `${source.where}${window.where}`
-  const [order, beyond] = (window.oldestFirst ?? source.oldestFirst) === true ? ["ASC", ">"] : ["DESC", "<"]
-  const after = cursor === undefined ? "" : ` AND (created_at, seq) ${beyond} (?, ?)`
-  const rows = store.all<Listed>(
-    `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${source.table} WHERE ${where}${after}
-     ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
-    ...scope,
-    ...(cursor === undefined ? [] : [cursor.createdAt, cursor.seq]),
-    // One more than the page has tells whether there is a next one.
-    limit + 1,
-    options.shape === 2 ? (page - 1) * limit : 0
-  )
+  const order = (window.oldestFirst ?? source.oldestFirst) === true ? "ASC" : "DESC"
+  const after = cursor === undefined ? "" : ` AND (created_at, seq) ${order === "ASC" ? ">" : "<"} (?, ?)`
+  const byTime = () =>
+    store.all<Listed>(
+      `SELECT seq, created_at AS "createdAt", ${source.body} AS body FROM ${source.table} WHERE ${where}${after}
+       ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
+      ...scope,
+      ...(cursor === undefined ? [] : [cursor.createdAt, cursor.seq]),
+      // One more than the page has tells whether there is a next one.
+      limit + 1,
+      options.shape === 2 ? (page - 1) * limit : 0
+    )
+  const rows =
+    (window.sortBy === "createdAt" ? undefined : source.sorted?.({ ...window, by: window.sortBy, order })) ?? byTime()
   const items = rows.slice(0, limit)
   const list = `[${items.map((row) => row.body).join(",")}]`
   const last = items.at(-1)
@@ -119,15 +103,17 @@ export const listFrom = (store: Store, source: ListSource, query: URLSearchParam
     case 1:
       return json(200, list)
     case 2: {
-      const total = store.get<{ n: number }>(`SELECT count(*) AS n FROM ${source.table} WHERE ${where}`, ...scope)
-      const totalItems = total?.n ?? 0
+      const count = () =>
+        store.get<{ n: number }>(`SELECT count(*) AS n FROM ${source.table} WHERE ${where}`, ...scope)?.n ?? 0
+      const totalItems = window.where === "" && source.total !== undefined ? source.total() : count()
       const totalPages = limit === 0 ? 0 : Math.ceil(totalItems / limit)
       const metadata = JSON.stringify({
         currentPage: page,
         itemsPerPage: limit,
         totalItems,
         totalPages,
-        hasNextPage: page < totalPages
+        hasNextPage: page < totalPages,
+        sortOrder: order
       })
       return json(200, `{"results":${list},"metadata":${metadata}}`)
     }
@@ -153,99 +139,3 @@ export const shapeOf = (shapes: ListShapes | undefined, resource: string, path: 
   typeof shapes === "number"
     ? shapes
     : (shapes?.[resource] ?? shapes?.[path] ?? envelopes[path] ?? envelopes[resource] ?? 1)
-
-const parse = (
-  query: URLSearchParams,
-  {
-    shape,
-    strict,
-    filters,
-    search = [],
-    column,
-    place
-  }: ListOptions & Pick<ListSource, "column"> & { readonly place: (text: string) => Place | undefined }
-): Window => {
-  const problems: Array<string> = []
-  const integer = (name: string, fallback: number, minimum: number, maximum: number) => {
-    const text = query.get(name)
-    if (text === null) return fallback
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-    if (value >= minimum && value <= maximum) return value
-    problems.push(`${name}: expected an integer from ${minimum} to ${maximum}`)
-    return fallback
-  }
-  for (const name of new Set(query.keys())) {
-    const isKnown =
-      listParameters.has(name) ||
-      filters.includes(name) ||
-      (shape === 2 && sortParameters.has(name)) ||
-      (name === "search" && search.length > 0)
-    if (strict && !isKnown) problems.push(`query parameter ${name} should not exist`)
-    else if (query.getAll(name).length > 1) problems.push(`${name}: expected one value`)
-  }
-  let where = ""
-  const values: Array<SQLInputValue> = []
-  for (const [field, column] of Object.entries(columns)) {
-    for (const [suffix, operator] of Object.entries(comparisons)) {
-      const text = query.get(field + suffix)
-      if (text === null) continue
-      const time = parseTime(text)
-      if (time === undefined) problems.push(`${field}${suffix}: expected an ISO 8601 time such as 2026-01-31T09:00:00Z`)
-      else {
-        where += ` AND ${column} ${operator} ?`
-        values.push(time)
-      }
-    }
-  }
-  for (const name of filters) {
-    const text = query.get(name)
-    if (text === null) continue
-    where += ` AND ${column(name)} = ?`
-    values.push(text)
-  }
-  const term = query.get("search")
-  if (term !== null && search.length > 0) {
-    if (term.length > 100) problems.push("search: expected 100 characters at most")
-    where += ` AND (${search.map((field) => `instr(lower(coalesce(${column(field)}, '')), lower(?)) > 0`).join(" OR ")})`
-    values.push(...search.map(() => term))
-  }
-  const sortOrder = shape === 2 ? query.get("sortOrder") : null
-  if (sortOrder !== null && sortOrder !== "ASC" && sortOrder !== "DESC") {
-    problems.push("sortOrder: expected ASC or DESC")
-  }
-  const sortBy = shape === 2 ? query.get("sortBy") : null
-  if (sortBy !== null && sortBy !== "createdAt") problems.push("sortBy: this runtime sorts by createdAt only")
-  const cursor = parseCursor(query.get("cursor"), place, problems)
-  const window = {
-    limit: integer("limit", 100, 0, 1000),
-    page: integer("page", 1, 1, 1_000_000),
-    where,
-    values,
-    cursor,
-    oldestFirst: sortOrder === null ? undefined : sortOrder === "ASC"
-  }
-  if (problems.length > 0) throw invalid(problems)
-  return window
-}
-
-const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/
-
-/** A time without an offset is UTC: the answer must not depend on where the process runs. */
-const parseTime = (text: string): number | undefined => {
-  const match = iso.exec(text)
-  if (match === null) return undefined
-  const time = Date.parse(match[1] !== undefined && match[4] === undefined ? `${text}Z` : text)
-  return Number.isNaN(time) ? undefined : time
-}
-
-const parseCursor = (
-  text: string | null,
-  place: (text: string) => Place | undefined,
-  problems: Array<string>
-): Place | undefined => {
-  if (text === null) return undefined
-  const cursor = place(text)
-  if (cursor !== undefined) return cursor
-  problems.push("cursor: expected a cursor that a list answered with")
-  return undefined
-}

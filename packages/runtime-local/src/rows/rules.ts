@@ -24,6 +24,8 @@ export interface ResourceRules {
   readonly unique:
     | { readonly of: (row: JsonObject) => unknown; readonly code: string; readonly message: string }
     | undefined
+  /** Deletes what goes with a row. */
+  readonly afterDelete?: (store: Store, organization: string, id: string) => void
   /** Throws 409 while other rows refer to this one. */
   readonly assertUnpinned: (store: Store, organization: string, id: string) => void
 }
@@ -51,6 +53,21 @@ const rules: Readonly<Record<string, ResourceRules>> = {
         id
       )
       if (by !== undefined) throw pinned("assistant_pinned", `Phone number ${by.id} is bound to this assistant`)
+    },
+    afterDelete: (store, organization, id) =>
+      void store.run(
+        "DELETE FROM resource_rows WHERE resource = 'assistantDrafts' AND org_id = ? AND unique_key = ?",
+        organization,
+        id
+      )
+  },
+  assistantDrafts: {
+    ...plain("Draft"),
+    writeOnly: writeOnlyFields.assistants,
+    unique: {
+      of: (row) => row["assistantId"],
+      code: "draft_exists",
+      message: "This assistant has a draft already"
     }
   },
   phoneNumbers: {
@@ -67,6 +84,10 @@ const rules: Readonly<Record<string, ResourceRules>> = {
   // More than fifty providers, each with fields of its own.
   credentials: { ...plain("Credential"), masked: true, open: true },
   imports: plain("Import"),
+  chats: {
+    ...plain("Chat"),
+    afterDelete: (store, _, id) => void store.run("DELETE FROM chat_scripts WHERE chat_id = ?", id)
+  },
   files: { ...plain("File"), filters: ["purpose"] },
   structuredOutputs: {
     ...plain("Structured output"),

@@ -3,12 +3,13 @@
  * that a call has; the same call always gives the same result.
  */
 import * as vm from "node:vm"
-import { json } from "../http/answer.ts"
+import { type Answer, json } from "../http/answer.ts"
 import type { ResourceContext } from "./crud.ts"
-import type { Handler } from "../http/handler.ts"
+import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { invalid, notFound } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
 import { isObject, objectOf, type JsonObject } from "../json/object.ts"
+import { runInSlices } from "../time/slices.ts"
 
 const note = "The local runtime runs no model: structured outputs of type ai have no result here"
 
@@ -22,34 +23,49 @@ interface Outcome {
   readonly skipped?: string
 }
 
-export const run =
-  (context: ResourceContext): Handler =>
-  (request) => {
-    const body = context.validate(request.body)
-    const { organization } = request
-    const { callIds, structuredOutputId, structuredOutput, previewEnabled } = body
-    const [id, output] =
-      typeof structuredOutputId === "string"
-        ? [structuredOutputId, rowOf(context.store, "structuredOutputs", organization, structuredOutputId)]
-        : [context.ids.uuid(), isObject(structuredOutput) ? structuredOutput : undefined]
-    if (output === undefined) throw notFound("Structured output", String(structuredOutputId))
-    const evaluate = evaluator(output)
-    if (Array.isArray(callIds) && callIds.length > mostCalls) {
-      throw invalid([`callIds: expected ${mostCalls} calls at most: run it again for the others`])
-    }
-    const results: Record<string, Record<string, Outcome>> = {}
-    // The schema that was just checked says that these are strings.
-    for (const callId of callIds as ReadonlyArray<string>) {
+/** The handler: patterns are looked for call by call, and everybody else is served between two of them. */
+export const run = (context: ResourceContext): Handler => {
+  const prepare = async (request: HandlerRequest, signal: AbortSignal): Promise<Handler> => {
+    const answer = await runInSlices(outcomesOf(context, request), signal)
+    return () => answer()
+  }
+  const handler: Handler = () => {
+    throw new Error("A run is prepared first")
+  }
+  return Object.assign(handler, { prepare })
+}
+
+/** Gives what keeps the outcomes in their calls, and answers. */
+function* outcomesOf(context: ResourceContext, { organization, body }: HandlerRequest): Generator<void, () => Answer> {
+  const { callIds, structuredOutputId, structuredOutput, previewEnabled } = context.validate(body)
+  const [id, output] =
+    typeof structuredOutputId === "string"
+      ? [structuredOutputId, rowOf(context.store, "structuredOutputs", organization, structuredOutputId)]
+      : [context.ids.uuid(), isObject(structuredOutput) ? structuredOutput : undefined]
+  if (output === undefined) throw notFound("Structured output", String(structuredOutputId))
+  const evaluate = evaluator(output)
+  if (Array.isArray(callIds) && callIds.length > mostCalls) {
+    throw invalid([`callIds: expected ${mostCalls} calls at most: run it again for the others`])
+  }
+  const outcomes = new Map<string, Outcome>()
+  // The schema that was just checked says that these are strings.
+  for (const callId of callIds as ReadonlyArray<string>) {
+    const call = rowOf(context.store, "calls", organization, callId)
+    if (call === undefined) throw notFound("Call", callId)
+    outcomes.set(callId, evaluate(call))
+    yield
+  }
+  return () => {
+    for (const [callId, outcome] of previewEnabled === true ? [] : outcomes) {
+      // As it is by now.
       const call = rowOf(context.store, "calls", organization, callId)
-      if (call === undefined) throw notFound("Call", callId)
-      const outcome = evaluate(call)
-      results[callId] = { [id]: outcome }
-      if (previewEnabled !== true && outcome.skipped === undefined)
-        keep(context, organization, callId, call, id, outcome)
+      if (call !== undefined && outcome.skipped === undefined) keep(context, organization, callId, call, id, outcome)
     }
+    const results = Object.fromEntries([...outcomes].map(([callId, outcome]) => [callId, { [id]: outcome }]))
     const skips = output["type"] !== "regex"
     return json(201, JSON.stringify({ structuredOutputId: id, ...(skips ? { note } : {}), results }))
   }
+}
 
 const evaluator = (output: JsonObject): ((call: JsonObject) => Outcome) => {
   const { name, schema } = output

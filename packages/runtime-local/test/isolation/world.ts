@@ -100,6 +100,7 @@ const common = new Set([
   "organizations",
   "readiness",
   "cursor_key",
+  "call_link_key",
   "webhook_secrets",
   "call_scripts",
   "sqlite_sequence"
@@ -159,9 +160,19 @@ export const makeNormalise = (literals: ReadonlySet<string>) => {
   return (operation: string, { status, headers, text }: Answer): unknown => {
     const body = operation === "operations.metrics" ? withoutTimes(text) : (parse(text) ?? text)
     const json = JSON.stringify(body, (key, value: unknown) => (isMeasured(operation, key, value) ? undefined : value))
-    return { status, headers, body: json?.replace(ids, name).replace(/"nextCursor":"[^"]*"/g, '"nextCursor":"…"') }
+    return {
+      status,
+      headers,
+      body: json
+        ?.replace(links, "$1")
+        .replace(ids, name)
+        .replace(/"nextCursor":"[^"]*"/g, '"nextCursor":"…"')
+    }
   }
 }
+
+/** Addresses of a call, with the port of their runtime and a token of its own. */
+const links = /\b(?:http|ws):\/\/[\w.]+:\d+(\/call\/[^"?]+)\?token=[\w-]+/g
 
 const ids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b(?:evt|req|msg)_[A-Za-z0-9]+/g
 

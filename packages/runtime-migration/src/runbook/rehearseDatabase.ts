@@ -8,9 +8,10 @@ import { fail } from "../errors/MigrationError.ts"
 import { isPrepared } from "../live/checks.ts"
 import { cleanupDatabase } from "../live/cleanupDatabase.ts"
 import type { DatabasePlan } from "../live/planDatabase.ts"
-import { type DryRunLocation, type NotRestored, type StepOptions, stepNames } from "../live/reports.ts"
+import type { DryRunLocation, NotRestored, StepOptions } from "../live/reports.ts"
 import { applyDatabase, dryRunDatabase, rollbackDatabase } from "../live/runDatabase.ts"
 import type { SqlDriver } from "../live/SqlDriver.ts"
+import { stepNames } from "../live/stepNames.ts"
 import { verifyDatabase } from "../live/verifyDatabase.ts"
 
 /**
