@@ -34,7 +34,7 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     // Most of the time tests wait for processes and clocks; by default two cores would get one worker.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       // The command line is tested as it ships: bundled, in a process of its own.
       ...tested.map(({ name, folder }) => ({

@@ -46,6 +46,7 @@ const {
   "runtime-local": local,
   "runtime-migration": migration,
   "runtime-config": config,
+  "runtime-conformance": conformance,
   "runtime-cli": cli
 } = packages
 const majors = ["22", "26"] as const
@@ -56,6 +57,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "@aywa-ai/runtime-sdk": sdk,
       "@aywa-ai/runtime-migration": migration,
       "@aywa-ai/runtime-config": config,
+      "@aywa-ai/runtime-conformance": conformance,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       ts7: "npm:typescript@7",
@@ -79,6 +81,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "@aywa-ai/runtime-local": local,
       "@aywa-ai/runtime-migration": migration,
       "@aywa-ai/runtime-config": config,
+      "@aywa-ai/runtime-conformance": conformance,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       effect: "4.1.0"

@@ -44,7 +44,8 @@ const declarationsOf = (entry: string, seen = new Set<string>()): ReadonlySet<st
 const promiseEntries = {
   "runtime-sdk": ["outbound", "tools", "inbox/bullmq", "inbox/pg-boss", ...bundledEntries],
   "runtime-migration": ["index"],
-  "runtime-config": ["index"]
+  "runtime-config": ["index"],
+  "runtime-conformance": ["index"]
 }
 for (const [name, entries] of Object.entries(promiseEntries)) {
   for (const entry of entries) {

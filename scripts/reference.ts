@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { contract, type Group, openApi, type Operation, specOf } from "@aywa-ai/runtime-sdk/contract"
+import { conformancePage } from "./reference/conformancePage.ts"
 import { eventsPage } from "./reference/events.ts"
 import { exampleOf, preambles, shown } from "./reference/examples.ts"
 import { type Declared, type DocumentedOperation, readSource, type Source } from "./reference/source.ts"
@@ -172,6 +173,7 @@ const files = new Map<string, string>([
   [join(folder, "index.md"), index],
   ...[...sources].map(([name, source]) => [join(folder, `${name}.md`), page(name, source)] as const),
   [join(folder, "events.md"), eventsPage(root)],
+  [join(root, "docs/conformance.md"), conformancePage()],
   [
     join(root, "docs/public/openapi.json"),
     `${JSON.stringify(openApi(contract, { describe, example: exampleOf }), null, 2)}\n`

@@ -16,13 +16,14 @@ export const navigation: Array<Page & { readonly activeMatch: string }> = [
   { ...page("Start", "/start"), activeMatch: "^/start" },
   {
     ...page("Guides", "/assistants"),
-    activeMatch: "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|cli)"
+    activeMatch:
+      "^/(assistants|calls|webhooks|tools|inbox|pagination|files|retries|errors|testing|local-|inspector|cli|mcp)"
   },
   { ...page("Frameworks", "/frameworks/"), activeMatch: "^/frameworks/" },
   {
     ...page("Operate", "/production"),
     activeMatch:
-      "^/(production|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)"
+      "^/(production|conformance|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)"
   },
   { ...page("Move", "/from-vapi"), activeMatch: "^/(from-|migration)" },
   { ...page("Reference", "/reference/"), activeMatch: "^/reference/" }
@@ -46,8 +47,10 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
       page("Test your own code", "/testing"),
       page("The local runtime", "/local-runtime"),
       page("Calls and webhooks locally", "/local-calls"),
+      page("The inspector", "/inspector"),
       page("Control a local runtime", "/local-control"),
-      page("The command line", "/cli")
+      page("The command line", "/cli"),
+      page("Agents", "/mcp")
     ]
   },
   {
@@ -72,6 +75,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     text: "Operate",
     items: [
       page("Production checklist", "/production"),
+      page("Conformance", "/conformance"),
       page("Config as code", "/config"),
       page("Client options", "/client-options"),
       page("TLS, private CAs, proxies", "/network"),

@@ -25,7 +25,8 @@ const subjects: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "@aywa-ai/runtime-sdk/webhooks": [],
   "@aywa-ai/runtime-migration": [],
-  "@aywa-ai/runtime-config": ["ApplyOptions", "PlanOptions", "Plan", "Step"]
+  "@aywa-ai/runtime-config": ["ApplyOptions", "PlanOptions", "Plan", "Step"],
+  "@aywa-ai/runtime-conformance": ["ConformanceOptions", "Report", "CaseResult", "Comparison"]
 }
 
 /** Entries of which every interface is gone through: what is sent, read and delivered. */

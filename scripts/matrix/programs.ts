@@ -82,13 +82,14 @@ import { WebhookScheme } from "@aywa-ai/runtime-sdk/webhooks/legacy"
 import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { isMigrationError, planMappingSql } from "@aywa-ai/runtime-migration"
 import { planConfig, readConfig } from "@aywa-ai/runtime-config"
+import { runConformance } from "@aywa-ai/runtime-conformance"
 export const run = async () => {
   const rows: Array<Assistant> = []
   const aywa = new AywaRuntimeClient({ baseUrl: process.env.A, apiKey: process.env.B })
   for await (const row of aywa.assistants.list()) rows.push(row)
   // @ts-expect-error a mistyped field
   await aywa.assistants.create({ nmae: "x" })
-  return [rows, await planConfig(aywa, readConfig("aywa")), isRuntimeError, isMigrationError, planMappingSql, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
+  return [rows, await planConfig(aywa, readConfig("aywa")), isRuntimeError, isMigrationError, planMappingSql, runConformance, WebhookScheme, OutboundPolicy, handlers, nodeWebhookHandler, verifyAywaRuntimeWebhook, signAywaRuntimeWebhook, generateWebhookSecret]
 }
 `
 

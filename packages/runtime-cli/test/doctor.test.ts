@@ -5,6 +5,7 @@ import { isWebhookVerificationError, verifyAywaRuntimeWebhook } from "@aywa-ai/r
 import { describe, expect, it } from "vitest"
 import { proxy, type ProxyOptions } from "./proxy.ts"
 import {
+  clientOf,
   closedPort,
   createPinned,
   envOf,
@@ -49,7 +50,7 @@ const healthy = async (options: LocalRuntimeOptions = {}) => {
   const { runtime } = await startRuntime({ rateLimit: { limit: 10_000 }, webhookSchedule: "instant", ...options })
   const env = { ...envOf(runtime), AYWA_RUNTIME_WEBHOOK_SECRET: runtime.webhookSecret }
   await createPinned(env)
-  await run(["webhook-endpoints", "create", ...sets({ url: "http://127.0.0.1:9/", scope: "account" })], { env })
+  await clientOf(env).webhookEndpoints.create({ url: "http://127.0.0.1:9/", scope: "account" })
   return { runtime, env }
 }
 
@@ -539,7 +540,7 @@ describe("webhook.endpoints and webhook.delivery", () => {
   it("finds events that were given up on", async () => {
     const { runtime, env } = await healthy()
     expect((await finding("webhook.delivery", env))?.detail).toBe("no event was sent yet")
-    await run(["webhooks", "trigger", "hang"], { env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken } })
+    await runtime.trigger({ type: "hang" })
     await runtime.webhooks.idle()
     expect(await finding("webhook.delivery", env)).toMatchObject({
       status: "fail",
@@ -552,8 +553,7 @@ describe("webhook.endpoints and webhook.delivery", () => {
     // Without the control token it is a runtime like any other: nothing makes it send.
     const check = (env: Env, ...args: ReadonlyArray<string>) => finding("webhook.roundtrip", env, args)
     const send = async (url: string) => {
-      const control = { ...env, AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken }
-      await run(["webhooks", "trigger", "hang", "--to", url], { env: control })
+      await runtime.trigger({ type: "hang", to: url })
       await runtime.webhooks.idle()
     }
     expect(await check(env)).toMatchObject({ status: "skip", detail: expect.stringContaining("give --webhook-url") })
@@ -611,11 +611,8 @@ describe("migration.leftovers", () => {
       status: "ok",
       detail: expect.stringContaining("none of 1 source ids")
     })
-    await run(["assistants", "create", "-"], {
-      env,
-      // In a text: a reference to a row that is not there would be refused.
-      stdin: JSON.stringify({ name: "A", firstMessage: "old-tool" })
-    })
+    // In a text: a reference to a row that is not there would be refused.
+    await clientOf(env).assistants.create({ name: "A", firstMessage: "old-tool" })
     const { found } = await check()
     expect(found["migration.leftovers"]).toMatchObject({ status: "fail", detail: expect.stringContaining("old-tool") })
     writeFileSync(file, "[]")

@@ -25,6 +25,30 @@ describe("local", () => {
     }
   )
 
+  it("serves the inspector from the bundle, opens it, and has none when told so", async () => {
+    const folder = temporaryFolder()
+    const opened = join(folder, "opened")
+    const browser = join(folder, "browser")
+    writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > ${opened}\n`, { mode: 0o755 })
+    const running = launch(["local", "--open"], { env: { BROWSER: browser } })
+    await until(running, "stdout", "\n")
+    const ready = JSON.parse(running.output.stdout)
+    expect(ready.inspectorUrl).toBe(`${ready.baseUrl}/__aywa/#${ready.controlToken}`)
+    await until(running, "stderr", ready.inspectorUrl)
+    await expect
+      .poll(() => existsSync(opened) && readFileSync(opened, "utf8"), { timeout: 20_000 })
+      .toBe(ready.inspectorUrl)
+    const page = await fetch(`${ready.baseUrl}/__aywa/page.js`)
+    expect([page.status, (await page.text()).length > 10_000]).toEqual([200, true])
+    running.child.kill("SIGTERM")
+    await running.done
+    const without = await start("--no-inspector")
+    expect(without.ready).not.toHaveProperty("inspectorUrl")
+    expect((await fetch(`${without.ready.baseUrl}/__aywa/page.js`)).status).toBe(401)
+    without.running.child.kill("SIGTERM")
+    await without.running.done
+  })
+
   it("keeps its rows in --db, begins with those of --seed, and injects the faults of --scenario", async () => {
     const folder = temporaryFolder()
     const seed = join(folder, "rows.json")

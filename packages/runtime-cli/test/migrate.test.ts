@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { describe, expect, it } from "vitest"
+import { createServer } from "node:http"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { openDatabase } from "@aywa-ai/runtime-migration"
 import { databases } from "./databases.ts"
 import { closedPort, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
@@ -156,6 +157,24 @@ describe("migrate and its inputs", () => {
     expect((await migrate("rollback", "--yes")).json.notRestored).toHaveLength(3)
   }, 60_000)
 
+  it("runbook rehearses on a copy when it is told that it may, and writes what it found", async () => {
+    const { folder, args } = files()
+    const { url, read } = await databases[0]!.open(calls)
+    const output = join(folder, "runbook.md")
+    const runbook = (...more: ReadonlyArray<string>) =>
+      run(["migrate", "runbook", ...args, ...more], { env: { DATABASE_URL: url }, cwd })
+    const blank = await runbook()
+    expect([blank.code, blank.stdout]).toEqual([0, expect.stringContaining("**Not rehearsed.**")])
+    expect((await runbook("--rehearse")).code).toBe(2)
+    const rehearsed = await runbook("--rehearse", "--yes", "--output", output, "--bundle", "./bundle")
+    expect([rehearsed.stderr, rehearsed.code, rehearsed.json.rehearsal.changed]).toEqual(["", 0, 6])
+    expect(await read()).toEqual(before)
+    const text = readFileSync(output, "utf8")
+    expect(text).toContain(`npx aywa-runtime migrate apply ${args.join(" ")} --yes`)
+    expect(text).toContain("migrate check ./bundle")
+    expect(text).not.toContain(url)
+  }, 60_000)
+
   it("apply does not ask about what it will refuse", async () => {
     const { args, config } = files()
     const { url, read } = await databases[0]!.open(calls)
@@ -265,6 +284,51 @@ describe("migrate the account", () => {
     expect([conflict.code, errorOf(conflict).code]).toEqual([6, "MappingConflict"])
   })
 
+  it("webhooks move, differences that are meant are accepted, targets that are gone are found and made again", async () => {
+    const { runtime, env } = await startRuntime()
+    const old = "https://old.example.test"
+    const { bundle, folder } = bundleFile({
+      assistants: [{ id: source(1), name: "Desk", server: { url: `${old}/events?a=b` } }]
+    })
+    const ledger = join(folder, "ledger.jsonl")
+    const migrate = (step: string, ...more: ReadonlyArray<string>) =>
+      run(["migrate", step, bundle, "--mapping", ledger, ...more], { env })
+    const move = ["--set-server-url", `${old}=https://new.example.test`]
+    const wrong = await migrate("import", "--set-server-url", "nothing")
+    expect([wrong.code, errorOf(wrong).message]).toEqual([2, expect.stringContaining("is not OLD=NEW")])
+    const first = await migrate("import", ...move)
+    const runtimeId = first.json.rows.find(({ resource }: { resource: string }) => resource === "assistant").runtimeId
+    expect(runtime.rows("assistants")[0]).toMatchObject({ server: { url: "https://new.example.test/events?a=b" } })
+    expect([(await migrate("compare", ...move)).code, (await migrate("compare")).code]).toEqual([0, 1])
+    const accepted = join(folder, "accepted.json")
+    writeFileSync(accepted, (await migrate("compare")).stdout)
+    const meant = await migrate("compare", "--accept", accepted, "--no-json")
+    expect([meant.code, meant.stdout]).toEqual([0, expect.stringContaining("1 differences accepted")])
+    writeFileSync(accepted, '[{ "path": "server" }, { "path": "voice" }]')
+    const unused = await migrate("compare", "--accept", accepted, "--no-json")
+    expect([unused.code, unused.stdout]).toEqual([0, expect.stringContaining("no difference any more: voice")])
+    writeFileSync(accepted, '{ "path": "server" }')
+    expect((await migrate("compare", "--accept", accepted)).code).toBe(2)
+
+    const { config } = files()
+    const { url } = await databases[0]!.open([])
+    const verify = async (...more: ReadonlyArray<string>) => {
+      const steps = ["--mapping", ledger, "--config", config, ...more]
+      return run(["migrate", "verify", ...steps], { env: { ...env, DATABASE_URL: url }, cwd })
+    }
+    await run(["migrate", "dry-run", "--mapping", ledger, "--config", config], { env: { DATABASE_URL: url }, cwd })
+    expect((await verify("--api")).json).toMatchObject({ ok: true, api: { ok: true, checked: 2 } })
+    await run(["assistants", "delete", runtimeId, "--yes"], { env })
+    expect((await verify()).code).toBe(0)
+    const gone = await verify("--api", "--no-json")
+    expect([gone.code, gone.stdout]).toEqual([
+      1,
+      expect.stringContaining(`- assistant ${runtimeId}, which was ${source(1)}`)
+    ])
+    expect((await migrate("import", ...move, "--recreate")).json.counts).toMatchObject({ created: 1 })
+    expect(runtime.count("assistants")).toBe(1)
+  }, 60_000)
+
   it("import without an importer completes circles, and ends with 1 and a list where fields are refused", async () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ match: { path: "/imports" }, action: { type: "status", code: 404 } })
@@ -295,9 +359,100 @@ describe("migrate the account", () => {
     const exported = await run(from, { env: { SOURCE_API_KEY: env.AYWA_RUNTIME_API_KEY } })
     expect([exported.stderr, exported.json.counts.assistants]).toEqual(["", 1])
     expect((await run(["migrate", "check", output])).json.counts.assistants).toBe(1)
+    const file = join(temporaryFolder(), "hours.txt")
+    writeFileSync(file, "9 to 5")
+    await run(["files", "upload", file], { env })
+    const all = await run([...from.slice(0, 4), "--output", `${output}-all`, "--rate", "1000", "--files", "--calls"], {
+      env: { SOURCE_API_KEY: env.AYWA_RUNTIME_API_KEY }
+    })
+    expect([all.stderr, all.code]).toEqual(["", 0])
+    expect(all.json).toMatchObject({ calls: { ok: true, calls: 0 }, files: { ok: true, files: [{ bytes: 6 }] } })
+    const ledger = `${output}.jsonl`
+    const uploaded = await run(["migrate", "files", `${output}-all`, "--mapping", ledger], { env })
+    expect([uploaded.code, uploaded.json.files]).toMatchObject([0, [{ action: "uploaded", bytes: 6 }]])
+    expect(readFileSync(ledger, "utf8")).toContain(uploaded.json.files[0].runtimeId)
+    const missing = await run(["migrate", "files", output, "--mapping", `${ledger}.other`], { env })
+    expect([missing.code, missing.json.files]).toEqual([0, []])
     const elsewhere = [...from.slice(0, 4), "--output", join(output, "..", "other")]
     const refused = await run(elsewhere, { env: { SOURCE_API_KEY: "wrong-key-1234" } })
     expect([refused.code, refused.stderr.includes("wrong-key-1234")]).toEqual([8, false])
     expect((await run(from)).code).toBe(2)
   })
+})
+
+describe("migrate numbers", () => {
+  const account = `AC${"0123456789abcdef".repeat(2)}`
+  const number = "+14155550100"
+  const old = "https://source.example.test/in?key=s3cr3t"
+
+  /** A carrier with one number, as Twilio documents its API. */
+  const startCarrier = async () => {
+    const row: Record<string, string | null> = { sid: "PN1", phone_number: number, voice_url: old, trunk_sid: null }
+    const writes: Array<string> = []
+    const server = createServer(async (request, response) => {
+      const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString())
+      if (request.method === "POST") {
+        writes.push(form.toString())
+        row["voice_url"] = form.get("VoiceUrl") ?? row["voice_url"] ?? null
+        row["voice_method"] = form.get("VoiceMethod") ?? row["voice_method"] ?? null
+        row["voice_fallback_method"] = form.get("VoiceFallbackMethod") ?? row["voice_fallback_method"] ?? null
+      }
+      response.writeHead(200, { "content-type": "application/json" })
+      response.end(JSON.stringify(request.method === "POST" ? row : { incoming_phone_numbers: [row] }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    onTestFinished(() => void server.close())
+    const address = server.address()
+    return { row, writes, url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}` }
+  }
+
+  it("plans, asks, switches, verifies and goes back; nothing is written without a yes, and no secret is printed", async () => {
+    const { env } = await startRuntime()
+    const carrier = await startCarrier()
+    const file = join(temporaryFolder(), "numbers.json")
+    const token = "auth-token-4711"
+    const access = { ...env, TWILIO_API_URL: carrier.url, TWILIO_ACCOUNT_SID: account, TWILIO_AUTH_TOKEN: token }
+    const numbers = (step: string, ...more: ReadonlyArray<string>) =>
+      run(["migrate", "numbers", step, "--table", file, ...more], { env: access })
+    const desk = await run(["assistants", "create", "--set", "name=Desk"], { env })
+    await run(
+      [
+        "phone-numbers",
+        "create",
+        ...[
+          "provider=twilio",
+          `number=${number}`,
+          `twilioAccountSid=${account}`,
+          `twilioAuthToken=${token}`,
+          `assistantId=${desk.json.id}`
+        ].flatMap((set) => ["--set", set])
+      ],
+      { env }
+    )
+    expect((await numbers("plan")).code).toBe(2)
+    expect((await numbers("switch", "--yes")).code).toBe(6)
+    const planned = await numbers("plan", "--to-url", "https://runtime.example.test/in", "--no-json")
+    expect([planned.stderr, planned.code, planned.stdout]).toEqual([
+      "",
+      0,
+      expect.stringContaining("source.example.test/in?…")
+    ])
+    expect((await numbers("verify")).code).toBe(1)
+    const asked = await numbers("switch")
+    expect([asked.code, carrier.writes]).toEqual([2, []])
+    const switched = await numbers("switch", "--yes")
+    expect([switched.code, switched.json.ok, carrier.row["voice_url"]]).toEqual([
+      0,
+      true,
+      "https://runtime.example.test/in"
+    ])
+    expect((await numbers("verify")).json).toMatchObject({ ok: true, numbers: [{ number, state: "target" }] })
+    const unasked = await numbers("back")
+    expect([unasked.code, carrier.writes.length]).toEqual([2, 1])
+    const back = await numbers("back", "--yes", "--debug")
+    expect([back.code, carrier.row["voice_url"]]).toEqual([0, old])
+    for (const { stdout, stderr } of [planned, asked, switched, unasked, back]) {
+      expect(stdout + stderr).not.toMatch(/s3cr3t|auth-token-4711/)
+    }
+  }, 60_000)
 })

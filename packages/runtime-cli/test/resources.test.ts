@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
+import { clientOf, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 describe("resource commands", () => {
   it("create, get, update, list and delete a row", async () => {
@@ -40,7 +40,7 @@ describe("resource commands", () => {
 
   it("walk every page with --all, and one with --limit", async () => {
     const { env } = await startRuntime({ listShape: 2 })
-    for (const n of [1, 2, 3]) await run(["assistants", "create", "--set", `name=A${n}`], { env })
+    for (const n of [1, 2, 3]) await clientOf(env).assistants.create({ name: `A${n}` })
     const one = await run(["assistants", "list", "--limit", "2"], { env })
     expect(one.json.items.map((row: { name: string }) => row.name)).toEqual(["A3", "A2"])
     const all = await run(["assistants", "list", "--limit", "1", "--all"], { env })

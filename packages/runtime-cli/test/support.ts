@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
+import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { expect, inject, onTestFinished } from "vitest"
 
 export interface Result {
@@ -85,12 +86,20 @@ export const sets = (fields: Readonly<Record<string, unknown>>): ReadonlyArray<s
     `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`
   ])
 
+/** For what must be there before a test begins: a process for each row would take most of the time. */
+export const clientOf = (env: ReturnType<typeof envOf>): AywaRuntimeClient =>
+  new AywaRuntimeClient({
+    baseUrl: env.AYWA_RUNTIME_BASE_URL,
+    apiKey: env.AYWA_RUNTIME_API_KEY,
+    organizationId: env.AYWA_RUNTIME_ORGANIZATION_ID
+  })
+
 /** An assistant, and a phone number that is bound to it. */
-export const createPinned = async (env: RunOptions["env"]): Promise<string> => {
-  const assistant = await run(["assistants", "create", ...sets({ name: "Desk" })], { env })
-  const number = { provider: "vapi", number: "+14155550123" }
-  await run(["phone-numbers", "create", ...sets({ ...number, assistantId: assistant.json.id })], { env })
-  return assistant.json.id
+export const createPinned = async (env: ReturnType<typeof envOf>): Promise<string> => {
+  const aywa = clientOf(env)
+  const { id } = await aywa.assistants.create({ name: "Desk" })
+  await aywa.phoneNumbers.create({ provider: "vapi", number: "+14155550123", assistantId: id })
+  return id
 }
 
 export interface Delivered {

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path"
 import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
 import { afterAll, describe, expect, inject, it, onTestFinished } from "vitest"
-import { envOf, run, startRuntime, temporaryFolder } from "./support.ts"
+import { clientOf, envOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 interface Ended {
   readonly code: number | null
@@ -71,14 +71,11 @@ describe("output that cannot be written", () => {
     const runtime = await startLocalRuntime()
     open.push(runtime)
     const env = envOf(runtime)
-    const { json: assistant } = await run(["assistants", "create", "--set", "name=Desk"], { env })
-    const file = join(temporaryFolder(), "content.bin")
-    writeFileSync(file, Buffer.alloc(100_000, 7))
-    const { json: uploaded } = await run(["files", "upload", file], { env })
+    const aywa = clientOf(env)
+    const assistant = await aywa.assistants.create({ name: "Desk" })
+    const uploaded = await aywa.files.upload({ file: Buffer.alloc(100_000, 7), name: "content.bin" })
     // A line for `webhooks tail`.
-    await run(["webhooks", "trigger", "status-update", "--to", "http://127.0.0.1:1/"], {
-      env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: runtime.controlToken }
-    })
+    await runtime.trigger({ type: "status-update", to: "http://127.0.0.1:1/" })
     const withIds = (args: ReadonlyArray<string>) =>
       args.map((arg) => (arg === "ASSISTANT" ? assistant.id : arg === "FILE" ? uploaded.id : arg))
     return { env, withIds }

@@ -18,12 +18,18 @@ export type StepError = Steps.RuntimeConfigError | RuntimeError
 /** Options of a step, without the signal: that is the fiber's. */
 type Unsignalled<O> = Omit<O, "signal">
 
+const failure = (error: unknown): Effect.Effect<never, StepError> =>
+  Steps.isRuntimeConfigError(error) || isRuntimeError(error) ? Effect.fail(error) : Effect.die(error)
+
+/** An interrupted step is waited for: it has let go of the folder before others go on. */
 const step = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, StepError> =>
-  Effect.tryPromise({ try: run, catch: (error) => error }).pipe(
-    Effect.catch((error) =>
-      Steps.isRuntimeConfigError(error) || isRuntimeError(error) ? Effect.fail(error) : Effect.die(error)
+  Effect.callback<A, StepError>((resume, signal) => {
+    const ended = run(signal).then(
+      (value) => resume(Effect.succeed(value)),
+      (error: unknown) => resume(failure(error))
     )
-  )
+    return Effect.promise(() => ended)
+  })
 
 /**
  * Reads a folder of configuration. See `readConfig` of the promise entry.

@@ -32,6 +32,7 @@ export const help = `Serves the Aywa runtime's HTTP contract for development: no
   --keep-hours <n>         Hours that events and requests are kept; default 720
   --webhook-secret <s>     Signs webhooks; default: the one in the file, else a random one
   --webhook-schedule <standard|instant>  instant retries without waits
+  --no-inspector           Do not serve the inspector's page at /__aywa/; production mode never does
   --no-strict              Accept properties that the contract does not know
   --require-key            Refuse POST and PATCH without an Idempotency-Key
   --unsafe-expose          Allow --host beyond loopback. There is no TLS
@@ -72,6 +73,7 @@ const parse = (args: ReadonlyArray<string>) => {
         "keep-hours": { type: "string" },
         "webhook-secret": { type: "string" },
         "webhook-schedule": { type: "string" },
+        "no-inspector": { type: "boolean" },
         "no-strict": { type: "boolean" },
         "require-key": { type: "boolean" },
         "unsafe-expose": { type: "boolean" },
@@ -176,6 +178,7 @@ const toOptions = (values: ReturnType<typeof parse>): LocalRuntimeOptions => {
     toolAllowedHosts: OutboundPolicy.parseHosts(process.env["TOOL_API_REQUEST_ALLOWED_HOSTS"]),
     webhookSecret: filled("webhook-secret", values["webhook-secret"]),
     webhookSchedule: schedule,
+    inspector: !(values["no-inspector"] ?? false),
     strict: !(values["no-strict"] ?? false),
     requireIdempotencyKey: values["require-key"],
     unsafeExpose: values["unsafe-expose"],

@@ -33,6 +33,7 @@ const flags: ReadonlyArray<keyof LocalRuntimeOptions> = [
   "requireIdempotencyKey",
   "strict",
   "faultHeader",
+  "inspector",
   "allowPrivateNetwork"
 ]
 

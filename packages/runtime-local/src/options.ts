@@ -68,6 +68,8 @@ export interface LocalRuntimeOptions extends OutboundOptions {
   readonly listShape?: ListShapes | undefined
   /** `false` accepts keys that the contract does not know. Default `true`. */
   readonly strict?: boolean | undefined
+  /** Serves the inspector's page at `/__aywa/`. Default `true`; production mode has none. */
+  readonly inspector?: boolean | undefined
   /** `"manual"` stands still until it is moved. Default `"system"`. */
   readonly clock?: "system" | "manual" | undefined
 }
@@ -96,6 +98,7 @@ const names: Names<LocalRuntimeOptions> = {
   listShape: true,
   strict: true,
   clock: true,
+  inspector: true,
   mode: true,
   allowTargets: true,
   allowPrivateNetwork: true,

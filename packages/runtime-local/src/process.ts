@@ -32,10 +32,10 @@ const run = async (options: LocalRuntimeOptions) => {
   // Once: a second signal ends the process as signals do.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void runtime.close())
   unread.signal.addEventListener("abort", () => void runtime.close())
-  const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
+  const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, inspectorUrl } = runtime
   const { pid } = process
   process.stdout.write(
-    `${JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, pid })}\n`
+    `${JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, inspectorUrl, pid })}\n`
   )
 }
 

@@ -26,6 +26,13 @@ export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
   readonly organizationId: string
   /** Bearer token of the control API below `/__aywa/`. */
   readonly controlToken: string
+  /**
+   * The inspector's page, with the token in the fragment, where no server and no log sees it; `undefined` where there is
+   * none.
+   *
+   * @since 0.2.0
+   */
+  readonly inspectorUrl: string | undefined
   /** What reached the runtime, oldest first. */
   readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
   readonly faults: Faults

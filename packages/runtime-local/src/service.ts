@@ -16,6 +16,7 @@ import { type Exchange, openExchange } from "./http/exchange.ts"
 import { answerFor, handle, type PipelineContext } from "./http/handle.ts"
 import { makeRouter, type Router } from "./http/routes.ts"
 import { hostCheck, type Listener, makeListener } from "./http/server.ts"
+import { makeInspector } from "./inspector/serve.ts"
 import { outboxStats } from "./operations/data.ts"
 import { probe } from "./operations/routes.ts"
 import type { LocalRuntimeOptions } from "./options.ts"
@@ -39,7 +40,7 @@ export const makeService = (
     options.limits ?? {},
     (request, response, signal) => {
       const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-      if (!exchange.path.startsWith("/__aywa/")) note(core, exchange)
+      if (exchange.path !== "/" && !exchange.path.startsWith("/__aywa/")) note(core, exchange)
       void handle(pipeline, exchange)
     },
     makeListen({ calls: engine.calls, isHost })
@@ -53,10 +54,11 @@ export const makeService = (
     requireKey: options.requireIdempotencyKey ?? false,
     router: routerOf(core, engine, options),
     guest: engine.calls.links.guest,
-    probe: (method, path) => probe(core.store, method, path),
+    probe: (method, path) => probe(core.store, version, method, path),
     random: makeRandom(core.chaos),
     isHost,
     refuse: listener.refuse,
+    inspector: makeInspector(hasInspector(options)),
     control: makeControl({
       ...core,
       ...controls,
@@ -73,6 +75,10 @@ export const makeService = (
   }
   return listener
 }
+
+/** Whether the inspector's page is served. */
+export const hasInspector = ({ inspector = true, mode }: LocalRuntimeOptions): boolean =>
+  inspector && mode !== "production"
 
 /** Where a listener can be reached on this machine. */
 export const baseUrlOf = (host: string, listener: Listener): string =>

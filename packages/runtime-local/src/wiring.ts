@@ -18,7 +18,7 @@ import { policyOf } from "./outboundOptions.ts"
 import { outboxTables } from "./outbox/tables.ts"
 import { rowTables } from "./rows/tables.ts"
 import type { LocalRuntimeHandle, StoredRow } from "./runtimeHandle.ts"
-import { baseUrlOf, makeService } from "./service.ts"
+import { baseUrlOf, hasInspector, makeService } from "./service.ts"
 import { openStore, type Store } from "./store/Store.ts"
 
 const tables = [rowTables, httpTables, importTables, outboxTables, callTables, chatTables, readinessTables]
@@ -38,7 +38,7 @@ export const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeH
     const controls = makeControls(core, engine)
     const listener = makeService(core, engine, controls, options, host)
     await run(listener, engine, () => core.address.move(options.publicUrl ?? baseUrlOf(host, listener)))
-    return handleOf({ core, engine, controls, listener }, host, options.publicUrl)
+    return handleOf({ core, engine, controls, listener }, host, options)
   } catch (error) {
     store.close()
     throw error
@@ -67,7 +67,7 @@ interface Runtime {
 const handleOf = (
   { core, engine, controls, listener }: Runtime,
   host: string,
-  publicUrl: string | undefined
+  options: LocalRuntimeOptions
 ): LocalRuntimeHandle => {
   const { store, keys, rules, journal, idempotency, limiter } = core
   const { live: _, ...sending } = controls.sending
@@ -80,12 +80,14 @@ const handleOf = (
     await listener.stop()
     store.close()
   }
+  const baseUrl = baseUrlOf(host, listener)
   return {
-    baseUrl: baseUrlOf(host, listener),
-    publicUrl,
+    baseUrl,
+    publicUrl: options.publicUrl,
     apiKey: core.apiKey,
     organizationId: core.organizationId,
     controlToken: controls.token,
+    inspectorUrl: hasInspector(options) ? `${baseUrl}/__aywa/#${controls.token}` : undefined,
     requests: journal.list,
     faults: {
       add: rules.add,

@@ -3,7 +3,7 @@
  * same time, with the same names, numbers, idempotency keys and even ids. B must get the same answers in both, and
  * nothing of A may change through B. A and B are any two organizations, so it holds the other way round, too.
  *
- * `AYWA_ISOLATION_RUNS=2000` runs more of them; `AYWA_SEED` repeats one that failed.
+ * `AYWA_RUNS=100` runs more of them; `AYWA_SEED` repeats one that failed.
  */
 import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -12,8 +12,9 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { prepare, served, type Step, step } from "./isolation/requests.ts"
 import { learn, makeNormalise, openWorld, organizations, type World } from "./isolation/world.ts"
+import { runs } from "../../runtime-sdk/test/support/runs.ts"
 
-const runs = Number(process.env["AYWA_ISOLATION_RUNS"] ?? 40)
+const histories = runs(15)
 const seed = process.env["AYWA_SEED"] === undefined ? {} : { seed: Number(process.env["AYWA_SEED"]) }
 
 const nobody = "00000000-0000-4000-8000-000000000000"
@@ -112,12 +113,12 @@ describe("organizations", () => {
     "neither read, change nor infer anything of each other",
     async () => {
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40, size: "max" }), theSameAlone), {
-        numRuns: runs,
+        numRuns: histories,
         endOnFailure: process.env["CI"] !== undefined,
         ...seed
       })
     },
-    Math.max(120_000, runs * 5000)
+    Math.max(120_000, histories * 5000)
   )
 
   it("by any operation of the contract, asked for rows of the other", async () => {

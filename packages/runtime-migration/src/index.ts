@@ -5,10 +5,13 @@
  *
  * - ledger: `(source, resource, sourceId) -> runtimeId`, as file, in SQLite, or read back from the runtime;
  * - bundle: `readBundle` from files, `fetchBundle` from the source API, `checkBundle` against what is known;
- * - import: `planImport`, `runImport`, `compareAccounts`;
+ * - content: `fetchFiles`, `uploadFiles` by digest, `fetchCalls` with transcripts and recordings;
+ * - import: `planImport`, `runImport`, `compareAccounts`, `checkTargets`;
  * - mapping SQL: `planMappingSql`, `mappingScripts` for an operator's own client;
  * - database: `planDatabase`, `dryRunDatabase`, `applyDatabase`, `verifyDatabase`, `rollbackDatabase`,
- *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand.
+ *   `cleanupDatabase` on a live one, `detectColumns` to find where ids stand;
+ * - numbers: `planNumbers`, `switchNumbers`, `verifyNumbers`, `switchNumbersBack`, with `twilioNumbers`;
+ * - runbook: `rehearseDatabase` on a copy, `writeRunbook`.
  *
  * Functions return promises or plain values, and throw `MigrationError`.
  *
@@ -72,16 +75,49 @@ export type {
   VerifyReport
 } from "./live/reports.ts"
 
+export { twilioNumbers } from "./numbers/twilio.ts"
+export type { TwilioOptions } from "./numbers/twilio.ts"
+export { planNumbers, switchNumbers, switchNumbersBack, verifyNumbers } from "./numbers/numbers.ts"
+export type {
+  ConfirmNumbersOptions,
+  NumberRow,
+  NumbersOptions,
+  NumbersReport,
+  PlanNumbersOptions
+} from "./numbers/numbers.ts"
+export type {
+  CarrierHttp,
+  CarrierNumber,
+  CarrierRequest,
+  CarrierResponse,
+  NumberCarrier,
+  NumberTarget,
+  Routing
+} from "./numbers/provider.ts"
+export { rehearseDatabase } from "./runbook/rehearseDatabase.ts"
+export type { Rehearsal, RehearsedStep } from "./runbook/rehearseDatabase.ts"
+export { writeRunbook } from "./runbook/runbook.ts"
+export type { RunbookOptions } from "./runbook/runbook.ts"
+
 export { readBundle } from "./bundle/readBundle.ts"
 export { fetchBundle } from "./bundle/fetchBundle.ts"
 export type { FetchBundleOptions } from "./bundle/fetchBundle.ts"
+export type { SourceOptions } from "./bundle/source.ts"
+export { fetchFiles, uploadFiles } from "./content/files.ts"
+export type { FetchFilesOptions, FileOutcome, FileReport, UploadFilesOptions } from "./content/files.ts"
+export { fetchCalls } from "./content/fetchCalls.ts"
+export type { CallsReport, FetchCallsOptions, LostContent } from "./content/fetchCalls.ts"
 export { checkBundle } from "./bundle/checkBundle.ts"
 export type { BundleFinding, BundleReport } from "./bundle/checkBundle.ts"
 export type { Bundle } from "./bundle/Bundle.ts"
+export { setServerUrls } from "./bundle/serverUrls.ts"
 export { planImport } from "./import/planImport.ts"
 export type { ImportCounts, ImportPlan, ImportRow, PlanImportOptions } from "./import/planImport.ts"
 export { runImport } from "./import/runImport.ts"
 export type { ImportEvent, ImportReport, Refusal, RunImportOptions } from "./import/runImport.ts"
 export { compareAccounts } from "./import/compareAccounts.ts"
-export type { AccountCheck, AccountReport, CompareOptions, Difference } from "./import/compareAccounts.ts"
+export type { AccountCheck, AccountReport, CompareOptions } from "./import/compareAccounts.ts"
+export type { AcceptedDifference, Difference } from "./import/acceptance.ts"
+export { checkTargets } from "./import/checkTargets.ts"
+export type { TargetReport } from "./import/checkTargets.ts"
 export type { MigrationClient } from "./import/runtimeRows.ts"

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { type Bundle, compareAccounts, type Mapping, runImport, type RunImportOptions } from "../src/index.ts"
+import { runs } from "../../runtime-sdk/test/support/runs.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "aywa-interrupted-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -146,7 +147,7 @@ describe("an import that was interrupted", () => {
         assert.strictEqual(again.counts.unchanged, again.rows.length)
         assert.deepStrictEqual(stateOf(runtime, mappings), expected)
       }),
-      { numRuns: Number(process.env["AYWA_RUNS"] ?? 40) }
+      { numRuns: runs(15) }
     )
     // Otherwise nothing was tested.
     assert.isAbove(interrupted, 10)

@@ -6,18 +6,10 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { build, transform } from "esbuild"
+import { bundledEntries } from "./bundle.ts"
 
-/** Entries whose declarations other entries' need no peer either. */
-export const commonJsEntries = [
-  "index",
-  "webhooks",
-  "outbound",
-  "webhooks/handlers",
-  "webhooks/legacy",
-  ...["cloudflare", "elysia", "express", "fastify", "hono", "koa", "lambda", "nextjs", "vercel"].map(
-    (framework) => `webhooks/${framework}`
-  )
-]
+/** Entries whose declarations need no peer: Nest's classes are decorated by Nest. */
+export const commonJsEntries = [...bundledEntries.filter((entry) => entry !== "webhooks/nestjs"), "outbound"]
 
 /** `./x.ts` and `./x.js` of a declaration or a file, as CommonJS has it. */
 const renamed = (text: string): string => text.replace(/(["'`])(\.{1,2}\/[^"'`\s]+)\.[jt]s\1/g, "$1$2.cjs$1")

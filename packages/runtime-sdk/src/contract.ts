@@ -50,6 +50,8 @@ export {
   type Names
 } from "./config/unknownNames.ts"
 
+export type { ListProfile, RuntimeProfile } from "./config/runtimeProfile.ts"
+export { readRuntimeProfile } from "./config/readRuntimeProfile.ts"
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./contract/openApi.ts"
 export {
   /**

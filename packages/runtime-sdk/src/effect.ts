@@ -30,6 +30,7 @@ export * as Policy from "./policy/Policy.ts"
 export type { RequestError } from "./effect/Request.ts"
 export type { Paged, ServiceOf } from "./effect/service.ts"
 export type { ApiKey, ConfigOptions } from "./config/RuntimeConfig.ts"
+export type { ListProfile, RuntimeProfile } from "./config/runtimeProfile.ts"
 /** Fields of a body that a newer runtime takes and this SDK does not know. */
 export { extras } from "./contract/extras.ts"
 /** Schemas of the rows, for RPC, HttpApi and queues. */

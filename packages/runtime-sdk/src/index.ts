@@ -6,6 +6,7 @@
 export { AywaRuntimeClient } from "./promise/AywaRuntimeClient.ts"
 export type { AywaRuntimeClientOptions, DerivedOptions } from "./promise/AywaRuntimeClient.ts"
 export * from "./errors/Errors.ts"
+export type { ListProfile, RuntimeProfile } from "./config/runtimeProfile.ts"
 export { redacted } from "./config/redacted.ts"
 export { extras } from "./contract/extras.ts"
 export type * from "./call/CallOptions.ts"

@@ -38,6 +38,20 @@ const silent = async () => {
   return { server, came, left }
 }
 
+describe("a list that has failed before it is walked", () => {
+  for (const [name, options] of [
+    ["an aborted signal", { signal: AbortSignal.abort() }],
+    ["what is no signal", { signal: "soon" as never }]
+  ] as const) {
+    it(`by ${name} fails in the loop, and nowhere else`, async () => {
+      const walk = async () => {
+        for await (const _ of client("http://127.0.0.1:1").assistants.list({}, options)) assert.fail("a row")
+      }
+      assert.include(["Aborted", "InvalidRequest"], Reflect.get(Object(await tagOf(walk())), "_tag"))
+    })
+  }
+})
+
 describe("leaving a list", () => {
   it("before its first page asks for nothing more and leaves no rejection, with nobody listening", async () => {
     const iterator = client("http://127.0.0.1:1").assistants.list()[Symbol.asyncIterator]()

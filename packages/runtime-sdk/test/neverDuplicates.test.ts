@@ -22,7 +22,7 @@ import * as Policy from "../src/policy/Policy.ts"
 import { arm, randomOf, scheduleOf, type Schedule } from "./support/schedules.ts"
 
 const single = process.env["AYWA_SEED"]
-const count = Number(process.env["AYWA_SCHEDULES"] ?? 2000)
+const count = Number(process.env["AYWA_SCHEDULES"] ?? 500)
 const first = Number(process.env["AYWA_FIRST_SEED"] ?? 1)
 const deadline = 8000
 

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
-import { unknownName } from "../src/config/unknownNames.ts"
+import { nearestName, unknownName } from "../src/config/unknownNames.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { openWebhookInbox, WebhookInbox } from "../src/inbox.ts"
 import { AywaRuntimeClient, ConfigError, InvalidRequest } from "../src/index.ts"
@@ -137,4 +137,21 @@ it("a transport, a duration and a mode that do not exist are refused by name", (
 it("a name that is text of its own is not repeated", () => {
   const { message } = unknownName({ "sk live\n4711": 1 }, { a: true }) ?? { message: "" }
   assert.notInclude(message, "4711")
+})
+
+describe("the name that was meant", () => {
+  it("is that of the same letters, of a part, or with few slips, a swap of neighbours being one", () => {
+    const names = ["only", "retries", "timeout", "idempotencyKey"]
+    for (const [wrong, meant] of [
+      ["onyl", "only"],
+      ["ony", "only"],
+      ["maxRetries", "retries"],
+      ["retreis", "retries"],
+      ["idempotency-key", "idempotencyKey"],
+      ["yes", undefined],
+      ["xyz", undefined]
+    ] as const) {
+      assert.strictEqual(nearestName(wrong, names), meant, wrong)
+    }
+  })
 })

@@ -6,10 +6,10 @@ import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import type { HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
+import { nearestName } from "@aywa-ai/runtime-sdk/contract"
 import type { ExplainedError } from "../core/explain.ts"
 import { exitCodes } from "../core/failure.ts"
 import { globalNames } from "./globals.ts"
-import { suggest } from "./suggest.ts"
 
 /** Where the presenter writes. */
 export interface PresenterOptions {
@@ -60,12 +60,12 @@ const describe = (error: CliError.NonShowHelpErrors, help: HelpDoc, command: str
   switch (error._tag) {
     case "UnrecognizedOption": {
       const own = help.flags.map(({ name }) => name)
-      const suggestion = suggest(error.option.replace(/^-+/, ""), [...own, ...globalNames])
+      const suggestion = nearestName(error.option.replace(/^-+/, ""), [...own, ...globalNames])
       return `${command} has no flag ${error.option}.${suggestion === undefined ? "" : ` Did you mean --${suggestion}?`}`
     }
     case "UnknownSubcommand": {
       const names = (help.subcommands ?? []).flatMap((group) => group.commands.map(({ name }) => name))
-      const suggestion = error.suggestions[0] ?? suggest(error.subcommand, names)
+      const suggestion = error.suggestions[0] ?? nearestName(error.subcommand, names)
       return `${command} has no command ${error.subcommand}.${suggestion === undefined ? ` There are: ${names.join(", ")}.` : ` Did you mean ${suggestion}?`}`
     }
     case "MissingOption":

@@ -4,19 +4,13 @@
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { type Config, readConfig } from "@aywa-ai/runtime-config"
 import type { Session } from "../core/session.ts"
+import { variablesOf } from "../core/variables.ts"
 
 /** What every command of the group takes. */
 export interface Place {
   readonly dir: string
   readonly env: string | undefined
 }
-
-/** What `${env:NAME}` may be: the environment's variables, and those of `--env-file`. */
-export const variablesOf = ({ settings }: Session): Readonly<Record<string, string | undefined>> =>
-  new Proxy<Record<string, string | undefined>>(
-    {},
-    { get: (_, name) => (typeof name === "string" ? settings.variable(name)?.value : undefined) }
-  )
 
 /** Reads the folder. */
 export const open = (place: Place, session: Session, missing: "problem" | "keep" = "problem"): Config =>

@@ -24,7 +24,8 @@ import { readText } from "../core/input.ts"
 import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"
 import { cell } from "../core/table.ts"
-import { connect, open, type Place, variablesOf } from "./open.ts"
+import { variablesOf } from "../core/variables.ts"
+import { connect, open, type Place } from "./open.ts"
 
 interface Some extends Place {
   readonly rows: ReadonlyArray<string>

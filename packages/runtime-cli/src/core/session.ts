@@ -6,7 +6,7 @@ import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import * as Redacted from "effect/Redacted"
 import { messageOf, usage } from "./failure.ts"
 import { makeOutput, type Output } from "./output.ts"
-import { type GlobalFlags, resolve, type Settings } from "./settings.ts"
+import { type GlobalFlags, resolve, type Settings, variables } from "./settings.ts"
 
 /** What a command runs with. */
 export interface Session {
@@ -97,7 +97,9 @@ const connect = async (settings: Settings, out: Output, where: Where = {}): Prom
   if (settings.key?.source === "--api-key") {
     out.warn("--api-key on the command line is visible to other processes; AYWA_RUNTIME_API_KEY is not.")
   }
+  const profile = settings.variable(variables.profile)
   return new AywaRuntimeClient({
+    runtimeProfile: profile === undefined ? undefined : await (await import("./profile.ts")).readProfile(profile.value),
     baseUrl: where.baseUrl ?? settings.address?.value,
     apiKey: settings.key === undefined ? undefined : Redacted.value(settings.key.value),
     organizationId: where.organizationId ?? settings.orgId?.value,

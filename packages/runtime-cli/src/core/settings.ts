@@ -44,7 +44,8 @@ export const variables = {
   baseUrl: "AYWA_RUNTIME_BASE_URL",
   apiKey: "AYWA_RUNTIME_API_KEY",
   organization: "AYWA_RUNTIME_ORGANIZATION_ID",
-  webhookSecret: "AYWA_RUNTIME_WEBHOOK_SECRET"
+  webhookSecret: "AYWA_RUNTIME_WEBHOOK_SECRET",
+  profile: "AYWA_RUNTIME_PROFILE"
 } as const
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -23,6 +23,7 @@ export const doctorCommand = leaf({
       "URL",
       "Your handler: gets a signed test event, and forged ones that it must refuse"
     ),
+    profile: text("profile", "FILE", "What conformance --save wrote; else the file of AYWA_RUNTIME_PROFILE"),
     mapping: text("mapping", "FILE", "The mapping of an import: no source id of it may be left")
   },
   run: async (input, session) => (await import("./run.ts")).doctor(input, session)

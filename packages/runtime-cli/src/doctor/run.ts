@@ -10,6 +10,7 @@ import { configChecks } from "./checks/config.ts"
 import { idempotencyChecks } from "./checks/idempotency.ts"
 import { migrationChecks } from "./checks/migration.ts"
 import { networkChecks } from "./checks/network.ts"
+import { profileChecks } from "./checks/profile.ts"
 import { runtimeChecks, setupChecks } from "./checks/runtime.ts"
 import { webhookDeliveryChecks } from "./checks/webhookDelivery.ts"
 import { webhookHandlerChecks } from "./checks/webhookHandler.ts"
@@ -27,6 +28,7 @@ export const checks: ReadonlyArray<Check> = [
   ...setupChecks,
   ...bundleChecks,
   ...idempotencyChecks,
+  ...profileChecks,
   ...webhookSecretChecks,
   ...webhookHandlerChecks,
   ...webhookDeliveryChecks,

@@ -33,6 +33,7 @@ export interface DoctorInput {
   readonly clientDir: string | undefined
   readonly webhookUrl: string | undefined
   readonly mapping: string | undefined
+  readonly profile: string | undefined
 }
 
 /** What checks work with. */

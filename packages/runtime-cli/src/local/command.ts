@@ -50,6 +50,8 @@ const config = {
   "keep-hours": integer("keep-hours", "N", "Hours that events and requests are kept; default 720"),
   "webhook-secret": text("webhook-secret", "SECRET", "Signs webhooks; default: the one in the file, else a random one"),
   "webhook-schedule": choice("webhook-schedule", ["standard", "instant"], "instant retries without waits"),
+  inspector: enabled("inspector", "Serves the inspector's page at /__aywa/ (--no-inspector: does not)"),
+  open: flag("open", "Opens the inspector's page in the browser"),
   strict: enabled("strict", "Refuses properties that the contract does not know (--no-strict: takes them)"),
   "require-key": flag("require-key", "Refuses POST and PATCH without an Idempotency-Key"),
   "unsafe-expose": flag("unsafe-expose", "Allows --host beyond loopback. There is no TLS"),

@@ -11,6 +11,7 @@ import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import { variables } from "../core/settings.ts"
 import { controlVariable } from "../core/control.ts"
+import { openInspector } from "./browser.ts"
 
 /** Flags of `local` by name. */
 export interface LocalInput {
@@ -20,7 +21,7 @@ export interface LocalInput {
 /** Starts it, says where it is, and stops it when asked to. */
 export const runLocal = async (input: LocalInput, session: Session): Promise<void> => {
   const { out, signal } = session
-  const { "write-env": envFile, ...flags } = input
+  const { "write-env": envFile, open, ...flags } = input
   const options = optionsOf(flags, session)
   if (typeof envFile === "string") await refuseFileOfOthers(envFile)
   const runtime = await start(options)
@@ -33,10 +34,15 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
       if ((await contentOf(envFile)) === text) await rm(envFile)
     })
   }
-  const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret } = runtime
+  const { baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, inspectorUrl } = runtime
   // One line, also on a terminal: programs wait for it.
-  out.raw(JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, pid: process.pid }))
+  const { pid } = process
+  out.raw(
+    JSON.stringify({ baseUrl, publicUrl, apiKey, organizationId, controlToken, webhookSecret, inspectorUrl, pid })
+  )
   out.note(`The local runtime is ready at ${baseUrl}. Ctrl-C stops it.`)
+  if (inspectorUrl !== undefined) out.note(`What it does: ${inspectorUrl}`)
+  if (open === true) await openInspector(inspectorUrl, out)
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
 }
 
@@ -68,8 +74,12 @@ const optionsOf = (flags: LocalInput, { settings }: Session): LocalRuntimeOption
   }
 }
 
+/** Flags that are only said to switch something off. */
+const onByDefault: ReadonlySet<string> = new Set(["strict", "inspector"])
+
 const argumentOf = (name: string, value: LocalInput[string]): ReadonlyArray<string> => {
-  if (typeof value === "boolean") return name === "strict" ? (value ? [] : ["--no-strict"]) : value ? [`--${name}`] : []
+  if (typeof value === "boolean" && onByDefault.has(name)) return value ? [] : [`--no-${name}`]
+  if (typeof value === "boolean") return value ? [`--${name}`] : []
   if (typeof value === "object") return value.map((one) => `--${name}=${one}`)
   return value === undefined ? [] : [`--${name}=${value}`]
 }

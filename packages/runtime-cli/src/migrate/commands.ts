@@ -5,6 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import { branch, choice, enabled, flag, integer, leaf, required, text, texts } from "../cli/define.ts"
 import { bundleCommands } from "./bundleCommands.ts"
 import * as flags from "./flags.ts"
+import { numbers } from "./numbersCommands.ts"
 
 const mapping = leaf({
   name: "mapping",
@@ -97,12 +98,35 @@ const verify = leaf({
   name: "verify",
   description:
     "Check that no id of the source is left and no reference is broken; exit with 1 when not. What others wrote since is information, with counts.",
-  examples: [["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"]],
+  examples: [
+    ["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"],
+    ["migrate verify --mapping mapping.jsonl --config locations.yaml --api", "And whether each new id is there"]
+  ],
   config: {
     ...flags.step,
+    api: flag("api", "Asks the runtime, too, whether it has every row that the mapping leads to"),
     scan: enabled("scan", "Looks over the whole database (--no-scan: at the locations alone)")
   },
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
+})
+
+const runbook = leaf({
+  name: "runbook",
+  description:
+    "Write the procedure in nine steps as a checklist: your commands, tables, findings, what is locked when, owners to fill in, the point of no return.\n\nWith --rehearse it goes through apply and rollback on the database of DATABASE_URL, which has to be a copy, and has the times.",
+  examples: [
+    [
+      "migrate runbook --mapping mapping.jsonl --config locations.yaml --rehearse --output runbook.md",
+      "On a copy; asks first"
+    ]
+  ],
+  config: {
+    ...flags.step,
+    bundle: text("bundle", "PATH", "The bundle, for the commands about the account"),
+    rehearse: flag("rehearse", "Measures each step on this database, and puts everything back"),
+    output: text("output", "FILE", "Where it goes; default: stdout")
+  },
+  run: async (input, session) => (await import("./runbook.ts")).runbook(input, session)
 })
 
 const rollback = leaf({
@@ -145,5 +169,18 @@ export const migrate = branch({
     ["migrate mapping --output mapping.jsonl", "Which row became which"],
     ["migrate apply --mapping mapping.jsonl --config locations.yaml", "Your database"]
   ],
-  commands: [...bundleCommands, mapping, detect, sql, dryRun, apply, extend, verify, rollback, cleanup]
+  commands: [
+    ...bundleCommands,
+    numbers,
+    mapping,
+    detect,
+    runbook,
+    sql,
+    dryRun,
+    apply,
+    extend,
+    verify,
+    rollback,
+    cleanup
+  ]
 })

@@ -3,6 +3,7 @@
  */
 import {
   applyDatabase,
+  checkTargets,
   cleanupDatabase,
   type DatabasePlan,
   detectDatabase,
@@ -19,6 +20,7 @@ import {
   type SchemaFile,
   type SqlDriver,
   type StepOptions,
+  type TargetReport,
   verifyDatabase,
   watchDatabase,
   type WatchReport
@@ -44,7 +46,8 @@ interface Prepared {
   readonly step: StepOptions
 }
 
-const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared> => {
+/** Opens the database and makes the plan. */
+export const prepare = async (input: DatabaseInput, session: Session): Promise<Prepared> => {
   const config = await readConfig(input.config, await readMappings(input.mapping))
   const driver = await openSql(input.database, session)
   const plan = await planDatabase(driver, input.keepUpdatedAt ? { ...config, keepUpdatedAt: true } : config)
@@ -195,13 +198,33 @@ export const extend = async (input: DatabaseInput, session: Session): Promise<vo
 }
 
 /** Whether everything is rewritten. Exit code 1 when not. */
-export const verify = async (input: DatabaseInput & { readonly scan: boolean }, session: Session): Promise<number> => {
+export const verify = async (
+  input: DatabaseInput & { readonly scan: boolean; readonly api: boolean },
+  session: Session
+): Promise<number> => {
+  const { out, signal } = session
+  // First: a runtime that cannot be reached is known before a long look at the database.
+  const api = input.api
+    ? await checkTargets(await session.client(), await readMappings(input.mapping), { signal })
+    : undefined
   const { driver, plan, step } = await prepare(input, session)
   const report = await verifyDatabase(driver, plan, { ...step, scan: input.scan })
-  session.out.status(undefined)
-  session.out.result(report, () => verifyText(report))
-  return report.ok ? exitCodes.ok : exitCodes.differences
+  out.status(undefined)
+  out.result({ ...report, ...(api && { api }) }, () =>
+    [verifyText(report), ...(api === undefined ? [] : targetsText(api))].join("\n")
+  )
+  return report.ok && api?.ok !== false ? exitCodes.ok : exitCodes.differences
 }
+
+const targetsText = ({ checked, missing, unchecked }: TargetReport): ReadonlyArray<string> => [
+  missing.length === 0
+    ? `The runtime has all ${checked} rows that the mapping leads to.`
+    : `The runtime does not have ${missing.length} of ${checked} rows that the mapping leads to:`,
+  ...missing.map(({ resource, sourceId, runtimeId }) => `- ${resource} ${runtimeId}, which was ${sourceId}`),
+  ...unchecked.map(
+    ({ resource, mappings }) => `${mappings} of ${resource} were not looked for: a runtime has no such list.`
+  )
+]
 
 const verifyText = (report: Awaited<ReturnType<typeof verifyDatabase>>): string =>
   [

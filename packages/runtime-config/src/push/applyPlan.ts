@@ -3,6 +3,7 @@
  *
  * @since 0.2.0
  */
+import type { Names } from "@aywa-ai/runtime-sdk/contract"
 import type { Problem } from "../errors/Problem.ts"
 import { checkOptions } from "../errors/checkOptions.ts"
 import { fail, throwIfAborted } from "../errors/RuntimeConfigError.ts"
@@ -18,7 +19,7 @@ import { toIds } from "../rows/references.ts"
 import { writeBackup } from "./backup.ts"
 import { type Ledger, openLedger } from "../ledger/ledger.ts"
 import { locked } from "../ledger/lock.ts"
-import { applyNames, type ApplyOptions } from "./options.ts"
+import type { ApplyOptions } from "./options.ts"
 import { asRowConflict, failureOf } from "./refusal.ts"
 import { bodyOf, create, type Push, remove, update } from "./writes.ts"
 
@@ -234,4 +235,14 @@ const dependsOn = (step: Step, stopped: ReadonlySet<string>, ledger: Ledger): st
   return toIds(step.kind, step.row, ledger.directory())
     .pending.map(({ to, value }) => (to === undefined || to === "credentials" ? "" : `${kindOf(to).folder}/${value}`))
     .find((address) => stopped.has(address))
+}
+
+/** The names of `ApplyOptions`. */
+const applyNames: Names<ApplyOptions> = {
+  keepGoing: true,
+  variables: true,
+  baseUrl: true,
+  signal: true,
+  onEvent: true,
+  now: true
 }

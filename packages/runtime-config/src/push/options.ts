@@ -3,7 +3,6 @@
  *
  * @since 0.2.0
  */
-import type { Names } from "@aywa-ai/runtime-sdk/contract"
 import type { Step } from "../plan/Plan.ts"
 
 /**
@@ -43,14 +42,4 @@ export interface ApplyOptions {
   readonly onEvent?: ((event: ApplyEvent) => void) | undefined
   /** Milliseconds since 1970, for the backup's name. Default: the system's clock. */
   readonly now?: (() => number) | undefined
-}
-
-/** The names of `ApplyOptions`. */
-export const applyNames: Names<ApplyOptions> = {
-  keepGoing: true,
-  variables: true,
-  baseUrl: true,
-  signal: true,
-  onEvent: true,
-  now: true
 }

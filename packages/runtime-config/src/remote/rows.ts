@@ -15,7 +15,10 @@ import type { KindName } from "../rows/kinds.ts"
 export interface ConfigClient extends Pick<
   AywaRuntimeClient,
   "assistants" | "credentials" | "phoneNumbers" | "structuredOutputs" | "tools" | "webhookEndpoints"
-> {}
+> {
+  /** What is known of the runtime: where it ignores If-Match, no write relies on it. */
+  readonly runtimeProfile?: AywaRuntimeClient["runtimeProfile"]
+}
 
 /** A row, and what its answer said of it. */
 export interface Answered {
@@ -41,10 +44,13 @@ export interface RuntimeRows {
   readonly credentials: (options: ClientCallOptions) => AsyncIterable<JsonObject>
 }
 
-const answered = async (call: CallPromise<JsonObject>): Promise<Answered> => {
-  const { value, response } = await call.withResponse()
-  return { row: value, etag: response.headers["etag"], replayed: response.replayed }
-}
+const answeredBy =
+  ({ runtimeProfile }: ConfigClient) =>
+  async (call: CallPromise<JsonObject>): Promise<Answered> => {
+    const { value, response } = await call.withResponse()
+    const etag = runtimeProfile?.ifMatch === "ignored" ? undefined : response.headers["etag"]
+    return { row: value, etag, replayed: response.replayed }
+  }
 
 /** The body of an operation. It is a file's: what does not fit is refused by the contract's own checks. */
 const bodyOf = <Body>(row: JsonObject): Body => row as Body
@@ -59,6 +65,7 @@ export const rowsOf = (aywa: ConfigClient): RuntimeRows => ({
 
 // One by one: their operations do not all take the same arguments.
 const resourceOf = (aywa: ConfigClient, kind: KindName): Resource => {
+  const answered = answeredBy(aywa)
   switch (kind) {
     case "assistants":
       return {

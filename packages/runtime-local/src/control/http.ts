@@ -8,6 +8,7 @@ import { HttpError, notFound } from "../http/errors.ts"
 import type { Bodies } from "../http/body.ts"
 import { type Exchange, headerOf } from "../http/exchange.ts"
 import { type AccountsContext, accountRoutes } from "./accounts.ts"
+import { catalogRoutes } from "./catalog.ts"
 import { type EventsContext, eventRoutes } from "./events.ts"
 import type { Feed } from "./feed.ts"
 import { listRoutes } from "./lists.ts"
@@ -52,10 +53,12 @@ export const makeControl = (context: ControlContext): Control => {
     ...stageRoutes(context),
     ...accountRoutes(context),
     ...snapshotRoutes(context),
+    ...catalogRoutes(context),
     "GET stream": makeStream(context.feed)
   }
   return async (exchange, read) => {
     const { method, path, query, request } = exchange
+    refuseOtherOrigin(exchange)
     const token = headerOf(request, "authorization")?.replace(/^Bearer +/i, "") ?? ""
     if (!crypto.timingSafeEqual(digest(token), expected)) {
       throw new HttpError(401, "The control API needs its token: Authorization: Bearer <controlToken>", {
@@ -77,6 +80,13 @@ export const makeControl = (context: ControlContext): Control => {
     if (value === answersItself) return undefined
     return isAnswer(value) ? value : json(200, JSON.stringify(value ?? {}))
   }
+}
+
+/** A browser says which page asks: only the inspector's own may, and programs say nothing. */
+const refuseOtherOrigin = ({ request, authority }: Exchange): void => {
+  const origin = headerOf(request, "origin")
+  if (origin === undefined || origin.replace(/^https?:\/\//, "") === (authority ?? request.headers.host)) return
+  throw new HttpError(403, "The control API takes no requests of pages of other origins", { code: "other_origin" })
 }
 
 const organizationOf = (store: Store, segment: string): string => {

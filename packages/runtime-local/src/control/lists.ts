@@ -13,11 +13,12 @@ const searchWindow = 5000
 /** The routes. */
 export const listRoutes = (store: Store): ControlRoutes => ({
   "GET rows": ({ query }) => {
-    onlyParameters(query, ["limit", "before", "resource", "organization", "text"])
+    onlyParameters(query, ["limit", "before", "id", "resource", "organization", "text"])
     const { limit, before } = windowOf(query)
     const text = query.get("text")
     const { where, values } = conditions({
       "seq < ?": before,
+      "id = ?": query.get("id"),
       "resource = ?": query.get("resource"),
       "org_id = ?": query.get("organization")
     })
@@ -52,10 +53,11 @@ export const listRoutes = (store: Store): ControlRoutes => ({
   },
 
   "GET jobs": ({ query }) => {
-    onlyParameters(query, ["limit", "before", "organization", "type", "status", "callId", "eventId"])
+    onlyParameters(query, ["limit", "before", "id", "organization", "type", "status", "callId", "eventId"])
     const { limit, before } = windowOf(query)
     const { where, values } = conditions({
       "seq < ?": before,
+      "id = ?": query.get("id"),
       "org_id = ?": query.get("organization"),
       "type = ?": query.get("type"),
       "state = ?": query.get("status"),

@@ -41,6 +41,8 @@ export interface PipelineContext extends ExecuteContext {
   readonly refuse: (milliseconds: number) => void
   /** Answers below `/__aywa/`; `undefined` when the answer is on its way already. */
   readonly control: (exchange: Exchange, read: () => Promise<Buffer>) => Promise<Answer | undefined>
+  /** Answers `/` and the inspector's page; `undefined` for every other path. */
+  readonly inspector: (exchange: Exchange) => Promise<Answer | undefined>
 }
 
 /** Handles one request; never rejects. */
@@ -49,6 +51,10 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
   const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
     assertHost(context, exchange)
+    if (exchange.path === "/" || exchange.path.startsWith("/__aywa/")) {
+      const page = await context.inspector(exchange)
+      if (page !== undefined) return send(exchange, page)
+    }
     if (exchange.path.startsWith("/__aywa/")) {
       const answer = await context.control(exchange, readOnce)
       return answer === undefined ? undefined : send(exchange, answer)

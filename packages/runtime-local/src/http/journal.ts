@@ -74,7 +74,7 @@ export interface PageOptions extends RequestFilter {
   readonly limit: number
   /** Only what came before the entry of this number. */
   readonly before?: number | undefined
-  /** Only entries in whose path, query, route or body this stands. */
+  /** Only entries in whose path, query, route, body or answer this stands. */
   readonly text?: string | undefined
 }
 
@@ -189,8 +189,10 @@ const pageOf = (entries: ReadonlyArray<OpenEntry>, { limit, before, text, ...fil
   return page
 }
 
-const contains = ({ path, query, route = "", body }: OpenEntry, text: string): boolean =>
-  `${path}?${query} ${route}`.includes(text) || (Buffer.isBuffer(body) && body.includes(text))
+const contains = ({ path, query, route = "", body, answer }: OpenEntry, text: string): boolean =>
+  `${path}?${query} ${route}`.includes(text) ||
+  (Buffer.isBuffer(body) && body.includes(text)) ||
+  answer?.body.includes(text) === true
 
 /** Copies what is kept of a long answer, so that the rest of it is given back. */
 export const answerCopy = ({ headers, body }: Answer): NonNullable<OpenEntry["answer"]> => ({

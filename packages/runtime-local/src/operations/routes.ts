@@ -15,10 +15,10 @@ import { runbooksOf } from "./runbooks.ts"
 import { requirementsOf } from "./setup.ts"
 
 /** Answers `/health` and `/readyz`; `undefined` for every other path. */
-export const probe = (store: Store, method: string, path: string): Answer | undefined => {
+export const probe = (store: Store, version: string, method: string, path: string): Answer | undefined => {
   if (path !== "/health" && path !== "/readyz") return undefined
   if (method !== "GET") throw new HttpError(405, `${path} takes GET, HEAD`, { headers: { allow: "GET, HEAD" } })
-  if (path === "/health") return json(200, `{"status":"ok"}`)
+  if (path === "/health") return json(200, JSON.stringify({ status: "ok", version }))
   const problem = storeProblem(store)
   if (problem !== undefined) throw storeUnavailable(problem)
   return json(200, `{"status":"ready"}`)

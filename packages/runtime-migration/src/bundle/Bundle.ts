@@ -32,7 +32,7 @@ export const kinds: ReadonlyArray<Kind> = [
   {
     name: "files",
     resource: "file",
-    skipped: "a bundle does not carry the content of files: upload them, and add their new ids to the ledger"
+    skipped: "a bundle does not carry the content of files: upload them (uploadFiles, migrate files), with a ledger"
   },
   { name: "tools", resource: "tool" },
   { name: "structuredOutputs", resource: "structured-output" },

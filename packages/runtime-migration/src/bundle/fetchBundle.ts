@@ -4,16 +4,13 @@
  * @since 0.1.0
  */
 import { checkOptions } from "../errors/checkOptions.ts"
-import * as Redacted from "effect/Redacted"
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import type { JsonObject, ReferringKind } from "@aywa-ai/runtime-sdk"
-import { redactCause, Secrets } from "@aywa-ai/runtime-sdk/internal/redaction"
-import { OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { replaceFile } from "../ledger/files.ts"
 import { fail, invalid } from "../errors/MigrationError.ts"
 import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bundle.ts"
+import { connect, type Source, type SourceOptions } from "./source.ts"
 
 /**
  * Options of `fetchBundle`.
@@ -21,24 +18,15 @@ import { type Bundle, idOf, isObject, type Kind, kinds, unfinished } from "./Bun
  * @since 0.1.0
  * @category models
  */
-export interface FetchBundleOptions {
-  /** Address of the source API. There is no default. */
-  readonly baseUrl: string | undefined
-  /** Your own key of the source account. It is sent to `baseUrl` and nowhere else. */
-  readonly apiKey: string | undefined
+export interface FetchBundleOptions extends SourceOptions {
   /** Keeps what was read: a run that was interrupted goes on from there. `readBundle` reads it, too. */
   readonly folder?: string | undefined
   /** Kinds of rows. Default: all. */
   readonly kinds?: ReadonlyArray<ReferringKind> | undefined
-  /** Requests per second at most. Default 4. */
-  readonly requestsPerSecond?: number | undefined
   /** Rows per request, 1 to 1000. Default 100. */
   readonly pageSize?: number | undefined
-  /** Milliseconds for one request. Default 30,000. */
-  readonly timeout?: number | undefined
   /** Told after every page. */
   readonly onPage?: ((page: { readonly kind: ReferringKind; readonly rows: number }) => void) | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -180,106 +168,4 @@ const advance = (
     return odd("more than 1000 rows were created in the same millisecond, or createdAtLe is not understood")
   }
   return { rows, next: { limit: String(room), createdAtLe: oldest } }
-}
-
-/** Asks a list route; `undefined` where there is no such route. */
-type Source = (resource: string, query: Readonly<Record<string, string>>) => Promise<unknown>
-
-const attempts = 6
-
-const connect = ({ baseUrl, apiKey, requestsPerSecond = 4, timeout = 30_000, signal }: FetchBundleOptions): Source => {
-  if (apiKey === undefined || !/^[\x21-\x7e]+$/.test(apiKey)) {
-    return invalid("apiKey", "the source account's own key is needed; it is read from nowhere else")
-  }
-  if (!(requestsPerSecond > 0)) return invalid("requestsPerSecond", "expected more than 0")
-  const base = baseOf(baseUrl)
-  let free = 0
-  const turn = async () => {
-    const now = performance.now()
-    const at = Math.max(now, free)
-    free = at + 1000 / requestsPerSecond
-    if (at > now) await pause(at - now, signal)
-  }
-  return async (resource, query) => {
-    const path = `/${resource}`
-    for (let attempt = 1; ; attempt++) {
-      if (signal?.aborted === true) fail({ _tag: "Aborted" }, signal.reason)
-      await turn()
-      const answer = await ask(`${base}${path}?${new URLSearchParams(query).toString()}`, apiKey, timeout, signal)
-      if (answer.body !== undefined) return answer.body
-      if (answer.status === 404) return undefined
-      if (!answer.again || attempt === attempts) {
-        return fail({ _tag: "SourceFailed", path, status: answer.status, detail: answer.detail }, answer.cause)
-      }
-      await pause(answer.wait ?? Math.min(30_000, 500 * 2 ** attempt), signal)
-    }
-  }
-}
-
-const pause = async (milliseconds: number, signal: AbortSignal | undefined): Promise<void> => {
-  try {
-    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal })
-  } catch (error) {
-    fail({ _tag: "Aborted" }, error)
-  }
-}
-
-const baseOf = (baseUrl: string | undefined): string => {
-  const url = URL.canParse(baseUrl ?? "") ? new URL(baseUrl ?? "") : undefined
-  if (url === undefined) return invalid("baseUrl", "the source API's address is needed: https://…")
-  const loopback = OutboundPolicy.isLoopbackHost(url.hostname)
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
-    return invalid("baseUrl", "expected https: the key must not cross the network in the clear")
-  }
-  if (url.username !== "" || url.search !== "" || url.hash !== "") {
-    return invalid("baseUrl", "expected an address without user, query and fragment")
-  }
-  return url.href.replace(/\/$/, "")
-}
-
-interface Answer {
-  readonly body?: unknown
-  readonly status: number | undefined
-  readonly again: boolean
-  readonly wait?: number
-  readonly detail: string
-  readonly cause?: unknown
-}
-
-/** What failed, without the key: a server may repeat it. */
-const causeOf = (error: unknown, apiKey: string): unknown => {
-  // Its message quotes the beginning of the answer.
-  if (error instanceof SyntaxError) return new SyntaxError("The answer is not JSON")
-  const secrets = new Secrets([Redacted.make(apiKey)], undefined)
-  return redactCause(error, (text) => secrets.redact(text))
-}
-
-const ask = async (url: string, apiKey: string, timeout: number, signal: AbortSignal | undefined): Promise<Answer> => {
-  const limit = AbortSignal.timeout(timeout)
-  let response: Response
-  try {
-    response = await fetch(url, {
-      headers: { authorization: `Bearer ${apiKey}`, accept: "application/json" },
-      // A redirect would take the key elsewhere.
-      redirect: "error",
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit])
-    })
-    if (response.ok) return { body: await response.json(), status: response.status, again: false, detail: "" }
-  } catch (error) {
-    if (signal?.aborted === true) return fail({ _tag: "Aborted" }, signal.reason)
-    return { status: undefined, again: true, detail: "no answer, or one that broke off", cause: causeOf(error, apiKey) }
-  }
-  await response.body?.cancel()
-  const { status } = response
-  if (status === 401 || status === 403) {
-    return { status, again: false, detail: "the key is not accepted: check apiKey, and that it may read" }
-  }
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN)
-  const again = status === 429 || status >= 500
-  return {
-    status,
-    again,
-    ...(seconds >= 0 ? { wait: Math.min(120_000, seconds * 1000) } : {}),
-    detail: again ? "still after several attempts; run it again later" : "the list route is not as documented"
-  }
 }

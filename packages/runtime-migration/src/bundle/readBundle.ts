@@ -6,8 +6,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
-import { fail } from "../errors/MigrationError.ts"
+import { fail, isMigrationError } from "../errors/MigrationError.ts"
 import { type Bundle, isObject, kinds, unfinished } from "./Bundle.ts"
+import { isPage } from "./source.ts"
 
 /**
  * Reads a bundle.
@@ -77,10 +78,22 @@ const stat = (path: string) => {
   }
 }
 
+/** What one text of JavaScript holds, in bytes of ASCII. */
+const largest = 0x1fff_ffe8
+
 const parse = (file: string): unknown => {
+  const { size } = stat(file)
+  if (size > largest) {
+    const detail = `it has ${Math.round(size / 1e6)} MB, and one file may have ${Math.floor(largest / 1e6)}: give a folder with a file per list (assistants.json, tools.json, …), or with a folder per list and a file per row`
+    return unreadable(file, detail)
+  }
   try {
-    return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""))
+    const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "")
+    if (isPage(text))
+      return unreadable(file, "this is a web page (HTML), not JSON: it was saved from another address than the API's")
+    return JSON.parse(text)
   } catch (error) {
+    if (isMigrationError(error)) throw error
     // The parser's message may quote the file.
     return unreadable(file, error instanceof SyntaxError ? "this is not JSON" : "it cannot be read", error)
   }

@@ -7,27 +7,10 @@ import { checkOptions } from "../errors/checkOptions.ts"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { type Bundle, canonical, idOf, isObject, type Kind, rowsOf } from "../bundle/Bundle.ts"
 import { bare, masked } from "../bundle/secrets.ts"
+import { addresses } from "../bundle/serverUrls.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
+import { type AcceptedDifference, type Difference, makeAcceptance } from "./acceptance.ts"
 import { idsIn, kindsIn, type MigrationClient, readRuntime, targetsOf, wantedOf } from "./runtimeRows.ts"
-
-/**
- * A field that is not the same on both sides.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Difference {
-  readonly resource: string
-  readonly sourceId: string
-  readonly runtimeId?: string
-  /** Where, such as `model.messages[0].content`; empty for a whole row. */
-  readonly path: string
-  /** What is wrong, in words. */
-  readonly message: string
-  /** The source's value with references as they must be in the runtime, and the runtime's. Secrets are masked. */
-  readonly source?: unknown
-  readonly runtime?: unknown
-}
 
 /**
  * One item of the checklist.
@@ -41,6 +24,8 @@ export interface AccountCheck {
   /** Rows, or webhook addresses, that were compared. */
   readonly compared: number
   readonly differences: ReadonlyArray<Difference>
+  /** Differences that `accept` names. They do not count. */
+  readonly accepted: ReadonlyArray<Difference>
 }
 
 /**
@@ -52,6 +37,8 @@ export interface AccountCheck {
 export interface AccountReport {
   readonly ok: boolean
   readonly checks: ReadonlyArray<AccountCheck>
+  /** Entries of `accept` that no difference needs any more. */
+  readonly unused: ReadonlyArray<AcceptedDifference>
 }
 
 /**
@@ -64,6 +51,8 @@ export interface CompareOptions {
   readonly mappings: Iterable<Mapping>
   /** Names the source account. Default `vapi`. */
   readonly source?: string | undefined
+  /** Differences that are meant. A `Difference` is such an entry as it is. */
+  readonly accept?: ReadonlyArray<AcceptedDifference> | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -84,8 +73,9 @@ export const compareAccounts = async (
   bundle: Bundle,
   options: CompareOptions
 ): Promise<AccountReport> => {
-  checkOptions("compareAccounts", options, { mappings: true, source: true, signal: true })
-  const { mappings, source = "vapi", signal } = options
+  checkOptions("compareAccounts", options, { mappings: true, source: true, accept: true, signal: true })
+  const { mappings, source = "vapi", accept = [], signal } = options
+  const acceptance = makeAcceptance(accept)
   const targets = targetsOf(mappings, source)
   const runtime = await readRuntime(aywa, kindsIn(bundle), targets, signal)
   const checks = new Map<AccountCheck["id"], { compared: number; readonly differences: Array<Difference> }>()
@@ -119,8 +109,13 @@ export const compareAccounts = async (
       findLeftovers(row, stored, sourceIds, runtimeIds, of("leftovers"))
     }
   }
-  const all = ids.map((id) => ({ id, ok: of(id).differences.length === 0, ...of(id) }))
-  return { ok: all.every(({ ok }) => ok), checks: all }
+  const all = ids.map((id): AccountCheck => {
+    const { compared, differences: found } = of(id)
+    const accepted = found.filter(acceptance.takes)
+    const differences = found.filter((difference) => !accepted.includes(difference))
+    return { id, ok: differences.length === 0, compared, differences, accepted }
+  })
+  return { ok: all.every(({ ok }) => ok), checks: all, unused: acceptance.unused() }
 }
 
 const ids = ["assistants", "tools", "structuredOutputs", "credentials", "telephony", "webhooks", "leftovers"] as const
@@ -191,19 +186,6 @@ const compareWebhooks = (row: Row, wanted: JsonObject, stored: JsonObject, check
       })
     }
   }
-}
-
-const addresses = (value: unknown, path: string): ReadonlyArray<{ readonly path: string; readonly url: string }> => {
-  if (Array.isArray(value)) return value.flatMap((item, at) => addresses(item, `${path}[${at}]`))
-  if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([key, item]) => {
-    const here = path === "" ? key : `${path}.${key}`
-    if (key === "serverUrl" && typeof item === "string" && item !== "") return [{ path: here, url: item }]
-    if (key === "server" && isObject(item) && typeof item["url"] === "string" && item["url"] !== "") {
-      return [{ path: `${here}.url`, url: item["url"] }]
-    }
-    return addresses(item, here)
-  })
 }
 
 /** Ids of the source anywhere in a row of the runtime, inside of texts too. */

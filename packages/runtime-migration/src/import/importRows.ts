@@ -1,6 +1,7 @@
 /**
  * An import for a runtime without importer: a create per row, then a second pass for what refers in circles.
  */
+import { randomUUID } from "node:crypto"
 import { appendFileSync } from "node:fs"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { secretsNeeded } from "@aywa-ai/runtime-sdk/contract"
@@ -94,11 +95,15 @@ const stopIfAborted = (signal: AbortSignal | undefined): void => {
 /** Creates a row, without what refers to rows that are yet to come. */
 const createPass = async (run: Run, kind: Kind, given: JsonObject, place: string): Promise<void> => {
   const { aywa, source, targets } = run
-  const { secrets = {}, idempotencyKey = "", signal } = run.options
+  const { secrets = {}, idempotencyKey = "", recreate = false, signal } = run.options
   stopIfAborted(signal)
   const { resource, name } = kind
   const sourceId = idOf(given)
   const row = { resource, sourceId: sourceId || place }
+  const uploaded = name === "files" ? targets.get(name)?.get(sourceId) : undefined
+  if (uploaded !== undefined) {
+    return tell(run, 1, place, { ...row, runtimeId: uploaded, action: "unchanged", warnings: [] })
+  }
   const seen = run.seen.get(name)
   const reason = unfit(kind, given, seen?.has(sourceId) === true, secrets[sourceId])
   seen?.add(sourceId)
@@ -111,6 +116,7 @@ const createPass = async (run: Run, kind: Kind, given: JsonObject, place: string
   if (runtimeId !== undefined && rows.has(runtimeId)) {
     return tell(run, 1, place, { ...row, runtimeId, action: "unchanged", warnings })
   }
+  if (runtimeId !== undefined && !recreate) return tell(run, 1, place, { ...row, action: "skipped", warnings: [gone] })
   const body = Object.fromEntries(Object.entries(wanted.row).filter(([key]) => !waiting.has(key)))
   // The key is the row's, not its content's: a run that was interrupted must find what it made. A row that is gone
   // since has an old id, and is another create.
@@ -146,7 +152,11 @@ const referencePass = async (run: Run, kind: Kind, given: JsonObject, place: str
   }
   // A change is shallow: a field is replaced whole.
   const changes = Object.fromEntries(keys.map((key) => [key, row[key]]))
-  const updated = await attempt(() => resourceOf(run.aywa, kind)?.update(runtimeId, changes, { signal }))
+  // It says what the fields are to be, so it may be sent twice; a key, or the client would not repeat it. It is a fresh
+  // one: a later run that wants the same again must not be answered from this one.
+  const updated = await attempt(() =>
+    resourceOf(run.aywa, kind)?.update(runtimeId, changes, { idempotencyKey: randomUUID(), signal })
+  )
   const refused = "refused" in updated ? [`${keys.join(", ")}: ${updated.refused}`] : []
   if ("refused" in updated) {
     const { resource, sourceId } = before
@@ -155,6 +165,8 @@ const referencePass = async (run: Run, kind: Kind, given: JsonObject, place: str
   const action = refused.length > 0 || before.action === "created" ? before.action : "updated"
   tell(run, 2, place, { ...before, action, changes: keys, warnings: [...warnings, ...refused] })
 }
+
+const gone = "it was imported before and was deleted in the runtime since: recreate (--recreate) makes it again"
 
 const unfit = (kind: Kind, row: JsonObject, isRepeated: boolean, supplied: object | undefined): string | undefined => {
   const sourceId = idOf(row)

@@ -100,6 +100,11 @@ export const planImport = async (
     const seen = new Set<string>()
     for (const [at, given] of rowsOf(bundle, kind).entries()) {
       const sourceId = idOf(given)
+      const uploaded = name === "files" ? targets.get(name)?.get(sourceId) : undefined
+      if (uploaded !== undefined) {
+        rows.push({ resource, sourceId, runtimeId: uploaded, action: "unchanged", warnings: [] })
+        continue
+      }
       const reason =
         skipped ??
         (sourceId === "" ? "it has no id" : seen.has(sourceId) ? "the bundle has another row with this id" : undefined)
@@ -113,7 +118,7 @@ export const planImport = async (
       const wanted = wantedOf(ids, kind, given, targets)
       const warnings = wanted.dangling
       if (runtimeId === undefined || stored === undefined) {
-        const gone = runtimeId === undefined ? [] : ["it was imported before and is gone: it is created again"]
+        const gone = runtimeId === undefined ? [] : [goneSince]
         rows.push({ resource, sourceId, action: "created", warnings: [...warnings, ...gone] })
         continue
       }
@@ -128,6 +133,8 @@ export const planImport = async (
   return { rows, counts: countsOf(rows), bundle: checkBundle(bundle) }
 }
 
+const goneSince = "it was imported before and is gone: it is created again, row by row when asked (recreate)"
+
 /** Rows by action. */
 export const countsOf = (rows: ReadonlyArray<Pick<ImportRow, "action">>): ImportCounts => {
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0 }
@@ -136,7 +143,7 @@ export const countsOf = (rows: ReadonlyArray<Pick<ImportRow, "action">>): Import
 }
 
 /** A runtime without importer knows nothing of earlier imports. */
-const knownToRuntime = async (
+export const knownToRuntime = async (
   aywa: MigrationClient,
   source: string,
   signal: AbortSignal | undefined

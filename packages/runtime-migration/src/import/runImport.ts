@@ -4,15 +4,15 @@
  * @since 0.1.0
  */
 import { checkOptions } from "../errors/checkOptions.ts"
-import { type Names, wrongChoice } from "@aywa-ai/runtime-sdk/contract"
+import { type Names, rewriteReferences, wrongChoice } from "@aywa-ai/runtime-sdk/contract"
 import type { ImportMapping, ImportResult } from "@aywa-ai/runtime-sdk"
-import { type Bundle, canonical, digest, rowsOf } from "../bundle/Bundle.ts"
-import { readLedgerFile, writeLedgerFile } from "../ledger/files.ts"
+import { type Bundle, canonical, digest, idOf, rowsOf } from "../bundle/Bundle.ts"
+import { readLedgerFile, readRuntimeMappings, writeLedgerFile } from "../ledger/files.ts"
 import { type Mapping, mergeMappings } from "../ledger/Mapping.ts"
 import { fail } from "../errors/MigrationError.ts"
 import { importRowByRow } from "./importRows.ts"
-import { countsOf, hasNoImporter, type ImportCounts, type ImportRow } from "./planImport.ts"
-import { kindsIn, type MigrationClient } from "./runtimeRows.ts"
+import { countsOf, hasNoImporter, type ImportCounts, type ImportRow, knownToRuntime } from "./planImport.ts"
+import { kindsIn, type MigrationClient, readRuntime, targetsOf } from "./runtimeRows.ts"
 
 /**
  * What happens while an import runs.
@@ -53,6 +53,11 @@ export interface RunImportOptions {
    * run's answer for a day: give another one to import the same bundle anew.
    */
   readonly idempotencyKey?: string | undefined
+  /**
+   * Makes rows again that were imported before and deleted in the runtime since. Without it such rows are skipped row by
+   * row; a runtime's own importer makes them again unless it answers from an earlier run of the same bundle.
+   */
+  readonly recreate?: boolean | undefined
   readonly onEvent?: ((event: ImportEvent) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -111,7 +116,10 @@ export const runImport = async (
   const wrongMode = wrongChoice(mode, modes)
   if (wrongMode !== undefined) fail({ _tag: "InvalidConfig", field: "mode", detail: wrongMode })
   const known = ledger === undefined ? [] : readLedgerFile(ledger)
-  const outcome = mode === "rows" ? undefined : await byImporter(aywa, bundle, source, mode, options)
+  const outcome =
+    mode === "rows"
+      ? undefined
+      : await withFiles(bundle, source, known, (rest) => byImporter(aywa, rest, source, mode, known, options))
   const report = outcome ?? (await importRowByRow(aywa, bundle, source, known, options))
   const found = report.rows.flatMap(({ resource, sourceId, runtimeId }) =>
     runtimeId === undefined ? [] : [{ source, resource, sourceId, runtimeId }]
@@ -126,6 +134,35 @@ export const runImport = async (
     ledger === undefined ? mergeMappings(found) : writeLedgerFile(ledger, mergeMappings(others, found), "replace")
   onEvent?.({ type: "finished", counts: report.counts })
   return { ...report, mappings }
+}
+
+/** The importer knows nothing of files that were uploaded: it gets a bundle that refers to them by their new ids. */
+const withFiles = async (
+  bundle: Bundle,
+  source: string,
+  known: ReadonlyArray<Mapping>,
+  work: (rest: Bundle) => Promise<Outcome | undefined>
+): Promise<Outcome | undefined> => {
+  const uploaded = targetsOf(known, source).get("files") ?? new Map<string, string>()
+  if (uploaded.size === 0) return work(bundle)
+  const rewritten = kindsIn(bundle).map(({ name }) => [
+    name,
+    (bundle[name] ?? []).map(
+      (row) => rewriteReferences(name, row, ({ to, value }) => (to === "files" ? uploaded.get(value) : value)).row
+    )
+  ])
+  const { files = [] } = bundle
+  const left = files.filter((row) => !uploaded.has(idOf(row)))
+  const outcome = await work({ ...bundle, ...Object.fromEntries(rewritten), files: left })
+  const rows = files.flatMap((row): ReadonlyArray<ImportRow> => {
+    const runtimeId = uploaded.get(idOf(row))
+    return runtimeId === undefined
+      ? []
+      : [{ resource: "file", sourceId: idOf(row), runtimeId, action: "unchanged", warnings: [] }]
+  })
+  if (outcome === undefined) return undefined
+  const all = [...rows, ...outcome.rows]
+  return { ...outcome, rows: all, counts: countsOf(all) }
 }
 
 type Outcome = Omit<ImportReport, "mappings">
@@ -143,17 +180,25 @@ const byImporter = async (
   bundle: Bundle,
   source: string,
   mode: "auto" | "importer",
-  { batch, idempotencyKey, onEvent, signal }: RunImportOptions
+  known: ReadonlyArray<Mapping>,
+  { batch, idempotencyKey, recreate, onEvent, signal }: RunImportOptions
 ): Promise<Outcome | undefined> => {
   const total = Object.values(bundle).reduce((sum, rows) => sum + rows.length, 0)
+  // Rows that are gone are part of the key: an answer from before they went is no answer to this.
+  const gone = recreate === true ? await goneRows(aywa, bundle, source, known, signal) : []
   const send = async (part: Bundle, name: string): Promise<ImportResult> => {
-    const key = `aywa-import-${digest(idempotencyKey ?? source, name, canonical(part))}`
+    const key = `aywa-import-${digest(idempotencyKey ?? source, name, canonical(part), ...gone)}`
     const { value, response } = await aywa.imports
       .create({ source, bundle: part }, { ...patience, idempotencyKey: key, signal })
       .withResponse()
-    return response.replayed ? { ...value, warnings: [...value.warnings, replayedWarning] } : value
+    return response.replayed ? asOfNow(value, await readRuntimeMappings(aywa, { source, signal })) : value
   }
   if (batch === undefined) {
+    if (!fitsOneText(bundle)) {
+      const detail =
+        "the bundle is larger than one JSON text can be (512 MB): send it in parts, such as 500 rows (--batch 500)"
+      return fail({ _tag: "InvalidConfig", field: "batch", detail })
+    }
     try {
       onEvent?.({ type: "started", mode: "importer", rows: total })
       const result = await send(bundle, "whole")
@@ -165,6 +210,44 @@ const byImporter = async (
     }
   }
   return inParts(bundle, batch ?? 500, total, send, onEvent)
+}
+
+/** Whether a bundle can be sent as one text. Row by row: what does not fit cannot be made to be measured. */
+const fitsOneText = (bundle: Bundle): boolean => {
+  let left = 0x1fff_ffe8 - 1000
+  for (const rows of Object.values(bundle)) {
+    for (const row of rows) if ((left -= JSON.stringify(row).length + 1) < 0) return false
+  }
+  return true
+}
+
+/** An earlier answer, with the ids that rows have by now: one that was deleted may have been made again since. */
+const asOfNow = (value: ImportResult, mappings: ReadonlyArray<Mapping>): ImportResult => {
+  const now = new Map(mappings.map((one) => [canonical([one.resource, one.sourceId]), one.runtimeId]))
+  return {
+    ...value,
+    mappings: value.mappings.map((row) => {
+      const runtimeId = now.get(canonical([row.resource, row.sourceId]))
+      return runtimeId === undefined ? row : { ...row, runtimeId }
+    }),
+    warnings: [...value.warnings, replayedWarning]
+  }
+}
+
+/** Ids of rows that were imported and are not in the runtime any more. */
+const goneRows = async (
+  aywa: MigrationClient,
+  bundle: Bundle,
+  source: string,
+  known: ReadonlyArray<Mapping>,
+  signal: AbortSignal | undefined
+): Promise<ReadonlyArray<string>> => {
+  const targets = targetsOf([...known, ...(await knownToRuntime(aywa, source, signal))], source)
+  const current = await readRuntime(aywa, kindsIn(bundle), targets, signal)
+  return kindsIn(bundle).flatMap(({ name }) => {
+    const rows = current.get(name)
+    return [...(targets.get(name)?.values() ?? [])].filter((id) => rows?.has(id) !== true).sort()
+  })
 }
 
 /** A bundle that is too large goes in parts; references to parts to come are rewritten when all were sent once. */
@@ -233,6 +316,7 @@ const names: Names<RunImportOptions> = {
   batch: true,
   secrets: true,
   idempotencyKey: true,
+  recreate: true,
   onEvent: true,
   signal: true
 }

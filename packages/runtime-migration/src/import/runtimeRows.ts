@@ -1,7 +1,22 @@
 /**
  * The rows of a runtime by kind, whatever kind it is.
  */
-import type { AywaRuntimeClient, ClientCallOptions, FoundReference, JsonObject } from "@aywa-ai/runtime-sdk"
+import type {
+  AywaRuntimeClient,
+  ClientCallOptions,
+  CreateAssistant,
+  CreateCredential,
+  CreatePhoneNumber,
+  CreateStructuredOutput,
+  CreateTool,
+  FoundReference,
+  JsonObject,
+  UpdateAssistant,
+  UpdateCredential,
+  UpdatePhoneNumber,
+  UpdateStructuredOutput,
+  UpdateTool
+} from "@aywa-ai/runtime-sdk"
 import { rewriteReferences, withoutOwnedFields } from "@aywa-ai/runtime-sdk/contract"
 import { type Bundle, canonical, idOf, type Kind, kinds, rowsOf } from "../bundle/Bundle.ts"
 import { bare } from "../bundle/secrets.ts"
@@ -15,7 +30,7 @@ import type { Mapping } from "../ledger/Mapping.ts"
  */
 export interface MigrationClient extends Pick<
   AywaRuntimeClient,
-  "assistants" | "credentials" | "imports" | "phoneNumbers" | "structuredOutputs" | "tools"
+  "assistants" | "credentials" | "files" | "imports" | "phoneNumbers" | "structuredOutputs" | "tools"
 > {}
 
 /** What every stored kind has in common. */
@@ -28,50 +43,48 @@ export interface Resource {
 
 /** The operations of a kind; `undefined` for what the runtime does not store. */
 export const resourceOf = (aywa: MigrationClient, { name }: Kind): Resource | undefined => {
-  // One by one: their operations do not all take the same arguments.
+  // One by one: their operations do not all take the same arguments. Bodies are the source's data, and only they are
+  // cast: what does not fit is refused by the client's own checks.
   switch (name) {
     case "assistants":
       return {
         list: (query, options) => aywa.assistants.list(query, options),
-        create: (body, options) => aywa.assistants.create(fieldsOf(body), options),
+        create: (body, options) => aywa.assistants.create(body as CreateAssistant, options),
         get: (id, options) => aywa.assistants.get(id, options),
-        update: (id, body, options) => aywa.assistants.update(id, fieldsOf(body), options)
+        update: (id, body, options) => aywa.assistants.update(id, body as UpdateAssistant, options)
       }
     case "credentials":
       return {
         list: (query, options) => aywa.credentials.list(query, options),
-        create: (body, options) => aywa.credentials.create(fieldsOf(body), options),
+        create: (body, options) => aywa.credentials.create(body as CreateCredential, options),
         get: (id, options) => aywa.credentials.get(id, options),
-        update: (id, body, options) => aywa.credentials.update(id, fieldsOf(body), options)
+        update: (id, body, options) => aywa.credentials.update(id, body as UpdateCredential, options)
       }
     case "phoneNumbers":
       return {
         list: (query, options) => aywa.phoneNumbers.list(query, options),
-        create: (body, options) => aywa.phoneNumbers.create(fieldsOf(body), options),
+        create: (body, options) => aywa.phoneNumbers.create(body as CreatePhoneNumber, options),
         get: (id, options) => aywa.phoneNumbers.get(id, options),
-        update: (id, body, options) => aywa.phoneNumbers.update(id, fieldsOf(body), options)
+        update: (id, body, options) => aywa.phoneNumbers.update(id, body as UpdatePhoneNumber, options)
       }
     case "structuredOutputs":
       return {
         list: (query, options) => aywa.structuredOutputs.list(query, options),
-        create: (body, options) => aywa.structuredOutputs.create(fieldsOf(body), options),
+        create: (body, options) => aywa.structuredOutputs.create(body as CreateStructuredOutput, options),
         get: (id, options) => aywa.structuredOutputs.get(id, options),
-        update: (id, body, options) => aywa.structuredOutputs.update(id, fieldsOf(body), {}, options)
+        update: (id, body, options) => aywa.structuredOutputs.update(id, body as UpdateStructuredOutput, {}, options)
       }
     case "tools":
       return {
         list: (query, options) => aywa.tools.list(query, options),
-        create: (body, options) => aywa.tools.create(fieldsOf(body), options),
+        create: (body, options) => aywa.tools.create(body as CreateTool, options),
         get: (id, options) => aywa.tools.get(id, options),
-        update: (id, body, options) => aywa.tools.update(id, fieldsOf(body), options)
+        update: (id, body, options) => aywa.tools.update(id, body as UpdateTool, options)
       }
     default:
       return undefined
   }
 }
-
-/** The body of an operation. It is the source's data: what does not fit is refused by the client's own checks. */
-const fieldsOf = <Body>(row: JsonObject): Body => row as Body
 
 /** The kinds that a runtime stores, in the order in which they are created. */
 export const stored: ReadonlyArray<Kind> = kinds.filter(({ skipped }) => skipped === undefined)
@@ -106,8 +119,21 @@ export const readRuntime = async (
   return all
 }
 
+/** Which of the ids the runtime has; `undefined` for a kind that it does not store. */
+export const existingIds = async (
+  aywa: MigrationClient,
+  kind: Kind,
+  ids: ReadonlySet<string>,
+  signal: AbortSignal | undefined
+): Promise<ReadonlySet<string> | undefined> => {
+  const resource: Pick<Resource, "list" | "get"> | undefined =
+    kind.name === "files" ? aywa.files : resourceOf(aywa, kind)
+  if (resource === undefined) return undefined
+  return new Set((await readRows(resource, [...ids], signal)).keys())
+}
+
 const readRows = async (
-  resource: Resource,
+  resource: Pick<Resource, "list" | "get">,
   ids: ReadonlyArray<string>,
   signal: AbortSignal | undefined
 ): Promise<Map<string, JsonObject>> => {

@@ -125,6 +125,7 @@ const inChunks = async (
     if (postgres) await loosenKeys(driver, plan, options)
     await runAll(driver, before)
     for (const unit of units) await (unit.together ? byIds : byRange)(moving, unit, pace, count)
+    if (postgres) await driver.run(Sql.flush(plan))
   } finally {
     await runAll(driver, after).catch(() => undefined)
     // The keys that were loosened stay so where the connection is gone: the next step knows of them.

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { Names } from "@aywa-ai/runtime-sdk/contract"
 
 /**
  * Something that the catalog says about a plan. An `error` stops the apply step, a `warning` is to be read before it,
@@ -248,6 +247,3 @@ export interface VerifyReport {
   /** One sentence per thing that is not as it must be. */
   readonly problems: ReadonlyArray<string>
 }
-
-/** The names of `StepOptions`. */
-export const stepNames: Names<StepOptions> = { signal: true, onProgress: true, patience: true, replicaLag: true }

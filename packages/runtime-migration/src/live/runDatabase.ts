@@ -17,16 +17,16 @@ import { at, isStatementFailure } from "./databaseError.ts"
 import { moveRows } from "./moveRows.ts"
 import { type DatabasePlan, planDatabase } from "./planDatabase.ts"
 import { tryOut } from "./trial.ts"
-import {
-  stepNames,
-  type DryRunLocation,
-  type DryRunReport,
-  type MoveReport,
-  type NotRestored,
-  type RollbackOptions,
-  type RollbackReport,
-  type StepOptions
+import type {
+  DryRunLocation,
+  DryRunReport,
+  MoveReport,
+  NotRestored,
+  RollbackOptions,
+  RollbackReport,
+  StepOptions
 } from "./reports.ts"
+import { stepNames } from "./stepNames.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**

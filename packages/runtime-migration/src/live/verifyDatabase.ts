@@ -11,7 +11,8 @@ import { withAllRows } from "./allRows.ts"
 import { assertPrepared, check, count, enforce, select } from "./checks.ts"
 import { findLeftovers, type Leftovers } from "./leftovers.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
-import { type StepOptions, stepNames, type VerifyLocation, type VerifyReport } from "./reports.ts"
+import type { StepOptions, VerifyLocation, VerifyReport } from "./reports.ts"
+import { stepNames } from "./stepNames.ts"
 import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**

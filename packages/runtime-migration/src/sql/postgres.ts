@@ -151,7 +151,8 @@ export const postgres: SqlDialect = {
     const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
     const mark = `, ${standing} AS stands, NULL::text AS first_value`
     const statements = [
-      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
+      // Room in each page for the rows as they are once marked: without it every mark would go into every index.
+      `CREATE TABLE IF NOT EXISTS ${name} WITH (fillfactor = 45) AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
     ]
     if (!isTyped(location)) return statements
     const table = typed(location.index)

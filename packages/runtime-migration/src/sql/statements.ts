@@ -159,10 +159,14 @@ export const lockTimeout = "lock_timeout = '3s'"
 
 /**
  * The same for a live step, which tries again: it gives up before the server looks for deadlocks, so that it is never
- * somebody else's transaction that dies of one.
+ * somebody else's transaction that dies of one. It does not wait for the disk either: rows and their marks are in one
+ * transaction, and what a crash of the server takes back is written by the next run.
  */
 export const shortLocks =
-  "SELECT set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+  "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+
+/** PostgreSQL: a transaction that waits for the disk, and so for all before it. */
+export const flush = (plan: SqlPlan): string => `UPDATE ${tables(plan).run} SET value = value WHERE item = 'layout'`
 
 /** Locks the rows of some ledger rows, or fails at once. MySQL: in a deadlock it would be the smaller transaction that dies. */
 export const lockRows = (

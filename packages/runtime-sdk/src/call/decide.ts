@@ -9,7 +9,7 @@ import type * as Policy from "../policy/Policy.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { badCoding } from "../transport/wireFailure.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
-import { type Fields, requestIdOf, sentOnce } from "./message.ts"
+import { type Fields, keyless, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
 import { refusedPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
@@ -91,10 +91,14 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
 
 /**
  * What may have taken effect is sent again only where a second request cannot take effect twice: its method is one that
- * HTTP lets be repeated, or the runtime knows it by its idempotency key.
+ * HTTP lets be repeated, or the runtime knows it by its idempotency key, unless it is known that this one does not.
  */
 const maySendAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
-  outcome !== "maybe-applied" || prepared.idempotentMethod || request.idempotencyKey !== undefined
+  outcome !== "maybe-applied" ||
+  prepared.idempotentMethod ||
+  (request.idempotencyKey !== undefined && !ignoresKeys(prepared))
+
+const ignoresKeys = ({ runtime }: Prepared): boolean => runtime.config.profile?.idempotencyKeys === "ignored"
 
 /** Nothing that a later attempt meets takes back what an earlier one may have done. */
 const worse = (before: Outcome, now: Outcome): Outcome =>
@@ -192,7 +196,7 @@ const subjectOf = (plan: Plan): Subject => ({
  * again. A generated key is gone with the call.
  */
 const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
-  outcome !== "maybe-applied" || prepared.idempotentMethod || request.keyIsLasting
+  outcome !== "maybe-applied" || prepared.idempotentMethod || (request.keyIsLasting && !ignoresKeys(prepared))
 
 const once = { isRetryable: false } as const
 
@@ -219,5 +223,6 @@ export const fieldsOf = (
   idempotencyKey: plan.request.idempotencyKey,
   idempotencyScope: plan.request.place?.scope,
   ...(mayCallAgain(plan, outcome) ? undefined : once),
+  ...(plan.request.idempotencyKey !== undefined && ignoresKeys(plan.prepared) ? keyless : undefined),
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

@@ -18,6 +18,13 @@ export const sentOnce = {
     " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
 }
 
+export const ignoring = "this runtime ignores idempotency keys (runtimeProfile)"
+
+const ignored = Symbol("ignored")
+
+/** Added to the fields of a call to a runtime that ignores its key. */
+export const keyless = { [ignored]: true }
+
 /** The sentence that every message opens with, and what follows from the outcome. */
 export const text = (call: Fields, what: string): string => {
   const facts = [
@@ -31,9 +38,11 @@ export const text = (call: Fields, what: string): string => {
 }
 
 /** What follows from the outcome. */
-const nextOf = ({ outcome, idempotencyKey, idempotencyScope, isRetryable }: Fields): string => {
+const nextOf = (call: Fields): string => {
+  const { outcome, idempotencyKey, idempotencyScope, isRetryable } = call
   if (outcome !== "maybe-applied") return ""
-  if (idempotencyKey === undefined) return " It may have taken effect: read before you repeat it."
+  const why = ignored in call ? `, for ${ignoring}` : ""
+  if (idempotencyKey === undefined || why !== "") return ` It may have taken effect: read before you repeat it${why}.`
   const key = JSON.stringify(idempotencyKey)
   if (idempotencyScope !== undefined) {
     return ` It may have taken effect: run the idempotency scope again, or repeat it with idempotencyKey ${key}: neither can apply it twice.`

@@ -74,11 +74,14 @@ const headersOf = (prepared: Prepared, options: CallOptions, issues: Array<Issue
   }
   if (ifMatch !== undefined) {
     const isTag = typeof ifMatch === "string" && entityTags.test(ifMatch)
-    if (isTag) putHeaders(headers, { "if-match": ifMatch })
+    if (prepared.runtime.config.profile?.ifMatch === "ignored") issues.push({ path: ["ifMatch"], message: unguarded })
+    else if (isTag) putHeaders(headers, { "if-match": ifMatch })
     else issues.push({ path: ["ifMatch"], message: "Expected an ETag as it was read, with its quotes, or *" })
   }
   return headers
 }
+
+const unguarded = "This runtime ignores it (runtimeProfile): compare the row before you write"
 
 /** RFC 9110: `*`, or entity tags in quotes. */
 const entityTags = /^(\*|(W\/)?"[\x21\x23-\x7e\x80-\xff]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)$/

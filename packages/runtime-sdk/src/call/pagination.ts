@@ -12,6 +12,7 @@
  * Where a list may go on and nobody can say where, its page can be read; only who follows its cursor gets an error. A
  * walk never ends early without one.
  */
+import type { ListProfile } from "../config/runtimeProfile.ts"
 import type { Page } from "../contract/shared.ts"
 import { isObject } from "../schema/isObject.ts"
 import { compareInstants, isInstant } from "./instants.ts"
@@ -76,29 +77,34 @@ export interface PageRequest {
   readonly query: Readonly<Record<string, unknown>>
   readonly limit: number
   readonly from: Continuation | undefined
+  /** What is known of the list. */
+  readonly list: ListProfile | undefined
 }
 
 /** Turns a list query into a wire query, or says what is wrong with its cursor. */
-export const pageRequest = (query: Readonly<Record<string, unknown>>): PageRequest | string => {
+export const pageRequest = (
+  query: Readonly<Record<string, unknown>>,
+  list?: ListProfile | undefined
+): PageRequest | string => {
   const { cursor, ...rest } = query
   const requestLimit = typeof rest["limit"] === "number" ? rest["limit"] : undefined
   if (cursor === undefined || cursor === null)
-    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined }
+    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined, list }
   const from = typeof cursor === "string" ? decode(cursor) : undefined
   if (from === undefined) return "Expected the nextCursor of an earlier page, unchanged"
   switch (from.kind) {
     case "lost":
       return "This list may go on, but the runtime's answer did not say where. Ask for more rows at once (limit, up to 1000)"
     case "page":
-      return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from }
+      return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from, list }
     case "cursor":
-      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from }
+      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from, list }
     case "window": {
-      if (from.older) return { query: { ...rest, createdAtLt: from.le, limit: 1 }, limit: 1, from }
+      if (from.older) return { query: { ...rest, createdAtLt: from.le, limit: 1 }, limit: 1, from, list }
       // Room for what is asked again, so that a full page always brings something new; where there is none, for one more.
       const full = from.seen.length >= maxLimit
       const limit = full ? maxLimit + 1 : Math.min(maxLimit, from.seen.length + (requestLimit ?? from.limit))
-      return { query: { ...rest, createdAtLe: from.le, limit }, limit, from }
+      return { query: { ...rest, createdAtLe: from.le, limit }, limit, from, list }
     }
   }
 }
@@ -154,7 +160,7 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
   if (from !== undefined && rows.some((row) => compareInstants(field(row, "createdAt"), from.le) > 0)) {
     return "the list ignores createdAtLe, so it cannot be continued"
   }
-  const most = Math.max(from?.most ?? 0, rows.length)
+  const most = Math.max(from?.most ?? request.list?.most ?? 0, rows.length)
   const next = { kind: "window", le: oldest, limit: from?.limit ?? request.limit, most } as const
   if (from !== undefined && items.length === 0) {
     // As many as it ever gave, all of one instant: there may be more of it, which shows where there is something older.
@@ -166,6 +172,10 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
     return crowded(from, true)
   }
   if (rows.length === 0 || (rows.length < request.limit && rows.length < most)) return { items }
+  if (request.list?.walk === "first-page") {
+    const all = Math.min(request.limit, request.list.most ?? request.limit)
+    return rows.length >= all ? { items, nextCursor: lost } : { items }
+  }
   const same = rows
     .filter((row) => compareInstants(field(row, "createdAt"), oldest) === 0)
     .map((row) => field(row, "id"))

@@ -10,7 +10,7 @@ import { almost, unknownName } from "../config/unknownNames.ts"
 import { explain, strays } from "../schema/codec.ts"
 import type { CallOptions } from "./CallOptions.ts"
 import { checkIdempotencyKey, encode, encodeQuery, fillPath } from "./encode.ts"
-import { issueText, text } from "./message.ts"
+import { ignoring, issueText, text } from "./message.ts"
 import { optionsOf, type Settings } from "./options.ts"
 import { pageRequest, type PageRequest } from "./pagination.ts"
 import { partOf, type Part } from "./part.ts"
@@ -75,7 +75,7 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryNames, runtime }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = input ?? {}
   const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
@@ -87,7 +87,8 @@ const queryOf = ({ spec, isQuery, queryNames }: Prepared, input: unknown): Part<
   if (prefetch !== undefined && typeof prefetch !== "boolean") {
     return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
   }
-  const page = spec.kind === "page" ? pageRequest(fields) : undefined
+  const list = runtime.config.profile?.lists[spec.path]
+  const page = spec.kind === "page" ? pageRequest(fields, list) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)
   return typeof text === "string" ? { value: { text, page } } : { issues: [text] }
@@ -176,7 +177,7 @@ const combine = (
 
 /** Where a create stands in the idempotency scope around it, if there is one. */
 const placeOf = (
-  { name, spec }: Prepared,
+  { name, spec, runtime }: Prepared,
   path: string,
   { text, upload }: Body,
   { scope }: Policy.Policy
@@ -184,6 +185,8 @@ const placeOf = (
   if (scope === undefined || spec.method !== "POST") return undefined
   // What is done to different rows is told apart by their ids.
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
+  if (runtime.config.profile?.idempotencyKeys === "ignored")
+    return { path: ["idempotencyScope"], message: `A second run would repeat it: ${ignoring}` }
   const place = scope.place(operation, text ?? upload?.label ?? "")
   return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
 }

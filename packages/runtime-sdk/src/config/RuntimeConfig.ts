@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Check from "./checks.ts"
 import { type ExtraHeaders, putHeaders } from "./headers.ts"
+import { isProfile, type RuntimeProfile } from "./runtimeProfile.ts"
 import { type Names, unknownName } from "./unknownNames.ts"
 
 /**
@@ -39,6 +40,8 @@ export interface ConfigOptions {
   readonly headers?: ExtraHeaders | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
+  /** What is known of the runtime: what is unsafe there is not done. See `readRuntimeProfile`. */
+  readonly runtimeProfile?: RuntimeProfile | undefined
 }
 
 /** A checked configuration. */
@@ -53,6 +56,7 @@ export interface RuntimeConfig {
   readonly organizationId: string | undefined
   /** Header names and values in turn, names in lower case. */
   readonly headers: ReadonlyArray<string>
+  readonly profile: RuntimeProfile | undefined
 }
 
 /** Refuses names that nobody reads; throws a ConfigError. */
@@ -67,7 +71,8 @@ export const configNames: Names<ConfigOptions> = {
   apiKey: true,
   organizationId: true,
   headers: true,
-  allowInsecure: true
+  allowInsecure: true,
+  runtimeProfile: true
 }
 
 /** Checks options; throws a ConfigError. */
@@ -78,6 +83,10 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
   if (issue !== undefined) {
     throw new ConfigError({ field: issue.path.join("."), message: `${issue.path.join(".")}: ${issue.message}.` })
   }
+  const profile = options.runtimeProfile
+  if (profile !== undefined && !isProfile(profile)) {
+    throw new ConfigError({ field: "runtimeProfile", message: "runtimeProfile is none: see readRuntimeProfile." })
+  }
   const recentKeys: Array<Redacted.Redacted<string>> = []
   return {
     ...Check.address(options.baseUrl, { allowInsecure: options.allowInsecure }),
@@ -86,7 +95,8 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
       : checkKey(options.apiKey),
     recentKeys,
     organizationId: Check.organizationId(options.organizationId),
-    headers
+    headers,
+    profile
   }
 }
 

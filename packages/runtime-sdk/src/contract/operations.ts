@@ -18,6 +18,8 @@ import type { JsonObject, Open } from "./Operation.ts"
 export interface Health extends JsonObject {
   /** `ok` lives, `ready` takes work. */
   readonly status: Open<"ok" | "ready">
+  /** The runtime's version, where it says one. */
+  readonly version?: string | null
 }
 
 /**
@@ -72,7 +74,7 @@ export interface ServiceLevels extends JsonObject {}
  */
 export interface AnalyticsSummary extends JsonObject {}
 
-const health = codec<Health>()(Schema.Struct({ status: Schema.String }))
+const health = codec<Health>()(Schema.Struct({ status: Schema.String, version: opt(Schema.String) }))
 
 const requirement = codec<SetupRequirement>()(
   Schema.Struct({ id: Schema.String, ok: Schema.Boolean, detail: opt(Schema.String) })

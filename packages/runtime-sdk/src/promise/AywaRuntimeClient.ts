@@ -33,6 +33,7 @@ import type { TransportOptions } from "../transport/options.ts"
 import type { DirectTransport } from "../transport/port.ts"
 import type { Trace } from "../call/Trace.ts"
 import { configNames, makeUnsafe, refuseUnknown, type RuntimeConfig } from "../config/RuntimeConfig.ts"
+import type { RuntimeProfile } from "../config/runtimeProfile.ts"
 import type { Names } from "../config/unknownNames.ts"
 
 /**
@@ -68,6 +69,11 @@ export interface AywaRuntimeClientOptions extends TransportOptions {
   readonly log?: ((line: string) => void) | undefined
   /** Allows plain http to hosts that are not loopback. */
   readonly allowInsecure?: boolean | undefined
+  /**
+   * What is known of the runtime, as `aywa-runtime conformance --save` found it: what is unsafe there is not done, and the
+   * error says so. Without it the contract is taken to be kept.
+   */
+  readonly runtimeProfile?: RuntimeProfile | undefined
 }
 
 /**
@@ -139,7 +145,7 @@ export class AywaRuntimeClient {
    *
    * **Gotchas**
    *
-   * Another `baseUrl` needs an `apiKey` beside it, and takes neither organization nor headers along: nothing is sent to
+   * Another `baseUrl` needs an `apiKey` beside it, and takes neither organization, headers nor profile along: nothing is sent to
    * an address that it was not given for. `undefined` clears an option. Closing one of them closes the idle connections
    * of all.
    *
@@ -170,10 +176,10 @@ export class AywaRuntimeClient {
     }
     // Another runtime gets nothing that was given for this one: neither its organization nor headers, which may be secret.
     const elsewhere = baseUrl !== undefined && baseUrl !== this.#options.baseUrl
-    const { baseUrl: address, apiKey: key, organizationId, headers, ...rest } = this.#options
+    const { baseUrl: address, apiKey: key, organizationId, headers, runtimeProfile, ...rest } = this.#options
     const client = new AywaRuntimeClient({
       ...rest,
-      ...(elsewhere ? {} : { organizationId, headers }),
+      ...(elsewhere ? {} : { organizationId, headers, runtimeProfile }),
       ...options,
       baseUrl: baseUrl ?? address,
       apiKey: apiKey ?? key
@@ -216,6 +222,11 @@ export class AywaRuntimeClient {
     const scoped = this.withOptions({})
     scoped.#scope = scopeOf(name, this.#scope)
     return run(scoped)
+  }
+
+  /** What is known of the runtime, as it was given. */
+  get runtimeProfile(): RuntimeProfile | undefined {
+    return this.#config.profile
   }
 
   /** The agents that answer and place calls. */

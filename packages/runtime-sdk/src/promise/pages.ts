@@ -70,8 +70,10 @@ export class PagedCall<A> extends PromisedCall<ListPage<A>> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<A> {
-    // What has failed is asked for again.
-    return items(new Pages<A>(this.#call, this.#args, this.#running.failed ? undefined : this))
+    if (!this.#running.failed) return items(new Pages<A>(this.#call, this.#args, this))
+    // What has failed is asked for again: the loop says what is wrong, and nobody else has to hear of it.
+    this.catch(() => undefined)
+    return items(new Pages<A>(this.#call, this.#args, undefined))
   }
 }
 asPlainPromise(PagedCall.prototype)

@@ -9,6 +9,7 @@ import type { WebhookHeaders } from "./headers.ts"
 import { messageOf, timeOf } from "./message.ts"
 import { standard, type WebhookScheme, type WebhookSchemeName } from "./scheme.ts"
 import type { WebhookSecrets } from "./secrets.ts"
+import type { RuntimeProfile } from "../config/runtimeProfile.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import { fail, guarded } from "./WebhookVerificationError.ts"
 
@@ -36,6 +37,8 @@ export interface VerifyWebhookOptions extends Delivery {
   /** The webhook secret, or several while a rotation lasts. */
   readonly secret: WebhookSecrets
   readonly scheme?: undefined
+  /** What is known of the runtime: one that signs otherwise, or not at all, is told apart from a wrong secret. */
+  readonly runtimeProfile?: Pick<RuntimeProfile, "webhookSignature"> | undefined
 }
 
 /**
@@ -48,6 +51,7 @@ export interface VerifySchemeOptions extends Delivery {
   /** A scheme with its secrets, from `@aywa-ai/runtime-sdk/webhooks/legacy`. Never inferred from a request. */
   readonly scheme: WebhookScheme
   readonly secret?: undefined
+  readonly runtimeProfile?: undefined
   /** The request, for the schemes that sign its method or address. */
   readonly request?: { readonly method: string; readonly url: string } | undefined
 }
@@ -147,6 +151,7 @@ const verify = (options: VerifyWebhookOptions | VerifySchemeOptions): AuthenticW
 }
 
 const names: Names<VerifySchemeOptions> = {
+  runtimeProfile: true,
   body: true,
   headers: true,
   secret: true,
@@ -165,8 +170,17 @@ export const refuseUnknown = (options: object, names: object): void => {
 
 const invalid = (option: string, detail: string): never => fail({ _tag: "InvalidOptions", option, detail })
 
-const schemeOf = ({ scheme, secret }: VerifyWebhookOptions | VerifySchemeOptions): WebhookScheme => {
-  if (scheme === undefined) return standard
+const schemeOf = ({ scheme, secret, runtimeProfile }: VerifyWebhookOptions | VerifySchemeOptions): WebhookScheme => {
+  if (scheme === undefined) {
+    const form = runtimeProfile?.webhookSignature
+    if (form === "none" || form === "other") {
+      invalid(
+        "runtimeProfile",
+        `this runtime signs webhooks ${form === "none" ? "not at all" : "by another scheme"}: ${form === "none" ? "take none of them" : "give it as scheme"}.`
+      )
+    }
+    return standard
+  }
   if (secret !== undefined) invalid("secret", "a scheme carries its own secrets: leave this out.")
   return typeof scheme?.authenticate === "function" ? scheme : invalid("scheme", "must be one of WebhookScheme.")
 }

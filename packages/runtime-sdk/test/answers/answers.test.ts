@@ -37,10 +37,14 @@ const show = (value: unknown): string => inspect(value, { depth: 9, breakLength:
 /** What an answer comes to, where that is not what the table says. */
 const wrongOf = async (call: Caller, user: number, index: number, answer: Answer): Promise<ReadonlyArray<string>> => {
   const result = await resultOf(call, answer, server.addressOf(index, user))
-  return isDeepStrictEqual(result, answer.expected)
-    ? []
-    : [`${answer.name}: ${show(result)} instead of ${show(answer.expected)}`]
+  if (isDeepStrictEqual(result, answer.expected)) return []
+  // The platform's fetch sends what got a 421 again, and on a loaded machine into the connection that it is closing.
+  if (answer.status === 421 && user < again) return wrongOf(call, user + again, index, answer)
+  return [`${answer.name}: ${show(result)} instead of ${show(answer.expected)}`]
 }
+
+/** More than there are transports. */
+const again = 100
 
 const entries = [...answers.entries()]
 const [endless, ending] = [true, false].map((stalls) =>

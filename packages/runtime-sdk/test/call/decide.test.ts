@@ -17,6 +17,7 @@ import { anyBody, gone, operation, specOf } from "../../src/contract/table.ts"
 import { ConfigError, InvalidRequest, type Outcome } from "../../src/errors/Errors.ts"
 import * as Policy from "../../src/policy/Policy.ts"
 import { WireFailure, type WireResponse } from "../../src/transport/port.ts"
+import { runs } from "../support/runs.ts"
 
 // Hundreds of thousands of errors are made here, and nobody asks where.
 const { stackTraceLimit } = Error
@@ -345,7 +346,7 @@ describe("the pause", () => {
           }
         }
       ),
-      { numRuns: 3000 }
+      { numRuns: runs(600) }
     )
   })
 

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { Tool, ToolDefinitionError, type ToolSchema } from "../../src/tools/effect.ts"
+import { runs } from "../support/runs.ts"
 
 const toolOf = (parameters: Schema.Codec<unknown, unknown>) =>
   Tool.make("t", { description: "d", parameters, execute: () => "" })
@@ -303,7 +304,7 @@ const near = (schema: ToolSchema): fc.Arbitrary<unknown> => {
 }
 
 describe("the schema and the decoder", () => {
-  const runs = Number(process.env["AYWA_RUNS"] ?? 300)
+  const times = runs(100)
 
   it("accept exactly the same arguments, where every rule has a keyword", async () => {
     let [accepted, refused] = [0, 0]
@@ -333,11 +334,11 @@ describe("the schema and the decoder", () => {
           }
         }
       ),
-      { numRuns: runs }
+      { numRuns: times }
     )
     // Both happen often, or this test says nothing.
-    assert.isAbove(accepted, runs)
-    assert.isAbove(refused, runs / 4)
+    assert.isAbove(accepted, times)
+    assert.isAbove(refused, times / 4)
   })
 
   it("a loosened schema never refuses what the decoder takes", () => {
@@ -364,7 +365,7 @@ describe("the schema and the decoder", () => {
         Schema.decodeUnknownSync(Schema.toCodecJson(loose))(value)
         assert.isTrue(validate(value), JSON.stringify([value, validate.errors]))
       }),
-      { numRuns: runs }
+      { numRuns: times }
     )
   })
 })

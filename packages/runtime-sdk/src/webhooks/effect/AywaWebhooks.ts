@@ -103,7 +103,12 @@ const plain = (secrets: Options["secret"]): VerifyWebhookOptions["secret"] => {
   return Array.isArray(secrets) ? (secrets as ReadonlyArray<Secret>).map(open) : open(secrets as Secret)
 }
 
-const namesBesideSecret: Names<Omit<Options, "secret">> = { toleranceSeconds: true, now: true, maxBodyBytes: true }
+const namesBesideSecret: Names<Omit<Options, "secret">> = {
+  toleranceSeconds: true,
+  now: true,
+  maxBodyBytes: true,
+  runtimeProfile: true
+}
 const names: Names<Options> = { ...namesBesideSecret, secret: true }
 
 /**

@@ -1,0 +1,153 @@
+/** Servers that are wrong in one way each: the right verdict, no crash, within the time. */
+import { once } from "node:events"
+import { createServer, type RequestListener } from "node:http"
+import type { AddressInfo } from "node:net"
+import { AywaRuntimeClient, isRuntimeError } from "@aywa-ai/runtime-sdk"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { ConformanceError, exitCodeOf, type GroupName, groups, type Report, runConformance } from "../src/index.ts"
+import type { Changes } from "./proxy.ts"
+import { openProxy } from "./proxy.ts"
+import { leftIn, post, startRuntime } from "./support.ts"
+
+const serve = async (listener: RequestListener): Promise<string> => {
+  const server = createServer(listener).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const before = async (changes: Changes, rows = 0) => {
+  const runtime = await startRuntime({ listShape: 1 })
+  for (let i = 0; i < rows; i++) await post(runtime, "/assistant", { name: `Row ${i}` })
+  const proxy = await openProxy(runtime.baseUrl, changes)
+  onTestFinished(proxy.close)
+  const options = { baseUrl: proxy.url, apiKey: runtime.apiKey }
+  const run = (only: ReadonlyArray<GroupName>) =>
+    runConformance({ ...options, write: true, requestsPerSecond: 5000, only })
+  return { runtime, options, run }
+}
+
+const statusOf = ({ cases }: Report, id: string) => cases.find((one) => one.id === id)?.status
+const verdictOf = ({ capabilities }: Report, name: string) => capabilities.find((one) => one.name === name)?.verdict
+
+const whole = process.env["AYWA_WHOLE"] === "1"
+
+/** All groups take their time; some are as good for a verdict. */
+const some: ReadonlyArray<GroupName> = whole ? groups : ["auth", "transport", "lists", "idempotency"]
+
+describe("wrong servers", () => {
+  it("one that ignores keys: retries of creates are unsafe, and nothing is left", async () => {
+    const { runtime, run } = await before({
+      request: (request) => ({
+        ...request,
+        headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => name !== "idempotency-key"))
+      })
+    })
+    const report = await run(["idempotency", "rows"])
+    expect([verdictOf(report, "retries of creates"), exitCodeOf(report)]).toEqual(["unsafe", 3])
+    expect(report.profile.idempotencyKeys).toBe("ignored")
+    expect(statusOf(report, "idempotency.lost-answer")).toBe("fail")
+    expect([report.left, leftIn(runtime)]).toEqual([[], []])
+  })
+
+  it("one whose lists end at 100 rows: pagination is unsafe, and a walk with the profile fails instead of ending", async () => {
+    const filters = ["Gt", "Ge", "Lt", "Le"].flatMap((suffix) => [`createdAt${suffix}`, `updatedAt${suffix}`])
+    const { runtime, run, options } = await before(
+      {
+        request: (request) => {
+          const query = new URLSearchParams(request.query)
+          for (const name of filters) query.delete(name)
+          if (Number(query.get("limit") ?? 100) > 100) query.set("limit", "100")
+          return { ...request, query }
+        }
+      },
+      130
+    )
+    const report = await run(["lists"])
+    expect([verdictOf(report, "pagination"), exitCodeOf(report)]).toEqual(["unsafe", 3])
+    expect(report.profile.lists["/assistant"]).toEqual({ shape: 1, most: 100, walk: "first-page" })
+    expect(leftIn(runtime)).toEqual([])
+    const aywa = new AywaRuntimeClient({ ...options, runtimeProfile: report.profile })
+    const seen: Array<string> = []
+    const walk = async () => {
+      for await (const { id } of aywa.assistants.list({ limit: 1000 })) seen.push(id)
+    }
+    const error = await walk().then(
+      () => undefined,
+      (error: unknown) => error
+    )
+    expect(isRuntimeError(error) && error.message).toContain("did not say where")
+    expect(seen.length).toBe(100)
+    expect((await aywa.tools.list()).items).toEqual([])
+  })
+
+  it("one that answers 200 for everything", async () => {
+    const baseUrl = await serve((request, response) => {
+      request.resume()
+      response.writeHead(200, { "content-type": "application/json" }).end("{}")
+    })
+    const report = await runConformance({
+      baseUrl,
+      apiKey: "any-key",
+      write: true,
+      requestsPerSecond: 5000,
+      only: some
+    })
+    expect(exitCodeOf(report)).toBe(3)
+    expect([
+      statusOf(report, "auth.none"),
+      statusOf(report, "lists.shape-assistant"),
+      statusOf(report, "transport.unknown-route")
+    ]).toEqual(["fail", "fail", "fail"])
+    expect(report.capabilities.filter(({ verdict }) => verdict === "safe")).toEqual([])
+    expect(report.profile.idempotencyKeys).toBe("unknown")
+  })
+
+  it("one that answers 401 for everything", async () => {
+    const baseUrl = await serve((request, response) => {
+      request.resume()
+      response.writeHead(401, { "content-type": "application/json" }).end('{"message":"no"}')
+    })
+    const report = await runConformance({
+      baseUrl,
+      apiKey: "any-key",
+      write: true,
+      requestsPerSecond: 5000,
+      only: some
+    })
+    expect([exitCodeOf(report), statusOf(report, "auth.key")]).toEqual([3, "fail"])
+    expect(report.capabilities.every(({ verdict }) => verdict === "unknown")).toBe(true)
+  })
+
+  it("one that hangs from the start, or in the middle", async () => {
+    const silent = await serve(() => undefined)
+    const began = performance.now()
+    const refused = await runConformance({ baseUrl: silent, apiKey: "any-key", timeout: 300 }).catch(
+      (error: unknown) => error
+    )
+    expect(refused).toBeInstanceOf(ConformanceError)
+    expect(refused).toMatchObject({ reason: "Unreachable" })
+    // Two requests, each for the time of one: with the default of 10 s that is 20 s.
+    expect(performance.now() - began).toBeLessThan(60_000)
+    let requests = 0
+    const { options } = await before({ request: (request) => (++requests > 30 ? "silence" : request) })
+    const report = await runConformance({ ...options, write: true, timeout: 300, requestsPerSecond: 5000 })
+    const late = report.cases.slice(-100).filter(({ status }) => status === "inconclusive" || status === "skip")
+    expect(late.length).toBe(100)
+    expect(report.left.join()).toMatch(/does not answer|^$/)
+  })
+
+  it("one that has a path misspelt", async () => {
+    const { run } = await before({
+      request: (request) => ({ ...request, path: request.path.replace(/^\/structured-output/, "/structured-outputs") })
+    })
+    const report = await run(["lists"])
+    const failed = report.cases
+      .filter(({ status, group }) => status === "fail" && group === "lists")
+      .map(({ id }) => id)
+    expect(failed).toEqual(["lists.shape-structured-output"])
+  })
+})

@@ -1,0 +1,53 @@
+/**
+ * Where one is: `#/requests/12?text=Desk`. Every view and every detail has an address.
+ */
+import { useEffect, useState } from "preact/hooks"
+
+/** A place in the page. */
+export interface Place {
+  readonly view: string
+  /** What comes after the view, decoded. */
+  readonly parts: ReadonlyArray<string>
+  readonly query: URLSearchParams
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const placeOf = (hash: string): Place => {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?")
+  const [view = "", ...parts] = path.split("/").map(decoded)
+  return {
+    view: view === "" ? "home" : view,
+    parts: parts.filter((part) => part !== ""),
+    query: new URLSearchParams(query)
+  }
+}
+
+/** The address of a place. */
+export const to = (parts: ReadonlyArray<string>, query: Readonly<Record<string, string>> = {}): string => {
+  const set = Object.entries(query).filter(([, value]) => value !== "")
+  const text = set.length === 0 ? "" : `?${new URLSearchParams(set).toString()}`
+  return `#/${parts.map(encodeURIComponent).join("/")}${text}`
+}
+
+/** Goes there. */
+export const go = (parts: ReadonlyArray<string>, query?: Readonly<Record<string, string>>): void => {
+  location.hash = to(parts, query).slice(1)
+}
+
+/** Where one is. */
+export const usePlace = (): Place => {
+  const [hash, setHash] = useState(location.hash)
+  useEffect(() => {
+    const change = () => setHash(location.hash)
+    addEventListener("hashchange", change)
+    return () => removeEventListener("hashchange", change)
+  }, [])
+  return placeOf(hash)
+}

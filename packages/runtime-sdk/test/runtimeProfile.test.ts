@@ -1,0 +1,257 @@
+/**
+ * A client that knows its runtime: what is unsafe there is not done, and the error says so. Against a real server that
+ * takes the key off every request, as a runtime does that ignores keys.
+ */
+import { once } from "node:events"
+import { createServer, request as httpRequest } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
+import * as Effect from "effect/Effect"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { readRuntimeProfile } from "../src/contract.ts"
+import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
+import { AywaRuntimeClient, isRuntimeError, type RuntimeProfile } from "../src/index.ts"
+import { generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
+import { arm, scheduleOf } from "./support/schedules.ts"
+
+const count = Number(process.env["AYWA_PROFILE_SCHEDULES"] ?? 100)
+const first = Number(process.env["AYWA_FIRST_SEED"] ?? 1)
+
+const unknown: RuntimeProfile = {
+  formatVersion: 1,
+  createdAt: "2026-11-29T16:00:00.000Z",
+  idempotencyKeys: "unknown",
+  ifMatch: "unknown",
+  webhookSignature: "unknown",
+  lists: {}
+}
+const ignored: RuntimeProfile = { ...unknown, idempotencyKeys: "ignored" }
+
+/** Passes everything on but the key; what breaks behind it breaks before it, too. */
+const keyless = async (target: string): Promise<{ readonly url: string; readonly close: () => void }> => {
+  const server = createServer((incoming, outgoing) => {
+    const { "idempotency-key": _, ...headers } = incoming.headers
+    const sent = httpRequest(target + incoming.url, { method: incoming.method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+      answer.on("error", () => incoming.socket.destroy())
+      answer.on("close", () => (answer.complete ? undefined : incoming.socket.destroy()))
+    })
+    sent.on("error", () => incoming.socket.destroy())
+    incoming.pipe(sent)
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close }
+}
+
+let runtime: LocalRuntimeHandle
+let server: Awaited<ReturnType<typeof keyless>>
+beforeAll(async () => {
+  runtime = await startLocalRuntime({ seed: 1 })
+  server = await keyless(runtime.baseUrl)
+})
+afterAll(async () => {
+  server.close()
+  await runtime.close()
+})
+
+const clientOf = (runtimeProfile: RuntimeProfile | undefined, options: object = {}) =>
+  new AywaRuntimeClient({ baseUrl: server.url, apiKey: runtime.apiKey, runtimeProfile, ...options })
+
+const failure = async (promise: PromiseLike<unknown>) => {
+  const error = await Promise.resolve(promise).then(
+    () => undefined,
+    (error: unknown) => error
+  )
+  if (!isRuntimeError(error) || !("outcome" in error)) throw new Error("It did not fail as a call does")
+  return error
+}
+
+/** Runs fault schedules, and gives how many made more than one row, and how many calls succeeded. */
+const runSchedules = async (profile: RuntimeProfile | undefined, from: number, n: number) => {
+  const seeds = Array.from({ length: n }, (_, index) => from + index)
+  const queue = [...seeds]
+  let succeeded = 0
+  const lies: Array<number> = []
+  const worker = async () => {
+    for (let seed = queue.pop(); seed !== undefined; seed = queue.pop()) {
+      const schedule = scheduleOf(seed)
+      const rules = arm(runtime, schedule)
+      const aywa = clientOf(profile, {
+        timeout: 3000,
+        retries: schedule.retries,
+        idempotency: schedule.key === "none" ? "explicit" : "auto"
+      })
+      const body = { name: "once", metadata: { schedule: `s${seed}.` } }
+      const options = schedule.key === "given" ? { idempotencyKey: `key-${seed}` } : undefined
+      await aywa.assistants.create(body, options).then(
+        () => succeeded++,
+        (error: unknown) => {
+          if (!isRuntimeError(error) || !("outcome" in error)) throw error
+          if (error.outcome !== "maybe-applied") lies.push(seed)
+        }
+      )
+      for (const rule of rules) runtime.faults.remove(rule)
+      await aywa.close()
+    }
+  }
+  await Promise.all(Array.from({ length: 24 }, worker))
+  // An attempt that was given up may still be on its way through the runtime.
+  let rows = -1
+  while (rows !== runtime.count("assistants")) {
+    rows = runtime.count("assistants")
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  const made = new Map<string, number>()
+  for (const row of runtime.rows("assistants")) {
+    const key = String(Object(row["metadata"]).schedule)
+    made.set(key, (made.get(key) ?? 0) + 1)
+  }
+  return {
+    duplicates: seeds.filter((seed) => (made.get(`s${seed}.`) ?? 0) > 1).length,
+    lies: lies.filter((seed) => (made.get(`s${seed}.`) ?? 0) > 0),
+    succeeded
+  }
+}
+
+describe("a runtime that is known to ignore keys", () => {
+  it(
+    `gets no duplicate over ${count} fault schedules, and without the profile it gets some`,
+    async () => {
+      const known = await runSchedules(ignored, 500_000 + first, count)
+      expect([known.duplicates, known.lies]).toEqual([0, []])
+      expect(known.succeeded).toBeGreaterThan(0)
+      const naive = await runSchedules(undefined, 900_000 + first, Math.min(count, 60))
+      expect(naive.duplicates).toBeGreaterThan(0)
+    },
+    120_000 + count * 100
+  )
+
+  it("is asked once after a lost answer, and the error says why, and what to do", async () => {
+    const lose = () => runtime.faults.next("reset", { when: "after", match: { method: "POST", path: "/assistant" } })
+    lose()
+    const before = runtime.count("assistants")
+    const error = await failure(clientOf(ignored).assistants.create({ name: "Lost" }, { idempotencyKey: "mine" }))
+    expect(error).toMatchObject({ _tag: "ConnectionError", outcome: "maybe-applied", attempts: 1, isRetryable: false })
+    expect(error.message).toContain("read before you repeat it")
+    expect(error.message).toContain("runtimeProfile")
+    expect(error.message).not.toContain("mine")
+    expect(runtime.count("assistants") - before).toBe(1)
+    lose()
+    const effect = AywaRuntime.make({ baseUrl: server.url, apiKey: runtime.apiKey, runtimeProfile: ignored }).pipe(
+      Effect.flatMap((aywa) => aywa.assistants.create({ name: "Lost" })),
+      Effect.scoped,
+      Effect.flip
+    )
+    expect(await Effect.runPromise(effect)).toMatchObject({ outcome: "maybe-applied", attempts: 1 })
+    lose()
+    const naive = clientOf(undefined)
+    expect((await naive.assistants.create({ name: "Lost" }).withResponse()).response.attempts).toBe(2)
+  })
+
+  it("is asked again for what certainly did not happen, and for what is safe by itself", async () => {
+    const aywa = clientOf(ignored)
+    runtime.faults.next({ type: "status", code: 429, retryAfter: 0 }, { match: { method: "POST", path: "/assistant" } })
+    const { value, response } = await aywa.assistants.create({ name: "Limited" }).withResponse()
+    expect(response.attempts).toBe(2)
+    runtime.faults.next("reset", { when: "after", match: { method: "DELETE", path: "/assistant/:id" } })
+    expect((await aywa.assistants.delete(value.id).withResponse()).response.attempts).toBe(2)
+    runtime.faults.next("reset", { match: { method: "GET", path: "/assistant" } })
+    expect((await aywa.assistants.list().withResponse()).response.attempts).toBe(2)
+  })
+
+  it("takes no idempotency scope: a second run would make everything twice", async () => {
+    const before = runtime.count("assistants")
+    const run = clientOf(ignored).idempotencyScope("onboard-1", (aywa) => aywa.assistants.create({ name: "Scoped" }))
+    const error = await failure(run)
+    expect(error).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
+    expect(error.message).toContain("A second run would repeat it: this runtime ignores idempotency keys")
+    expect(runtime.count("assistants")).toBe(before)
+  })
+})
+
+describe("a profile", () => {
+  it("without findings changes nothing", async () => {
+    runtime.faults.next("reset", { when: "after", match: { method: "POST", path: "/assistant" } })
+    const { response } = await clientOf(unknown).assistants.create({ name: "Known" }).withResponse()
+    expect(response.attempts).toBe(2)
+  })
+
+  it("refuses ifMatch where the runtime ignores it", async () => {
+    const before = runtime.requests().length
+    const error = await failure(
+      clientOf({ ...unknown, ifMatch: "ignored" }).assistants.update("id", { name: "A" }, { ifMatch: '"1"' })
+    )
+    expect(error).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
+    expect(error.message).toContain("ifMatch: This runtime ignores it (runtimeProfile)")
+    expect(runtime.requests().length).toBe(before)
+  })
+
+  it("ends a list at a page that is shorter than what the runtime gives at once, without looking behind it", async () => {
+    const other = await startLocalRuntime()
+    onTestFinished(() => other.close())
+    const at = { baseUrl: other.baseUrl, apiKey: other.apiKey }
+    const lists = { "/tool": { shape: 1, most: 1000, walk: "all" } } as const
+    await new AywaRuntimeClient(at).tools.create({ type: "endCall" })
+    const asked = async (runtimeProfile: RuntimeProfile | undefined) => {
+      const before = other.requests({ path: "/tool" }).length
+      const aywa = new AywaRuntimeClient({ ...at, runtimeProfile })
+      let rows = 0
+      for await (const _ of aywa.tools.list({ limit: 500 })) rows++
+      return [rows, other.requests({ path: "/tool" }).length - before]
+    }
+    expect(await asked({ ...unknown, lists })).toEqual([1, 1])
+    expect(await asked(undefined)).toEqual([1, 2])
+  })
+
+  it("does not go along to another address", () => {
+    const aywa = clientOf(ignored)
+    expect(aywa.runtimeProfile).toEqual(ignored)
+    expect(aywa.withOptions({ timeout: 5 }).runtimeProfile).toEqual(ignored)
+    const elsewhere = aywa.withOptions({ baseUrl: "http://127.0.0.1:1", apiKey: "other" })
+    expect(elsewhere.runtimeProfile).toBeUndefined()
+  })
+
+  it("tells a runtime that signs otherwise apart from a wrong secret", () => {
+    const secret = generateWebhookSecret()
+    const body = JSON.stringify({ message: { type: "hang" } })
+    const headers = signAywaRuntimeWebhook({ id: "evt_1", body, secret })
+    const verify = (webhookSignature: RuntimeProfile["webhookSignature"]) =>
+      verifyAywaRuntimeWebhook({ body, headers, secret, runtimeProfile: { ...unknown, webhookSignature } }).id
+    expect([verify("standard"), verify("unknown")]).toEqual(["evt_1", "evt_1"])
+    expect(() => verify("none")).toThrow(/runtimeProfile: this runtime signs webhooks not at all: take none of them/)
+    expect(() => verify("other")).toThrow(/by another scheme: give it as scheme/)
+  })
+
+  it("is read from its file, and refused where it says something that nobody understands", () => {
+    const profile: RuntimeProfile = {
+      ...ignored,
+      runtimeVersion: "1.2.3",
+      lists: { "/call": { shape: 4, walk: "all" } }
+    }
+    expect(readRuntimeProfile(JSON.stringify({ ...profile, later: true }))).toEqual(profile)
+    expect(readRuntimeProfile(profile)).toEqual(profile)
+    const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
+      ["{", /not JSON/],
+      [undefined, /formatVersion/],
+      [{ ...profile, lists: null }, /lists/],
+      [{ ...profile, formatVersion: 2 }, /formatVersion/],
+      [{ ...profile, idempotencyKeys: "ignord" }, /Did you mean ignored/],
+      [{ ...profile, ifMatch: true }, /ifMatch/],
+      [{ ...profile, webhookSignature: undefined }, /webhookSignature/],
+      [{ ...profile, createdAt: "yesterday" }, /createdAt/],
+      [{ ...profile, lists: undefined }, /lists/],
+      [{ ...profile, lists: { "/call": { shape: 5, walk: "all" } } }, /shape/],
+      [{ ...profile, lists: { "/call": { shape: 1, most: 0, walk: "all" } } }, /most/],
+      [{ ...profile, lists: { "/call": { shape: 1, walk: "some" } } }, /walk/]
+    ]
+    for (const [input, message] of wrong) expect(() => readRuntimeProfile(input)).toThrow(message)
+    const given = { ...ignored, idempotencyKeys: "ignord" } as unknown as RuntimeProfile
+    expect(() => clientOf(given)).toThrow(/runtimeProfile is none: see readRuntimeProfile/)
+  })
+})

@@ -1,0 +1,2 @@
+/** How often a law is tried: few times here, `AYWA_RUNS` times as often in CI. */
+export const runs = (few: number): number => few * Number(process.env["AYWA_RUNS"] ?? 1)
