@@ -88,7 +88,12 @@ with \`--set path=value\` on top.`,
     { run: "aywa-runtime assistants create --set name=A-name-that-is-much-longer-than-forty-characters", code: 2 },
     { run: "aywa-runtime assistants list --api-key wrong --quiet", code: 4 }
   ],
-  `## The production checklist
+  `## What a runtime promises
+
+\`conformance\` asks your runtime which promises of its contract it keeps, and saves what it found as a profile that clients
+honour: [Conformance](./conformance.md).
+
+## The production checklist
 
 \`doctor\` looks at the real thing: address, name, port, TLS and days left, clock, health, key (also that a wrong one is
 refused), organization, rate limits, webhook secret, endpoints, deliveries. With \`--write\` it also creates something and
