@@ -1,5 +1,7 @@
 /** What the inspector's page is served as, and who gets nothing. */
+import { globSync, readFileSync } from "node:fs"
 import * as http from "node:http"
+import { join } from "node:path"
 import * as zlib from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { start } from "./support.ts"
@@ -59,6 +61,20 @@ describe("the page", () => {
     )
     expect(sizes.every((size) => size > 1000)).toBe(true)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000)
+  })
+
+  it("makes no markup of text: nothing in its sources could", () => {
+    const folder = join(import.meta.dirname, "../src/inspector/page")
+    const sources = globSync("**/*.{ts,tsx}", { cwd: folder })
+    expect(sources.length).toBeGreaterThan(20)
+    for (const file of sources) {
+      expect([file, readFileSync(join(folder, file), "utf8")]).toEqual([
+        file,
+        expect.not.stringMatching(
+          /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|\beval\(|new Function/
+        )
+      ])
+    }
   })
 
   it("is what a browser gets at /, and everybody else hears in JSON where things are", async () => {

@@ -266,13 +266,13 @@ describe("runs of a structured output", () => {
   it("over many calls leave time for others", async () => {
     const { runtime, call } = await start()
     const { callId } = await runtime.trigger({ type: "call.completed" })
-    let over = false
+    const state = { over: false }
     const run = call("POST", "/structured-output/run", {
       callIds: Array.from({ length: 100 }, () => callId),
       structuredOutput: { name: "Slow", type: "regex", schema: { type: "string" }, regex: ".*.*.*.*Z" }
-    }).finally(() => (over = true))
+    }).finally(() => (state.over = true))
     let served = 0
-    for (; !over; served++) {
+    for (; !state.over; served++) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other, until the run is over
       await fetch(`${runtime.baseUrl}/health`)
     }

@@ -33,10 +33,12 @@ export const makeRouter = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<st
   const patterns = routes.map((route) => ({ route, segments: segmentsOf(route.path) }))
   // A literal segment wins over `:id`: `/call/phone` is not the call "phone".
   patterns.sort((a, b) => a.segments.filter(isParameter).length - b.segments.filter(isParameter).length)
+  // Every path begins with a word, and has so many segments: few patterns are left to look at.
+  const byShape = Map.groupBy(patterns, ({ segments }) => shapeOf(segments))
   return (method, path) => {
     const segments = segmentsOf(path)
     const allowed = new Set<string>()
-    for (const { route, segments: pattern } of patterns) {
+    for (const { route, segments: pattern } of byShape.get(shapeOf(segments)) ?? []) {
       if (!matches(pattern, segments)) continue
       if (route.method === method) return { route, ...parametersOf(pattern, segments) }
       allowed.add(route.method)
@@ -66,6 +68,8 @@ const unknownPath = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<string>,
 }
 
 const segmentsOf = (path: string) => path.split("/").slice(1)
+
+const shapeOf = (segments: ReadonlyArray<string>) => `${segments.length} ${segments[0]}`
 
 const isParameter = (segment: string) => segment.startsWith(":")
 

@@ -28,6 +28,13 @@ const fieldCount = (field: string, row: string, n: 1 | -1) =>
     `${row}.${field} IS NOT NULL`
   )
 
+const allCounts = (row: string, n: 1 | -1) => {
+  const values = fields.map((field) => `SELECT '${field}' AS field, ${row}.${field} AS value`).join(" UNION ALL ")
+  return `INSERT INTO call_counts (org_id, field, value, n)
+    SELECT ${row}.org_id, field, value, ${n} FROM (${values}) WHERE value IS NOT NULL
+    ON CONFLICT DO UPDATE SET n = n + (${n});`
+}
+
 const fieldTrigger = (field: string) => `
 CREATE TRIGGER IF NOT EXISTS call_counts_${field} AFTER UPDATE ON call_facts WHEN OLD.${field} IS NOT NEW.${field} BEGIN
   ${fieldCount(field, "OLD", -1)}
@@ -83,12 +90,8 @@ END;
 CREATE TRIGGER IF NOT EXISTS facts_of_old_call AFTER DELETE ON resource_rows WHEN OLD.resource = 'calls' BEGIN
   DELETE FROM call_facts WHERE id = OLD.id;
 END;
-CREATE TRIGGER IF NOT EXISTS call_counts_insert AFTER INSERT ON call_facts BEGIN
-  ${fields.map((field) => fieldCount(field, "NEW", 1)).join("\n  ")}
-END;
-CREATE TRIGGER IF NOT EXISTS call_counts_delete AFTER DELETE ON call_facts BEGIN
-  ${fields.map((field) => fieldCount(field, "OLD", -1)).join("\n  ")}
-END;
+CREATE TRIGGER IF NOT EXISTS call_counts_insert AFTER INSERT ON call_facts BEGIN ${allCounts("NEW", 1)} END;
+CREATE TRIGGER IF NOT EXISTS call_counts_delete AFTER DELETE ON call_facts BEGIN ${allCounts("OLD", -1)} END;
 ${fields.map(fieldTrigger).join("")}
 INSERT INTO row_counts (org_id, resource, n) SELECT org_id, resource, count(*) FROM resource_rows
   WHERE NOT EXISTS (SELECT 1 FROM row_counts) GROUP BY org_id, resource;

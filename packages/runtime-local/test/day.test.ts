@@ -1,0 +1,64 @@
+/**
+ * A day on the manual clock: calls that come in and are placed, some of them scheduled, receivers that fail for hours, keys
+ * that run out; at its end nothing is due, nothing is lost, and everything happened in order.
+ */
+import { expect, it } from "vitest"
+import { receive } from "./receiver.ts"
+import { start } from "./support.ts"
+
+const hour = 3_600_000
+
+it("24 hours of calls and webhooks pass, and all of them end", { timeout: 120_000 }, async () => {
+  const begin = Date.parse("2030-03-30T12:00:00.000Z")
+  const { runtime, call } = await start({ clock: "manual", seed: 4711, webhookSchedule: "standard" })
+  runtime.clock.set(begin)
+  const outage = { from: begin + 2 * hour, to: begin + 5 * hour }
+  const receiver = await receive(() => {
+    const now = runtime.clock.now()
+    return { status: now >= outage.from && now < outage.to ? 503 : 200 }
+  })
+  const assistant = (await call("POST", "/assistant", { firstMessage: "Hello", server: { url: receiver.url } })).body
+  await call("POST", "/phone-number", { provider: "vapi", number: "+14155550100", assistantId: assistant.id })
+  const customer = { number: "+14155550123" }
+  const create = (body: object, key: string) =>
+    call("POST", "/call", { assistantId: assistant.id, customer, ...body }, { key })
+
+  const ids: Array<string> = []
+  const fired: Array<string> = []
+  const first = await create({}, "the-same-key")
+  ids.push(first.body.id)
+  for (let hours = 0; hours < 24; hours++) {
+    const earliestAt = new Date(runtime.clock.now() + 30 * 60_000).toISOString()
+    // oxlint-disable-next-line no-await-in-loop -- hour by hour
+    ids.push((await create({}, `now-${hours}`)).body.id)
+    // oxlint-disable-next-line no-await-in-loop
+    ids.push((await create({ schedulePlan: { earliestAt } }, `later-${hours}`)).body.id)
+    ids.push(String(runtime.calls.inbound({ number: "+14155550100" })["id"]))
+    // oxlint-disable-next-line no-await-in-loop
+    fired.push(...(await runtime.clock.advance(hour)).map(({ at }) => at))
+  }
+  expect(runtime.clock.now()).toBe(begin + 24 * hour)
+  expect(fired).toEqual(fired.toSorted())
+
+  const rows = new Map(runtime.rows("calls").map((row) => [row.id, row]))
+  expect([...rows.keys()].toSorted()).toEqual(ids.toSorted())
+  expect(new Set([...rows.values()].map(({ status }) => status))).toEqual(new Set(["ended"]))
+  const scheduled = [...rows.values()].filter((row) => row["schedulePlan"] !== undefined)
+  const early = scheduled.filter((row) => String(row["startedAt"]) < String(Object(row["schedulePlan"]).earliestAt))
+  expect([scheduled.length, early]).toEqual([24, []])
+
+  // What failed in the outage was tried again within the day; nothing was given up, nothing is left.
+  const { webhookJobs, calls } = (await call("GET", "/metrics.json")).body
+  expect([Object.keys(webhookJobs), calls]).toEqual([["succeeded"], { ended: ids.length }])
+  const ends = receiver.deliveries.filter(
+    ({ type, message }) => type === "end-of-call-report" && message.call !== undefined
+  )
+  expect(new Set(ends.map(({ message }) => message.call.id))).toEqual(new Set(ids))
+  const attempts = receiver.deliveries.length
+  expect(attempts).toBeGreaterThan(webhookJobs.succeeded)
+  // Still the first answer, a day less a moment later; a day and a moment later the key is free.
+  runtime.clock.set(begin + 24 * hour - 1)
+  expect((await create({}, "the-same-key")).text).toBe(first.text)
+  runtime.clock.set(begin + 24 * hour)
+  expect((await create({}, "the-same-key")).body.id).not.toBe(first.body.id)
+})
