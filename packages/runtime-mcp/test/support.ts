@@ -14,7 +14,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
 import { ElicitRequestSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js"
 import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { onTestFinished } from "vitest"
+import { inject, onTestFinished } from "vitest"
 import { type McpOptions, serveHttp, serveStdio } from "../src/index.ts"
 
 export const startRuntime = async (options: LocalRuntimeOptions = {}): Promise<LocalRuntimeHandle> => {
@@ -130,14 +130,16 @@ const processEnv = ({ baseUrl, apiKey, organizationId, controlToken }: LocalRunt
   })
 })
 
-const script = new URL("process.ts", import.meta.url).pathname
-
 /** A server as a process that the official client starts. */
 export const connectProcess = async (runtime: LocalRuntimeHandle, settings: Settings = {}): Promise<Client> => {
   const client = officialClient(settings.answer)
   onTestFinished(() => client.close())
   await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: [script], env: processEnv(runtime, settings) })
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [inject("server")],
+      env: processEnv(runtime, settings)
+    })
   )
   return client
 }
@@ -147,7 +149,7 @@ export const startProcess = (
   runtime: LocalRuntimeHandle,
   settings: Settings = {}
 ): RawServer & { readonly child: ChildProcess } => {
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, [inject("server")], {
     env: processEnv(runtime, settings),
     stdio: ["pipe", "pipe", "pipe"]
   })
