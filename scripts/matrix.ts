@@ -47,6 +47,7 @@ const {
   "runtime-migration": migration,
   "runtime-config": config,
   "runtime-conformance": conformance,
+  "runtime-mcp": mcp,
   "runtime-cli": cli
 } = packages
 const majors = ["22", "26"] as const
@@ -82,6 +83,7 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "@aywa-ai/runtime-migration": migration,
       "@aywa-ai/runtime-config": config,
       "@aywa-ai/runtime-conformance": conformance,
+      "@aywa-ai/runtime-mcp": mcp,
       "@types/node": "24.19.2",
       ts59: "npm:typescript@~5.9",
       effect: "4.1.0"
@@ -90,7 +92,9 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       "main.mjs": programs.withEffect,
       "types.ts": programs.withEffect,
       "testing.ts": programs.testing,
-      "testing.mjs": programs.testing
+      "testing.mjs": programs.testing,
+      "mcp.ts": programs.mcp,
+      "mcp.mjs": programs.mcp
     }
   ),
   project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
@@ -182,6 +186,7 @@ await row(`webhooks in Next ${versionOf(next, "next")}, both routers`, async () 
 })
 for (const [major, node] of versions) {
   await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
+  await row(`Node ${major}, the MCP server`, () => run(node, ["mcp.mjs"], first, env))
   await row(`Node ${major}, aywa-runtime: list, doctor, local`, async () => {
     const bin = join(command, "node_modules/.bin/aywa-runtime")
     const { stdout } = await run(node, [bin, "assistants", "list"], command, env)

@@ -26,7 +26,8 @@ const subjects: Readonly<Record<string, ReadonlyArray<string>>> = {
   "@aywa-ai/runtime-sdk/webhooks": [],
   "@aywa-ai/runtime-migration": [],
   "@aywa-ai/runtime-config": ["ApplyOptions", "PlanOptions", "Plan", "Step"],
-  "@aywa-ai/runtime-conformance": ["ConformanceOptions", "Report", "CaseResult", "Comparison"]
+  "@aywa-ai/runtime-conformance": ["ConformanceOptions", "Report", "CaseResult", "Comparison"],
+  "@aywa-ai/runtime-mcp": ["McpOptions", "StdioOptions", "HttpOptions", "HttpHandle", "ClientConfig"]
 }
 
 /** Entries of which every interface is gone through: what is sent, read and delivered. */
@@ -94,7 +95,8 @@ export const checkHovers = (folder: string, compiler: string): Report => {
         look(path, method)
         // An operation of the contract also says what it throws, and shows itself.
         const tags = method.getJsDocTags(checker).map((tag) => tag.name)
-        if (!isOperation(method.name)) continue
+        const isCalled = checker.getTypeOfSymbol(method).getCallSignatures().length > 0
+        if (!isCalled || !isOperation(method.name)) continue
         for (const tag of ["throws", "example"]) if (!tags.includes(tag)) bare.push(`${path} @${tag}`)
       }
     }

@@ -121,6 +121,22 @@ await test.close()
 export {}
 `
 
+/** The MCP server from its own tarball, asked over HTTP. */
+export const mcp = `import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import { clientConfig, serveHttp } from "@aywa-ai/runtime-mcp"
+import { registrations } from "@aywa-ai/runtime-mcp/effect"
+const client = new AywaRuntimeClient({ baseUrl: process.env["AYWA_RUNTIME_BASE_URL"], apiKey: process.env["AYWA_RUNTIME_API_KEY"] })
+const server = await serveHttp({ client })
+const response = await fetch(server.url, {
+  method: "POST",
+  headers: { authorization: "Bearer " + server.token, "content-type": "application/json", accept: "application/json, text/event-stream" },
+  body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "m", version: "1" } } })
+})
+if (!(await response.text()).includes("aywa-runtime")) throw new Error("expected the server's name")
+await server.close()
+if (typeof registrations !== "function" || clientConfig("claude").file !== ".mcp.json") throw new Error("expected the other entries")
+`
+
 /** Starts the packed local runtime by its command line, waits for its one line, and stops it. */
 export const startsLocal = `import { spawn } from "node:child_process"
 const [, , node, bin] = process.argv

@@ -59,7 +59,13 @@ export const project = async (
 /** The tarballs that rows of the matrix name, among all. */
 type Tarballs = Readonly<
   Record<
-    "runtime-sdk" | "runtime-local" | "runtime-migration" | "runtime-config" | "runtime-conformance" | "runtime-cli",
+    | "runtime-sdk"
+    | "runtime-local"
+    | "runtime-migration"
+    | "runtime-config"
+    | "runtime-conformance"
+    | "runtime-mcp"
+    | "runtime-cli",
     string
   >
 > & {

@@ -43,6 +43,9 @@ const inlined = (metafile: Metafile): ReadonlyArray<Component> => {
   })
 }
 
+/** What runs on Effect, and installs it beside itself; in the others it is inlined or optional. */
+const onEffect: ReadonlySet<string> = new Set(["runtime-local", "runtime-mcp"])
+
 /** Writes `dist/sbom/NAME.cdx.json` of each tarball: it goes with a release and is not kept in the repository. */
 export const writeSboms = async (packages: Awaited<ReturnType<typeof packAll>>): Promise<void> => {
   mkdirSync(join(root, "dist/sbom"), { recursive: true })
@@ -56,10 +59,9 @@ export const writeSboms = async (packages: Awaited<ReturnType<typeof packAll>>):
   for (const { name, folder: source } of published) {
     const { dependencies = {}, peerDependencies = {} } = manifestOf(source)
     const ours = Object.keys(dependencies).filter((key) => key.startsWith("@aywa-ai/"))
-    // The local runtime runs on Effect; in the others it is inlined or optional.
     const needs: Record<string, string> = {
       ...Object.fromEntries(ours.map((key) => [key, packages[key.slice("@aywa-ai/".length)] ?? ""])),
-      ...(name === "runtime-local" ? { effect: peerDependencies["effect"] ?? "4" } : {})
+      ...(onEffect.has(name) ? { effect: peerDependencies["effect"] ?? "4" } : {})
     }
     const folder = await project(
       `sbom-${name}`,
@@ -70,7 +72,7 @@ export const writeSboms = async (packages: Awaited<ReturnType<typeof packAll>>):
     const { stdout } = await run("npm", ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library"], folder)
     const document = JSON.parse(stdout.replaceAll(work, ""))
     const installed = document.components.map((component: Component) => component.name)
-    if (name !== "runtime-local" && installed.toSorted().join() !== [...ours, `@aywa-ai/${name}`].toSorted().join()) {
+    if (!onEffect.has(name) && installed.toSorted().join() !== [...ours, `@aywa-ai/${name}`].toSorted().join()) {
       throw new Error(`${name} must install nothing beside itself, not ${installed.join(", ")}`)
     }
     document.components = [...document.components, ...(bundled[name] ?? [])]

@@ -25,7 +25,7 @@ Assistants, tools, structured outputs, phone numbers and webhook endpoints as fi
 
 Recorded against a local runtime, as everything in a \`console\` block here; CI records it again and compares.`,
   [
-    { start: local, until: /"baseUrl".*\}/ },
+    { start: local, until: /What it does: \S+#\S{32}/ },
     { run: "aywa-runtime config init --env production" },
     { run: "cp desk.md aywa/assistants/front-desk.md && cp lookup-order.yaml aywa/tools/" },
     { run: "aywa-runtime config validate" },

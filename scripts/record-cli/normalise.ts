@@ -15,6 +15,7 @@ const fixed: ReadonlyArray<readonly [RegExp, string]> = [
   [/v1,[A-Za-z0-9+/]{43}=/g, "v1,…"],
   [/webhook-timestamp: \d+/g, "webhook-timestamp: 1795597200"],
   [/"controlToken":"[^"]+"/g, '"controlToken":"…"'],
+  [/__aywa\/#[a-z0-9]{32}/g, "__aywa/#…"],
   [/req_[a-z0-9]{20}/g, "req_…"],
   [/aywa_local_[a-z0-9]{26}/g, "aywa_local_…"],
   [/\b9\d{3} of 10000 requests/g, "9990 of 10000 requests"],

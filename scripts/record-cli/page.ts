@@ -63,8 +63,10 @@ tool, its route, a test that asks the tool as the runtime does, and \`.env.examp
 never overwrites one; \`--dry-run\` only shows.
 
 ## A local runtime`,
-  [{ start: local, until: /"baseUrl".*\}/ }],
-  `It prints one line of JSON when it is ready, and stops on Ctrl-C. \`--write-env\` keeps address, key, webhook secret and
+  [{ start: local, until: /What it does: \S+#\S{32}/ }],
+  `The second address is [the inspector](inspector.md); \`--open\` opens it in the browser.
+
+It prints one line of JSON when it is ready, and stops on Ctrl-C. \`--write-env\` keeps address, key, webhook secret and
 control token in a file of its own while it runs; the commands below read it (\`--env-file .env.local\`, left out here).
 
 ## Resources
@@ -86,7 +88,12 @@ with \`--set path=value\` on top.`,
     { run: "aywa-runtime assistants create --set name=A-name-that-is-much-longer-than-forty-characters", code: 2 },
     { run: "aywa-runtime assistants list --api-key wrong --quiet", code: 4 }
   ],
-  `## The production checklist
+  `## What a runtime promises
+
+\`conformance\` asks your runtime which promises of its contract it keeps, and saves what it found as a profile that clients
+honour: [Conformance](./conformance.md).
+
+## The production checklist
 
 \`doctor\` looks at the real thing: address, name, port, TLS and days left, clock, health, key (also that a wrong one is
 refused), organization, rate limits, webhook secret, endpoints, deliveries. With \`--write\` it also creates something and

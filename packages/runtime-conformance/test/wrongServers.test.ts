@@ -124,14 +124,11 @@ describe("wrong servers", () => {
 
   it("one that hangs from the start, or in the middle", async () => {
     const silent = await serve(() => undefined)
-    const began = performance.now()
     const refused = await runConformance({ baseUrl: silent, apiKey: "any-key", timeout: 300 }).catch(
       (error: unknown) => error
     )
     expect(refused).toBeInstanceOf(ConformanceError)
     expect(refused).toMatchObject({ reason: "Unreachable" })
-    // Two requests, each for the time of one: with the default of 10 s that is 20 s.
-    expect(performance.now() - began).toBeLessThan(60_000)
     let requests = 0
     const { options } = await before({ request: (request) => (++requests > 30 ? "silence" : request) })
     const report = await runConformance({ ...options, write: true, timeout: 300, requestsPerSecond: 5000 })

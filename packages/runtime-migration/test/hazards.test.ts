@@ -102,6 +102,12 @@ for (const { name, describe, open } of databases) {
           `{"p": "é${"x".repeat(length)}", "a": "${id}", "${id}" : "${id}", "b": "\\"${id}", "c": ["${old(2)}","${id}"], "d": "${id}-"}`
         )
       }
+      // And around thirty thousand, of which it makes parts of a very long one.
+      for (const length of [29_960, 29_975, 29_990]) {
+        documents.push(
+          `{"p": "é${"x".repeat(length)}", "a": "${old(1)}", "q": "${`${"y".repeat(500)}, `.repeat(70)}", "${old(2)}": ["${short}"]}`
+        )
+      }
       documents.push(
         JSON.stringify(Array.from({ length: 600 }, (_, n) => ({ id: n % 9 === 0 ? old(1 + (n % 4)) : "x", n }))),
         JSON.stringify({ audio: "A".repeat(9000) + old(1), id: old(1), more: "B".repeat(9000) }),

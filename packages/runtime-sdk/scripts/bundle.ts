@@ -41,10 +41,12 @@ interface Bundle {
   readonly entries: ReadonlyArray<string>
   readonly outdir: string
   readonly external?: ReadonlyArray<string>
+  /** Files that take the place of packages. */
+  readonly alias?: Readonly<Record<string, string>>
 }
 
 /** Writes `<entry>.js` for each entry of a package's `src`, and gives esbuild's account of what went in. */
-export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bundle) => {
+export const bundleEntries = async ({ root, entries, outdir, external = [], alias = {} }: Bundle) => {
   const built = await build({
     entryPoints: entries.map((name) => `${root}src/${name}.ts`),
     outbase: `${root}src`,
@@ -58,6 +60,7 @@ export const bundleEntries = async ({ root, entries, outdir, external = [] }: Bu
     write: false,
     logLevel: "warning",
     external: [...external],
+    alias: { ...alias },
     metafile: true,
     plugins: [lite, ...shared]
   })

@@ -59,18 +59,27 @@ const mappedWord = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): s
   return `coalesce(${targetOf(plan, location, fresh, "s.tok")}, ${inside})`
 }
 
+/** Characters of a block, and of the part of a very long value that blocks are taken from. */
+const blockSize = 1000
+const partSize = 30_000
+
 /**
  * A long value in blocks, each rewritten on its own: every step of a rewriting copies what is left of its text. A block
  * ends where no id can be cut: `more` says how many characters of what follows, of which some thousand are looked at, still
- * belong to it.
+ * belong to it. To find a block, its text is counted from the beginning: blocks of a very long value are those of its parts.
  */
 const inBlocks = (value: string, more: (following: string) => string, rewritten: (block: string) => string): string => {
-  const size = `1000 + ${more(`substr(${value}, b.at + 1000, 4000)`)}`
-  return `(WITH RECURSIVE b(done, block, at) AS (
+  const cut = (name: string, whole: string, step: number, next: (block: string) => string): string => {
+    const size = `${step} + ${more(`substr(${whole}, ${name}.at + ${step}, 4000)`)}`
+    return `(WITH RECURSIVE ${name}(done, block, at) AS (
     SELECT '', '', 1
     UNION ALL
-    SELECT b.done || ${rewritten("b.block")}, substr(${value}, b.at, ${size}), b.at + ${size} FROM b WHERE b.block <> '' OR b.at <= length(${value})
-  ) SELECT b.done FROM b WHERE b.block = '' AND b.at > length(${value}))`
+    SELECT ${name}.done || ${next(`${name}.block`)}, substr(${whole}, ${name}.at, ${size}), ${name}.at + ${size} FROM ${name} WHERE ${name}.block <> '' OR ${name}.at <= length(${whole})
+  ) SELECT ${name}.done FROM ${name} WHERE ${name}.block = '' AND ${name}.at > length(${whole}))`
+  }
+  const short = cut("b", value, blockSize, rewritten)
+  const long = cut("p", value, partSize, (part) => cut("b", part, blockSize, rewritten))
+  return `CASE WHEN length(${value}) > ${2 * partSize} THEN ${long} ELSE ${short} END`
 }
 
 /** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
