@@ -34,7 +34,7 @@ const exit = async (child: ChildProcess): Promise<number | null> => {
 
 const ready = async (...args: ReadonlyArray<string>) => {
   const { child, output } = spawnBin(...args)
-  await expect.poll(() => output.stdout, { timeout: 10_000 }).toContain("\n")
+  await expect.poll(() => output.stdout, { timeout: 60_000 }).toContain("\n")
   const info: Ready = JSON.parse(output.stdout)
   return { child, output, info }
 }
