@@ -34,6 +34,8 @@ export const makeNormalise = (port: number, folder: string) => {
   }
   return (screen: string): string => {
     const base = screen
+      // A delivery that happened to be under way when somebody looked.
+      .replace(/^.*  delivering  .*\n/gm, "")
       .replaceAll(folder, ".")
       .replaceAll(`:${port}`, ":4010")
       .replace(/127\.0\.0\.1:(?!4010\b|3000\b)\d{4,5}/g, "127.0.0.1:40404")
