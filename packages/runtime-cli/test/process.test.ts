@@ -214,20 +214,36 @@ const helpOf = async (words: ReadonlyArray<string>): Promise<string> => {
   return `${help.replace(/\n*$/, "")}\n`
 }
 
-describe("help", () => {
-  const commandsOf = (text: string) => [...text.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name = ""]) => name)
+const commandsOf = (text: string) => [...text.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name = ""]) => name)
 
+/** The help of every command, by its words. */
+const helpOfAll = async (path: ReadonlyArray<string> = []): Promise<ReadonlyMap<string, string>> => {
+  const help = await helpOf(path)
+  const below = help.includes("<subcommand>") ? commandsOf(help.slice(help.indexOf("--allow-http"))) : []
+  const all = new Map([[path.join(" "), help]])
+  for (const name of path.length > 2 ? [] : below) {
+    for (const entry of await helpOfAll([...path, name])) all.set(...entry)
+  }
+  return all
+}
+
+describe("help", () => {
   it("has a description and an example for every command of the tree", async () => {
-    const walk = async (path: ReadonlyArray<string>): Promise<number> => {
-      const stdout = await helpOf(path)
-      expect(stdout).toMatch(/^DESCRIPTION\n {2}\S/)
-      expect(stdout.includes("\n\nEXAMPLES\n"), path.join(" ")).toBe(path.length > 0)
-      expect(stdout.slice(0, stdout.indexOf("\nUSAGE")), path.join(" ")).not.toMatch(/\n(?! |\n|$)/)
-      const below = stdout.includes("<subcommand>") ? commandsOf(stdout.slice(stdout.indexOf("--allow-http"))) : []
-      const counts = await Promise.all(below.map((name) => (path.length > 2 ? 0 : walk([...path, name]))))
-      return 1 + counts.reduce((sum, count) => sum + count, 0)
+    const all = await helpOfAll()
+    for (const [command, help] of all) {
+      expect(help).toMatch(/^DESCRIPTION\n {2}\S/)
+      expect(help.includes("\n\nEXAMPLES\n"), command).toBe(command !== "")
+      expect(help.slice(0, help.indexOf("\nUSAGE")), command).not.toMatch(/\n(?! |\n|$)/)
     }
-    expect(await walk([])).toBeGreaterThan(70)
+    expect(all.size).toBeGreaterThan(70)
+  })
+
+  it("is a word, too: of everything, and of one command", async () => {
+    for (const words of [[], ["assistants", "list"]]) {
+      const [byWord, byFlag] = await Promise.all([run(["help", ...words]), run([...words, "--help"])])
+      expect([byWord.code, byWord.stdout]).toEqual([0, byFlag.stdout])
+      expect(byWord.stdout).toContain("USAGE")
+    }
   })
 })
 
@@ -240,16 +256,6 @@ const asking: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   fish: ["--no-config", "-c", "source $argv[1]; complete -C $argv[2]"]
 }
-
-describe("help", () => {
-  it("is a word, too: of everything, and of one command", async () => {
-    for (const words of [[], ["assistants", "list"]]) {
-      const [byWord, byFlag] = await Promise.all([run(["help", ...words]), run([...words, "--help"])])
-      expect([byWord.code, byWord.stdout]).toEqual([0, byFlag.stdout])
-      expect(byWord.stdout).toContain("USAGE")
-    }
-  })
-})
 
 describe("completions", () => {
   it("are there for PowerShell", async () => {
@@ -294,13 +300,7 @@ describe("completions", () => {
 
   it("know every flag that takes a file or a folder", async () => {
     const { stdout } = await run(["completions", "zsh"])
-    const words: ReadonlyArray<ReadonlyArray<string>> = [
-      ["local"],
-      ["doctor"],
-      ["tools", "align"],
-      ["webhooks", "sign"]
-    ]
-    const help = (await Promise.all(words.map((path) => run([...path, "--help"])))).map(({ stdout }) => stdout).join()
+    const help = [...(await helpOfAll()).values()].join()
     const flags = [...help.matchAll(/^ {2}--([a-z-]+) (?:FILE|FOLDER|MODULE)/gm)].map(([, name]) => name)
     expect(flags).toContain("write-env")
     const completed = new Set([...stdout.matchAll(/--([a-z-]+)\[.*:_files'/g)].map(([, name]) => name))

@@ -38,9 +38,12 @@ const globals = () =>
 
 /** What takes a file or a folder: effect/cli's own path flags would make every path absolute. */
 const paths: ReadonlySet<string> = new Set([
+  "accept",
+  "baseline",
   "bundle",
   "client-dir",
   "config",
+  "config-dir",
   "db",
   "dir",
   "env",
@@ -50,9 +53,15 @@ const paths: ReadonlySet<string> = new Set([
   "mapping",
   "out",
   "output",
+  "profile",
+  "replies",
+  "save",
   "scenario",
+  "schema",
+  "script",
   "secrets",
   "seed",
+  "table",
   "toolkit",
   "write-env"
 ])
