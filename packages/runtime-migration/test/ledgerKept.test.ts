@@ -43,7 +43,7 @@ describe("the ledger of an import row by row", () => {
   it("goes on where a row that was gone was made again, and the run was killed then", async () => {
     await using runtime = await startLocalRuntime()
     await using aywa = clientOf(runtime)
-    const options: RunImportOptions = { mode: "rows", ledger: join(folder, "gone.jsonl") }
+    const options: RunImportOptions = { mode: "rows", ledger: join(folder, "gone.jsonl"), recreate: true }
     const { mappings } = await runImport(aywa, desks("a1", "a2"), options)
     for (const { runtimeId } of mappings) await aywa.assistants.delete(runtimeId)
     const controller = new AbortController()

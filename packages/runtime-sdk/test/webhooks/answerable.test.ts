@@ -184,6 +184,6 @@ describe("every question that the parser lets through", () => {
       ),
       { numRuns: runs(300) }
     )
-    assert.isAbove(shared, 200)
+    assert.isAbove(shared, runs(50))
   }, 60_000)
 })
