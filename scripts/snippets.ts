@@ -91,7 +91,10 @@ const runPage = async (
       ? [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder, file]
       : [join(folder, "execute.ts"), file, snippet.ending === undefined ? "" : "ended"]
     try {
-      const { stdout } = await execute(process.execPath, args, { cwd: page.folder, env: page.env, timeout: 60_000 })
+      const running = execute(process.execPath, args, { cwd: page.folder, env: page.env, timeout: 60_000 })
+      // What serves its standard input has a client that says nothing and goes.
+      running.child.stdin?.end()
+      const { stdout } = await running
       const reason = /^not run: (.*)$/m.exec(stdout)?.[1]
       if (reason !== undefined) skipped.push(`${snippet.at} is not run: ${reason}`)
     } catch (error) {

@@ -109,6 +109,7 @@ await server.close()
 \`\`\`ts
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { registrations } from "@aywa-ai/runtime-mcp/effect"
+import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as McpProtocol from "effect/ai/McpProtocol"
 import * as McpServer from "effect/ai/McpServer"
 import * as Layer from "effect/Layer"
@@ -122,7 +123,7 @@ export const Server = McpServer.layerStdio({
   version: "1.0.0",
   protocols: [McpProtocol.v2025_11_25],
   registrations: Layer.mergeAll(registrations({ client }))
-})
+}).pipe(Layer.provide(NodeStdio.layer))
 \`\`\`
 
 \`aywa-runtime mcp skill\` writes a \`SKILL.md\` for agents that work in a shell.

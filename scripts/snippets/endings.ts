@@ -131,7 +131,15 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'import * as Effect from "effect/Effect"\n' +
       "await Effect.runPromise(Effect.provide(document, AywaRuntime.layerConfig()))"
   },
+  "packages/runtime-sdk/src/config/readRuntimeProfile.ts": {
+    "const connect":
+      'import { writeFileSync } from "node:fs"\n' +
+      'const known = { idempotencyKeys: "honoured", ifMatch: "ignored", webhookSignature: "standard", lists: {} }\n' +
+      'writeFileSync("profile.json", JSON.stringify({ formatVersion: 1, createdAt: "2026-11-29T09:00:00Z", ...known }))\n' +
+      'if (connect("profile.json").runtimeProfile?.ifMatch !== "ignored") throw new Error()'
+  },
   "packages/runtime-sdk/src/policy/Policy.ts": {
+    "const reproducible": "await Effect.runPromise(reproducible(Effect.void))",
     "const onboard":
       'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
       'await Effect.runPromise(Effect.provide(onboard("4713"), AywaRuntime.layerConfig()))'
