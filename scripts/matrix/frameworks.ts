@@ -27,12 +27,21 @@ export const check = async (post, secret) => {
   }
   const report = { type: "end-of-call-report", endedReason: "x", artifact: { x: "x".repeat(9_000_000) }, analysis: {} }
   const large = { type: "hang", x: "x".repeat(11_000_000) }
+  // A client that is still writing when the answer comes may miss it, as the platform's fetch does.
+  const refused = async (tries = 5) => {
+    try {
+      return await send(large)
+    } catch (error) {
+      if (tries === 1) throw error
+      return refused(tries - 1)
+    }
+  }
   const answers = [
     [await send({ type: "assistant-request" }), '200 {"assistantId":"a"}'],
     [await send({ type: "voice-request", text: "hi", sampleRate: 8000 }), "200 pcm!"],
     [await send({ type: "hang" }, other), '401 {"error":"SignatureMismatch"'],
     [await send(report), "200 {}"],
-    [await send(large), '413 {"error":"BodyTooLarge"'],
+    [await refused(), '413 {"error":"BodyTooLarge"'],
     [await send({ type: "hang" }), "200 {}"]
   ]
   for (const [answer, expected] of answers) if (!answer.startsWith(expected)) throw new Error(answer + " instead of " + expected)

@@ -32,9 +32,11 @@ export type Action = "create" | "update" | "delete" | "adopt" | "unchanged" | "d
  * @category models
  */
 export interface Step {
+  /** What a push does with the row. */
   readonly action: Action
   /** `assistants/desk`. */
   readonly address: string
+  /** Which kind of row it is, and so its folder. */
   readonly kind: KindName
   /** Of the runtime's row, where there is one. */
   readonly id?: string | undefined
@@ -61,14 +63,19 @@ export interface Step {
  * @category models
  */
 export interface Plan {
+  /** The version of this shape. */
   readonly formatVersion: 1
+  /** The environment of the folder that it was made for. */
   readonly environment: string
+  /** The address of the runtime that it was made for; another one is refused. */
   readonly baseUrl?: string | undefined
+  /** The organization that it was made for, where one was named. */
   readonly organizationId?: string | undefined
   /** In the order in which they are applied. */
   readonly steps: ReadonlyArray<Step>
   /** Number of steps by action. */
   readonly counts: Readonly<Record<Action, number>>
+  /** What stands in no way of a push and is to be read before it. */
   readonly warnings: ReadonlyArray<Problem>
 }
 

@@ -21,6 +21,7 @@ export interface PlanOptions {
   readonly recreate?: boolean | undefined
   /** The runtime's address, to stand in the plan; default: the environment's. */
   readonly baseUrl?: string | undefined
+  /** Gives up the reads that are under way. */
   readonly signal?: AbortSignal | undefined
   /** Called after each list with what it brought. */
   readonly onRows?: ((kind: KindName | "credentials", rows: number) => void) | undefined

@@ -38,7 +38,9 @@ export interface ApplyOptions {
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined
   /** The runtime's address: a plan that was made for another one is refused. Default: the environment's. */
   readonly baseUrl?: string | undefined
+  /** Stops between two writes; the plan can be made and applied again. */
   readonly signal?: AbortSignal | undefined
+  /** Hears of each backup and each row when it is written. */
   readonly onEvent?: ((event: ApplyEvent) => void) | undefined
   /** Milliseconds since 1970, for the backup's name. Default: the system's clock. */
   readonly now?: (() => number) | undefined

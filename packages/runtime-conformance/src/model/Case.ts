@@ -73,8 +73,11 @@ export type GroupName = (typeof groups)[number]
 export interface CaseText {
   /** Such as `auth.none`. Stable. */
   readonly id: string
+  /** What it is about. */
   readonly group: GroupName
+  /** Whether a runtime has to keep it. */
   readonly level: Level
+  /** Whether the runtime's documentation says it, or the SDK assumes it. */
   readonly origin: Origin
   /** What it does to the runtime. */
   readonly power: Power
@@ -90,6 +93,7 @@ export interface CaseText {
 
 /** What a case found. */
 export interface Finding {
+  /** How it came out. */
   readonly status: Status
   /** What was seen, in one sentence. */
   readonly got: string

@@ -36,6 +36,7 @@ export interface Evidence {
 export interface CaseResult extends CaseText, Finding {
   /** At most six exchanges, the last ones. Only of cases that did not pass. */
   readonly evidence: ReadonlyArray<Evidence>
+  /** Milliseconds that the case took. */
   readonly ms: number
 }
 
@@ -77,20 +78,30 @@ export interface Drift {
  * @category models
  */
 export interface Report {
+  /** The version of this shape. */
   readonly formatVersion: 1
   /** What rows of the run are marked with. */
   readonly run: string
+  /** When the run ended, ISO 8601. */
   readonly createdAt: string
   /** Scheme, host and port. */
   readonly origin: string
+  /** The version that the runtime said it has. */
   readonly runtimeVersion?: string | undefined
+  /** Number of cases by status. */
   readonly summary: Readonly<Record<Finding["status"], number>>
+  /** Requests that the run sent, removals included. */
   readonly requests: number
+  /** Milliseconds of the whole run. */
   readonly ms: number
+  /** What the SDK can rely on, and what not. */
   readonly capabilities: ReadonlyArray<Capability>
+  /** Every case that was chosen, in the order of the groups. */
   readonly cases: ReadonlyArray<CaseResult>
+  /** What rows and events have and the contract does not know. */
   readonly drift: ReadonlyArray<Drift>
   /** What is left that could not be removed, by path and name. */
   readonly left: ReadonlyArray<string>
+  /** What `--save` writes: for the option `runtimeProfile` of a client. */
   readonly profile: RuntimeProfile
 }

@@ -26,7 +26,9 @@ export interface CaseChange {
  * @category models
  */
 export interface Comparison {
+  /** When the earlier run was, and of which version. */
   readonly before: { readonly createdAt: string; readonly runtimeVersion?: string | undefined }
+  /** When the later run was, and of which version. */
   readonly after: { readonly createdAt: string; readonly runtimeVersion?: string | undefined }
   /** What fails now and did not before. */
   readonly broken: ReadonlyArray<CaseChange>
@@ -34,6 +36,7 @@ export interface Comparison {
   readonly mended: ReadonlyArray<CaseChange>
   /** Every other change, such as to or from `inconclusive`. */
   readonly other: ReadonlyArray<CaseChange>
+  /** Verdicts that changed. */
   readonly capabilities: ReadonlyArray<{
     readonly name: Capability["name"]
     readonly before: Capability["verdict"]

@@ -38,6 +38,7 @@ export interface HttpOptions extends McpOptions {
 export interface HttpHandle extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/mcp`. */
   readonly url: string
+  /** What a request carries as its Bearer token. Shown once; another start has another one. */
   readonly token: string
   /** Ends it, and what it has under way. */
   readonly close: () => Promise<void>

@@ -19,6 +19,7 @@ import { fail } from "./WebhookVerificationError.ts"
  * @category models
  */
 export interface SignWebhookOptions {
+  /** The body as it is sent, byte for byte. */
   readonly body: WebhookBody
   /** Several secrets give several signatures, as during a rotation. */
   readonly secret: WebhookSecrets

@@ -36,6 +36,7 @@ interface Delivery {
 export interface VerifyWebhookOptions extends Delivery {
   /** The webhook secret, or several while a rotation lasts. */
   readonly secret: WebhookSecrets
+  /** Of the other form: a secret means Standard Webhooks. */
   readonly scheme?: undefined
   /** What is known of the runtime: one that signs otherwise, or not at all, is told apart from a wrong secret. */
   readonly runtimeProfile?: Pick<RuntimeProfile, "webhookSignature"> | undefined
@@ -50,7 +51,9 @@ export interface VerifyWebhookOptions extends Delivery {
 export interface VerifySchemeOptions extends Delivery {
   /** A scheme with its secrets, from `@aywa-ai/runtime-sdk/webhooks/legacy`. Never inferred from a request. */
   readonly scheme: WebhookScheme
+  /** Of the other form: a scheme carries its own secrets. */
   readonly secret?: undefined
+  /** Of the other form: a scheme says itself how it signs. */
   readonly runtimeProfile?: undefined
   /** The request, for the schemes that sign its method or address. */
   readonly request?: { readonly method: string; readonly url: string } | undefined
