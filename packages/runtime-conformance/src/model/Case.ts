@@ -75,9 +75,9 @@ export interface CaseText {
   readonly id: string
   /** What it is about. */
   readonly group: GroupName
-  /** Whether a runtime has to keep it. */
+  /** How much hangs on it. */
   readonly level: Level
-  /** Whether the runtime's documentation says it, or the SDK assumes it. */
+  /** Where the contract has it from. */
   readonly origin: Origin
   /** What it does to the runtime. */
   readonly power: Power
