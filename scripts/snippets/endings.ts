@@ -138,8 +138,17 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
       'writeFileSync("profile.json", JSON.stringify({ formatVersion: 1, createdAt: "2026-11-29T09:00:00Z", ...known }))\n' +
       'if (connect("profile.json").runtimeProfile?.ifMatch !== "ignored") throw new Error()'
   },
+  "packages/runtime-sdk/src/tools/effect/toAi.ts": {
+    "const answer":
+      'import * as Effect from "effect/Effect"\nif (!Effect.isEffect(answer("How late is it?"))) throw new Error()'
+  },
   "packages/runtime-sdk/src/policy/Policy.ts": {
     "const reproducible": "await Effect.runPromise(reproducible(Effect.void))",
+    "const patient":
+      'import { Assistants, AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
+      'import * as Effect from "effect/Effect"\n' +
+      "const list = Assistants.Assistants.use((assistants) => assistants.list()).pipe(Policy.with(patient))\n" +
+      "await Effect.runPromise(Effect.provide(list, AywaRuntime.layerConfig()))",
     "const onboard":
       'import { AywaRuntime } from "@aywa-ai/runtime-sdk/effect"\n' +
       'await Effect.runPromise(Effect.provide(onboard("4713"), AywaRuntime.layerConfig()))'

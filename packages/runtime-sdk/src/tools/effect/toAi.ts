@@ -47,10 +47,8 @@ type AiToolOf<Name extends string> = AiTool.Dynamic<
  *
  * const now = Tool.make("now", { description: "The time", execute: () => new Date().toISOString() })
  *
- * export const answer = LanguageModel.generateText({
- *   prompt: "What time is it?",
- *   toolkit: Toolkit.toAi(Toolkit.make(now))
- * })
+ * export const answer = (prompt: string) =>
+ *   LanguageModel.generateText({ prompt, toolkit: Toolkit.toAi(Toolkit.make(now)) })
  * ```
  *
  * @since 0.2.0
