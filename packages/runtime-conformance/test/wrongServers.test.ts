@@ -38,6 +38,15 @@ const whole = process.env["AYWA_WHOLE"] === "1"
 /** All groups take their time; some are as good for a verdict. */
 const some: ReadonlyArray<GroupName> = whole ? groups : ["auth", "transport", "lists", "idempotency"]
 
+/** The run against a server that has one answer for everything. */
+const reportOf = async (status: number, body: string) => {
+  const baseUrl = await serve((request, response) => {
+    request.resume()
+    response.writeHead(status, { "content-type": "application/json" }).end(body)
+  })
+  return runConformance({ baseUrl, apiKey: "any-key", write: true, requestsPerSecond: 5000, only: some })
+}
+
 describe("wrong servers", () => {
   it("one that ignores keys: retries of creates are unsafe, and nothing is left", async () => {
     const { runtime, run } = await before({
@@ -85,17 +94,7 @@ describe("wrong servers", () => {
   })
 
   it("one that answers 200 for everything", async () => {
-    const baseUrl = await serve((request, response) => {
-      request.resume()
-      response.writeHead(200, { "content-type": "application/json" }).end("{}")
-    })
-    const report = await runConformance({
-      baseUrl,
-      apiKey: "any-key",
-      write: true,
-      requestsPerSecond: 5000,
-      only: some
-    })
+    const report = await reportOf(200, "{}")
     expect(exitCodeOf(report)).toBe(3)
     expect([
       statusOf(report, "auth.none"),
@@ -107,17 +106,7 @@ describe("wrong servers", () => {
   })
 
   it("one that answers 401 for everything", async () => {
-    const baseUrl = await serve((request, response) => {
-      request.resume()
-      response.writeHead(401, { "content-type": "application/json" }).end('{"message":"no"}')
-    })
-    const report = await runConformance({
-      baseUrl,
-      apiKey: "any-key",
-      write: true,
-      requestsPerSecond: 5000,
-      only: some
-    })
+    const report = await reportOf(401, '{"message":"no"}')
     expect([exitCodeOf(report), statusOf(report, "auth.key")]).toEqual([3, "fail"])
     expect(report.capabilities.every(({ verdict }) => verdict === "unknown")).toBe(true)
   })
