@@ -110,6 +110,37 @@ describe("diff and merge", () => {
     }
     expect(mergeRows(list, moved, changed).conflicts.map(({ path }) => path)).toEqual([["hooks"]])
   })
+
+  it("lists are merged by item: what one side adds or takes away does not meet the other side's", () => {
+    const merged = (was: ReadonlyArray<unknown>, ours: ReadonlyArray<unknown>, theirs: ReadonlyArray<unknown>) => {
+      const { row, conflicts } = mergeRows({ list: was }, { list: ours }, { list: theirs })
+      return conflicts.length === 0 ? row["list"] : "conflict"
+    }
+    expect(merged(["a", "b", "c"], ["b", "c"], ["a", "b", "c", "d"])).toEqual(["b", "c", "d"])
+    expect(merged(["a", "b", "c"], ["a", "b", "x"], ["y", "b", "c"])).toEqual(["y", "b", "x"])
+    expect(merged(["a"], ["a", "x"], ["a", "y"])).toBe("conflict")
+    expect(merged(["a", "b", "c"], ["a", "x", "c"], ["a", "c"])).toBe("conflict")
+    expect(merged(["a", "b"], ["x", "a", "b"], ["a", "b", "x"])).toBe("conflict")
+    const [one, two, three] = [{ type: "a" }, { type: "b" }, { type: "c" }]
+    expect(merged([one, two, three], [two, three], [one, two, { ...three, n: 1 }])).toEqual([two, { ...three, n: 1 }])
+  })
+
+  it("a list has no item that neither side has, and loses none that both have kept", () => {
+    const lists = fc.uniqueArray(fc.constantFrom(..."abcdefgh"), { maxLength: 6 })
+    fc.assert(
+      fc.property(lists, lists, lists, (was, ours, theirs) => {
+        const { row, conflicts } = mergeRows({ list: was }, { list: ours }, { list: theirs })
+        if (conflicts.length > 0) return
+        const has = (list: unknown, item: string) => Array.isArray(list) && list.includes(item)
+        for (const item of "abcdefgh") {
+          const [before, mine, yours] = [has(was, item), has(ours, item), has(theirs, item)]
+          const wanted = mine === yours ? mine : !before
+          expect([item, has(row["list"], item)]).toEqual([item, wanted])
+        }
+      }),
+      { numRuns: cases(200) }
+    )
+  })
 })
 
 describe("over a real runtime", () => {

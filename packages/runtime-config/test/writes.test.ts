@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
 import { findDrift, planConfig, pullConfig, pushConfig } from "../src/index.ts"
-import { type Files, makeFolder, only, open, read, reasonOf, start, write } from "./support.ts"
+import { clientOf, type Files, makeFolder, only, open, read, reasonOf, start, write } from "./support.ts"
 
 const many = process.env["AYWA_CONFIG_KILLS"] === "all"
 
@@ -73,6 +73,18 @@ describe("when the answer to a write is lost", () => {
       }
     }, 600_000)
   }
+})
+
+describe("when no answer comes at all", () => {
+  it("a push ends in its time, and the same push goes on", async () => {
+    const { runtime } = await start()
+    const folder = makeFolder(rowsOf(4))
+    const aywa = clientOf(runtime, 0, 500)
+    runtime.faults.next("stall", { match: { method: "POST" }, when: "after" })
+    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("MaybeApplied")
+    await pushConfig(aywa, open(folder))
+    await expectWhole(folder, runtime, 4, aywa)
+  })
 })
 
 /** A server in front of the runtime that stops the process which writes, at a write of one's choice. */
