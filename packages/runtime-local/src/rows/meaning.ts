@@ -6,7 +6,13 @@
  * the runtime does, so an unknown one is wrong; the providers of models, voices and transcribers are somebody else's, so an
  * unknown one is taken, and one that is nearly a known one is a typo.
  */
-import { findReferences, knownWords, nearestName, type ReferringKind, references } from "@aywa-ai/runtime-sdk/internal/contract"
+import {
+  findReferences,
+  knownWords,
+  nearestName,
+  type ReferringKind,
+  references
+} from "@aywa-ai/runtime-sdk/internal/contract"
 import { invalid } from "../http/errors.ts"
 import { isObject, type JsonObject, objectAt, objectOf } from "../json/object.ts"
 import type { Store } from "../store/Store.ts"

@@ -129,11 +129,9 @@ export const invoke = (tool: Tool, call: CallContext) =>
           (answer): Shown | Asked => showAnswer(answer, call.mask),
           (error: unknown) => (error instanceof Asked ? error : failure(tool, error, call))
         )
-        .then(async (outcome) => {
-          // After the answer a client takes no news any more; one that has gone away takes none at all.
-          await Promise.race([told, aborted])
-          resume(Effect.succeed(outcome))
-        })
+        // After the answer a client takes no news any more; one that has gone away takes none at all.
+        .then((outcome) => Promise.race([told, aborted]).then(() => outcome))
+        .then((outcome) => resume(Effect.succeed(outcome)))
       return Effect.suspend(() => {
         controller.abort(new Error("The client cancelled the call"))
         // What was under way is noted before the call counts as over.
