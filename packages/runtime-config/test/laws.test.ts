@@ -6,6 +6,7 @@ import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { newRowFile } from "../src/folder/rowFile.ts"
 import { equal, rowWith, valueAt } from "../src/rows/json.ts"
 import { applyChanges } from "../src/rows/diff.ts"
+import { managed } from "../src/rows/kinds.ts"
 import { diffRows, mergeRows, pullConfig, pushConfig } from "../src/index.ts"
 import { rows } from "./arbitraries.ts"
 import { cases, makeFolder, only, open, snapshot, start, write } from "./support.ts"
@@ -167,6 +168,30 @@ describe("over a real runtime", () => {
         runtime.reset()
       }),
       { numRuns: cases(20) }
+    )
+  }, 600_000)
+
+  it("whatever a file says, a pull on a clean checkout keeps it, and a push after it is the whole change", async () => {
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
+    await fc.assert(
+      fc.asyncProperty(rows, rows, async (first, second) => {
+        const put = (folder: string, row: JsonObject) => {
+          for (const ending of [".md", ".yaml"]) rmSync(`${folder}/assistants/a${ending}`, { force: true })
+          const { text, ending } = newRowFile("assistants", row)
+          write(folder, { [`assistants/a${ending}`]: text })
+        }
+        const folder = makeFolder()
+        put(folder, first)
+        await pushConfig(aywa, open(folder))
+        const clean = makeFolder(snapshot(folder, /^\.schema\//))
+        put(clean, second)
+        expect(await pullConfig(aywa, open(clean))).toMatchObject({ written: [], conflicts: [] })
+        await pushConfig(aywa, open(clean))
+        const stored = only(runtime.rows("assistants"))
+        expect(diffRows(managed("assistants", stored), managed("assistants", second))).toEqual([])
+        runtime.reset()
+      }),
+      { numRuns: cases(5) }
     )
   }, 600_000)
 })
