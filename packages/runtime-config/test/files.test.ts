@@ -27,7 +27,7 @@ describe("a row and its file", () => {
         const changed = changeRowFile("assistants", file.text, `a${file.ending}`, after)
         expect(equal(parseRow(changed.text, `a${changed.ending}`), after)).toBe(true)
       }),
-      { numRuns: cases(200) }
+      { numRuns: cases(60) }
     )
   })
 
