@@ -77,7 +77,9 @@ describe("tools align", () => {
 
   it("refuses a server address that the runtime cannot reach, before anything is sent", async () => {
     const { runtime, env } = await startRuntime()
-    const result = await run(["tools", "align", "--toolkit", toolkit(), "--server-url", "localhost:3000", "--json"], { env })
+    const result = await run(["tools", "align", "--toolkit", toolkit(), "--server-url", "localhost:3000", "--json"], {
+      env
+    })
     expect([result.code, errorOf(result).code]).toEqual([2, "ToolDefinitionError"])
     expect(runtime.requests().filter(({ method }) => method !== "GET")).toEqual([])
   })

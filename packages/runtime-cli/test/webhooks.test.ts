@@ -127,7 +127,9 @@ describe("webhooks sign and verify", () => {
   it("needs a secret, and a file that is a request", async () => {
     const { event } = files()
     expect(errorOf(await run(["webhooks", "verify", event, "--json"])).hint).toContain("AYWA_RUNTIME_WEBHOOK_SECRET")
-    expect(errorOf(await run(["webhooks", "verify", event, "--json"], { env })).message).toContain("is no stored request")
+    expect(errorOf(await run(["webhooks", "verify", event, "--json"], { env })).message).toContain(
+      "is no stored request"
+    )
   })
 })
 
@@ -304,7 +306,9 @@ describe("webhooks trigger, tail, replay and retry", () => {
     expect(errorOf(await run(["webhooks", "trigger", "hang", "--json"], { env: deployed })).message).toContain(
       "not on this machine"
     )
-    const other = await run(["webhooks", "trigger", "hang", "--json"], { env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: "wrong" } })
+    const other = await run(["webhooks", "trigger", "hang", "--json"], {
+      env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: "wrong" }
+    })
     expect([other.code, errorOf(other).code]).toEqual([4, "control_token"])
   })
 
