@@ -169,14 +169,21 @@ describe("what is taken out of a file", () => {
   })
 
   it("goes after a pull, or an adopt, on a clean checkout, too", async () => {
-    for (const step of ["pull", "adopt"]) {
+    const steps = {
+      pull: async (aywa: AywaRuntimeClient, folder: string) => (await pullConfig(aywa, open(folder))).written.length,
+      adopt: async (aywa: AywaRuntimeClient, folder: string, id: string) =>
+        (await adoptRow(aywa, open(folder), "assistants/desk", id)).differences
+    }
+    for (const [step, changes] of [
+      ["pull", 0],
+      ["adopt", 1]
+    ] as const) {
       const { aywa } = await start()
       const first = makeFolder(files)
       await pushConfig(aywa, open(first))
       const folder = makeFolder({ ...snapshot(first, /^\.schema\//), "assistants/desk.md": bare })
       const { id } = only((await aywa.assistants.list()).items)
-      if (step === "pull") expect((await pullConfig(aywa, open(folder))).written).toEqual([])
-      else expect((await adoptRow(aywa, open(folder), "assistants/desk", id)).differences).toBe(1)
+      expect([step, await steps[step](aywa, folder, id)]).toEqual([step, changes])
       await pushConfig(aywa, open(folder))
       expect([step, await idsOf(aywa)]).toEqual([step, []])
     }
