@@ -95,4 +95,4 @@ const organizationOf = (store: Store, segment: string): string => {
   return id
 }
 
-const digest = (text: string) => crypto.createHash("sha256").update(text).digest()
+const digest = (text: string) => crypto.hash("sha256", text, "buffer")
