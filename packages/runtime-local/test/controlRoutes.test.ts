@@ -206,6 +206,15 @@ describe("rows, calls and jobs of all organizations", () => {
     expect((await list("&text=nowhere")).nextCursor).toBeNull()
   })
 
+  it("of a kind or in a state that there is not: 400, with those that there are", async () => {
+    const client = await start()
+    const message = async (path: string) => (await control(client, "GET", path)).body.message
+    expect(await message("rows?resource=assistent")).toEqual([expect.stringContaining("there are assistants, ")])
+    expect(await message("jobs?status=failed")).toEqual([expect.stringContaining("there are pending, ")])
+    const { status, body } = await client.call("GET", "/logs/webhooks?status=failed")
+    expect([status, body.message]).toEqual([400, [expect.stringContaining("status: expected one of pending, ")]])
+  })
+
   it("calls under way, and webhook jobs", async () => {
     const client = await start({ clock: "manual" })
     const receiver = await receive()

@@ -40,7 +40,11 @@ export const eventOf = (
 export const writeTimeline = (
   { runs }: Stage,
   run: Run,
-  { id, type, row = runs.call(run) }: { readonly id: string; readonly type: string; readonly row?: JsonObject | undefined },
+  {
+    id,
+    type,
+    row = runs.call(run)
+  }: { readonly id: string; readonly type: string; readonly row?: JsonObject | undefined },
   own: JsonObject
 ): void => {
   const data = Object.fromEntries(Object.entries(own).filter(([key]) => !bulky.has(key) || type === "transcript"))

@@ -84,12 +84,7 @@ export interface InsertedRow {
 }
 
 /** Stores a new row, for who goes on with it. */
-export const insertWhole = (
-  context: RowContext,
-  organization: string,
-  fields: JsonObject,
-  id: string
-): InsertedRow => {
+export const insertWhole = (context: RowContext, organization: string, fields: JsonObject, id: string): InsertedRow => {
   const { store, resource, rules } = context
   const now = context.now()
   const at = new Date(now).toISOString()

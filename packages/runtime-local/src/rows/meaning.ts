@@ -138,8 +138,12 @@ const assistantIssues = (body: JsonObject): ReadonlyArray<string> => [
   ...Object.entries(partProviders).flatMap(([part, known]) =>
     typoIssues(`${part}.provider`, objectAt(body, part)?.["provider"], known)
   ),
-  ...listOf(body["serverMessages"]).flatMap((name, index) => typoIssues(`serverMessages[${index}]`, name, serverEvents)),
-  ...listOf(body["clientMessages"]).flatMap((name, index) => typoIssues(`clientMessages[${index}]`, name, clientEvents)),
+  ...listOf(body["serverMessages"]).flatMap((name, index) =>
+    typoIssues(`serverMessages[${index}]`, name, serverEvents)
+  ),
+  ...listOf(body["clientMessages"]).flatMap((name, index) =>
+    typoIssues(`clientMessages[${index}]`, name, clientEvents)
+  ),
   ...listOf(objectAt(body, "model")?.["tools"]).flatMap((tool, index) => toolIssues(tool, `model.tools[${index}].`))
 ]
 

@@ -112,5 +112,8 @@ const rules: Readonly<Record<string, ResourceRules>> = {
   }
 }
 
+/** The kinds of rows that there are. */
+export const resourceNames: ReadonlyArray<string> = Object.keys(rules)
+
 /** The rules of a resource by its name in the contract table. */
 export const rulesOf = (resource: string): ResourceRules => rules[resource] ?? plain("Row")
