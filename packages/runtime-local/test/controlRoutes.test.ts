@@ -1,10 +1,15 @@
 /** The control routes that pages, the command line and agents are built upon. */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { receive } from "./receiver.ts"
 import { type Client, clientOf, start, temporaryFile } from "./support.ts"
+import { publishChanges } from "../src/control/changes.ts"
+import { makeFeed } from "../src/control/feed.ts"
 import { startLocalRuntime } from "../src/index.ts"
+import { outboxTables } from "../src/outbox/tables.ts"
+import { rowTables } from "../src/rows/tables.ts"
+import { openStore } from "../src/store/Store.ts"
 
 const control = ({ runtime, call }: Client, method: string, target: string, body?: unknown) =>
   call(method, `/__aywa/${target}`, body, { apiKey: runtime.controlToken })
@@ -167,6 +172,16 @@ describe("stream", () => {
     await expect.poll(() => stranger.pieces.map(({ event }) => event)).toEqual(["reset"])
     client.runtime.reset()
     await expect.poll(() => next.pieces.at(-1)?.event).toBe("reset")
+  })
+
+  it("does no harm to whoever closed the runtime, a minute after the last watcher left", () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const [store, feed] = [openStore("memory", [rowTables, outboxTables]), makeFeed()]
+    publishChanges(store, feed)
+    feed.watch(() => {})()
+    store.close()
+    expect(() => vi.advanceTimersByTime(60_000)).not.toThrow()
   })
 
   it("takes sixteen watchers, knows its types, and needs the token", async () => {

@@ -84,6 +84,9 @@ export const outboxStats = (store: Store, organization: string): Readonly<Record
     )
   )
 
+/** A number with what is counted: `1 request was`, `2 requests were`. */
+export const counted = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`
+
 interface Counted {
   readonly name: string
   readonly n: number
