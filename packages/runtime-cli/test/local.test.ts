@@ -99,7 +99,7 @@ describe("local", () => {
     [["--scenario", "nonsense"], "nonsense"],
     [["--seed", "nowhere.json"], "nowhere.json"]
   ])("refuses %j with exit code 2", async (args, message) => {
-    const result = await run(["local", ...args])
+    const result = await run(["local", ...args, "--json"])
     expect(result.code).toBe(2)
     expect(errorOf(result).message).toContain(message)
   })
@@ -109,7 +109,7 @@ describe("local", () => {
     await once(server, "listening")
     const address = server.address()
     const port = typeof address === "object" && address !== null ? address.port : 0
-    const result = await run(["local", "--port", String(port)])
+    const result = await run(["local", "--port", String(port), "--json"])
     server.close()
     expect(result.code).toBe(1)
     expect(errorOf(result).message).toContain("choose another --port")
