@@ -1,12 +1,21 @@
 /**
  * Whether a body means something: its shape may be right, and yet it refers to a row that is not there, or has a type
  * that nobody knows. A strict runtime refuses such a body; another one takes it with a warning.
+ *
+ * Which words are closed is said in docs/local-runtime.md: a type of a tool or the provider of a phone number decides what
+ * the runtime does, so an unknown one is wrong; the providers of models, voices, transcribers and credentials are somebody
+ * else's, and events grow in number, so an unknown one is taken, and one that is nearly a known one is a typo.
  */
-import { findReferences, nearestName, type ReferringKind, references } from "@aywa-ai/runtime-sdk/internal/contract"
+import {
+  findReferences,
+  knownWords,
+  nearestName,
+  type ReferringKind,
+  references
+} from "@aywa-ai/runtime-sdk/internal/contract"
 import { invalid } from "../http/errors.ts"
 import { isObject, type JsonObject, objectAt, objectOf } from "../json/object.ts"
 import type { Store } from "../store/Store.ts"
-import { clientEvents, credentialProviders, numberProviders, partProviders, serverEvents, toolTypes } from "./words.ts"
 
 /** What bodies are held against. */
 export interface MeaningContext {
@@ -122,6 +131,15 @@ const endpointReferences = ({ scope, targetId }: JsonObject): ReadonlyArray<Foun
 
 const at = (path: string, to: string, value: unknown): ReadonlyArray<FoundId> =>
   typeof value === "string" && value !== "" ? [{ at: path, to, value }] : []
+
+const { toolTypes, phoneNumberProviders: numberProviders, credentialProviders, serverEvents, clientEvents } = knownWords
+
+/** Providers of the parts of an assistant. */
+const partProviders: Readonly<Record<string, ReadonlyArray<string>>> = {
+  model: knownWords.modelProviders,
+  voice: knownWords.voiceProviders,
+  transcriber: knownWords.transcriberProviders
+}
 
 const toolIssues = (tool: unknown, path = ""): ReadonlyArray<string> => {
   if (!isObject(tool)) return []
