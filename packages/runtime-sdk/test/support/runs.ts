@@ -2,4 +2,4 @@
 export const runs = (few: number): number => few * Number(process.env["AYWA_RUNS"] ?? 1)
 
 /** Time for it, in milliseconds, on a loaded machine. */
-export const time = (few: number): number => runs(few)
+export const limit = (few: number): number => runs(few)

@@ -8,7 +8,7 @@ import { Tool, Toolkit } from "../../src/tools/effect.ts"
 import { parseAywaRuntimeWebhook, type WebhookMessage } from "../../src/webhooks.ts"
 import { handlers, type WebhookAnswer, type WebhookHandlerMap } from "../../src/webhooks/handlers.ts"
 import { asks } from "../../src/webhooks/handling/asks.ts"
-import { runs, time } from "../support/runs.ts"
+import { limit, runs } from "../support/runs.ts"
 
 type Json = Record<string, unknown>
 const isContainer = (value: unknown): value is Json => typeof value === "object" && value !== null
@@ -148,7 +148,7 @@ describe("every question that the parser lets through", () => {
       assert.deepStrictEqual([...seen.keys()].toSorted(), types.toSorted())
       for (const [type, count] of seen) assert.isAbove(count, 90, type)
     },
-    time(120_000)
+    limit(120_000)
   )
 
   it(
@@ -192,6 +192,6 @@ describe("every question that the parser lets through", () => {
       )
       assert.isAbove(shared, runs(50))
     },
-    time(60_000)
+    limit(60_000)
   )
 })

@@ -20,7 +20,7 @@ import {
   type WebhookReceiverOptions
 } from "../../src/webhooks/handlers.ts"
 import { body, good, headers, reasonOf, secret, time } from "./support/delivery.ts"
-import { runs, time } from "../support/runs.ts"
+import { limit, runs } from "../support/runs.ts"
 
 const now = () => time * 1000
 const boom = () => {
@@ -286,7 +286,7 @@ describe("fuzz by type, re-signed", () => {
       )
       assert.deepStrictEqual([...statuses].toSorted(), [200, 422, 501, 503])
     },
-    time(60_000)
+    limit(60_000)
   )
 })
 

@@ -4,7 +4,7 @@ import { assert, it } from "vitest"
 import { signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { WebhookScheme } from "../../src/webhooks/legacy.ts"
 import { at, body, good, headers, otherSecret, reasonOf, secret, signature, time } from "./support/delivery.ts"
-import { runs, time } from "../support/runs.ts"
+import { limit, runs } from "../support/runs.ts"
 
 type Name = "webhook-id" | "webhook-timestamp" | "webhook-signature"
 const names: ReadonlyArray<Name> = ["webhook-id", "webhook-timestamp", "webhook-signature"]
@@ -92,7 +92,7 @@ it(
     )
     assert.isAbove(refused, runs(11_000))
   },
-  time(120_000)
+  limit(120_000)
 )
 
 it(
@@ -108,7 +108,7 @@ it(
       { numRuns: runs(4000) }
     )
   },
-  time(60_000)
+  limit(60_000)
 )
 
 it(
@@ -146,7 +146,7 @@ it(
     )
     assert.isAbove(refused, runs(3500))
   },
-  time(60_000)
+  limit(60_000)
 )
 
 it("the request that is mutated is itself accepted", () => {
