@@ -4,13 +4,12 @@ import { once } from "node:events"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { startLocalRuntime } from "../src/index.ts"
 import { receive } from "./receiver.ts"
 import { clientOf, start, temporaryFile } from "./support.ts"
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const bin = inject("localBin")
 
 /** Starts a process; gives what it says, on stdout when it serves, on stderr when it ends. */
 const run = async (file: string): Promise<{ child: ChildProcess; line: string }> => {
