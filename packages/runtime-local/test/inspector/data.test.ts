@@ -156,7 +156,9 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     await expect.poll(() => stage.runtime.scenarios.active()?.name, { timeout: patience }).toBe("flaky")
     // What is under way takes no second press.
     await page.getByRole("switch", { name: "Scenario flaky", checked: true }).waitFor()
-    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Scenario flaky")
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
+      .toBe("Scenario flaky")
     await page.keyboard.press("Space")
     await expect.poll(() => stage.runtime.scenarios.active(), { timeout: patience }).toBeUndefined()
     expect(complaints).toEqual([])
