@@ -75,6 +75,13 @@ describe("a file that is not to be used", () => {
     expect(fs.readdirSync(path.dirname(file))).toEqual(beside)
   })
 
+  it("another name of one that is open: refused for that, and not as a broken one", async () => {
+    const file = temporaryFile()
+    await start({ store: { file } })
+    fs.linkSync(file, `${file}.link`)
+    await expect(startLocalRuntime({ store: { file: `${file}.link` } })).rejects.toThrow("another name as well")
+  })
+
   it("damaged in its middle: refused by name", async () => {
     const file = temporaryFile()
     await (await startLocalRuntime({ store: { file } })).close()
