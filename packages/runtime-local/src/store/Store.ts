@@ -210,7 +210,8 @@ const assertOurs = (database: DatabaseSync): void => {
 /** The lock goes by the name: under another name of the same file another runtime would not see it. */
 const assertOneName = (file: string): void => {
   const status = fs.statSync(file, { throwIfNoEntry: false })
-  if (status?.isFile() === true && status.nlink > 1) throw new Error("it has another name as well (a hard link): use a copy, or delete the other name")
+  if (status?.isFile() === true && status.nlink > 1)
+    throw new Error("it has another name as well (a hard link): use a copy, or delete the other name")
 }
 
 /**
