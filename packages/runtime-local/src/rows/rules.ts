@@ -116,6 +116,9 @@ const rules: Readonly<Record<Exclude<keyof typeof contract, Elsewhere> | "assist
     }
   }
 
+/** The kinds of rows that there are. */
+export const resourceNames: ReadonlyArray<string> = Object.keys(rules)
+
 /** The rules of a resource by its name in the contract table. */
 export const rulesOf = (resource: string): ResourceRules => {
   const all: Readonly<Record<string, ResourceRules>> = rules

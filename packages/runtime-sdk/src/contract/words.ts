@@ -4,6 +4,7 @@
  *
  * @since 0.2.0
  */
+import type { ClientMessageName, ServerMessageName } from "./selectors.ts"
 import type { CredentialProvider } from "./credentials.ts"
 import type { PhoneNumberProvider } from "./phoneNumbers.ts"
 import type { ModelProvider, TranscriberProvider, VoiceProvider } from "./providers.ts"
@@ -167,5 +168,63 @@ export const knownWords = {
     supabase: true,
     trieve: true,
     webhook: true
+  }),
+  /** Events that a server or an endpoint may choose. */
+  serverEvents: wordsOf<ServerMessageName>({
+    "assistant-request": true,
+    "assistant.speechStarted": true,
+    "assistant.started": true,
+    "call.artifact.upload": true,
+    "call.delete.failed": true,
+    "call.deleted": true,
+    "call.endpointing.request": true,
+    "campaign.predial": true,
+    "chat.created": true,
+    "chat.deleted": true,
+    "conversation-update": true,
+    "end-of-call-report": true,
+    "function-call": true,
+    "handoff-destination-request": true,
+    hang: true,
+    "knowledge-base-request": true,
+    "language-change-detected": true,
+    "language-changed": true,
+    "model-output": true,
+    "phone-call-control": true,
+    "session.created": true,
+    "session.deleted": true,
+    "session.updated": true,
+    "speech-update": true,
+    "status-update": true,
+    "tool-calls": true,
+    transcript: true,
+    'transcript[transcriptType="final"]': true,
+    "transfer-destination-request": true,
+    "transfer-update": true,
+    "user-interrupted": true,
+    "voice-input": true,
+    "voice-request": true
+  }),
+  /** Events that the page of a web call may choose. */
+  clientEvents: wordsOf<ClientMessageName>({
+    "assistant.speechStarted": true,
+    "assistant.started": true,
+    "conversation-update": true,
+    "function-call": true,
+    "function-call-result": true,
+    hang: true,
+    "language-changed": true,
+    metadata: true,
+    "model-output": true,
+    "speech-update": true,
+    "status-update": true,
+    "tool-calls": true,
+    "tool-calls-result": true,
+    "tool.completed": true,
+    transcript: true,
+    "transfer-update": true,
+    "user-interrupted": true,
+    "voice-input": true,
+    "workflow.node.started": true
   })
 } as const
