@@ -164,14 +164,17 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     })
 
   /** A take that nobody cuts off between the store and here: what it gives is held, or given back. */
-  const take = Effect.fnUntraced(function* (max: number) {
+  const take = Effect.gen(function* () {
     const hold = (taken: Taken) =>
       Effect.suspend(() => {
         if (!stopped.isOpen()) return Effect.succeed({ ...taken, hands: taken.claims.map(holding) })
         const release = taken.claims.length === 0 ? Effect.void : insist(store.release(taken.claims))
         return Effect.as(release, { ...taken, hands: [] })
       })
-    const claims = acks.along((handled) => store.take({ max, lapsedBefore: steps.lapsedBefore(), handled }))
+    // As many as are free when it is sent: handlers that end together have all ended by then.
+    const claims = acks.along((handled) =>
+      store.take({ max: concurrency - running, lapsedBefore: steps.lapsedBefore(), handled })
+    )
     const fiber = yield* Effect.forkDetach(Effect.flatMap(claims, hold))
     pendingTake = fiber
     const slow = new InboxError("taking deliveries", new Error(`No answer within ${patience} ms`))
@@ -200,7 +203,7 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   const round = Effect.gen(function* () {
     yield* until(() => running < concurrency && hands.size < 4 * concurrency)
     wake.closeUnsafe()
-    const taken = yield* take(concurrency - running)
+    const taken = yield* take
     if (taken.hands.length === 0) return yield* Effect.raceFirst(Effect.sleep(idle(taken)), wake.await)
     for (const hand of taken.hands) if (!hand.claim.suspect) yield* begin(hand)
     for (const hand of taken.hands) if (hand.claim.suspect) yield* beginAlone(hand)
