@@ -33,9 +33,8 @@ const cpuRatio = async (): Promise<number> => {
 let cpu = await cpuRatio()
 if (!(cpu <= 0.6)) cpu = Math.min(cpu, await cpuRatio())
 
-let unwatched = await unwatchedRatio()
-// Some hundredths are noise: a cost that is really there is there each time.
-for (let again = 0; again < 3 && !(unwatched <= 1.01); again++) unwatched = Math.min(unwatched, await unwatchedRatio())
+// Some hundredths are noise: a cost that is really there is there with certainty.
+const unwatched = await unwatchedRatio()
 
 const budgets = [
   // The target is 30: see README.md for what it would take, and for what the file has grown by.
@@ -46,7 +45,11 @@ const budgets = [
   { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 290 },
   { name: "CPU of a call over bare fetch, 32 in flight (usually 0.3)", measured: cpu, budget: 0.6 },
   { name: "inspector's page, script and style, KB gzip", measured: await pageSize(), budget: 60 },
-  { name: "CPU of a request with the inspector that nobody watches, over none", measured: unwatched, budget: 1.01 }
+  {
+    name: `CPU of a request with the inspector that nobody watches, over none, at least (median ${unwatched.median.toFixed(3)})`,
+    measured: unwatched.atLeast,
+    budget: 1.01
+  }
 ]
 
 process.stdout.write(

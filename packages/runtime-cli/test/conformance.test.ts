@@ -46,14 +46,14 @@ describe("conformance", () => {
     writeFileSync(file, JSON.stringify({ formatVersion: 1, idempotencyKeys: "ignored", ...unknown }))
     runtime.faults.next("reset", { when: "after", match: { method: "POST" } })
     const create = ["assistants", "create", ...sets({ name: "Desk" })]
-    const lost = await run(create, { env: { ...env, AYWA_RUNTIME_PROFILE: file } })
+    const lost = await run([...create, "--json"], { env: { ...env, AYWA_RUNTIME_PROFILE: file } })
     expect([lost.code, errorOf(lost).outcome, runtime.requests({ method: "POST" }).length]).toEqual([
       8,
       "maybe-applied",
       1
     ])
     writeFileSync(file, "{}")
-    const wrong = await run(create, { env: { ...env, AYWA_RUNTIME_PROFILE: file } })
+    const wrong = await run([...create, "--json"], { env: { ...env, AYWA_RUNTIME_PROFILE: file } })
     expect([wrong.code, errorOf(wrong).message]).toEqual([2, expect.stringContaining("formatVersion 1")])
   })
 
@@ -88,7 +88,7 @@ describe("conformance", () => {
     for (const args of usage) expect([args, (await run(["conformance", ...args], { env })).code]).toEqual([args, 2])
     expect(runtime.requests({ method: "POST" })).toEqual([])
     const nobody = { ...env, AYWA_RUNTIME_BASE_URL: `http://127.0.0.1:${await closedPort()}` }
-    const gone = await run(["conformance", ...fast], { env: nobody })
+    const gone = await run(["conformance", ...fast, "--json"], { env: nobody })
     expect([gone.code, errorOf(gone).code]).toEqual([8, "unreachable"])
   }, 120_000)
 

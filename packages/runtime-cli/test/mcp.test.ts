@@ -103,7 +103,7 @@ const wrong: ReadonlyArray<readonly [args: ReadonlyArray<string>, words: string]
 test("mcp says what is wrong with its flags, and nothing on stdout", async () => {
   const { env } = await startRuntime()
   const check = async ([args, words]: (typeof wrong)[number]) => {
-    const result = await run([...args], { env: args.length === 1 ? {} : env })
+    const result = await run([...args, "--json"], { env: args.length === 1 ? {} : env })
     expect(result.code).toBe(2)
     expect(result.stdout).toBe("")
     expect(errorOf(result).message).toContain(words)

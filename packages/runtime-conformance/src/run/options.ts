@@ -24,7 +24,10 @@ export interface TargetOptions {
   readonly timeout?: number | undefined
   /** The most requests of the run, 400 by default. Removing its rows comes on top. */
   readonly maxRequests?: number | undefined
-  /** The most requests a second on average, 5 by default. What is made at once is waited for before. */
+  /**
+   * The most requests a second on average, 5 by default; what is made at once is waited for before. By default there is no
+   * such bound for the local runtime of this machine.
+   */
   readonly requestsPerSecond?: number | undefined
   /** Stops the run. Its rows are removed all the same. */
   readonly signal?: AbortSignal | undefined
