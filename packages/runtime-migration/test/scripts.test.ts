@@ -1,5 +1,4 @@
 /** The five files, run by the databases' own clients; and a process that is killed half-way. */
-import { PGlite } from "@electric-sql/pglite"
 import { execFile, execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
@@ -15,7 +14,6 @@ import {
   type MappingConfig,
   mappingScripts,
   type MappingScripts,
-  pgliteDriver,
   planDatabase,
   planMappingSql,
   sqliteDriver,
@@ -217,29 +215,18 @@ describe("embedded", () => {
   })
 
   it("PGlite runs the files", async () => {
-    const database = await PGlite.create()
-    const driver = await pgliteDriver(database)
-    const sql = async (...all: ReadonlyArray<string>) => {
-      for (const statement of all) await database.exec(statement)
-    }
-    const db: TestDatabase = {
-      driver,
-      url: "",
-      name: "pglite",
-      sql,
-      script,
-      reset: async () => {},
-      close: async () => {}
-    }
+    const pglite = databases.find(({ name }) => name === "PGlite")
+    assert(pglite !== undefined)
+    const db = await pglite.open()
     await create(db)
     const before = await snapshot(db)
     const scripts = mappingScripts(planMappingSql({ dialect: "postgres", mappings, locations, foreignKeys }))
     for (const name of ["1-prepare.sql", "2-apply.sql", "3-verify.sql", "4-rollback.sql"] as const) {
-      await database.exec(scripts[name])
+      await db.script(scripts[name])
       if (name === "2-apply.sql") assert.notDeepEqual(await snapshot(db), before)
     }
     assert.deepStrictEqual(await snapshot(db), before)
-    await database.close()
+    await db.close()
   }, 180_000)
 })
 
