@@ -30,7 +30,7 @@ const idCharacters = ({ kind }: PlannedLocation): string => (kind === "json-any"
 
 /** ASCII that cannot be part of an id in text, as literals: passed over at once. Anything else is passed over one by one. */
 const separatorList = [
-  ...[..." !\"#$%&()*+,./:;<=>?@[\\]^`{|}~"].map((one) => `'${one}'`),
+  ...[...' !"#$%&()*+,./:;<=>?@[\\]^`{|}~'].map((one) => `'${one}'`),
   "''''",
   "char(9)",
   "char(10)",
