@@ -38,7 +38,7 @@ export const keptIds = async (
   ids: ReadonlyArray<string> | undefined
 ): Promise<KeptIds> => {
   const kept = new Set<string>()
-  for (const [child, parent] of pairsOf(plan)) {
+  for (const [child, parent] of pairsOf({ ...plan, foreignKeys: holding(plan) })) {
     if (!locations.includes(child) || !locations.includes(parent)) continue
     const { rows } = await driver.run(Sql.referredTo(plan, child, parent, ids && targetsOf(parent, ids)))
     for (const { v } of rows) kept.add(String(v))
@@ -48,6 +48,18 @@ export const keptIds = async (
     without: (location) => (kept.size > 0 && isReferring(plan, location) ? [`b.new_value NOT IN (${list})`] : [])
   }
 }
+
+/** Foreign keys whose children do not follow. MySQL checks none of them meanwhile, so that there they do not either. */
+const holding = ({ dialect, foreignKeys, cascades }: DatabasePlan): DatabasePlan["foreignKeys"] =>
+  dialect === "mysql"
+    ? foreignKeys
+    : foreignKeys.filter(
+        ({ name, table, schema, columns }) =>
+          !cascades.some(
+            (key) =>
+              key.name === name && key.table === table && key.schema === schema && key.columns.join() === columns.join()
+          )
+      )
 
 const targetsOf = ({ set }: PlannedLocation, ids: ReadonlyArray<string>): ReadonlyArray<string> => {
   const old = new Set(ids)

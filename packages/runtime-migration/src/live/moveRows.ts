@@ -146,7 +146,7 @@ const inChunks = async (
   await guards()
   const postgres = plan.dialect === "postgres"
   const { before, after } = postgres ? { before: [], after: [] } : Sql.deferral(plan)
-  const pace = makePace(driver, plan.chunk, options)
+  const pace = makePace(driver, plan, options)
   try {
     if (postgres) await loosenKeys(driver, plan, options)
     await runAll(driver, before)
@@ -220,6 +220,7 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
     try {
       return await once()
     } catch (error) {
+      if (isBusy(error)) pace.contended()
       if (isBrokenKey(error) && unit.together) {
         // Somebody was faster: what refers to the rows now is looked for again.
         if (++tries < wholeTries) return await whole()

@@ -192,7 +192,7 @@ export const lockRows = (
   { location, from, match }: Move & { readonly match: string },
   range: ReadonlyArray<string>
 ): string =>
-  `SELECT b.n AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
+  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
 
 /**
  * Selects, as `v`, ids of the runtime to which rows refer that are not in the ledger of their column: they were written since,
