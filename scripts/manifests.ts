@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { manifestOf, published, root } from "./packages.ts"
+import { type Manifest, manifestOf, published, root, type Targets } from "./packages.ts"
 
 /** What stands in the workspace's package.json until a maintainer has said where it is developed. */
 export const placeholder = "OWNER/REPOSITORY"
@@ -25,11 +25,40 @@ const fieldsOf = (name: string) => {
   return { homepage, bugs, license, repository: { ...repository, directory: `packages/${name}` } }
 }
 
+/** The declarations of an entry: those of `require` where they are others. */
+const declarationsOf = (targets: Targets): string | undefined => {
+  if (typeof targets === "string") return undefined
+  const { types, require } = targets
+  return (
+    (require === undefined ? undefined : declarationsOf(require)) ?? (typeof types === "string" ? types : undefined)
+  )
+}
+
+/**
+ * Where TypeScript finds the declarations of an entry when it resolves without `exports`: `module: "commonjs"` with nothing
+ * else said, before TypeScript 6.
+ */
+const typesVersionsOf = (exports: Readonly<Record<string, Targets>>) => {
+  const entries = Object.entries(exports).flatMap(([entry, targets]) => {
+    const types = declarationsOf(targets)
+    return entry === "." || types === undefined ? [] : [[entry.slice(2), [types]]]
+  })
+  return entries.length === 0 ? {} : { typesVersions: { "*": Object.fromEntries(entries) } }
+}
+
+/** `publishConfig` with what follows from its `exports`. */
+const publishConfigOf = ({ publishConfig = {} }: Manifest) => ({
+  ...publishConfig,
+  ...(publishConfig.exports !== undefined && typesVersionsOf(publishConfig.exports))
+})
+
 /** Packages whose package.json says something else, or says nothing about what they are for. */
 export const differing = (): ReadonlyArray<string> =>
   published
     .filter(({ name, folder }) => {
       const manifest: Record<string, unknown> = { ...manifestOf(folder) }
+      const resolved = publishConfigOf(manifestOf(folder))
+      if (JSON.stringify(manifest["publishConfig"] ?? {}) !== JSON.stringify(resolved)) return true
       const same = Object.entries(fieldsOf(name)).every(
         ([key, value]) => JSON.stringify(manifest[key]) === JSON.stringify(value)
       )
@@ -45,7 +74,8 @@ export const writeShared = (): void => {
   for (const { name, folder } of published) {
     const { description, keywords, ...manifest }: Record<string, unknown> = { ...manifestOf(folder) }
     const { name: full, version, ...rest } = manifest
-    const text = JSON.stringify({ name: full, version, description, keywords, ...rest, ...fieldsOf(name) }, null, 2)
+    const fields = { ...rest, ...fieldsOf(name), publishConfig: publishConfigOf(manifestOf(folder)) }
+    const text = JSON.stringify({ name: full, version, description, keywords, ...fields }, null, 2)
     writeFileSync(join(folder, "package.json"), `${text}\n`)
   }
 }

@@ -1,7 +1,9 @@
 /**
  * Installs the packed tarballs into empty projects and makes real calls: ESM and CommonJS on Node 22, 24 and 26,
  * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
- * webhooks entry in workerd, the command line on its own, and what is met at the door. Everything is installed beside the projects, nothing into the workspace.
+ * webhooks entry in workerd, the command line on its own, and what is met at the door. Other package managers, runtimes and
+ * loaders take turns, two of each kind in a run; `AYWA_MATRIX=all` has them all. Everything is installed beside the projects,
+ * nothing into the workspace.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,6 +12,8 @@ import { doorRows } from "./matrix/door.ts"
 import { checkHovers } from "./matrix/hovers.ts"
 import * as frameworks from "./matrix/frameworks.ts"
 import { loaderRows } from "./matrix/loaders.ts"
+import { managerRows, otherRows } from "./matrix/managers.ts"
+import { differences } from "./matrix/page.ts"
 import * as programs from "./matrix/programs.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
@@ -18,9 +22,11 @@ import { tsconfig } from "./matrix/tsconfig.ts"
 
 let passed = 0
 const failed: Array<string> = []
+const ran: Array<string> = []
 // A row that fails does not hide those behind it: one run tells all.
 const row = async (what: string, check: () => Promise<unknown>) => {
   const begin = performance.now()
+  ran.push(what)
   const error = await check().then(
     () => undefined,
     (error: unknown) => error ?? "failed"
@@ -200,8 +206,16 @@ await row("documentation on hover of every service, method, option and field", a
   if (looked < 2000 || bare.length > 0) throw new Error(`${looked} looked at, without words: ${bare.join(", ")}`)
 })
 await loaderRows(row, sdk, env)
+await managerRows(row, { sdk, env })
 await doorRows(row, { packages, nodes: versions, env })
 await row("SBOM of each package: what is installed, and what is inlined", () => writeSboms(packages))
+await row("docs/where-it-runs.md has these rows", async () => {
+  const wrong = differences(
+    ran.slice(0, -1),
+    otherRows.map(({ what }) => what)
+  )
+  if (wrong.length > 0) throw new Error(wrong.join("\n"))
+})
 console.log(`${passed} rows passed in ${((performance.now() - begin) / 1000).toFixed(0)} s`)
 if (failed.length > 0) {
   console.error(`${failed.length} rows failed:\n${failed.map((what) => `  ${what}`).join("\n")}`)

@@ -7,7 +7,10 @@ import { join } from "node:path"
 
 export const root = new URL("..", import.meta.url).pathname
 
-interface Manifest {
+/** What an entry leads to, by condition. */
+export type Targets = string | { readonly [condition: string]: Targets }
+
+export interface Manifest {
   readonly name: string
   readonly version?: string
   readonly private?: boolean
@@ -17,6 +20,8 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  /** What is said otherwise in a tarball. */
+  readonly publishConfig?: { readonly exports?: Readonly<Record<string, Targets>> }
 }
 
 export interface Package {

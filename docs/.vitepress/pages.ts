@@ -23,7 +23,7 @@ export const navigation: Array<Page & { readonly activeMatch: string }> = [
   {
     ...page("Operate", "/production"),
     activeMatch:
-      "^/(production|conformance|client-options|network|observability|docker|tenants|performance|troubleshooting|glossary)"
+      "^/(production|conformance|client-options|network|observability|docker|tenants|where-it-runs|performance|troubleshooting|glossary)"
   },
   { ...page("Move", "/from-vapi"), activeMatch: "^/(from-|migration)" },
   { ...page("Reference", "/reference/"), activeMatch: "^/reference/" }
@@ -37,6 +37,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     items: [
       page("Assistants", "/assistants"),
       page("Calls", "/calls"),
+      page("Phone numbers", "/phone-numbers"),
       page("Receive webhooks", "/webhooks"),
       page("Tools", "/tools"),
       page("The inbox", "/inbox"),
@@ -80,6 +81,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
       page("Client options", "/client-options"),
       page("TLS, private CAs, proxies", "/network"),
       page("Connections", "/connections"),
+      page("Where it runs", "/where-it-runs"),
       page("Compatibility", "/compatibility"),
       page("Observability", "/observability"),
       page("Docker", "/docker"),

@@ -60,9 +60,7 @@ export const loaderRows = async (row: Row, sdk: string, env: NodeJS.ProcessEnv):
     {
       "main.cjs": programs.commonJs,
       "main.mjs": programs.esm,
-      "main.ts": programs.esm.replace(/^ {2}const error = .*$/m, (line) =>
-        line.replace("(error) => error", "(error: unknown) => error")
-      ),
+      "main.ts": programs.typescript,
       "calls.test.cjs": programs.jest,
       "types.cts": programs.commonJsTypes,
       "tsconfig.json": tsconfig,

@@ -41,11 +41,28 @@ const names = {
   legacy: "{ WebhookScheme }"
 }
 
-export const esm = `import ${names.main} from "@aywa-ai/runtime-sdk"
+const imports = `import ${names.main} from "@aywa-ai/runtime-sdk"
 import ${names.webhooks} from "@aywa-ai/runtime-sdk/webhooks"
 import ${names.handlers} from "@aywa-ai/runtime-sdk/webhooks/handlers"
 import ${names.legacy} from "@aywa-ai/runtime-sdk/webhooks/legacy"
+`
+
+export const esm = `${imports}
 await (async () => {${body}})()
+`
+
+const typedBody = body
+  .replace("(error) => error", "(error: unknown) => error")
+  .replace("(receive, headers)", "(receive: (request: Request) => Promise<Response>, headers: Record<string, string>)")
+
+/** The same with types. */
+export const typescript = `${imports}
+await (async () => {${typedBody}})()
+`
+
+/** The same as a function, for a loader that knows no top-level await. */
+export const typescriptMain = `${imports}
+const main = async () => {${typedBody}}
 `
 
 export const commonJs = `const ${names.main} = require("@aywa-ai/runtime-sdk")

@@ -36,13 +36,15 @@ The report begins with what the SDK can rely on, and says of each case that fail
   run whose assistant names it as its server, so nobody else's events arrive there. With \`AYWA_RUNTIME_WEBHOOK_SECRET\` their
   signatures are checked.
 - **At most 400 requests, and 5 a second on average** (\`--max-requests\`, \`--rate\`); what has to happen at once is waited for
-  before. Removing rows comes on top, a request for each.
+  before. Removing rows comes on top, a request for each. The local runtime of this machine, which says in \`/health\` that it
+  is one, is asked as fast as it answers: a whole run takes some seconds there.
 - A key of another organization in \`AYWA_CONFORMANCE_OTHER_API_KEY\` lets it look at what must be apart.
 - **Reports can be shared.** Of requests and answers they show the outline: names, kinds, words of the contract. Keys, secrets,
   numbers, addresses and ids are masked, also where the runtime repeats them.
 
 \`--format\` is \`text\`, \`json\`, \`junit\` or \`markdown\`; \`--only\` and \`--skip\` take groups and cases. \`--drift\` prints
-what rows and events of this runtime have beyond the contract: fields, words, events, with how often they were seen.
+what rows and events of this runtime have beyond the contract: fields, words, events, with how often they were seen. The
+local runtime has some itself, in imports and in the log of webhooks; your programs are not to rely on them.
 
 ## A client that knows its runtime
 
@@ -89,7 +91,7 @@ Effect programs give it to \`AywaRuntime.layer\` or \`layerConfig\`; commands of
 | \`createdAt\`, \`runtimeVersion\` | when it was found, and of which version (\`version\` of \`/health\`) | nothing; \`doctor --profile FILE\` says when the runtime has another version |
 | \`idempotencyKeys\` | \`ignored\` | a create that may have taken effect is not sent again, and its error says so; \`idempotencyScope\` is refused |
 | \`ifMatch\` | \`ignored\` | \`ifMatch\` is refused before anything is sent; \`config push\` has a weak guard |
-| \`webhookSignature\` | \`standard\`, \`none\`, \`other\` | \`verifyAywaRuntimeWebhook\` and \`AywaWebhooks\`, given the profile, say that the runtime signs otherwise or not at all, rather than that a secret is wrong |
+| \`webhookSignature\` | \`standard\`, \`none\`, \`other\` | handlers of webhooks (\`webhookHandler\` and every adapter, \`AywaWebhooks\` for Effect) that are given the profile are not made for a runtime that signs otherwise or not at all, and say so; \`verifyAywaRuntimeWebhook\` says it rather than that a secret is wrong. With \`scheme\` it is not looked at |
 | \`lists\` | by path: \`shape\`, \`most\`, \`walk\` | a bare array of fewer rows than \`most\` is the end, without a look behind it; with \`walk: "first-page"\` a walk fails at the end of a full page, rather than ending there |
 
 \`unknown\` is what was not looked at: the client behaves as without a profile.

@@ -3,6 +3,7 @@
  * processor time is wide enough that a busy machine does not fail a build, and is measured again before it does.
  */
 import { bundles, fileSize, filesOf } from "./bundles.ts"
+import { planRatio } from "./configPlan.ts"
 import { pageSize, unwatchedRatio } from "./inspector.ts"
 import { rowsOf } from "./results.ts"
 import { run, serve } from "./rounds.ts"
@@ -33,9 +34,8 @@ const cpuRatio = async (): Promise<number> => {
 let cpu = await cpuRatio()
 if (!(cpu <= 0.6)) cpu = Math.min(cpu, await cpuRatio())
 
-let unwatched = await unwatchedRatio()
-// Some hundredths are noise: a cost that is really there is there each time.
-for (let again = 0; again < 3 && !(unwatched <= 1.01); again++) unwatched = Math.min(unwatched, await unwatchedRatio())
+// Some hundredths are noise: a cost that is really there is there with certainty.
+const unwatched = await unwatchedRatio()
 
 const budgets = [
   // The target is 30: see README.md for what it would take, and for what the file has grown by.
@@ -46,7 +46,13 @@ const budgets = [
   { name: "files imported by the Effect entry", measured: await filesOf("effect.js"), budget: 290 },
   { name: "CPU of a call over bare fetch, 32 in flight (usually 0.3)", measured: cpu, budget: 0.6 },
   { name: "inspector's page, script and style, KB gzip", measured: await pageSize(), budget: 60 },
-  { name: "CPU of a request with the inspector that nobody watches, over none", measured: unwatched, budget: 1.01 }
+  {
+    name: `CPU of a request with the inspector that nobody watches, over none, at least (median ${unwatched.median.toFixed(3)})`,
+    measured: unwatched.atLeast,
+    budget: 1.01
+  },
+  // 500 rows: some 0.1 s of a processor, where 1.2 s is promised.
+  { name: "CPU of config plan over that of its lists, 500 rows (usually 10)", measured: await planRatio(), budget: 25 }
 ]
 
 process.stdout.write(

@@ -10,11 +10,13 @@ import { writeMinified } from "../../../scripts/bundle/minify.ts"
 
 const here = new URL("..", import.meta.url).pathname
 
-/** Writes the bundle into a folder and gives esbuild's account of what went in. */
-export const bundle = async (outdir: string) => {
+/** Writes the bundle into a folder and gives esbuild's account of what went in; tests bring an entry of their own. */
+export const bundle = async (outdir: string, more: ReadonlyArray<string> = []) => {
   rmSync(outdir, { recursive: true, force: true })
   const built = await build({
-    entryPoints: [`${here}src/bin.ts`],
+    entryPoints: [`${here}src/bin.ts`, ...more],
+    outbase: `${here}src`,
+    entryNames: "[name]",
     outdir,
     bundle: true,
     splitting: true,

@@ -23,7 +23,7 @@ describe("config", () => {
     expect((await config("validate")).json).toEqual({ errors: [], warnings: [] })
     const planned = await config("plan", "--exit-code", "--out", "plan.json")
     expect([planned.code, planned.json.formatVersion, planned.json.counts.create]).toEqual([3, 1, 1])
-    const unasked = await config("push")
+    const unasked = await config("push", "--json")
     expect([unasked.code, errorOf(unasked).hint, runtime.count("assistants")]).toEqual([
       2,
       expect.stringContaining("--yes"),
@@ -31,7 +31,7 @@ describe("config", () => {
     ])
     const pushed = await config("push", "plan.json", "--yes")
     expect([pushed.code, pushed.json.applied.length]).toEqual([0, 1])
-    const stale = await config("push", "plan.json", "--yes")
+    const stale = await config("push", "plan.json", "--yes", "--json")
     expect([stale.code, errorOf(stale).code]).toEqual([6, "Conflict"])
     expect((await config("plan", "--exit-code")).code).toBe(0)
     expect((await config("drift")).code).toBe(0)
@@ -39,7 +39,7 @@ describe("config", () => {
     await run(["assistants", "update", id, "--set", "firstMessage=Hi"], { cwd, env })
     expect((await config("drift")).code).toBe(1)
     writeFileSync(file, desk.replace("brief", "very brief"))
-    const refused = await config("push", "--yes")
+    const refused = await config("push", "--yes", "--json")
     expect([refused.code, errorOf(refused).message]).toEqual([
       6,
       expect.stringContaining("config pull assistants/desk")
@@ -64,7 +64,7 @@ describe("config", () => {
     await config("push", "--yes")
     rmSync(file)
     expect((await config("push", "--yes")).json.applied).toEqual([])
-    const unconfirmed = await config("push", "--prune", "--yes")
+    const unconfirmed = await config("push", "--prune", "--yes", "--json")
     expect([unconfirmed.code, errorOf(unconfirmed).hint]).toEqual([
       2,
       expect.stringContaining("--confirm-organization")
@@ -82,7 +82,7 @@ describe("config", () => {
   it("stops with 8 when an answer is lost, and the same command goes on", async () => {
     const { runtime, config } = await begin()
     runtime.faults.add({ match: { method: "POST" }, action: "reset", when: "after", times: 10 })
-    const lost = await config("push", "--yes")
+    const lost = await config("push", "--yes", "--json")
     expect([lost.code, errorOf(lost).code]).toEqual([8, "MaybeApplied"])
     runtime.faults.clear()
     expect((await config("push", "--yes")).code).toBe(0)
@@ -94,7 +94,7 @@ describe("config", () => {
     writeFileSync(join(cwd, "aywa/assistants/desk.md"), "---\nserverUrlSecret: literal\n---\n")
     const wrong = await config("validate")
     expect([wrong.code, wrong.json.errors[0].path]).toEqual([2, "serverUrlSecret"])
-    const elsewhere = await run(["config", "plan", "--dir", "nowhere"], { cwd })
+    const elsewhere = await run(["config", "plan", "--dir", "nowhere", "--json"], { cwd })
     expect([elsewhere.code, errorOf(elsewhere).message]).toEqual([2, expect.stringContaining("config init")])
     expect(existsSync(join(cwd, "nowhere"))).toBe(false)
   }, 60_000)

@@ -140,7 +140,7 @@ describe("doctor as a whole", () => {
       "auth.key",
       "auth.negative"
     ])
-    const wrong = await run(["doctor", "--only", "nett"], { env })
+    const wrong = await run(["doctor", "--only", "nett", "--json"], { env })
     expect([wrong.code, errorOf(wrong).message]).toEqual([2, "There is no check nett."])
   })
 

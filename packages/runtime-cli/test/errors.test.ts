@@ -19,7 +19,7 @@ describe("exit codes", () => {
     ["5 for a row that is not there", ["assistants", "get", "nobody"], {}, 5, "NotFound"]
   ])("%s", async (name, args, env, code, tag) => {
     const runtime = await startRuntime()
-    const result = await run(args, { env: name.includes("address") ? env : { ...runtime.env, ...env } })
+    const result = await run([...args, "--json"], { env: name.includes("address") ? env : { ...runtime.env, ...env } })
     expect([result.code, result.stdout, errorOf(result).code]).toEqual([code, "", tag])
     expect(errorOf(result).exitCode).toBe(code)
   })
@@ -27,7 +27,7 @@ describe("exit codes", () => {
   it("6 for a conflict, with the runtime's code", async () => {
     const { runtime, env } = await startRuntime()
     const id = await createPinned(env)
-    const result = await run(["assistants", "delete", id, "--yes"], { env })
+    const result = await run(["assistants", "delete", id, "--yes", "--json"], { env })
     expect([result.code, errorOf(result).code, runtime.count("assistants")]).toEqual([6, "assistant_pinned", 1])
   })
 
@@ -35,7 +35,7 @@ describe("exit codes", () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ action: { type: "status", code: 429, retryAfter: 3600 } })
     expect((await run(["assistants", "list"], { env })).code).toBe(7)
-    const refused = await run(["assistants", "list"], {
+    const refused = await run(["assistants", "list", "--json"], {
       env: { ...env, AYWA_RUNTIME_BASE_URL: `http://127.0.0.1:${await closedPort()}` }
     })
     expect([refused.code, errorOf(refused).code]).toEqual([8, "ECONNREFUSED"])
@@ -45,7 +45,7 @@ describe("exit codes", () => {
   it("8 when --timeout is over", async () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ action: { type: "latency", ms: 60_000 } })
-    const result = await run(["assistants", "get", "x", "--timeout", "0.05"], { env })
+    const result = await run(["assistants", "get", "x", "--timeout", "0.05", "--json"], { env })
     expect([result.code, errorOf(result).code]).toEqual([8, "AywaTimeoutError"])
   })
 })
@@ -89,7 +89,7 @@ describe("errors", () => {
       ["assistants", "list", "--apikey", key],
       ["assistants", "list", `--apikey=${key}`]
     ]) {
-      const result = await run(args)
+      const result = await run([...args, "--json"])
       expect(errorOf(result).message).toContain("Did you mean --api-key?")
       expect(result.stderr).not.toContain(key)
     }
@@ -105,7 +105,7 @@ describe("errors", () => {
       [["docter"], "Did you mean doctor?"]
     ]
     for (const [args, expected] of suggestions) {
-      const result = await run(args)
+      const result = await run([...args, "--json"])
       expect([result.code, result.stdout]).toEqual([2, ""])
       expect(errorOf(result).message).toContain(expected)
     }

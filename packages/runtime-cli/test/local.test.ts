@@ -37,7 +37,17 @@ describe("local", () => {
     await until(running, "stderr", ready.inspectorUrl)
     await expect
       .poll(() => existsSync(opened) && readFileSync(opened, "utf8"), { timeout: 20_000 })
-      .toBe(ready.inspectorUrl)
+      .toContain("#ticket=")
+    // Whoever reads the list of processes sees what the browser was started with: it is good once, and no token.
+    const [, ticket] = readFileSync(opened, "utf8").split("#ticket=")
+    const redeem = () =>
+      fetch(`${ready.baseUrl}/__aywa/ticket`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ ticket })
+      })
+    expect(await (await redeem()).json()).toEqual({ token: ready.controlToken })
+    expect((await redeem()).status).toBe(401)
     const page = await fetch(`${ready.baseUrl}/__aywa/page.js`)
     expect([page.status, (await page.text()).length > 10_000]).toEqual([200, true])
     running.child.kill("SIGTERM")
@@ -99,7 +109,7 @@ describe("local", () => {
     [["--scenario", "nonsense"], "nonsense"],
     [["--seed", "nowhere.json"], "nowhere.json"]
   ])("refuses %j with exit code 2", async (args, message) => {
-    const result = await run(["local", ...args])
+    const result = await run(["local", ...args, "--json"])
     expect(result.code).toBe(2)
     expect(errorOf(result).message).toContain(message)
   })
@@ -109,7 +119,7 @@ describe("local", () => {
     await once(server, "listening")
     const address = server.address()
     const port = typeof address === "object" && address !== null ? address.port : 0
-    const result = await run(["local", "--port", String(port)])
+    const result = await run(["local", "--port", String(port), "--json"])
     server.close()
     expect(result.code).toBe(1)
     expect(errorOf(result).message).toContain("choose another --port")

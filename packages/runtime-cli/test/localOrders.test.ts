@@ -22,7 +22,7 @@ describe("orders to a local runtime", patience, () => {
     await local("clock", "--set", "2030-01-01T00:00:00.000Z")
     expect((await local("clock", "--advance", "1h30m")).json).toMatchObject({ now: "2030-01-01T01:30:00.000Z" })
     expect((await local("clock")).json).toEqual({ now: "2030-01-01T01:30:00.000Z", mode: "manual" })
-    const wrong = await local("clock", "--advance", "soon")
+    const wrong = await local("clock", "--advance", "soon", "--json")
     expect([wrong.code, errorOf(wrong).message]).toEqual([2, "soon is no length of time."])
   })
 
@@ -40,7 +40,7 @@ describe("orders to a local runtime", patience, () => {
     expect((await order("assistants", "list")).json.items).toHaveLength(2)
     expect((await local("fault")).json.items).toMatchObject([{ hits: 1 }])
     expect((await local("fault", "--clear")).json.items).toEqual([])
-    const wrong = await local("fault", "explode")
+    const wrong = await local("fault", "explode", "--json")
     expect([wrong.code, errorOf(wrong).message]).toEqual([2, expect.stringContaining("explode")])
   })
 
@@ -152,7 +152,7 @@ describe("call", patience, () => {
       role: "tool",
       content: "shipped"
     })
-    const nobody = await run(["call", "--assistant", assistant, "--env-file", file])
+    const nobody = await run(["call", "--assistant", assistant, "--env-file", file, "--json"])
     expect([nobody.code, errorOf(nobody).message]).toEqual([2, "It is not said who speaks for the assistant."])
   })
 })

@@ -46,7 +46,7 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
       const { url, read } = await open(calls)
       const migrate = (step: string, ...more: ReadonlyArray<string>) =>
         run(["migrate", step, ...args, ...more], { env: { DATABASE_URL: url }, cwd })
-      const early = await migrate("verify")
+      const early = await migrate("verify", "--json")
       expect([early.code, errorOf(early).code]).toEqual([6, "OutOfOrder"])
       const dry = await migrate("dry-run")
       expect([dry.stderr, dry.code]).toEqual(["", 0])
@@ -179,7 +179,7 @@ describe("migrate and its inputs", () => {
     const { args, config } = files()
     const { url, read } = await databases[0]!.open(calls)
     writeFileSync(config, readFileSync(config, "utf8").replace("kind: id,", "kind: id, expect: { max: 2 },"))
-    const refused = await run(["migrate", "apply", ...args], { env: { DATABASE_URL: url }, cwd })
+    const refused = await run(["migrate", "apply", ...args, "--json"], { env: { DATABASE_URL: url }, cwd })
     expect([errorOf(refused).code, errorOf(refused).message]).toEqual([
       "Refused",
       expect.stringContaining("3 rows would change, expected 0 to 2")
@@ -194,7 +194,7 @@ describe("migrate and its inputs", () => {
     const wrong = join(folder, "wrong.yaml")
     const attempt = async (text: string) => {
       writeFileSync(wrong, text)
-      const result = await run(["migrate", "dry-run", "--mapping", mapping, "--config", wrong], { env, cwd })
+      const result = await run(["migrate", "dry-run", "--mapping", mapping, "--config", wrong, "--json"], { env, cwd })
       return [result.code, errorOf(result).message]
     }
     expect(await attempt("locations: []\n")).toEqual([2, expect.stringContaining("name at least one column")])
@@ -211,7 +211,7 @@ describe("migrate and its inputs", () => {
     expect((await run(["migrate", "dry-run", "--mapping", wrong, "--config", config], { env, cwd })).code).toBe(2)
     for (const address of ["sqlite:nowhere", "nowhere", "pglite:nowhere"]) {
       const empty = temporaryFolder()
-      const absent = await run(["migrate", "dry-run", "--mapping", mapping, "--config", config], {
+      const absent = await run(["migrate", "dry-run", "--mapping", mapping, "--config", config, "--json"], {
         env: { DATABASE_URL: address.replace("nowhere", join(empty, "nowhere")) },
         cwd
       })
@@ -280,7 +280,7 @@ describe("migrate the account", () => {
     expect((await run(["migrate", "mapping"], { env })).json.items).toHaveLength(2)
     const other = { source: "vapi", resource: "assistant", sourceId: source(1), runtimeId: "another" }
     writeFileSync(output, `${JSON.stringify(other)}\n`)
-    const conflict = await run(["migrate", "mapping", "--output", output], { env })
+    const conflict = await run(["migrate", "mapping", "--output", output, "--json"], { env })
     expect([conflict.code, errorOf(conflict).code]).toEqual([6, "MappingConflict"])
   })
 
@@ -294,7 +294,7 @@ describe("migrate the account", () => {
     const migrate = (step: string, ...more: ReadonlyArray<string>) =>
       run(["migrate", step, bundle, "--mapping", ledger, ...more], { env })
     const move = ["--set-server-url", `${old}=https://new.example.test`]
-    const wrong = await migrate("import", "--set-server-url", "nothing")
+    const wrong = await migrate("import", "--set-server-url", "nothing", "--json")
     expect([wrong.code, errorOf(wrong).message]).toEqual([2, expect.stringContaining("is not OLD=NEW")])
     const first = await migrate("import", ...move)
     const runtimeId = first.json.rows.find(({ resource }: { resource: string }) => resource === "assistant").runtimeId

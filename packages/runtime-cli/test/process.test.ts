@@ -30,7 +30,7 @@ describe("the process", () => {
   it("writes a long error whole", async () => {
     const { env } = await startRuntime()
     const many = Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`unknown_property_${n}`, n]))
-    const { code, stderr } = await run(["assistants", "create", "-"], { env, stdin: JSON.stringify(many) })
+    const { code, stderr } = await run(["assistants", "create", "-", "--json"], { env, stdin: JSON.stringify(many) })
     expect(code).toBe(2)
     expect(() => JSON.parse(stderr)).not.toThrow()
   })
@@ -98,6 +98,22 @@ describe("the process", () => {
     running.child.kill("SIGTERM")
     running.child.kill("SIGTERM")
     expect((await running.done).code).not.toBe(0)
+  })
+
+  it("says the same as the process that most tests run their commands in, one after another", async () => {
+    const { env } = await startRuntime()
+    await clientOf(env).assistants.create({ name: "Desk" })
+    for (const args of [
+      ["assistants", "list", "--no-json"],
+      ["assistants", "list", "--limit", "many", "--json"],
+      ["assistants", "create", "-"],
+      ["asistants"]
+    ]) {
+      const options = { env, stdin: "name: [" }
+      const { json: _, ...alone } = await launch(args, options).done
+      // The first one takes a process of its own, too.
+      for (const again of [1, 2]) expect([again, await run(args, options)]).toMatchObject([again, alone])
+    }
   })
 
   it("knows its version", async () => {

@@ -70,7 +70,7 @@ describe("resource commands", () => {
   it("do not delete without an answer, and say how", async () => {
     const { runtime, env } = await startRuntime()
     const { json } = await run(["assistants", "create", "--set", "name=Desk"], { env })
-    const refused = await run(["assistants", "delete", json.id], { env })
+    const refused = await run(["assistants", "delete", json.id, "--json"], { env })
     expect(refused.code).toBe(2)
     expect(errorOf(refused).hint).toContain("--yes")
     expect(runtime.count("assistants")).toBe(1)
@@ -115,7 +115,7 @@ describe("a body that is wrong", () => {
     ["a hole in a list", ["--set", "serverMessages.0=a", "--set", "serverMessages.2=b"], "", "the list has 1 items"]
   ])("is refused before anything is sent: %s", async (_, args, stdin, message) => {
     const { runtime, env } = await startRuntime()
-    const result = await run(["assistants", "create", ...args], { env, stdin })
+    const result = await run(["assistants", "create", ...args, "--json"], { env, stdin })
     expect([result.code, result.stdout]).toEqual([2, ""])
     expect(errorOf(result).message).toContain(message)
     expect(runtime.requests()).toEqual([])
@@ -124,11 +124,11 @@ describe("a body that is wrong", () => {
   it("names a file that is not there, or not JSON, without quoting it", async () => {
     const { env } = await startRuntime()
     const file = join(temporaryFolder(), "secret.json")
-    expect(errorOf(await run(["assistants", "create", file], { env })).message).toContain(
+    expect(errorOf(await run(["assistants", "create", file, "--json"], { env })).message).toContain(
       `${file} cannot be read (ENOENT)`
     )
     writeFileSync(file, '{\n  "name": "hunter2" "x"}')
-    const error = errorOf(await run(["assistants", "create", file], { env }))
+    const error = errorOf(await run(["assistants", "create", file, "--json"], { env }))
     expect(error.message).toContain("is not JSON (line 2, column 21)")
     expect(JSON.stringify(error)).not.toContain("hunter2")
   })

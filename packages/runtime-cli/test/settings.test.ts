@@ -34,7 +34,7 @@ describe("where settings come from", () => {
         [[], { ...key, AYWA_RUNTIME_BASE_URL: address }],
         [["--env-file", file], key]
       ] as const) {
-        const result = await run(["assistants", "list", ...args], { env })
+        const result = await run(["assistants", "list", ...args, "--json"], { env })
         expect([result.code, errorOf(result).code]).toEqual([2, "AywaConfigError"])
       }
     }

@@ -10,6 +10,7 @@ import { buffer } from "node:stream/consumers"
 import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { expect, inject, onTestFinished } from "vitest"
+import { endUnfinished, mayBeHosted, runHosted } from "./hosted/hosted.ts"
 
 export interface Result {
   readonly code: number | null
@@ -48,8 +49,19 @@ export const launch = (args: ReadonlyArray<string>, options: RunOptions = {}): R
   return { child, output, done }
 }
 
-/** Runs the command to its end. */
-export const run = (args: ReadonlyArray<string>, options?: RunOptions): Promise<Result> => launch(args, options).done
+/** Runs the command to its end: in a process of its own the first time, later in one that stays. */
+export const run = async (args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Result> => {
+  const task = {
+    args,
+    env: { PATH: process.env["PATH"], HOME: tmpdir(), ...options.env },
+    cwd: options.cwd ?? process.cwd(),
+    stdin: options.stdin ?? ""
+  }
+  if (!mayBeHosted(task)) return launch(args, options).done
+  onTestFinished(endUnfinished)
+  const ended = await runHosted(task)
+  return { ...ended, json: parsed(ended.stdout) }
+}
 
 const parsed = (text: string): unknown => {
   try {

@@ -52,16 +52,16 @@ describe("tools align", () => {
     const { env } = await startRuntime()
     const file = toolkit("Finds", "mine")
     expect((await run(["tools", "align", "--toolkit", file, ...server, "--export", "mine"], { env })).code).toBe(1)
-    const other = await run(["tools", "align", "--toolkit", file, ...server, "--export", "other"], { env })
+    const other = await run(["tools", "align", "--toolkit", file, ...server, "--export", "other", "--json"], { env })
     expect([other.code, errorOf(other).message]).toEqual([
       2,
       expect.stringContaining("exports no toolkit called other")
     ])
-    const nowhere = await run(["tools", "align", "--toolkit", "./nowhere.ts", ...server], { env })
+    const nowhere = await run(["tools", "align", "--toolkit", "./nowhere.ts", ...server, "--json"], { env })
     expect(errorOf(nowhere).message).toBe("There is no module ./nowhere.ts.")
     const broken = join(temporaryFolder(), "broken.ts")
     writeFileSync(broken, "export default nothingAtAll\n")
-    expect(errorOf(await run(["tools", "align", "--toolkit", broken, ...server], { env })).message).toContain(
+    expect(errorOf(await run(["tools", "align", "--toolkit", broken, ...server, "--json"], { env })).message).toContain(
       "nothingAtAll is not defined"
     )
   })
@@ -77,7 +77,9 @@ describe("tools align", () => {
 
   it("refuses a server address that the runtime cannot reach, before anything is sent", async () => {
     const { runtime, env } = await startRuntime()
-    const result = await run(["tools", "align", "--toolkit", toolkit(), "--server-url", "localhost:3000"], { env })
+    const result = await run(["tools", "align", "--toolkit", toolkit(), "--server-url", "localhost:3000", "--json"], {
+      env
+    })
     expect([result.code, errorOf(result).code]).toEqual([2, "ToolDefinitionError"])
     expect(runtime.requests().filter(({ method }) => method !== "GET")).toEqual([])
   })

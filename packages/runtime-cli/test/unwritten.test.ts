@@ -12,7 +12,10 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs the command in a shell: `to` is where its output goes, `first` what the shell does before. */
+/**
+ * Runs the command in a shell: `to` is where its output goes, `first` what the shell does before. Errors are JSON, but
+ * for a reader that goes away.
+ */
 const inShell = async (
   args: ReadonlyArray<string>,
   to: string,
@@ -20,7 +23,8 @@ const inShell = async (
   first = "true"
 ): Promise<Ended> => {
   const script = `set -o pipefail; ${first}; "$0" "$@" ${to}`
-  const child = spawn("bash", ["-c", script, process.execPath, inject("bin"), ...args], {
+  const words = args.includes("--no-json") || to.startsWith("|") ? args : [...args, "--json"]
+  const child = spawn("bash", ["-c", script, process.execPath, inject("bin"), ...words], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "ignore", "pipe"]
   })
@@ -86,14 +90,9 @@ describe("output that cannot be written", () => {
 
   it.each(printing.map((args) => [args.join(" "), args] as const))("%s says so and exits with 1", async (_, args) => {
     const { env, withIds } = await seeded()
-    for (const [to, first, code] of [
-      ["> /dev/full", "true", "ENOSPC"],
-      [`> '${join(temporaryFolder(), "out")}'`, "ulimit -f 0", "EFBIG"]
-    ] as const) {
-      const ended = await inShell(withIds(args), to, env, first)
-      expect([ended.code, errorIn(ended.stderr)]).toMatchObject([1, { code: "output", exitCode: 1 }])
-      expect(errorIn(ended.stderr).message).toBe(`stdout could not be written whole (${code}).`)
-    }
+    const ended = await inShell(withIds(args), "> /dev/full", env)
+    expect([ended.code, errorIn(ended.stderr)]).toMatchObject([1, { code: "output", exitCode: 1 }])
+    expect(errorIn(ended.stderr).message).toBe("stdout could not be written whole (ENOSPC).")
   })
 
   it("a part of it is there: that is no success either", async () => {
@@ -154,7 +153,7 @@ describe("files that cannot be written", () => {
     const { json } = await run(["files", "upload", content], { env })
     const file = join(disk, "file")
     writeFileSync(file, "old")
-    const { code, stderr } = await run(["files", "content", json.id, "--output", file], { env })
+    const { code, stderr } = await run(["files", "content", json.id, "--output", file, "--json"], { env })
     expect([code, errorIn(stderr).message]).toEqual([1, `${file} could not be written whole (ENOSPC).`])
     expect([readdirSync(disk), readFileSync(file, "utf8")]).toEqual([["file"], "old"])
   })
@@ -171,7 +170,7 @@ describe("files that cannot be written", () => {
     if (disk === undefined) return
     const { env } = await startRuntime()
     writeFileSync(join(disk, "ballast"), Buffer.alloc(65_536))
-    const { code, stderr } = await run(["migrate", "mapping", "--output", join(disk, "ledger.csv")], { env })
+    const { code, stderr } = await run(["migrate", "mapping", "--output", join(disk, "ledger.csv"), "--json"], { env })
     expect([code, errorIn(stderr).code]).toEqual([1, "ENOSPC"])
     expect(readdirSync(disk)).toEqual(["ballast"])
   })

@@ -126,8 +126,10 @@ describe("webhooks sign and verify", () => {
 
   it("needs a secret, and a file that is a request", async () => {
     const { event } = files()
-    expect(errorOf(await run(["webhooks", "verify", event])).hint).toContain("AYWA_RUNTIME_WEBHOOK_SECRET")
-    expect(errorOf(await run(["webhooks", "verify", event], { env })).message).toContain("is no stored request")
+    expect(errorOf(await run(["webhooks", "verify", event, "--json"])).hint).toContain("AYWA_RUNTIME_WEBHOOK_SECRET")
+    expect(errorOf(await run(["webhooks", "verify", event, "--json"], { env })).message).toContain(
+      "is no stored request"
+    )
   })
 })
 
@@ -242,7 +244,7 @@ describe("webhooks listen", () => {
   })
 
   it("does not pretend that there is a relay", async () => {
-    const result = await run(["webhooks", "listen", "--forward-to", "http://127.0.0.1:9"], {
+    const result = await run(["webhooks", "listen", "--forward-to", "http://127.0.0.1:9", "--json"], {
       env: { AYWA_RUNTIME_BASE_URL: "https://runtime.example", AYWA_RUNTIME_API_KEY: "k" }
     })
     expect([result.code, errorOf(result).code]).toEqual([2, "public_url"])
@@ -269,7 +271,7 @@ describe("webhooks trigger, tail, replay and retry", () => {
     await expect.poll(() => new Set(got.map(({ headers }) => headers["webhook-id"])).size).toBe(2)
     tailing.child.kill("SIGINT")
     await tailing.done
-    const again = await run(["webhooks", "retry", id], { env })
+    const again = await run(["webhooks", "retry", id, "--json"], { env })
     expect([again.code, errorOf(again).code]).toEqual([6, "job_succeeded"])
     expect((await run(["webhooks", "replay", "nothing"], { env })).code).toBe(5)
   })
@@ -297,14 +299,16 @@ describe("webhooks trigger, tail, replay and retry", () => {
     const { env } = await withControl()
     const dry = await run(["webhooks", "trigger", "status-update", "--dry-run", "--set", "status=ended"], { env })
     expect(dry.json).toMatchObject({ type: "status-update", message: { status: "ended" }, targets: [] })
-    const type = await run(["webhooks", "trigger", "status-updat"], { env })
+    const type = await run(["webhooks", "trigger", "status-updat", "--json"], { env })
     expect([type.code, errorOf(type).message]).toEqual([2, expect.stringContaining("status-update")])
     expect((await run(["webhooks", "trigger", "status-update", "--set", "no.such=1"], { env })).code).toBe(2)
     const deployed = { ...env, AYWA_RUNTIME_BASE_URL: "https://runtime.example" }
-    expect(errorOf(await run(["webhooks", "trigger", "hang"], { env: deployed })).message).toContain(
+    expect(errorOf(await run(["webhooks", "trigger", "hang", "--json"], { env: deployed })).message).toContain(
       "not on this machine"
     )
-    const other = await run(["webhooks", "trigger", "hang"], { env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: "wrong" } })
+    const other = await run(["webhooks", "trigger", "hang", "--json"], {
+      env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: "wrong" }
+    })
     expect([other.code, errorOf(other).code]).toEqual([4, "control_token"])
   })
 

@@ -76,6 +76,46 @@ export const applyPlan = (
   step((signal) => Steps.applyPlan(aywa, config, plan, { ...options, signal }))
 
 /**
+ * Plans and applies in one go, with one reading of the lists. Nobody is asked in between: to show the plan first, use
+ * `planConfig` and `applyPlan`.
+ *
+ * @since 0.2.0
+ * @category push
+ */
+export const pushConfig = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config,
+  options?: Unsignalled<Steps.ApplyOptions> & { readonly plan?: Unsignalled<Steps.PlanOptions> }
+): Effect.Effect<Steps.ApplyReport & { readonly plan: Steps.Plan }, StepError> =>
+  step((signal) => Steps.pushConfig(aywa, config, { ...options, signal }))
+
+/**
+ * Plans the way back to before a push. See `planRollback` of the promise entry.
+ *
+ * @since 0.2.0
+ * @category push
+ */
+export const planRollback = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config,
+  options?: Unsignalled<NonNullable<Parameters<typeof Steps.planRollback>[2]>>
+): Effect.Effect<Steps.Plan, StepError> => step((signal) => Steps.planRollback(aywa, config, { ...options, signal }))
+
+/**
+ * Says that a file is a row of the runtime. See `adoptRow` of the promise entry.
+ *
+ * @since 0.2.0
+ * @category pull
+ */
+export const adoptRow = (
+  aywa: Steps.ConfigClient,
+  config: Steps.Config,
+  address: string,
+  id: string
+): Effect.Effect<{ readonly file: string; readonly differences: number }, StepError> =>
+  step((signal) => Steps.adoptRow(aywa, config, address, id, { signal }))
+
+/**
  * Brings the runtime's changes into the files.
  *
  * @since 0.2.0
@@ -96,5 +136,7 @@ export const pullConfig = (
  */
 export const findDrift = (
   aywa: Steps.ConfigClient,
-  config: Steps.Config
-): Effect.Effect<Steps.DriftReport, StepError> => step((signal) => Steps.findDrift(aywa, config, { signal }))
+  config: Steps.Config,
+  options?: Unsignalled<NonNullable<Parameters<typeof Steps.findDrift>[2]>>
+): Effect.Effect<Steps.DriftReport, StepError> =>
+  step((signal) => Steps.findDrift(aywa, config, { ...options, signal }))

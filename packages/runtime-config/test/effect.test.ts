@@ -3,7 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { describe, expect, it } from "vitest"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { applyPlan, findDrift, planConfig, pullConfig, readConfig } from "../src/effect.ts"
+import {
+  adoptRow,
+  applyPlan,
+  findDrift,
+  planConfig,
+  planRollback,
+  pullConfig,
+  pushConfig,
+  readConfig
+} from "../src/effect.ts"
 import { makeFolder, start, write } from "./support.ts"
 
 describe("as Effects", () => {
@@ -15,9 +24,15 @@ describe("as Effects", () => {
       const report = yield* applyPlan(aywa, config, yield* planConfig(aywa, config))
       const again = yield* readConfig(folder)
       const { written } = yield* pullConfig(aywa, again)
-      return [report.applied.length, written.length, (yield* findDrift(aywa, again)).ok]
+      const { ok } = yield* findDrift(aywa, again)
+      write(folder, { "assistants/desk.yaml": "name: Front desk\n" })
+      const pushed = yield* pushConfig(aywa, yield* readConfig(folder))
+      const back = yield* planRollback(aywa, yield* readConfig(folder))
+      const [{ id = "" } = {}] = back.steps
+      const adopted = yield* adoptRow(aywa, yield* readConfig(folder), "assistants/desk", id)
+      return [report.applied.length, written.length, ok, pushed.applied.length, back.counts.update, adopted.differences]
     })
-    expect(await Effect.runPromise(program)).toEqual([1, 0, true])
+    expect(await Effect.runPromise(program)).toEqual([1, 0, true, 1, 1, 0])
     expect(runtime.count("assistants")).toBe(1)
   })
 

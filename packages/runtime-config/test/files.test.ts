@@ -27,7 +27,7 @@ describe("a row and its file", () => {
         const changed = changeRowFile("assistants", file.text, `a${file.ending}`, after)
         expect(equal(parseRow(changed.text, `a${changed.ending}`), after)).toBe(true)
       }),
-      { numRuns: cases(200) }
+      { numRuns: cases(60) }
     )
   })
 
@@ -58,6 +58,54 @@ metadata:
       rowWith({ ...row, name: "Front desk" }, ["metadata", "deep", "a"], 17)
     )
     expect(changed.text).toBe(odd.replace('"Desk"      #', '"Front desk"      #').replace("0x10", "17"))
+  })
+
+  it("keep the comments and the style of items that stay in a list, and of those that change in it", () => {
+    const text = `name: Desk
+model:
+  provider: openai
+  toolIds:
+    # the shop's
+    - lookup-order # asks
+    - transfer-call   # hands over
+    - 'send-sms'
+  tools:
+    - type: function # inline
+      function:
+        name: a # the a
+        description: A
+    - type: endCall # ends
+endCallPhrases: [bye,   "so long"] # said
+`
+    const row = parseRow(text, "a.yaml")
+    const changed = (path: ReadonlyArray<string>, value: unknown) =>
+      changeRowFile("assistants", text, "a.yaml", rowWith(row, path, value)).text
+    expect(changed(["model", "toolIds"], ["lookup-order", "send-sms", "new-one"])).toBe(
+      text.replace(/ *- transfer-call.*\n/, "").replace("'send-sms'", "'send-sms'\n    - new-one")
+    )
+    const [inline, ending] = [{ type: "function", function: { name: "a", description: "B" } }, { type: "endCall" }]
+    expect(changed(["model", "tools"], [{ type: "dtmf" }, inline, ending])).toBe(
+      text
+        .replace("    - type: function", "    - type: dtmf\n    - type: function")
+        .replace("description: A", "description: B")
+    )
+    expect(changed(["endCallPhrases"], ["so long", "ciao"])).toBe(
+      text.replace('[bye,   "so long"]', '["so long", ciao]')
+    )
+  })
+
+  it("say the same where they have aliases, whatever becomes of their style", () => {
+    const text = "metadata:\n  a: &a { x: 1, y: [1] }\n  b: *a\n  c: [*a, 2]\n"
+    const row = parseRow(text, "a.yaml")
+    for (const [path, value] of [
+      [["metadata", "b", "x"], 2],
+      [["metadata", "a", "x"], 2],
+      [["metadata", "a"], undefined],
+      [["metadata", "c"], [2]]
+    ] as const) {
+      const after = rowWith(row, path, value)
+      expect(parseRow(changeRowFile("assistants", text, "a.yaml", after).text, "a.yaml")).toEqual(after)
+    }
   })
 
   it("put a new key where the contract has it, and take one away with its comment", () => {

@@ -136,6 +136,44 @@ describe("a folder of the source platform's tool", () => {
     expect((await aywa.assistants.get(id)).name).toBe("Plain")
   })
 
+  it("has its state at its root, also when the folder of one organization is named", async () => {
+    const from = makeSource()
+    writeFileSync(join(from, ".vapi-state.aaa.json"), JSON.stringify({ assistants: { plain: uuid(7) } }))
+    const folder = makeFolder()
+    const mappings = [{ sourceId: uuid(2), runtimeId: "the-id" }]
+    const report = fromGitops(folder, { from: join(from, "resources/acme"), environment: "test", mappings })
+    expect([report.written.length, report.linked]).toEqual([17, 1])
+    expect(read(folder, "tools/lookup-order.yaml")).toContain("credential: shop-backend")
+  })
+
+  it("may have Markdown with more messages, and without a prompt: those become YAML, with their comments", () => {
+    const from = makeSource()
+    const put = (name: string, text: string) => writeFileSync(join(from, "resources/acme/assistants", name), text)
+    const front = "---\n# Ours.\nname: More\nmodel:\n  provider: openai # theirs\n"
+    put(
+      "more.md",
+      `${front}  messages:\n    - role: system\n      content: old\n    - role: user # asks\n      content: Hi\n---\n\n\nBe brief.\n\n`
+    )
+    put("bare.md", `${front}---\n\n`)
+    put("wide.md", `${front}---\n\n\nBe brief.\n\n\n`)
+    const folder = makeFolder()
+    fromGitops(folder, { from, environment: "test" })
+    const row = (address: string) => open(folder).rows.find((each) => each.address === address)?.row
+    expect(row("assistants/more")?.["model"]).toEqual({
+      provider: "openai",
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hi" }
+      ]
+    })
+    expect(read(folder, "assistants/more.yaml")).toMatch(
+      /^# Ours\.\nname: More\nmodel:\n {2}provider: openai # theirs\n[^]*# asks/
+    )
+    expect(row("assistants/bare")?.["model"]).toEqual({ provider: "openai" })
+    expect(read(folder, "assistants/bare.yaml")).toContain("# Ours.")
+    expect(read(folder, "assistants/wide.md")).toBe(`${front}---\n\nBe brief.\n`)
+  })
+
   it("is asked for by its organization when there are several", async () => {
     const from = makeSource()
     mkdirSync(join(from, "resources/other/tools"), { recursive: true })

@@ -6,6 +6,7 @@ import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { newRowFile } from "../src/folder/rowFile.ts"
 import { equal, rowWith, valueAt } from "../src/rows/json.ts"
 import { applyChanges } from "../src/rows/diff.ts"
+import { managed } from "../src/rows/kinds.ts"
 import { diffRows, mergeRows, pullConfig, pushConfig } from "../src/index.ts"
 import { rows } from "./arbitraries.ts"
 import { cases, makeFolder, only, open, snapshot, start, write } from "./support.ts"
@@ -110,6 +111,37 @@ describe("diff and merge", () => {
     }
     expect(mergeRows(list, moved, changed).conflicts.map(({ path }) => path)).toEqual([["hooks"]])
   })
+
+  it("lists are merged by item: what one side adds or takes away does not meet the other side's", () => {
+    const merged = (was: ReadonlyArray<unknown>, ours: ReadonlyArray<unknown>, theirs: ReadonlyArray<unknown>) => {
+      const { row, conflicts } = mergeRows({ list: was }, { list: ours }, { list: theirs })
+      return conflicts.length === 0 ? row["list"] : "conflict"
+    }
+    expect(merged(["a", "b", "c"], ["b", "c"], ["a", "b", "c", "d"])).toEqual(["b", "c", "d"])
+    expect(merged(["a", "b", "c"], ["a", "b", "x"], ["y", "b", "c"])).toEqual(["y", "b", "x"])
+    expect(merged(["a"], ["a", "x"], ["a", "y"])).toBe("conflict")
+    expect(merged(["a", "b", "c"], ["a", "x", "c"], ["a", "c"])).toBe("conflict")
+    expect(merged(["a", "b"], ["x", "a", "b"], ["a", "b", "x"])).toBe("conflict")
+    const [one, two, three] = [{ type: "a" }, { type: "b" }, { type: "c" }]
+    expect(merged([one, two, three], [two, three], [one, two, { ...three, n: 1 }])).toEqual([two, { ...three, n: 1 }])
+  })
+
+  it("a list has no item that neither side has, and loses none that both have kept", () => {
+    const lists = fc.uniqueArray(fc.constantFrom(..."abcdefgh"), { maxLength: 6 })
+    fc.assert(
+      fc.property(lists, lists, lists, (was, ours, theirs) => {
+        const { row, conflicts } = mergeRows({ list: was }, { list: ours }, { list: theirs })
+        if (conflicts.length > 0) return
+        const has = (list: unknown, item: string) => Array.isArray(list) && list.includes(item)
+        for (const item of "abcdefgh") {
+          const [before, mine, yours] = [has(was, item), has(ours, item), has(theirs, item)]
+          const wanted = mine === yours ? mine : !before
+          expect([item, has(row["list"], item)]).toEqual([item, wanted])
+        }
+      }),
+      { numRuns: cases(200) }
+    )
+  })
 })
 
 describe("over a real runtime", () => {
@@ -136,6 +168,30 @@ describe("over a real runtime", () => {
         runtime.reset()
       }),
       { numRuns: cases(20) }
+    )
+  }, 600_000)
+
+  it("whatever a file says, a pull on a clean checkout keeps it, and a push after it is the whole change", async () => {
+    const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
+    await fc.assert(
+      fc.asyncProperty(rows, rows, async (first, second) => {
+        const put = (folder: string, row: JsonObject) => {
+          for (const ending of [".md", ".yaml"]) rmSync(`${folder}/assistants/a${ending}`, { force: true })
+          const { text, ending } = newRowFile("assistants", row)
+          write(folder, { [`assistants/a${ending}`]: text })
+        }
+        const folder = makeFolder()
+        put(folder, first)
+        await pushConfig(aywa, open(folder))
+        const clean = makeFolder(snapshot(folder, /^\.schema\//))
+        put(clean, second)
+        expect(await pullConfig(aywa, open(clean))).toMatchObject({ written: [], conflicts: [] })
+        await pushConfig(aywa, open(clean))
+        const stored = only(runtime.rows("assistants"))
+        expect(diffRows(managed("assistants", stored), managed("assistants", second))).toEqual([])
+        runtime.reset()
+      }),
+      { numRuns: cases(5) }
     )
   }, 600_000)
 })

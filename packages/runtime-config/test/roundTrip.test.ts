@@ -1,5 +1,6 @@
 /** Push and pull against a real local runtime. */
 import { describe, expect, it } from "vitest"
+import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { adoptRow, applyPlan, findDrift, planConfig, planRollback, pullConfig, pushConfig } from "../src/index.ts"
 import {
   desk,
@@ -146,6 +147,46 @@ describe("pull", () => {
     expect(Object.keys(snapshot(folder)).some((name) => name.includes("theirs"))).toBe(false)
     await pushConfig(aywa, open(folder))
     expect((await aywa.assistants.get(id)).firstMessage).toBe("Ours")
+  })
+})
+
+describe("what is taken out of a file", () => {
+  const bare = desk.replace(/ *toolIds.*\n/, "")
+  const idsOf = async (aywa: AywaRuntimeClient) => only((await aywa.assistants.list()).items).model?.toolIds ?? []
+
+  it("goes, also after a conflict that was settled by hand, and nobody's new field goes with it", async () => {
+    const { aywa } = await start()
+    const folder = makeFolder(files)
+    await pushConfig(aywa, open(folder))
+    const { id } = only((await aywa.assistants.list()).items)
+    await aywa.assistants.update(id, { firstMessage: "Theirs", endCallMessage: "Bye" })
+    write(folder, { "assistants/desk.md": bare.replace('"Hello, this is the desk."', "Ours") })
+    expect((await pullConfig(aywa, open(folder))).conflicts.length).toBe(1)
+    expect((await adoptRow(aywa, open(folder), "assistants/desk", id)).differences).toBe(2)
+    await pushConfig(aywa, open(folder))
+    const row = await aywa.assistants.get(id)
+    expect([row.firstMessage, row.endCallMessage, await idsOf(aywa)]).toEqual(["Ours", "Bye", []])
+  })
+
+  it("goes after a pull, or an adopt, on a clean checkout, too", async () => {
+    const steps = {
+      pull: async (aywa: AywaRuntimeClient, folder: string) => (await pullConfig(aywa, open(folder))).written.length,
+      adopt: async (aywa: AywaRuntimeClient, folder: string, id: string) =>
+        (await adoptRow(aywa, open(folder), "assistants/desk", id)).differences
+    }
+    for (const [step, changes] of [
+      ["pull", 0],
+      ["adopt", 1]
+    ] as const) {
+      const { aywa } = await start()
+      const first = makeFolder(files)
+      await pushConfig(aywa, open(first))
+      const folder = makeFolder({ ...snapshot(first, /^\.schema\//), "assistants/desk.md": bare })
+      const { id } = only((await aywa.assistants.list()).items)
+      expect([step, await steps[step](aywa, folder, id)]).toEqual([step, changes])
+      await pushConfig(aywa, open(folder))
+      expect([step, await idsOf(aywa)]).toEqual([step, []])
+    }
   })
 })
 

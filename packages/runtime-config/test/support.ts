@@ -44,12 +44,13 @@ export const start = async (options: LocalRuntimeOptions = {}) => {
   return { runtime, aywa: clientOf(runtime) }
 }
 
-export const clientOf = (runtime: LocalRuntimeHandle, retries = 0): AywaRuntimeClient =>
+export const clientOf = (runtime: LocalRuntimeHandle, retries = 0, timeout = 60_000): AywaRuntimeClient =>
   new AywaRuntimeClient({
     baseUrl: runtime.baseUrl,
     apiKey: runtime.apiKey,
     organizationId: runtime.organizationId,
-    retries
+    retries,
+    timeout
   })
 
 /** Reads a folder anew, as a command does. */

@@ -8,9 +8,11 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
 import { findDrift, planConfig, pullConfig, pushConfig } from "../src/index.ts"
-import { type Files, makeFolder, only, open, read, reasonOf, start, write } from "./support.ts"
+import { clientOf, type Files, makeFolder, only, open, read, reasonOf, start, write } from "./support.ts"
 
-const many = process.env["AYWA_CONFIG_KILLS"] === "all"
+// `each`: at every write, before, after or when it is answered, by turns. `all`: all three at every write.
+const kills = process.env["AYWA_CONFIG_KILLS"]
+const many = kills === "all"
 
 /** Tools, assistants that use them, and one circle: a tool that hands over to an assistant that has it. */
 const rowsOf = (count: number): Files => {
@@ -75,6 +77,18 @@ describe("when the answer to a write is lost", () => {
   }
 })
 
+describe("when no answer comes at all", () => {
+  it("a push ends in its time, and the same push goes on", async () => {
+    const { runtime } = await start()
+    const folder = makeFolder(rowsOf(4))
+    const aywa = clientOf(runtime, 0, 500)
+    runtime.faults.next("stall", { match: { method: "POST" }, when: "after" })
+    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("MaybeApplied")
+    await pushConfig(aywa, open(folder))
+    await expectWhole(folder, runtime, 4, aywa)
+  })
+})
+
 /** A server in front of the runtime that stops the process which writes, at a write of one's choice. */
 const guillotine = async (target: string, at: number, when: "before" | "after" | "answered", kill: () => void) => {
   let writes = 0
@@ -111,9 +125,13 @@ describe("kill -9", () => {
   it("at any write: the next push ends in the same state, and nothing is there twice", async () => {
     const { aywa, runtime } = await start({ rateLimit: { limit: 1_000_000 } })
     const count = 30
-    const points = many ? Array.from({ length: count + 1 }, (_, n) => n) : [0, count]
+    const points = kills === undefined ? [0, count] : Array.from({ length: count + 1 }, (_, n) => n)
+    const turn = Math.floor(Math.random() * 3)
+    const moments = ["before", "after", "answered"] as const
+    const momentsOf = (at: number) =>
+      many ? moments : ([kills === undefined ? "after" : (moments[(at + turn) % 3] ?? "after")] as const)
     for (const at of points) {
-      for (const when of many ? (["before", "after", "answered"] as const) : (["after"] as const)) {
+      for (const when of momentsOf(at)) {
         const folder = makeFolder(rowsOf(count))
         let killed = false
         const proxy = await guillotine(runtime.baseUrl, at, when, () => {

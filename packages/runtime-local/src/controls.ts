@@ -4,6 +4,7 @@
  */
 import { publishChanges } from "./control/changes.ts"
 import { makeSending, type OpenSending } from "./control/handle.ts"
+import { makeTickets, type Tickets } from "./control/tickets.ts"
 import type { Engine } from "./engine.ts"
 import type { Core } from "./core.ts"
 import { newKey } from "./keys.ts"
@@ -15,6 +16,7 @@ import type { RuntimeClock } from "./time/clock.ts"
 export interface Controls extends Pick<LocalRuntimeHandle, "addKey" | "reset" | "snapshot" | "restore"> {
   /** Bearer token of the control routes. */
   readonly token: string
+  readonly tickets: Tickets
   readonly clock: RuntimeClock
   readonly sending: OpenSending
   readonly snapshots: Snapshots
@@ -35,6 +37,7 @@ export const makeControls = (core: Core, engine: Engine): Controls => {
   const tellTime = () => feed.publish("clock", () => ({ now: new Date(now()).toISOString() }))
   return {
     token: ids.token(32),
+    tickets: makeTickets(),
     clock: {
       now,
       set: (time) => {

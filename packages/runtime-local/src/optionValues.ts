@@ -2,6 +2,7 @@
  * The values of options: closed as their names are. A wrong one is a mistake in the program, so these throw.
  */
 import { type Names, unknownName, wrongChoice } from "@aywa-ai/runtime-sdk/internal/contract"
+import { signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
 import type { CallPace } from "./calls/steps/step.ts"
 import type { ModelOptions } from "./chats/model.ts"
 import type { ApiKeyOptions } from "./http/auth.ts"
@@ -37,6 +38,60 @@ const flags: ReadonlyArray<keyof LocalRuntimeOptions> = [
   "allowPrivateNetwork"
 ]
 
+/** What an option takes, in words, and whether a value is that. */
+type Shape = readonly [words: string, fits: (value: unknown) => boolean]
+
+const isText = (value: unknown): boolean => typeof value === "string" && value.trim() !== ""
+const isCount = (value: unknown): boolean => typeof value === "number" && value >= 0
+const text: Shape = ["takes a text that is not empty", isText]
+const texts: Shape = [
+  "takes a list of texts, none of them empty",
+  (value) => Array.isArray(value) && value.every(isText)
+]
+const count: Shape = ["takes a number of 0 or more", isCount]
+const bag: Shape = ["takes an object", isObject]
+
+/** Of the options that are neither a choice nor a flag. */
+const shapes: Readonly<Partial<Record<keyof LocalRuntimeOptions, Shape>>> = {
+  host: text,
+  apiKey: [
+    "takes visible ASCII characters without a space",
+    (value) => isText(value) && /^[\x21-\x7e]+$/.test(String(value))
+  ],
+  organization: text,
+  organizations: texts,
+  allowHosts: texts,
+  allowTargets: texts,
+  toolAllowedHosts: texts,
+  publicUrl: text,
+  idempotencyTtl: ["takes milliseconds, 0 or more", isCount],
+  seed: ["takes a whole number", Number.isSafeInteger],
+  resolve: ["takes a function", (value) => typeof value === "function"],
+  webhookSecret: ["takes a signing secret, such as generateWebhookSecret() makes", isSecret],
+  apiKeys: [
+    "takes a list of texts or { key }",
+    (value) => Array.isArray(value) && value.every((key) => isText(key) || isObject(key))
+  ],
+  rows: bag,
+  rateLimit: bag,
+  limits: bag,
+  retention: bag,
+  callPace: bag,
+  model: bag
+}
+
+/** Checks the shapes of the values in a bag. */
+const checkShapes = (bag: string, options: object, shapes: Readonly<Record<string, Shape>>): void => {
+  for (const [name, [words, fits]] of Object.entries(shapes)) {
+    const value: unknown = Reflect.get(options, name)
+    // What a secret looks like is not shown.
+    if (value !== undefined && !fits(value)) refuse(`${bag === "" ? "" : `${bag}.`}${name} ${words}.`)
+  }
+}
+
+const shapesOf = (names: object, shape: Shape): Readonly<Record<string, Shape>> =>
+  Object.fromEntries(Object.keys(names).map((name) => [name, shape]))
+
 const limitNames: Names<RequestLimits> = {
   bodyBytes: true,
   importBytes: true,
@@ -66,6 +121,7 @@ export const checkValues = (options: LocalRuntimeOptions): void => {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== "boolean") refuse(`${name} takes true or false, not a ${typeof value}.`)
   }
+  checkShapes("", options, shapes)
   checkAddresses(options)
   checkStore(options.store)
   checkSchedule(options.webhookSchedule)
@@ -81,15 +137,22 @@ export const checkValues = (options: LocalRuntimeOptions): void => {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     refuse("port takes a whole number from 0 to 65535.")
   }
-  if (limits !== undefined) refuseUnknown("limits", limits, limitNames)
-  if (callPace !== undefined) refuseUnknown("callPace", callPace, paceNames)
+  if (limits !== undefined) {
+    refuseUnknown("limits", limits, limitNames)
+    checkShapes("limits", limits, shapesOf(limitNames, count))
+  }
+  if (callPace !== undefined) {
+    refuseUnknown("callPace", callPace, paceNames)
+    checkShapes("callPace", callPace, shapesOf(paceNames, count))
+  }
   if (rateLimit !== undefined) {
     refuseUnknown("rateLimit", rateLimit, rateNames)
     choose("rateLimit.retryAfterFormat", rateLimit.retryAfterFormat, ["seconds", "date"])
   }
-  for (const key of apiKeys) {
-    if (typeof key === "string") continue
+  for (const each of apiKeys) {
+    const key = typeof each === "string" ? { key: each } : each
     refuseUnknown("apiKeys", key, keyNames)
+    checkShapes("apiKeys", key, { key: shapes.apiKey ?? text, organization: text })
     choose("apiKeys.role", key.role, ["full", "read"])
   }
 }
@@ -139,6 +202,17 @@ const checkShape = (shape: unknown): void => {
     if (one !== undefined && one !== 1 && one !== 2 && one !== 3 && one !== 4) {
       refuse(`listShape takes 1, 2, 3 or 4, not ${wording(one)}.`)
     }
+  }
+}
+
+/** Whether the runtime could sign with a secret: it would hear that at its first delivery only. */
+function isSecret(secret: unknown): boolean {
+  if (typeof secret !== "string") return false
+  try {
+    signAywaRuntimeWebhook({ id: "evt_1", body: "{}", secret, timestamp: new Date(0) })
+    return true
+  } catch {
+    return false
   }
 }
 

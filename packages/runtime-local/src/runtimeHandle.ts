@@ -33,6 +33,13 @@ export interface LocalRuntimeHandle extends AsyncDisposable, Sending {
    * @since 0.2.0
    */
   readonly inspectorUrl: string | undefined
+  /**
+   * An address of the inspector's page that is good once, for a minute, and has no token in it: for a program that opens a
+   * browser, whose arguments every user of the machine can read. `undefined` where there is no inspector.
+   *
+   * @since 0.2.0
+   */
+  readonly inspectorLink: () => string | undefined
   /** What reached the runtime, oldest first. */
   readonly requests: (filter?: RequestFilter) => ReadonlyArray<JournalEntry>
   readonly faults: Faults

@@ -88,6 +88,7 @@ const handleOf = (
     organizationId: core.organizationId,
     controlToken: controls.token,
     inspectorUrl: hasInspector(options) ? `${baseUrl}/__aywa/#${controls.token}` : undefined,
+    inspectorLink: () => (hasInspector(options) ? `${baseUrl}/__aywa/#ticket=${controls.tickets.issue()}` : undefined),
     requests: journal.list,
     faults: {
       add: rules.add,

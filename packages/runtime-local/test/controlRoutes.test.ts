@@ -1,10 +1,15 @@
 /** The control routes that pages, the command line and agents are built upon. */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { receive } from "./receiver.ts"
 import { type Client, clientOf, start, temporaryFile } from "./support.ts"
+import { publishChanges } from "../src/control/changes.ts"
+import { makeFeed } from "../src/control/feed.ts"
 import { startLocalRuntime } from "../src/index.ts"
+import { outboxTables } from "../src/outbox/tables.ts"
+import { rowTables } from "../src/rows/tables.ts"
+import { openStore } from "../src/store/Store.ts"
 
 const control = ({ runtime, call }: Client, method: string, target: string, body?: unknown) =>
   call(method, `/__aywa/${target}`, body, { apiKey: runtime.controlToken })
@@ -169,6 +174,16 @@ describe("stream", () => {
     await expect.poll(() => next.pieces.at(-1)?.event).toBe("reset")
   })
 
+  it("does no harm to whoever closed the runtime, a minute after the last watcher left", () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const [store, feed] = [openStore("memory", [rowTables, outboxTables]), makeFeed()]
+    publishChanges(store, feed)
+    feed.watch(() => {})()
+    store.close()
+    expect(() => vi.advanceTimersByTime(60_000)).not.toThrow()
+  })
+
   it("takes sixteen watchers, knows its types, and needs the token", async () => {
     const client = await start()
     const streams = await Promise.all(Array.from({ length: 16 }, () => open(client)))
@@ -204,6 +219,15 @@ describe("rows, calls and jobs of all organizations", () => {
     expect((await list("&text=hello%20b")).items).toMatchObject([{ name: "b" }])
     expect((await list("&organization=org_2")).items).toHaveLength(1)
     expect((await list("&text=nowhere")).nextCursor).toBeNull()
+  })
+
+  it("of a kind or in a state that there is not: 400, with those that there are", async () => {
+    const client = await start()
+    const message = async (path: string) => (await control(client, "GET", path)).body.message
+    expect(await message("rows?resource=assistent")).toEqual([expect.stringContaining("there are assistants, ")])
+    expect(await message("jobs?status=failed")).toEqual([expect.stringContaining("there are pending, ")])
+    const { status, body } = await client.call("GET", "/logs/webhooks?status=failed")
+    expect([status, body.message]).toEqual([400, [expect.stringContaining("status: expected one of pending, ")]])
   })
 
   it("calls under way, and webhook jobs", async () => {

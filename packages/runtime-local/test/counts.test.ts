@@ -15,13 +15,13 @@ const counted: ReadonlyArray<readonly [kept: string, looked: string]> = [
     "SELECT org_id, state, count(*) AS n FROM webhook_jobs GROUP BY 1, 2"
   ],
   ...["status", "type", "endedReason"].map((field): readonly [string, string] => [
-    `SELECT org_id, value, n FROM call_counts WHERE n <> 0 AND field = '${field}'`,
+    `SELECT org_id, ${field} AS value, sum(n) AS n FROM call_groups WHERE value <> '' GROUP BY 1, 2 HAVING sum(n) <> 0`,
     `SELECT org_id, body ->> '$.${field}' AS value, count(*) AS n FROM resource_rows
      WHERE resource = 'calls' AND value IS NOT NULL GROUP BY 1, 2`
   ]),
   [
-    "SELECT id, org_id, status, cost FROM call_facts",
-    "SELECT id, org_id, body ->> '$.status' AS status, body ->> '$.cost' AS cost FROM resource_rows WHERE resource = 'calls'"
+    "SELECT seq, org_id, status, cost FROM call_figures",
+    "SELECT seq, org_id, body ->> '$.status' AS status, body ->> '$.cost' AS cost FROM resource_rows WHERE resource = 'calls'"
   ]
 ]
 
@@ -86,7 +86,8 @@ describe("counts", () => {
     const database = new DatabaseSync(file)
     const triggers = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all()
     for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`)
-    for (const table of ["row_counts", "call_counts", "call_facts", "job_counts"]) database.exec(`DROP TABLE ${table}`)
+    for (const table of ["row_counts", "call_groups", "call_figures", "job_counts"])
+      database.exec(`DROP TABLE ${table}`)
     database.close()
     const { call } = await start({ store: { file }, apiKey: before.runtime.apiKey })
     const { body } = await call("GET", "/analytics/summary")

@@ -96,14 +96,53 @@ const wrong: ReadonlyArray<readonly [name: string, path: string, body: object, m
     "/assistant",
     { model: { provider: "openai", model: "m", tools: [{ type: "endCall", ...server("ftp://x.example") }] } },
     "model.tools[0].server.url: expected an absolute http or https address"
+  ],
+  [
+    "an address that a tool calls",
+    "/tool",
+    { type: "apiRequest", method: "GET", url: "ftp://x.example" },
+    "url: expected an absolute http or https address"
+  ],
+  [
+    "an address of a model",
+    "/assistant",
+    { model: { provider: "custom-llm", model: "m", url: "my-model" } },
+    "model.url: expected an absolute http or https address"
+  ],
+  [
+    "an event that is nearly one",
+    "/assistant",
+    { serverMessages: ["hang", "status-updat"] },
+    'serverMessages[1]: "status-updat" is nearly status-update'
+  ],
+  [
+    "an event of an endpoint that is nearly one",
+    "/webhook-endpoint",
+    { url: "https://x.example", scope: "account", events: ["tool-call"] },
+    'events[0]: "tool-call" is nearly tool-calls'
+  ],
+  [
+    "a credential's provider that is nearly one",
+    "/credential",
+    { provider: "twillio", authToken: "t" },
+    'provider: "twillio" is nearly twilio'
+  ],
+  [
+    "what a call overrides with a typo",
+    "/call",
+    { assistant: {}, assistantOverrides: { voice: { provider: "11lab", voiceId: "v" } }, customer },
+    'assistantOverrides.voice.provider: "11lab" is nearly 11labs'
   ]
 ]
 
 describe("a strict runtime", () => {
-  it.each(wrong)("refuses %s", async (_, path, body, message) => {
+  it("refuses what means nothing", async () => {
     const { call } = await start()
-    const reply = await call("POST", path, body)
-    expect([reply.status, reply.body.message]).toEqual([400, expect.arrayContaining([message])])
+    for (const [what, path, body, message] of wrong) {
+      // oxlint-disable-next-line no-await-in-loop -- a table
+      const reply = await call("POST", path, body)
+      expect([what, reply.status, reply.body.message]).toEqual([what, 400, expect.arrayContaining([message])])
+    }
   })
 
   it("takes words that are somebody else's, and references to what is there", async () => {
@@ -121,6 +160,14 @@ describe("a strict runtime", () => {
       { apiKey: other.key }
     )
     expect(foreign.status).toBe(400)
+    // Not an address of the runtime's: what a client keeps for itself, and what a variable will fill in.
+    const { status } = await call("POST", "/tool", {
+      type: "apiRequest",
+      method: "GET",
+      url: "{{base}}/orders",
+      metadata: { server: { url: "mine" }, serverUrl: "mine" }
+    })
+    expect(status).toBe(201)
   })
 
   it("does not hold against an update what the row has already", async () => {
@@ -133,10 +180,13 @@ describe("a strict runtime", () => {
 })
 
 describe("a runtime that is not strict", () => {
-  it.each(wrong)("takes %s, and warns in the answer and in the journal", async (_, path, body, message) => {
+  it("takes all of that, and warns in the answer and in the journal", async () => {
     const { call, runtime } = await start({ strict: false })
-    const reply = await call("POST", path, body)
-    expect([reply.status, reply.headers.get("aywa-warning")]).toEqual([201, message])
-    expect(runtime.requests().at(-1)?.warning).toBe(message)
+    for (const [what, path, body, message] of wrong) {
+      // oxlint-disable-next-line no-await-in-loop -- a table
+      const reply = await call("POST", path, body)
+      expect([what, reply.status, reply.headers.get("aywa-warning")]).toEqual([what, 201, message])
+      expect(runtime.requests().at(-1)?.warning).toBe(message)
+    }
   })
 })

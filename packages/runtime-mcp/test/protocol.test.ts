@@ -146,3 +146,22 @@ test("a wait tells how far it is", async () => {
   await good(client, "local_script_call", { assistant: id, steps: [{ user: "Hello" }] }, { onprogress })
   await expect.poll(() => messages, { timeout: 20_000 }).toEqual(["The call is under way", "The call has ended"])
 })
+
+test("an import tells how many rows are on their way, and how it ended, before its answer", async () => {
+  const runtime = await startRuntime()
+  const server = startRaw(runtime, { allow: "write" })
+  await server.initialize()
+  const body = { assistants: [{ id: "a1", name: "Desk" }], tools: [{ id: "t1", type: "endCall" }] }
+  const args = { operation: "imports.createVapi", body, idempotencyKey: "move-1" }
+  const params = { name: "write", arguments: args, _meta: { progressToken: "p" } }
+  server.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params })
+  await server.answer(1)
+  // Nothing is told of a request that is answered.
+  const messages = server.lines.map((line) => JSON.parse(line)).filter(({ id }) => id !== "init")
+  expect(messages.map(({ method, id, params }) => [method ?? id, params])).toMatchObject([
+    ["notifications/progress", { progressToken: "p", progress: 0, total: 2, message: "2 rows are on their way" }],
+    ["notifications/progress", { progress: 2, message: expect.stringMatching(/^The import has ended: completed/) }],
+    [1, undefined]
+  ])
+  expect([runtime.count("assistants"), runtime.count("tools")]).toEqual([1, 1])
+})

@@ -7,10 +7,14 @@ import { createServer, request as httpRequest } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { readRuntimeProfile } from "../src/contract.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, isRuntimeError, type RuntimeProfile } from "../src/index.ts"
+import * as AywaWebhooks from "../src/webhooks/effect/AywaWebhooks.ts"
+import { webhookReceiver } from "../src/webhooks/handlers.ts"
+import { WebhookScheme } from "../src/webhooks/legacy.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
 import { arm, scheduleOf } from "./support/schedules.ts"
 
@@ -226,6 +230,28 @@ describe("a profile", () => {
     expect([verify("standard"), verify("unknown")]).toEqual(["evt_1", "evt_1"])
     expect(() => verify("none")).toThrow(/runtimeProfile: this runtime signs webhooks not at all: take none of them/)
     expect(() => verify("other")).toThrow(/by another scheme: give it as scheme/)
+  })
+
+  it("is known to handlers of webhooks on both faces: where nothing could be verified they are not made", async () => {
+    const secret = generateWebhookSecret()
+    const body = JSON.stringify({ message: { type: "hang" } })
+    const headers = signAywaRuntimeWebhook({ id: "evt_1", body, secret })
+    const profileOf = (webhookSignature: RuntimeProfile["webhookSignature"]) => ({ ...unknown, webhookSignature })
+    const make = (form: RuntimeProfile["webhookSignature"], options: object = { secret }) =>
+      webhookReceiver({ runtimeProfile: profileOf(form), handlers: { hang: () => {} }, ...options })
+    for (const form of ["standard", "unknown"] as const) {
+      expect((await make(form)({ method: "POST", headers, body })).status).toBe(200)
+    }
+    expect(() => make("none")).toThrow(/runtimeProfile: this runtime signs webhooks not at all: take none of them/)
+    expect(() => make("other")).toThrow(/runtimeProfile: this runtime signs webhooks by another scheme/)
+    const scheme = WebhookScheme.sharedSecret({ secrets: "a-secret-of-a-migration" })
+    const shared = { "x-vapi-secret": "a-secret-of-a-migration" }
+    expect((await make("other", { scheme })({ method: "POST", headers: shared, body })).status).toBe(200)
+    const layer = (form: RuntimeProfile["webhookSignature"]) =>
+      Effect.runPromise(
+        Effect.scoped(Effect.flip(Layer.build(AywaWebhooks.layer({ secret, runtimeProfile: profileOf(form) }))))
+      )
+    expect((await layer("none")).message).toMatch(/runtimeProfile: this runtime signs webhooks not at all/)
   })
 
   it("is read from its file, and refused where it says something that nobody understands", () => {

@@ -157,7 +157,7 @@ const ask = async (
   const organization = planned.organizationId ?? planned.environment
   const confirmed = input["confirm-organization"]
   if (confirmed === undefined)
-    return session.confirm(`This deletes ${deletes} rows. Write ${organization} to go on:`, organization)
+    return session.confirm(`Rows that this deletes: ${deletes}. Write ${organization} to go on:`, organization)
   if (confirmed !== organization) {
     throw usage(`--confirm-organization ${confirmed} is not the organization of this plan.`, `It is ${organization}.`)
   }
@@ -216,7 +216,7 @@ export const adopt = async (
   out.result({ address, id, ...report }, () =>
     report.differences === 0
       ? `${report.file} is ${id}; they are the same.`
-      : `${report.file} is ${id}; they differ at ${report.differences} places, which config plan shows.`
+      : `${report.file} is ${id}; places where they differ: ${report.differences}. config plan shows them.`
   )
 }
 

@@ -38,7 +38,7 @@ export const conformanceCommand = leaf({
     drift: flag("drift", "Prints only what rows and events have beyond the contract"),
     strict: flag("strict", "Exits with 1 when a SHOULD failed"),
     "max-requests": integer("max-requests", "N", "The most requests of the run; default 400"),
-    rate: number("rate", "N", "The most requests a second on average; default 5"),
+    rate: number("rate", "N", "The most requests a second on average; default 5, and no bound for the local runtime"),
     "wait-ttl": number("wait-ttl", "SECONDS", "Waits until the runtime has forgotten idempotency keys")
   },
   run: async (input, session) => (await import("./run.ts")).conformance(input, session)

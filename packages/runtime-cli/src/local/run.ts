@@ -42,7 +42,7 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
   )
   out.note(`The local runtime is ready at ${baseUrl}. Ctrl-C stops it.`)
   if (inspectorUrl !== undefined) out.note(`What it does: ${inspectorUrl}`)
-  if (open === true) await openInspector(inspectorUrl, out)
+  if (open === true) await openInspector(runtime.inspectorLink(), out)
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
 }
 

@@ -1,11 +1,15 @@
 /**
  * The columns that a resource has on a terminal. JSON always has everything.
  */
+import type { contract } from "@aywa-ai/runtime-sdk/contract"
 import type { View } from "../core/output.ts"
 import { ago, cell } from "../core/table.ts"
 import { plural } from "./words.ts"
 
-const byResource: Readonly<Record<string, ReadonlyArray<string>>> = {
+/** Resources without a list. */
+type Unlisted = "operations"
+
+const lists: Readonly<Record<Exclude<keyof typeof contract, Unlisted>, ReadonlyArray<string>>> = {
   assistants: ["id", "name", "model.model", "voice.provider", "updatedAt"],
   phoneNumbers: ["id", "number", "provider", "assistantId", "status", "updatedAt"],
   tools: ["id", "type", "function.name", "server.url", "updatedAt"],
@@ -15,7 +19,11 @@ const byResource: Readonly<Record<string, ReadonlyArray<string>>> = {
   files: ["id", "name", "bytes", "purpose", "status", "createdAt"],
   structuredOutputs: ["id", "name", "type", "updatedAt"],
   imports: ["id", "source", "status", "createdAt"],
-  webhookLogs: ["id", "type", "status", "attemptCount", "statusCode", "target", "createdAt"],
+  webhookLogs: ["id", "type", "status", "attemptCount", "statusCode", "target", "createdAt"]
+}
+
+const byResource: Readonly<Record<string, ReadonlyArray<string>>> = {
+  ...lists,
   "imports.mappings": ["resource", "sourceId", "runtimeId", "action"],
   "calls.timeline": ["createdAt", "type", "status", "data"],
   "calls.logs": ["createdAt", "level", "message"],

@@ -1,6 +1,7 @@
 /**
  * How resources and operations of the contract are called on the command line and in its help.
  */
+import type { contract } from "@aywa-ai/runtime-sdk/contract"
 
 /** `phoneNumbers` -> `phone-numbers`. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -11,8 +12,7 @@ export const plural = (name: string): string => name.replace(/[A-Z]/g, (letter) 
 /** `phoneNumbers` -> `phone number`. */
 export const singular = (name: string): string => plural(name).replace(/s$/, "")
 
-/** What a resource is, for the help. */
-export const resourceTexts: Readonly<Record<string, string>> = {
+const texts: Readonly<Record<keyof typeof contract, string>> = {
   assistants: "The agents that answer and place calls.",
   phoneNumbers: "Numbers that you bring, and the assistants that they are bound to.",
   tools: "What assistants may do during a call.",
@@ -25,6 +25,9 @@ export const resourceTexts: Readonly<Record<string, string>> = {
   webhookLogs: "The runtime's outbox: webhook jobs and their attempts.",
   operations: "Whether the runtime is well, and what it has done."
 }
+
+/** What a resource is, for the help. */
+export const resourceTexts: Readonly<Record<string, string>> = texts
 
 const generic: Readonly<Record<string, (one: string, many: string) => string>> = {
   list: (_, many) => `List ${many}, newest first.`,

@@ -87,9 +87,11 @@ const diffExactly = (before: JsonObject, after: JsonObject): ReadonlyArray<Chang
   ]
 }
 
-const toLf = (text: string): string => (text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text)
+/** Line ends of one kind. */
+export const toLf = (text: string): string => (text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text)
 
-const split = (text: string, file: string): { front: string; prompt: string; gap: string } => {
+/** The front matter of a Markdown file, the text below it, and the empty line between them. */
+export const split = (text: string, file: string): { front: string; prompt: string; gap: string } => {
   const lines = text.split("\n")
   const isFence = (line: string | undefined) => line?.trimEnd() === "---"
   const end = lines.findIndex((line, index) => index > 0 && isFence(line))

@@ -1,12 +1,12 @@
 /**
  * YAML that a person wrote: read, and changed without touching what was not changed.
  */
-import { diff3Merge } from "node-diff3"
-import { Document, isMap, isNode, isScalar, parseDocument, Scalar, visit, type YAMLMap, YAMLSeq } from "yaml"
+import { diff3Merge, diffComm } from "node-diff3"
+import { Document, isMap, isNode, isScalar, isSeq, parseDocument, Scalar, visit, type YAMLMap, YAMLSeq } from "yaml"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { invalid } from "../errors/RuntimeConfigError.ts"
-import type { Change } from "../rows/diff.ts"
-import { equal, isObject, type Path } from "../rows/json.ts"
+import { type Change, changesBetween, identity } from "../rows/diff.ts"
+import { canonical, equal, isObject, type Path, rowWith } from "../rows/json.ts"
 
 // Quoted texts stay in one line: over several, the library loses spaces at the ends of lines.
 const written = {
@@ -70,19 +70,34 @@ export const changeYaml = (
   file: string
 ): string => {
   if (changes.length === 0) return text
-  const { spliced, left } = splice(text, changes, file)
-  const before = documentOf(spliced, file, 1).toString(written)
-  const document = documentOf(spliced, file, 1)
-  for (const change of left) put(document, change.path, change.after, order)
-  readable(document)
-  const wanted = toValue(document)
+  const wanted = changes.reduce((row, { path, after }) => rowWith(row, path, after), parseYaml(text, file))
   const says = (result: string) => {
     const read = parseDocument(result, { logLevel: "silent" })
     return read.errors.length === 0 && equal(toValue(read), wanted)
   }
-  if (left.length === 0 && says(spliced)) return spliced
-  const after = document.toString(written)
-  return [inStyle(spliced, before, after), after].find(says) ?? yamlText(isObject(wanted) ? wanted : {})
+  return candidates(text, changes, order, file).find(says) ?? yamlText(wanted)
+}
+
+/** The changed text, as much in its own style as can be; the first that says what is wanted is taken. */
+const candidates = (
+  text: string,
+  changes: ReadonlyArray<Change>,
+  order: ReadonlyArray<string>,
+  file: string
+): ReadonlyArray<string> => {
+  const { spliced, left } = splice(text, changes, file)
+  if (left.length === 0) return [spliced]
+  try {
+    const before = documentOf(spliced, file, 1).toString(written)
+    const document = documentOf(spliced, file, 1)
+    for (const change of left) put(document, change.path, change.after, order)
+    readable(document)
+    const after = document.toString(written)
+    return [inStyle(spliced, before, after), after]
+  } catch {
+    // A change behind an alias, or of what one stands for: there is no text of this style that says it.
+    return []
+  }
 }
 
 /** Values of one line are changed in the text itself. Gives what is left to do. */
@@ -93,9 +108,8 @@ const splice = (text: string, changes: ReadonlyArray<Change>, file: string) => {
   for (const change of changes) {
     const node = document.getIn(change.path, true)
     const { after } = change
-    const [start, end] = isScalar(node) ? (node.range ?? []) : []
-    const value =
-      isScalar(node) && after !== undefined && typeof after !== "object" ? lineOf(after, node.type) : undefined
+    const [start, end] = isScalar(node) || isSeq(node) ? (node.range ?? []) : []
+    const value = valueLine(node, after, text)
     if (start === undefined || end === undefined || start === end || value === undefined) left.push(change)
     else if (text.slice(start, end).includes("\n")) left.push(change)
     else edits.push({ start, end, value })
@@ -104,6 +118,24 @@ const splice = (text: string, changes: ReadonlyArray<Change>, file: string) => {
     .toSorted((a, b) => b.start - a.start)
     .reduce((result, { start, end, value }) => result.slice(0, start) + value + result.slice(end), text)
   return { spliced, left }
+}
+
+/** A value in the place of a node of one line, in that node's style; `undefined` when it takes more. */
+const valueLine = (node: unknown, after: unknown, text: string): string | undefined => {
+  if (after === undefined) return undefined
+  if (isScalar(node)) return typeof after === "object" ? undefined : lineOf(after, node.type)
+  if (!isSeq(node) || node.flow !== true || !Array.isArray(after)) return undefined
+  const items = new Map<string, string>()
+  for (const item of node.items) {
+    if (!isScalar(item) || item.range == null) return undefined
+    items.set(canonical(item.value), text.slice(item.range[0], item.range[1]))
+  }
+  const lines = after.map((item: unknown) =>
+    typeof item === "object" ? undefined : (items.get(canonical(item)) ?? lineOf(item, undefined))
+  )
+  if (lines.includes(undefined)) return undefined
+  const pad = lines.length > 0 && text[(node.range?.[0] ?? 0) + 1] === " " ? " " : ""
+  return `[${pad}${lines.join(", ")}${pad}]`
 }
 
 /** A value as it stands in one line, also between brackets; `undefined` when it takes more. */
@@ -138,6 +170,7 @@ const put = (document: Document, path: Path, value: unknown, order: ReadonlyArra
     delete node.source
     return
   }
+  if (isSeq(node) && Array.isArray(value)) return putItems(document, node, path, value, order)
   const parent = document.getIn(path.slice(0, -1), true)
   const key = path.at(-1)
   if (isMap(parent) && typeof key === "string" && !parent.has(key)) {
@@ -152,6 +185,45 @@ const put = (document: Document, path: Path, value: unknown, order: ReadonlyArra
     if (node.commentBefore !== undefined) made.commentBefore = node.commentBefore
   }
   document.setIn(path, made)
+}
+
+/** A list keeps the nodes of items that stay, and of those that can be known again: with their comments and their style. */
+const putItems = (
+  document: Document,
+  list: YAMLSeq,
+  path: Path,
+  value: ReadonlyArray<unknown>,
+  order: ReadonlyArray<string>
+): void => {
+  const old = [...list.items]
+  const values = old.map((item): unknown => (isNode(item) ? item.toJS(document, { maxAliasCount: 100 }) : item))
+  const items: Array<unknown> = []
+  const changed: Array<{ readonly path: Path; readonly after: unknown }> = []
+  let at = 0
+  for (const region of diffComm(values.map(canonical), value.map(canonical))) {
+    if ("common" in region) {
+      items.push(...old.slice(at, at + region.common.length))
+      at += region.common.length
+      continue
+    }
+    const left = new Set(region.buffer1.map((_, index) => at + index))
+    for (const item of value.slice(items.length, items.length + region.buffer2.length)) {
+      const name = identity(item)
+      const same = name === undefined ? undefined : [...left].find((index) => identity(values[index]) === name)
+      if (same === undefined) {
+        items.push(document.createNode(item))
+        continue
+      }
+      left.delete(same)
+      for (const change of changesBetween(values[same], item)) {
+        changed.push({ path: [...path, items.length, ...change.path], after: change.after })
+      }
+      items.push(old[same])
+    }
+    at += region.buffer1.length
+  }
+  list.items = items
+  for (const change of changed) put(document, change.path, change.after, order)
 }
 
 /** Where a new key goes: before the first one that the contract has behind it. */

@@ -42,19 +42,22 @@ export const openLedger = (
     state: () => state,
     directory,
     saw: (address, kind, remote, file) => {
-      // A renamed file: the row has one address.
-      for (const [other, id] of Object.entries(ids)) if (id === remote.id && other !== address) delete ids[other]
-      ids[address] = remote.id
       const row = withFileKeys(remote, file)
       const { folder, environment } = config
       const baseline = { row, file }
+      const isKept = equal(readBaseline(folder, environment.name, remote.id), baseline)
+      const said = digestOf(file)
+      const before = Object.hasOwn(state.seen, address) ? state.seen[address] : undefined
+      const isSeen = ids[address] === remote.id && before?.row === remote.digest && before.file === said
       // A row that is as it was needs no write: most are, in most pushes.
-      if (!equal(readBaseline(folder, environment.name, remote.id), baseline)) {
-        writeBaseline(folder, environment.name, remote.id, baseline)
-      }
+      if (isKept && isSeen && state.organizationId !== undefined) return
+      if (!isKept) writeBaseline(folder, environment.name, remote.id, baseline)
+      // A renamed file: the row has one address.
+      for (const [other, id] of Object.entries(ids)) if (id === remote.id && other !== address) delete ids[other]
+      ids[address] = remote.id
       const seen = {
         row: remote.digest,
-        file: digestOf(file),
+        file: said,
         added: addedPlaces(kind, file, toSlugs(kind, row, directory()))
       }
       const kept = Object.entries(state.seen).filter(([other]) => Object.hasOwn(ids, other))

@@ -146,6 +146,13 @@ export const withAdded = (file: JsonObject, remote: JsonObject, added: ReadonlyS
   return applyChanges(file, changes, remote)
 }
 
+/** The file with what it must have said before: places of the runtime's row that it has not, and the runtime did not add. */
+export const withRemoved = (file: JsonObject, remote: JsonObject, added: ReadonlyArray<string>): JsonObject => {
+  const isAdded = (path: Path) => path.some((_, index) => added.includes(pathText(path.slice(0, index + 1))))
+  const changes = diffRows(file, remote).filter(({ path, before }) => before === undefined && !isAdded(path))
+  return applyChanges(file, changes, remote)
+}
+
 /** The places that the runtime has and the file has not. */
 export const addedPlaces = (kind: KindName, file: JsonObject, remote: JsonObject): ReadonlyArray<string> =>
   diffRows(stripSecrets(kind, file), remote)

@@ -3,14 +3,15 @@
  *
  * @since 0.2.0
  */
+import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/RuntimeConfigError.ts"
 import type { Config, ConfigRow } from "../folder/Config.ts"
 import { locked } from "../ledger/lock.ts"
 import { openLedger } from "../ledger/ledger.ts"
-import { comparedRow, directoryFor, type Facts } from "../plan/facts.ts"
-import { onlyPlacesOf, withAdded } from "../plan/judge.ts"
-import { readRemote, remoteRow } from "../remote/readRemote.ts"
+import { baselineOf, comparedRow, directoryFor, type Facts } from "../plan/facts.ts"
+import { onlyPlacesOf, withAdded, withRemoved } from "../plan/judge.ts"
+import { readRemote, type RemoteRow, remoteRow } from "../remote/readRemote.ts"
 import { type ConfigClient, rowsOf } from "../remote/rows.ts"
 import { diffRows } from "../rows/diff.ts"
 import { kindOfFolder } from "../rows/kinds.ts"
@@ -54,9 +55,25 @@ export const adoptRow = (
       const facts: Facts = { config: whole, remote, directory: directoryFor(whole, remote) }
       return { file: writeNew(facts, ledger, row, one), differences: 0 }
     }
-    const compared = comparedRow(one, existing.row, directoryFor(known, remote))
+    const facts: Facts = { config: known, remote, directory: directoryFor(known, remote) }
     const file = stripSecrets(kind, existing.row)
-    ledger.saw(address, kind, one, onlyPlacesOf(file, compared))
+    const base = baseOf(existing, one, facts)
+    ledger.saw(address, kind, one, base)
     removeTheirs(config, existing)
-    return { file: existing.file, differences: diffRows(withAdded(file, compared, undefined), compared).length }
+    return { file: existing.file, differences: diffRows(base, file).length }
   })
+
+/**
+ * What the file would say, had it been read from the runtime. A place that it said before and says no more is in it, and
+ * so a change of the file; a place that it never had is left to the runtime.
+ */
+const baseOf = (file: ConfigRow, one: RemoteRow, facts: Facts): JsonObject => {
+  const { address, kind } = file
+  const { state } = facts.config
+  const compared = comparedRow(one, file.row, facts.directory)
+  const says = stripSecrets(kind, file.row)
+  const baseline = baselineOf(file, one.id, facts)
+  if (baseline !== undefined) return onlyPlacesOf(withAdded(says, baseline.file, undefined), compared)
+  const seen = Object.hasOwn(state.seen, address) ? state.seen[address] : undefined
+  return onlyPlacesOf(seen?.row === one.digest ? withRemoved(says, compared, seen.added) : says, compared)
+}

@@ -3,7 +3,7 @@
  */
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import type { ConfigRow } from "../folder/Config.ts"
-import { type Case, lift, onlyPlacesOf, withAdded } from "../plan/judge.ts"
+import { type Case, lift, onlyPlacesOf, withAdded, withRemoved } from "../plan/judge.ts"
 import { applyChanges, type Change, diffRows } from "../rows/diff.ts"
 import { type Path, pathText, valueAt } from "../rows/json.ts"
 import { mergeRows } from "../rows/merge.ts"
@@ -56,10 +56,10 @@ export const theirChanges = (input: Case): Theirs => {
   const changes = diffRows(ours, remote)
   const nothing = { changes: [], target: ours, conflicts: [] }
   if (changes.length === 0 || seen?.row === input.remoteDigest) {
-    // Only the file changed, if at all. What it said before is not known here, but what the runtime has is.
-    return seen?.file === input.fileDigest
-      ? nothing
-      : { ...nothing, base: onlyPlacesOf(stripSecrets(kind, file), remote) }
+    // Only the file changed, if at all. What it said before is what the runtime has and did not fill in itself.
+    const own = stripSecrets(kind, file)
+    const before = seen?.row === input.remoteDigest ? withRemoved(own, remote, seen.added) : own
+    return seen?.file === input.fileDigest ? nothing : { ...nothing, base: onlyPlacesOf(before, remote) }
   }
   // The file is as it was when it was last seen with the runtime: everything else is theirs.
   if (seen !== undefined && seen.file === input.fileDigest) return { changes, target: remote, conflicts: [] }

@@ -57,7 +57,7 @@ export const readBackup = (folder: string, environment: string, wanted: string |
     return invalid(
       place,
       names.length === 0
-        ? "There is no backup: nothing was pushed from here."
+        ? "There is no backup: no push from here has changed or deleted a row yet."
         : `There is none of this time. There are: ${names.join(", ")}.`
     )
   }

@@ -40,6 +40,9 @@ export const withoutNulls = (row: JsonObject): JsonObject =>
 /** SHA-256 of what a file says; a top-level `null` says the same as no key. */
 export const digestOf = (row: JsonObject): string => digest(withoutNulls(row))
 
+/** The places where two values differ, whatever they are; here `null` is a value like any other. */
+export const changesBetween = (before: unknown, after: unknown): ReadonlyArray<Change> => collect(before, after, [])
+
 const collect = (before: unknown, after: unknown, path: Path): ReadonlyArray<Change> => {
   if (equal(before, after)) return []
   if (isObject(before) && isObject(after)) {
@@ -74,7 +77,8 @@ export const sameItems = (lists: ReadonlyArray<ReadonlyArray<unknown>>): boolean
 
 const naming = ["id", "type", "role", "name", "key", "provider", "toolId", "on", "number"] as const
 
-const identity = (item: unknown): string | undefined => {
+/** What an item of a list is known by; `undefined` when it is no object. */
+export const identity = (item: unknown): string | undefined => {
   if (!isObject(item)) return undefined
   const definition = item["function"]
   const name = isObject(definition) ? definition["name"] : undefined

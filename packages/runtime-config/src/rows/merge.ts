@@ -6,7 +6,7 @@
 import { diff3Merge } from "node-diff3"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import { own, sameItems, unionOfKeys, withoutNulls } from "./diff.ts"
-import { equal, isObject, type Path } from "./json.ts"
+import { canonical, equal, isObject, type Path } from "./json.ts"
 
 /**
  * A place that both sides changed, and not in the same way.
@@ -33,8 +33,8 @@ export interface Merged {
 }
 
 /**
- * Merges two descendants of a row, per JSON path; texts of several lines line by line. Changes of different places are
- * both in the result. A place that both changed differently is a conflict: neither side wins.
+ * Merges two descendants of a row, per JSON path; texts of several lines line by line, and lists item by item. Changes of
+ * different places are both in the result. A place that both changed differently is a conflict: neither side wins.
  *
  * @since 0.2.0
  * @category rows
@@ -58,8 +58,8 @@ const merge = (base: unknown, ours: unknown, theirs: unknown, path: Path, confli
   if (Array.isArray(base) && Array.isArray(ours) && Array.isArray(theirs) && sameItems([base, ours, theirs])) {
     return ours.map((item, index) => merge(base[index], item, theirs[index], [...path, index], conflicts))
   }
-  const text = mergeTexts(base, ours, theirs)
-  if (text !== undefined) return text
+  const merged = mergeTexts(base, ours, theirs) ?? mergeItems(base, ours, theirs)
+  if (merged !== undefined) return merged
   conflicts.push({
     path,
     ...(base === undefined ? {} : { base }),
@@ -80,3 +80,25 @@ export const mergeTexts = (base: unknown, ours: unknown, theirs: unknown): strin
   }
   return lines.join("\n")
 }
+
+/**
+ * The list with the changes of both, as lines are merged; `undefined` where they overlap. As an item can be moved, which
+ * lines hide, it is counted, too: what one side took away must be gone, and what both put in must be there once.
+ */
+const mergeItems = (base: unknown, ours: unknown, theirs: unknown): ReadonlyArray<unknown> | undefined => {
+  if (!Array.isArray(base) || !Array.isArray(ours) || !Array.isArray(theirs)) return undefined
+  const [was, mine, yours] = [base.map(canonical), ours.map(canonical), theirs.map(canonical)]
+  const items: Array<string> = []
+  for (const region of diff3Merge(mine, was, yours, { excludeFalseConflicts: true })) {
+    if (region.ok === undefined) return undefined
+    items.push(...region.ok)
+  }
+  const known = new Map([base, ours, theirs].flat().map((item: unknown) => [canonical(item), item]))
+  const isRight = (item: string) => {
+    const [before, here, there] = [timesIn(was, item), timesIn(mine, item), timesIn(yours, item)]
+    return timesIn(items, item) === (here === there ? here : here + there - before)
+  }
+  return [...known.keys()].every(isRight) ? items.map((item) => known.get(item)) : undefined
+}
+
+const timesIn = (list: ReadonlyArray<string>, item: string): number => list.filter((each) => each === item).length

@@ -4,15 +4,16 @@
  * @since 0.2.0
  */
 import { existsSync, globSync, readFileSync, statSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
 import type { Problem } from "../errors/Problem.ts"
 import { checkOptions } from "../errors/checkOptions.ts"
 import { invalid, isRuntimeConfigError } from "../errors/RuntimeConfigError.ts"
 import { writeNew } from "../folder/io.ts"
-import { changeRowFile, parseRow } from "../folder/rowFile.ts"
+import { changeRowFile, parseRow, split, toLf } from "../folder/rowFile.ts"
 import { readState, writeState } from "../folder/state.ts"
-import { isObject, mapScalars } from "../rows/json.ts"
+import { parseYaml } from "../folder/yaml.ts"
+import { isObject, mapScalars, rowWith, valueAt } from "../rows/json.ts"
 import { freeSlug, isOwned, type KindName, kindOf, slugOf } from "../rows/kinds.ts"
 import { placesOf, withPlaces } from "../rows/references.ts"
 
@@ -50,7 +51,9 @@ interface Source {
   /** Relative to the kind's folder, without the ending: how other files refer to it. */
   readonly name: string
   readonly path: string
+  /** As the row's file begins here, in the form of `ending`. */
   readonly text: string
+  readonly ending: string
   readonly row: JsonObject
   readonly slug: string
 }
@@ -78,8 +81,7 @@ export const fromGitops = (folder: string, options: GitopsOptions): GitopsReport
   const written: Array<{ from: string; file: string }> = []
   for (const source of sources) {
     const row = translated(source, sources, state)
-    const ending = source.path.slice(source.path.lastIndexOf("."))
-    const changed = changeRowFile(source.kind, source.text, `file${ending}`, row)
+    const changed = changeRowFile(source.kind, source.text, `file${source.ending}`, row)
     const file = `${kindOf(source.kind).folder}/${source.slug}${changed.ending === ".yml" ? ".yaml" : changed.ending}`
     if (writeNew(join(root, file), changed.text)) written.push({ from: source.path, file })
     else skipped.push({ file: source.path, detail: `${file} is there already. Remove one of them.` })
@@ -114,11 +116,11 @@ const readSources = (from: string, skipped: Array<Problem>): ReadonlyArray<Sourc
       known.add(path)
       const text = readFileSync(join(from, path), "utf8")
       try {
-        const row = parseRow(text, path)
+        const source = readSource(text, path)
         const relative = path.slice(name.length + 1).replace(/\.\w+$/, "")
         const slug = freeSlug(slugOf(relative.split("/").at(-1), kindOf(kind)), (taken) => slugs.has(taken))
         slugs.add(slug)
-        sources.push({ kind, name: relative, path, text, row, slug })
+        sources.push({ kind, name: relative, path, slug, ...source })
       } catch (error) {
         if (!isRuntimeConfigError(error) || error.reason._tag !== "Invalid") throw error
         skipped.push(...error.reason.problems)
@@ -127,7 +129,7 @@ const readSources = (from: string, skipped: Array<Problem>): ReadonlyArray<Sourc
   }
   for (const path of globSync("**/*.{md,yml,yaml,ts}", { cwd: from }).toSorted()) {
     if (known.has(path)) continue
-    const detail = /^(squads|simulations|personalities|scenarios)/.test(path)
+    const detail = /^(squads|simulations|personalities|scenarios|evals)\//.test(path)
       ? "A runtime has no such rows; it stays where it is."
       : "It is none of the files that are taken over."
     skipped.push({ file: path, detail })
@@ -135,14 +137,34 @@ const readSources = (from: string, skipped: Array<Problem>): ReadonlyArray<Sourc
   return sources
 }
 
+/**
+ * A file as that tool reads it. Its Markdown may have more messages in the front matter, and no text below it: here such
+ * rows are YAML. It does not count empty lines around a prompt.
+ */
+const readSource = (text: string, path: string): Pick<Source, "text" | "ending" | "row"> => {
+  const ending = path.slice(path.lastIndexOf("."))
+  if (ending !== ".md") return { text, ending, row: parseRow(text, path) }
+  const { front, prompt } = split(toLf(text), path)
+  const row = parseYaml(front, path, 2)
+  const content = prompt.trim()
+  const listed = valueAt(row, ["model", "messages"])
+  const others = Array.isArray(listed) ? listed.filter((message) => valueAt(message, ["role"]) !== "system") : []
+  if (content === "") return { text: front, ending: ".yaml", row }
+  const whole = rowWith(row, ["model", "messages"], [{ role: "system", content }, ...others])
+  return listed === undefined ? { text, ending, row: whole } : { text: front, ending: ".yaml", row: whole }
+}
+
 /** Ids of the source platform, by section and name. */
 type SourceIds = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-const sourceState = (...places: ReadonlyArray<string>): SourceIds => {
+/** The state of that tool lies at its root, and is named by the organization's folder below `resources`. */
+const sourceState = (given: string, from: string): SourceIds => {
+  const organization = basename(from)
+  const places = [given, from, join(from, ".."), join(from, "..", "..")]
   const files = places.flatMap((place) =>
     globSync(".vapi-state*.json", { cwd: place }).map((name) => join(place, name))
   )
-  const [file] = files
+  const file = files.find((each) => basename(each) === `.vapi-state.${organization}.json`) ?? files[0]
   const json: unknown = file === undefined ? {} : JSON.parse(readFileSync(file, "utf8"))
   const sections = Object.entries(isObject(json) ? json : {})
   return Object.fromEntries(

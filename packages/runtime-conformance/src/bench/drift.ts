@@ -23,7 +23,7 @@ export const makeDrifts = (): Drifts => {
     const fields = knownFields[list]
     if (fields === undefined) return
     for (const [name, value] of Object.entries(row)) {
-      if (!fields.has(name)) note("field", `${list} ${name.slice(0, 80)}`, kindOf(value), row)
+      if (!fields.has(name) && !ofEveryRow.has(name)) note("field", `${list} ${name.slice(0, 80)}`, kindOf(value), row)
     }
     for (const { place, words } of knownWords[list] ?? []) {
       const word = at(row, ...place.split("."))
@@ -49,6 +49,9 @@ export const makeDrifts = (): Drifts => {
         .toSorted((a, b) => (a.place < b.place ? -1 : 1))
   }
 }
+
+/** A row that has more of these than the contract says is no news. */
+const ofEveryRow: ReadonlySet<string> = new Set(["id", "orgId", "createdAt", "updatedAt"])
 
 /** The list of a path, or of one of its rows. */
 const listOf = (path: string): string | undefined => {

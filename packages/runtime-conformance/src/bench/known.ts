@@ -5,21 +5,15 @@ import type {
   Assistant,
   Call,
   Credential,
-  CredentialProvider,
   Import,
-  ModelProvider,
   PhoneNumber,
-  PhoneNumberProvider,
   RuntimeFile,
   StructuredOutput,
   Tool,
-  ToolType,
-  TranscriberProvider,
-  VoiceProvider,
   WebhookEndpoint,
   WebhookLog
 } from "@aywa-ai/runtime-sdk"
-import { webhookEvents } from "@aywa-ai/runtime-sdk/contract"
+import { knownWords as contractWords, webhookEvents } from "@aywa-ai/runtime-sdk/contract"
 
 /** The names of an interface, without its index signature. */
 type NamesOf<Row> = keyof {
@@ -321,115 +315,27 @@ export const knownWords: Readonly<Record<string, ReadonlyArray<Place>>> = {
     },
     {
       place: "model.provider",
-      words: wordsOf<ModelProvider>({
-        vapi: true,
-        anthropic: true,
-        "anthropic-bedrock": true,
-        anyscale: true,
-        cerebras: true,
-        "custom-llm": true,
-        deepinfra: true,
-        "deep-seek": true,
-        google: true,
-        groq: true,
-        "inflection-ai": true,
-        minimax: true,
-        openai: true,
-        openrouter: true,
-        "perplexity-ai": true,
-        "together-ai": true,
-        xai: true
-      })
+      words: new Set(contractWords.modelProviders)
     },
     {
       place: "voice.provider",
-      words: wordsOf<VoiceProvider>({
-        vapi: true,
-        minimax: true,
-        openai: true,
-        xai: true,
-        azure: true,
-        cartesia: true,
-        "custom-voice": true,
-        deepgram: true,
-        "11labs": true,
-        hume: true,
-        inworld: true,
-        lmnt: true,
-        microsoft: true,
-        neuphonic: true,
-        playht: true,
-        "rime-ai": true,
-        sesame: true,
-        "smallest-ai": true,
-        tavus: true,
-        wellsaid: true
-      })
+      words: new Set(contractWords.voiceProviders)
     },
     {
       place: "transcriber.provider",
-      words: wordsOf<TranscriberProvider>({
-        vapi: true,
-        google: true,
-        openai: true,
-        xai: true,
-        azure: true,
-        cartesia: true,
-        deepgram: true,
-        "11labs": true,
-        "assembly-ai": true,
-        "custom-transcriber": true,
-        gladia: true,
-        soniox: true,
-        speechmatics: true,
-        talkscriber: true
-      })
+      words: new Set(contractWords.transcriberProviders)
     }
   ],
   "/tool": [
     {
       place: "type",
-      words: wordsOf<ToolType>({
-        function: true,
-        code: true,
-        apiRequest: true,
-        transferCall: true,
-        handoff: true,
-        query: true,
-        mcp: true,
-        dtmf: true,
-        voicemail: true,
-        endCall: true,
-        sms: true,
-        bash: true,
-        computer: true,
-        textEditor: true,
-        sipRequest: true,
-        knowledgeBase: true,
-        ghl: true,
-        make: true,
-        output: true,
-        "google.calendar.event.create": true,
-        "google.calendar.availability.check": true,
-        "google.sheets.row.append": true,
-        "slack.message.send": true,
-        "gohighlevel.calendar.availability.check": true,
-        "gohighlevel.calendar.event.create": true,
-        "gohighlevel.contact.create": true,
-        "gohighlevel.contact.get": true
-      })
+      words: new Set(contractWords.toolTypes)
     }
   ],
   "/phone-number": [
     {
       place: "provider",
-      words: wordsOf<PhoneNumberProvider>({
-        "byo-phone-number": true,
-        twilio: true,
-        vonage: true,
-        telnyx: true,
-        vapi: true
-      })
+      words: new Set(contractWords.phoneNumberProviders)
     },
     { place: "status", words: wordsOf<PhoneNumber["status"]>({ active: true, activating: true, blocked: true }) }
   ],
@@ -460,52 +366,7 @@ export const knownWords: Readonly<Record<string, ReadonlyArray<Place>>> = {
   "/credential": [
     {
       place: "provider",
-      words: wordsOf<CredentialProvider>({
-        make: true,
-        twilio: true,
-        vonage: true,
-        telnyx: true,
-        anthropic: true,
-        "anthropic-bedrock": true,
-        cerebras: true,
-        "custom-llm": true,
-        deepinfra: true,
-        "deep-seek": true,
-        google: true,
-        groq: true,
-        openai: true,
-        openrouter: true,
-        "perplexity-ai": true,
-        "together-ai": true,
-        xai: true,
-        azure: true,
-        cartesia: true,
-        deepgram: true,
-        "11labs": true,
-        hume: true,
-        lmnt: true,
-        neuphonic: true,
-        playht: true,
-        "rime-ai": true,
-        "smallest-ai": true,
-        tavus: true,
-        "assembly-ai": true,
-        gladia: true,
-        speechmatics: true,
-        "azure-openai": true,
-        "byo-sip-trunk": true,
-        cloudflare: true,
-        "custom-credential": true,
-        gcp: true,
-        langfuse: true,
-        mistral: true,
-        runpod: true,
-        s3: true,
-        "slack.oauth2-authorization": true,
-        supabase: true,
-        trieve: true,
-        webhook: true
-      })
+      words: new Set(contractWords.credentialProviders)
     }
   ],
   "/webhook-endpoint": [

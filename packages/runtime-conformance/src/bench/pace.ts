@@ -9,14 +9,20 @@ export interface Pace {
   /** Waits for the turn of so many requests, which may then be made at once. Cleaning up is always allowed. */
   readonly take: (requests: number, cleaning: boolean, signal: AbortSignal) => Promise<void>
   readonly count: () => number
+  /** From now on there is no waiting; what a run may ask at most stays. */
+  readonly lift: () => void
 }
 
 export const makePace = (max: number, perSecond: number): Pace => {
-  const every = 1000 / perSecond
+  let every = 1000 / perSecond
   let free = performance.now()
   let count = 0
   return {
     count: () => count,
+    lift: () => {
+      every = 0
+      free = performance.now()
+    },
     take: async (requests, cleaning, signal) => {
       if (!cleaning && count + requests > max) throw new Ended(inconclusive(`the run may make ${max} requests at most`))
       count += requests

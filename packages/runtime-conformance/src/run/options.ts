@@ -24,7 +24,10 @@ export interface TargetOptions {
   readonly timeout?: number | undefined
   /** The most requests of the run, 400 by default. Removing its rows comes on top. */
   readonly maxRequests?: number | undefined
-  /** The most requests a second on average, 5 by default. What is made at once is waited for before. */
+  /**
+   * The most requests a second on average, 5 by default; what is made at once is waited for before. By default there is no
+   * such bound for the local runtime of this machine.
+   */
   readonly requestsPerSecond?: number | undefined
   /** Stops the run. Its rows are removed all the same. */
   readonly signal?: AbortSignal | undefined
@@ -113,6 +116,8 @@ export const checkOptions = (options: ConformanceOptions): void => {
   if (to !== undefined && calls !== true) refuse("to needs calls: without it nobody is called.")
   if (to !== undefined && !/^\+[1-9]\d{6,14}$/.test(to))
     refuse("to takes a number in E.164 form, such as +14155550123.")
+  if (options.otherApiKey !== undefined && options.otherApiKey === options.apiKey)
+    refuse("otherApiKey is the key itself: give one of another organization.")
   if (webhookUrl !== undefined && calls !== true) refuse("webhookUrl needs calls: they cause the events.")
   if (webhookUrl !== undefined && !/^https?:$/.test(URL.parse(webhookUrl)?.protocol ?? "")) {
     refuse("webhookUrl takes an absolute http or https address.")

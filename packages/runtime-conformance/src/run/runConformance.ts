@@ -1,7 +1,7 @@
 /** Runs cases against a runtime, one after the other, and removes what it made. */
 import { isRuntimeError } from "@aywa-ai/runtime-sdk"
 import { makeBench, perform, type Run, type Seen } from "../bench/Bench.ts"
-import { isSuccess } from "../bench/wire.ts"
+import { type Answer, isSuccess } from "../bench/wire.ts"
 import type { Case } from "../cases/define.ts"
 import { ConformanceError } from "../errors/ConformanceError.ts"
 import { Ended, fail, type Finding, inconclusive, skip, type Status } from "../model/Case.ts"
@@ -47,7 +47,7 @@ export const runConformance = async (options: ConformanceOptions): Promise<Repor
   const results: Array<CaseResult> = []
   let left: ReadonlyArray<string> = []
   try {
-    await reach(run)
+    await reach(run, options)
     const cases = selectCases(options)
     for (const one of cases) {
       if (run.signal.aborted) break
@@ -70,8 +70,12 @@ const stopped = (left: ReadonlyArray<string>): string =>
     ? "Stopped. The rows of the run were removed."
     : `Stopped. These rows could not be removed: ${left.join("; ")}. Run aywa-runtime conformance clean.`
 
+/** The local runtime on this machine, by its own word: nobody is harmed there. A tunnel to another one is none. */
+const isLocal = ({ target }: Run, { json }: Answer): boolean =>
+  /^(localhost|127(\.\d+){3}|\[::1\])$/.test(target.baseUrl.hostname) && textAt(json, "runtime") === "local"
+
 /** Whether anything answers at all. */
-const reach = async (run: Run): Promise<void> => {
+const reach = async (run: Run, { requestsPerSecond }: ConformanceOptions): Promise<void> => {
   for (const path of ["/health", "/assistant?limit=1"]) {
     // oxlint-disable-next-line no-await-in-loop -- the second only where the first is silent.
     await run.pace.take(1, false, run.signal)
@@ -80,6 +84,7 @@ const reach = async (run: Run): Promise<void> => {
     run.signal.throwIfAborted()
     const version = isSuccess(answer) ? textAt(answer.json, "version") : undefined
     if (version !== undefined) run.facts.runtimeVersion = version
+    if (requestsPerSecond === undefined && isLocal(run, answer)) run.pace.lift()
     if (answer.status !== 0) return
     if (path !== "/health") {
       throw new ConformanceError(

@@ -7,7 +7,7 @@ import type { Store } from "../store/Store.ts"
 import type { Ids } from "../time/ids.ts"
 import { type AdvanceContext, dueOf } from "./advance.ts"
 import { compileScript } from "./compile.ts"
-import { emit, log } from "./record.ts"
+import { emit } from "./record.ts"
 import { type Run, withOverrides } from "./run.ts"
 import type { Script, Scripts } from "./script.ts"
 
@@ -67,8 +67,8 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
     }
   }
   runs.insert(run, startsAt ?? dueOf(context, run))
-  log(context, run, "info", disclaimer)
-  if (script === undefined) log(context, run, "info", "No script matches this call: it ends by itself")
+  const lines = [disclaimer, ...(script === undefined ? ["No script matches this call: it ends by itself"] : [])]
+  runs.write(run, "log", ...lines.map((message) => ({ level: "info", message })))
   emit(context, run, "status-update", { status: call["status"] })
   context.wake()
 }

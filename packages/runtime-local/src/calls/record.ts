@@ -21,9 +21,15 @@ export const log = (
   runs.write(run, "log", { level, message, ...fields })
 }
 
-/** An event of a call, as the outbox takes it. */
-export const eventOf = ({ runs, now }: Stage, run: Run, type: string, own: JsonObject): NewEvent => {
-  const call = runs.call(run) ?? { id: run.callId }
+/** An event of a call, as the outbox takes it; `row` is the call's row, for who has read it already. */
+export const eventOf = (
+  { runs, now }: Stage,
+  run: Run,
+  type: string,
+  own: JsonObject,
+  row: JsonObject | undefined = runs.call(run)
+): NewEvent => {
+  const call = row ?? { id: run.callId }
   const { assistant, phoneNumber } = run.state
   const context = { call, assistant, phoneNumber, customer: objectAt(call, "customer"), now: now() }
   const message = envelope(type, context, own)
@@ -31,15 +37,30 @@ export const eventOf = ({ runs, now }: Stage, run: Run, type: string, own: JsonO
 }
 
 /** Puts an event on the timeline of a call. */
-export const writeTimeline = ({ runs }: Stage, run: Run, id: string, type: string, own: JsonObject): void => {
+export const writeTimeline = (
+  { runs }: Stage,
+  run: Run,
+  {
+    id,
+    type,
+    row = runs.call(run)
+  }: { readonly id: string; readonly type: string; readonly row?: JsonObject | undefined },
+  own: JsonObject
+): void => {
   const data = Object.fromEntries(Object.entries(own).filter(([key]) => !bulky.has(key) || type === "transcript"))
-  runs.write(run, "event", { id, type, status: runs.call(run)?.["status"], data })
+  runs.write(run, "event", { id, type, status: row?.["status"], data })
 }
 
 /** Emits an event of a call. */
-export const emit = (stage: Stage, run: Run, type: string, own: JsonObject): void => {
-  const { eventId } = stage.outbox.emit(eventOf(stage, run, type, own))
-  writeTimeline(stage, run, eventId, type, own)
+export const emit = (
+  stage: Stage,
+  run: Run,
+  type: string,
+  own: JsonObject,
+  row: JsonObject | undefined = stage.runs.call(run)
+): void => {
+  const { eventId } = stage.outbox.emit(eventOf(stage, run, type, own, row))
+  writeTimeline(stage, run, { id: eventId, type, row }, own)
 }
 
 /** Changes the status of a call: `fields` are for its row, `own` for the event. */
@@ -50,6 +71,6 @@ export const setStatus = (
   fields: JsonObject = {},
   own: JsonObject = {}
 ): void => {
-  stage.runs.patch(run, { status, ...fields })
-  emit(stage, run, "status-update", { status, ...own })
+  const row = stage.runs.patch(run, { status, ...fields })
+  emit(stage, run, "status-update", { status, ...own }, row)
 }

@@ -3,14 +3,13 @@
  */
 import { contract, specOf } from "@aywa-ai/runtime-sdk/internal/contract"
 import { type Answer, json } from "../http/answer.ts"
-import { crud, insertRow, update } from "../rows/crud.ts"
+import { crud, insertWhole, update } from "../rows/crud.ts"
 import type { Handler, HandlerRequest } from "../http/handler.ts"
 import { invalid } from "../http/errors.ts"
 import { assistantOf } from "./begin.ts"
 import type { CallContext } from "./calls.ts"
 import { eventOf } from "./record.ts"
 import { isObject, objectAt, type JsonObject } from "../json/object.ts"
-import { findWhole } from "../rows/find.ts"
 import { checkMeaning } from "../rows/meaning.ts"
 import { makeValidate } from "../rows/validation.ts"
 
@@ -79,9 +78,8 @@ const insertCall = (context: CallContext, request: HandlerRequest, type: string,
   const assistant = assistantOf(context.store, request.organization, body)
   const links = context.calls.links.onCreate({ id, type }, assistant)
   const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body, ...links }
-  const text = insertRow(context, request.organization, fields, id)
-  const call = findWhole(context.store, request.organization, "calls", id)
-  if (call !== undefined) context.calls.begin(call)
+  const { text, whole } = insertWhole(context, request.organization, fields, id)
+  context.calls.begin(whole)
   return text
 }
 

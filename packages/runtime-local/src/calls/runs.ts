@@ -72,16 +72,18 @@ export const makeRuns = (store: Store, now: () => number) => ({
     return call === undefined ? undefined : replaceRow(store, "calls", { ...call, ...fields }, now())
   },
   /** Adds to the timeline or to the log of the call. */
-  write: (run: Run, kind: "event" | "log", body: JsonObject) =>
+  write: (run: Run, kind: "event" | "log", ...bodies: ReadonlyArray<JsonObject>) => {
+    const at = now()
+    const createdAt = new Date(at).toISOString()
     store.run(
-      "INSERT INTO call_events (org_id, call_id, kind, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-      run.organization,
-      run.callId,
-      kind,
-      JSON.stringify({ ...maskObject(body), createdAt: new Date(now()).toISOString() }),
-      now(),
-      now()
+      `INSERT INTO call_events (org_id, call_id, kind, body, created_at, updated_at) VALUES
+         ${bodies.map(() => "(?, ?, ?, ?, ?, ?)").join(", ")}`,
+      ...bodies.flatMap((body) => {
+        const text = JSON.stringify({ ...maskObject(body), createdAt })
+        return [run.organization, run.callId, kind, text, at, at]
+      })
     )
+  }
 })
 
 const readRun = (store: Store, callId: string): Run | undefined => {

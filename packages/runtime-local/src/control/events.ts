@@ -35,13 +35,9 @@ export const eventRoutes = ({ eventPages }: EventsContext): ControlRoutes => ({
       await eventPages.wait(filter, wait, exchange.signal)
       page = look()
     }
-    const fits = fitting(
-      page.map(({ bytes }) => Math.min(bytes, shownBytes)),
-      limit
-    )
-    const items = page.slice(0, fits).map((head) => JSON.stringify(viewOf(eventPages, head)))
+    const items = fitting(viewsOf(eventPages, page.slice(0, limit)))
     // Where there is nothing more yet, the cursor waits behind the last one.
-    return json(200, pageText(items, page[fits - 1]?.seq ?? filter.after))
+    return json(200, pageText(items, page[items.length - 1]?.seq ?? filter.after))
   },
   "GET events/:id": ({ id }) => {
     const event = eventPages.find(id)
@@ -49,6 +45,10 @@ export const eventRoutes = ({ eventPages }: EventsContext): ControlRoutes => ({
     return event
   }
 })
+
+function* viewsOf(pages: EventPages, heads: ReadonlyArray<EventHead>): Generator<string> {
+  for (const head of heads) yield JSON.stringify(viewOf(pages, head))
+}
 
 const viewOf = (pages: EventPages, head: EventHead) => {
   const { bytes, seq: _, createdAt, ...rest } = head

@@ -18,11 +18,13 @@ import { answersItself, type ControlRoutes, decoded, findRoute, isAnswer } from 
 import { type SnapshotsContext, snapshotRoutes } from "./snapshots.ts"
 import { type StageContext, stageRoutes } from "./stage.ts"
 import { makeStream } from "./stream.ts"
+import { redeemTicket, type Tickets } from "./tickets.ts"
 
 /** What the control routes can reach. */
 export interface ControlContext
   extends RequestsContext, StageContext, EventsContext, AccountsContext, SnapshotsContext {
   readonly token: string
+  readonly tickets: Tickets
   readonly feed: Feed
   readonly bodies: Bodies
   /** Handles a request of the contract in the name of an organization. */
@@ -59,6 +61,13 @@ export const makeControl = (context: ControlContext): Control => {
   return async (exchange, read) => {
     const { method, path, query, request } = exchange
     refuseOtherOrigin(exchange)
+    const body = async () => {
+      const bytes = await read()
+      return bytes.length === 0 ? undefined : context.bodies.parse(request, bytes)
+    }
+    if (method === "POST" && path === `${prefix}ticket`) {
+      return json(200, JSON.stringify(redeemTicket(context.tickets, context.token, await body())))
+    }
     const token = headerOf(request, "authorization")?.replace(/^Bearer +/i, "") ?? ""
     if (!crypto.timingSafeEqual(digest(token), expected)) {
       throw new HttpError(401, "The control API needs its token: Authorization: Bearer <controlToken>", {
@@ -72,10 +81,6 @@ export const makeControl = (context: ControlContext): Control => {
     }
     const route = findRoute(routes, method, rest.replace(/\/$/, ""))
     if (route === undefined) throw new HttpError(404, `The control API has no ${method} ${path}`)
-    const body = async () => {
-      const bytes = await read()
-      return bytes.length === 0 ? undefined : context.bodies.parse(request, bytes)
-    }
     const value = await route.handler({ exchange, query, id: route.id, body })
     if (value === answersItself) return undefined
     return isAnswer(value) ? value : json(200, JSON.stringify(value ?? {}))
@@ -95,4 +100,4 @@ const organizationOf = (store: Store, segment: string): string => {
   return id
 }
 
-const digest = (text: string) => crypto.createHash("sha256").update(text).digest()
+const digest = (text: string) => crypto.hash("sha256", text, "buffer")

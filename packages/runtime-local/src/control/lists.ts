@@ -3,8 +3,10 @@
  */
 import type { SQLInputValue } from "node:sqlite"
 import { json } from "../http/answer.ts"
+import { jobStates } from "../outbox/jobs.ts"
+import { resourceNames } from "../rows/rules.ts"
 import type { Store } from "../store/Store.ts"
-import { type ControlRoutes, onlyParameters, pageOf, windowOf } from "./route.ts"
+import { type ControlRoutes, onlyParameters, oneOf, pageOf, windowOf } from "./route.ts"
 import { callColumns, jobColumns, rowColumns, summaryOf } from "./summaries.ts"
 
 /** Rows that one answer looks at: a rare text must not hold everybody up. */
@@ -19,7 +21,7 @@ export const listRoutes = (store: Store): ControlRoutes => ({
     const { where, values } = conditions({
       "seq < ?": before,
       "id = ?": query.get("id"),
-      "resource = ?": query.get("resource"),
+      "resource = ?": oneOf(query, "resource", resourceNames),
       "org_id = ?": query.get("organization")
     })
     return json(
@@ -60,7 +62,7 @@ export const listRoutes = (store: Store): ControlRoutes => ({
       "id = ?": query.get("id"),
       "org_id = ?": query.get("organization"),
       "type = ?": query.get("type"),
-      "state = ?": query.get("status"),
+      "state = ?": oneOf(query, "status", jobStates),
       "call_id = ?": query.get("callId"),
       "event_id = ?": query.get("eventId")
     })

@@ -85,6 +85,13 @@ export const integerOf = (query: URLSearchParams, name: string, minimum: number,
   throw invalid([`${name}: expected an integer from ${minimum} to ${maximum}`])
 }
 
+/** A word of the query, out of those that there are. */
+export const oneOf = (query: URLSearchParams, name: string, words: ReadonlyArray<string>): string | undefined => {
+  const word = query.get(name)
+  if (word === null || words.includes(word)) return word ?? undefined
+  throw invalid([`${name}: there is no ${JSON.stringify(word.slice(0, 60))}; there are ${words.join(", ")}`])
+}
+
 /** Items of a page, unless the query says otherwise. */
 export const pageSize = 100
 
@@ -94,14 +101,19 @@ export const windowOf = (query: URLSearchParams) => ({
   before: integerOf(query, "before", 0, Number.MAX_SAFE_INTEGER)
 })
 
-/** Characters of JSON in a page: what is more comes with the next one. */
-const pageCharacters = 1_000_000
+/** Bytes of JSON in a page: what is more comes with the next one. */
+const pageBytes = 1_000_000
 
-/** How many items of these lengths fit a page: at least one, so that there is a way on. */
-export const fitting = (lengths: ReadonlyArray<number>, limit: number): number => {
+/** The texts that fit a page: at least one, so that there is a way on. What does not fit is not even made. */
+export const fitting = (texts: Iterable<string>): ReadonlyArray<string> => {
+  const page: Array<string> = []
   let sum = 0
-  const beyond = lengths.slice(0, limit).findIndex((length) => (sum += length + 1) > pageCharacters)
-  return beyond === -1 ? Math.min(limit, lengths.length) : Math.max(1, beyond)
+  for (const text of texts) {
+    sum += Buffer.byteLength(text) + 1
+    if (page.length > 0 && sum > pageBytes) break
+    page.push(text)
+  }
+  return page
 }
 
 /** A page as it is answered; the cursor leads to the next one. */
@@ -120,12 +132,8 @@ export interface PageItem {
  * `end` is the place where looking for items ended, where that is not the last of them.
  */
 export const pageOf = (items: ReadonlyArray<PageItem>, limit: number, end?: number): string => {
-  const lengths = items.map(({ json }) => json.length)
-  const page = items.slice(0, fitting(lengths, limit))
-  return pageText(
-    page.map(({ json }) => json),
-    page.length < items.length ? page.at(-1)?.seq : end
-  )
+  const page = fitting(items.slice(0, limit).map(({ json }) => json))
+  return pageText(page, page.length < items.length ? items[page.length - 1]?.seq : end)
 }
 
 /** Whether a value is a whole answer. */

@@ -125,7 +125,7 @@ const empty = (name: string) => `${name} is empty: is a variable unset?`
 
 const unauthorized = (message: string) => new HttpError(401, message, { headers: { "www-authenticate": "Bearer" } })
 
-const sha256 = (text: string) => crypto.createHash("sha256").update(text).digest()
+const sha256 = (text: string) => crypto.hash("sha256", text, "buffer")
 
 const missing = (): never => {
   throw new Error("A key that was just stored is missing")

@@ -102,9 +102,14 @@ const collect = async (request: IncomingMessage, limit: number, hold: (bytes: nu
       else if (hold(chunk.length)) chunks.push(chunk)
       else refuse(overloaded())
     })
-    request.on("end", resolve)
+    // Every request closes, most of them after their end.
+    let isWhole = false
+    request.on("end", () => {
+      isWhole = true
+      resolve()
+    })
     request.on("error", () => reject(new Disconnected()))
-    request.on("close", () => reject(new Disconnected()))
+    request.on("close", () => (isWhole ? undefined : reject(new Disconnected())))
   })
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
 }
@@ -152,7 +157,7 @@ const parseJson = (request: IncomingMessage, body: Buffer, depth: number): unkno
 /** Many digits in a row, or an exponent: mostly in a text, so that it has to be looked at again. */
 const mayBeInexact = /\d{16}|\d[eE][+-]?\d{2}/
 
-/** The first number that would be another one after it was read: beyond 2^53, or beyond all bounds. */
+/** The first number that would be another one after it was read: beyond 2^53, beyond all bounds, or nothing at all. */
 const inexactNumber = (text: string): string | undefined => {
   let first: string | undefined
   const look = (_: string, value: unknown, context: { readonly source?: string }): unknown => {
@@ -160,6 +165,7 @@ const inexactNumber = (text: string): string | undefined => {
     if (typeof value !== "number" || source === undefined || first !== undefined) return value
     const isExact =
       Number.isFinite(value) &&
+      (value !== 0 || !/[1-9]/.test(source.replace(/e.*$/i, ""))) &&
       (!/^-?\d+$/.test(source) || String(value) === source || BigInt(source) === BigInt(value))
     if (!isExact) first = source.slice(0, 40)
     return value

@@ -32,7 +32,7 @@ export const openExchange = (
   response: ServerResponse,
   options: { readonly signal: AbortSignal; readonly now: number; readonly makeId: () => string }
 ): Exchange => {
-  const [, authority, rest] = /^http:\/\/([^/?#]*)(.*)$/i.exec(request.url ?? "/") ?? []
+  const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(request.url ?? "/") ?? []
   const target = rest === undefined ? (request.url ?? "/") : rest.startsWith("/") ? rest : `/${rest}`
   const mark = target.indexOf("?")
   const path = mark === -1 ? target : target.slice(0, mark)

@@ -59,12 +59,28 @@ const unknownPath = (routes: ReadonlyArray<Route>, foreign: ReadonlySet<string>,
       { code: "not_part_of_this_runtime" }
     )
   }
-  const known = [...new Set(routes.map((route) => segmentsOf(route.path)[0] ?? ""))]
-  const meant = known.includes(first) ? undefined : nearestName(first, known)
-  return new HttpError(
-    404,
-    `There is no ${path.slice(0, 200)}${meant === undefined ? "" : `. Did you mean /${meant}?`}`
-  )
+  const meant = path.length > 200 ? undefined : nearestPath(routes, path)
+  return new HttpError(404, `There is no ${path.slice(0, 200)}${meant === undefined ? "" : `. Did you mean ${meant}?`}`)
+}
+
+/** A path of a route that this one nearly is: too many slashes, or words that are nearly those of the route. */
+const nearestPath = (routes: ReadonlyArray<Route>, path: string): string | undefined => {
+  const segments = segmentsOf(path).filter((segment) => segment !== "")
+  let nearest: { readonly path: string; readonly slips: number } | undefined
+  for (const { path: template } of routes) {
+    const pattern = segmentsOf(template)
+    if (pattern.length !== segments.length) continue
+    const right = pattern.map((part, index) => (isParameter(part) ? (segments[index] ?? "") : part))
+    const wrong = segments.filter((segment, index) => segment !== right[index])
+    const isNear = segments.every((segment, index) => {
+      const part = right[index] ?? ""
+      return segment === part || nearestName(segment, [part]) !== undefined
+    })
+    if (isNear && wrong.length < (nearest?.slips ?? segments.length + 1)) {
+      nearest = { path: `/${right.join("/")}`, slips: wrong.length }
+    }
+  }
+  return nearest?.path
 }
 
 const segmentsOf = (path: string) => path.split("/").slice(1)

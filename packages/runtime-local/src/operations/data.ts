@@ -20,9 +20,10 @@ export const callsBy = (
 ): Readonly<Record<string, number>> =>
   toRecord(
     store.all<Counted>(
-      "SELECT value AS name, n FROM call_counts WHERE org_id = ? AND field = ? AND n > 0 ORDER BY value",
-      organization,
-      field
+      // Written out: a column is no value. It is one of three names.
+      `SELECT ${field} AS name, sum(n) AS n FROM call_groups WHERE org_id = ? AND ${field} <> ''
+       GROUP BY ${field} HAVING sum(n) > 0 ORDER BY ${field}`,
+      organization
     )
   )
 
@@ -42,7 +43,7 @@ export const callTotals = (store: Store, organization: string): CallTotals =>
   store.get<CallTotals>(
     `SELECT count(*) AS total, count(seconds) AS completed, coalesce(sum(seconds), 0) AS seconds,
             coalesce(sum(cost), 0) AS cost
-     FROM call_facts WHERE org_id = ?`,
+     FROM call_figures WHERE org_id = ?`,
     organization
   ) ?? { total: 0, completed: 0, seconds: 0, cost: 0 }
 
@@ -82,6 +83,9 @@ export const outboxStats = (store: Store, organization: string): Readonly<Record
       organization
     )
   )
+
+/** A number with what is counted: `1 request was`, `2 requests were`. */
+export const counted = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`
 
 interface Counted {
   readonly name: string

@@ -18,7 +18,7 @@ import { requirementsOf } from "./setup.ts"
 export const probe = (store: Store, version: string, method: string, path: string): Answer | undefined => {
   if (path !== "/health" && path !== "/readyz") return undefined
   if (method !== "GET") throw new HttpError(405, `${path} takes GET, HEAD`, { headers: { allow: "GET, HEAD" } })
-  if (path === "/health") return json(200, JSON.stringify({ status: "ok", version }))
+  if (path === "/health") return json(200, JSON.stringify({ status: "ok", version, runtime: "local" }))
   const problem = storeProblem(store)
   if (problem !== undefined) throw storeUnavailable(problem)
   return json(200, `{"status":"ready"}`)

@@ -1,7 +1,7 @@
 /**
  * What to do when something goes wrong, and which of it is going wrong now.
  */
-import { disabledCredentials } from "./data.ts"
+import { counted, disabledCredentials } from "./data.ts"
 import { type Objective, objectivesOf } from "./objectives.ts"
 import { storeProblem } from "./readiness.ts"
 import { type Report, type ReportContext, reportOf } from "./report.ts"
@@ -106,7 +106,7 @@ const cases: ReadonlyArray<Case> = [
     ],
     look: (facts) => {
       const refused = answers(facts, 429, 429)
-      return { active: refused > 0, evidence: `${refused} requests were refused` }
+      return { active: refused > 0, evidence: `${counted(refused, "request was", "requests were")} refused` }
     }
   },
   {
@@ -115,7 +115,7 @@ const cases: ReadonlyArray<Case> = [
     steps: ["Find the caller by its request id.", "Give it a key of the right organization and role."],
     look: (facts) => {
       const forbidden = answers(facts, 403, 403)
-      return { active: forbidden > 0, evidence: `${forbidden} requests were forbidden` }
+      return { active: forbidden > 0, evidence: `${counted(forbidden, "request was", "requests were")} forbidden` }
     }
   },
   {
@@ -136,7 +136,8 @@ const cases: ReadonlyArray<Case> = [
     ],
     look: ({ outbox }) => ({
       active: (outbox?.["dead"] ?? 0) > 0,
-      evidence: outbox === undefined ? "There is no outbox" : `${outbox["dead"] ?? 0} jobs were given up`
+      evidence:
+        outbox === undefined ? "There is no outbox" : `${counted(outbox["dead"] ?? 0, "job was", "jobs were")} given up`
     })
   },
   {
@@ -145,7 +146,7 @@ const cases: ReadonlyArray<Case> = [
     steps: ["DELETE /__aywa/scenario and DELETE /__aywa/faults, with the control token."],
     look: ({ counts }) => {
       const faults = [...counts.faults.values()].reduce((sum, n) => sum + n, 0)
-      return { active: faults > 0, evidence: `${faults} requests were hit` }
+      return { active: faults > 0, evidence: `${counted(faults, "request was", "requests were")} hit` }
     }
   }
 ]

@@ -2,7 +2,7 @@
  * What an organization still needs before its runtime can do its work.
  */
 import type { Store } from "../store/Store.ts"
-import { boundNumbers, disabledCredentials, rowCounts, webhookTargets } from "./data.ts"
+import { boundNumbers, counted, disabledCredentials, rowCounts, webhookTargets } from "./data.ts"
 import { storeProblem } from "./readiness.ts"
 
 /** One requirement. */
@@ -22,25 +22,30 @@ export const requirementsOf = (store: Store, organization: string): ReadonlyArra
   const targets = webhookTargets(store, organization)
   return [
     requirement("store", problem === undefined, "It takes writes", `It takes no writes: ${problem ?? ""}`),
-    requirement("assistants", assistants > 0, `${assistants} assistants`, "Create an assistant: POST /assistant"),
+    requirement(
+      "assistants",
+      assistants > 0,
+      counted(assistants, "assistant", "assistants"),
+      "Create an assistant: POST /assistant"
+    ),
     requirement(
       "phone-numbers",
       bound > 0,
-      `${bound} of ${phoneNumbers} phone numbers lead to an assistant`,
+      `${bound} of ${counted(phoneNumbers, "phone number leads", "phone numbers lead")} to an assistant`,
       phoneNumbers === 0
         ? "Import a phone number: POST /phone-number"
-        : `None of ${phoneNumbers} phone numbers leads to an assistant: set its assistantId`
+        : `None of ${counted(phoneNumbers, "phone number", "phone numbers")} leads to an assistant: set its assistantId`
     ),
     requirement(
       "credentials",
       disabled.length === 0,
-      `${rows["credentials"] ?? 0} credentials, none disabled`,
+      `${counted(rows["credentials"] ?? 0, "credential", "credentials")}, none disabled`,
       `Supply the secrets of ${disabled.join(", ")} and set enabled to true`
     ),
     requirement(
       "webhooks",
       targets > 0,
-      `${targets} targets`,
+      counted(targets, "target", "targets"),
       "Nobody hears of calls: set server.url of an assistant, or create a webhook endpoint"
     )
   ]

@@ -7,7 +7,10 @@ import type { Store } from "../store/Store.ts"
 import type { Level, Target } from "./targets.ts"
 
 /** States of a job. */
-export type JobState = "pending" | "delivering" | "succeeded" | "retrying" | "dead" | "cancelled"
+export const jobStates = ["pending", "delivering", "succeeded", "retrying", "dead", "cancelled"] as const
+
+/** The state of a job. */
+export type JobState = (typeof jobStates)[number]
 
 /** A stored job. */
 export interface Job {

@@ -7,7 +7,7 @@ import type { Handler } from "../http/handler.ts"
 import { HttpError, notFound } from "../http/errors.ts"
 import { listFrom } from "../rows/listing.ts"
 import type { Store } from "../store/Store.ts"
-import type { Job, Jobs } from "./jobs.ts"
+import { type Job, type Jobs, jobStates } from "./jobs.ts"
 import type { Outbox } from "./outbox.ts"
 
 /** Attempts that fail this often in a row deserve a look. */
@@ -52,7 +52,7 @@ export const list =
         column: (filter) => columns[filter] ?? "NULL"
       },
       query,
-      { shape, strict, filters: Object.keys(columns) }
+      { shape, strict, filters: Object.keys(columns), words: { status: jobStates } }
     )
 
 /** `GET /logs/webhooks/:id`: with the attempts and what was sent. */

@@ -19,7 +19,6 @@ CREATE TABLE IF NOT EXISTS webhook_events (
   body TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS webhook_events_call ON webhook_events (org_id, call_id);
 CREATE TABLE IF NOT EXISTS webhook_jobs (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -76,6 +75,7 @@ CREATE TABLE IF NOT EXISTS webhook_secrets (
   ],
   indexes: `
 DROP INDEX IF EXISTS webhook_jobs_states;
+DROP INDEX IF EXISTS webhook_events_call;
 CREATE INDEX IF NOT EXISTS webhook_jobs_of_state ON webhook_jobs (org_id, state, created_at DESC, seq DESC);
 CREATE INDEX IF NOT EXISTS webhook_jobs_of_type ON webhook_jobs (org_id, type, created_at DESC, seq DESC);
 CREATE INDEX IF NOT EXISTS webhook_jobs_of_endpoint ON webhook_jobs (org_id, endpoint_id, created_at DESC, seq DESC)

@@ -75,7 +75,16 @@ export const insertRow = (
   organization: string,
   fields: JsonObject,
   id: string = context.ids.uuid()
-): string => {
+): string => insertWhole(context, organization, fields, id).text
+
+/** A row that was stored: as clients read it, and with its secrets. */
+export interface InsertedRow {
+  readonly text: string
+  readonly whole: JsonObject
+}
+
+/** Stores a new row, for who goes on with it. */
+export const insertWhole = (context: RowContext, organization: string, fields: JsonObject, id: string): InsertedRow => {
   const { store, resource, rules } = context
   const now = context.now()
   const at = new Date(now).toISOString()
@@ -98,7 +107,7 @@ export const insertRow = (
     text,
     parts === undefined ? null : textOf(parts.secrets)
   )
-  return text
+  return { text, whole }
 }
 
 /** Changes a row by shallow merge. */

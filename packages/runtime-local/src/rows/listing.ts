@@ -40,6 +40,8 @@ interface ListOptions {
   readonly shape: ListShape
   readonly strict: boolean
   readonly filters: ReadonlyArray<string>
+  /** The values that a filter may have, where they are known. */
+  readonly words?: Readonly<Record<string, ReadonlyArray<string>>> | undefined
   /** Query parameters that list the values of a field, between commas. */
   readonly anyOf?: Readonly<Record<string, string>> | undefined
   /** Fields that `search` looks for a part of, whatever the case. */

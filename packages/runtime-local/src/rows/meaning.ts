@@ -1,12 +1,21 @@
 /**
  * Whether a body means something: its shape may be right, and yet it refers to a row that is not there, or has a type
  * that nobody knows. A strict runtime refuses such a body; another one takes it with a warning.
+ *
+ * Which words are closed is said in docs/local-runtime.md: a type of a tool or the provider of a phone number decides what
+ * the runtime does, so an unknown one is wrong; the providers of models, voices, transcribers and credentials are somebody
+ * else's, and events grow in number, so an unknown one is taken, and one that is nearly a known one is a typo.
  */
-import { findReferences, nearestName, type ReferringKind, references } from "@aywa-ai/runtime-sdk/internal/contract"
+import {
+  findReferences,
+  knownWords,
+  nearestName,
+  type ReferringKind,
+  references
+} from "@aywa-ai/runtime-sdk/internal/contract"
 import { invalid } from "../http/errors.ts"
 import { isObject, type JsonObject, objectAt, objectOf } from "../json/object.ts"
 import type { Store } from "../store/Store.ts"
-import { numberProviders, partProviders, toolTypes } from "./words.ts"
 
 /** What bodies are held against. */
 export interface MeaningContext {
@@ -64,7 +73,7 @@ const meaningIssues = (
   }),
   ...newIssues(before, body, (row) => [
     ...(Object.hasOwn(wordIssues, resource) ? (wordIssues[resource]?.(row) ?? []) : []),
-    ...serverIssues(row)
+    ...addressIssues(row)
   ])
 ]
 
@@ -74,8 +83,10 @@ const newIssues = (
   change: JsonObject,
   issuesOf: (row: JsonObject) => ReadonlyArray<string>
 ): ReadonlyArray<string> => {
+  const issues = issuesOf({ ...before, ...change })
+  if (issues.length === 0) return issues
   const old = new Set(issuesOf(before))
-  return issuesOf({ ...before, ...change }).filter((issue) => !old.has(issue))
+  return issues.filter((issue) => !old.has(issue))
 }
 
 const exists = (store: Store, organization: string, resource: string, id: string): boolean =>
@@ -121,6 +132,15 @@ const endpointReferences = ({ scope, targetId }: JsonObject): ReadonlyArray<Foun
 const at = (path: string, to: string, value: unknown): ReadonlyArray<FoundId> =>
   typeof value === "string" && value !== "" ? [{ at: path, to, value }] : []
 
+const { toolTypes, phoneNumberProviders: numberProviders, credentialProviders, serverEvents, clientEvents } = knownWords
+
+/** Providers of the parts of an assistant. */
+const partProviders: Readonly<Record<string, ReadonlyArray<string>>> = {
+  model: knownWords.modelProviders,
+  voice: knownWords.voiceProviders,
+  transcriber: knownWords.transcriberProviders
+}
+
 const toolIssues = (tool: unknown, path = ""): ReadonlyArray<string> => {
   if (!isObject(tool)) return []
   const { type } = tool
@@ -133,12 +153,15 @@ const toolIssues = (tool: unknown, path = ""): ReadonlyArray<string> => {
 }
 
 const assistantIssues = (body: JsonObject): ReadonlyArray<string> => [
-  ...Object.entries(partProviders).flatMap(([part, known]) => {
-    const provider = objectAt(body, part)?.["provider"]
-    if (typeof provider !== "string" || known.includes(provider)) return []
-    const meant = typoOf(provider, known)
-    return meant === undefined ? [] : [`${part}.provider: ${JSON.stringify(provider)} is nearly ${meant}`]
-  }),
+  ...Object.entries(partProviders).flatMap(([part, known]) =>
+    typoIssues(`${part}.provider`, objectAt(body, part)?.["provider"], known)
+  ),
+  ...listOf(body["serverMessages"]).flatMap((name, index) =>
+    typoIssues(`serverMessages[${index}]`, name, serverEvents)
+  ),
+  ...listOf(body["clientMessages"]).flatMap((name, index) =>
+    typoIssues(`clientMessages[${index}]`, name, clientEvents)
+  ),
   ...listOf(objectAt(body, "model")?.["tools"]).flatMap((tool, index) => toolIssues(tool, `model.tools[${index}].`))
 ]
 
@@ -149,12 +172,25 @@ const wordIssues: Readonly<Record<string, (body: JsonObject) => ReadonlyArray<st
     typeof provider !== "string" || numberProviders.includes(provider)
       ? []
       : [`provider: no phone numbers come from ${JSON.stringify(provider)}${hint(provider, numberProviders)}`],
-  calls: (body) => assistantIssues(objectOf(body["assistant"])).map((issue) => `assistant.${issue}`)
+  credentials: ({ provider }) => typoIssues("provider", provider, credentialProviders),
+  webhookEndpoints: ({ events }) =>
+    listOf(events).flatMap((name, index) => typoIssues(`events[${index}]`, name, serverEvents)),
+  calls: (body) =>
+    ["assistant", "assistantOverrides"].flatMap((part) =>
+      assistantIssues(objectOf(body[part])).map((issue) => `${part}.${issue}`)
+    )
 }
 
 const hint = (word: string, known: ReadonlyArray<string>): string => {
   const meant = nearestName(word, known)
   return meant === undefined ? `; there are ${known.join(", ")}` : `. Did you mean ${meant}?`
+}
+
+/** A word that anybody may add to, and that is nearly one of those that are known. */
+const typoIssues = (place: string, word: unknown, known: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (typeof word !== "string" || known.includes(word)) return []
+  const meant = typoOf(word, known)
+  return meant === undefined ? [] : [`${place}: ${JSON.stringify(word)} is nearly ${meant}`]
 }
 
 /** A slip of the fingers; a longer name that has a known one in it is a name of its own. */
@@ -166,23 +202,53 @@ const typoOf = (word: string, known: ReadonlyArray<string>): string | undefined 
 
 const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
-/** Servers, wherever they stand: what they say to call must be an address that can be called. */
-const serverIssues = (value: unknown, path = ""): ReadonlyArray<string> => {
-  if (Array.isArray(value)) return value.flatMap((item, index) => serverIssues(item, `${path}[${index}]`))
+/** Addresses, wherever they stand: what they say to call must be an address that can be called. */
+const addressIssues = (value: unknown, path = ""): ReadonlyArray<string> => {
+  if (!mayHoldAddress(value)) return []
+  if (Array.isArray(value)) return value.flatMap((item, index) => addressIssues(item, `${path}[${index}]`))
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([name, part]) => {
+    if (free.has(name)) return []
     const here = path === "" ? name : `${path}.${name}`
-    const url = name === "server" && isObject(part) ? part["url"] : name === "serverUrl" ? part : undefined
-    const place = name === "server" ? `${here}.url` : here
+    const address = addressAt(value, name, part)
+    if (address === undefined) return here.split(".").length < deepest ? addressIssues(part, here) : []
     // A custom transcriber is fed through a WebSocket.
     const isTranscriber = /(^|\.)transcriber$/.test(path)
     const protocols = isTranscriber ? /^(http|ws)s?:$/ : /^https?:$/
-    const isWrong =
-      typeof url === "string" && url !== "" && !url.includes("{{") && !protocols.test(URL.parse(url)?.protocol ?? "")
-    return isWrong
-      ? [`${place}: expected an absolute ${isTranscriber ? "http, https, ws or wss" : "http or https"} address`]
-      : typeof part === "object" && here.split(".").length < 12
-        ? serverIssues(part, here)
-        : []
+    if (address.url === "" || address.url.includes("{{") || protocols.test(URL.parse(address.url)?.protocol ?? "")) {
+      return isObject(part) ? addressIssues(part, here) : []
+    }
+    const place = address.below === "" ? here : `${here}.${address.below}`
+    return [`${place}: expected an absolute ${isTranscriber ? "http, https, ws or wss" : "http or https"} address`]
   })
+}
+
+/** Whatever the client keeps there is the client's. */
+const free: ReadonlySet<string> = new Set(["metadata", "variableValues"])
+
+/** Levels of a body in which addresses are looked for. */
+const deepest = 12
+
+/** The address that a field holds, and where in it. */
+const addressAt = (parent: JsonObject, name: string, part: unknown): { url: string; below: string } | undefined => {
+  if (name === "server" && isObject(part)) {
+    return typeof part["url"] === "string" ? { url: part["url"], below: "url" } : undefined
+  }
+  const isAddress = name === "serverUrl" || (name === "url" && callers.has(parent["type"] ?? parent["provider"]))
+  return isAddress && typeof part === "string" ? { url: part, below: "" } : undefined
+}
+
+/** Tools and models that call an address of their own. */
+const callers: ReadonlySet<unknown> = new Set(["apiRequest", "custom-llm"])
+
+/** Most bodies name no address at all, and are not looked through twice. */
+const mayHoldAddress = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.some(mayHoldAddress)
+  if (!isObject(value)) return false
+  for (const name in value) {
+    if (name === "server" || name === "serverUrl" || name === "url") return true
+    const part = value[name]
+    if (typeof part === "object" && mayHoldAddress(part)) return true
+  }
+  return false
 }

@@ -1,7 +1,7 @@
 /**
- * What is particular to a resource. A resource of the contract that is not named here gets plain CRUD.
+ * What is particular to a resource. One that is only `plain` gets create, list, read, update and delete as the contract says.
  */
-import { writeOnlyFields } from "@aywa-ai/runtime-sdk/internal/contract"
+import { type contract, writeOnlyFields } from "@aywa-ai/runtime-sdk/internal/contract"
 import { pinned } from "../http/errors.ts"
 import type { Store } from "../store/Store.ts"
 import type { JsonObject } from "../json/object.ts"
@@ -41,76 +41,86 @@ const plain = (label: string): ResourceRules => ({
   assertUnpinned: () => {}
 })
 
-const rules: Readonly<Record<string, ResourceRules>> = {
-  assistants: {
-    ...plain("Assistant"),
-    writeOnly: writeOnlyFields.assistants,
-    assertUnpinned: (store, organization, id) => {
-      const by = store.get<{ id: string }>(
-        `SELECT id FROM resource_rows WHERE resource = 'phoneNumbers' AND org_id = ?
+/** Resources of the contract that are not rows of the general kind. */
+type Elsewhere = "operations" | "webhookLogs"
+
+const rules: Readonly<Record<Exclude<keyof typeof contract, Elsewhere> | "assistantDrafts" | "chats", ResourceRules>> =
+  {
+    assistants: {
+      ...plain("Assistant"),
+      writeOnly: writeOnlyFields.assistants,
+      assertUnpinned: (store, organization, id) => {
+        const by = store.get<{ id: string }>(
+          `SELECT id FROM resource_rows WHERE resource = 'phoneNumbers' AND org_id = ?
          AND json_extract(body, '$.assistantId') = ? LIMIT 1`,
-        organization,
-        id
-      )
-      if (by !== undefined) throw pinned("assistant_pinned", `Phone number ${by.id} is bound to this assistant`)
+          organization,
+          id
+        )
+        if (by !== undefined) throw pinned("assistant_pinned", `Phone number ${by.id} is bound to this assistant`)
+      },
+      afterDelete: (store, organization, id) =>
+        void store.run(
+          "DELETE FROM resource_rows WHERE resource = 'assistantDrafts' AND org_id = ? AND unique_key = ?",
+          organization,
+          id
+        )
     },
-    afterDelete: (store, organization, id) =>
-      void store.run(
-        "DELETE FROM resource_rows WHERE resource = 'assistantDrafts' AND org_id = ? AND unique_key = ?",
-        organization,
-        id
-      )
-  },
-  assistantDrafts: {
-    ...plain("Draft"),
-    writeOnly: writeOnlyFields.assistants,
-    unique: {
-      of: (row) => row["assistantId"],
-      code: "draft_exists",
-      message: "This assistant has a draft already"
-    }
-  },
-  phoneNumbers: {
-    ...plain("Phone number"),
-    writeOnly: writeOnlyFields.phoneNumbers,
-    defaults: () => ({ status: "active" }),
-    unique: {
-      of: (row) => row["number"],
-      code: "duplicate_number",
-      message: "This organization has this phone number already"
-    }
-  },
-  calls: { ...plain("Call"), filters: ["id", "assistantId", "phoneNumberId"] },
-  // More than fifty providers, each with fields of its own.
-  credentials: { ...plain("Credential"), masked: true, open: true },
-  imports: plain("Import"),
-  chats: {
-    ...plain("Chat"),
-    afterDelete: (store, _, id) => void store.run("DELETE FROM chat_scripts WHERE chat_id = ?", id)
-  },
-  files: { ...plain("File"), filters: ["purpose"] },
-  structuredOutputs: {
-    ...plain("Structured output"),
-    defaults: () => ({ type: "ai" }),
-    filters: ["id", "name"]
-  },
-  webhookEndpoints: { ...plain("Webhook endpoint"), defaults: () => ({ enabled: true }) },
-  tools: {
-    ...plain("Tool"),
-    assertUnpinned: (store, organization, id) => {
-      const by = store.get<{ id: string }>(
-        `SELECT id FROM resource_rows WHERE resource = 'assistants' AND org_id = ?
+    assistantDrafts: {
+      ...plain("Draft"),
+      writeOnly: writeOnlyFields.assistants,
+      unique: {
+        of: (row) => row["assistantId"],
+        code: "draft_exists",
+        message: "This assistant has a draft already"
+      }
+    },
+    phoneNumbers: {
+      ...plain("Phone number"),
+      writeOnly: writeOnlyFields.phoneNumbers,
+      defaults: () => ({ status: "active" }),
+      unique: {
+        of: (row) => row["number"],
+        code: "duplicate_number",
+        message: "This organization has this phone number already"
+      }
+    },
+    calls: { ...plain("Call"), filters: ["id", "assistantId", "phoneNumberId"] },
+    // More than fifty providers, each with fields of its own.
+    credentials: { ...plain("Credential"), masked: true, open: true },
+    imports: plain("Import"),
+    chats: {
+      ...plain("Chat"),
+      afterDelete: (store, _, id) => void store.run("DELETE FROM chat_scripts WHERE chat_id = ?", id)
+    },
+    files: { ...plain("File"), filters: ["purpose"] },
+    structuredOutputs: {
+      ...plain("Structured output"),
+      defaults: () => ({ type: "ai" }),
+      filters: ["id", "name"]
+    },
+    webhookEndpoints: { ...plain("Webhook endpoint"), defaults: () => ({ enabled: true }) },
+    tools: {
+      ...plain("Tool"),
+      assertUnpinned: (store, organization, id) => {
+        const by = store.get<{ id: string }>(
+          `SELECT id FROM resource_rows WHERE resource = 'assistants' AND org_id = ?
          AND (EXISTS (SELECT 1 FROM json_each(body, '$.model.toolIds') AS tool WHERE tool.value = ?)
            OR EXISTS (SELECT 1 FROM json_each(body, '$.model.toolRefs') AS ref
              WHERE json_extract(body, ref.fullkey || '.toolId') = ?)) LIMIT 1`,
-        organization,
-        id,
-        id
-      )
-      if (by !== undefined) throw pinned("tool_pinned", `Assistant ${by.id} uses this tool`)
+          organization,
+          id,
+          id
+        )
+        if (by !== undefined) throw pinned("tool_pinned", `Assistant ${by.id} uses this tool`)
+      }
     }
   }
-}
+
+/** The kinds of rows that there are. */
+export const resourceNames: ReadonlyArray<string> = Object.keys(rules)
 
 /** The rules of a resource by its name in the contract table. */
-export const rulesOf = (resource: string): ResourceRules => rules[resource] ?? plain("Row")
+export const rulesOf = (resource: string): ResourceRules => {
+  const all: Readonly<Record<string, ResourceRules>> = rules
+  return all[resource] ?? plain("Row")
+}

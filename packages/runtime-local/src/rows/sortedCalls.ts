@@ -11,28 +11,28 @@ export interface Sort extends Window {
 }
 
 /** Those of an index, in its order. */
-const columns = { duration: ["seconds", "cost", "fact"], cost: ["cost", "fact"] } as const
+const columns = { duration: ["seconds", "cost", "figure"], cost: ["cost", "figure"] } as const
 
 /** One page of the calls of an organization, and a row more. */
 export const sortedCalls = (store: Store, organization: string, sort: Sort): ReadonlyArray<Listed> => {
   const { by, order, limit, page, where, values, isNarrow } = sort
   const orderBy = columns[by].map((column) => `${column} ${order}`).join(", ")
-  const facts = `(SELECT ${columns[by].join(", ").replace("fact", "id AS fact")} FROM call_facts WHERE org_id = ?`
+  const figures = `(SELECT ${columns[by].join(", ").replace("figure", "seq AS figure")} FROM call_figures WHERE org_id = ?`
   const rows = `SELECT seq, created_at AS "createdAt", body FROM`
   const range = [limit + 1, (page - 1) * limit]
   if (where === "") {
     // The page is known before any row is read.
     return store.all<Listed>(
-      `${rows} ${facts} ORDER BY ${orderBy} LIMIT ? OFFSET ?) CROSS JOIN resource_rows
-       ON resource = 'calls' AND id = fact ORDER BY ${orderBy}`,
+      `${rows} ${figures} ORDER BY ${orderBy} LIMIT ? OFFSET ?) CROSS JOIN resource_rows
+       ON seq = figure ORDER BY ${orderBy}`,
       organization,
       ...range
     )
   }
   // A filter by a field leaves few rows; one by a time may leave them all, so they are read in order until the page is full.
-  const [first, second] = isNarrow ? ["resource_rows", `${facts})`] : [`${facts})`, "resource_rows"]
+  const [first, second] = isNarrow ? ["resource_rows", `${figures})`] : [`${figures})`, "resource_rows"]
   return store.all<Listed>(
-    `${rows} ${first} CROSS JOIN ${second} ON id = fact WHERE resource = 'calls' AND resource_rows.org_id = ?${where}
+    `${rows} ${first} CROSS JOIN ${second} ON seq = figure WHERE resource = 'calls' AND resource_rows.org_id = ?${where}
      ORDER BY ${orderBy} LIMIT ? OFFSET ?`,
     organization,
     organization,

@@ -24,10 +24,14 @@ CREATE INDEX IF NOT EXISTS resource_rows_listed
   ON resource_rows (resource, org_id, created_at DESC, seq DESC, updated_at);
 CREATE UNIQUE INDEX IF NOT EXISTS resource_rows_unique ON resource_rows (resource, org_id, unique_key)
   WHERE unique_key IS NOT NULL;
-CREATE INDEX IF NOT EXISTS calls_of_assistant
-  ON resource_rows (org_id, json_extract(body, '$.assistantId'), created_at DESC, seq DESC) WHERE resource = 'calls';
-CREATE INDEX IF NOT EXISTS calls_of_number
-  ON resource_rows (org_id, json_extract(body, '$.phoneNumberId'), created_at DESC, seq DESC) WHERE resource = 'calls';
+DROP INDEX IF EXISTS calls_of_assistant;
+DROP INDEX IF EXISTS calls_of_number;
+CREATE INDEX IF NOT EXISTS calls_by_assistant
+  ON resource_rows (org_id, json_extract(body, '$.assistantId'), created_at DESC, seq DESC)
+  WHERE resource = 'calls' AND json_extract(body, '$.assistantId') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS calls_by_number
+  ON resource_rows (org_id, json_extract(body, '$.phoneNumberId'), created_at DESC, seq DESC)
+  WHERE resource = 'calls' AND json_extract(body, '$.phoneNumberId') IS NOT NULL;
 ${counted}
 CREATE TABLE IF NOT EXISTS file_content (
   file_id TEXT NOT NULL,

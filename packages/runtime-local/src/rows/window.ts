@@ -37,6 +37,8 @@ export interface WindowOptions {
   readonly strict: boolean
   /** Query parameters that ask for equality with a field. */
   readonly filters: ReadonlyArray<string>
+  /** The values that a filter may have, where they are known. */
+  readonly words?: Readonly<Record<string, ReadonlyArray<string>>> | undefined
   /** Query parameters that list the values of a field, between commas. */
   readonly anyOf?: Readonly<Record<string, string>> | undefined
   /** Fields that `search` looks for a part of, whatever the case. */
@@ -73,7 +75,7 @@ interface Condition {
 
 /** Reads a query; throws 400 with one sentence per problem. */
 export const windowOf = (query: URLSearchParams, options: WindowOptions): Window => {
-  const problems: Array<string> = [...unknownParameters(query, options)]
+  const problems: Array<string> = [...unknownParameters(query, options), ...unknownWords(query, options)]
   const ranges = timeConditions(query, problems)
   const fields = [...fieldConditions(query, options), ...searchConditions(query, options, problems)]
   const conditions = [...ranges, ...fields]
@@ -110,6 +112,12 @@ const unknownParameters = (
       (name === "search" && search.length > 0)
     if (strict && !isKnown) return [`query parameter ${name} should not exist`]
     return query.getAll(name).length > 1 ? [`${name}: expected one value`] : []
+  })
+
+const unknownWords = (query: URLSearchParams, { strict, words = {} }: WindowOptions): ReadonlyArray<string> =>
+  Object.entries(words).flatMap(([name, known]) => {
+    const word = query.get(name)
+    return word === null || !strict || known.includes(word) ? [] : [`${name}: expected one of ${known.join(", ")}`]
   })
 
 const integer = (

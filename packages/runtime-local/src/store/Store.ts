@@ -122,7 +122,8 @@ export const openStore = (location: StoreLocation, tables: ReadonlyArray<Tables>
       return () => {
         if (watch !== mine) return
         watch = undefined
-        database.exec(end)
+        // Whoever watched may be given up after the runtime was closed.
+        if (database.isOpen) database.exec(end)
       }
     },
     reopen: () => {

@@ -15,8 +15,12 @@ const base32 = "abcdefghijklmnopqrstuvwxyz234567"
 
 /** Ids from the system's randomness, or deterministic ones from a seed. */
 export const makeIds = (seed: number | undefined): Ids => {
-  const bytes = seed === undefined ? (size: number) => crypto.randomBytes(size) : seededBytes(seed)
-  const token = (length: number) => Array.from(bytes(length), (byte) => base32[byte & 31]).join("")
+  const bytes = seed === undefined ? pooledBytes() : seededBytes(seed)
+  const token = (length: number) => {
+    let text = ""
+    for (const byte of bytes(length)) text += base32.charAt(byte & 31)
+    return text
+  }
   if (seed === undefined) return { uuid: () => crypto.randomUUID(), token, bytes }
   return {
     uuid: () => {
@@ -28,6 +32,24 @@ export const makeIds = (seed: number | undefined): Ids => {
     },
     token,
     bytes
+  }
+}
+
+/** Random bytes, asked of the system many at a time: a system call for each id would be a good part of a request. */
+const pooledBytes = () => {
+  const pool = Buffer.allocUnsafeSlow(4096)
+  let used = pool.length
+  return (size: number) => {
+    if (size > pool.length) return crypto.randomBytes(size)
+    if (used + size > pool.length) {
+      crypto.randomFillSync(pool)
+      used = 0
+    }
+    const part = Buffer.from(pool.subarray(used, used + size))
+    // Handed out once, and known to nobody else from then on.
+    pool.fill(0, used, used + size)
+    used += size
+    return part
   }
 }
 

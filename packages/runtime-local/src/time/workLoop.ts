@@ -95,7 +95,7 @@ export const makeWorkLoop = (
     const next = nextDue()
     if (next !== undefined && next <= looked && running === 0) return nextTurn.request()
     // What was due and was not taken waits for running work: it is looked at when that ends, the rest at its time.
-    const later = nextDue(looked)
+    const later = next === undefined || next > looked ? next : nextDue(looked)
     if (later !== undefined) alarm.set(Math.max(0, Math.ceil(later - clock.now())))
   }
   const idle = () => {

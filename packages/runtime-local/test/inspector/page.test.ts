@@ -48,6 +48,17 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await other.close()
     })
 
+    it("opens with a link that is good once", async () => {
+      const link = { ...stage.runtime, inspectorUrl: stage.runtime.inspectorLink() }
+      const first = await open(browser, link)
+      await first.page.getByText("Connect your program").waitFor()
+      await first.close()
+      const second = await open(browser, link)
+      await second.page.getByText("This link was good once").waitFor()
+      expect(second.complaints).toEqual([])
+      await second.close()
+    })
+
     it("shows how to connect; secrets only when asked", async () => {
       await tab.at("home")
       await check(".snippet", "AYWA_RUNTIME_API_KEY=********")

@@ -114,17 +114,24 @@ export const invoke = (tool: Tool, call: CallContext) =>
     const outcome = yield* Effect.callback<Shown | Asked>((resume) => {
       const controller = new AbortController()
       const { signal } = controller
+      let told: Promise<unknown> = Promise.resolve()
+      const aborted = new Promise((gone) => signal.addEventListener("abort", gone, { once: true }))
       const isOver = run(tool, input, {
         signal,
         confirm: confirmIn(request, context, call, { tool, input, signal }),
         progress: (progress, total, message) => {
           if (token === undefined) return
-          Effect.runForkWith(context)(call.notifyProgress({ progressToken: token, progress, total, message }))
+          const notice = call.notifyProgress({ progressToken: token, progress, total, message })
+          told = told.then(() => Effect.runPromiseExitWith(context)(notice))
         }
-      }).then(
-        (answer) => resume(Effect.succeed(showAnswer(answer, call.mask))),
-        (error: unknown) => resume(Effect.succeed(error instanceof Asked ? error : failure(tool, error, call)))
-      )
+      })
+        .then(
+          (answer): Shown | Asked => showAnswer(answer, call.mask),
+          (error: unknown) => (error instanceof Asked ? error : failure(tool, error, call))
+        )
+        // After the answer a client takes no news any more; one that has gone away takes none at all.
+        .then((outcome) => Promise.race([told, aborted]).then(() => outcome))
+        .then((outcome) => resume(Effect.succeed(outcome)))
       return Effect.suspend(() => {
         controller.abort(new Error("The client cancelled the call"))
         // What was under way is noted before the call counts as over.

@@ -48,7 +48,25 @@ export const writeEntry = async (
   if (dryRun) return { data: { dryRun: true, detail: `${name} would be sent. Nothing was.` }, hasRows: false }
   if (spec.method === "PATCH") return change(desk, entry, request, invocation)
   if (entry.access === "calls") await confirmCall(desk, entry, request, invocation)
+  if (entry.resource === "imports") return importRows(desk, entry, request, invocation)
   return done(await send(desk, entry, request, invocation.signal))
+}
+
+/** An import is one request however many rows it has: what is known is how many are on their way, and how it ended. */
+const importRows = async (
+  desk: Desk,
+  entry: Entry,
+  request: Request,
+  { signal, progress }: Invocation
+): Promise<Answer> => {
+  const { body = {} } = request
+  const lists = Object.values({ ...Object(body["bundle"] ?? body) })
+  const rows = lists.reduce((sum: number, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
+  progress(0, rows, `${rows} rows are on their way`)
+  const reply = await send(desk, entry, request, signal)
+  const status: unknown = Reflect.get(Object(reply.value), "status")
+  progress(rows, rows, `The import has ended: ${typeof status === "string" ? status : "done"}`)
+  return done(reply)
 }
 
 const assertKey = (name: string, key: string | undefined): void => {

@@ -1,5 +1,5 @@
 /**
- * Writes what is not plain JSON: `Redacted` is unwrapped here and nowhere else, `toJSON` has its way, and what JSON would
+ * Writes what is not plain JSON: `Redacted` is unwrapped here and in no other part of a request but its key, `toJSON` has its way, and what JSON would
  * drop or change without a word is told with its place.
  */
 import * as Redacted from "effect/Redacted"

@@ -2,7 +2,8 @@
  * What follows from the end of an attempt: another attempt, the error, or the value. Without Effect, clock or chance:
  * all that a decision is made from comes in as an argument, and a test goes through what can come in.
  *
- * A retry never duplicates: `maySendAgain` is where that is decided, and nothing else leads to another attempt.
+ * A retry never duplicates: `maySendAgain` is where that is decided, and the driver makes no attempt that is not allowed
+ * here. It may still give up: by the program's own schedule, or for want of time.
  */
 import type { ConfigError, Outcome, RuntimeError } from "../errors/Errors.ts"
 import type * as Policy from "../policy/Policy.ts"
@@ -198,7 +199,7 @@ const subjectOf = (plan: Plan): Subject => ({
 const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
   outcome !== "maybe-applied" || prepared.idempotentMethod || (request.keyIsLasting && !ignoresKeys(prepared))
 
-const once = { isRetryable: false } as const
+const notRetryable = { isRetryable: false } as const
 
 /** An attempt carries the key of those before it, so it may do what a further call may not. */
 const asAttempt = (fields: Fields): Fields => {
@@ -222,7 +223,7 @@ export const fieldsOf = (
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
   idempotencyScope: plan.request.place?.scope,
-  ...(mayCallAgain(plan, outcome) ? undefined : once),
+  ...(mayCallAgain(plan, outcome) ? undefined : notRetryable),
   ...(plan.request.idempotencyKey !== undefined && ignoresKeys(plan.prepared) ? keyless : undefined),
   ...(spent && failure?.transient === true ? sentOnce : undefined)
 })

@@ -1,5 +1,5 @@
 /**
- * From arguments to a request: path, query, headers, body. What is wrong is collected, and nothing is sent.
+ * From arguments to a request: path, query, body. What is wrong is collected, and nothing is sent.
  */
 import type { Issue } from "../errors/Errors.ts"
 import { badCharacter } from "../config/checks.ts"
@@ -65,7 +65,7 @@ interface Encoded {
 }
 
 /**
- * Serialises a body. Redacted values are unwrapped here and nowhere else; fields that the runtime owns are left out.
+ * Serialises a body: Redacted values are unwrapped (by `bodyJson.ts`), fields that the runtime owns are left out.
  * What has to be checked is what will be sent: after `toJSON`, without what JSON drops.
  */
 export const encode = (body: unknown, keep: Pick<ReadonlySet<string>, "has">): Encoded | Issue => {

@@ -1,6 +1,6 @@
 /**
  * How a call is watched. The pipeline knows only this port; who watches is decided outside: the tracer and metrics of
- * an Effect program (`observeEffect.ts`), or the hook of the promise client (`observeHook.ts`). Mostly nobody does,
+ * an Effect program (`effect/observe.ts`), or the hook of the promise client (`promise/observe.ts`). Mostly nobody does,
  * and then none of it runs.
  */
 import type * as Effect from "effect/Effect"

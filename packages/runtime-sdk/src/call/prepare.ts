@@ -1,6 +1,6 @@
 /**
  * What does not change between the calls of an operation, made once: the predicates of its bodies and answers, and the
- * headers of a plain call as one frozen list, so that such a call builds none.
+ * headers of a call without options as one frozen list, so that one that only reads builds none.
  */
 import * as Redacted from "effect/Redacted"
 import type { RuntimeConfig } from "../config/RuntimeConfig.ts"

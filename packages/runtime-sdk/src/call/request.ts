@@ -94,17 +94,15 @@ const queryOf = ({ spec, isQuery, queryNames, runtime }: Prepared, input: unknow
   return typeof text === "string" ? { value: { text, page } } : { issues: [text] }
 }
 
-interface Body {
-  readonly text: string | undefined
-  readonly upload: Upload | undefined
-}
+/** JSON, or a file and its fields; `null` for none. */
+type Body = string | Upload | null
 
-const noBody: Part<Body> = { value: { text: undefined, upload: undefined } }
+const noBody: Part<Body> = { value: null }
 
 const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body> => {
   if (spec.multipart) {
     const upload = prepareUpload(spec, input)
-    return "open" in upload ? { value: { text: undefined, upload } } : { issues: upload }
+    return "open" in upload ? { value: upload } : { issues: upload }
   }
   if (isBody === undefined || spec.body === undefined) return noBody
   const encoded = encode(spec.omitsMasks ? withoutMasks(input) : input, ownKeys)
@@ -112,12 +110,14 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
   const issues = isBody(encoded.json) ? [] : explain(spec.body, encoded.json)
   // A row that was read is written back as it came, whatever a newer runtime has in it.
   const misspelt = encoded.read || spec.verbatim ? [] : misspeltFields(spec.body, input)
-  return partOf({ text: encoded.text, upload: undefined }, [...issues, ...misspelt])
+  return partOf(encoded.text, [...issues, ...misspelt])
 }
 
 /** Fields that nobody knows and that are nearly known ones. */
 const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): ReadonlyArray<Issue> =>
   strays(body, given).flatMap(({ path, absent }) => {
+    if (path.length === 1 && path[0] === "idempotencyKey")
+      return [{ path, message: "It is an option of the call: give it in the argument after the body" }]
     const meant = almost(path.at(-1) ?? "", absent)
     return meant === undefined
       ? []
@@ -143,28 +143,27 @@ const combine = (
     const issues = [path, query, body, settings].flatMap((part) => part.issues ?? [])
     return invalidRequest({ operation: name, method: spec.method, path: path.value ?? spec.path }, issues)
   }
-  const { text, upload } = body.value
+  const text = typeof body.value === "string" ? body.value : undefined
+  const upload = typeof body.value === "string" ? undefined : (body.value ?? undefined)
   const { policy, extraHeaders } = settings.value
-  const call = { operation: name, method: spec.method, path: path.value }
+  const wrong = (issue: Issue): Errors.InvalidRequest =>
+    invalidRequest({ operation: name, method: spec.method, path: path.value }, [issue])
   const ownKey = settings.value.idempotencyKey
   const place = ownKey === undefined ? placeOf(prepared, path.value, body.value, policy) : undefined
-  if (place !== undefined && !("key" in place)) return invalidRequest(call, [place])
+  if (place !== undefined && !("key" in place)) return wrong(place)
   const lasting = ownKey ?? place?.key
   const idempotencyKey = lasting ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
   const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
   if (wrongKey !== undefined) {
     place?.leave(false)
-    return invalidRequest(call, [wrongKey])
+    return wrong(wrongKey)
   }
-  let { headers } = settings.value
-  if (idempotencyKey !== undefined) headers = [...headers, "idempotency-key", idempotencyKey]
-  if (text !== undefined) headers = [...headers, "content-type", "application/json"]
-  else if (upload !== undefined) headers = [...headers, "content-type", upload.contentType]
+  const contentType = text === undefined ? upload?.contentType : "application/json"
   return {
     path: path.value,
     target: runtime.config.basePath + path.value + query.value.text,
     page: query.value.page,
-    headers,
+    headers: headersOf(settings.value.headers, idempotencyKey, contentType),
     body: text,
     upload,
     idempotencyKey,
@@ -175,11 +174,24 @@ const combine = (
   }
 }
 
+/** The headers of a call: those of its operation and its options, with what only a create or a body has. */
+const headersOf = (
+  headers: ReadonlyArray<string>,
+  idempotencyKey: string | undefined,
+  contentType: string | undefined
+): ReadonlyArray<string> => {
+  if (idempotencyKey === undefined && contentType === undefined) return headers
+  const all = [...headers]
+  if (idempotencyKey !== undefined) all.push("idempotency-key", idempotencyKey)
+  if (contentType !== undefined) all.push("content-type", contentType)
+  return all
+}
+
 /** Where a create stands in the idempotency scope around it, if there is one. */
 const placeOf = (
   { name, spec, runtime }: Prepared,
   path: string,
-  { text, upload }: Body,
+  body: Body,
   { scope }: Policy.Policy
 ): Policy.Place | Issue | undefined => {
   if (scope === undefined || spec.method !== "POST") return undefined
@@ -187,7 +199,7 @@ const placeOf = (
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
   if (runtime.config.profile?.idempotencyKeys === "ignored")
     return { path: ["idempotencyScope"], message: `A second run would repeat it: ${ignoring}` }
-  const place = scope.place(operation, text ?? upload?.label ?? "")
+  const place = scope.place(operation, typeof body === "string" ? body : (body?.label ?? ""))
   return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
 }
 

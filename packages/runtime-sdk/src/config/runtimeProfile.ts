@@ -52,3 +52,15 @@ export const isProfile = (profile: unknown): boolean => {
   const { formatVersion, idempotencyKeys, ifMatch, lists } = Object(profile)
   return formatVersion === 1 && known.includes(idempotencyKeys) && known.includes(ifMatch) && Object(lists) === lists
 }
+
+/** Why webhooks of this runtime cannot be verified by Standard Webhooks, and what to do; `undefined` where they can. */
+export const signatureAdvice = (profile: Pick<RuntimeProfile, "webhookSignature"> | undefined): string | undefined => {
+  switch (profile?.webhookSignature) {
+    case "none":
+      return "this runtime signs webhooks not at all: take none of them."
+    case "other":
+      return "this runtime signs webhooks by another scheme: give it as scheme."
+    default:
+      return undefined
+  }
+}

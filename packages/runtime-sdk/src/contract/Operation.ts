@@ -1,6 +1,6 @@
 /**
  * What an entry of the contract table looks like from outside: its method, its path, and the types that go in and
- * come out. The schemas behind an entry are reached through `internal/spec.ts`, so that nothing declared here names
+ * come out. The schemas behind an entry are reached through `table.ts`, so that nothing declared here names
  * an Effect type and the promise client type-checks in a project without `effect`.
  *
  * @since 0.1.0

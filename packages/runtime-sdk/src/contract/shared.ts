@@ -1,5 +1,5 @@
 /**
- * Objects that several resources share. Interfaces only: their schemas stand in `internal/schemas.ts`, proven equal.
+ * Objects that several resources share. Interfaces only: their schemas stand in `schema/shapes.ts`, proven equal.
  *
  * @since 0.1.0
  */

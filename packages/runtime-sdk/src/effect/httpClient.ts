@@ -1,7 +1,7 @@
 /**
  * The SDK over any `HttpClient` of `effect/http`: for programs that bring their own, with its proxy, certificates or
- * middleware. It costs more per call than the transports of the SDK, and `effect/http` is marked unstable: this entry
- * is the only one that touches it.
+ * middleware. It costs more per call than the transports of the SDK, and `effect/http` is marked unstable: of the client's
+ * entries only this one touches it.
  *
  * @since 0.1.0
  */

@@ -4,5 +4,9 @@
  * @since 0.2.0
  */
 export { AywaWebhooksModule } from "./frameworks/nestjs.ts"
-export type { AywaWebhooksModuleAsync, AywaWebhooksModuleOptions } from "./frameworks/nestjs.ts"
+export type {
+  AywaWebhooksDynamicModule,
+  AywaWebhooksModuleAsync,
+  AywaWebhooksModuleOptions
+} from "./frameworks/nestjs.ts"
 export { OnAywaEvent } from "./frameworks/nestEvents.ts"

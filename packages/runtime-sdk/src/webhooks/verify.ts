@@ -9,7 +9,7 @@ import type { WebhookHeaders } from "./headers.ts"
 import { messageOf, timeOf } from "./message.ts"
 import { standard, type WebhookScheme, type WebhookSchemeName } from "./scheme.ts"
 import type { WebhookSecrets } from "./secrets.ts"
-import type { RuntimeProfile } from "../config/runtimeProfile.ts"
+import { type RuntimeProfile, signatureAdvice } from "../config/runtimeProfile.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import { fail, guarded } from "./WebhookVerificationError.ts"
 
@@ -175,17 +175,17 @@ const invalid = (option: string, detail: string): never => fail({ _tag: "Invalid
 
 const schemeOf = ({ scheme, secret, runtimeProfile }: VerifyWebhookOptions | VerifySchemeOptions): WebhookScheme => {
   if (scheme === undefined) {
-    const form = runtimeProfile?.webhookSignature
-    if (form === "none" || form === "other") {
-      invalid(
-        "runtimeProfile",
-        `this runtime signs webhooks ${form === "none" ? "not at all" : "by another scheme"}: ${form === "none" ? "take none of them" : "give it as scheme"}.`
-      )
-    }
+    checkProfile(runtimeProfile)
     return standard
   }
   if (secret !== undefined) invalid("secret", "a scheme carries its own secrets: leave this out.")
   return typeof scheme?.authenticate === "function" ? scheme : invalid("scheme", "must be one of WebhookScheme.")
+}
+
+/** Refuses a runtime whose profile says that it signs otherwise: no delivery of it could ever be accepted. */
+export const checkProfile = (profile: VerifyWebhookOptions["runtimeProfile"]): void => {
+  const advice = signatureAdvice(profile)
+  if (advice !== undefined) invalid("runtimeProfile", advice)
 }
 
 /** Written so that anything that is no number fails closed. */

@@ -8,7 +8,7 @@ import { Tool, Toolkit } from "../../src/tools/effect.ts"
 import { parseAywaRuntimeWebhook, type WebhookMessage } from "../../src/webhooks.ts"
 import { handlers, type WebhookAnswer, type WebhookHandlerMap } from "../../src/webhooks/handlers.ts"
 import { asks } from "../../src/webhooks/handling/asks.ts"
-import { runs } from "../support/runs.ts"
+import { limit, runs } from "../support/runs.ts"
 
 type Json = Record<string, unknown>
 const isContainer = (value: unknown): value is Json => typeof value === "object" && value !== null
@@ -120,70 +120,78 @@ const bodyOf = ({ body }: WebhookAnswer): string =>
 const mapOf = (type: string, handler: unknown): WebhookHandlerMap => ({ [type]: handler })
 
 describe("every question that the parser lets through", () => {
-  it("has a fallback that passes the check of replies, here and in the runtime", async () => {
-    const seen = new Map<string, number>()
-    await fc.assert(
-      fc.asyncProperty(mutated, async (raw) => {
-        const message = parse(raw)
-        if (message.type === "invalid" || message.type === "unknown" || message.type === "voice-request") return
-        seen.set(message.type, (seen.get(message.type) ?? 0) + 1)
-        const fails = mapOf(message.type, () => Promise.reject(new Error("no")))
-        const answer = await handlers(fails).answer(message)
-        assert.deepStrictEqual([answer.status, answer.error?.message.includes("fallback")], [200, true])
-        const sent = bodyOf(answer)
-        // As a handler's own reply it is good, and goes out unchanged.
-        const again = await handlers(mapOf(message.type, () => JSON.parse(sent))).answer(message)
-        assert.deepStrictEqual([again.error, bodyOf(again)], [undefined, sent])
-        assert.deepStrictEqual(
-          replyIssues(message.type, raw, { body: Buffer.from(sent), contentType: "application/json" }),
-          []
-        )
-      }),
-      { numRuns: runs(6000) }
-    )
-    // Each of them came through, and often, or this test says nothing.
-    const types = [...new Set(samples.map(({ type }) => String(type)))].filter((type) => type !== "voice-request")
-    assert.deepStrictEqual([...seen.keys()].toSorted(), types.toSorted())
-    for (const [type, count] of seen) assert.isAbove(count, 90, type)
-  }, 120_000)
-
-  it("has tool calls that are run once each and answered at their place, whatever their ids", async () => {
-    let shared = 0
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(odd, fc.constantFrom("echo", "other", "", null, 7)), { maxLength: 6 }),
-        fc.constantFrom("toolCallList", "toolCalls", "toolWithToolCallList"),
-        async (calls, list) => {
-          const ran: Array<number> = []
-          const tool = (name: string) =>
-            Tool.make(name, {
-              description: "Says which call it was",
-              parameters: Schema.Struct({ n: Schema.Int }),
-              execute: ({ n }) => {
-                ran.push(n)
-                return `${name} ${n}`
-              }
-            })
-          const entries = calls.map(([id, name], n) => callOf(id, name, { n }))
-          const raw = {
-            type: "tool-calls",
-            [list]: list === "toolWithToolCallList" ? entries.map((toolCall) => ({ toolCall })) : entries
-          }
-          const kit = Toolkit.handler(Toolkit.make(tool("echo"), tool("other")))
-          const answer = await handlers({ "tool-calls": kit }).answer(parse(raw))
-          assert.deepStrictEqual([answer.status, answer.error], [200, undefined])
-          const { results } = JSON.parse(bodyOf(answer)) as { readonly results: ReadonlyArray<Json> }
+  it(
+    "has a fallback that passes the check of replies, here and in the runtime",
+    async () => {
+      const seen = new Map<string, number>()
+      await fc.assert(
+        fc.asyncProperty(mutated, async (raw) => {
+          const message = parse(raw)
+          if (message.type === "invalid" || message.type === "unknown" || message.type === "voice-request") return
+          seen.set(message.type, (seen.get(message.type) ?? 0) + 1)
+          const fails = mapOf(message.type, () => Promise.reject(new Error("no")))
+          const answer = await handlers(fails).answer(message)
+          assert.deepStrictEqual([answer.status, answer.error?.message.includes("fallback")], [200, true])
+          const sent = bodyOf(answer)
+          // As a handler's own reply it is good, and goes out unchanged.
+          const again = await handlers(mapOf(message.type, () => JSON.parse(sent))).answer(message)
+          assert.deepStrictEqual([again.error, bodyOf(again)], [undefined, sent])
           assert.deepStrictEqual(
-            results.map(({ result }) => result),
-            calls.map(([, name], n) => (name === "echo" || name === "other" ? `${name} ${n}` : undefined))
+            replyIssues(message.type, raw, { body: Buffer.from(sent), contentType: "application/json" }),
+            []
           )
-          assert.deepStrictEqual(ran.length, results.filter(({ result }) => result !== undefined).length)
-          for (const { toolCallId } of results) assert.strictEqual(typeof toolCallId, "string")
-          if (new Set(results.map(({ toolCallId }) => toolCallId)).size < results.length) shared++
-        }
-      ),
-      { numRuns: runs(300) }
-    )
-    assert.isAbove(shared, runs(50))
-  }, 60_000)
+        }),
+        { numRuns: runs(6000) }
+      )
+      // Each of them came through, and often, or this test says nothing.
+      const types = [...new Set(samples.map(({ type }) => String(type)))].filter((type) => type !== "voice-request")
+      assert.deepStrictEqual([...seen.keys()].toSorted(), types.toSorted())
+      for (const [type, count] of seen) assert.isAbove(count, 90, type)
+    },
+    limit(120_000)
+  )
+
+  it(
+    "has tool calls that are run once each and answered at their place, whatever their ids",
+    async () => {
+      let shared = 0
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(odd, fc.constantFrom("echo", "other", "", null, 7)), { maxLength: 6 }),
+          fc.constantFrom("toolCallList", "toolCalls", "toolWithToolCallList"),
+          async (calls, list) => {
+            const ran: Array<number> = []
+            const tool = (name: string) =>
+              Tool.make(name, {
+                description: "Says which call it was",
+                parameters: Schema.Struct({ n: Schema.Int }),
+                execute: ({ n }) => {
+                  ran.push(n)
+                  return `${name} ${n}`
+                }
+              })
+            const entries = calls.map(([id, name], n) => callOf(id, name, { n }))
+            const raw = {
+              type: "tool-calls",
+              [list]: list === "toolWithToolCallList" ? entries.map((toolCall) => ({ toolCall })) : entries
+            }
+            const kit = Toolkit.handler(Toolkit.make(tool("echo"), tool("other")))
+            const answer = await handlers({ "tool-calls": kit }).answer(parse(raw))
+            assert.deepStrictEqual([answer.status, answer.error], [200, undefined])
+            const { results } = JSON.parse(bodyOf(answer)) as { readonly results: ReadonlyArray<Json> }
+            assert.deepStrictEqual(
+              results.map(({ result }) => result),
+              calls.map(([, name], n) => (name === "echo" || name === "other" ? `${name} ${n}` : undefined))
+            )
+            assert.deepStrictEqual(ran.length, results.filter(({ result }) => result !== undefined).length)
+            for (const { toolCallId } of results) assert.strictEqual(typeof toolCallId, "string")
+            if (new Set(results.map(({ toolCallId }) => toolCallId)).size < results.length) shared++
+          }
+        ),
+        { numRuns: runs(300) }
+      )
+      assert.isAbove(shared, runs(50))
+    },
+    limit(60_000)
+  )
 })

@@ -38,7 +38,7 @@ export const askServer = (
   const { outbox } = context
   const event: NewEvent = { ...eventOf(context, run, type, own), ...target }
   const eventId = step.eventId ?? outbox.prepare(event)
-  if (step.eventId === undefined) writeTimeline(context, run, eventId, type, own)
+  if (step.eventId === undefined) writeTimeline(context, run, { id: eventId, type }, own)
   return {
     run: first(run, { ...step, eventId }),
     ask: async () => {

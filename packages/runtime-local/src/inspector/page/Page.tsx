@@ -2,7 +2,7 @@
  * The frame: rail, views, and the door for whoever has no token yet.
  */
 import { useEffect, useState } from "preact/hooks"
-import { onRefused, setToken, takeToken } from "./model/api.ts"
+import { currentToken, onRefused, refusal, setToken } from "./model/api.ts"
 import { connection, follow, onConnection } from "./model/news.ts"
 import { go, type Place, usePlace } from "./model/route.ts"
 import { Icon, type IconName } from "./parts/Icon.tsx"
@@ -89,7 +89,9 @@ const Door = ({ refused, enter }: { readonly refused: boolean; readonly enter: (
   return (
     <main class="door">
       <h1>Aywa local runtime</h1>
-      {refused ? (
+      {refusal.current !== undefined ? (
+        <p role="alert">{refusal.current}, or paste the token here.</p>
+      ) : refused ? (
         <p role="alert">
           The control token is not the one of this runtime. A new start has a new token: open the address that it
           printed, or paste the token here.
@@ -133,7 +135,7 @@ const View = ({ place }: { readonly place: Place }) => {
 }
 
 export const Page = () => {
-  const [token, setCurrent] = useState(takeToken)
+  const [token, setCurrent] = useState(currentToken)
   const [refused, setRefused] = useState(false)
   const place = usePlace()
   useKeys()
@@ -152,6 +154,7 @@ export const Page = () => {
   const enter = (value: string) => {
     if (value === "") return
     setToken(value)
+    refusal.current = undefined
     setRefused(false)
     setCurrent(value)
   }

@@ -1,5 +1,5 @@
 /**
- * `internal/codec.ts` for the one-file entries: the same functions over the small schema beside this file.
+ * `schema/codec.ts` for the one-file entries: the same functions over the small schema beside this file.
  */
 import type { Issue } from "../../errors/Errors.ts"
 import { isObject } from "../isObject.ts"

@@ -13,6 +13,7 @@ import { readSecrets, standardKeys, type WebhookSecret } from "../secrets.ts"
 import { maxBytesOf } from "../body.ts"
 import type { Names } from "../../config/unknownNames.ts"
 import {
+  checkProfile,
   refuseUnknown,
   toleranceOf,
   verifyAywaRuntimeWebhook,
@@ -125,6 +126,7 @@ export const make = (options: Options): Effect.Effect<AywaWebhooks["Service"], W
     // What is wrong ends the program when it starts, and not when the first call comes in.
     for (const one of readSecrets(secret)) standardKeys.of(one)
     toleranceOf(options.toleranceSeconds)
+    checkProfile(options.runtimeProfile)
     const verifyUnsafe = (input: VerifyInput) => verifyAywaRuntimeWebhook({ ...rest, ...input, secret })
     return AywaWebhooks.of({
       verify: (input) => attempt(() => verifyUnsafe(input)),

@@ -15,6 +15,11 @@ export interface AywaWebhooksModuleAsync {
   readonly useFactory: (...dependencies: Array<never>) => AywaWebhooksModuleOptions | Promise<AywaWebhooksModuleOptions>
 }
 
+/** A dynamic module of Nest: what `imports` takes. */
+export interface AywaWebhooksDynamicModule {
+  readonly module: typeof AywaWebhooksModule
+}
+
 const optionsToken = Symbol("@aywa-ai/runtime-sdk/AywaWebhooksModuleOptions")
 
 /**
@@ -31,12 +36,13 @@ const optionsToken = Symbol("@aywa-ai/runtime-sdk/AywaWebhooksModuleOptions")
  */
 // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class with such functions
 export class AywaWebhooksModule {
-  static forRoot(options: AywaWebhooksModuleOptions): object {
+  static forRoot(options: AywaWebhooksModuleOptions): AywaWebhooksDynamicModule {
     return AywaWebhooksModule.forRootAsync({ useFactory: () => options })
   }
 
-  static forRootAsync({ imports = [], inject = [], useFactory }: AywaWebhooksModuleAsync): object {
-    return {
+  static forRootAsync(options: AywaWebhooksModuleAsync): AywaWebhooksDynamicModule {
+    const { imports = [], inject = [], useFactory } = options
+    const dynamic = {
       module: AywaWebhooksModule,
       imports: [DiscoveryModule, ...imports],
       providers: [
@@ -48,5 +54,6 @@ export class AywaWebhooksModule {
         }
       ]
     }
+    return dynamic
   }
 }

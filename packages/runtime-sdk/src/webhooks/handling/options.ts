@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { kindOf, refuseUnknown } from "../../config/names.ts"
+import { type RuntimeProfile, signatureAdvice } from "../../config/runtimeProfile.ts"
 import { ConfigError } from "../../errors/Errors.ts"
 import { isObject } from "../../schema/isObject.ts"
 
@@ -17,6 +18,12 @@ export const checkOptions = (options: object, names: ReadonlyArray<string>): voi
   if (inbox !== undefined && !(isObject(inbox) && typeof inbox["offer"] === "function")) {
     throw refusal("inbox", "must have a function offer", inbox)
   }
+}
+
+/** Refuses a runtime whose webhooks the receiver could never verify. */
+export const checkProfile = (profile: Pick<RuntimeProfile, "webhookSignature"> | undefined): void => {
+  const advice = signatureAdvice(profile)
+  if (advice !== undefined) throw new ConfigError({ field: "runtimeProfile", message: `runtimeProfile: ${advice}` })
 }
 
 const refusal = (field: string, what: string, value: unknown): ConfigError =>

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { RuntimeProfile } from "../../config/runtimeProfile.ts"
 import type { WebhookBody } from "../body.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import type { WebhookScheme } from "../scheme.ts"
@@ -15,7 +16,7 @@ import { refusal, type WebhookAnswer } from "./answer.ts"
 import { problem } from "./answering.ts"
 import { handlers, type WebhookHandlers } from "./handlers.ts"
 import { causeOf, type Outcome } from "./outcome.ts"
-import { checkOptions } from "./options.ts"
+import { checkOptions, checkProfile } from "./options.ts"
 import { isReported, reportToProcess } from "./report.ts"
 import { type Offer, receive, type Receiving, type Step, refusalOf } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
@@ -46,6 +47,11 @@ export interface WebhookReceiverOptions {
   readonly maxBodyBytes?: number | undefined
   /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: (() => number) | undefined
+  /**
+   * What is known of the runtime: where it signs otherwise, or not at all, the receiver is refused when it is made. With
+   * `scheme` it is not looked at.
+   */
+  readonly runtimeProfile?: Pick<RuntimeProfile, "webhookSignature"> | undefined
   /**
    * Told about every delivery that was refused, failed, or answered with a fallback. By default those that are this
    * process's own business (wrong setup, handlers that fail) are printed as process warnings; bad signatures are not.
@@ -91,6 +97,7 @@ export interface IncomingWebhook {
  */
 export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver => {
   checkOptions(options, Object.keys(optionNames))
+  if (options.scheme === undefined) checkProfile(options.runtimeProfile)
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess
@@ -118,6 +125,7 @@ const optionNames: { readonly [K in keyof WebhookReceiverOptions]-?: true } = {
   toleranceSeconds: true,
   maxBodyBytes: true,
   now: true,
+  runtimeProfile: true,
   onError: true
 }
 

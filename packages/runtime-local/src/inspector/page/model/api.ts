@@ -25,15 +25,32 @@ export class ApiError extends Error {
 
 const place = "aywa-control-token"
 
-/** The token in the fragment, taken out of the address; else the one of this tab. */
-export const takeToken = (): string | undefined => {
+/** Why there is no token, where that is known. */
+export const refusal: { current: string | undefined } = { current: undefined }
+
+const ticketPrefix = "ticket="
+
+/**
+ * The token in the fragment, or the one that the runtime gives for a ticket there, taken out of the address; else the one
+ * of this tab.
+ */
+export const takeToken = async (): Promise<void> => {
   const fragment = location.hash.slice(1)
-  if (fragment !== "" && !fragment.startsWith("/")) {
-    sessionStorage.setItem(place, decodeURIComponent(fragment))
-    history.replaceState(null, "", `${location.pathname}#/`)
+  if (fragment === "" || fragment.startsWith("/")) return
+  history.replaceState(null, "", `${location.pathname}#/`)
+  if (!fragment.startsWith(ticketPrefix)) return setToken(decodeURIComponent(fragment))
+  try {
+    const { token } = await api<{ readonly token: string }>("POST", "ticket", {
+      ticket: fragment.slice(ticketPrefix.length)
+    })
+    setToken(token)
+  } catch (error) {
+    refusal.current = linesOf(error).join(" ")
   }
-  return sessionStorage.getItem(place) ?? undefined
 }
+
+/** The token of this tab. */
+export const currentToken = (): string | undefined => sessionStorage.getItem(place) ?? undefined
 
 /** Keeps a token for this tab, or forgets it. */
 export const setToken = (token: string | undefined): void => {

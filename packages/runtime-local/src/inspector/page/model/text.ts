@@ -46,6 +46,9 @@ export const size = (bytes: unknown): string => {
 /** `1 attempt`, `3 attempts`. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 
+/** A long text for the middle of a sentence; the whole of it stands elsewhere. */
+export const shortened = (text: string): string => (text.length <= 120 ? text : `${text.slice(0, 118)}…`)
+
 /** A value as text, whatever it is. */
 export const textOf = (value: unknown): string =>
   typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value)

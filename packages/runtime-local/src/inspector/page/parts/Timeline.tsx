@@ -35,7 +35,8 @@ export const Timeline = ({ lanes, total }: { readonly lanes: ReadonlyArray<Lane>
         <div class="track">
           {ticks.map((tick) => (
             <span class="tick" style={{ left: at(tick) }}>
-              {tick === 0 ? "0" : duration(tick)}
+              {/* Near the right edge there is no room for a label. */}
+              {tick === 0 ? "0" : tick > total * 0.85 ? "\u00a0" : duration(tick)}
             </span>
           ))}
         </div>

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks"
 import { api, as, type Page, type Row } from "../model/api.ts"
 import { type LiveList, useLiveList, useRead } from "../model/live.ts"
 import { go, type Place, to } from "../model/route.ts"
-import { clock, duration } from "../model/text.ts"
+import { clock, duration, shortened } from "../model/text.ts"
 import { Attempts } from "../parts/Attempts.tsx"
 import { Filter, NewLines } from "../parts/Bar.tsx"
 import { Button, Empty, Facts, Id, Problem, Section, Text, Time } from "../parts/basics.tsx"
@@ -214,7 +214,7 @@ const story = ({ status, attempts, nextAttemptAt, target }: WholeJob): string =>
   const why =
     last.statusCode === null
       ? `nobody answered (${last.error ?? "no connection"})`
-      : `${target} answered ${last.statusCode}${firstLine(last.responseBody) === "" ? "" : `: ${firstLine(last.responseBody)}`}`
+      : `${shortened(target)} answered ${last.statusCode}${firstLine(last.responseBody) === "" ? "" : `: ${firstLine(last.responseBody)}`}`
   const next =
     status === "dead" || status === "cancelled"
       ? "It is not sent again by itself: retry it when the receiver is well."
