@@ -40,6 +40,8 @@ export default defineConfig({
       ...tested.map(({ name, folder }) => ({
         test: {
           ...project(name),
+          // Their files have no state of their own, and loading the SDK for each is half of what they cost.
+          isolate: !["runtime-config", "runtime-mcp"].includes(name),
           ...(existsSync(join(folder, "test/globalSetup.ts")) && { globalSetup: "test/globalSetup.ts" })
         }
       })),

@@ -37,6 +37,7 @@ export const groups = (resources: ReadonlyArray<string>): Array<Group> => [
     items: [
       page("Assistants", "/assistants"),
       page("Calls", "/calls"),
+      page("Phone numbers", "/phone-numbers"),
       page("Receive webhooks", "/webhooks"),
       page("Tools", "/tools"),
       page("The inbox", "/inbox"),

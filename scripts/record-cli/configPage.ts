@@ -23,7 +23,9 @@ Assistants, tools, structured outputs, phone numbers and webhook endpoints as fi
 
 ## A session
 
-Recorded against a local runtime, as everything in a \`console\` block here; CI records it again and compares.`,
+Recorded against a local runtime, as everything in a \`console\` block here; CI records it again and compares. The commands
+have address and key from \`.env.local\`, by \`set -a; . ./.env.local; set +a\`; \`--env-file .env.local\` behind each does the same,
+and is left out here. (\`--env\` means another thing in this group: the environment, as in \`environments/production.yaml\`.)`,
   [
     { start: local, until: /What it does: \S+#\S{32}/ },
     { run: "aywa-runtime config init --env production" },

@@ -33,8 +33,8 @@ and the vendor's control plane is refused. Keys and secrets are never shown. Fil
 a byte order mark, and end their lines as on Windows.
 
 Results go to stdout: tables on a terminal, JSON into a pipe (\`--json\` and \`--no-json\` say it outright); everything
-else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON object a line, errors are
-\`{ "error": { code, message, hint, requestId, exitCode } }\` on stderr.
+else goes to stderr. Lists are \`{ items, nextCursor }\`, streams are one JSON object a line. Errors are a paragraph on stderr,
+in a pipe too; with \`--json\` they are \`{ "error": { code, message, hint, requestId, exitCode } }\`.
 
 | exit code | means |
 |---|---|

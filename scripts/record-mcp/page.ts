@@ -63,7 +63,8 @@ instead, for clients that search among tools themselves. There are resources, to
 Every error has \`code\`, \`message\`, \`hint\`, \`outcome\`, and where there are some \`idempotencyKey\`, \`requestId\` and
 \`issues\`. \`outcome\` says whether something happened, as in [Errors](./errors): \`not-sent\` and \`rejected\` mean that
 nothing did; after \`maybe-applied\` the agent repeats the call with the same key. A write that was cancelled while it was
-under way stands in \`runtime_overview\` with its key until the server ends.
+under way stands in \`runtime_overview\` with its key until the server ends. A client that asks for progress is told how far
+waits, pushes of configuration and imports are, always before the answer.
 
 ## Rows are data
 

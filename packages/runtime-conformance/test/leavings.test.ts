@@ -1,6 +1,6 @@
 /** A run that is stopped leaves nothing; what others left is removed by its marks, and nothing else is. */
 import { randomInt } from "node:crypto"
-import { setImmediate as turn } from "node:timers/promises"
+import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import { cleanConformance, isConformanceError, runConformance } from "../src/index.ts"
 import { leftIn, post, startRuntime, whole } from "./support.ts"
@@ -25,7 +25,7 @@ describe("a run", () => {
         })
           .catch((error: unknown) => error)
           .finally(() => (state.over = true))
-        while (!state.over && runtime.requests().length - before < stopAt) await turn()
+        while (!state.over && runtime.requests().length - before < stopAt) await sleep(1)
         controller.abort(new Error("stopped"))
         const error = await run
         expect(isConformanceError(error) ? error.reason : error, `stopped at request ${stopAt}`).toBe("Aborted")

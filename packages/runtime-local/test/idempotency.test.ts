@@ -32,9 +32,10 @@ describe("a key", () => {
 
   it("answers 422 when the body is another one", async () => {
     const { call, runtime } = await start()
-    await call("POST", "/assistant", { name: "A" }, { key: "k" })
+    const first = await call("POST", "/assistant", { name: "A" }, { key: "k" })
     const { status, body } = await call("POST", "/assistant", { name: "B" }, { key: "k" })
     expect([status, body.code]).toEqual([422, "idempotency_key_reused"])
+    expect(body.message).toContain(`it made ${first.body.id}`)
     expect(runtime.count("assistants")).toBe(1)
   })
 

@@ -25,6 +25,15 @@ const send = (operation: string, ...args: ReadonlyArray<unknown>): Promise<unkno
 }
 const sentBody = (): unknown => JSON.parse(server.seen.at(-1)?.body ?? "null")
 
+describe("an option that stands in the body", () => {
+  it("is named, and nothing is sent: a runtime that takes it would know the create by no key", async () => {
+    const before = server.seen.length
+    const error = await tagOf(send("assistants.create", { name: "A", idempotencyKey: "a" }))
+    assert.match(String(error), /idempotencyKey: It is an option of the call: give it in the argument after the body/)
+    assert.strictEqual(server.seen.length, before)
+  })
+})
+
 describe("a misspelt field", () => {
   it.each([
     ["assistants.create", { frstMessage: "Hello" }, "frstMessage", "firstMessage"],

@@ -44,6 +44,13 @@ interface Stored {
   readonly expires: number
 }
 
+/** What a key has made, as far as its answer says. */
+const madeBy = ({ state, status, body }: Stored): string => {
+  const row: unknown = state === "done" && status === 201 ? JSON.parse(body) : undefined
+  const id: unknown = Object(row).id
+  return typeof id === "string" ? `: it made ${id}` : ""
+}
+
 /** A request that neither ends nor dies within this time has lost its process. */
 const leaseMillis = 60_000
 
@@ -80,7 +87,7 @@ export const makeIdempotency = (store: Store, now: () => number, ttl: number): I
       )
       if (stored === undefined || stored.expires <= now()) return undefined
       if (stored.fingerprint !== fingerprint) {
-        throw new HttpError(422, "This Idempotency-Key was used for another request: make a new key", {
+        throw new HttpError(422, `This Idempotency-Key was used before, with another body${madeBy(stored)}`, {
           code: "idempotency_key_reused"
         })
       }

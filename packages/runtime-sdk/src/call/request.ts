@@ -116,6 +116,8 @@ const bodyOf = ({ spec, isBody, ownKeys }: Prepared, input: unknown): Part<Body>
 /** Fields that nobody knows and that are nearly known ones. */
 const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): ReadonlyArray<Issue> =>
   strays(body, given).flatMap(({ path, absent }) => {
+    if (path.length === 1 && path[0] === "idempotencyKey")
+      return [{ path, message: "It is an option of the call: give it in the argument after the body" }]
     const meant = almost(path.at(-1) ?? "", absent)
     return meant === undefined
       ? []

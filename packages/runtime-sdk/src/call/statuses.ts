@@ -43,7 +43,7 @@ const hints: ReadonlyMap<string, string> = new Map([
   ],
   [
     "idempotency_key_reused",
-    " This key was used for another request: take a new key for a new request. (In an idempotency scope: make the same creates in the same order, or give the scope another name.)"
+    " What it made stands: to change that, update it; a new key makes another one. (In an idempotency scope: make the same creates in the same order, or give the scope another name.)"
   ],
   ["assistant_pinned", " Remove what refers to it first."],
   ["tool_pinned", " Remove what refers to it first."]

@@ -145,7 +145,7 @@ export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, 
         call,
         scope === "deadline"
           ? `not done within ${millis} ms (the call's deadline).`
-          : `${late[stage][0]} within ${millis} ms (the attempt's timeout)${late[stage][1]}.`
+          : `${late[stage][0]} within ${millis} ms (the attempt's timeout${millis < 500 ? ", in milliseconds" : ""})${late[stage][1]}.`
       )
     })
 })

@@ -91,6 +91,11 @@ describe("replies", () => {
     ["campaign.predial", {}, /exactly one of eligible/],
     ["tool-calls", { results: {} }, /results: expected array/],
     ["tool-calls", { results: [] }, /a result for every tool call/],
+    [
+      "tool-calls",
+      { results: [Promise.resolve({ toolCallId: "1", result: "a" })] },
+      /results\.0: .*await Promise\.all/
+    ],
     ["tool-calls", { results: [{ toolCallId: "1", result: "a" }] }, /a result for every tool call/],
     [
       "tool-calls",

@@ -31,6 +31,11 @@ interface Completed {
 export const completeResults = (calls: ReadonlyArray<ToolCall>, results: ReadonlyArray<Result>): Completed => {
   const issues: Array<WebhookIssue> = []
   const notShown: Array<WebhookIssue> = []
+  const pending = results.findIndex((result) => "then" in result)
+  if (pending !== -1) {
+    issues.push({ path: ["results", pending], expected: "a result, and this is a promise: await Promise.all(results)" })
+    return { results: [], issues, notShown }
+  }
   const resultsById = Map.groupBy(
     results.map((result, index): Given => ({ result, path: ["results", index] })),
     ({ result }) => toolCallIdOf(result["toolCallId"])
