@@ -11,7 +11,9 @@ const project = (name: string) => ({
   include: ["test/**/*.test.ts"],
   // Many tests start processes, which takes seconds each on a loaded machine.
   testTimeout: 90_000,
-  hookTimeout: 60_000
+  hookTimeout: 60_000,
+  // What is waited for comes, late on a loaded machine; what does not come fails all the same.
+  expect: { poll: { timeout: 20_000 } }
 })
 
 /** Gives tests the promise client as it ships, in one file, where they import its source. */

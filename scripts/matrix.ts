@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import { canRoot, runContainer } from "./matrix/container.ts"
 import { doorRows } from "./matrix/door.ts"
 import { checkHovers } from "./matrix/hovers.ts"
 import * as frameworks from "./matrix/frameworks.ts"
@@ -201,6 +202,10 @@ for (const [major, node] of versions) {
     await run(process.execPath, ["local.mjs", node, bin], command)
   })
 }
+await row("the image of the local runtime, in a root of its own", async () => {
+  if (canRoot()) return runContainer(cli)
+  console.log("skipped: another root takes a Linux and its administrator")
+})
 await row("documentation on hover of every service, method, option and field", async () => {
   const { looked, bare } = checkHovers(first, "ts59")
   if (looked < 2000 || bare.length > 0) throw new Error(`${looked} looked at, without words: ${bare.join(", ")}`)

@@ -72,6 +72,7 @@ export const checkHovers = (folder: string, compiler: string): Report => {
   if (module === undefined) throw new Error("the probe is not a module")
 
   let looked = 0
+  let bodies = 0
   const bare: Array<string> = []
   const look = (name: string, symbol: TypeScript.Symbol): void => {
     looked++
@@ -79,6 +80,16 @@ export const checkHovers = (folder: string, compiler: string): Report => {
   }
   const resolve = (symbol: TypeScript.Symbol): TypeScript.Symbol =>
     symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+  /** What a body is called on hover is a name that can be imported: `CreateAssistant`, not what it is computed from. */
+  const nameBody = (path: string, method: TypeScript.Symbol): void => {
+    for (const signature of checker.getTypeOfSymbol(method).getCallSignatures()) {
+      const text = checker.signatureToString(signature, undefined, ts.TypeFormatFlags.NoTruncation)
+      const [, type] = /\bbody\??: (.+?)(?:, (?:query|options)\?|\) =>|\): )/.exec(text) ?? []
+      if (type === undefined) continue
+      bodies++
+      if (!/^(\w+\.)?[A-Z]\w+( \| undefined)?$/.test(type)) bare.push(`${path}(body: ${type})`)
+    }
+  }
   const membersOf = (name: string, symbol: TypeScript.Symbol): void => {
     for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
       // Symbols, what JavaScript gives every error, and private fields.
@@ -93,6 +104,7 @@ export const checkHovers = (folder: string, compiler: string): Report => {
           continue
         const path = `${name}.${member.name}.${method.name}`
         look(path, method)
+        nameBody(path, method)
         // An operation of the contract also says what it throws, and shows itself.
         const tags = method.getJsDocTags(checker).map((tag) => tag.name)
         const isCalled = checker.getTypeOfSymbol(method).getCallSignatures().length > 0
@@ -128,5 +140,6 @@ export const checkHovers = (folder: string, compiler: string): Report => {
       if (symbol !== undefined) membersOf(path, resolve(symbol))
     }
   }
+  if (bodies < 20) throw new Error(`only ${bodies} operations with a body were found`)
   return { looked, bare }
 }

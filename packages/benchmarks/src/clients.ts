@@ -73,12 +73,14 @@ export const callers: Readonly<Record<string, (baseUrl: string) => Promise<Calls
     void new Headers()
     const { constructor: Agent } = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.1")) as Dispatcher
     const agent = new Agent({ connections: 128 })
+    const { origin, pathname } = new URL(baseUrl)
+    const prefix = pathname.replace(/\/$/, "")
     const list = Object.entries(headers).flat()
     const call = (path: string): Promise<unknown> =>
       new Promise((resolve, reject) => {
         const chunks: Array<Buffer> = []
         agent.dispatch(
-          { origin: baseUrl, path, method: "GET", headers: list },
+          { origin, path: prefix + path, method: "GET", headers: list },
           {
             onConnect: () => undefined,
             onHeaders: () => true,

@@ -6,6 +6,7 @@ export const names = [
   "fetch",
   "undici.request",
   "undici.request, 128 connections",
+  "bare dispatcher",
   "aywa",
   "aywa, uncapped",
   "aywa (Effect)",
@@ -63,7 +64,7 @@ const warm = async (baseUrl: string, open: (typeof callers)[string] | undefined)
 
 export const variants: Variants = {
   ...Object.fromEntries(
-    ["fetch", "undici.request", "aywa", "aywa (Effect)", "vapi"].map((name) => [
+    ["fetch", "undici.request", "bare dispatcher", "aywa", "aywa (Effect)", "vapi"].map((name) => [
       name,
       (baseUrl: string) => warm(baseUrl, callers[name])
     ])

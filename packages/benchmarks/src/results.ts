@@ -93,48 +93,43 @@ export const judge = (run: Measured): ReadonlyArray<Target> => {
   }
   const list = "list 20, 32 in flight"
   const get = "get one, 32 in flight"
-  ratio(run.calls, `${list}, CPU`, list, "aywa", { fetch: 0.48, "undici.request": 0.95, vapi: 0.28, stripe: 0.42 })
-  ratio(run.calls, `${get}, CPU`, get, "aywa", { fetch: 0.34, "undici.request": 0.8, vapi: 0.16 })
-  ratio(run.calls, `fetch transport, ${list}, CPU`, list, "aywa on fetch", { fetch: 1.12, vapi: 0.65, stripe: 1 })
-  ratio(run.calls, `fetch transport, ${get}, CPU`, get, "aywa on fetch", { fetch: 1.12, vapi: 0.65, stripe: 1 })
+  ratio(run.calls, `${list}, CPU`, list, "aywa", { "bare dispatcher": 1.05 })
+  ratio(run.calls, `${get}, CPU`, get, "aywa", { "bare dispatcher": 1.12 })
+  ratio(run.calls, `Effect service, ${list}, CPU`, list, "aywa (Effect)", { "bare dispatcher": 1.15 })
+  ratio(run.calls, `Effect service, ${get}, CPU`, get, "aywa (Effect)", { "bare dispatcher": 1.35 })
+  ratio(run.calls, `fetch transport, ${list}, CPU`, list, "aywa on fetch", { fetch: 1.06 })
+  ratio(run.calls, `fetch transport, ${get}, CPU`, get, "aywa on fetch", { fetch: 1.1 })
 
   const started = (name: string) => run.start?.find((row) => row.name === name)
   const imported = (name: string): number => started(name)?.importLow ?? Number.NaN
-  add("cold import, promise entry", "vapi", 1 / 30, imported("aywa") / imported("vapi"))
-  add("cold import, promise entry", "stripe", 1 / 10, imported("aywa") / imported("stripe"))
+  add("cold import, promise entry", "stripe", 0.12, imported("aywa") / imported("stripe"))
   const listed = (name: string): number => started(name)?.listLow ?? Number.NaN
-  for (const [peer, target] of Object.entries({ fetch: 1.2, vapi: 0.15, stripe: 0.42 })) {
-    add("cold process to first list", peer, target, listed("aywa") / listed(peer))
-  }
+  add("cold process to first list", "fetch", 1.08, listed("aywa") / listed("fetch"))
 
   const bundle = (name: string): number | undefined => {
     const row = run.bundles?.find((one) => one.name === name)
     return row === undefined ? undefined : Math.min(row.esbuild.gzip, row.rolldown.gzip) / 1000
   }
-  add("bundle, one list call, KB min+gzip", "absolute", 30, bundle("aywa"))
-  add("bundle, webhooks, KB min+gzip", "absolute", 5, bundle("aywa/webhooks"))
+  add("bundle, one list call, KB min+gzip", "absolute", 42, bundle("aywa"))
+  add("bundle, webhooks, KB min+gzip", "absolute", 6, bundle("aywa/webhooks"))
 
-  for (const page of ["page 100", "page 1000"]) {
-    ratio(run.streams, `stream of 300,000, ${page}, CPU`, page, "aywa pages", {
-      fetch: 0.55,
-      "undici.request": 0.88,
-      stripe: 0.7
-    })
+  for (const [page, target] of [
+    ["page 100", 0.6],
+    ["page 1000", 0.9]
+  ] as const) {
+    ratio(run.streams, `stream of 300,000, ${page}, CPU`, page, "aywa pages", { fetch: target })
   }
-  ratio(run.webhooks, "webhook 1 KB, CPU", "1 KB", "aywa", { stripe: 0.92, svix: 0.48 })
-  ratio(run.webhooks, "webhook 10 KB, CPU", "10 KB", "aywa", { stripe: 1, svix: 0.4 })
+  for (const [size, target] of [
+    ["1 KB", 0.95],
+    ["10 KB", 0.95],
+    ["100 KB", 1]
+  ] as const) {
+    ratio(run.webhooks, `webhook ${size}, CPU`, size, "aywa", { stripe: target })
+  }
 
   const held = (variant: string): number =>
     run.memory?.find((row) => row.variant === variant)?.more["rss"] ?? Number.NaN
-  const memory = {
-    fetch: 0.17,
-    "undici.request, 128 connections": 1.6,
-    vapi: 0.1,
-    stripe: 0.13
-  }
-  for (const [peer, target] of Object.entries(memory)) {
-    add("memory per call in flight, 10,000, RSS", peer, target, held("aywa") / held(peer))
-  }
+  add("memory per call in flight, 10,000, RSS", "bare dispatcher", 1.65, held("aywa") / held("bare dispatcher"))
   const storm = run.storm?.[0]?.more
   add("500 calls told to wait 2 s: time until all are done", "ideal", 1.5, storm?.["over-ideal"])
   add("500 calls told to wait 2 s: most of them in 100 ms", "all", 0.2, storm?.["share-in-100-ms"])

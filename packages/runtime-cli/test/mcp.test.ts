@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
@@ -148,6 +148,17 @@ test("what mcp config prints starts the server with the same flags", async () =>
     "call_place",
     "call_report"
   ])
+})
+
+test("a client's file that lies outside of the project names other files by their whole path", async () => {
+  const cwd = temporaryFolder()
+  const flags = ["--env", ".env.aywa", "--local", "--db", "x.sqlite"]
+  writeFileSync(join(cwd, ".env.aywa"), "")
+  const argsFor = async (name: string) =>
+    serverOf[name]!((await run(["mcp", "config", name, ...flags], { cwd })).stdout).args.slice(3)
+  expect(await argsFor("claude")).toEqual(["--db", "x.sqlite", "--env", ".env.aywa", "--local"])
+  const [, db = "", , env = ""] = await argsFor("codex")
+  expect([db, env].map((file) => realpathSync(dirname(file)))).toEqual([realpathSync(cwd), realpathSync(cwd)])
 })
 
 test("the commands of the skill run; nothing of somebody else is overwritten", async () => {

@@ -486,9 +486,9 @@ export const mutants: { readonly [Id in CaseId]: Mutant } = {
   "webhooks.retry-after": { relay: () => ({ answer: (answer) => ({ ...answer, headers: {} }) }) },
   "webhooks.no-redirect": {
     relay: (receiver) => ({
-      answer: (answer) => {
+      answer: async (answer) => {
         const to = answer.headers["location"]
-        if (to !== undefined) void fetch(receiver + to, { method: "POST", body: "{}" }).catch(() => undefined)
+        if (to !== undefined) await fetch(receiver + to, { method: "POST", body: "{}" }).catch(() => undefined)
         return answer
       }
     })

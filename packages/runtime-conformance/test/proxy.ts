@@ -22,7 +22,7 @@ export interface ProxyAnswer {
 /** Each may change what passes; an answer in the place of a request never reaches the runtime. */
 export interface Changes {
   readonly request?: (request: ProxyRequest) => ProxyRequest | ProxyAnswer | "silence"
-  readonly answer?: (answer: ProxyAnswer, request: ProxyRequest) => ProxyAnswer
+  readonly answer?: (answer: ProxyAnswer, request: ProxyRequest) => ProxyAnswer | Promise<ProxyAnswer>
 }
 
 export interface Listening {
@@ -91,7 +91,7 @@ export const openProxy = (target: string, changes: Changes): Promise<Listening> 
         const request = changes.request?.(original) ?? original
         if (request === "silence") return
         const answer = "status" in request ? request : await pass(target, request)
-        const { status, headers, body: text } = changes.answer?.(answer, original) ?? answer
+        const { status, headers, body: text } = (await changes.answer?.(answer, original)) ?? answer
         // A head that was changed may hold what its body no longer is.
         outgoing.writeHead(status, headers).end(Buffer.from(text, "latin1"))
       } catch {

@@ -181,6 +181,7 @@ describe("options", () => {
     const wrong: ReadonlyArray<readonly [object, RegExp]> = [
       [{ ...base, wirte: true }, /wirte is not an option/],
       [{ ...base, calls: true }, /calls needs write/],
+      [{ ...base, otherApiKey: base.apiKey }, /otherApiKey is the key itself/],
       [{ ...base, to: "+14155550123" }, /to needs calls/],
       [{ ...base, write: true, calls: true, to: "0123" }, /E\.164/],
       [{ ...base, webhookUrl: "http://127.0.0.1" }, /webhookUrl needs calls/],

@@ -72,7 +72,6 @@ const shapes: Readonly<Partial<Record<keyof LocalRuntimeOptions, Shape>>> = {
     "takes a list of texts or { key }",
     (value) => Array.isArray(value) && value.every((key) => isText(key) || isObject(key))
   ],
-  rows: bag,
   rateLimit: bag,
   limits: bag,
   retention: bag,

@@ -4,11 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
-import { expect, it, onTestFinished } from "vitest"
+import { expect, inject, it, onTestFinished } from "vitest"
 import { temporaryFile } from "./support.ts"
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const bin = inject("localBin")
 /** `AYWA_CRASH_ROUNDS=50` runs more of them. */
 const rounds = Number(process.env["AYWA_CRASH_ROUNDS"] ?? 3)
 

@@ -5,6 +5,9 @@ import { describe, expect, it } from "vitest"
 import { makeJournal, type OpenEntry } from "../src/http/journal.ts"
 import { type Client, start } from "./support.ts"
 
+/** Requests that come together; more of them before a release. */
+const burst = Number(process.env["AYWA_BURST"] ?? 1000)
+
 const alive = async ({ call }: Client) => expect((await call("GET", "/health")).status).toBe(200)
 
 /** Sends bytes as they are, and gives what comes back until the server ends the connection. */
@@ -21,7 +24,7 @@ const raw = async (baseUrl: string, ...parts: ReadonlyArray<string>): Promise<st
 
 describe("slow clients", () => {
   it("headers that never end are cut off", async () => {
-    const client = await start({ limits: { headersTimeout: 200, requestTimeout: 400 } })
+    const client = await start({ limits: { headersTimeout: 500, requestTimeout: 2000 } })
     const answers = await Promise.all(
       Array.from({ length: 50 }, () =>
         raw(client.runtime.baseUrl, "GET /assistant HTTP/1.1\r\n", "Host: 127.0.0.1\r\nX-A: ")
@@ -33,7 +36,7 @@ describe("slow clients", () => {
   })
 
   it("a body that never ends is cut off, and nothing is written", async () => {
-    const client = await start({ limits: { headersTimeout: 200, requestTimeout: 400 } })
+    const client = await start({ limits: { headersTimeout: 500, requestTimeout: 2000 } })
     const { baseUrl, apiKey } = client.runtime
     const head = `POST /assistant HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${apiKey}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"name":`
     await Promise.all(Array.from({ length: 20 }, () => raw(baseUrl, head)))
@@ -159,12 +162,12 @@ describe("hostile requests", () => {
     expect(journal.list().filter(({ body }) => body !== undefined)).toHaveLength(1)
   })
 
-  it("5,000 requests at once: each is answered or refused, and what was acknowledged is there", async () => {
+  it(`${burst} requests at once: each is answered or refused, and what was acknowledged is there`, async () => {
     const client = await start()
     const { baseUrl, apiKey } = client.runtime
     const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" }
     const statuses = await Promise.all(
-      Array.from({ length: 5000 }, async (_, i) => {
+      Array.from({ length: burst }, async (_, i) => {
         try {
           const response = await fetch(`${baseUrl}/assistant`, {
             method: "POST",
@@ -180,7 +183,7 @@ describe("hostile requests", () => {
     )
     const created = statuses.filter((status) => status === 201).length
     expect(statuses.filter((status) => ![0, 201, 429, 503].includes(status))).toEqual([])
-    expect(created).toBeGreaterThan(1000)
+    expect(created).toBeGreaterThan(burst / 5)
     // A connection that broke may have written its row all the same; an acknowledged one has.
     expect(client.runtime.count("assistants")).toBeGreaterThanOrEqual(created)
     expect(client.runtime.count("assistants")).toBeLessThanOrEqual(created + statuses.filter((s) => s === 0).length)
@@ -193,7 +196,7 @@ it("a download whose file is deleted ends with an error, and does not hang", asy
   const { apiKey, baseUrl } = runtime
   const form = new FormData()
   // More than the connection's buffers hold.
-  form.append("file", new File([new Uint8Array(48 * 1024 * 1024)], "a.bin"))
+  form.append("file", new File([new Uint8Array(24 * 1024 * 1024)], "a.bin"))
   const headers = { authorization: `Bearer ${apiKey}` }
   const { id } = (await (await fetch(`${baseUrl}/file`, { method: "POST", headers, body: form })).json()) as {
     id: string

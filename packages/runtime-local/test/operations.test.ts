@@ -1,8 +1,7 @@
 import * as fc from "fast-check"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
-import { fileURLToPath } from "node:url"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, inject, it, onTestFinished } from "vitest"
 // @ts-expect-error -- the parser has no types
 import parser from "parse-prometheus-text-format"
 import { bounds, makeMetrics, quantile } from "../src/operations/metrics.ts"
@@ -330,7 +329,7 @@ describe("/readyz", () => {
 
   it("503 when the disk is full; what was acknowledged is still there, and writes are refused, not lost", async () => {
     const file = temporaryFile()
-    const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+    const bin = inject("localBin")
     // No file of this process may grow beyond 1,000 KiB: writes fail as they do on a full disk.
     const script = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`
     const args = ["-c", script, process.execPath, bin, "--db", file, "--api-key", "sk_1", "--rate-limit", "0"]

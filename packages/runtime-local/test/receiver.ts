@@ -83,7 +83,7 @@ export const receive = async (
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     deliveries,
     count: async (n) => {
-      await expect.poll(() => deliveries.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(n)
+      await expect.poll(() => deliveries.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(n)
       return deliveries
     },
     close

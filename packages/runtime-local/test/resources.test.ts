@@ -269,7 +269,7 @@ describe("runs of a structured output", () => {
     const state = { over: false }
     const run = call("POST", "/structured-output/run", {
       callIds: Array.from({ length: 100 }, () => callId),
-      structuredOutput: { name: "Slow", type: "regex", schema: { type: "string" }, regex: ".*.*.*.*Z" }
+      structuredOutput: { name: "Slow", type: "regex", schema: { type: "string" }, regex: ".*.*.*Z" }
     }).finally(() => (state.over = true))
     let served = 0
     for (; !state.over; served++) {

@@ -4,13 +4,12 @@ import { once } from "node:events"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { startLocalRuntime } from "../src/index.ts"
 import { receive } from "./receiver.ts"
 import { clientOf, start, temporaryFile } from "./support.ts"
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const bin = inject("localBin")
 
 /** Starts a process; gives what it says, on stdout when it serves, on stderr when it ends. */
 const run = async (file: string): Promise<{ child: ChildProcess; line: string }> => {
@@ -74,6 +73,13 @@ describe("a file that is not to be used", () => {
     expect(line).toMatch(message)
     expect(read()).toBe(before)
     expect(fs.readdirSync(path.dirname(file))).toEqual(beside)
+  })
+
+  it("another name of one that is open: refused for that, and not as a broken one", async () => {
+    const file = temporaryFile()
+    await start({ store: { file } })
+    fs.linkSync(file, `${file}.link`)
+    await expect(startLocalRuntime({ store: { file: `${file}.link` } })).rejects.toThrow("another name as well")
   })
 
   it("damaged in its middle: refused by name", async () => {

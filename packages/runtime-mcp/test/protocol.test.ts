@@ -159,7 +159,7 @@ test("an import tells how many rows are on their way, and how it ended, before i
   // Nothing is told of a request that is answered.
   const messages = server.lines.map((line) => JSON.parse(line)).filter(({ id }) => id !== "init")
   expect(messages.map(({ method, id, params }) => [method ?? id, params])).toMatchObject([
-    ["notifications/progress", { progressToken: "p", progress: 0, total: 2, message: "2 rows are on their way" }],
+    ["notifications/progress", { progressToken: "p", progress: 0, total: 2, message: "Rows on their way: 2" }],
     ["notifications/progress", { progress: 2, message: expect.stringMatching(/^The import has ended: completed/) }],
     [1, undefined]
   ])

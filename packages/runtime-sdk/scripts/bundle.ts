@@ -18,11 +18,14 @@ export const bundledEntries = [
   )
 ]
 
-/** Puts the small schema in place of `effect/Schema`; see `src/schema/bundled/Schema.ts`. */
+/** Puts the small schema in place of `effect/Schema`, and milliseconds in place of `effect/Duration`; see `src/schema/bundled`. */
 export const lite: Plugin = {
   name: "lite-schema",
   setup(builder) {
     builder.onResolve({ filter: /^effect\/Schema$/ }, () => ({ path: `${here}src/schema/bundled/Schema.ts` }))
+    builder.onResolve({ filter: /(^effect|^\.{1,2})\/Duration(\.js)?$/ }, ({ importer }) =>
+      importer.includes("/src/schema/") ? undefined : { path: `${here}src/schema/bundled/Duration.ts` }
+    )
     builder.onResolve({ filter: /\/codec\.ts$/ }, ({ path, importer }) =>
       importer.includes("/bundled/") ? undefined : { path: `${here}src/schema/bundled/${path.split("/").pop()}` }
     )

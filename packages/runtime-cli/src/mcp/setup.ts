@@ -3,26 +3,30 @@
  */
 import { existsSync } from "node:fs"
 import { mkdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { clientConfig, type ClientName, skillText } from "@aywa-ai/runtime-mcp"
 import { usage } from "../core/failure.ts"
 import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import type { Allowed } from "./run.ts"
 
-/** The flags as they were given. */
-const argsOf = (input: Allowed, { settings }: Session): ReadonlyArray<string> => {
+/**
+ * The flags as they were given. Files stay as they were named where the client's own file lies in the project, and are
+ * whole paths where it lies elsewhere: nobody knows where the server is started then.
+ */
+const argsOf = (input: Allowed, isElsewhere: boolean, { settings }: Session): ReadonlyArray<string> => {
+  const path = (file: string | undefined) => (file === undefined || !isElsewhere ? file : resolve(file))
   const values: ReadonlyArray<readonly [string, string | number | undefined]> = [
     ["allow", input.allow],
     ["tools", input.tools],
     ["resources", input.resources],
-    ["db", input.db],
+    ["db", path(input.db)],
     ["writes-per-second", input["writes-per-second"]],
     ["writes-per-session", input["writes-per-session"]],
-    ["config-dir", input["config-dir"] === "aywa" ? undefined : input["config-dir"]],
+    ["config-dir", input["config-dir"] === "aywa" ? undefined : path(input["config-dir"])],
     ["config-env", input["config-env"]],
     // Node itself looks for `--env-file`.
-    ["env", settings.envFile],
+    ["env", path(settings.envFile)],
     ["base-url", settings.baseUrl],
     ["org", settings.organization]
   ]
@@ -37,7 +41,7 @@ export const printConfig = async (
   input: Allowed & { readonly client: ClientName },
   session: Session
 ): Promise<void> => {
-  const { file, text } = clientConfig(input.client, argsOf(input, session))
+  const { file, text } = clientConfig(input.client, argsOf(input, input.client === "codex", session))
   session.out.raw(text, { file, text })
   session.out.note(`For ${file}.`)
   if (session.settings.apiKey !== undefined) {

@@ -306,8 +306,8 @@ export const webhooks = define(
       run: async (bench) => {
         const got = await arrived(bench, "redirect")
         if (got.length === 0) return unclear("nothing arrived at the receiver")
-        await bench.pause(300)
-        const elsewhere = bench.receiver().got("/aywa-elsewhere").length
+        const { signal } = bench.run
+        const elsewhere = (await bench.receiver().wait("/aywa-elsewhere", 1, { ms: 1000, signal })).length
         return expectThat(elsewhere === 0, elsewhere === 0 ? "not followed" : "followed")
       }
     },

@@ -116,6 +116,8 @@ export const checkOptions = (options: ConformanceOptions): void => {
   if (to !== undefined && calls !== true) refuse("to needs calls: without it nobody is called.")
   if (to !== undefined && !/^\+[1-9]\d{6,14}$/.test(to))
     refuse("to takes a number in E.164 form, such as +14155550123.")
+  if (options.otherApiKey !== undefined && options.otherApiKey === options.apiKey)
+    refuse("otherApiKey is the key itself: give one of another organization.")
   if (webhookUrl !== undefined && calls !== true) refuse("webhookUrl needs calls: they cause the events.")
   if (webhookUrl !== undefined && !/^https?:$/.test(URL.parse(webhookUrl)?.protocol ?? "")) {
     refuse("webhookUrl takes an absolute http or https address.")

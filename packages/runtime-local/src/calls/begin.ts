@@ -21,6 +21,8 @@ export interface BeginOptions {
   readonly hurried?: boolean | undefined
   /** Waits for steps that somebody gives by hand. */
   readonly live?: boolean | undefined
+  /** The call as clients read it, for who has it at hand. */
+  readonly visible?: JsonObject | undefined
 }
 
 /** What a beginning needs. */
@@ -69,7 +71,7 @@ export const begin = (context: BeginContext, call: JsonObject, options: BeginOpt
   runs.insert(run, startsAt ?? dueOf(context, run))
   const lines = [disclaimer, ...(script === undefined ? ["No script matches this call: it ends by itself"] : [])]
   runs.write(run, "log", ...lines.map((message) => ({ level: "info", message })))
-  emit(context, run, "status-update", { status: call["status"] })
+  emit(context, run, "status-update", { status: call["status"] }, options.visible)
   context.wake()
 }
 

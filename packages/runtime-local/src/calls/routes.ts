@@ -78,8 +78,8 @@ const insertCall = (context: CallContext, request: HandlerRequest, type: string,
   const assistant = assistantOf(context.store, request.organization, body)
   const links = context.calls.links.onCreate({ id, type }, assistant)
   const fields = { type, status: statusOf(context.now(), body), cost: 0, ...body, ...links }
-  const { text, whole } = insertWhole(context, request.organization, fields, id)
-  context.calls.begin(whole)
+  const { text, visible, whole } = insertWhole(context, request.organization, fields, id)
+  context.calls.begin(whole, { visible })
   return text
 }
 

@@ -10,6 +10,12 @@ import type { Lanes } from "./lanes.ts"
 /** Due jobs of a lane that are looked at when their order is left to chance. */
 const shuffled = 1000
 
+/** Due jobs of a lane that are looked at first: most often there is one among them that may go. */
+const near = 256
+
+/** Every so many turns all of them are looked at, so that a call with thousands of events holds up no other one. */
+const wholeEvery = 16
+
 /** What the dispatcher needs. */
 export interface DispatchContext {
   readonly jobs: Jobs
@@ -38,6 +44,7 @@ interface Queue {
 /** Makes the dispatcher. */
 export const makeDispatch = (context: DispatchContext): Dispatch => {
   const { jobs, lanes, now, deliver } = context
+  let turn = 0
   let lastOrganization = ""
   const lastHosts = new Map<string, string>()
 
@@ -65,12 +72,13 @@ export const makeDispatch = (context: DispatchContext): Dispatch => {
 
   const take = () => {
     const open = [...lanesOf(jobs)].filter((lane) => lanes.room(lane) > 0 && lanes.restsUntil(lane) <= now())
+    const isWhole = ++turn % wholeEvery === 0
     const groups = Map.groupBy(open, ({ organization }) => organization)
     const started: Array<Promise<Fired>> = []
     let turns = startAfter([...groups.keys()], lastOrganization, (organization) => organization).map((organization) =>
       startAfter(groups.get(organization) ?? [], lastHosts.get(organization) ?? "", ({ host }) => host).map((lane) => ({
         lane,
-        due: nextJobs(context, lane)
+        due: nextJobs(context, lane, isWhole)
       }))
     )
     while (turns.length > 0) {
@@ -107,9 +115,9 @@ const startAfter = <A>(list: ReadonlyArray<A>, last: string, key: (item: A) => s
   ...list.filter((item) => key(item) <= last)
 ]
 
-const nextJobs = ({ jobs, lanes, order, random }: DispatchContext, lane: Lane): Array<Job> => {
+const nextJobs = ({ jobs, lanes, order, random }: DispatchContext, lane: Lane, isWhole: boolean): Array<Job> => {
   const room = lanes.room(lane)
-  return order === "created"
-    ? [...jobs.due(lane, room, true)]
-    : shuffle(jobs.due(lane, shuffled, false), random).slice(0, room)
+  if (order === "shuffled") return shuffle(jobs.due(lane, shuffled), random).slice(0, room)
+  const ready = isWhole ? [] : jobs.ready(lane, room, near)
+  return [...(ready.length > 0 ? ready : jobs.ready(lane, room, -1))]
 }

@@ -86,6 +86,8 @@ export interface EventPages {
 /** Events with the side that tells the waiting about news. */
 export interface EventBook extends Events, EventPages {
   readonly announce: () => void
+  /** Whether anybody waits for one. */
+  readonly isAwaited: () => boolean
   /** Nothing more will come: whoever waits hears that at once. */
   readonly close: () => void
 }
@@ -127,6 +129,7 @@ export const makeEvents = (store: Store, jobs: Jobs): EventBook => {
       return where === undefined ? events : events.filter((event) => where(event.message, event))
     },
     announce,
+    isAwaited: () => waiting.size > 0,
     close: () => {
       for (const { end } of waiting) end(new Stopped("The runtime was closed"))
     },

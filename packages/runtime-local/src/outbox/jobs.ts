@@ -99,17 +99,30 @@ export const makeJobs = (store: Store, now: () => number) => ({
       organization,
       host
     ),
-  /**
-   * Jobs of a lane that are due. With `ordered`, in the order of their calls; what is being retried holds nobody up.
-   */
-  due: ({ organization, host }: Lane, limit: number, ordered: boolean): ReadonlyArray<Job> =>
+  /** Jobs of a lane that are due, whatever their order. */
+  due: ({ organization, host }: Lane, limit: number): ReadonlyArray<Job> =>
     store.all<Job>(
       `SELECT ${columns} FROM webhook_jobs AS job ${byLane}
-       WHERE ${waiting} AND org_id = ? AND host = ? AND next_at <= ? ${ordered ? inOrder : ""}
+       WHERE ${waiting} AND org_id = ? AND host = ? AND next_at <= ? ORDER BY next_at, seq LIMIT ?`,
+      organization,
+      host,
+      now(),
+      limit
+    ),
+  /**
+   * Those that may go, in the order of their calls; what is being retried holds nobody up. Looks at the first `window`
+   * that are due: those of one call wait for each other, and may be thousands.
+   */
+  ready: ({ organization, host }: Lane, limit: number, window: number): ReadonlyArray<Job> =>
+    store.all<Job>(
+      `SELECT ${columns} FROM webhook_jobs AS job WHERE seq IN
+         (SELECT seq FROM webhook_jobs ${byLane} WHERE ${waiting} AND org_id = ? AND host = ? AND next_at <= ?
+          ORDER BY next_at, seq LIMIT ?) ${inOrder}
        ORDER BY next_at, seq LIMIT ?`,
       organization,
       host,
       now(),
+      window,
       limit
     ),
   /** When the next job of a lane is due, of those that are due later than `after`. */

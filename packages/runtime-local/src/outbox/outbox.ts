@@ -71,7 +71,7 @@ export const makeOutbox = (context: OutboxContext): Outbox => {
   const dispatch = makeDispatch({ ...shared, deliver: makeDeliver(shared) })
   // A turn later: by then the transaction that wrote the jobs is over.
   const announce = () => {
-    setImmediate(events.announce)
+    if (events.isAwaited()) setImmediate(events.announce)
     wake()
   }
   return {

@@ -80,6 +80,7 @@ export const insertRow = (
 /** A row that was stored: as clients read it, and with its secrets. */
 export interface InsertedRow {
   readonly text: string
+  readonly visible: JsonObject
   readonly whole: JsonObject
 }
 
@@ -107,7 +108,7 @@ export const insertWhole = (context: RowContext, organization: string, fields: J
     text,
     parts === undefined ? null : textOf(parts.secrets)
   )
-  return { text, whole }
+  return { text, visible: row, whole }
 }
 
 /** Changes a row by shallow merge. */

@@ -179,10 +179,11 @@ const schemaVersion = 1
 const open = (location: StoreLocation, tables: ReadonlyArray<Tables>, lock: () => void): DatabaseSync => {
   const path = location === "memory" ? ":memory:" : location.file
   try {
+    // Before it is opened: under another name SQLite looks for another log beside it, and finds the file broken.
+    if (location !== "memory") assertOneName(location.file)
     const database = new DatabaseSync(path, { timeout: busyMillis })
     try {
       assertOurs(database)
-      if (location !== "memory") assertOneName(location.file)
       lock()
       build(database, tables)
       return database
@@ -208,8 +209,9 @@ const assertOurs = (database: DatabaseSync): void => {
 
 /** The lock goes by the name: under another name of the same file another runtime would not see it. */
 const assertOneName = (file: string): void => {
-  const { nlink } = fs.statSync(file)
-  if (nlink > 1) throw new Error("it has another name as well (a hard link): use a copy, or delete the other name")
+  const status = fs.statSync(file, { throwIfNoEntry: false })
+  if (status?.isFile() === true && status.nlink > 1)
+    throw new Error("it has another name as well (a hard link): use a copy, or delete the other name")
 }
 
 /**

@@ -383,7 +383,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByRole("switch", { name: "Fault status" }).click()
       await expect.poll(() => stage.runtime.faults.list().length).toBe(1)
       expect((await fetch(`${stage.runtime.baseUrl}/tool`)).status).toBe(503)
-      await check(".switch:has([aria-checked=true])", "acted 1 times")
+      await check(".switch:has([aria-checked=true])", /acted 1 time$/m)
       await tab.page.getByRole("switch", { name: "Fault status" }).click()
       await expect.poll(() => stage.runtime.faults.list().length).toBe(0)
     })
@@ -395,8 +395,9 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       const headers = { authorization: `Bearer ${key}` }
       expect((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers })).status).toBe(200)
       expect((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers, method: "POST" })).status).toBe(403)
-      await tab.page.getByRole("button", { name: "Revoke" }).last().click()
-      await press("Sure? Press again")
+      const row = tab.page.getByRole("row").filter({ has: tab.page.getByRole("cell", { name: "read", exact: true }) })
+      await row.getByRole("button", { name: "Revoke" }).click()
+      await row.getByRole("button", { name: "Sure? Press again" }).click()
       await expect.poll(async () => (await fetch(`${stage.runtime.baseUrl}/assistant`, { headers })).status).toBe(401)
     })
 

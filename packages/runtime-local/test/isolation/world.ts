@@ -55,6 +55,7 @@ export const openWorld = async (file: string): Promise<World> => {
   const keys = { A: runtime.addKey({ organization: "org_a" }).key, B: runtime.addKey({ organization: "org_b" }).key }
   const knows = { A: { ids: new Map(), cursors: [] }, B: { ids: new Map(), cursors: [] } }
   const database = new DatabaseSync(file, { readOnly: true })
+  const statements = tables(database).map((sql) => database.prepare(sql))
   return {
     runtime,
     keys,
@@ -80,7 +81,7 @@ export const openWorld = async (file: string): Promise<World> => {
         text
       }
     },
-    dump: (organization) => JSON.stringify(tables(database).map((sql) => database.prepare(sql).all(organization))),
+    dump: (organization) => JSON.stringify(statements.map((statement) => statement.all(organization))),
     close: async () => {
       database.close()
       await runtime.close()

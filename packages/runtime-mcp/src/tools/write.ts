@@ -62,7 +62,7 @@ const importRows = async (
   const { body = {} } = request
   const lists = Object.values({ ...Object(body["bundle"] ?? body) })
   const rows = lists.reduce((sum: number, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
-  progress(0, rows, `${rows} rows are on their way`)
+  progress(0, rows, `Rows on their way: ${rows}`)
   const reply = await send(desk, entry, request, signal)
   const status: unknown = Reflect.get(Object(reply.value), "status")
   progress(rows, rows, `The import has ended: ${typeof status === "string" ? status : "done"}`)

@@ -54,7 +54,7 @@ export class PagedCall<A> extends PromisedCall<ListPage<A>> {
   constructor(call: Call, args: Arguments) {
     const running: Running = {
       failed: false,
-      cancel: () => {},
+      fiber: undefined,
       show: (page) => new WalkedPage(page as Page<A>, call, args)
     }
     super(call, args, running)
@@ -66,7 +66,7 @@ export class PagedCall<A> extends PromisedCall<ListPage<A>> {
   /** Gives the request up, if it is still under way. Nobody has to hear of it. */
   cancel(): void {
     this.catch(() => undefined)
-    this.#running.cancel()
+    this.#running.fiber?.interruptUnsafe()
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<A> {

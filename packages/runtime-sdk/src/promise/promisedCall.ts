@@ -4,6 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Arguments, Call } from "../call/call.ts"
 import type { ResponseInfo } from "../call/CallOptions.ts"
@@ -17,8 +18,8 @@ import type { WithResponse } from "./ClientTypes.ts"
 export interface Running {
   /** Whether it has failed. */
   failed: boolean
-  /** Gives it up; it rejects with `Aborted`. Once it has settled, nothing. */
-  cancel: () => void
+  /** What runs it, until it has settled: interrupted, it rejects with `Aborted`. */
+  fiber: Fiber.Fiber<unknown, unknown> | undefined
   /** What the caller gets of the value; the value itself by default. */
   readonly show?: (value: unknown) => unknown
 }
@@ -41,8 +42,11 @@ export const run = <A>(
   }
   if (signal?.aborted === true) return reject(aborted(call, sink, signal))
   const fiber = Effect.runFork(call(args, sink), signal === undefined ? undefined : { signal })
-  if (running !== undefined) running.cancel = () => fiber.interruptUnsafe()
+  // No closure here may name the fiber: the promise of a list would keep it, and with it all that was read, and V8 would
+  // find the pages of lists that are long over only in its slow collections.
+  if (running !== undefined) running.fiber = fiber
   fiber.addObserver((exit) => {
+    if (running !== undefined) running.fiber = undefined
     if (Exit.isSuccess(exit)) {
       // What the contract says the operation gives.
       return resolve((running?.show === undefined ? exit.value : running.show(exit.value)) as A)

@@ -197,7 +197,7 @@ const Rules = ({ rules, read, error }: RulesProps & { readonly error: unknown })
         </thead>
         <tbody>
           {rules.map((rule) => (
-            <tr>
+            <tr key={rule.id}>
               <td>
                 <span class="fault">
                   <Icon name="faults" />
@@ -271,7 +271,7 @@ const Kinds = ({ kinds, rules, read }: KindsProps) => {
         return (
           <Switch label={`Fault ${kind.type}`} on={rule !== undefined} set={(on) => set(kind, on)}>
             <b>{kind.type}</b> <span class="muted">{kind.description}</span>
-            {rule && rule.hits > 0 && <span class="tag warn">acted {rule.hits} times</span>}
+            {rule && rule.hits > 0 && <span class="tag warn">acted {count(rule.hits, "time")}</span>}
           </Switch>
         )
       })

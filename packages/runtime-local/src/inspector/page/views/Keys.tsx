@@ -78,7 +78,7 @@ const KeyTable = ({ keys, read }: { readonly keys: ReadonlyArray<Key>; readonly 
     </thead>
     <tbody>
       {keys.map((key) => (
-        <tr>
+        <tr key={key.id}>
           <td class="mono">{key.id}</td>
           <td>
             <Id value={key.organizationId} />
@@ -131,7 +131,7 @@ export const Past = () => {
       <table class="table">
         <tbody>
           {(value?.items ?? []).map((snapshot) => (
-            <tr>
+            <tr key={snapshot.name ?? "default"}>
               <th scope="row">{snapshot.name ?? "default"}</th>
               <td>{snapshot.rows} rows</td>
               <td>
