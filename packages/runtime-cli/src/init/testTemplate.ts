@@ -11,6 +11,9 @@ interface Way {
   readonly deliver: string
 }
 
+/** A name as it stands in an import of the project, which is none of this file. */
+const quoted = (name: string): string => JSON.stringify(name)
+
 const posted = `{ method: "POST", body, headers }`
 
 const overHttp = (port: string) => `const deliver = (body, headers) =>
@@ -19,12 +22,12 @@ const overHttp = (port: string) => `const deliver = (body, headers) =>
 const ways: Readonly<Record<Framework, (file: string) => Way>> = {
   next: () => ({
     imports: [],
-    deliver: `const { POST } = await import("../app/webhooks/route.ts")
+    deliver: `const { POST } = await import(${quoted("../app/webhooks/route.ts")})
 const deliver = (body, headers) => POST(new Request("http://localhost/webhooks", ${posted}))`
   }),
   nest: () => ({
     imports: ['import "reflect-metadata"', 'import { NestFactory } from "@nestjs/core"', 'import ts from "typescript"'],
-    deliver: `const { AywaModule } = await import("./aywa.module.ts")
+    deliver: `const { AywaModule } = await import(${quoted("./aywa.module.ts")})
 const app = await NestFactory.create(AywaModule, { logger: false })
 await app.listen(0, "127.0.0.1")
 after(() => app.close())
@@ -32,12 +35,12 @@ ${overHttp("app.getHttpServer().address().port")}`
   }),
   hono: (file) => ({
     imports: [],
-    deliver: `const { aywa } = await import("./route${file}")
+    deliver: `const { aywa } = await import(${quoted(`./route${file}`)})
 const deliver = (body, headers) => aywa.request("/webhooks", ${posted})`
   }),
   express: (file) => ({
     imports: ['import express from "express"'],
-    deliver: `const { aywa } = await import("./route${file}")
+    deliver: `const { aywa } = await import(${quoted(`./route${file}`)})
 const server = express().use("/webhooks", aywa).listen(0, "127.0.0.1")
 await once(server, "listening")
 after(() => server.close())
@@ -45,7 +48,7 @@ ${overHttp("server.address().port")}`
   }),
   lambda: (file) => ({
     imports: [],
-    deliver: `const { handler } = await import("./lambda${file}")
+    deliver: `const { handler } = await import(${quoted(`./lambda${file}`)})
 const deliver = async (body, headers) => {
   const requestContext = { http: { method: "POST" } }
   const answer = await handler({ rawPath: "/webhooks", requestContext, headers, body, isBase64Encoded: false })
