@@ -1,7 +1,8 @@
 /**
  * The inbox beside pg-boss, graphile-worker and BullMQ, in one run: offers and handled deliveries a second, pickup from
- * another process, and what an idle process asks. `node src/queues.ts`; needs PostgreSQL on its standard port and
- * `redis-server`. Each measurement is a process of its own, in rounds whose order rotates; medians are compared.
+ * another process, and what an idle process asks. `node src/queues.ts`; needs `redis-server`, and PostgreSQL on its
+ * standard port or where AYWA_QUEUE_POSTGRES says, a URL of the database `postgres`. Each measurement is a process of its
+ * own, in rounds whose order rotates; medians are compared.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -18,7 +19,7 @@ import type { Task } from "./queueWorker.ts"
 const count = Number(process.env["AYWA_QUEUE_COUNT"] ?? 5000)
 const rounds = Number(process.env["AYWA_QUEUE_ROUNDS"] ?? 3)
 const idleSeconds = Number(process.env["AYWA_QUEUE_IDLE"] ?? 20)
-const admin = "postgres://postgres@127.0.0.1:5432/postgres"
+const admin = process.env["AYWA_QUEUE_POSTGRES"] ?? "postgres://postgres@127.0.0.1:5432/postgres"
 
 const query = async (url: string, text: string) => {
   const client = new Client({ connectionString: url })

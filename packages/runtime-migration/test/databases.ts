@@ -1,10 +1,10 @@
 /** The four databases that the mapping SQL is tested on: each a fresh one, dropped afterwards. */
-import { PGlite } from "@electric-sql/pglite"
 import { execFileSync } from "node:child_process"
+import { connect } from "node:net"
 import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
-import { assert, describe } from "vitest"
+import { assert, describe, inject } from "vitest"
 import {
   type DatabasePlan,
   type Finding,
@@ -18,6 +18,7 @@ import {
 } from "../src/index.ts"
 import { quoteName } from "../src/sql/names.ts"
 import { readCatalog } from "../src/live/catalog.ts"
+import { frames, isAnswer, type Question, send } from "./pgliteWire.ts"
 import { type Describe, describeWith } from "../../runtime-sdk/test/support/services.ts"
 
 export interface TestDatabase {
@@ -114,8 +115,36 @@ const openMariaDb = async (): Promise<TestDatabase> => {
   }
 }
 
+/** A PGlite of the process that has those of all test files. */
+const lendPglite = () => {
+  const socket = connect(inject("pglites"))
+  const answers = frames(socket)
+  let last: Promise<unknown> = Promise.resolve()
+  const ask = async (question: Question): Promise<object> => {
+    send(socket, question)
+    const { value } = await answers.next()
+    if (!isAnswer(value)) throw new Error("the process with the PGlites is gone")
+    if ("given" in value) return value.given
+    throw Object.assign(new Error(value.message), value.fields)
+  }
+  // One question at a time, as with PGlite itself.
+  const asked = (question: Question): Promise<object> => {
+    const answer = last.then(() => ask(question))
+    last = answer.catch(() => undefined)
+    return answer
+  }
+  return {
+    query: (sql: string, parameters: ReadonlyArray<string | number> = []) => asked({ sql, parameters }),
+    exec: (sql: string) => asked({ sql }),
+    close: async () => {
+      await last
+      socket.end()
+    }
+  }
+}
+
 const openPglite = async (): Promise<TestDatabase> => {
-  const database = await PGlite.create()
+  const database = lendPglite()
   const driver = await pgliteDriver(database)
   const sql = sqlOf(driver)
   return {

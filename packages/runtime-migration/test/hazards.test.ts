@@ -111,6 +111,8 @@ for (const { name, describe, open } of databases) {
       documents.push(
         JSON.stringify(Array.from({ length: 600 }, (_, n) => ({ id: n % 9 === 0 ? old(1 + (n % 4)) : "x", n }))),
         JSON.stringify({ audio: "A".repeat(9000) + old(1), id: old(1), more: "B".repeat(9000) }),
+        // Characters that stand for boundaries while a text is in pieces.
+        `{"\ue000": "${old(1)}", "b": "\ue000\ue001\ue002{=}", "c": "\ue000${short}\ue000, ${short}=\ue000\ue002${old(2)}"}`,
         // MariaDB calls nothing valid JSON that goes deeper than 31.
         `${"[".repeat(40)}"${old(3)}"${"]".repeat(40)}`
       )

@@ -95,6 +95,27 @@ describe("options, each seen on the wire", () => {
       assert.strictEqual(server.seen.length, 0)
     }
   })
+  it("a key supplier that fails before a retry leaves what the attempt before it was, with its key", async () => {
+    for (const second of [() => Promise.reject(new Error("vault is down")), () => ""]) {
+      let asked = 0
+      const apiKey = () => (asked++ === 0 ? "a-key" : second())
+      const { server, aywa } = await start((_, response) => json(response, 500, { message: "too late" }), { apiKey })
+      const error = await tagOf(aywa.assistants.create({ name: "A" }))
+      assert.include(error, { _tag: "ServerError", outcome: "maybe-applied", attempts: 1, isRetryable: false })
+      assert.strictEqual(Reflect.get(Object(error), "idempotencyKey"), server.seen[0]?.headers["idempotency-key"])
+      assert.match(String(error), /It was not sent again: apiKey/)
+      assert.strictEqual(server.seen.length, 1)
+    }
+  })
+  it("a secret of the body that comes back as the request's id is nowhere", async () => {
+    const secret = "server-secret-777"
+    const lines: Array<string> = []
+    const { aywa } = await start((_, r) => json(r, 422, { message: "no" }, { "x-request-id": secret }), {
+      log: (line) => lines.push(line)
+    })
+    const error = await tagOf(aywa.assistants.create({ name: "A", server: { url: "https://agents.example", secret } }))
+    assert.notInclude(inspect(error) + JSON.stringify(error) + lines.join(), secret)
+  })
   it("headers of a call replace those of the client, and either may name another user agent", async () => {
     const { server, aywa } = await start(rows, { headers: { "x-team": "a", "X-Other": "b", "User-Agent": "mine/1" } })
     await aywa.assistants.list({}, { headers: { "X-Team": "c" } })

@@ -129,6 +129,22 @@ describe("guards (behaviour 44)", () => {
     assert.deepStrictEqual(ids(await collect(aywa.assistants.list())), ["a", "b"])
   })
 
+  const unfollowable: Record<string, object> = {
+    "a cursor that is a number": { nextCursor: 1 },
+    "a cursor that is an object": { nextCursor: { after: 1 } },
+    "more without a cursor": { hasMore: true },
+    "a next page without a cursor": { metadata: { hasNextPage: true } }
+  }
+  for (const [name, end] of Object.entries(unfollowable)) {
+    it(`${name}: a typed error, not an early end`, async () => {
+      const { aywa } = await start((_, response) => json(response, 200, { items: [assistant("a")], ...end }))
+      assert.match(
+        String(await tagOf(collect(aywa.assistants.list()))),
+        /nextCursor: expected text|This list may go on/
+      )
+    })
+  }
+
   const loops: Record<string, Handler> = {
     "the same cursor": (_, r) => json(r, 200, { items: [assistant("a")], nextCursor: "same" }),
     "two cursors in turn": (_, r, i) => json(r, 200, { items: [assistant(`a${i}`)], nextCursor: i % 2 ? "x" : "y" }),

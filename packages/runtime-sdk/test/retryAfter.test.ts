@@ -21,7 +21,9 @@ describe("Retry-After", () => {
     [" ", undefined],
     ["+1", undefined],
     ["٣", undefined],
-    ["9999999999", undefined],
+    // However long it is: no call waits for that, and none comes sooner.
+    ["9999999999", 9_999_999_999_000],
+    ["9".repeat(400), Number.MAX_SAFE_INTEGER],
     // White space around it.
     [" 1", 1000],
     ["\t2 ", 2000],

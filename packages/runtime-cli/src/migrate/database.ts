@@ -252,6 +252,7 @@ const reasons: Readonly<Record<NotRestored["reason"], string>> = {
   changed: "have a value that apply did not write",
   gone: "are not there any more",
   "no parent": "refer to a row that is not there",
+  "in use": "keep the id of the runtime, to which rows refer that were written since (--reverse takes those along)",
   dropped: "have no old value in the ledger any more: cleanup --values dropped it"
 }
 

@@ -5,9 +5,10 @@
  */
 import { bodyIssues } from "@aywa-ai/runtime-sdk/contract"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
+import { Tool } from "@aywa-ai/runtime-sdk/tools"
 import type { Problem } from "../errors/Problem.ts"
 import type { Config, ConfigRow } from "../folder/Config.ts"
-import { eachScalar, pathText, valueAt } from "../rows/json.ts"
+import { pathText, valueAt } from "../rows/json.ts"
 import { isOwned, kindOf, knownKeys } from "../rows/kinds.ts"
 import { isEnvironmentName } from "../rows/placeholders.ts"
 import { placesOf, withPlainCredentials } from "../rows/references.ts"
@@ -106,9 +107,6 @@ const referenceWarnings = (
   })
 }
 
-/** Filled in by the runtime on every call. */
-const builtIn = /^(now|date|time|day|month|year|customer|call|phoneNumber|assistant|transport)\b/
-
 const promptWarnings = ({ kind, row }: ConfigRow, { environment }: Config): Found => {
   if (kind !== "assistants") return []
   const found: Array<Omit<Problem, "file">> = []
@@ -132,13 +130,11 @@ const promptWarnings = ({ kind, row }: ConfigRow, { environment }: Config): Foun
     })
   }
   const unknown = new Map<string, string>()
-  eachScalar(row, (path, value) => {
-    if (typeof value !== "string") return
-    for (const [, variable = ""] of value.matchAll(/\{\{-?\s*([\w.]+)/g)) {
-      const [first = ""] = variable.split(".")
-      if (!builtIn.test(variable) && !Object.hasOwn(environment.variables, first)) unknown.set(variable, pathText(path))
-    }
-  })
+  for (const { name: variable, path } of Tool.variablesIn(row)) {
+    const [first = ""] = variable.split(".")
+    if (!Tool.isFilledIn(variable) && !Object.hasOwn(environment.variables, first))
+      unknown.set(variable, pathText(path))
+  }
   for (const [variable, path] of unknown) {
     found.push({
       path,

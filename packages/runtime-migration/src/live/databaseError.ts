@@ -19,6 +19,12 @@ export const isBusy = (error: unknown): boolean => {
   return busy.test(codeOf(cause) ?? "") || (cause instanceof Error && /database is (locked|busy)/.test(cause.message))
 }
 
+/** Whether an error says that a foreign key would not hold. */
+export const isBrokenKey = (error: unknown): boolean => {
+  const cause = isMigrationError(error) ? error.cause : error
+  return codeOf(cause) === "23503" || (cause instanceof Error && /FOREIGN KEY constraint failed/.test(cause.message))
+}
+
 /** Whether a statement failed, at whatever place. */
 export const isStatementFailure = (
   error: unknown

@@ -3,7 +3,9 @@
  */
 import { fail } from "../errors/MigrationError.ts"
 import { check } from "./checks.ts"
+import { seesAllSessions } from "../sql/accounts.ts"
 import { isBusy } from "./databaseError.ts"
+import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
@@ -37,42 +39,75 @@ export const patiently = async <A>(
 export interface Pace {
   readonly rows: () => number
   readonly after: (milliseconds: number, rows: number) => Promise<void>
+  /** Others hold locks: from now on no transaction takes more than a chunk. */
+  readonly contended: () => void
 }
 
 /** A transaction holds the locks of its rows: it is not to take longer than this. */
 const longest = 100
 
-/** Between two looks at replicas. */
+/** Between two looks at replicas, and at who else is there. */
 const lookEvery = 1000
 
-/** Follows the load: slower statements make smaller transactions with pauses between them, replicas that lag make it wait. */
-export const makePace = (driver: SqlDriver, chunk: number, { signal, replicaLag = 5000 }: StepOptions): Pace => {
+/** Chunks that one transaction takes while nobody else uses the database, and as long as it is short. */
+const mostChunks = 8
+
+/**
+ * Counts, as `n`, sessions that have done something within five seconds; where those of others cannot be seen, one. Whoever
+ * comes meanwhile waits for a transaction that is as short as any.
+ */
+const othersThere: Readonly<Record<SqlDriver["dialect"], string>> = {
+  postgres:
+    "SELECT COUNT(*) AS n FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend' AND (a.state IS DISTINCT FROM 'idle' OR a.state_change > now() - interval '5 seconds')",
+  mysql: `SELECT IF((${seesAllSessions}) = 0, 1, (SELECT COUNT(*) FROM information_schema.PROCESSLIST p WHERE p.ID <> CONNECTION_ID() AND p.DB = DATABASE() AND (p.COMMAND <> 'Sleep' OR p.TIME < 5))) AS n`,
+  sqlite: "SELECT 1 AS n"
+}
+
+/**
+ * Follows the load: slower statements make smaller transactions with pauses between them, replicas that lag make it wait;
+ * where nobody else is there and no size of a chunk was asked for, a transaction takes several.
+ */
+export const makePace = (
+  driver: SqlDriver,
+  { chunk, config }: Pick<DatabasePlan, "chunk" | "config">,
+  { signal, replicaLag = 5000 }: StepOptions
+): Pace => {
+  let most = config.chunk === undefined ? chunk * mostChunks : chunk
+  let ceiling = chunk
   let rows = chunk
   let usual: number | undefined
-  let lastLook = performance.now()
+  let lastLook = -Infinity
+  const asked = async (sql: string, name: string) => numberOf((await driver.run(sql)).rows[0]?.[name])
   const lag = async (): Promise<number> => {
-    if (driver.dialect !== "postgres") return 0
+    if (driver.dialect !== "postgres" || replicaLag === 0) return 0
     const sql =
       "SELECT COALESCE(MAX(EXTRACT(EPOCH FROM r.replay_lag)), 0) * 1000 AS ms FROM pg_stat_replication r WHERE r.state = 'streaming'"
-    return numberOf((await driver.run(sql)).rows[0]?.["ms"])
+    return asked(sql, "ms")
+  }
+  const look = async () => {
+    while ((await lag()) > replicaLag) {
+      check(signal)
+      await sleep(500)
+    }
+    if (most > chunk) ceiling = (await asked(othersThere[driver.dialect], "n")) === 0 ? most : chunk
+    lastLook = performance.now()
   }
   return {
-    rows: () => rows,
+    rows: () => Math.min(rows, ceiling),
+    contended: () => {
+      most = chunk
+      ceiling = chunk
+    },
     after: async (milliseconds, written) => {
-      if (milliseconds > longest && rows > 10) rows = Math.max(10, Math.floor(rows / 2))
-      else if (milliseconds < longest / 2 && rows < chunk) rows = Math.min(chunk, rows * 2)
+      if (milliseconds > longest && rows > 10) rows = Math.max(10, Math.floor(Math.min(rows, ceiling) / 2))
+      else if (milliseconds < longest / 2 && rows < ceiling) rows = Math.min(ceiling, rows * 2)
       if (written > 0) {
         const each = milliseconds / written
         // Others wait for the same disks and locks as we do.
         if (usual !== undefined && each > usual * 3) await sleep(Math.min(milliseconds, 500))
         usual = usual === undefined ? each : usual * 0.9 + each * 0.1
       }
-      if (replicaLag === 0 || performance.now() - lastLook < lookEvery) return
-      while ((await lag()) > replicaLag) {
-        check(signal)
-        await sleep(500)
-      }
-      lastLook = performance.now()
+      if (performance.now() - lastLook > lookEvery) await look()
     }
   }
 }

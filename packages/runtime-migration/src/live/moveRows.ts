@@ -7,7 +7,8 @@ import { mysqlSession } from "../sql/mysql.ts"
 import * as Sql from "../sql/statements.ts"
 import { ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
 import { check, select } from "./checks.ts"
-import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
+import { isBrokenKey, isBusy, isStatementFailure, placed } from "./databaseError.ts"
+import { keptIds, takeLateChildren } from "./lateRows.ts"
 import { sleeping } from "./aboutTriggers.ts"
 import { makePace, type Pace, patiently } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
@@ -27,11 +28,14 @@ export interface Moving {
 /** Ledger rows that one transaction writes: those of a range, or those of some ids in every ledger of a family. */
 interface Piece {
   readonly range: ReadonlyArray<string>
+  /** Old ids, of parents with their children. */
+  readonly ids: ReadonlyArray<string> | undefined
   readonly halves: readonly [Piece, Piece] | undefined
 }
 
 const rangePiece = (first: number, last: number): Piece => ({
   range: ofRange(first, last),
+  ids: undefined,
   get halves(): Piece["halves"] {
     const middle = Math.floor((first + last) / 2)
     return last > first ? [rangePiece(first, middle), rangePiece(middle + 1, last)] : undefined
@@ -40,6 +44,7 @@ const rangePiece = (first: number, last: number): Piece => ({
 
 const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
   range: ofIds(ids),
+  ids,
   get halves(): Piece["halves"] {
     const middle = Math.ceil(ids.length / 2)
     return ids.length > 1 ? [idsPiece(ids.slice(0, middle)), idsPiece(ids.slice(middle))] : undefined
@@ -62,7 +67,7 @@ export const moveRows = async (
   const units = unitsOf(plan, moves)
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
   await inTurn(driver, plan, () =>
-    plan.transaction === "single" ? inOne(moving, units, guards, count) : inChunks(moving, units, guards, count)
+    plan.transaction === "single" ? inOneOrTwo(moving, units, guards, count) : inChunks(moving, units, guards, count)
   )
   return {
     locations: [...changed].map(([location, changed]) => ({ location, changed })),
@@ -73,12 +78,31 @@ export const moveRows = async (
 
 type Count = (step: Step, rows: number) => void
 
-/** Everything in one transaction. */
-const inOne = async (
+/** Everything in one transaction; once more where rows came since the dry run that refer to others: they go with them. */
+const inOneOrTwo = async (
   moving: Moving,
   units: ReadonlyArray<Unit>,
   guards: () => Promise<void>,
   count: Count
+): Promise<void> => {
+  const counted: Array<readonly [Step, number]> = []
+  const later: Count = (step, rows) => counted.push([step, rows])
+  try {
+    await inOne(moving, units, guards, later, false)
+  } catch (error) {
+    if (moving.step !== "apply" || !isBrokenKey(error)) throw error
+    counted.length = 0
+    await inOne(moving, units, guards, later, true)
+  }
+  for (const [step, rows] of counted) count(step, rows)
+}
+
+const inOne = async (
+  moving: Moving,
+  units: ReadonlyArray<Unit>,
+  guards: () => Promise<void>,
+  count: Count,
+  late: boolean
 ): Promise<void> => {
   const { driver, plan, options } = moving
   const { before, after } = Sql.deferral(plan)
@@ -87,6 +111,8 @@ const inOne = async (
       if (plan.dialect === "postgres") await driver.run(`SET LOCAL ${Sql.lockTimeout}`)
       await guards()
       if (plan.dialect === "postgres") await runAll(driver, Sql.byKey)
+      if (late) await takeLateChildren(driver, plan, plan.locations, undefined)
+      const kept = moving.step === "rollback" ? await keptIds(driver, plan, plan.locations, undefined) : undefined
       const [asleep, awake] = sleeping(plan, plan.locations)
       await runAll(driver, [...asleep, ...before])
       for (const unit of units) {
@@ -95,7 +121,7 @@ const inOne = async (
           for (let first = 1; first <= total; first += plan.chunk) {
             check(options.signal)
             const last = Math.min(total, first + plan.chunk - 1)
-            count(step, await write(moving, step, ofRange(first, last)))
+            count(step, await write(moving, step, [...ofRange(first, last), ...(kept?.without(step.location) ?? [])]))
             options.onProgress?.({ step: moving.step, location: step.location.label, done: last, total })
           }
         }
@@ -120,7 +146,7 @@ const inChunks = async (
   await guards()
   const postgres = plan.dialect === "postgres"
   const { before, after } = postgres ? { before: [], after: [] } : Sql.deferral(plan)
-  const pace = makePace(driver, plan.chunk, options)
+  const pace = makePace(driver, plan, options)
   try {
     if (postgres) await loosenKeys(driver, plan, options)
     await runAll(driver, before)
@@ -190,10 +216,16 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
     )
     return true
   }
-  const whole = async () => {
+  const whole = async (): Promise<boolean> => {
     try {
       return await once()
     } catch (error) {
+      if (isBusy(error)) pace.contended()
+      if (isBrokenKey(error) && unit.together) {
+        // Somebody was faster: what refers to the rows now is looked for again.
+        if (++tries < wholeTries) return await whole()
+        if (halves === undefined && moving.step === "rollback") return true
+      }
       if (halves !== undefined && isBusy(error) && ++tries >= wholeTries) return false
       if (halves !== undefined && !isBusy(error) && isStatementFailure(error)) return false
       throw halves === undefined && !isBusy(error)
@@ -205,20 +237,26 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
   for (const half of halves) await perform(moving, unit, half, pace, count)
 }
 
-const writeAll = async (moving: Moving, unit: Unit, { range }: Piece): Promise<ReadonlyArray<number>> => {
+const writeAll = async (moving: Moving, unit: Unit, { range, ids }: Piece): Promise<ReadonlyArray<number>> => {
   const { driver, plan } = moving
+  const locations = unit.steps.map(({ location }) => location)
+  const lock = async () => {
+    if (plan.dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
+  }
   if (plan.dialect === "postgres") {
     await driver.run(Sql.shortLocks)
     if (unit.together) await driver.run("SET CONSTRAINTS ALL DEFERRED")
   }
-  if (plan.dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
-  const [asleep, awake] = sleeping(
-    plan,
-    unit.steps.map(({ location }) => location)
-  )
+  await lock()
+  // Once parents are locked nobody refers to them any more.
+  if (unit.together && moving.step === "apply" && (await takeLateChildren(driver, plan, locations, ids)) > 0)
+    await lock()
+  const kept = unit.together && moving.step === "rollback" ? await keptIds(driver, plan, locations, ids) : undefined
+  const [asleep, awake] = sleeping(plan, locations)
   await runAll(driver, asleep)
   const written: Array<number> = []
-  for (const step of unit.steps) written.push(await write(moving, step, range))
+  for (const step of unit.steps)
+    written.push(await write(moving, step, [...range, ...(kept?.without(step.location) ?? [])]))
   await runAll(driver, awake)
   return written
 }

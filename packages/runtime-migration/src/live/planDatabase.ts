@@ -35,6 +35,8 @@ export interface DatabasePlan extends SqlPlan {
   readonly leave: ReadonlyArray<Place>
   /** Triggers that sleep while rows are written. */
   readonly sleeps: ReadonlyArray<Sleep>
+  /** Those of the plan's foreign keys whose children follow their parent by themselves. */
+  readonly cascades: ReadonlyArray<ForeignKey>
   /** What it was made of. */
   readonly config: DatabaseConfig
   /** Unique constraints that a location's column is part of, by its label. */
@@ -98,6 +100,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     completeLocation(driver.dialect, catalog, location, `locations[${at}]`)
   )
   const sides = await foreignKeySides(driver, catalog, locations)
+  const waiting = sides.filter(({ child, parent }) => child === "named" && parent !== "stays")
   const draft = planMappingSql({
     ...config,
     // Of foreign keys a live step takes care by itself.
@@ -105,7 +108,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     mappings,
     dialect: driver.dialect,
     locations,
-    foreignKeys: sides.filter(({ child, parent }) => child === "named" && parent !== "stays").map(plain(catalog))
+    foreignKeys: waiting.map(plain(catalog))
   })
   const transaction = transactionOf(draft, config.transaction, isIndirect(sides))
   const plan = { ...draft, transaction, chunk: config.chunk ?? defaultChunk(transaction) }
@@ -136,6 +139,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     leave,
     uniques,
     sleeps,
+    cascades: waiting.filter(({ key }) => key.onUpdate === "CASCADE").map(plain(catalog)),
     config: { ...config, mappings }
   }
 }

@@ -221,12 +221,13 @@ const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<Reado
     })
     const row = await select(driver, Sql.stateCounts(plan, location, "before"))
     const of = (name: string) => numberOf(row[name])
-    const [emptied, gone] = [of("emptied"), of("missing")]
-    const changed = of("changes") - of("old") - emptied - gone
+    const [emptied, gone, used] = [of("emptied"), of("missing"), of("renewed")]
+    const changed = of("changes") - of("old") - emptied - gone - used
     const { label } = location
     all.push(
       { location: label, reason: "emptied", rows: emptied },
       { location: label, reason: "changed", rows: changed },
+      { location: label, reason: "in use", rows: used },
       { location: label, reason: "gone", rows: gone }
     )
   }

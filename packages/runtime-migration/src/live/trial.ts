@@ -13,6 +13,7 @@ import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
 import { loosening } from "./rigidKeys.ts"
+import { takeLateChildren } from "./lateRows.ts"
 import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 import { labelOf, rowsById, withKey } from "./unitRows.ts"
 
@@ -123,7 +124,7 @@ const firstRefusal = async (
 ): Promise<string | undefined> => {
   const range = unit.together ? ofIds(rows) : [`b.n IN (${rows.join(", ")})`]
   try {
-    await rolledBack(driver, plan, unit, range)
+    await rolledBack(driver, plan, unit, range, rows)
     return undefined
   } catch (error) {
     if (!isStatementFailure(error) || isBusy(error)) throw error
@@ -141,7 +142,8 @@ const rolledBack = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   unit: Unit,
-  range: ReadonlyArray<string>
+  range: ReadonlyArray<string>,
+  rows: ReadonlyArray<string>
 ): Promise<void> => {
   const { dialect } = plan
   const keys = plan.foreignKeys.length > 0
@@ -156,10 +158,10 @@ const rolledBack = async (
     }
     if (dialect === "sqlite") await driver.run("PRAGMA defer_foreign_keys = ON")
     if (dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
-    const [asleep] = sleeping(
-      plan,
-      unit.steps.map(({ location }) => location)
-    )
+    const locations = unit.steps.map(({ location }) => location)
+    // What came since the rows were looked at would be left without its parent.
+    if (unit.together) await takeLateChildren(driver, plan, locations, rows)
+    const [asleep] = sleeping(plan, locations)
     await runAll(driver, asleep)
     for (const step of unit.steps) await write(driver, plan, step, range)
     // What was deferred to the end of the transaction, which never comes.

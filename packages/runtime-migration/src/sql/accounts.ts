@@ -38,3 +38,6 @@ export const accountsWithAllRights: string = named(
 
 /** Counts, as `n`, the accounts that this one can see besides itself: none, and it does not see grants either. */
 export const visibleAccounts = `SELECT COUNT(*) AS n FROM information_schema.USER_PRIVILEGES u WHERE u.GRANTEE <> ${me}`
+
+/** Counts whether this account sees the sessions of others. */
+export const seesAllSessions = `SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES u WHERE u.GRANTEE = ${me} AND u.PRIVILEGE_TYPE = 'PROCESS'`

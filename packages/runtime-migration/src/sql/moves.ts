@@ -90,3 +90,13 @@ export const matchDuring = (plan: SqlPlan, { location, renewed }: Move, value: L
       return `${key} = b.${rewrittenBy !== undefined && renewed.has(rewrittenBy) ? (w ?? k) : k}`
     })
     .join(" AND ")
+
+/** Keys that the columns of a family are part of are old in some rows and new in others while it is under way. */
+export const matchEither = (plan: SqlPlan, { location, from }: Pick<Move, "location" | "from">): string =>
+  keysOf(location)
+    .map(({ column, k, w, rewrittenBy }) => {
+      const key = columnOf(plan, column)
+      if (rewrittenBy === location.index) return `${key} = b.${from}`
+      return w === undefined ? `${key} = b.${k}` : `${key} IN (b.${k}, b.${w})`
+    })
+    .join(" AND ")

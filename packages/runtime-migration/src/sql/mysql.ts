@@ -80,23 +80,34 @@ const wholeMatch = "CONCAT(/*M! CHAR(92), '0' *//*!80000 '$0' */)"
 /** Characters of a block: what looks for ids checks a whole text for each that it finds. */
 const block = 4000
 
-/** Where the block ends that begins at a place: behind a comma or a space, which is in no id nor between one and its quotes. */
-const blockEnd = (value: string, from: string): string => {
-  const next = (character: string) => `LOCATE('${character}', ${value}, ${from} + ${block})`
-  const either = `IF(${next(" ")} = 0, ${next(",")}, IF(${next(",")} = 0, ${next(" ")}, LEAST(${next(",")}, ${next(" ")})))`
-  return `IF(CHAR_LENGTH(${value}) <= ${from} + ${block}, CHAR_LENGTH(${value}), COALESCE(NULLIF(${either}, 0), CHAR_LENGTH(${value}))) + 1`
+/**
+ * Where a long text is cut in two: behind the first comma or space after its middle, which is in no id nor between one and
+ * its quotes; where there is none, after a quarter, or a sixteenth. 0 for a text that is one block.
+ */
+const cutOf = (value: string): string => {
+  const after = (part: number) => {
+    const next = (character: string) => `LOCATE('${character}', ${value}, CHAR_LENGTH(${value}) DIV ${part})`
+    const first = `IF(${next(" ")} = 0, ${next(",")}, IF(${next(",")} = 0, ${next(" ")}, LEAST(${next(",")}, ${next(" ")})))`
+    return `NULLIF(${first} % CHAR_LENGTH(${value}), 0)`
+  }
+  return `CAST(IF(CHAR_LENGTH(${value}) <= ${block}, 0, COALESCE(${[2, 4, 16].map(after).join(", ")}, 0)) AS SIGNED)`
 }
 
-/** The texts of a location in blocks: one row per block, with the key of its row. */
+/**
+ * The texts of a location in blocks (\`cut\` is 0): one row per block, with the key of its row. A long text is cut in halves,
+ * and those again: to find a place in a text is to read all before it, so that blocks from left to right would take a time
+ * that grows with the square of the length. A text that is one block is not copied.
+ */
 const blocks = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-any"): string => {
-  const keys = keysOf(location).map(({ column, k }) => ({ k, value: columnOf(plan, column) }))
+  const keys = keysOf(location)
   const value = characters(columnOf(plan, location.column))
-  const on = keys.map(({ k, value }) => `${value} = s.${k}`).join(" AND ")
-  const first = keys.map(({ k, value }) => `${value} AS ${k}`).join(", ")
+  const first = keys.map(({ column, k }) => `${columnOf(plan, column)} AS ${k}`).join(", ")
+  const names = keys.map(({ k }) => k).join(", ")
+  const half = "IF(h.side = 0, LEFT(s.txt, s.cut), SUBSTRING(s.txt, s.cut + 1))"
   return `WITH RECURSIVE blocks AS (
-    SELECT ${first}, CAST(1 AS SIGNED) AS start, CAST(${blockEnd(value, "1")} AS SIGNED) AS stop FROM ${tableOf(plan, location)} t WHERE ${value} REGEXP ${patternOf(location, kind)} AND ${keyed(plan, location)}
+    SELECT ${first}, CAST(1 AS SIGNED) AS start, ${cutOf(value)} AS cut, IF(CHAR_LENGTH(${value}) > ${block}, ${value}, NULL) AS txt FROM ${tableOf(plan, location)} t WHERE ${value} REGEXP ${patternOf(location, kind)} AND ${keyed(plan, location)}
     UNION ALL
-    SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.stop, ${blockEnd(value, "s.stop")} FROM blocks s JOIN ${tableOf(plan, location)} t ON ${on} WHERE s.stop <= CHAR_LENGTH(${value})
+    SELECT ${names}, c.start, ${cutOf("c.txt")}, c.txt FROM (SELECT ${keys.map(({ k }) => `s.${k}`).join(", ")}, s.start + IF(h.side = 0, 0, s.cut) AS start, ${half} AS txt FROM blocks s JOIN (SELECT 0 AS side UNION ALL SELECT 1) h WHERE s.cut > 0) c
   )`
 }
 
@@ -109,10 +120,10 @@ const parts = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "json-an
   const on = keysOf(location)
     .map(({ column, k }) => `${columnOf(plan, column)} = s.${k}`)
     .join(" AND ")
-  const escaped = `REPLACE(SUBSTRING(${value}, s.start, s.stop - s.start), ${mark}, CONCAT(${mark}, '='))`
+  const escaped = `REPLACE(COALESCE(s.txt, ${value}), ${mark}, CONCAT(${mark}, '='))`
   const marked = `REGEXP_REPLACE(${escaped}, ${patternOf(location, kind)}, CONCAT(${mark}, '{', ${wholeMatch}, ${mark}, '}'))`
   const list = `CONCAT('[', REPLACE(REPLACE(JSON_QUOTE(${marked}), CONCAT(${mark}, '{'), '","'), CONCAT(${mark}, '}'), '","'), ']')`
-  return `blocks s JOIN ${tableOf(plan, location)} t ON ${on} JOIN JSON_TABLE(${list}, '$[*]' COLUMNS (at_n FOR ORDINALITY, part LONGTEXT PATH '$')) p LEFT JOIN ${tables(plan).map} m ON p.at_n % 2 = 0 AND ${inSet("m", location)} AND m.source = CAST(p.part AS BINARY)`
+  return `(SELECT * FROM blocks WHERE cut = 0) s JOIN ${tableOf(plan, location)} t ON ${on} JOIN JSON_TABLE(${list}, '$[*]' COLUMNS (at_n FOR ORDINALITY, part LONGTEXT PATH '$')) p LEFT JOIN ${tables(plan).map} m ON p.at_n % 2 = 0 AND ${inSet("m", location)} AND m.source = CAST(p.part AS BINARY)`
 }
 
 /** The rows that change, with their whole new text. */

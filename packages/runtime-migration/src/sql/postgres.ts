@@ -96,6 +96,9 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   }
 }
 
+/** A column of one UUID: it has no two ways to write the same value, and is compared faster than its text. */
+const isUuid = ({ kind, columnType }: PlannedLocation): boolean => kind === "id" && columnType === "uuid"
+
 /** The type of a mark. */
 const standing = "''::text"
 
@@ -201,7 +204,7 @@ export const postgres: SqlDialect = {
     const changed = typedTarget ? `m.source <> ${text("m.target")}` : "m.source <> m.target"
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} = ${current(plan, location)}${others} WHERE ${changed} AND ${keyed(plan, location)}`
   },
-  keeps: (stored, made) => `${text(stored)} = ${text(made)}`,
+  keeps: (stored, made, location) => (isUuid(location) ? `${stored} = ${made}` : `${text(stored)} = ${text(made)}`),
   leads: (plan, location) =>
     `EXISTS (SELECT 1 FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, "b.old_value")} AND ${postgres.keeps("b.new_value", "m.target", location)})`,
   foreignMapping: (plan) => {
@@ -240,12 +243,12 @@ export const postgres: SqlDialect = {
   },
   update: ({ plan, location, from, to, match, range, where }) => {
     const ledger = tables(plan).ledger(location)
-    const same = postgres.same(columnOf(plan, location.column), `b.${from}`)
+    const same = postgres.keeps(columnOf(plan, location.column), `b.${from}`, location)
     const conditions = [match, same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
-    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${ledger} b WHERE ${conditions} RETURNING b.n`
+    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${ledger} b WHERE ${conditions} RETURNING b.ctid AS place`
     return {
       before: [],
-      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET stands = '${to}' FROM moved WHERE l.n = moved.n`,
+      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET stands = '${to}' FROM moved WHERE l.ctid = moved.place`,
       after: [],
       counted: 1
     }

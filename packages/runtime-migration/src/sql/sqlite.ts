@@ -28,8 +28,32 @@ const otherLetters = "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ_-"
 /** Characters of an id inside of text, and inside of JSON. */
 const idCharacters = ({ kind }: PlannedLocation): string => (kind === "json-any" ? `'${letters}_.-'` : `'${letters}_-'`)
 
-/** ASCII that cannot be part of an id in text: passed over at once. Anything else is passed over one by one. */
-const separators = `' !"#$%&''()*+,./:;<=>?@[\\]^\`{|}~' || char(9, 10, 13)`
+/** ASCII that cannot be part of an id in text, as literals: passed over at once. Anything else is passed over one by one. */
+const separatorList = [
+  ...[...' !"#$%&()*+,./:;<=>?@[\\]^`{|}~'].map((one) => `'${one}'`),
+  "''''",
+  "char(9)",
+  "char(10)",
+  "char(13)"
+]
+const separators = `(${separatorList.join(" || ")})`
+
+/** A character that means nothing to anybody, and begins a mark; where a text has it, it is told from those. */
+const mark = "char(57344)"
+// No separators, and no part of an id.
+const itself = "char(57344, 57345)"
+const boundary = "char(57344, 57346)"
+
+/**
+ * A text in pieces, as the rows of `pieces` (`e.value`), in their order: `cut` puts boundaries into it. They become those
+ * between the items of a list of JSON, which is read in one go, so that the time grows with the length alone.
+ */
+const piecesOf = (value: string, cut: (value: string) => string): string =>
+  `json_each('[' || replace(json_quote(${cut(`replace(${value}, ${mark}, ${itself})`)}), ${boundary}, '","') || ']') AS e`
+
+/** Pieces put together again. */
+const joined = (pieces: string, separator: string): string =>
+  `replace((SELECT group_concat(q.piece, ${separator}) FROM (${pieces}) q), ${itself}, ${mark})`
 
 const lead = (value: string, characters: string): string =>
   `substr(${value}, 1, length(${value}) - length(ltrim(${value}, ${characters})))`
@@ -38,25 +62,25 @@ const lead = (value: string, characters: string): string =>
 const targetOf = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, id: string): string =>
   `(SELECT m.target FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${id}${fresh ? " AND m.again = 0" : ""})`
 
-const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string =>
-  `coalesce(${targetOf(plan, location, fresh, "s.tok")}, s.tok)`
+const mapped = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, word: string): string =>
+  `coalesce(${targetOf(plan, location, fresh, word)}, ${word})`
 
 /**
- * A word (`s.tok`) with the UUIDs in it replaced: from group to group of hexadecimal digits, so that none is before one that
+ * A word with the UUIDs in it replaced: from group to group of hexadecimal digits, so that none is before one that
  * is looked up, and none may be behind it.
  */
-const mappedWord = (plan: SqlPlan, location: PlannedLocation, fresh: boolean): string => {
+const mappedWord = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, word: string): string => {
   const alone = (length: number) =>
     `CASE WHEN instr('${hexDigits}', substr(g.rest, ${length + 1}, 1)) = 0 OR length(g.rest) = ${length} THEN ${targetOf(plan, location, fresh, `substr(g.rest, 1, ${length})`)} END`
   const run = (characters: string) => `length(g.rest) - length(ltrim(g.rest, '${characters}'))`
   const group = `max(1, ${run(hexDigits)}, ${run(otherLetters)})`
   const taken = `CASE WHEN ${alone(36)} IS NOT NULL THEN 36 WHEN ${alone(32)} IS NOT NULL THEN 32 ELSE ${group} END`
   const inside = `(WITH RECURSIVE g(done, rest) AS (
-    SELECT '', s.tok
+    SELECT '', ${word}
     UNION ALL
     SELECT g.done || coalesce(${alone(36)}, ${alone(32)}, substr(g.rest, 1, ${group})), substr(g.rest, ${taken} + 1) FROM g WHERE g.rest <> ''
   ) SELECT g.done FROM g WHERE g.rest = '')`
-  return `coalesce(${targetOf(plan, location, fresh, "s.tok")}, ${inside})`
+  return `coalesce(${targetOf(plan, location, fresh, word)}, ${inside})`
 }
 
 /** Characters of a block, and of the part of a very long value that blocks are taken from. */
@@ -82,14 +106,14 @@ const inBlocks = (value: string, more: (following: string) => string, rewritten:
   return `CASE WHEN length(${value}) > ${2 * partSize} THEN ${long} ELSE ${short} END`
 }
 
-/** A text with its ids replaced: from left to right, a run of id characters (`tok`) and what separates it at a time. */
-const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
+/** What has no separator in it with its ids replaced: from left to right, a run of id characters (`tok`) and what ends it at a time. */
+const rewrittenRun = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
   const characters = idCharacters(location)
   const cut = `max(1, length(s.rest) - length(ltrim(s.rest, ${separators})))`
   const rest = `substr(s.rest, ${cut} + 1)`
   const id = location.set.uuids
-    ? `CASE WHEN length(s.tok) < 32 THEN s.tok ELSE ${mappedWord(plan, location, fresh)} END`
-    : `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh)} END`
+    ? `CASE WHEN length(s.tok) < 32 THEN s.tok ELSE ${mappedWord(plan, location, fresh, "s.tok")} END`
+    : `CASE WHEN length(s.tok) < 20 THEN s.tok ELSE ${mapped(plan, location, fresh, "s.tok")} END`
   return `(WITH RECURSIVE s(done, tok, rest) AS (
     SELECT '', ${lead(value, characters)}, ltrim(${value}, ${characters})
     UNION ALL
@@ -97,20 +121,37 @@ const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean,
   ) SELECT s.done || ${id} FROM s WHERE s.rest = '')`
 }
 
+/** A text with its ids replaced. A piece of it is a separator, or none, and what stands behind it. */
+const rewrittenText = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
+  const run = inBlocks(
+    "w.word",
+    // To the end of the run of characters that an id may have.
+    (following) => `length(${following}) - length(ltrim(${following}, ${idCharacters(location)}))`,
+    (block) => rewrittenRun(plan, location, fresh, block)
+  )
+  const shortest = location.set.uuids ? 32 : 20
+  const pieces = piecesOf(value, (text) =>
+    separatorList.reduce((all, one) => `replace(${all}, ${one}, ${boundary} || ${one})`, text)
+  )
+  const words = `SELECT e.value, ltrim(e.value, ${separators}) AS word FROM ${pieces}`
+  return joined(
+    `SELECT CASE WHEN length(w.value) < ${shortest} THEN w.value ELSE substr(w.value, 1, length(w.value) - length(w.word)) || ${run} END AS piece FROM (${words}) w`,
+    "''"
+  )
+}
+
 /**
  * JSON with its ids replaced: from quote to quote. An id is all that stands between two of them; the backslashes before the
- * second are those of JSON that is a text of other JSON.
+ * second are those of JSON that is a text of other JSON. What is before the first quote and behind the last one is no id.
  */
 const rewrittenJson = (plan: SqlPlan, location: PlannedLocation, fresh: boolean, value: string): string => {
-  const characters = idCharacters(location)
-  const first = `substr(${value}, instr(${value}, '"') + 1)`
-  const rest = `substr(s.rest, instr(s.rest, '"') + 1)`
-  const whole = `s.tok <> '' AND substr(ltrim(s.rest, '\\'), 1, 1) = '"'`
-  return `(WITH RECURSIVE s(done, tok, rest) AS (
-    SELECT substr(${value}, 1, instr(${value}, '"')), ${lead(first, characters)}, ltrim(${first}, ${characters})
-    UNION ALL
-    SELECT s.done || CASE WHEN ${whole} THEN ${mapped(plan, location, fresh)} ELSE s.tok END || substr(s.rest, 1, instr(s.rest, '"')), ${lead(rest, characters)}, ltrim(${rest}, ${characters}) FROM s WHERE instr(s.rest, '"') > 0
-  ) SELECT s.done || s.tok || s.rest FROM s WHERE instr(s.rest, '"') = 0)`
+  const pieces = piecesOf(value, (text) => `replace(${text}, '"', ${boundary})`)
+  const id = `rtrim(e.value, '\\')`
+  const target = targetOf(plan, location, fresh, id)
+  return joined(
+    `SELECT coalesce(${target} || substr(e.value, length(${id}) + 1), e.value) AS piece FROM ${pieces}`,
+    `'"'`
+  )
 }
 
 const path = ({ path }: PlannedLocation): string =>
@@ -142,22 +183,9 @@ const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<str
 const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
   const column = columnOf(plan, location.column)
   return location.kind === "text"
-    ? {
-        // To the end of the run of characters that an id may have.
-        next: inBlocks(
-          column,
-          (following) => `length(${following}) - length(ltrim(${following}, ${idCharacters(location)}))`,
-          (block) => rewrittenText(plan, location, fresh, block)
-        ),
-        where: `${isText(column)} AND length(${column}) >= 20`
-      }
+    ? { next: rewrittenText(plan, location, fresh, column), where: `${isText(column)} AND length(${column}) >= 20` }
     : {
-        // To the next comma: none is part of an id, of its quotes, or of the colon behind a key.
-        next: inBlocks(
-          column,
-          (following) => `ifnull(nullif(instr(${following}, ','), 0), length(${following}))`,
-          (block) => rewrittenJson(plan, location, fresh, block)
-        ),
+        next: rewrittenJson(plan, location, fresh, column),
         where: `CASE WHEN ${isText(column)} AND instr(${column}, '"') > 0 THEN json_valid(${column}) ELSE 0 END`
       }
 }
@@ -217,7 +245,8 @@ export const sqlite: SqlDialect = {
     if (isMany(location)) {
       const { next, where } = many(plan, location, false)
       const list = selectList(plan, location, { next, temporary: "", after })
-      return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)}) q WHERE q.new_value <> q.old_value COLLATE BINARY`
+      // A limit keeps SQLite from making each new value twice, once for the condition.
+      return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)} LIMIT -1) q WHERE q.new_value <> q.old_value COLLATE BINARY`
     }
     const column = columnOf(plan, location.column)
     const next =

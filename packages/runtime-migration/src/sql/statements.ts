@@ -15,7 +15,7 @@ import {
 } from "./dialect.ts"
 import { currentSchema, prepared } from "./guards.ts"
 import { mysql } from "./mysql.ts"
-import { matchDuring, type Move } from "./moves.ts"
+import { matchDuring, matchEither, type Move } from "./moves.ts"
 import { quoteName, quoteText } from "./names.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 import { postgres } from "./postgres.ts"
@@ -85,6 +85,24 @@ export const end = (plan: SqlPlan): string =>
 /** Writes down the rows of a location that change and are not in its ledger yet. Changes no row of the customer's. */
 export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const way = dialects[plan.dialect]
+  return [
+    addRows(plan, location, []),
+    ...way.indexLedger(plan, location),
+    ...way.analyze(tables(plan).ledger(location))
+  ]
+}
+
+/** Takes rows of some ids, or of all, that came or changed since the dry run: they go with the row that they refer to. */
+export const takeLate = (
+  plan: SqlPlan,
+  location: PlannedLocation,
+  ids: ReadonlyArray<string> | undefined
+): ReadonlyArray<string> => {
+  const only = ids === undefined ? [] : [`c.old_value IN (${ids.map(quoteText).join(", ")})`]
+  return [...retake(plan, location, only), addRows(plan, location, only)]
+}
+
+const addRows = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string>): string => {
   const ledger = tables(plan).ledger(location)
   const columns = ledgerColumns(location)
   const conditions = seenAs(location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
@@ -92,11 +110,7 @@ export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<st
   if (location.set.overlap.length > 0) {
     conditions.push(`NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`)
   }
-  return [
-    `INSERT INTO ${ledger} (n, ${columns.join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${columns.map((column) => `c.${column}`).join(", ")} FROM (${way.changes(plan, location)}) c WHERE ${conditions.join(" AND ")}`,
-    ...way.indexLedger(plan, location),
-    ...way.analyze(ledger)
-  ]
+  return `INSERT INTO ${ledger} (n, ${columns.join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${columns.map((column) => `c.${column}`).join(", ")} FROM (${dialects[plan.dialect].changes(plan, location)}) c WHERE ${[...only, ...conditions].join(" AND ")}`
 }
 
 /** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
@@ -114,7 +128,11 @@ const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
  * Takes rows anew that are in the ledger and hold an id of the source again, or still, though not the value that was
  * taken: somebody wrote them. The value that stood there first is kept beside.
  */
-export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+export const retake = (
+  plan: SqlPlan,
+  location: PlannedLocation,
+  only: ReadonlyArray<string> = []
+): ReadonlyArray<string> => {
   if (location.ambiguous) return []
   const way = dialects[plan.dialect]
   const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
@@ -127,7 +145,7 @@ export const retake = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<
   ]
   const matches = seenAs(location).map((same) => `(${same})`)
   const unchanged = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
-  const where = `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`
+  const where = [...only, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(" AND ")
   return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
 }
 
@@ -174,7 +192,29 @@ export const lockRows = (
   { location, from, match }: Move & { readonly match: string },
   range: ReadonlyArray<string>
 ): string =>
-  `SELECT b.n AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
+  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
+
+/**
+ * Selects, as `v`, ids of the runtime to which rows refer that are not in the ledger of their column: they were written since,
+ * and a parent that is put back would leave them behind.
+ */
+export const referredTo = (
+  plan: SqlPlan,
+  child: PlannedLocation,
+  parent: PlannedLocation,
+  ids: ReadonlyArray<string> | undefined
+): string => {
+  const way = dialects[plan.dialect]
+  const { ledger } = tables(plan)
+  const value = columnOf(plan, child.column)
+  const match = matchEither(plan, { location: child, from: "new_value" })
+  const own = `SELECT 1 FROM ${ledger(child)} b WHERE ${match} AND b.stands = 'new_value' AND ${way.same(value, "b.new_value")}`
+  const moved =
+    ids === undefined
+      ? `EXISTS (SELECT 1 FROM ${ledger(parent)} p WHERE p.stands = 'new_value' AND p.new_value = ${value})`
+      : `${value} IN (${ids.map(quoteText).join(", ")})`
+  return `SELECT DISTINCT ${idText(plan)(value)} AS v FROM ${tableOf(plan, child)} t WHERE ${moved} AND NOT EXISTS (${own})`
+}
 
 /** The update of some rows of the ledger, one transaction. In a script the range's ends are variables of a loop. */
 export const updateRange = (

@@ -2,8 +2,8 @@
  * What is written in one transaction: the rows of a range of one ledger, or, where foreign keys run between columns, parents
  * with all of their children.
  */
-import { columnOf, isReferring, keysOf, tables } from "./dialect.ts"
-import { matchDuring, type Move } from "./moves.ts"
+import { isReferring, keysOf, tables } from "./dialect.ts"
+import { matchDuring, matchEither, type Move } from "./moves.ts"
 import { quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
@@ -65,7 +65,7 @@ const childrenFirst = (plan: SqlPlan, family: ReadonlySet<PlannedLocation>): Rea
 }
 
 /** Locations of which one refers to the other, by the foreign keys of a plan. */
-const pairsOf = (plan: SqlPlan): ReadonlyArray<readonly [child: PlannedLocation, parent: PlannedLocation]> =>
+export const pairsOf = (plan: SqlPlan): ReadonlyArray<readonly [child: PlannedLocation, parent: PlannedLocation]> =>
   plan.foreignKeys.flatMap(({ schema, table, columns, refSchema, refTable, refColumns }) =>
     columns.flatMap((column, at) => {
       const named = (schema: string | undefined, table: string, column: string | undefined) =>
@@ -74,16 +74,6 @@ const pairsOf = (plan: SqlPlan): ReadonlyArray<readonly [child: PlannedLocation,
       return child === undefined || parent === undefined ? [] : [[child, parent] as const]
     })
   )
-
-/** Keys that the columns of a family are part of are old in some rows and new in others while it is under way. */
-const matchEither = (plan: SqlPlan, { location, from }: Move): string =>
-  keysOf(location)
-    .map(({ column, k, w, rewrittenBy }) => {
-      const key = columnOf(plan, column)
-      if (rewrittenBy === location.index) return `${key} = b.${from}`
-      return w === undefined ? `${key} = b.${k}` : `${key} IN (b.${k}, b.${w})`
-    })
-    .join(" AND ")
 
 /** Selects the old ids of a step that are still to be moved, as `v`, with their rows, as `n`. */
 export const idsToMove = (plan: SqlPlan, { location, from }: Step, text: (value: string) => string): string =>

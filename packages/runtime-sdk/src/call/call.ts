@@ -25,9 +25,10 @@ import { send, wireOf, type Sender } from "./attempt.ts"
 import { decide, fieldsOf, type Decision, type Ending, type Now, type Plan } from "./decide.ts"
 import { requestIdOf } from "./message.ts"
 import type { Observed } from "./observe.ts"
+import type { Failure } from "./outcome.ts"
 import { prepareOperation, type Prepared, type Runtime } from "./prepare.ts"
 import type { Sink } from "./record.ts"
-import type { Secrets } from "./redact.ts"
+import type { Redact, Secrets } from "./redact.ts"
 import { prepareRequest, type Arguments, type Request } from "./request.ts"
 import type { AttemptResult } from "./Trace.ts"
 import { circuitOpen, type TimedOut } from "./unanswered.ts"
@@ -102,7 +103,7 @@ class Driver implements Plan, Sender<Decision> {
   private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly sink: Sink | undefined
   private readonly observation: Observed | undefined
-  private readonly history: { attempts: number; outcome: Outcome; spent: boolean } = {
+  private readonly history: { attempts: number; outcome: Outcome; spent: boolean; last?: Failure } = {
     attempts: 0,
     outcome: "not-sent",
     spent: false
@@ -148,6 +149,7 @@ class Driver implements Plan, Sender<Decision> {
     this.history.outcome = decision.outcome
     this.sink?.failed(decision.outcome)
     if (decision.kind === "fail") return Effect.fail(decision.error)
+    this.history.last = decision.failure
     const schedule = this.request.policy.retry?.schedule
     return schedule === undefined ? this.again(decision.error, decision.delay) : this.scheduled(schedule, decision)
   }
@@ -191,7 +193,7 @@ class Driver implements Plan, Sender<Decision> {
     return this.observation.attempt(
       this.history.attempts - 1,
       (traceparent) => this.send(traceparent),
-      (decision) => resultOf(decision, this.secrets())
+      (decision) => resultOf(decision, this.secrets().redactorWith(this.request.body))
     )
   }
 
@@ -263,10 +265,10 @@ class Driver implements Plan, Sender<Decision> {
 const never: Now = { monotonic: 0, wall: 0 }
 
 /** A decision as those who watch the attempt see it. */
-const resultOf = (decision: Decision, secrets: Secrets): AttemptResult => {
+const resultOf = (decision: Decision, redact: Redact): AttemptResult => {
   if (decision.kind === "done") {
     const { response } = decision
-    return { status: response.status, requestId: requestIdOf(response, secrets), error: undefined }
+    return { status: response.status, requestId: requestIdOf(response, redact), error: undefined }
   }
   const { error } = decision
   return {

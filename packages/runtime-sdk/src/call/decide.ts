@@ -10,7 +10,7 @@ import type * as Policy from "../policy/Policy.ts"
 import type { WireFailure, WireHead, WireResponse } from "../transport/port.ts"
 import { badCoding } from "../transport/wireFailure.ts"
 import { isSuccess, readAnswer, readContent, Unreadable } from "./answer.ts"
-import { type Fields, keyless, requestIdOf, sentOnce } from "./message.ts"
+import { type Fields, keyless, notSentAgain, requestIdOf, sentOnce } from "./message.ts"
 import { fromStatus, fromUnexpected, type Failure, type Subject } from "./outcome.ts"
 import { refusedPage } from "./pagination.ts"
 import type { Prepared } from "./prepare.ts"
@@ -37,6 +37,8 @@ export interface History {
   readonly outcome: Outcome
   /** Whether what was to be sent came from a stream and is gone. */
   readonly spent: boolean
+  /** How the attempt before it ended. */
+  readonly last?: Failure | undefined
 }
 
 /** When an attempt ended, in milliseconds by both clocks. */
@@ -59,6 +61,8 @@ export type Decision =
       /** What the caller would have seen if this had been the last attempt. */
       readonly error: RuntimeError
       readonly outcome: Outcome
+      /** What the history remembers of this attempt. */
+      readonly failure: Failure
       /** Milliseconds to wait before it. */
       readonly delay: number
     }
@@ -67,6 +71,9 @@ type Done = Extract<Decision, { readonly kind: "done" }>
 
 /** Decides. `draw` is from 0 to 1: what a pause is drawn with. */
 export const decide = (plan: Plan, history: History, ending: Ending, now: Now, draw: number): Decision => {
+  if ("_tag" in ending && ending._tag === "AywaConfigError" && history.last !== undefined) {
+    return withoutKey(plan, history, history.last, ending)
+  }
   const result = read(plan, history, ending, now.wall)
   if ("kind" in result) return result
   const outcome = worse(history.outcome, result.outcome)
@@ -87,7 +94,14 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
   const delay = delayOf(retry, history.attempts, result.retryAfter, remaining, draw)
   return delay === undefined || delay >= remaining
     ? { kind: "fail", error, outcome }
-    : { kind: "again", error, outcome, delay }
+    : { kind: "again", error, outcome, failure: result, delay }
+}
+
+/** There is no key to send another attempt with: what the call has come to is what the attempt before it was. */
+const withoutKey = (plan: Plan, history: History, last: Failure, { message }: ConfigError): Decision => {
+  const { outcome, spent } = history
+  const fields = fieldsOf(plan, { attempts: history.attempts - 1, outcome, spent }, last, outcome)
+  return { kind: "fail", error: last.toError({ ...fields, ...notSentAgain(message) }), outcome }
 }
 
 /**
@@ -218,7 +232,7 @@ export const fieldsOf = (
   method: plan.prepared.spec.method,
   path: plan.request.path,
   status: failure?.head?.status,
-  requestId: failure?.head === undefined ? undefined : requestIdOf(failure.head, plan.secrets()),
+  requestId: failure?.head === undefined ? undefined : requestIdOf(failure.head, redactorOf(plan)),
   attempts,
   outcome,
   idempotencyKey: plan.request.idempotencyKey,

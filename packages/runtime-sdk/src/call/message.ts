@@ -18,6 +18,9 @@ export const sentOnce = {
     " The content came from a stream, which can be read only once, so it was not sent again: give a path, a Blob, bytes, or a function that opens the stream, and uploads are repeated."
 }
 
+/** Added to the fields of a call that cannot be sent again, and why: its message says so. */
+export const notSentAgain = (why: string) => ({ [afterwards]: ` It was not sent again: ${why}` })
+
 export const ignoring = "this runtime ignores idempotency keys (runtimeProfile)"
 
 const ignored = Symbol("ignored")
@@ -66,5 +69,5 @@ export const plain = (value: string | undefined, max: number, redact: Redact): s
         .replace(/[^\x20-\x7e]/g, "?")
         .slice(0, max)
 
-export const requestIdOf = (head: Pick<WireHead, "header">, secrets: { readonly redact: Redact }): string | undefined =>
-  plain(head.header("x-request-id"), 200, (value) => secrets.redact(value))
+export const requestIdOf = (head: Pick<WireHead, "header">, redact: Redact): string | undefined =>
+  plain(head.header("x-request-id"), 200, redact)

@@ -124,7 +124,10 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
   const metadata = isObject(json["metadata"]) ? json["metadata"] : {}
   const total = typeof metadata["totalItems"] === "number" ? { total: metadata["totalItems"] } : undefined
   const cursor = json["nextCursor"] ?? metadata["nextCursor"]
-  const more = metadata["hasNextPage"] ?? json["hasNextPage"]
+  const more = metadata["hasNextPage"] ?? json["hasNextPage"] ?? metadata["hasMore"] ?? json["hasMore"]
+  if (cursor !== undefined && cursor !== null && typeof cursor !== "string") {
+    return `nextCursor: expected text, got ${Array.isArray(cursor) ? "an array" : typeof cursor}`
+  }
   if (typeof cursor === "string" && cursor !== "" && more !== false) {
     if (request.from?.kind === "cursor" && request.from.cursor === cursor) {
       return "the list repeats its cursor: it would never end"

@@ -54,7 +54,7 @@ export class Sink {
     if (head === undefined || secrets === undefined) return undefined
     return {
       status: head.status,
-      requestId: requestIdOf(head, secrets),
+      requestId: requestIdOf(head, (text) => secrets.redact(text)),
       attempts,
       idempotencyKey,
       replayed: head.header("idempotency-replayed") === "true",

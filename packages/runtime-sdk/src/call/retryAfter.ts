@@ -8,7 +8,7 @@ import type { WireHead } from "../transport/port.ts"
 /** Milliseconds to wait; never negative. `wall` says what time it is where the answer itself does not. */
 export const retryAfter = ({ header }: Pick<WireHead, "header">, wall: number): number | undefined => {
   const millis = header("retry-after-ms")?.trim() ?? ""
-  if (/^\d{1,12}$/.test(millis)) return Number(millis)
+  if (/^\d+$/.test(millis)) return Math.min(Number(millis), Number.MAX_SAFE_INTEGER)
   // The runtime's own clock: its date and our time together would make any wait.
   const now = dateOf(header("date") ?? "") || wall
   // Two headers are one with a comma between them. The longer one keeps both.
@@ -19,7 +19,7 @@ export const retryAfter = ({ header }: Pick<WireHead, "header">, wall: number): 
 
 /** NaN for what is no wait. */
 const waitOf = (value: string, now: number): number =>
-  /^\s*\d{1,9}\s*$/.test(value) ? Number(value) * 1000 : Math.max(0, dateOf(value) - now)
+  /^\s*\d+\s*$/.test(value) ? Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER) : Math.max(0, dateOf(value) - now)
 
 // Day, month, year and time stand in this order in the first two forms, in another in that of asctime.
 const inGmt = /^\s*[A-Z][a-z]+, ([ \d]\d)[ -]([A-Z][a-z]{2})[ -](\d\d|\d{4}) (\d\d:\d\d:\d\d) GMT\s*$/

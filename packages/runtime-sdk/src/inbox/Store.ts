@@ -26,6 +26,8 @@ export interface Wish {
   readonly max: number
   /** Locks that ended before this instant of the database may be taken over; epoch milliseconds. */
   readonly lapsedBefore: number
+  /** What was handled: completed in the same step, before anything is taken. */
+  readonly handled: ReadonlyArray<Claim>
 }
 
 /** What `take` gives. */

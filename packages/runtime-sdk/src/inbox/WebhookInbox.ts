@@ -121,8 +121,10 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   const nudge = () => void wake.openUnsafe()
   let isHeard = false
   const offer = yield* makeIntake(store, settings, outage, nudge)
-  const complete = yield* makeBatches<Claim>({
-    write: store.complete,
+  // With an order, what was behind them is news; whoever takes them along takes that, too.
+  const news = settings.lines === 0 ? Effect.void : wake.open
+  const acks = yield* makeBatches<Claim>({
+    write: (claims) => Effect.andThen(store.complete(claims), news),
     maxItems: 500,
     maxSize: Infinity,
     sizeOf: () => 0
@@ -146,7 +148,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   )
   // Last: at the end, workers end before what they work with.
   const scope = yield* Effect.scope
-  const place = { store, settings, outage, wake, isHeard: () => isHeard, complete }
+  const place = { store, settings, outage, wake, isHeard: () => isHeard, acks }
   const run = <E, R>(handler: Handler<E, R>, options: RunOptions = {}): Effect.Effect<never, InboxError, R> =>
     Effect.flatMap(runSettingsOf(options), ({ concurrency, graceMillis }) => {
       const workers = makeWorkers(place, handler, settings.lines === 0 ? concurrency : settings.lines)

@@ -3,7 +3,7 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import type { InboxError } from "./model.ts"
@@ -17,6 +17,14 @@ export interface BatchOptions<A> {
   readonly sizeOf: (item: A) => number
 }
 
+/** Two ways to have something written. */
+export interface Batches<A> {
+  /** Ends when the batch that it went with is written. An interruption ends the wait, not the write. */
+  readonly add: (item: A) => Effect.Effect<void, InboxError>
+  /** A write of the caller's, which takes along what waits just now. */
+  readonly along: <B>(write: (items: ReadonlyArray<A>) => Effect.Effect<B, InboxError>) => Effect.Effect<B, InboxError>
+}
+
 interface Entry<A> {
   readonly item: A
   readonly done: Deferred.Deferred<void, InboxError>
@@ -25,19 +33,18 @@ interface Entry<A> {
 /** What a closing scope leaves to a write that is under way. */
 const patience = "5 seconds"
 
+/** How often a batch gives way before it is written by itself: whoever is about to write may take it along. */
+const courtesy = 4
+
 const settle = (entries: ReadonlyArray<Entry<unknown>>, exit: Exit.Exit<void, InboxError>) => {
   for (const { done } of entries) Deferred.doneUnsafe(done, exit)
 }
 
-/**
- * Gives the way to write one: it ends when its batch is written. An interruption ends the wait, not the write; the
- * scope waits for it, so that the database is not closed before.
- */
-export const makeBatches = <A>(
-  options: BatchOptions<A>
-): Effect.Effect<(item: A) => Effect.Effect<void, InboxError>, never, Scope.Scope> => {
+/** Makes them; the scope waits for what is under way, so that the database is not closed before. */
+export const makeBatches = <A>(options: BatchOptions<A>): Effect.Effect<Batches<A>, never, Scope.Scope> => {
   const waiting: Array<Entry<A>> = []
   const idle = Latch.makeUnsafe(true)
+  let writers = 0
   const next = (): Array<Entry<A>> => {
     let size = 0
     let count = 0
@@ -48,28 +55,49 @@ export const makeBatches = <A>(
     }
     return waiting.splice(0, count)
   }
+  const begun = () => {
+    writers++
+    idle.closeUnsafe()
+  }
+  /** The last one sees to what came meanwhile. */
+  const ended: Effect.Effect<void> = Effect.suspend(() => {
+    writers--
+    if (writers > 0) return Effect.void
+    if (waiting.length > 0) return start
+    return idle.open
+  })
   const flush = Effect.gen(function* () {
-    // Whoever writes in the same moment comes along.
-    yield* Effect.yieldNow
+    for (let i = 0; i < courtesy; i++) yield* Effect.yieldNow
     while (waiting.length > 0) {
       const entries = next()
       const exit = yield* Effect.exit(options.write(entries.map(({ item }) => item)))
       if (exit._tag === "Success" || entries.length === 1) settle(entries, exit)
       else yield* oneByOne(options.write, entries)
     }
-    idle.openUnsafe()
+    yield* ended
+  })
+  const start = Effect.suspend(() => {
+    begun()
+    return Effect.asVoid(Effect.forkDetach(flush))
   })
   const add = (item: A) =>
     Effect.suspend(() => {
       const done = Deferred.makeUnsafe<void, InboxError>()
       waiting.push({ item, done })
-      if (!idle.isOpen()) return Deferred.await(done)
-      idle.closeUnsafe()
-      return Effect.andThen(Effect.forkDetach(flush), Deferred.await(done))
+      return writers > 0 ? Deferred.await(done) : Effect.andThen(start, Deferred.await(done))
+    })
+  const along: Batches<A>["along"] = (write) =>
+    Effect.suspend(() => {
+      const entries = next()
+      begun()
+      return Effect.onExit(write(entries.map(({ item }) => item)), (exit) => {
+        settle(entries, Exit.asVoid(exit))
+        return ended
+      })
     })
   return Effect.as(
     Effect.addFinalizer(() => Effect.timeoutOption(idle.await, patience)),
-    add
+    { add, along }
   )
 }
 

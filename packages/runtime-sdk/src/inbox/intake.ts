@@ -31,7 +31,7 @@ export const makeIntake = Effect.fnUntraced(function* (
   wake: () => void
 ) {
   const report = Context.get(yield* Effect.context<never>(), Report)
-  const add = yield* makeBatches<Delivery>({
+  const { add } = yield* makeBatches<Delivery>({
     ...batch,
     write: (list) => Effect.tap(outage.watch(store.offer(list)), () => Effect.sync(wake))
   })

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import { quietly } from "../config/callbacks.ts"
 import { known } from "../config/optionChecks.ts"
 import type { Names } from "../config/unknownNames.ts"
 import type { WebhookSink } from "../webhooks/sink.ts"
@@ -103,7 +104,7 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
   known("openWebhookInbox", options, names)
   checkRun({ concurrency, grace })
-  const report = Layer.succeed(Report, (error) => Effect.sync(() => onError(error)))
+  const report = Layer.succeed(Report, (error) => Effect.sync(() => quietly(() => onError(error))))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
   const inbox = await Effect.runPromise(
     settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause }))

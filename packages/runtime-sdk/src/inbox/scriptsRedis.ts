@@ -77,15 +77,24 @@ end
 return added`
 )
 
-/** Gives now, when the next is due ("" for never), and quadruples of id, data, attempts, lapses. */
+/**
+ * Completes what pairs of id and lock name, then takes. Gives now, when the next is due ("" for never), and quadruples of
+ * id, data, attempts, lapses.
+ */
 export const take = make<
-  [max: number, lapsedBefore: number, lockMillis: number, lock: string, lines: number],
+  [
+    wish: readonly [max: number, lapsedBefore: number, lockMillis: number, lock: string, lines: number],
+    handled: ReadonlyArray<string>
+  ],
   ReadonlyArray<string>
 >(
-  (...args) => args,
+  (wish, handled) => [...wish, ...handled],
   `
 local max, lapsed, ttl, lock, lines = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local now = millis()
+for i = 6, #ARGV, 2 do
+  if redis.call("HGET", k("locks"), ARGV[i]) == ARGV[i + 1] then erase(ARGV[i], now) end
+end
 local ends = math.min(now, lapsed)
 local out = { text(now), "" }
 local taken = 0

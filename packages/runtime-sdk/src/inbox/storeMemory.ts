@@ -45,6 +45,9 @@ export const makeMemory = (settings: Settings): Effect.Effect<Store> =>
       Object.assign(item, { lock, alone: false, due: now() + lockMillis })
       return { ...item.delivery, key: item.delivery.id, lock, attempts: item.attempts, suspect: item.lapses > 0 }
     }
+    const complete = (claims: ReadonlyArray<Claim>) => {
+      for (const one of claims) if (held(one) !== undefined) finish(one.key)
+    }
     const put = (id: string, item: Item) => {
       items.delete(id)
       items.set(id, { ...item, due: 0, lock: undefined, attempts: 0, lapses: 0, alone: false, parked: undefined })
@@ -70,8 +73,9 @@ export const makeMemory = (settings: Settings): Effect.Effect<Store> =>
             items.set(id, { delivery, line, storedAt: now(), ...rest })
           }
         }),
-      take: ({ max, lapsedBefore }) =>
+      take: ({ max, lapsedBefore, handled }) =>
         sync(() => {
+          complete(handled)
           const lock = globalThis.crypto.randomUUID()
           const claims: Array<Claim> = []
           const seen = new Set<number>()
@@ -98,10 +102,7 @@ export const makeMemory = (settings: Settings): Effect.Effect<Store> =>
           if (item !== undefined) item.alone = true
           return item !== undefined
         }),
-      complete: (claims) =>
-        sync(() => {
-          for (const one of claims) if (held(one) !== undefined) finish(one.key)
-        }),
+      complete: (claims) => sync(() => complete(claims)),
       retry: (one, millis) =>
         sync(() => {
           const rest = { lock: undefined, due: now() + millis, attempts: one.attempts + 1, lapses: 0, alone: false }

@@ -75,10 +75,11 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
         Effect.asVoid,
         failing(storing)
       ),
-    take: ({ max, lapsedBefore }) =>
+    take: ({ max, lapsedBefore, handled }) =>
       Effect.suspend(() => {
         const lock = globalThis.crypto.randomUUID()
-        return Effect.map(take(base, max, lapsedBefore, lockMillis, lock, lines), (reply) => {
+        const wish = [max, lapsedBefore, lockMillis, lock, lines] as const
+        return Effect.map(take(base, wish, pairsOf(handled)), (reply) => {
           const claims: Array<Claim> = []
           for (let i = 2; i < reply.length; i += 4) {
             const [key = "", data = "{}", attempts, lapses] = reply.slice(i, i + 4)

@@ -8,13 +8,13 @@
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Statement } from "effect/sql/Statement"
+import type { Fragment, Statement } from "effect/sql/Statement"
 import { listenerOf } from "./listenSql.ts"
 import { type Delivery, InboxError, type Parked, storing } from "./model.ts"
 import { keyOf, partitionOf } from "./names.ts"
 import type { Settings } from "./options.ts"
 import { statsSql } from "./statsSql.ts"
-import type { Claim, Store } from "./Store.ts"
+import type { Claim, Store, Wish } from "./Store.ts"
 import { type Dialect, deliveries, nowOf, qualified } from "./tables.ts"
 
 interface Row {
@@ -81,26 +81,36 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
     )}
       AND ${sql.in("lock", [...new Set(claims.map(({ lock }) => lock))])}`
 
+  const emptied = sql`body = '', call_id = NULL, reason = NULL, lock = NULL, changed_at = ${now}`
+  const completed = (claims: ReadonlyArray<Claim>) =>
+    sql`UPDATE ${table} SET state = 'done', ${emptied} WHERE ${held(claims)}`
+
   const lineNumbers = sql.literal(Array.from({ length: lines }, (_, line) => `(${line})`).join(", "))
+  const nothing = sql.literal("")
+  /** Parts of one statement see what was there before it: what another part completes is still `waiting`. */
+  const notHandled = (id: Fragment, handled: boolean) =>
+    handled ? sql`AND ${id} NOT IN (SELECT id FROM handled)` : nothing
   /** What may be taken: what is due, and whose lock, if it has one, has really ended. */
   const due = (lapsedBefore: number) => sql`d.inbox = ${name} AND d.state = 'waiting' AND d.due <= ${now}
     AND (d.lock IS NULL OR d.due < ${lapsedBefore})`
   /** Of each line only the first, so that the others wait behind it, whoever has it. */
-  const heads = sql`WITH lines (line) AS (VALUES ${lineNumbers}), heads AS (
+  const heads = (handled: boolean) => sql`lines (line) AS (VALUES ${lineNumbers}), heads AS (
       SELECT (SELECT h.id FROM ${table} AS h WHERE h.inbox = ${name} AND h.line = lines.line AND h.state = 'waiting'
-        ORDER BY h.seq LIMIT 1) AS id FROM lines)`
-  const candidates = (max: number, lapsedBefore: number) =>
-    lines === 0
-      ? sql`SELECT d.id FROM ${table} AS d WHERE ${due(lapsedBefore)} ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked}`
-      : sql`SELECT d.id FROM ${table} AS d WHERE d.id IN (SELECT id FROM heads) AND ${due(lapsedBefore)}
-          ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked}`
-  const claim = (lock: string, max: number, lapsedBefore: number) => sql<ClaimRow>`
-    ${lines === 0 ? sql`WITH` : sql`${heads},`} candidates AS (${candidates(max, lapsedBefore)})
+        ${notHandled(sql.literal("h.id"), handled)} ORDER BY h.seq LIMIT 1) AS id FROM lines),`
+  const candidates = (max: number, lapsedBefore: number, handled: boolean) =>
+    sql`candidates AS (SELECT d.id FROM ${table} AS d
+      WHERE ${lines === 0 ? nothing : sql.literal("d.id IN (SELECT id FROM heads) AND")} ${due(lapsedBefore)}
+        ${notHandled(sql.literal("d.id"), handled)} ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked})`
+  const claim = (lock: string, { max, lapsedBefore }: Wish, handled: ReadonlyArray<Claim>) => {
+    const isAlong = handled.length > 0
+    return sql<ClaimRow>`WITH ${isAlong ? sql`handled AS (${completed(handled)} RETURNING id),` : nothing}
+      ${lines === 0 ? nothing : heads(isAlong)} ${candidates(max, lapsedBefore, isAlong)}
     UPDATE ${table} SET lock = ${lock}, due = ${now} + ${lockMillis},
       attempts = attempts + CASE WHEN lock IS NULL THEN 0 ELSE alone END,
       lapses = lapses + CASE WHEN lock IS NULL THEN 0 ELSE 1 END, alone = 0
     WHERE inbox = ${name} AND id IN (SELECT id FROM candidates)
     RETURNING seq, id, long_id, type, call_id, body, attempts, lapses, ${now} AS now`
+  }
   const upcoming = sql<{ readonly now: number | string; readonly next: number | string | null }>`
     SELECT ${now} AS now, (SELECT min(due) FROM ${table}
       WHERE inbox = ${name} AND state = 'waiting' AND due > ${now}) AS next`
@@ -109,13 +119,14 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
     sql`(${name}, ${keyOf(id)}, ${keyOf(id) === id ? null : id}, ${type}, ${callId ?? null},
       ${lines === 0 ? null : partitionOf(callId, lines)}, ${body})`
   const listener = listenerOf(client, name)
-  const emptied = sql`body = '', call_id = NULL, reason = NULL, lock = NULL, changed_at = ${now}`
   const erase = (keys: ReadonlyArray<string>) =>
     ask(
       "forgetting deliveries",
       sql`UPDATE ${table} SET state = 'done', ${emptied}
         WHERE inbox = ${name} AND state <> 'done' AND ${sql.in("id", keys)} RETURNING id`
     )
+
+  const complete = (claims: ReadonlyArray<Claim>) => tell("acknowledging deliveries", completed(claims))
 
   const store: Store = {
     offer: (list) =>
@@ -124,9 +135,12 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         sql`INSERT INTO ${table} (inbox, id, long_id, type, call_id, line, body) VALUES ${sql.csv(list.map(rowOf))}
           ON CONFLICT (inbox, id) DO NOTHING${listener.notify}`
       ),
-    take: Effect.fnUntraced(function* ({ max, lapsedBefore }) {
+    take: Effect.fnUntraced(function* (wish) {
       const lock = globalThis.crypto.randomUUID()
-      const rows = yield* ask("taking deliveries", claim(lock, max, lapsedBefore))
+      // SQLite changes nothing inside of another statement.
+      const isOne = dialect === "postgres"
+      if (!isOne && wish.handled.length > 0) yield* complete(wish.handled)
+      const rows = yield* ask("taking deliveries", claim(lock, wish, isOne ? wish.handled : []))
       if (rows.length > 0) {
         const claims = rows
           .toSorted((a, b) => Number(a.seq) - Number(b.seq))
@@ -155,8 +169,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         ask("beginning a delivery alone", sql`UPDATE ${table} SET alone = 1 WHERE ${held([claim])} RETURNING id`),
         (rows) => rows.length === 1
       ),
-    complete: (claims) =>
-      tell("acknowledging deliveries", sql`UPDATE ${table} SET state = 'done', ${emptied} WHERE ${held(claims)}`),
+    complete,
     retry: (claim, millis, reason) =>
       tell(
         "putting a delivery back",

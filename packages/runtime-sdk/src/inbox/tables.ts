@@ -67,7 +67,8 @@ export const createDeliveries = (dialect: Dialect, schema: string | undefined): 
   const table = qualified(deliveries, schema)
   // SQLite's indexes stand in the schema of their table; both take the name without it.
   const index = (name: string, rest: string) => `CREATE INDEX IF NOT EXISTS ${deliveries}_${name} ON ${table} ${rest}`
-  const key = dialect === "postgres" ? "PRIMARY KEY (inbox, id)" : "UNIQUE (inbox, id)"
+  // The id first: PostgreSQL knows nothing yet of a table that has just filled, and would read all rows of an inbox.
+  const key = dialect === "postgres" ? "PRIMARY KEY (id, inbox)" : "UNIQUE (id, inbox)"
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (\n${[...columns(dialect).map((column) => column.join(" ")), key].map((line) => `  ${line}`).join(",\n")}\n)`,
     index("due", "(inbox, due, seq) WHERE state = 'waiting'"),

@@ -10,6 +10,7 @@ import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
+import type { Batches } from "./batches.ts"
 import { makeStepWatch } from "./clock.ts"
 import { type Delivery, InboxError } from "./model.ts"
 import { backoffOf, type Settings } from "./options.ts"
@@ -40,8 +41,8 @@ export interface Workplace {
   readonly wake: Latch.Latch
   /** Whether this process is told of what others store. */
   readonly isHeard: () => boolean
-  /** Acknowledges, together with others. */
-  readonly complete: (claim: Claim) => Effect.Effect<void, InboxError>
+  /** Acknowledgements, together with others. */
+  readonly acks: Batches<Claim>
 }
 
 /** How long a process sleeps that is told of what comes. */
@@ -67,7 +68,7 @@ const monotonic = () => performance.now()
 
 /** The workers of one `run`: `loop` works until it is interrupted, `stop` takes nothing more, `end` ends what is left. */
 export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, concurrency: number) => {
-  const { store, settings, outage, wake } = place
+  const { store, settings, outage, wake, acks } = place
   const hands = new Set<Hand>()
   const steps = makeStepWatch(settings.lockMillis, monotonic)
   const changed = Latch.makeUnsafe()
@@ -86,7 +87,7 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     )
 
   const settle = ({ claim, isCut }: Hand, exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown, InboxError> => {
-    if (exit._tag === "Success") return place.complete(claim)
+    if (exit._tag === "Success") return acks.add(claim)
     if (isCut) return store.release([claim])
     const attempt = claim.attempts + 1
     const reason = reasonOf(exit.cause)
@@ -113,9 +114,11 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
         (exit) => {
           free()
           const settlement = insist(settle(hand, exit))
-          // What comes next in its line, or when it is due again, is news to the loop.
-          const isNews = settings.lines > 0 || exit._tag === "Failure"
-          return isNews ? Effect.andThen(settlement, wake.open) : settlement
+          // When it is due again is news to the loop.
+          if (exit._tag === "Failure") return Effect.andThen(settlement, wake.open)
+          // With an order the loop takes the acknowledgement along, and what was behind it.
+          if (settings.lines > 0) wake.openUnsafe()
+          return settlement
         }
       )
     )
@@ -161,14 +164,17 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     })
 
   /** A take that nobody cuts off between the store and here: what it gives is held, or given back. */
-  const take = Effect.fnUntraced(function* (max: number) {
+  const take = Effect.gen(function* () {
     const hold = (taken: Taken) =>
       Effect.suspend(() => {
         if (!stopped.isOpen()) return Effect.succeed({ ...taken, hands: taken.claims.map(holding) })
         const release = taken.claims.length === 0 ? Effect.void : insist(store.release(taken.claims))
         return Effect.as(release, { ...taken, hands: [] })
       })
-    const claims = store.take({ max, lapsedBefore: steps.lapsedBefore() })
+    // As many as are free when it is sent: handlers that end together have all ended by then.
+    const claims = acks.along((handled) =>
+      store.take({ max: concurrency - running, lapsedBefore: steps.lapsedBefore(), handled })
+    )
     const fiber = yield* Effect.forkDetach(Effect.flatMap(claims, hold))
     pendingTake = fiber
     const slow = new InboxError("taking deliveries", new Error(`No answer within ${patience} ms`))
@@ -197,7 +203,7 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   const round = Effect.gen(function* () {
     yield* until(() => running < concurrency && hands.size < 4 * concurrency)
     wake.closeUnsafe()
-    const taken = yield* take(concurrency - running)
+    const taken = yield* take
     if (taken.hands.length === 0) return yield* Effect.raceFirst(Effect.sleep(idle(taken)), wake.await)
     for (const hand of taken.hands) if (!hand.claim.suspect) yield* begin(hand)
     for (const hand of taken.hands) if (hand.claim.suspect) yield* beginAlone(hand)

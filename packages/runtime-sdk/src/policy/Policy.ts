@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import type { RuntimeError } from "../errors/Errors.ts"
+import { caughtInside } from "../config/callbacks.ts"
 import * as Guards from "../config/optionChecks.ts"
 import { makeBreaker, type Breaker } from "./breaker.ts"
 import { makeLimiter, type Limiter } from "./limiter.ts"
@@ -170,6 +171,13 @@ export const retry = (options: {
   const maxDelay = millis("retry.maxDelay", options.maxDelay)
   const maxRetryAfter = millis("retry.maxRetryAfter", options.maxRetryAfter)
   const schedule = options.schedule === undefined ? undefined : stepsOf(options.schedule)
+  const { while: given } = options
+  // An async function says yes to everything, and what it rejects with is nobody's.
+  const condition = (error: RuntimeError): boolean => {
+    const answer = given?.(error) ?? true
+    caughtInside(answer)
+    return answer
+  }
   return (policy) => {
     const before = policy.retry ?? defaultRetry
     return {
@@ -179,7 +187,7 @@ export const retry = (options: {
         baseDelay: baseDelay ?? before.baseDelay,
         maxDelay: maxDelay ?? before.maxDelay,
         maxRetryAfter: maxRetryAfter ?? before.maxRetryAfter,
-        while: options.while ?? before.while,
+        while: given === undefined ? before.while : condition,
         schedule: schedule ?? before.schedule
       }
     }

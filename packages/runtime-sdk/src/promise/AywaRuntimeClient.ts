@@ -386,6 +386,6 @@ const fromFunction = (apiKey: () => string | Promise<string>): Effect.Effect<str
     catch: (error) =>
       new ConfigError({
         field: "apiKey",
-        message: `apiKey: the function that supplies it failed (${error instanceof Error ? error.name : typeof error}). Nothing was sent; make it return the key.`
+        message: `apiKey: the function that supplies it failed (${error instanceof Error ? error.name : typeof error}). Make it return the key.`
       })
   })

@@ -5,6 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import type { Trace } from "../call/Trace.ts"
+import { quietly } from "../config/callbacks.ts"
 import type { RuntimeConfig } from "../config/RuntimeConfig.ts"
 
 /** A hook that writes the lines; `undefined` when nobody reads them. */
@@ -25,9 +26,8 @@ const traceOf =
           const ending = [status, error].filter((word) => word !== undefined).join(" ")
           const request = requestId === undefined ? "" : `, request ${requestId}`
           const millis = Math.round(performance.now() - begin)
-          log(
-            `${operation} attempt ${attempt}: ${method} ${origin}${path} -> ${ending} in ${millis} ms${request}, ${key}`
-          )
+          const route = `${method} ${origin}${path}`
+          quietly(() => log(`${operation} attempt ${attempt}: ${route} -> ${ending} in ${millis} ms${request}, ${key}`))
         }
       }
     }

@@ -7,17 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Option from "effect/Option"
 import type { AttemptResult, AttemptTrace, Trace } from "../call/Trace.ts"
 import type { Observer } from "../call/observe.ts"
-
-const quietly = <A>(f: () => A): A | undefined => {
-  try {
-    const result = f()
-    // A hook may be an async function.
-    if (result instanceof Promise) result.catch(() => undefined)
-    return result
-  } catch {
-    return undefined
-  }
-}
+import { quietly } from "../config/callbacks.ts"
 
 /** What is no trace context is not sent: as a header it could break the call. */
 const contextOf = (attempt: AttemptTrace | undefined): string | undefined => {

@@ -13,6 +13,8 @@ import type { CommonOptions, Tool, ToolContext } from "./shape.ts"
 
 export type { AnyTool, CommonOptions, EffectLike, Soon, Tool, ToolContext } from "./shape.ts"
 export type { ArgumentsOf, ParametersSchema } from "./parameters.ts"
+export { isFilledIn, variables, variablesIn, VariableValuesError } from "./variables.ts"
+export type { VariableIssue, Variables, VariableUse } from "./variables.ts"
 export type { JsonSchema, SchemaPair, StandardJsonSchema, StandardSchema } from "./standard.ts"
 
 /**

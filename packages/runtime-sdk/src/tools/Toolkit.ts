@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { caughtInside, quietly } from "../config/callbacks.ts"
 import { startDeadline, within } from "../webhooks/handling/within.ts"
 import type { ToolCall, ToolCalls } from "../webhooks/events.ts"
 import {
@@ -98,7 +99,9 @@ export const handler = (
   const report = options.onFailure ?? warn
   const answer = (call: ToolCall, tool: AnyTool | undefined, ending: Ending): ToolResult => {
     const said = answerOf(call, tool, ending)
-    if (said.report !== undefined) quietly(report, said.report)
+    const { report: failure } = said
+    // Whoever is told must not break the reply.
+    if (failure !== undefined) quietly(() => report(failure))
     return said.result
   }
   return async (message, delivery = {}) => {
@@ -147,6 +150,7 @@ const run = async (tool: Tool, call: ToolCall, context: ToolContext): Promise<En
   try {
     return { _tag: "Shown", text: await tool.show(result) }
   } catch (error) {
+    caughtInside(result)
     return { _tag: "Unshown", error }
   }
 }
@@ -156,13 +160,4 @@ const warn = ({ tool, toolCallId, cause }: ToolCallReport): void => {
   const text = `Tool ${tool} failed (call ${toolCallId ?? "without an id"})`
   // Not every platform has processes.
   if (typeof process === "object") process.emitWarning(text, { type: "AywaRuntimeTool", detail })
-}
-
-/** Whoever is told must not break the reply. */
-const quietly = (report: (report: ToolCallReport) => void, failure: ToolCallReport): void => {
-  try {
-    report(failure)
-  } catch {
-    // It is theirs.
-  }
 }

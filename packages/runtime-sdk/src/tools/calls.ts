@@ -54,7 +54,7 @@ export interface ToolCallReport {
  */
 export interface HandleOptions {
   /**
-   * Told about each call that failed through no fault of the model. By default a warning of the process, and in an Effect
+   * Told about each call that failed through no fault of the model; what it throws, or rejects with, is dropped. By default a warning of the process, and in an Effect
    * program one in its log.
    */
   readonly onFailure?: ((report: ToolCallReport) => void) | undefined

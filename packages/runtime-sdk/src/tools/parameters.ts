@@ -44,6 +44,40 @@ export interface Parameters {
 
 const none: JsonSchema = { type: "object", properties: {} }
 
+/** A schema, and itself as JSON Schema; or why it is none. */
+export type ReadSchema =
+  | { readonly schema: StandardSchema; readonly document: Readonly<Record<string, unknown>> }
+  | { readonly refusal: string }
+
+/** Reads a schema of any library. */
+export const readSchema = (given: unknown): ReadSchema => {
+  if (isStandard(given)) {
+    if (saysJsonSchema(given)) return standard(given)
+    const { vendor } = given["~standard"]
+    return { refusal: `is a schema (${vendor}) that does not say itself as JSON Schema: ${adviceFor(vendor)}` }
+  }
+  if (isEffectSchema(given)) {
+    return {
+      refusal:
+        "is a schema of Effect: take Tool from @aywa-ai/runtime-sdk/tools/effect, or give Schema.toStandardJSONSchemaV1(Schema.toStandardSchemaV1(schema))"
+    }
+  }
+  if (isPair(given)) return { schema: given.schema, document: given.jsonSchema }
+  if (isJsonSchema(given)) return { schema: fromJsonSchema(given), document: given }
+  return { refusal: "is no schema: give one of Zod, Valibot, ArkType or Effect, or a JSON Schema of an object" }
+}
+
+/** Reads `parameters`. */
+export const parametersOf = (parameters: unknown, root: string): Parameters => {
+  const read = readSchema(parameters === undefined ? none : parameters)
+  if ("refusal" in read) return refused(root, read.refusal)
+  try {
+    return { schema: read.schema, reduction: reduceJsonSchema(read.document, root) }
+  } catch (error) {
+    return refused(root, noForm(error))
+  }
+}
+
 const refused = (root: string, message: string): Parameters => ({
   schema: fromJsonSchema(none),
   reduction: {
@@ -54,40 +88,17 @@ const refused = (root: string, message: string): Parameters => ({
   }
 })
 
-/** Reads `parameters`. */
-export const parametersOf = (parameters: unknown, root: string): Parameters => {
-  if (parameters === undefined) return plain(none, root)
-  if (isStandard(parameters)) {
-    if (saysJsonSchema(parameters)) return standard(parameters, root)
-    const { vendor } = parameters["~standard"]
-    return refused(root, `is a schema (${vendor}) that does not say itself as JSON Schema: ${adviceFor(vendor)}`)
+const standard = (schema: StandardJsonSchema): ReadSchema => {
+  try {
+    return { schema, document: schema["~standard"].jsonSchema.input({ target: "draft-2020-12" }) }
+  } catch (error) {
+    return { refusal: noForm(error) }
   }
-  if (isEffectSchema(parameters)) {
-    return refused(
-      root,
-      "is a schema of Effect: take Tool from @aywa-ai/runtime-sdk/tools/effect, or give Schema.toStandardJSONSchemaV1(Schema.toStandardSchemaV1(schema))"
-    )
-  }
-  if (isPair(parameters)) {
-    return { schema: parameters.schema, reduction: reduceJsonSchema(parameters.jsonSchema, root) }
-  }
-  if (isJsonSchema(parameters)) return plain(parameters, root)
-  return refused(root, "is no schema: give one of Zod, Valibot, ArkType or Effect, or a JSON Schema of an object")
 }
 
-const plain = (jsonSchema: JsonSchema, root: string): Parameters => ({
-  schema: fromJsonSchema(jsonSchema),
-  reduction: reduceJsonSchema(jsonSchema, root)
-})
-
-const standard = (schema: StandardJsonSchema, root: string): Parameters => {
-  try {
-    const document = schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })
-    return { schema, reduction: reduceJsonSchema(document, root) }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return refused(root, `has no form as JSON Schema: ${reason} Use what JSON has, such as a text for a date.`)
-  }
+const noForm = (error: unknown): string => {
+  const reason = error instanceof Error ? error.message : String(error)
+  return `has no form as JSON Schema: ${reason} Use what JSON has, such as a text for a date.`
 }
 
 const adviceFor = (vendor: string): string =>

@@ -50,7 +50,10 @@ export const describeWith = async (server: keyof typeof ports, client?: string):
 
 /** `describe` where the programs are with which the tests start servers of their own; else a skip that says so. */
 export const describeWithPrograms = (...programs: ReadonlyArray<string>): Describe =>
-  describeUnless(programs.filter((program) => !runs(programOf(program))))
+  describeUnless(programs.filter((program) => !runsProgram(program)))
+
+/** Whether a program is there with which a test starts a server of its own. */
+export const runsProgram = (program: string): boolean => runs(programOf(program))
 
 /** The path of a program; PostgreSQL's are not on everybody's path. */
 export const programOf = (program: string): string => {

@@ -2,6 +2,7 @@
  * What the adapters of job queues have in common: deliveries under ids that those queues take, and handlers of promises.
  */
 import { createHash } from "node:crypto"
+import { quietly } from "../../config/callbacks.ts"
 import { known } from "../../config/optionChecks.ts"
 import type { Names } from "../../config/unknownNames.ts"
 import type { WebhookSink } from "../../webhooks/sink.ts"
@@ -129,7 +130,7 @@ export const engineSettings = <Options extends EngineOptions>(
   } catch (cause) {
     throw new InboxError(cause instanceof Error ? cause.message : String(cause), cause, "options")
   }
-  const { name = "aywa-webhooks", order = "none" } = options
+  const { name = "aywa-webhooks", order = "none", onError = warn } = options
   const millis = "a whole number of milliseconds, 1 or more"
   return {
     name: /^[\w-]{1,50}$/.test(name) ? name : refuse("name", "1 to 50 of a-z A-Z 0-9 _ -", name),
@@ -145,7 +146,7 @@ export const engineSettings = <Options extends EngineOptions>(
       ) / 1000
     ),
     offerMillis: wholeOf("offerTimeout", options.offerTimeout ?? 900, 1, millis),
-    onError: options.onError ?? warn
+    onError: (error) => quietly(() => onError(error))
   }
 }
 

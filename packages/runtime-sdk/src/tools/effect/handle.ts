@@ -4,6 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { caughtInside, quietly } from "../../config/callbacks.ts"
 import type { ToolCall, ToolCalls } from "../../webhooks/events.ts"
 import {
   answerOf,
@@ -122,7 +123,10 @@ const run = Effect.fnUntraced(function* <R>(
     soon(() => tool.show(result)),
     {
       onSuccess: (text): Ending => ({ _tag: "Shown", text }),
-      onFailure: (error): Ending => ({ _tag: "Unshown", error })
+      onFailure: (error): Ending => {
+        caughtInside(result)
+        return { _tag: "Unshown", error }
+      }
     }
   )
 })
@@ -137,4 +141,4 @@ const tell = (
 ): Effect.Effect<void> =>
   onFailure === undefined
     ? Effect.logWarning(`Tool ${report.tool} failed (call ${report.toolCallId ?? "without an id"})`, cause)
-    : Effect.ignoreCause(Effect.sync(() => onFailure(report)))
+    : Effect.sync(() => quietly(() => onFailure(report)))

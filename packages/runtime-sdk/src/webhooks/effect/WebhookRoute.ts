@@ -105,7 +105,10 @@ export const make = Effect.fnUntraced(function* <R = never>(
     if (isReported(answer.error)) {
       yield* Effect.forkDetach(Effect.ignoreCause(onError(answer.error), { log: true }), { startImmediately: true })
     }
-    return responseOf(answer)
+    const services = yield* Effect.context<R>()
+    return responseOf(answer, (cause) =>
+      isReported(cause) ? Effect.ignoreCause(Effect.provide(onError(cause), services), { log: true }) : Effect.void
+    )
   })
 })
 
@@ -163,12 +166,18 @@ const readBody = (request: HttpServerRequest.HttpServerRequest, maxBytes: number
   })
 }
 
-const responseOf = ({ status, headers, body }: WebhookAnswer): HttpServerResponse.HttpServerResponse => {
+const responseOf = (
+  { status, headers, body }: WebhookAnswer,
+  brokenOff: (cause: unknown) => Effect.Effect<void>
+): HttpServerResponse.HttpServerResponse => {
   const contentType = headers["content-type"]
   return typeof body === "string"
     ? HttpServerResponse.text(body, { status, headers, contentType })
     : HttpServerResponse.stream(
-        Stream.fromAsyncIterable(body, (cause) => cause),
+        Stream.tapError(
+          Stream.fromAsyncIterable(body, (cause) => cause),
+          brokenOff
+        ),
         { status, headers, contentType }
       )
 }

@@ -4,10 +4,11 @@
  *
  * @since 0.1.0
  */
-import type { KnownMessage, RequestMessage, WebhookMessage } from "../events.ts"
+import { caughtInside } from "../../config/callbacks.ts"
+import type { KnownMessage, RequestMessage, WebhookIssue, WebhookMessage } from "../events.ts"
 import { acknowledged, jsonHeaders, refusal, typeOf, type WebhookAnswer } from "./answer.ts"
 import { isRequest } from "./asks.ts"
-import { isAudio, noAudio } from "./audio.ts"
+import { failingAs, isAudio, noAudio, NoPiece } from "./audio.ts"
 import { checkReply } from "./checkReply.ts"
 import { handlerSecondsOf, waitSecondsOf } from "./deadline.ts"
 import { fallbackOf } from "./fallbacks.ts"
@@ -30,7 +31,7 @@ export type Answering<Handler> =
       readonly audio: VoiceReply
       /** Whether the first piece must be there before the handler's deadline; a fallback comes after it. */
       readonly timed: boolean
-      readonly resume: (pieces: Outcome<AsyncIterable<Uint8Array>>) => Answering<Handler>
+      readonly resume: (pieces: Outcome<AsyncIterable<Uint8Array> | WebhookIssue>) => Answering<Handler>
     }
   | { readonly _tag: "Answer"; readonly answer: WebhookAnswer }
 
@@ -110,13 +111,25 @@ const settle = <A, Handler>(
 const replyWith = <Handler>(message: RequestMessage, reply: unknown, way: Way<Handler>): Answering<Handler> => {
   const { error } = way
   if (message.type === "voice-request") {
-    if (!isAudio(reply)) return way.otherwise({ _tag: "InvalidReply", issues: [noAudio] })
+    if (!isAudio(reply)) {
+      caughtInside(reply)
+      return way.otherwise({ _tag: "InvalidReply", issues: [noAudio] })
+    }
     return {
       _tag: "Open",
       audio: reply,
       timed: way.seconds !== undefined,
       resume: (pieces) =>
-        settle(pieces, (body) => answer({ status: 200, headers: { "content-type": "audio/pcm" }, body, error }), way)
+        settle(
+          pieces,
+          (audio) => {
+            if ("expected" in audio) return way.otherwise({ _tag: "InvalidReply", issues: [audio] })
+            // After its first sample it can only break off; whoever drives it tells why.
+            const body = failingAs(audio, (cause) => problem(message, way.id, brokenOff(cause), cause))
+            return answer({ status: 200, headers: { "content-type": "audio/pcm" }, body, error })
+          },
+          way
+        )
     }
   }
   const verdict = checkReply(message, reply)
@@ -125,6 +138,9 @@ const replyWith = <Handler>(message: RequestMessage, reply: unknown, way: Way<Ha
   const unshown = notShown.length > 0 ? problem(message, way.id, { _tag: "InvalidReply", issues: notShown }) : undefined
   return answer({ status: 200, headers: jsonHeaders, body: JSON.stringify(value), error: error ?? unshown })
 }
+
+const brokenOff = (cause: unknown): WebhookHandlerReason =>
+  cause instanceof NoPiece ? { _tag: "InvalidReply", issues: [noAudio] } : { _tag: "HandlerFailed" }
 
 /** The route's fallback, else the default one, else the refusal. */
 const withFallback = <Handler>(

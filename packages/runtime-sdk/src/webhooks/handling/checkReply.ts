@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { caughtInside } from "../../config/callbacks.ts"
 import type { Issue } from "../../errors/Errors.ts"
 import { explain } from "../../schema/codec.ts"
 import type { RequestMessage, WebhookIssue } from "../events.ts"
@@ -19,6 +20,13 @@ export type CheckedReply =
 
 /** Checks a reply other than a voice's, and completes the results of tool calls. */
 export const checkReply = (message: RequestMessage & { readonly type: JsonType }, reply: unknown): CheckedReply => {
+  const verdict = verdictOn(message, reply)
+  // Somebody forgot to wait for a promise in it, perhaps; that was found, and is told.
+  if (!verdict.ok || verdict.notShown.length > 0) caughtInside(reply)
+  return verdict
+}
+
+const verdictOn = (message: RequestMessage & { readonly type: JsonType }, reply: unknown): CheckedReply => {
   const body = definedOf(reply)
   const issues = shapeIssues(message.type, body)
   if (issues.length > 0) return { ok: false, issues }

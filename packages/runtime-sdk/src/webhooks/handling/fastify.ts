@@ -4,12 +4,12 @@
  * @since 0.1.0
  */
 import { Readable } from "node:stream"
+import { quietly } from "../../config/callbacks.ts"
 import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import type { WebhookHeaders } from "../headers.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
 import { reportToProcess } from "./report.ts"
 import { refusalOf } from "./steps.ts"
-import { outcomeOf } from "./within.ts"
 
 /** What is used of a request of Fastify. */
 export interface FastifyWebhookRequest {
@@ -83,7 +83,7 @@ export const fastifyWebhooks = async (app: FastifyWebhookInstance, options: Fast
   app.setErrorHandler((error, _request, reply) => {
     if (Reflect.get(Object(error), "code") !== "FST_ERR_CTP_BODY_TOO_LARGE") throw error
     const refusal = new WebhookVerificationError({ _tag: "BodyTooLarge", limit: bodyLimit })
-    void outcomeOf(() => (options.onError ?? reportToProcess)(refusal))
+    quietly(() => (options.onError ?? reportToProcess)(refusal))
     const { status, headers, body } = refusalOf(refusal)
     reply.code(status)
     // The rest of the body is still on its way: it must not be taken for the next request.

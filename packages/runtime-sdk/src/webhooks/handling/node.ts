@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { quietly } from "../../config/callbacks.ts"
 import type { WebhookBody } from "../body.ts"
 import { WebhookVerificationError } from "../WebhookVerificationError.ts"
 import { webhookReceiver, type WebhookReceiverOptions } from "./receiver.ts"
@@ -11,7 +12,6 @@ import { isObject } from "../../schema/isObject.ts"
 import { reportToProcess } from "./report.ts"
 import { sendAnswer } from "./send.ts"
 import { refusalOf } from "./steps.ts"
-import { outcomeOf } from "./within.ts"
 
 /** A request of Node, with what frameworks put on it. */
 export type NodeWebhookRequest = IncomingMessage & {
@@ -89,7 +89,7 @@ export const tooLargeBefore = (
     if (!isObject(error) || error["type"] !== "entity.too.large") return false
     const limit = Number(error["limit"] ?? error["length"] ?? 0)
     const refusal = new WebhookVerificationError({ _tag: "BodyTooLarge", limit, advice })
-    void outcomeOf(() => onError(refusal))
+    quietly(() => onError(refusal))
     void sendAnswer(refusalOf(refusal), request, response)
     return true
   }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { quietly } from "../../config/callbacks.ts"
 import type { RuntimeProfile } from "../../config/runtimeProfile.ts"
 import type { WebhookBody } from "../body.ts"
 import type { WebhookHeaders } from "../headers.ts"
@@ -16,6 +17,7 @@ import { refusal, type WebhookAnswer } from "./answer.ts"
 import { problem } from "./answering.ts"
 import { handlers, type WebhookHandlers } from "./handlers.ts"
 import { causeOf, type Outcome } from "./outcome.ts"
+import { failingAs } from "./audio.ts"
 import { checkOptions, checkProfile } from "./options.ts"
 import { isReported, reportToProcess } from "./report.ts"
 import { type Offer, receive, type Receiving, type Step, refusalOf } from "./steps.ts"
@@ -111,8 +113,14 @@ export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceive
     const answer = outcome._tag === "Done" ? outcome.value : refusalOf(causeOf(outcome))
     const { error } = answer
     // The runtime waits for the answer, whatever becomes of the report.
-    if (isReported(error)) void outcomeOf(() => report(error))
-    return answer
+    if (isReported(error)) quietly(() => report(error))
+    if (typeof answer.body === "string") return answer
+    // Nobody is to blame when the runtime has hung up.
+    const broken = (cause: unknown) => {
+      if (request.signal?.aborted !== true && isReported(cause)) quietly(() => report(cause))
+      return cause
+    }
+    return { ...answer, body: failingAs(answer.body, broken) }
   }
 }
 

@@ -1,11 +1,11 @@
-/** The engines that deliveries go through in the crash tests: our stores, and the job queues that people run already. */
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
-import * as PgClient from "@effect/sql-pg/PgClient"
-import * as bullmq from "bullmq"
+/**
+ * The engines that deliveries go through in the crash tests: our stores, and the job queues that people run already. Each
+ * process loads the one that it works with: there are many of them, and what they load is most of their time.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { PgBoss } from "pg-boss"
+import type * as SqlClient from "effect/sql/SqlClient"
 import { type Delivery, NodeSqlite, openWebhookInbox, WebhookInbox } from "../../../src/inbox.ts"
 import { bullmqInbox } from "../../../src/inbox/bullmq.ts"
 import { pgBossInbox } from "../../../src/inbox/pg-boss.ts"
@@ -43,17 +43,25 @@ export const leaseMillis = (kind: Engine["kind"]): number => (kind === "pg-boss"
 export const urlOf = (port: number, database: string, zone = "UTC"): string =>
   `postgres://postgres@127.0.0.1:${port}/${database}?options=${encodeURIComponent(`-c TimeZone=${zone}`)}`
 
-export const sqlOf = (place: EffectsPlace) =>
-  place.kind === "sqlite"
-    ? NodeSqlite.layer(place.file)
-    : PgClient.layer({ url: Redacted.make(urlOf(place.port, place.database)), maxConnections: 2 })
+const postgresOf = async (url: string, maxConnections: number) => {
+  const PgClient = await import("@effect/sql-pg/PgClient")
+  return PgClient.layer({ url: Redacted.make(url), maxConnections })
+}
+
+/** The database of the handlers' effects. */
+export const sqlOf = async (place: EffectsPlace): Promise<Layer.Layer<SqlClient.SqlClient, unknown>> =>
+  place.kind === "sqlite" ? NodeSqlite.layer(place.file) : postgresOf(urlOf(place.port, place.database), 2)
 
 /** What a server is not set to, and connections that are lost on purpose, are no business of these tests. */
 const quiet = Layer.succeed(Report, () => Effect.void)
 
 const lines = 6
 
-const ourStore = ({ engine, order, zone }: EngineTask): Layer.Layer<WebhookInbox.WebhookInbox, unknown> => {
+const ourStore = async ({
+  engine,
+  order,
+  zone
+}: EngineTask): Promise<Layer.Layer<WebhookInbox.WebhookInbox, unknown>> => {
   const options: WebhookInbox.Options = {
     order,
     partitions: lines,
@@ -62,22 +70,21 @@ const ourStore = ({ engine, order, zone }: EngineTask): Layer.Layer<WebhookInbox
     backoff: 50,
     maxAttempts: 1000
   }
-  const layerOf = (): Layer.Layer<WebhookInbox.WebhookInbox, unknown> => {
-    switch (engine.kind) {
-      case "sqlite":
-        return Layer.provide(WebhookInbox.layerSql(options), NodeSqlite.layer(engine.file))
-      case "postgres": {
-        const url = Redacted.make(urlOf(engine.port, engine.database, zone))
-        return Layer.provide(WebhookInbox.layerSql(options), PgClient.layer({ url, maxConnections: 3 }))
-      }
-      default:
-        return Layer.provide(
-          WebhookInbox.layerRedis({ ...options, prefix: `{${"name" in engine ? engine.name : ""}}:` }),
-          NodeRedis.layer({ socket: { port: engine.port, host: "127.0.0.1", reconnectStrategy: 50 } })
-        )
-    }
+  if (engine.kind === "sqlite") return Layer.provide(WebhookInbox.layerSql(options), NodeSqlite.layer(engine.file))
+  if ("database" in engine) {
+    return Layer.provide(WebhookInbox.layerSql(options), await postgresOf(urlOf(engine.port, engine.database, zone), 3))
   }
-  return Layer.provide(layerOf(), quiet)
+  const NodeRedis = await import("@effect/platform-node/NodeRedis")
+  return Layer.provide(
+    WebhookInbox.layerRedis({ ...options, prefix: `{${engine.name}}:` }),
+    NodeRedis.layer({ socket: { port: engine.port, host: "127.0.0.1", reconnectStrategy: 50 } })
+  )
+}
+
+/** The delivery of a number. */
+export const deliveryOf = (n: number, calls: number) => {
+  const [id, callId, type] = [`evt_${n}`, `call_${n % calls}`, "status-update"]
+  return { id, type, callId, body: JSON.stringify({ message: { type, id } }) }
 }
 
 type Handler = (delivery: Delivery) => Promise<unknown>
@@ -89,6 +96,7 @@ export const open = async (task: EngineTask, handler?: Handler): Promise<Opened>
   const { engine, order, zone } = task
   const shared = { order, backoff: 50, maxAttempts: 1000, onError }
   if (engine.kind === "pg-boss") {
+    const { PgBoss } = await import("pg-boss")
     const boss = new PgBoss({
       connectionString: urlOf(engine.port, engine.database, zone),
       max: 3,
@@ -105,6 +113,7 @@ export const open = async (task: EngineTask, handler?: Handler): Promise<Opened>
     return { offer: inbox.offer, close }
   }
   if (engine.kind === "bullmq") {
+    const bullmq = await import("bullmq")
     const connection = { host: "127.0.0.1", port: engine.port, maxRetriesPerRequest: null, retryStrategy: () => 50 }
     const inbox = bullmqInbox({
       ...shared,
@@ -117,5 +126,5 @@ export const open = async (task: EngineTask, handler?: Handler): Promise<Opened>
     if (handler !== undefined) await inbox.run(handler)
     return inbox
   }
-  return openWebhookInbox({ store: ourStore(task), handle: handler, onError })
+  return openWebhookInbox({ store: Layer.provide(await ourStore(task), quiet), handle: handler, onError })
 }

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as SqlClient from "effect/sql/SqlClient"
 import { writeSync } from "node:fs"
+import { flushCompileCache } from "node:module"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Once } from "../../../src/inbox.ts"
-import { delivery } from "../support.ts"
-import { type EffectsPlace, type EngineTask, open, sqlOf } from "./engines.ts"
+import { deliveryOf, type EffectsPlace, type EngineTask, open, sqlOf } from "./engines.ts"
 
 /** Where in the handling of a delivery a worker dies. */
 export type Point = "before" | "inside" | "after"
@@ -32,13 +32,18 @@ process.stdin.on("close", () => process.kill(process.pid, "SIGKILL")).resume()
 // A pipe; it alone does not keep the process going.
 if ("unref" in process.stdin) process.stdin.unref()
 
-/** The store may be away when a process begins: a supervisor would start it again. */
+/** The store may be away when a process begins: a supervisor would start it again. For longer than an outage it is a fault. */
 const opened = async (handler?: Parameters<typeof open>[1]) => {
+  const begin = performance.now()
   while (true) {
     try {
-      return await open(task, handler)
+      const inbox = await open(task, handler)
+      // A process that is killed would not leave what the next one can load.
+      flushCompileCache()
+      return inbox
     } catch (error) {
       process.stderr.write(`${String(error)}\n`)
+      if (performance.now() - begin > 120_000) throw error
       await sleep(200)
     }
   }
@@ -53,7 +58,7 @@ const offer = async ({ from, to, calls, spreadMillis }: Extract<Task["work"], { 
     const ahead = ((n - from) / (to - from)) * spreadMillis - (performance.now() - begin)
     if (ahead > 0) await sleep(ahead)
     while (true) {
-      const isStored = await inbox.offer(delivery(`evt_${n}`, `call_${n % calls}`)).then(
+      const isStored = await inbox.offer(deliveryOf(n, calls)).then(
         () => true,
         () => false
       )
@@ -70,7 +75,7 @@ const offer = async ({ from, to, calls, spreadMillis }: Extract<Task["work"], { 
 }
 
 const handle = async ({ kill }: Extract<Task["work"], { as: "handle" }>) => {
-  const effects = ManagedRuntime.make(sqlOf(task.effects))
+  const effects = ManagedRuntime.make(await sqlOf(task.effects))
   let begun = 0
   const dieAt = (point: Point) =>
     Effect.sync(() => {
@@ -96,6 +101,7 @@ const handle = async ({ kill }: Extract<Task["work"], { as: "handle" }>) => {
       yield* dieAt("after")
     })
   await opened(({ id, callId = "" }) => effects.runPromise(work(id, callId)))
+  writeSync(1, "ready\n")
 }
 
 // A connection that is cut while nobody waits for it is no reason to die.

@@ -38,6 +38,10 @@ export interface Scenario {
   readonly restarts?: number | undefined
 }
 
+/** What a process has compiled, for those after it: most of what they do is to begin. */
+const compiled = mkdtempSync(join(tmpdir(), "aywa-crash-compiled-"))
+process.once("exit", () => rmSync(compiled, { recursive: true, force: true }))
+
 const calls = 20
 const workers = 3
 const zones = ["Asia/Tokyo", "America/Los_Angeles"]
@@ -135,7 +139,13 @@ const makeProcesses = (place: Place, { order, deaths }: Scenario) => {
   const killed: Array<string> = []
   const stop = new AbortController()
   let count = 0
-  const kills = Array.from({ length: deaths }, (_, i) => ({ point: points[i % 3] ?? "inside", after: 3 + 5 * (i % 4) }))
+  // The first ones of their first delivery: how many more each gets is the machine's affair.
+  const kills = Array.from({ length: deaths }, (_, i) => ({
+    point: points[i % 3] ?? "inside",
+    after: 1 + 7 * Math.floor(i / 3)
+  }))
+  const ready = Promise.withResolvers<void>()
+  let readyCount = 0
 
   const start = async (work: Task["work"]) => {
     const zone = zones[count++ % zones.length] ?? "UTC"
@@ -143,12 +153,15 @@ const makeProcesses = (place: Place, { order, deaths }: Scenario) => {
     const child = spawn(process.execPath, [new URL("./process.ts", import.meta.url).pathname, JSON.stringify(task)], {
       // Its input ends with us: a process must not outlive the test that started it.
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, TZ: zone }
+      env: { ...process.env, TZ: zone, NODE_COMPILE_CACHE: compiled }
     })
     if (work.as === "handle") children.add(child)
     let output = ""
     let errors = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text))
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text
+      if (text.includes("ready") && ++readyCount === workers) ready.resolve()
+    })
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-4000)))
     const [code, signal] = (await once(child, "close")) as [number | null, string | null]
     children.delete(child)
@@ -168,6 +181,8 @@ const makeProcesses = (place: Place, { order, deaths }: Scenario) => {
 
   return {
     killed,
+    /** Until each worker waits for something to do. */
+    ready: ready.promise,
     offer: async (from: number, to: number, spreadMillis: number) => {
       const { code, errors } = await start({ as: "offer", from, to, calls, spreadMillis })
       assert.strictEqual(code, 0, errors)
@@ -193,33 +208,34 @@ const makeProcesses = (place: Place, { order, deaths }: Scenario) => {
 export const check = async (scenario: Scenario): Promise<void> => {
   const { kind, order, events } = scenario
   await using place = await makePlace(kind, scenario.server)
+  const sql = await sqlOf(place.effects)
   const program = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    effect.pipe(Effect.provide(sqlOf(place.effects)), Effect.scoped, Effect.runPromise)
+    effect.pipe(Effect.provide(sql), Effect.scoped, Effect.runPromise)
   await program(createEffects)
   const processes = makeProcesses(place, scenario)
   const spread = troubleMillis(scenario)
   try {
     const working = processes.work()
     // A third of the deliveries are stored by two processes at once; in an order, by one.
-    const offering =
-      order === "call"
-        ? processes.offer(0, events, spread)
-        : Promise.all([
-            processes.offer(0, Math.floor(events * 0.65), spread),
-            processes.offer(Math.floor(events * 0.35), events, spread)
-          ])
+    const offering = async () => {
+      await processes.ready
+      if (order === "call") return processes.offer(0, events, spread)
+      const [a, b] = [Math.floor(events * 0.35), Math.floor(events * 0.65)]
+      await Promise.all([processes.offer(0, b, spread), processes.offer(a, events, spread)])
+    }
     // The server may be away just now.
     const count = () =>
       program(countEffects).then(
         (n) => n,
         () => 0
       )
-    // On a loaded machine it takes long until the processes are there.
+    // The first deaths come first: who is frozen meanwhile may find nothing left to die of.
     const troubled = async () => {
-      while ((await count()) === 0) await sleep(50)
+      await processes.ready
+      while (processes.killed.length < points.length && (await count()) < events) await sleep(50)
       await trouble(scenario, place, processes.freeze)
     }
-    await Promise.race([Promise.all([offering, troubled()]), working])
+    await Promise.race([Promise.all([offering(), troubled()]), working])
     await finished(count, events)
     // What was in a dead or frozen hand comes again, and must find that it is done.
     await sleep(leaseMillis(kind) * 1.2)
