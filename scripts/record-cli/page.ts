@@ -59,8 +59,9 @@ and ports are replaced with fixed ones.
 ## Begin
 
 \`aywa-runtime init\`, in a project with Next, Nest, Hono, Express or the types of AWS Lambda: writes a webhook handler with a
-tool, its route, a test that asks the tool as the runtime does, and \`.env.example\`. It shows every file first, asks, and
-never overwrites one; \`--dry-run\` only shows.
+tool, its route, a test that asks the tool over that route as the runtime does, and \`.env.example\`. It shows every file first,
+asks, and never overwrites one; \`--dry-run\` only shows. Files end in \`.mts\` where Node runs them and package.json does not
+say \`"type": "module"\`; imports are named as tsconfig.json wants them. What is left to do is printed at the end (\`next\`).
 
 ## A local runtime`,
   [{ start: local, until: /What it does: \S+#\S{32}/ }],

@@ -8,50 +8,79 @@ import { run, temporaryFolder } from "./support.ts"
 const packages = new URL("../../", import.meta.url).pathname
 
 /** A project with a framework in its package.json, and the workspace's packages in its node_modules. */
-const makeProject = (dependency: string, tsconfig: object): string => {
+const makeProject = (dependency: string, type: string | undefined, tsconfig: string | undefined): string => {
   const folder = temporaryFolder()
-  const manifest = { name: "a-project", type: "module", dependencies: { [dependency]: "*" } }
-  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest))
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig))
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "p", type, dependencies: { [dependency]: "*" } }))
+  if (tsconfig !== undefined) writeFileSync(join(folder, "tsconfig.json"), tsconfig)
   mkdirSync(join(folder, "node_modules/@aywa-ai"), { recursive: true })
-  mkdirSync(join(folder, "node_modules/@nestjs"))
   const installed = join(packages, "runtime-sdk/node_modules")
   symlinkSync(join(packages, "runtime-sdk"), join(folder, "node_modules/@aywa-ai/runtime-sdk"))
-  for (const name of ["hono", "express", "@nestjs/common", "@nestjs/core", "@types", "rxjs"]) {
+  symlinkSync(join(packages, "../node_modules/typescript-5.9"), join(folder, "node_modules/typescript"))
+  for (const name of ["hono", "express", "@nestjs", "@types", "rxjs", "reflect-metadata"]) {
     symlinkSync(join(installed, name), join(folder, "node_modules", name))
   }
   return folder
 }
 
-const bundler = { compilerOptions: { module: "esnext", moduleResolution: "bundler" } }
-const node = { compilerOptions: { module: "nodenext" } }
+const bundler = '{ "compilerOptions": { "module": "esnext", "moduleResolution": "bundler" } }'
+const nodenext = `{
+  "compilerOptions": {
+    "module": "nodenext", // "allowImportingTsExtensions": true,
+  },
+}`
+const rewriting = '{ "compilerOptions": { "module": "nodenext", "rewriteRelativeImportExtensions": true } }'
+const commonjs = '{ "compilerOptions": { "module": "commonjs", "experimentalDecorators": true } }'
 
 describe("init", () => {
+  // What `npm init -y` writes has been "commonjs" since npm 11, and nothing at all before.
   it.each([
-    ["next", "next", bundler, "app/webhooks/route.ts", 'from "../../aywa/webhooks"'],
-    ["nest", "@nestjs/core", bundler, "aywa/aywa.module.ts", 'from "./webhooks"'],
-    ["hono", "hono", node, "aywa/route.ts", 'from "./webhooks.js"'],
-    ["express", "express", bundler, "aywa/route.ts", 'from "./webhooks"'],
-    ["lambda", "@types/aws-lambda", bundler, "aywa/lambda.ts", 'from "./webhooks"']
-  ])("%s: shows, writes, and its test passes", async (framework, dependency, tsconfig, mount, imported) => {
-    const cwd = makeProject(dependency, tsconfig)
+    ["next", "next", undefined, bundler, "webhooks.ts", "app/webhooks/route.ts", 'from "../../aywa/webhooks"'],
+    ["nest", "@nestjs/core", "commonjs", commonjs, "webhooks.ts", "aywa/aywa.module.ts", 'from "./webhooks"'],
+    ["hono", "hono", "module", nodenext, "webhooks.ts", "aywa/route.ts", 'from "./webhooks.js"'],
+    ["express", "express", "commonjs", undefined, "webhooks.mts", "aywa/route.mts", 'from "./webhooks.mts"'],
+    ["lambda", "@types/aws-lambda", "module", undefined, "webhooks.ts", "aywa/lambda.ts", 'from "./webhooks.ts"']
+  ])("%s: shows, writes, and its test passes", async (framework, dependency, type, tsconfig, file, mount, imported) => {
+    const cwd = makeProject(dependency, type, tsconfig)
     const { code, json, stderr } = await run(["init", "--yes"], { cwd })
-    expect([code, json]).toEqual([
-      0,
-      { framework, written: ["aywa/webhooks.ts", mount, "aywa/aywa.test.mjs", ".env.example"], kept: [] }
-    ])
+    const written = [`aywa/${file}`, mount, "aywa/aywa.test.mjs", ".env.example"]
+    expect([code, json]).toEqual([0, { framework, written, kept: [], next: expect.any(Array) }])
     expect(stderr).toContain(`+ ${mount}`)
+    expect(stderr).toContain("node --test aywa/aywa.test.mjs")
     expect(readFileSync(join(cwd, mount), "utf8")).toContain(imported)
-    execFileSync(process.execPath, ["--test", "aywa/aywa.test.mjs"], { cwd, encoding: "utf8" })
+    // By itself: --test would start one more process for the same.
+    execFileSync(process.execPath, ["aywa/aywa.test.mjs"], { cwd, encoding: "utf8" })
     const again = await run(["init", "--yes"], { cwd })
-    expect(again.json).toMatchObject({
-      written: [],
-      kept: ["aywa/webhooks.ts", mount, "aywa/aywa.test.mjs", ".env.example"]
-    })
+    expect(again.json).toMatchObject({ written: [], kept: written })
+  })
+
+  it("its test fails while the route does", async () => {
+    const cwd = makeProject("hono", "module", undefined)
+    await run(["init", "--yes"], { cwd })
+    const route = join(cwd, "aywa/route.ts")
+    writeFileSync(route, readFileSync(route, "utf8").replace("./webhooks.ts", "./webhooks"))
+    expect(() => execFileSync(process.execPath, ["aywa/aywa.test.mjs"], { cwd, stdio: "pipe" })).toThrow(
+      "ERR_MODULE_NOT_FOUND"
+    )
+  })
+
+  it.each([
+    ["hono", "commonjs", nodenext, "aywa/route.ts", "./webhooks.js", "rewriteRelativeImportExtensions"],
+    ["hono", undefined, rewriting, "aywa/route.mts", "./webhooks.mts", "node --env-file=.env.local server.mts"],
+    ["express", "module", rewriting, "aywa/route.ts", "./webhooks.ts", "node --env-file=.env.local server.ts"],
+    ["express", "commonjs", bundler, "aywa/route.ts", "./webhooks", "above express.json()"],
+    ["@nestjs/core", "module", nodenext, "aywa/aywa.module.ts", "./webhooks.js", "imports of your AppModule"]
+  ])("%s, type %s, %s: %s imports %s", async (dependency, type, tsconfig, mount, imported, step) => {
+    const cwd = makeProject(dependency, type, tsconfig)
+    const { stderr } = await run(["init", "--dry-run"], { cwd })
+    expect(stderr).toContain(`+ ${mount}\n`)
+    expect(stderr).toContain(`from "${imported}"`)
+    const { json } = await run(["init", "--dry-run"], { cwd })
+    expect(json.next.join("\n")).toContain(step)
+    expect(json.next[0]).toMatch(/^npm install @aywa-ai\/runtime-sdk/)
   })
 
   it("never overwrites, and asks", async () => {
-    const cwd = makeProject("express", bundler)
+    const cwd = makeProject("express", "module", bundler)
     mkdirSync(join(cwd, "aywa"))
     writeFileSync(join(cwd, "aywa/webhooks.ts"), "// mine")
     expect((await run(["init"], { cwd })).code).toBe(2)

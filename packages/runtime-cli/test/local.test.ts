@@ -97,6 +97,10 @@ describe("local", () => {
     expect([refused.code, readFileSync(file, "utf8")]).toEqual([2, "DATABASE_URL=mine\n"])
     writeFileSync(file, "")
     const first = await start("--write-env", file)
+    const { port } = new URL(first.ready.baseUrl)
+    const taken = await run(["local", "--port", port, "--write-env", file, "--json"])
+    expect(errorOf(taken).hint).toContain(`kill ${first.ready.pid} stops it`)
+    expect(errorOf(await run(["local", "--port", port, "--json"])).hint).toContain("A local runtime answers there")
     const second = await start("--write-env", file)
     first.running.child.kill("SIGTERM")
     await first.running.done

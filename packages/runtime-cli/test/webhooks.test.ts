@@ -255,12 +255,17 @@ describe("webhooks trigger, tail, replay and retry", () => {
   it("tail shows what is there, then each change; replay makes a new job, retry a new attempt", async () => {
     const { runtime, env } = await withControl()
     let status = 500
-    const { got, url } = await startHandler(() => [status, "{}"])
+    const { got, url } = await startHandler(() => [status, status === 200 ? "{}" : '{"error":"Not today"}'])
     await run(["webhook-endpoints", "create", "--set", `url=${url}`, "--set", "scope=account"], { env })
+    // Whoever watches uses up no fault that is meant for a program, and is in no list of requests.
+    runtime.faults.add({ action: "stall", times: 1, match: { path: "/logs/webhooks" } })
     const tailing = launch(["webhooks", "tail", "--interval", "0.1"], { env })
-    await run(["webhooks", "trigger", "end-of-call-report"], { env })
-    await until(tailing, "stdout", /"status":"(retrying|dead)"/)
+    const triggered = await run(["webhooks", "trigger", "end-of-call-report"], { env })
+    expect([triggered.code, triggered.json.jobs]).toMatchObject([1, [{ statusCode: 500, reason: "Not today" }]])
+    await until(tailing, "stdout", /"status":"(retrying|dead)".*"reason":"Not today"/)
     await runtime.webhooks.idle()
+    expect(runtime.requests().map(({ path }) => path)).not.toContain("/logs/webhooks")
+    runtime.faults.clear()
     const [{ id }] = (await run(["webhook-logs", "list"], { env })).json.items
     status = 200
     const retried = await run(["webhooks", "retry", id], { env })
@@ -301,6 +306,10 @@ describe("webhooks trigger, tail, replay and retry", () => {
     expect(dry.json).toMatchObject({ type: "status-update", message: { status: "ended" }, targets: [] })
     const type = await run(["webhooks", "trigger", "status-updat", "--json"], { env })
     expect([type.code, errorOf(type).message]).toEqual([2, expect.stringContaining("status-update")])
+    const near = await run(["webhooks", "trigger", "end-of-cal-report", "--json"], { env })
+    expect(errorOf(near).message).toContain("Did you mean end-of-call-report?")
+    const homeless = await run(["webhooks", "trigger", "hang", "--json"], { env: {} })
+    expect(errorOf(homeless).hint).toContain("--env-file .env.local")
     expect((await run(["webhooks", "trigger", "status-update", "--set", "no.such=1"], { env })).code).toBe(2)
     const deployed = { ...env, AYWA_RUNTIME_BASE_URL: "https://runtime.example" }
     expect(errorOf(await run(["webhooks", "trigger", "hang", "--json"], { env: deployed })).message).toContain(
@@ -310,6 +319,23 @@ describe("webhooks trigger, tail, replay and retry", () => {
       env: { ...env, AYWA_RUNTIME_CONTROL_TOKEN: "wrong" }
     })
     expect([other.code, errorOf(other).code]).toEqual([4, "control_token"])
+  })
+
+  it("trigger says why a delivery failed: no answer, another secret, another protocol", async () => {
+    const { env } = await withControl()
+    const to = async (url: string) => {
+      const { code, json } = await run(["webhooks", "trigger", "hang", "--to", url], { env })
+      return [code, json.jobs[0].statusCode, json.jobs[0].reason]
+    }
+    const { url } = await startHandler(() => [401, '{"statusCode":401,"message":["No secret signed this"]}'])
+    expect(await to(url)).toEqual([1, 401, "No secret signed this"])
+    expect(await to("http://127.0.0.1:9")).toEqual([1, null, expect.stringContaining("ECONNREFUSED")])
+    expect(await to(url.replace("http:", "https:"))).toEqual([
+      1,
+      null,
+      expect.stringMatching(/^This port does not speak TLS .* http:\/\//)
+    ])
+    expect((await to((await startHandler(() => [204])).url)).slice(0, 2)).toEqual([0, 204])
   })
 
   it("trigger warns when nobody receives the event", async () => {

@@ -198,7 +198,8 @@ const modelOf = (url: string | undefined, name: string | undefined): LocalRuntim
 export const explain = (error: unknown, options: LocalRuntimeOptions): string => {
   const code = error instanceof Error && "code" in error ? error.code : undefined
   const where = `${options.host ?? "127.0.0.1"}:${options.port ?? 0}`
-  if (code === "EADDRINUSE") return `${where} is in use: choose another --port, or 0 for any free one`
+  if (code === "EADDRINUSE")
+    return `${where} is in use, perhaps by another local runtime: stop that one, or choose another --port, or 0 for any free one`
   if (code === "EACCES") return `${where} may not be bound: choose another --port`
   return messageOf(error)
 }

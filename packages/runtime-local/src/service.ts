@@ -13,7 +13,7 @@ import { routesOf } from "./handlers.ts"
 import type { Principal } from "./http/auth.ts"
 import { makeBodies } from "./http/body.ts"
 import { type Exchange, openExchange } from "./http/exchange.ts"
-import { answerFor, handle, type PipelineContext } from "./http/handle.ts"
+import { answerFor, handle, type PipelineContext, isOwn } from "./http/handle.ts"
 import { makeRouter, type Router } from "./http/routes.ts"
 import { hostCheck, type Listener, makeListener } from "./http/server.ts"
 import { makeInspector } from "./inspector/serve.ts"
@@ -40,7 +40,7 @@ export const makeService = (
     options.limits ?? {},
     (request, response, signal) => {
       const exchange = openExchange(request, response, { signal, now: now(), makeId: () => `req_${ids.token(20)}` })
-      if (exchange.path !== "/" && !exchange.path.startsWith("/__aywa/")) note(core, exchange)
+      if (!isOwn(exchange.path)) note(core, exchange)
       void handle(pipeline, exchange)
     },
     makeListen({ calls: engine.calls, isHost })

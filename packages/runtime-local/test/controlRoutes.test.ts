@@ -72,7 +72,7 @@ describe("requests", () => {
 
   it("are found by path, method, status, key and text; a filter that does not exist is 400", async () => {
     const client = await start()
-    await client.call("POST", "/assistant", { name: "needle" }, { key: "k1" })
+    const { body: made } = await client.call("POST", "/assistant", { name: "needle" }, { key: "k1" })
     await client.call("POST", "/assistant", { nmae: "typo" }, { key: "k2" })
     await client.call("GET", "/tool")
     const ids = async (filter: string) =>
@@ -82,6 +82,11 @@ describe("requests", () => {
     expect(await ids("status=400")).toEqual(["2"])
     expect(await ids("key=k1")).toEqual(["1"])
     expect(await ids("text=needle")).toEqual(["1"])
+    // A row that only mentions another has not changed it.
+    await client.call("PATCH", `/assistant/${made.id}`, { name: "haystack" })
+    await client.call("POST", "/phone-number", { provider: "vapi", number: "+14155550123", assistantId: made.id })
+    await client.call("GET", `/assistant/${made.id}`)
+    expect(await ids(`changed=${made.id}`)).toEqual(["4", "1"])
     const wrong = await control(client, "GET", "requests?pth=/tool")
     expect([wrong.status, String(wrong.body.message)]).toEqual([400, expect.stringContaining("pth")])
   })

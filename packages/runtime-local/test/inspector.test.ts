@@ -90,6 +90,8 @@ describe("the page", () => {
       health: "/health",
       readiness: "/readyz"
     })
+    const bare = await fetch(`${runtime.baseUrl}/__aywa`, { redirect: "manual" })
+    expect([bare.status, bare.headers.get("location")]).toEqual([308, "/__aywa/"])
     expect(runtime.requests()).toEqual([])
   })
 

@@ -18,7 +18,11 @@ export const control = async (
   const { settings, signal } = session
   const token = settings.variable(controlVariable)
   const base = settings.address?.value
-  if (base === undefined) throw usage("There is no address.", "Set AYWA_RUNTIME_BASE_URL, or give --base-url.")
+  if (base === undefined)
+    throw usage(
+      "There is no address.",
+      "Give --env-file .env.local (aywa-runtime local --write-env .env.local writes it), or set AYWA_RUNTIME_BASE_URL."
+    )
   if (token === undefined) {
     throw usage(
       "This works with a local runtime, whose control token is not known.",

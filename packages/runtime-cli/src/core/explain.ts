@@ -97,6 +97,8 @@ const hintFor = (tag: string, error: Error): string | undefined => {
   if (tag === "ConnectionError") return "aywa-runtime doctor looks at address, DNS, TLS and key one by one."
   if (tag !== "AywaConfigError") return undefined
   const flag = { baseUrl: "--base-url", organizationId: "--org" }[field(error, "field") ?? ""]
+  if (flag === "--base-url")
+    return "Or give --env-file .env.local, which aywa-runtime local --write-env writes, or --base-url."
   return flag === undefined ? undefined : `Or give ${flag}.`
 }
 

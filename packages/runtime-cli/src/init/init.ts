@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import { readProject } from "./project.ts"
-import { type Framework, templatesOf } from "./templates.ts"
+import { type Framework, type Project, templatesOf, type Written } from "./templates.ts"
 
 /** What `init` takes. */
 export interface InitInput {
@@ -21,8 +21,8 @@ export const init = async ({ framework, dryRun }: InitInput, session: Session): 
   const folder = process.cwd()
   const project = readProject(folder, framework)
   const templates = templatesOf(project)
-  const added = templates.filter(({ path }) => !existsSync(join(folder, path)))
-  const kept = templates.filter((template) => !added.includes(template)).map(({ path }) => path)
+  const added = templates.files.filter(({ path }) => !existsSync(join(folder, path)))
+  const kept = templates.files.filter((template) => !added.includes(template)).map(({ path }) => path)
   for (const { path, content } of added) {
     const lines = content.trimEnd().split("\n")
     out.note([out.paint("bold", `+ ${path}`), ...lines.map((line) => `  + ${line}`)].join("\n"))
@@ -35,17 +35,27 @@ export const init = async ({ framework, dryRun }: InitInput, session: Session): 
       await writeWhole(join(folder, path), content)
     }
   }
-  const result = { framework: project.framework, written: dryRun ? [] : added.map(({ path }) => path), kept }
-  out.result(result, () =>
-    added.length === 0 || dryRun
+  const written = dryRun ? [] : added.map(({ path }) => path)
+  const next = nextSteps(project, templates)
+  const text =
+    written.length === 0
       ? "Nothing was written."
-      : [
-          `Wrote ${added.length} files for ${project.framework}. Now:`,
-          "  npm install @aywa-ai/runtime-sdk",
-          `  node --test ${testOf(added)}`
-        ].join("\n")
-  )
+      : [`Wrote ${written.length} files for ${project.framework}. Now:`, ...next.map((step) => `  ${step}`)].join("\n")
+  // Whoever reads JSON has a person behind, too.
+  if (out.json && written.length > 0) out.note(text)
+  out.result({ framework: project.framework, written, kept, next }, () => text)
 }
 
-const testOf = (files: ReadonlyArray<{ readonly path: string }>): string =>
-  files.find(({ path }) => path.endsWith(".test.mjs"))?.path ?? ""
+/** What is left to do, in order: commands, and a sentence where it is no command. */
+const nextSteps = ({ missing, runs, framework, file }: Project, { mount, test }: Written): ReadonlyArray<string> => [
+  ...(missing.length === 0 ? [] : [`npm install ${missing.join(" ")}`]),
+  `node --test ${test}`,
+  ...(mount.place === "" ? [] : [`${mount.path}: ${mount.place}`]),
+  ...(runs === "node"
+    ? [`Node runs it as it is: node --env-file=.env.local server${file}, with "./${mount.path}" imported by that name.`]
+    : framework === "next" || framework === "nest"
+      ? []
+      : [
+          "Run it with what compiles the project (tsconfig.json); for Node alone set rewriteRelativeImportExtensions there first."
+        ])
+]

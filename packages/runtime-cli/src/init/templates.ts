@@ -3,6 +3,8 @@
  * tool as the runtime does, and the variables that are needed.
  */
 
+import { testOf } from "./testTemplate.ts"
+
 /** Frameworks that `init` knows. */
 export const frameworks = ["next", "nest", "hono", "express", "lambda"] as const
 
@@ -13,8 +15,14 @@ export interface Project {
   readonly framework: Framework
   /** Folder of the sources, `""` or `"src"`. */
   readonly source: string
-  /** What stands behind the name of an imported file: `.ts`, `.js` or nothing. */
+  /** How a file ends: `.mts` where Node would take `.ts` for CommonJS. */
+  readonly file: ".ts" | ".mts"
+  /** What stands behind the name of an imported file: `.ts`, `.mts`, `.js` or nothing. */
   readonly extension: string
+  /** Who makes JavaScript of it: Node, which leaves the types out, or a compiler or bundler of the project's. */
+  readonly runs: "node" | "compiler"
+  /** Packages that are imported, and that package.json does not name. */
+  readonly missing: ReadonlyArray<string>
 }
 
 /** A file of the project, by its path. */
@@ -53,34 +61,6 @@ export const webhooks = handlers({
 })
 `
 
-const test = (path: string): string => `// node --test ${path.replace(/[^/]+$/, "aywa.test.mjs")}
-import assert from "node:assert/strict"
-import { test } from "node:test"
-import { generateWebhookSecret, signAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-import { webhookHandler } from "@aywa-ai/runtime-sdk/webhooks/handlers"
-import { webhooks } from ${quoted("./webhooks", ".ts")}
-
-/** Sends what the runtime sends when a caller asks about an order, signed as the runtime signs it. */
-const ask = (name, input, secret, signedWith = secret) => {
-  const call = { id: "call_1", type: "function", function: { name, arguments: JSON.stringify(input) } }
-  const body = JSON.stringify({ message: { type: "tool-calls", toolCallList: [call], toolWithToolCallList: [] } })
-  const headers = { "content-type": "application/json", ...signAywaRuntimeWebhook({ body, secret: signedWith }) }
-  const request = new Request("http://localhost/webhooks", { method: "POST", body, headers })
-  return webhookHandler({ secret, handlers: webhooks })(request)
-}
-
-test("a caller asks where the order is", async () => {
-  const answer = await ask("lookupOrder", { orderId: "A-1" }, generateWebhookSecret())
-  assert.equal(answer.status, 200)
-  assert.match((await answer.json()).results[0].result, /shipped/)
-})
-
-test("somebody else's signature is refused", async () => {
-  const answer = await ask("lookupOrder", {}, generateWebhookSecret(), generateWebhookSecret())
-  assert.equal(answer.status, 401)
-})
-`
-
 const variables = `# npx @aywa-ai/runtime-cli local --write-env .env.local fills these in for development.
 AYWA_RUNTIME_BASE_URL=
 AYWA_RUNTIME_API_KEY=
@@ -88,9 +68,16 @@ AYWA_RUNTIME_ORGANIZATION_ID=
 AYWA_RUNTIME_WEBHOOK_SECRET=
 `
 
-const mounts: Readonly<Record<Framework, (project: Project) => Template>> = {
+/** A route, and what is to be done with it. */
+interface Mount extends Template {
+  /** In a sentence; `""` where the framework finds it by itself. */
+  readonly place: string
+}
+
+const mounts: Readonly<Record<Framework, (project: Project) => Mount>> = {
   next: ({ source, extension }) => ({
     path: join(source, "app/webhooks/route.ts"),
+    place: "",
     content: `import { aywaRoute } from "@aywa-ai/runtime-sdk/webhooks/nextjs"
 import { webhooks } from ${quoted("../../aywa/webhooks", extension)}
 
@@ -101,6 +88,7 @@ export const POST = aywaRoute({ secret: process.env.AYWA_RUNTIME_WEBHOOK_SECRET,
   }),
   nest: ({ source, extension }) => ({
     path: join(source, "aywa/aywa.module.ts"),
+    place: "Add AywaModule to the imports of your AppModule; its route is POST /webhooks.",
     content: `import { Injectable, Module } from "@nestjs/common"
 import type { EndOfCallReport, ToolCalls } from "@aywa-ai/runtime-sdk/webhooks"
 import { AywaWebhooksModule, OnAywaEvent } from "@aywa-ai/runtime-sdk/webhooks/nestjs"
@@ -135,8 +123,9 @@ export class AywaEvents {
 export class AywaModule {}
 `
   }),
-  hono: ({ source, extension }) => ({
-    path: join(source, "aywa/route.ts"),
+  hono: ({ source, file, extension }) => ({
+    path: join(source, `aywa/route${file}`),
+    place: 'In your app: app.route("/", aywa); its route is POST /webhooks.',
     content: `import { Hono } from "hono"
 import { aywaWebhooks } from "@aywa-ai/runtime-sdk/webhooks/hono"
 import { webhooks } from ${quoted("./webhooks", extension)}
@@ -148,8 +137,9 @@ export const aywa = new Hono().all(
 )
 `
   }),
-  express: ({ source, extension }) => ({
-    path: join(source, "aywa/route.ts"),
+  express: ({ source, file, extension }) => ({
+    path: join(source, `aywa/route${file}`),
+    place: 'In your app, above express.json(): app.use("/webhooks", aywa).',
     content: `import { aywaWebhooks } from "@aywa-ai/runtime-sdk/webhooks/express"
 import { webhooks } from ${quoted("./webhooks", extension)}
 
@@ -157,8 +147,9 @@ import { webhooks } from ${quoted("./webhooks", extension)}
 export const aywa = aywaWebhooks({ secret: process.env.AYWA_RUNTIME_WEBHOOK_SECRET, handlers: webhooks })
 `
   }),
-  lambda: ({ source, extension }) => ({
-    path: join(source, "aywa/lambda.ts"),
+  lambda: ({ source, file, extension }) => ({
+    path: join(source, `aywa/lambda${file}`),
+    place: "Its export handler is the one of the function: POST /webhooks.",
     content: `import { lambdaHandler } from "@aywa-ai/runtime-sdk/webhooks/lambda"
 import { webhooks } from ${quoted("./webhooks", extension)}
 
@@ -168,13 +159,26 @@ export const handler = lambdaHandler({ secret: process.env.AYWA_RUNTIME_WEBHOOK_
   })
 }
 
+/** What `init` writes into a project. */
+export interface Written {
+  readonly files: ReadonlyArray<Template>
+  readonly mount: Mount
+  readonly test: string
+}
+
 /** Every file for a project. */
-export const templatesOf = (project: Project): ReadonlyArray<Template> => {
-  const path = join(project.source, "aywa/webhooks.ts")
-  return [
-    { path, content: handlers },
-    mounts[project.framework](project),
-    { path: join(project.source, "aywa/aywa.test.mjs"), content: test(path) },
-    { path: ".env.example", content: variables }
-  ]
+export const templatesOf = (project: Project): Written => {
+  const { framework, source, file } = project
+  const mount = mounts[framework](project)
+  const test = join(source, "aywa/aywa.test.mjs")
+  return {
+    files: [
+      { path: join(source, `aywa/webhooks${file}`), content: handlers },
+      mount,
+      { path: test, content: testOf(project, test) },
+      { path: ".env.example", content: variables }
+    ],
+    mount,
+    test
+  }
 }

@@ -222,7 +222,7 @@ export const local = leaf({
 export const callCommand = leaf({
   name: "call",
   description:
-    "Talk to an assistant of a local runtime: type what the caller says.\n\nThe assistant's tools are really asked over signed webhooks, events flow, the transcript grows. Nobody is dialled and nothing is heard. The end of the input hangs up.",
+    "Talk to an assistant of a local runtime: type what the caller says.\n\nThe assistant's tools are really asked over signed webhooks, events flow, the transcript grows. Nobody is dialled and nothing is heard. The end of the input hangs up. Who speaks for the assistant must be said: one of --replies, or --model-url with --model.",
   examples: [
     [
       "call --assistant ID --replies replies.json --env-file .env.local",

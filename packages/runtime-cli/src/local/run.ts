@@ -6,7 +6,7 @@ import type { LocalRuntimeHandle, LocalRuntimeOptions } from "@aywa-ai/runtime-l
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import { explain, readOptions } from "@aywa-ai/runtime-local/command-line"
 import * as Redacted from "effect/Redacted"
-import { CliFailure, exitCodes, messageOf, usage } from "../core/failure.ts"
+import { CliFailure, codeOf, exitCodes, messageOf, usage } from "../core/failure.ts"
 import { writeWhole } from "../core/files.ts"
 import type { Session } from "../core/session.ts"
 import { variables } from "../core/settings.ts"
@@ -24,7 +24,7 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
   const { "write-env": envFile, open, ...flags } = input
   const options = optionsOf(flags, session)
   if (typeof envFile === "string") await refuseFileOfOthers(envFile)
-  const runtime = await start(options)
+  const runtime = await start(options, typeof envFile === "string" ? envFile : undefined)
   session.cleanup(() => runtime.close())
   if (typeof envFile === "string") {
     const text = envOf(runtime)
@@ -46,17 +46,37 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
 }
 
-const start = async (options: LocalRuntimeOptions): Promise<LocalRuntimeHandle> => {
+const start = async (options: LocalRuntimeOptions, envFile: string | undefined): Promise<LocalRuntimeHandle> => {
   try {
     return await startLocalRuntime(options)
   } catch (error) {
     throw new CliFailure({
       code: "local_runtime",
       message: `The local runtime does not start: ${explain(error, options)}.`,
+      hint: codeOf(error) === "EADDRINUSE" ? await hintOfPort(options, envFile) : undefined,
       exitCode: exitCodes.differences,
       cause: error
     })
   }
+}
+
+/** Who holds the port, as far as it says so itself or the env file of its run does. */
+const hintOfPort = async (
+  { host = "127.0.0.1", port = 0 }: LocalRuntimeOptions,
+  envFile: string | undefined
+): Promise<string | undefined> => {
+  const address = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+  const signal = AbortSignal.timeout(1000)
+  const directory = await fetch(address, { headers: { accept: "application/json" }, redirect: "error", signal })
+    .then((response) => response.json())
+    .catch(() => undefined)
+  if (Reflect.get(Object(directory), "name") !== "Aywa local runtime") return undefined
+  const text = envFile === undefined ? "" : await contentOf(envFile)
+  const pid = text.includes(`${variables.baseUrl}=${address}\n`) ? /^# pid (\d+)$/m.exec(text)?.[1] : undefined
+  const rest = "npx that was killed leaves it running."
+  return pid === undefined
+    ? `A local runtime answers there: stop it where it was started, or end its process (lsof -ti tcp:${port} names it); ${rest}`
+    : `A local runtime of process ${pid} answers there: kill ${pid} stops it; ${rest}`
 }
 
 const optionsOf = (flags: LocalInput, { settings }: Session): LocalRuntimeOptions => {
@@ -108,6 +128,7 @@ const envOf = ({
 }: LocalRuntimeHandle): string =>
   [
     head,
+    `# pid ${process.pid}`,
     `${variables.baseUrl}=${baseUrl}`,
     ...(publicUrl === undefined ? [] : [`AYWA_RUNTIME_PUBLIC_URL=${publicUrl}`]),
     `${variables.apiKey}=${apiKey}`,

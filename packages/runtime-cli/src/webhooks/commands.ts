@@ -97,7 +97,7 @@ const listen = leaf({
 const trigger = leaf({
   name: "trigger",
   description:
-    "Make a local runtime send an event, signed, logged and retried like any other.\n\nTYPE is an event type such as status-update, a variant such as status-update.ended, or a sequence such as call.completed. Needs the control token that aywa-runtime local prints (AYWA_RUNTIME_CONTROL_TOKEN).",
+    "Make a local runtime send an event, signed, logged and retried like any other.\n\nTYPE is an event type such as status-update, a variant such as status-update.ended, or a sequence such as call.completed. Of a notice the first attempt is waited for, and the exit code is 1 when it failed. Needs the control token that aywa-runtime local prints (AYWA_RUNTIME_CONTROL_TOKEN).",
   examples: [
     ["webhooks trigger end-of-call-report --env-file .env.local", "One event"],
     [

@@ -3,8 +3,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { WebhookLog } from "@aywa-ai/runtime-sdk"
+import { observer } from "../core/observer.ts"
 import type { Session } from "../core/session.ts"
 import type { Paint } from "../core/table.ts"
+import { lastAttempt, reasonOf } from "./attempt.ts"
 
 /** What `webhooks tail` takes. */
 export interface TailInput {
@@ -20,7 +22,7 @@ export interface TailInput {
 /** Prints the newest jobs, oldest first, and then each change until Ctrl-C. */
 export const tail = async (input: TailInput, session: Session): Promise<void> => {
   const { out, signal } = session
-  const client = await session.client()
+  const client = await observer(session)
   const wait = Math.max(0.05, input.interval ?? 1) * 1000
   const states = new Map<string, string>()
   let since = ""
@@ -41,6 +43,13 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
     }
     return jobs
   }
+  /** The list has no words: they are in the job itself, read where an attempt failed. */
+  const reason = async (job: WebhookLog): Promise<string | undefined> => {
+    if (job.status !== "retrying" && job.status !== "dead") return undefined
+    const whole = await client.webhookLogs.get(job.id, { signal }).catch(() => undefined)
+    const attempt = whole === undefined ? undefined : lastAttempt(whole)
+    return attempt === undefined ? undefined : reasonOf(attempt)
+  }
   for (let round = 0; ; round++) {
     const items = round === 0 ? (await client.webhookLogs.list(query, { signal })).items : await recent()
     for (const job of items.toReversed()) {
@@ -49,7 +58,11 @@ export const tail = async (input: TailInput, session: Session): Promise<void> =>
       // What was there before the first round and did not fit into it is not news.
       const isNews = round === 0 || states.has(job.id) || isNew(job)
       remember(states, job.id, state)
-      if (isNews) out.event(eventOf(job), () => line(job, out.paint))
+      if (!isNews) continue
+      // One after the other: they are shown in order.
+      // oxlint-disable-next-line no-await-in-loop
+      const why = await reason(job)
+      out.event({ ...eventOf(job), reason: why ?? null }, () => line(job, why, out.paint))
     }
     if (round === 0) since = items[0]?.createdAt ?? ""
     if (!input.follow) return
@@ -81,10 +94,10 @@ const colors: Readonly<Record<string, "green" | "red" | "yellow">> = {
   retrying: "yellow"
 }
 
-const line = (job: WebhookLog, paint: Paint): string => {
+const line = (job: WebhookLog, why: string | undefined, paint: Paint): string => {
   const color = colors[job.status]
   const status = color === undefined ? job.status : paint(color, job.status)
   const answer = job.statusCode == null ? "" : ` ${job.statusCode}`
   const ms = job.latencyMs == null ? "" : ` ${job.latencyMs} ms`
-  return `${job.createdAt}  ${job.type ?? "?"}  ${status}${answer}${ms}  ${paint("dim", job.id)}  ${job.target ?? ""}`
+  return `${job.createdAt}  ${job.type ?? "?"}  ${status}${answer}${ms}  ${paint("dim", job.id)}  ${job.target ?? ""}${why === undefined ? "" : `  ${paint("red", why)}`}`
 }

@@ -8,6 +8,7 @@
 import { isOutboundRefused, OutboundPolicy } from "@aywa-ai/runtime-sdk/outbound"
 import { isSendable } from "../outbox/headers.ts"
 import { bearerOf } from "../outbox/credentials.ts"
+import { failureWords } from "../outbox/failureWords.ts"
 import { sendRequest } from "../outbox/request.ts"
 import type { Store } from "../store/Store.ts"
 import { isObject, objectAt, objectOf, type JsonObject } from "../json/object.ts"
@@ -75,8 +76,7 @@ export const apiRequest = async (
   )
   const log = { method, host: target.host, address: target.addresses[0]?.address, droppedHeaders: headers.dropped }
   if (result.type === "failure") {
-    const text = result.kind === "timeout" ? "No answer in time" : `The connection failed (${result.code})`
-    return { ok: false, text, log: { ...log, ms: result.ms } }
+    return { ok: false, text: failureWords(result, target.url), log: { ...log, ms: result.ms } }
   }
   const text = result.body.toString()
   const ok = result.status >= 200 && result.status < 300

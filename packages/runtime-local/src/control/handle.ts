@@ -55,6 +55,6 @@ export const makeSending = (context: SendingContext): OpenSending => {
     calls: makeCallHandle(context),
     live: makeLiveCalls(context),
     trigger: (input) =>
-      sequenceNames.includes(input.type) ? triggerSequence(context, input) : triggerEvent(context, input)
+      sequenceNames.includes(input.type) ? triggerSequence(context, input) : triggerEvent(context, input, sequenceNames)
   }
 }

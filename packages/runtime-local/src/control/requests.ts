@@ -20,7 +20,7 @@ export interface RequestsContext {
   readonly address: () => { readonly host: string; readonly port: number }
 }
 
-const filters = ["limit", "before", "path", "method", "status", "key", "idempotencyKey", "committed", "text"]
+const filters = ["limit", "before", "path", "method", "status", "key", "idempotencyKey", "committed", "text", "changed"]
 
 const ResendBody = Schema.Struct({ newKey: Schema.optional(Schema.Boolean) })
 
@@ -45,7 +45,8 @@ export const requestRoutes = (context: RequestsContext): ControlRoutes => {
         status: integerOf(query, "status", 0, 999),
         idempotencyKey: query.get("key") ?? query.get("idempotencyKey") ?? undefined,
         committed: committed === null ? undefined : committed === "true",
-        text: query.get("text") ?? undefined
+        text: query.get("text") ?? undefined,
+        changed: query.get("changed") ?? undefined
       })
       const items = page.map((entry) => ({ seq: entry.seq, json: JSON.stringify(requestSummary(entry)) }))
       return json(200, pageOf(items, limit))

@@ -51,7 +51,7 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
   const readOnce = () => (body ??= context.bodies.read(exchange))
   try {
     assertHost(context, exchange)
-    if (exchange.path === "/" || exchange.path.startsWith("/__aywa/")) {
+    if (isOwn(exchange.path)) {
       const page = await context.inspector(exchange)
       if (page !== undefined) return send(exchange, page)
     }
@@ -75,6 +75,9 @@ export const handle = async (context: PipelineContext, exchange: Exchange): Prom
     else exchange.request.socket.destroy()
   }
 }
+
+/** Paths of this runtime that no program uses: the page, the control routes, and where they are. */
+export const isOwn = (path: string): boolean => path === "/" || path === "/__aywa" || path.startsWith("/__aywa/")
 
 /** One `Host` (RFC 9112), and a name of this runtime: a page in a browser may point any name of its own at it. */
 const assertHost = ({ isHost }: PipelineContext, { request, authority }: Exchange): void => {

@@ -3,7 +3,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http"
 import { maskCredential, maskHeaders, maskValue } from "../json/mask.ts"
-import type { JsonObject } from "../json/object.ts"
+import { isObject, type JsonObject } from "../json/object.ts"
 import type { Answer } from "./answer.ts"
 
 /** One request as the runtime saw it. */
@@ -76,6 +76,8 @@ export interface PageOptions extends RequestFilter {
   readonly before?: number | undefined
   /** Only entries in whose path, query, route, body or answer this stands. */
   readonly text?: string | undefined
+  /** Only entries that changed the row of this id: they made it, or were sent to it. */
+  readonly changed?: string | undefined
 }
 
 /** The requests in the order of their arrival. */
@@ -179,12 +181,14 @@ const isSameKey = (one: OpenEntry, other: OpenEntry): boolean =>
   one.path === other.path &&
   one.organization === other.organization
 
-const pageOf = (entries: ReadonlyArray<OpenEntry>, { limit, before, text, ...filter }: PageOptions) => {
+const pageOf = (entries: ReadonlyArray<OpenEntry>, { limit, before, text, changed, ...filter }: PageOptions) => {
   const page: Array<OpenEntry> = []
   for (let at = entries.length - 1; at >= 0 && page.length < limit; at--) {
     const entry = entries[at]
     if (entry === undefined || (before !== undefined && entry.seq >= before)) continue
-    if (accepts(filter, entry) && (text === undefined || contains(entry, text))) page.push(entry)
+    if (!accepts(filter, entry)) continue
+    if (text !== undefined && !contains(entry, text)) continue
+    if (changed === undefined || hasChanged(entry, changed)) page.push(entry)
   }
   return page
 }
@@ -193,6 +197,17 @@ const contains = ({ path, query, route = "", body, answer }: OpenEntry, text: st
   `${path}?${query} ${route}`.includes(text) ||
   (Buffer.isBuffer(body) && body.includes(text)) ||
   answer?.body.includes(text) === true
+
+/** A request that only mentions a row, such as one that makes another row beside it, has not changed it. */
+const hasChanged = ({ committed, method, path, answer }: OpenEntry, id: string): boolean => {
+  if (!committed) return false
+  if (path.split("/").includes(encodeURIComponent(id))) return true
+  const made = method === "POST" && answer?.body.includes(id) === true ? parsed(answer.body) : undefined
+  if (!isObject(made)) return false
+  // A batch of calls has a list of what it made.
+  const { results } = made
+  return made["id"] === id || (Array.isArray(results) && results.some((one) => isObject(one) && one["id"] === id))
+}
 
 /** Copies what is kept of a long answer, so that the rest of it is given back. */
 export const answerCopy = ({ headers, body }: Answer): NonNullable<OpenEntry["answer"]> => ({

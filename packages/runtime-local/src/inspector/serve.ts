@@ -45,6 +45,8 @@ export const makeInspector = (on: boolean): Inspector => {
   let files: Promise<PageFiles> | undefined
   return async ({ method, path, request }) => {
     const [name, type] = Object.hasOwn(kinds, path) ? (kinds[path] ?? []) : []
+    if (on && method === "GET" && path === "/__aywa")
+      return { status: 308, headers: { location: "/__aywa/" }, body: "" }
     if (name === undefined) return undefined
     const isRoot = path === "/"
     if (method !== "GET" || (!on && !isRoot)) return undefined

@@ -2,6 +2,7 @@
  * What comes of an attempt: success, failure, or the end of the runtime in the middle of it.
  */
 import { isObject, type JsonObject } from "../json/object.ts"
+import { failureWords } from "./failureWords.ts"
 import type { Job } from "./jobs.ts"
 import type { RequestResult } from "./request.ts"
 import type { Failure } from "./schedule.ts"
@@ -51,7 +52,7 @@ export const outcomeOf = (result: RequestResult | Refusal, job: Job, ms: number)
   }
   if (result.type === "failure") {
     const failure = { kind: result.kind, status: undefined, retryAfter: undefined }
-    const error = result.kind === "timeout" ? "No answer in time" : `The connection failed (${result.code})`
+    const error = failureWords(result, job.url)
     const refused = !result.sent && result.kind === "connection" && result.code !== "DROPPED"
     return { type: "failed", failure, error, permanent: false, refused, ms }
   }

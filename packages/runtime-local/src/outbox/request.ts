@@ -47,6 +47,12 @@ interface PartialAnswer {
   size: number
 }
 
+/** The code of an error; Node's OpenSSL has one for all that goes wrong in it, and says in words that no TLS was spoken. */
+const codeOf = ({ code = "ECONNRESET", message }: NodeJS.ErrnoException): string =>
+  code === "EPROTO" && /wrong version number|packet length too long|unknown protocol/.test(message)
+    ? "ERR_SSL_WRONG_VERSION_NUMBER"
+    : code
+
 /** Sends a request; never rejects. */
 export const sendRequest = (target: CheckedTarget, options: OutboundRequest): Promise<RequestResult> =>
   new Promise((resolve) => {
@@ -95,7 +101,7 @@ export const sendRequest = (target: CheckedTarget, options: OutboundRequest): Pr
     request.on("socket", (socket) =>
       socket.once(target.protocol === "https:" ? "secureConnect" : "connect", () => (connected = true))
     )
-    request.on("error", (error: NodeJS.ErrnoException) => end("connection", error.code ?? "ECONNRESET"))
+    request.on("error", (error: NodeJS.ErrnoException) => end("connection", codeOf(error)))
     request.on("response", (response) => {
       const state: PartialAnswer = { response, chunks: [], size: 0 }
       partial = state

@@ -1,6 +1,7 @@
 /**
  * Sends an event by hand, through the outbox: signed, logged, retried like any other.
  */
+import { nearestName } from "@aywa-ai/runtime-sdk/internal/contract"
 import { HttpError, notFound } from "../http/errors.ts"
 import type { FaultRules } from "../faults/rules.ts"
 import type { CallHandleContext } from "../calls/handle.ts"
@@ -23,14 +24,18 @@ export interface TriggerContext extends CallHandleContext {
   readonly faults: Pick<FaultRules, "add" | "remove">
 }
 
-/** Sends one event. */
-export const triggerEvent = async (context: TriggerContext, input: TriggerInput): Promise<Triggered> => {
+/** Sends one event. `others` are names that are no event's, and may be meant all the same. */
+export const triggerEvent = async (
+  context: TriggerContext,
+  input: TriggerInput,
+  others: ReadonlyArray<string> = []
+): Promise<Triggered> => {
   const { store, outbox } = context
   const organization = input.organization ?? context.organizationId
   const subject = subjectOf(context, organization, input)
   const template = messageOf(input.type, subject)
   if (template === undefined) {
-    throw new HttpError(400, `There is no event ${JSON.stringify(input.type)}; there are ${templateNames.join(", ")}`)
+    throw new HttpError(400, `There is no event ${JSON.stringify(input.type)}${suggestion(input.type, others)}`)
   }
   const message = changed(template, input)
   const type = typeOf(input.type)
@@ -64,6 +69,11 @@ export const triggerEvent = async (context: TriggerContext, input: TriggerInput)
   const issues = replyIssues(type, message, outcome)
   const reply = jsonOf(outcome.body) ?? outcome.body.toString("base64")
   return { ...base, reply, status: outcome.status, ms: outcome.ms, valid: issues.length === 0, issues }
+}
+
+const suggestion = (type: string, others: ReadonlyArray<string>): string => {
+  const meant = nearestName(type, [...templateNames, ...others])
+  return meant === undefined ? `; there are ${templateNames.join(", ")}` : `. Did you mean ${meant}?`
 }
 
 const changed = (template: JsonObject, { set = {}, merge = {} }: TriggerInput): JsonObject => {

@@ -283,6 +283,13 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await check(".story", "Delivered at once")
     })
 
+    it("says of a 401 that the receiver has another secret", async () => {
+      stage.handler.status = 401
+      await press("Replay as a new event")
+      await check(detail, "Your receiver has another secret")
+      stage.handler.status = 200
+    })
+
     it("shows what a handler sees of a bad signature, and which fault it was", async () => {
       stage.runtime.faults.next("bad-signature")
       await tab.at("webhooks/new")

@@ -249,7 +249,7 @@ const RowDetail = ({ resource, id, close }: DetailProps) => {
 
 /** The requests that changed a row, oldest first: the first one made it. */
 const Makers = ({ id }: { readonly id: string }) => {
-  const { value } = useRead<Page<RequestSummary>>(`requests?committed=true&limit=1000&text=${encodeURIComponent(id)}`, [
+  const { value } = useRead<Page<RequestSummary>>(`requests?limit=1000&changed=${encodeURIComponent(id)}`, [
     "request",
     "row"
   ])

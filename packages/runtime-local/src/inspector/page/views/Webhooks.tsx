@@ -328,6 +328,18 @@ const AttemptSections = ({ attempt, receipt }: AttemptProps) => (
     <Section title="What your handler would see">
       {receipt === undefined ? (
         <p class="muted">…</p>
+      ) : receipt.ok && attempt.statusCode === 401 ? (
+        <>
+          <p class="outcome bad">
+            <Icon name="cross" />
+            Your receiver has another secret
+          </p>
+          <p>
+            A handler with this runtime's secret would take it as {receipt.type}; yours answered 401. Start it with the
+            runtime's <code>AYWA_RUNTIME_WEBHOOK_SECRET</code>, which a new start changes, and see that nothing in front
+            of it asks for a login.
+          </p>
+        </>
       ) : receipt.ok ? (
         <p class="outcome good">
           <Icon name="check" />
