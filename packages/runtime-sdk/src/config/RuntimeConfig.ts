@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Check from "./checks.ts"
-import { type ExtraHeaders, putHeaders } from "./headers.ts"
+import { type ExtraHeaders, foreignSecret, putHeaders, textOf } from "./headers.ts"
 import { isProfile, type RuntimeProfile } from "./runtimeProfile.ts"
 import { type Names, unknownName } from "./unknownNames.ts"
 
@@ -101,7 +101,14 @@ export const makeUnsafe = (options: ConfigOptions): RuntimeConfig => {
 }
 
 const checkKey = (key: string | Redacted.Redacted<string> | undefined): Redacted.Redacted<string> =>
-  Redacted.make(Check.apiKey(Redacted.isRedacted(key) ? Redacted.value(key) : key), { label: "apiKey" })
+  Redacted.make(Check.apiKey(plainKey(key)), { label: "apiKey" })
+
+const plainKey = (key: unknown): unknown => {
+  if (!Redacted.isRedacted(key)) return key
+  const text = textOf(key)
+  if (typeof text === "symbol") throw new ConfigError({ field: "apiKey", message: `apiKey: ${foreignSecret}.` })
+  return text
+}
 
 /** How many of the keys that were asked for are known again. */
 const remembersKeys = 8

@@ -40,6 +40,13 @@ const instead: Readonly<Record<string, string>> = {
 
 /** Puts extra headers into a header list, each in place of one of the same name, or says what is wrong with one. */
 export const putHeaders = (list: Array<string>, extra: ExtraHeaders): Issue | undefined => {
+  // `Headers` and a Map have no fields of their own: what is in them would not be sent, and nobody would know.
+  if (typeof extra !== "object" || Symbol.iterator in extra) {
+    return fault(
+      "headers",
+      "Expected an object of names and values; of Headers or a Map give Object.fromEntries(headers)"
+    )
+  }
   for (const name of Object.keys(extra)) {
     const value = textOf(extra[name])
     if (value === undefined) continue
@@ -49,6 +56,7 @@ export const putHeaders = (list: Array<string>, extra: ExtraHeaders): Issue | un
     if (reserved.has(lower)) {
       return fault(`headers.${lower}`, `Set by the SDK; ${instead[lower] ?? "it cannot be given"}`)
     }
+    if (value === foreign) return fault(`headers.${lower}`, foreignSecret)
     if (typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       return fault(`headers.${lower}`, "Expected text without line breaks or characters beyond Latin-1")
     }
@@ -59,5 +67,19 @@ export const putHeaders = (list: Array<string>, extra: ExtraHeaders): Issue | un
   return undefined
 }
 
-/** The text of a header's value, wrapped or not. */
-export const textOf = (value: unknown): unknown => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
+/** A secret that another copy of Effect wrapped: only that one can unwrap it. */
+const foreign = Symbol("foreign")
+
+/** What to do about it. */
+export const foreignSecret =
+  "A Redacted was made by another copy of Effect; use `redacted` of this package, or unwrap it"
+
+/** The text of a header's value, wrapped or not; no text where nobody here can unwrap it. */
+export const textOf = (value: unknown): unknown => {
+  if (!Redacted.isRedacted(value)) return value
+  try {
+    return Redacted.value(value)
+  } catch {
+    return foreign
+  }
+}

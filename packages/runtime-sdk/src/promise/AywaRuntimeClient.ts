@@ -159,6 +159,12 @@ export class AywaRuntimeClient {
    * ```
    */
   withOptions(options: DerivedOptions): AywaRuntimeClient {
+    if (typeof options !== "object" || options === null) {
+      throw new ConfigError({
+        field: "options",
+        message: "withOptions takes options: an object with what is to be another one, such as { organizationId }."
+      })
+    }
     const { baseUrl, apiKey } = options
     if (baseUrl !== undefined && baseUrl !== this.#options.baseUrl && apiKey === undefined) {
       throw new ConfigError({

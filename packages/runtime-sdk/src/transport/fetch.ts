@@ -55,6 +55,10 @@ class FetchTransport implements DirectTransport, Fetcher {
   }
 }
 
+/** A `fetch` that stands in for the platform's may give no more of a body than its JSON. */
+const bodyOf = async (response: Response): Promise<string> =>
+  typeof response.text === "function" ? response.text() : JSON.stringify(await response.json())
+
 /** An answer that is read to its end. */
 class Whole extends FetchExchange {
   private readonly completion: Completion
@@ -67,7 +71,7 @@ class Whole extends FetchExchange {
   async begin(request: WireRequest): Promise<void> {
     try {
       const response = await this.send(request, request.body)
-      const body = await response.text()
+      const body = await bodyOf(response)
       if (this.head !== undefined) this.completion.end({ ...this.head, body })
     } catch (cause) {
       if (!this.isCancelled) this.completion.end(this.failure(cause))

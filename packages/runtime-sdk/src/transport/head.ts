@@ -39,12 +39,16 @@ export const headOfRecord = (status: number, record: HeaderRecord): WireHead => 
   return { status, header, headers: () => plain(Object.keys(record).map((name) => [name, header(name) ?? ""])) }
 }
 
-/** As `fetch` gives it. */
-export const headOfResponse = ({ status, headers }: Response): WireHead => ({
-  status,
-  header: (name) => headers.get(name) ?? undefined,
-  headers: () => plain([...headers])
-})
+/** As `fetch` gives it. One that stands in for it may give a plain object, or leave the headers out. */
+export const headOfResponse = (response: Response): WireHead => {
+  const given: Headers | undefined = response.headers
+  const headers = typeof given?.get === "function" ? given : new Headers(given)
+  return {
+    status: response.status,
+    header: (name) => headers.get(name) ?? undefined,
+    headers: () => plain([...headers])
+  }
+}
 
 // A header may have any name: `fromEntries` defines where an assignment would call a setter.
 const plain = (entries: Iterable<readonly [string, string]>): Record<string, string> => Object.fromEntries(entries)
