@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 
 /**
- * A SQLite file (or `:memory:`) as `SqlClient`. The file is in WAL mode and waits for other writers; several processes
+ * A SQLite file (or `:memory:`, of which an inbox warns) as `SqlClient`. The file is in WAL mode and waits for other writers; several processes
  * may open it.
  *
  * @since 0.1.0

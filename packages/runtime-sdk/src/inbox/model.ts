@@ -113,7 +113,7 @@ export type Subject = { readonly callId: string } | { readonly customer: string 
  *   the delivery again. `onError` is told once per outage.
  * - `recovery`: the store is back after such an outage. Only told, never thrown.
  * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there, or lacks a
- *   right or a table. The message names what is missing and the command that changes it.
+ *   right or a table. The message names what is missing and the command that changes it. Or it was closed.
  * - `options`: the inbox does not open with these options. The message names the option and what it takes.
  * - `warning`: the inbox works, and keeps less than it promises. Told once, when it opens; or when it had to change a
  *   delivery to store it.

@@ -9,10 +9,12 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { quietly } from "../config/callbacks.ts"
+import { kindOf } from "../config/names.ts"
 import { known } from "../config/optionChecks.ts"
 import type { Names } from "../config/unknownNames.ts"
+import { isObject } from "../schema/isObject.ts"
 import type { WebhookSink } from "../webhooks/sink.ts"
-import type { Delivery, Health, InboxError, Parked, Stats, Subject } from "./model.ts"
+import { type Delivery, type Health, InboxError, type Parked, type Stats, type Subject } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
 import { checkRun, optionNames, type Options } from "./options.ts"
 import type { ParkedPage } from "./parking.ts"
@@ -82,7 +84,7 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 /**
  * Opens an inbox and starts its workers. Rejects with an `InboxError`: of kind `options` when an option is wrong, of
  * kind `refusal` where the server would lose or double deliveries or lacks a right, of kind `failure` when it cannot be
- * reached.
+ * reached. After `close` everything but `health` rejects with one of kind `refusal`.
  *
  * **Example**
  *
@@ -116,18 +118,35 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
     })
   const workers = handle === undefined ? undefined : runtime.runFork(inbox.run(attempt, { concurrency, grace }))
   let closed: Promise<void> | undefined
+  let isDone = false
+  const whenOpen = async <A>(work: () => Promise<A>): Promise<A> => {
+    // Until its workers have ended it still stores what comes.
+    if (!isDone) return work()
+    throw new InboxError(isClosed, undefined, "refusal")
+  }
+  const sink = toSink(inbox)
   const close = () =>
-    (closed ??= Effect.runPromise(workers === undefined ? Effect.void : Fiber.interrupt(workers)).then(() =>
-      runtime.dispose()
-    ))
+    (closed ??= Effect.runPromise(workers === undefined ? Effect.void : Fiber.interrupt(workers)).then(() => {
+      isDone = true
+      return runtime.dispose()
+    }))
   return {
-    offer: toSink(inbox).offer,
-    parked: (page) => runtime.runPromise(inbox.parked(page)),
-    requeue: (id) => runtime.runPromise(inbox.requeue(id)),
-    discard: (id) => runtime.runPromise(inbox.discard(id)),
-    forget: (subject) => runtime.runPromise(inbox.forget(subject)),
-    stats: () => runtime.runPromise(inbox.stats),
-    health: () => runtime.runPromise(inbox.health),
+    offer: (delivery) => whenOpen(() => sink.offer(delivery)),
+    parked: (page) => whenOpen(() => runtime.runPromise(inbox.parked(page))),
+    requeue: (id) => whenOpen(() => runtime.runPromise(inbox.requeue(id))),
+    discard: (id) => whenOpen(() => runtime.runPromise(inbox.discard(id))),
+    forget: (subject) => whenOpen(() => runtime.runPromise(inbox.forget(subject))),
+    stats: () => whenOpen(() => runtime.runPromise(inbox.stats)),
+    health: async () =>
+      !isDone
+        ? runtime.runPromise(inbox.health)
+        : {
+            ok: false,
+            backlog: 0,
+            oldestAgeMillis: 0,
+            parked: 0,
+            error: new InboxError(isClosed, undefined, "refusal")
+          },
     close,
     [Symbol.asyncDispose]: close
   }
@@ -136,8 +155,31 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
 const layerOf = (options: OpenOptions): Layer.Layer<WebhookInbox, unknown> => {
   const { store, handle: _handle, concurrency: _concurrency, grace: _grace, onError: _onError, ...rest } = options
   if (store === "memory") return layerMemory(rest)
-  return "sqlite" in store ? Layer.provide(layerSql(rest), NodeSqlite.layer(store.sqlite)) : store
+  return isLayer(store) ? store : Layer.provide(layerSql(rest), NodeSqlite.layer(fileOf(store)))
 }
+
+const isLayer = (store: OpenOptions["store"]): store is Layer.Layer<WebhookInbox, unknown> => Layer.isLayer(store)
+
+/** The file of a store, as a program in JavaScript or a variable that is not set may give it. */
+const fileOf = (store: unknown): string => {
+  const refuse = (what: string) => new InboxError(`store of an inbox ${what}`, undefined, "options")
+  if (!isObject(store) || !("sqlite" in store)) {
+    const given = typeof store === "string" ? JSON.stringify(store) : kindOf(store)
+    throw refuse(`must be "memory", { sqlite: "inbox.db" } or a layer of the inbox, and is ${given}`)
+  }
+  const { sqlite } = store
+  if (typeof sqlite !== "string") {
+    throw refuse(`must have the name of a file in sqlite, and it is ${kindOf(sqlite)}. Is a variable unset?`)
+  }
+  if (sqlite.trim() === "") {
+    throw refuse(
+      "has an empty name in sqlite: SQLite would keep the deliveries in a temporary file and lose them at the end of the process. Is a variable unset?"
+    )
+  }
+  return sqlite
+}
+
+const isClosed = "The inbox is closed and takes nothing more. Answer 503: the runtime sends the delivery again."
 
 const names: Names<OpenOptions> = {
   ...optionNames,

@@ -52,7 +52,15 @@ const checkPostgres = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
 
 const checkSqlite = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const [row] = yield* sql<{ readonly synchronous: number }>`PRAGMA synchronous`.pipe(failing)
-  if (Number(row?.synchronous) === 0) yield* warn("SQLite", [notSynchronous])
+  const databases = yield* sql<{ readonly name: string; readonly file: string | null }>`PRAGMA database_list`.pipe(
+    failing
+  )
+  // In memory it has none, and neither has SQLite's own temporary one.
+  const hasFile = databases.some(({ name, file }) => name === "main" && (file ?? "") !== "")
+  yield* warn("SQLite", [
+    ...(hasFile ? [] : [noFile]),
+    ...(hasFile && Number(row?.synchronous) === 0 ? [notSynchronous] : [])
+  ])
 })
 
 const otherDialect: Finding = {
@@ -98,6 +106,12 @@ const noFsync: Finding = {
   setting: "fsync is off",
   effect: "when its machine stops, the database may be lost",
   remedy: `Run ALTER SYSTEM SET fsync = on, then SELECT pg_reload_conf()`
+}
+
+const noFile: Finding = {
+  setting: "The database has no file",
+  effect: "deliveries that were acknowledged are lost when the process ends",
+  remedy: "Give the inbox the name of a file"
 }
 
 const notSynchronous: Finding = {

@@ -236,3 +236,37 @@ describe("openWebhookInbox", () => {
     }
   })
 })
+
+describe("a store that keeps nothing, or is none", () => {
+  it.each([
+    [{ sqlite: "" }, /empty name in sqlite.*Is a variable unset\?/],
+    [{ sqlite: " " }, /empty name in sqlite/],
+    [{ sqlite: undefined }, /must have the name of a file in sqlite, and it is undefined\. Is a variable unset\?/],
+    [{}, /must be "memory", \{ sqlite: "inbox.db" \} or a layer of the inbox, and is an object/],
+    ["memry", /and is "memry"/],
+    [undefined, /and is undefined/],
+    [null, /and is null/]
+  ])("%o is refused", async (store, words) => {
+    const options: object = { store }
+    const error: unknown = await openWebhookInbox(options as { readonly store: "memory" }).catch((error) => error)
+    assert.instanceOf(error, InboxError)
+    assert.strictEqual(error.kind, "options")
+    assert.match(error.message, words)
+  })
+
+  it.each([":memory:", "file:kept?mode=memory"])("%s is told of once", async (sqlite) => {
+    const told: Array<string> = []
+    const inbox = await openWebhookInbox({
+      store: { sqlite },
+      onError: ({ kind, message }) => told.push(`${kind}: ${message}`)
+    })
+    await inbox.offer({ id: "evt_1", type: "status-update", callId: undefined, body: "{}" })
+    assert.lengthOf(told, 1)
+    assert.match(told[0] ?? "", /^warning: .*has no file: deliveries that were acknowledged are lost/)
+    await inbox.close()
+    const offered = inbox.offer({ id: "evt_2", type: "status-update", callId: undefined, body: "{}" })
+    assert.match(String(await offered.catch((error: unknown) => error)), /The inbox is closed/)
+    assert.match(String(await inbox.stats().catch((error: unknown) => error)), /The inbox is closed/)
+    assert.match(String((await inbox.health()).error), /The inbox is closed/)
+  })
+})
