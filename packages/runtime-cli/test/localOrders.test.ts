@@ -154,5 +154,6 @@ describe("call", patience, () => {
     })
     const nobody = await run(["call", "--assistant", assistant, "--env-file", file, "--json"])
     expect([nobody.code, errorOf(nobody).message]).toEqual([2, "It is not said who speaks for the assistant."])
+    expect((await run(["call", "--help"])).stdout).toContain("one of --replies, or --model-url with --model")
   })
 })
