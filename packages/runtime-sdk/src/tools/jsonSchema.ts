@@ -7,6 +7,7 @@
  */
 import { isObject } from "../schema/isObject.ts"
 import { isFormat } from "./formats.ts"
+import type { FlaggedPatterns } from "./flags.ts"
 import { keywordRules } from "./keywordRules.ts"
 import type { LooseRule, ToolSchema } from "./model.ts"
 import { placeOf } from "./places.ts"
@@ -27,9 +28,12 @@ export interface ToolSchemaOf {
   readonly issues: ReadonlyArray<ToolDefinitionIssue>
 }
 
-/** Translates a JSON Schema of arguments, which is one of an object. */
-export const reduceJsonSchema = (document: Node, root: string): ToolSchemaOf => {
-  const reduction = new Reduction(document)
+/**
+ * Translates a JSON Schema of arguments, which is one of an object. `flagged`: patterns that stand in it without their
+ * flags.
+ */
+export const reduceJsonSchema = (document: Node, root: string, flagged: FlaggedPatterns = new Map()): ToolSchemaOf => {
+  const reduction = new Reduction(document, flagged)
   const top = reduction.resolve(document)
   const isObjectSchema = top?.["type"] === "object" || (top?.["type"] === undefined && isObject(top?.["properties"]))
   if (top === undefined || !isObjectSchema) {
@@ -46,8 +50,10 @@ class Reduction {
   readonly loose: Array<LooseRule> = []
   readonly nullable = new Set<string>()
   readonly document: Node
-  constructor(document: Node) {
+  private readonly flagged: FlaggedPatterns
+  constructor(document: Node, flagged: FlaggedPatterns) {
     this.document = document
+    this.flagged = flagged
   }
 
   /** The node that a reference names, with what stands beside the reference. Undefined for what is no schema. */
@@ -87,12 +93,16 @@ class Reduction {
   /** `inside`: the references that this one is part of. One of them again means that the schema has no end. */
   value(value: unknown, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
     const reference = isObject(value) ? value["$ref"] : undefined
+    // Plain data may have itself inside, too.
+    if (isObject(value) && (value === this.document || inside.includes(value))) {
+      return this.refuse(path, refusals.recursive)
+    }
     if (reference !== undefined && (inside.includes(reference) || reference === "#")) {
       return this.refuse(path, refusals.recursive)
     }
     const node = this.resolve(value)
     if (node === undefined) return this.refuse(path, refusals.never)
-    const within = reference === undefined ? inside : [...inside, reference]
+    const within = reference === undefined ? [...inside, value] : [...inside, value, reference]
     const members = membersOf(node)
     if (members !== undefined) return this.union(node, members, path, within)
     if ("const" in node) return this.literals([node["const"]], node, path)
@@ -127,10 +137,12 @@ class Reduction {
     const { format, pattern } = node
     // A format says it, and is checked as it is told.
     if (isFormat(format)) return this.finish({ type: "string", format }, node, path)
-    if (typeof pattern === "string" && isUnicode(pattern)) return this.finish({ type: "string", pattern }, node, path)
+    const written = typeof pattern === "string" ? this.flagged.get(pattern) : undefined
+    if (typeof pattern === "string" && written === undefined && isUnicode(pattern))
+      return this.finish({ type: "string", pattern }, node, path)
     const rule =
       typeof pattern === "string"
-        ? `a string matching the RegExp ${pattern}`
+        ? `a string matching the RegExp ${written ?? pattern}`
         : typeof format === "string"
           ? `a string in the format ${format}`
           : undefined
@@ -182,6 +194,10 @@ class Reduction {
       // Defined, not assigned: a key may be called __proto__.
       Object.defineProperty(properties, name, { value: this.value(bare, at, inside), enumerable: true })
       if (!isOptional) required.push(name)
+    }
+    for (const name of names) {
+      if (fields.some(([field]) => field === name)) continue
+      this.refuse([...path, String(name)], refusals.unnamed)
     }
     const isRecord = isObject(node["additionalProperties"]) || isObject(node["patternProperties"])
     if (isRecord && Object.keys(Object(node["additionalProperties"] ?? node["patternProperties"])).length > 0) {

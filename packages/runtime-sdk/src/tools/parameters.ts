@@ -1,6 +1,7 @@
 /**
  * The schemas that a tool takes, whoever wrote them, as one kind.
  */
+import { type FlaggedPatterns, saidBy } from "./flags.ts"
 import { reduceJsonSchema, type ToolSchemaOf } from "./jsonSchema.ts"
 import { fromJsonSchema } from "./plainSchema.ts"
 import {
@@ -12,6 +13,7 @@ import {
   type StandardSchema
 } from "./standard.ts"
 import type { ToolDefinitionIssue } from "./ToolDefinitionError.ts"
+import { refusals } from "./words.ts"
 
 /**
  * What `parameters` may be: a schema that says itself as JSON Schema (Zod 4, ArkType 2, Valibot with
@@ -46,7 +48,12 @@ const none: JsonSchema = { type: "object", properties: {} }
 
 /** A schema, and itself as JSON Schema; or why it is none. */
 export type ReadSchema =
-  | { readonly schema: StandardSchema; readonly document: Readonly<Record<string, unknown>> }
+  | {
+      readonly schema: StandardSchema
+      readonly document: Readonly<Record<string, unknown>>
+      /** Patterns of it that have flags, where its library tells. */
+      readonly flagged?: FlaggedPatterns
+    }
   | { readonly refusal: string }
 
 /** Reads a schema of any library. */
@@ -72,7 +79,7 @@ export const parametersOf = (parameters: unknown, root: string): Parameters => {
   const read = readSchema(parameters === undefined ? none : parameters)
   if ("refusal" in read) return refused(root, read.refusal)
   try {
-    return { schema: read.schema, reduction: reduceJsonSchema(read.document, root) }
+    return { schema: read.schema, reduction: reduceJsonSchema(read.document, root, read.flagged) }
   } catch (error) {
     return refused(root, noForm(error))
   }
@@ -90,13 +97,15 @@ const refused = (root: string, message: string): Parameters => ({
 
 const standard = (schema: StandardJsonSchema): ReadSchema => {
   try {
-    return { schema, document: schema["~standard"].jsonSchema.input({ target: "draft-2020-12" }) }
+    return { schema, ...saidBy(schema) }
   } catch (error) {
     return { refusal: noForm(error) }
   }
 }
 
 const noForm = (error: unknown): string => {
+  // Whoever follows what has no end runs out of stack.
+  if (error instanceof RangeError) return refusals.recursive
   const reason = error instanceof Error ? error.message : String(error)
   return `has no form as JSON Schema: ${reason} Use what JSON has, such as a text for a date.`
 }

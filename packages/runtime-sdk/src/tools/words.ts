@@ -31,6 +31,7 @@ export const withWords = (
 export const refusals = {
   root: "must be an object: a model gives arguments by name",
   recursive: "is recursive, which has no form here: end it at some depth",
+  unnamed: "is required, and there is no such property: describe it in properties, or take it out of required",
   noFields: "is an object without fields: leave it out",
   nothing: "is nothing: leave it out",
   any: "may be any value, and a model must be told a type: write the schema of what you need",
