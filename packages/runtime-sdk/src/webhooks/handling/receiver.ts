@@ -20,6 +20,7 @@ import { causeOf, type Outcome } from "./outcome.ts"
 import { failingAs } from "./audio.ts"
 import { checkOptions, checkProfile } from "./options.ts"
 import { isReported, reportToProcess } from "./report.ts"
+import { noticeSecret } from "./secretNotice.ts"
 import { type Offer, receive, type Receiving, type Step, refusalOf } from "./steps.ts"
 import type { WebhookHandlerMap } from "./types.ts"
 import type { WebhookHandlerError } from "./WebhookHandlerError.ts"
@@ -99,7 +100,11 @@ export interface IncomingWebhook {
  */
 export const webhookReceiver = (options: WebhookReceiverOptions): WebhookReceiver => {
   checkOptions(options, Object.keys(optionNames))
-  if (options.scheme === undefined) checkProfile(options.runtimeProfile)
+  // A getter that throws is told at each delivery, as that of any other option.
+  if (quietly(() => options.scheme === undefined) === true) {
+    checkProfile(options.runtimeProfile)
+    noticeSecret(options)
+  }
   const own = options.handlers ?? {}
   const routes = isHandlers(own) ? own : handlers(own)
   const report = options.onError ?? reportToProcess

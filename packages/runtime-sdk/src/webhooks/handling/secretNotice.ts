@@ -1,0 +1,32 @@
+/**
+ * A secret that is missing or unusable when a receiver is made: every delivery will be refused, so it is told then.
+ *
+ * @since 0.2.0
+ */
+import { quietly } from "../../config/callbacks.ts"
+import { readSecrets, standardKeys } from "../secrets.ts"
+import { isWebhookVerificationError } from "../WebhookVerificationError.ts"
+import { reportToProcess } from "./report.ts"
+
+const told = new Set<string>()
+
+/**
+ * Prints a process warning about a secret that cannot be used, once for each way in which it cannot. Nothing is refused:
+ * frameworks load routes while they build, where no secrets are; the build of Next.js, which says that it is one, prints
+ * nothing either. A secret that a function or a getter reads is left to the first delivery.
+ */
+export const noticeSecret = (options: object): void => {
+  const secrets: unknown = Object.getOwnPropertyDescriptor(options, "secret")?.value
+  const isLate = Object.getOwnPropertyDescriptor(options, "secret")?.get !== undefined
+  if (isLate || isBuild() || [secrets].flat().some((secret) => typeof secret === "function")) return
+  try {
+    for (const secret of readSecrets(secrets)) standardKeys.of(secret)
+  } catch (error) {
+    if (!isWebhookVerificationError(error) || told.has(error.message)) return
+    told.add(error.message)
+    quietly(() => reportToProcess(error))
+  }
+}
+
+const isBuild = (): boolean =>
+  quietly(() => globalThis.process?.env["NEXT_PHASE"] === "phase-production-build") ?? false
