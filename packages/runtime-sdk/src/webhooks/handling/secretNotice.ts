@@ -4,7 +4,8 @@
  * @since 0.2.0
  */
 import { quietly } from "../../config/callbacks.ts"
-import { readSecrets, standardKeys } from "../secrets.ts"
+import type { WebhookSecrets } from "../secrets.ts"
+import { verifyAywaRuntimeWebhook } from "../verify.ts"
 import { isWebhookVerificationError } from "../WebhookVerificationError.ts"
 import { reportToProcess } from "./report.ts"
 
@@ -20,9 +21,10 @@ export const noticeSecret = (options: object): void => {
   const isLate = Object.getOwnPropertyDescriptor(options, "secret")?.get !== undefined
   if (isLate || isBuild() || [secrets].flat().some((secret) => typeof secret === "function")) return
   try {
-    for (const secret of readSecrets(secrets)) standardKeys.of(secret)
+    // A delivery without anything: whether the secret can be used is found before that.
+    verifyAywaRuntimeWebhook({ body: "", headers: {}, secret: secrets as WebhookSecrets })
   } catch (error) {
-    if (!isWebhookVerificationError(error) || told.has(error.message)) return
+    if (!isWebhookVerificationError(error) || error.reason._tag !== "InvalidSecret" || told.has(error.message)) return
     told.add(error.message)
     quietly(() => reportToProcess(error))
   }
