@@ -69,6 +69,13 @@ describe("calls.waitUntilEnded", () => {
     assert.include({ ...error }, { _tag: "AywaTimeoutError", scope: "deadline", timeoutMillis: 100 })
   })
 
+  it("names a misspelt option as its own, with the one that was meant", async () => {
+    const { aywa, server } = await start(["ended"])
+    const error = await tagOf(Reflect.apply(aywa.calls.waitUntilEnded, aywa.calls, ["c", { pollEvry: 5 }]))
+    assert.match(String(error), /calls\.waitUntilEnded: .*pollEvry.*pollEvery/)
+    assert.strictEqual(server.seen.length, 0)
+  })
+
   it("fails as reading fails", async () => {
     const { aywa } = await start(["queued", 404])
     const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", { pollEvery: 1 })))

@@ -22,7 +22,8 @@ export interface Settings {
   readonly extraHeaders: CallOptions["headers"]
 }
 
-const optionNames: Names<CallOptions & { readonly signal?: unknown }> = {
+/** Every option of a call. */
+export const optionNames: Names<CallOptions & { readonly signal?: unknown }> = {
   idempotencyKey: true,
   timeout: true,
   deadline: true,

@@ -3,11 +3,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import type { WaitOptions } from "./CallOptions.ts"
 import type { Call as Row } from "../contract/calls.ts"
 import type { Issue, RuntimeError } from "../errors/Errors.ts"
 import * as Errors from "../errors/Errors.ts"
 import { text } from "./message.ts"
+import { optionNames } from "./options.ts"
 import type { Call } from "./call.ts"
 import { invalidRequest } from "./request.ts"
 
@@ -15,6 +17,12 @@ import { invalidRequest } from "./request.ts"
 const final: ReadonlySet<unknown> = new Set(["ended", "not-found", "deletion-failed"])
 
 const growth = 1.5
+
+const waitNames: Names<WaitOptions & { readonly signal?: unknown }> = {
+  pollEvery: true,
+  maxPollEvery: true,
+  ...optionNames
+}
 
 /** Makes the wait out of the call that reads; in the place of a call's options it takes a wait's. */
 export const makeWait = (read: Call): Call => {
@@ -26,9 +34,11 @@ export const makeWait = (read: Call): Call => {
       maxPollEvery: maxPollEvery ?? 15_000,
       deadline: deadline ?? 3_600_000
     }
-    const issues = Object.entries(limits).flatMap(([name, value]): ReadonlyArray<Issue> =>
+    const issues: Array<Issue> = Object.entries(limits).flatMap(([name, value]): ReadonlyArray<Issue> =>
       typeof value === "number" && value > 0 ? [] : [{ path: [name], message: "Expected milliseconds greater than 0" }]
     )
+    const unknown = unknownName({ ...args.options }, waitNames)
+    if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
     if (issues.length > 0) return Effect.fail(invalidRequest(callFields, issues))
     let reads = 0
     const look = (pause: number): Effect.Effect<unknown, RuntimeError> =>

@@ -41,6 +41,14 @@ export const go = (parts: ReadonlyArray<string>, query?: Readonly<Record<string,
   location.hash = to(parts, query).slice(1)
 }
 
+/** For what takes a while and then goes somewhere: not when the reader has gone elsewhere meanwhile. */
+export const unlessGone = (): ((act: () => void) => void) => {
+  const begun = location.hash
+  return (act) => {
+    if (location.hash === begun) act()
+  }
+}
+
 /** Where one is. */
 export const usePlace = (): Place => {
   const [hash, setHash] = useState(location.hash)

@@ -4,7 +4,7 @@
 import { useState } from "preact/hooks"
 import { api, type Page, type Row } from "../model/api.ts"
 import { useRead } from "../model/live.ts"
-import { go } from "../model/route.ts"
+import { go, unlessGone } from "../model/route.ts"
 import { readJson, textOf } from "../model/text.ts"
 import { Button, Editor, Input, Section, Select } from "../parts/basics.tsx"
 import { Icon } from "../parts/Icon.tsx"
@@ -82,8 +82,9 @@ const Gallery = ({ catalog, assistants }: GalleryProps) => {
           <Button
             kind="primary"
             run={async () => {
+              const then = unlessGone()
               const { callId } = await api("POST", "trigger", { type, ...(assistant === "" ? {} : { assistant }) })
-              go(["calls", String(callId)])
+              then(() => go(["calls", String(callId)]))
             }}
           >
             Play
@@ -164,8 +165,9 @@ const Inbound = ({ numbers }: { readonly numbers: ReadonlyArray<Row> | undefined
             <Button
               kind="primary"
               run={async () => {
+                const then = unlessGone()
                 const call = await api("POST", "calls/inbound", { number: chosen, ...(from === "" ? {} : { from }) })
-                go(["calls", String(call["id"])])
+                then(() => go(["calls", String(call["id"])]))
               }}
             >
               Call it
@@ -191,8 +193,9 @@ const ByHand = ({ assistants }: { readonly assistants: ReadonlyArray<Row> | unde
             <Button
               kind="primary"
               run={async () => {
+                const then = unlessGone()
                 const call = await api("POST", "calls/live", { assistant: chosen })
-                go(["calls", String(call["id"])])
+                then(() => go(["calls", String(call["id"])]))
               }}
             >
               Begin

@@ -9,7 +9,7 @@ import { rowPlace } from "../model/contract.ts"
 import { useJournal } from "../model/journal.ts"
 import { useRead } from "../model/live.ts"
 import { committedCount, explain, type Group, isFailure, outcomeOf, type RequestSummary } from "../model/requests.ts"
-import { go, type Place, to } from "../model/route.ts"
+import { go, type Place, to, unlessGone } from "../model/route.ts"
 import { clock, count, duration, size } from "../model/text.ts"
 import { Attempts } from "../parts/Attempts.tsx"
 import { Button, Copy, Empty, Facts, Id, Problem, Section, Text, Time } from "../parts/basics.tsx"
@@ -361,13 +361,14 @@ interface ActionsProps {
 
 const RequestActions = ({ request, show, setShow }: ActionsProps) => {
   const resend = async (newKey: boolean) => {
+    const then = unlessGone()
     const { requestId } = await api("POST", `requests/${request.id}/resend`, { newKey })
     const { items } = await api<{ items: ReadonlyArray<RequestSummary> }>(
       "GET",
       `requests?path=${encodeURIComponent(request.path)}`
     )
     const sent = items.find((entry) => entry.requestId === requestId)
-    if (sent !== undefined) go(["requests", sent.id])
+    if (sent !== undefined) then(() => go(["requests", sent.id]))
   }
   const key = async () => (show ? String((await api("GET", "runtime?show=secrets"))["apiKey"]) : undefined)
   const masked = show ? request.body : (request.body ?? undefined)

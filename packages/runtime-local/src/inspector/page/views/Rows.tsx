@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks"
 import { api, ApiError, as, linesOf, type Page, type Row, send } from "../model/api.ts"
 import { bodySchema, contract, issuesOf, labels, resources, type Schema, shapeOf } from "../model/contract.ts"
 import { useLiveList, useRead } from "../model/live.ts"
-import { go, type Place, to } from "../model/route.ts"
+import { go, type Place, to, unlessGone } from "../model/route.ts"
 import { clock, readJson } from "../model/text.ts"
 import { Filter, NewLines } from "../parts/Bar.tsx"
 import { Button, Editor, Empty, Facts, Id, Problem, Section, Select, Text, Time } from "../parts/basics.tsx"
@@ -180,8 +180,9 @@ const NewRow = ({ resource, close }: { readonly resource: string; readonly close
             kind="primary"
             disabled={issues.length > 0 || runtime === undefined}
             run={async () => {
+              const then = unlessGone()
               const row = await api("POST", as(runtime?.organizationId, path), value)
-              go(["rows", resource, String(row["id"])])
+              then(() => go(["rows", resource, String(row["id"])]))
             }}
           >
             Create
@@ -224,8 +225,9 @@ const RowDetail = ({ resource, id, close }: DetailProps) => {
           kind="danger"
           confirm="Delete it? Press again"
           run={async () => {
+            const then = unlessGone()
             await api("DELETE", as(summary.organizationId, `${resources[resource]}/${id}`))
-            close()
+            then(close)
           }}
         >
           Delete

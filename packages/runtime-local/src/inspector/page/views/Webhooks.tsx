@@ -4,7 +4,7 @@
 import { useState } from "preact/hooks"
 import { api, as, type Page, type Row } from "../model/api.ts"
 import { type LiveList, useLiveList, useRead } from "../model/live.ts"
-import { go, type Place, to } from "../model/route.ts"
+import { go, type Place, to, unlessGone } from "../model/route.ts"
 import { clock, duration, shortened } from "../model/text.ts"
 import { Attempts } from "../parts/Attempts.tsx"
 import { Filter, NewLines } from "../parts/Bar.tsx"
@@ -309,8 +309,9 @@ const JobActions = ({ job, organization }: { readonly job: WholeJob; readonly or
     <Button
       icon="plus"
       run={async () => {
+        const then = unlessGone()
         const copy = await api("POST", as(organization, `/logs/webhooks/${job.id}/replay`))
-        go(["webhooks", String(copy["id"])])
+        then(() => go(["webhooks", String(copy["id"])]))
       }}
     >
       Replay as a new event
