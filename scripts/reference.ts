@@ -146,7 +146,7 @@ const index = `<!-- Written by \`npm run reference\` from the contract. Change i
 
 Every operation of the contract, and [every event](./events.md) that the runtime sends. The same as OpenAPI 3.1, with
 webhooks and examples: [openapi.json](../public/openapi.json); the local runtime serves it at \`/openapi.json\`, where an
-explorer of your choice can try each call.
+explorer of your choice can try each call. Or press **Try** in [its page](../inspector.md), which has them all.
 
 | resource | operations |
 |---|---|

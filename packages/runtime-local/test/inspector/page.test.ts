@@ -127,6 +127,26 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       expect(stage.runtime.count("assistants")).toBe(2)
     })
 
+    it("tries any operation of the contract, and shows what comes back", async () => {
+      await tab.at("requests")
+      await press("Try")
+      await tab.page.getByLabel("Query").fill("limit=1")
+      await press("Send")
+      await check(detail, "200")
+      await tab.page.getByLabel("Operation").selectOption("structuredOutputs.create")
+      await tab.page.getByLabel("Body").fill('{"name":7}')
+      await check(detail, "name: expected string, got integer")
+      await tab.page.getByLabel("Body").fill('{"name":"Tried here"}')
+      await tab.page.getByLabel("Idempotency-Key").fill("tried")
+      await press("Send")
+      await check(detail, "201")
+      expect(stage.runtime.rows("structuredOutputs")).toMatchObject([{ name: "Tried here" }])
+      await tab.page.getByLabel("Operation").selectOption("structuredOutputs.get")
+      await tab.page.getByLabel("id", { exact: true }).fill("nobody")
+      await press("Send")
+      await check(detail, /not found|no structured output/i)
+    })
+
     it("finds requests by status, by text in their bodies, and by what became of them", async () => {
       await stage.aywa.request({ method: "POST", path: "/assistant", body: { nmae: "needle" } }).catch(() => {})
       await tab.at("requests")

@@ -57,6 +57,28 @@ export const rowPlace = (path: string, id: unknown): ReadonlyArray<string> | und
   return resource === undefined ? undefined : ["rows", resource, id]
 }
 
+/** An operation that can be tried: everything but the upload of a file. */
+export interface Operation {
+  /** Such as `assistants.create`. */
+  readonly id: string
+  readonly method: string
+  /** With names in braces for what is filled in. */
+  readonly path: string
+  readonly takesBody: boolean
+}
+
+/** The operations of the contract, in its order. */
+export const operationsOf = ({ paths }: Document): ReadonlyArray<Operation> =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { operationId, requestBody }]) => {
+      const content: Row = { ...Object({ ...Object(requestBody) }.content) }
+      const isForm = requestBody !== undefined && content["application/json"] === undefined
+      return operationId === undefined || isForm
+        ? []
+        : [{ id: operationId, method, path, takesBody: requestBody !== undefined }]
+    })
+  )
+
 /** The schema of the body of an operation. */
 export const bodySchema = ({ paths, components }: Document, method: string, path: string): Schema | undefined => {
   const body: Row = { ...Object(paths[path]?.[method]?.["requestBody"]) }

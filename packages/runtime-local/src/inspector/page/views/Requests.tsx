@@ -21,6 +21,7 @@ import { Json } from "../parts/Json.tsx"
 import { Detail, Split } from "../parts/Layout.tsx"
 import { List } from "../parts/List.tsx"
 import { StateOfRuntime } from "../parts/StateOfRuntime.tsx"
+import { NewRequest } from "./NewRequest.tsx"
 
 /** A line: a call, or one of its attempts below it. */
 interface RequestLine {
@@ -170,6 +171,9 @@ export const Requests = ({ place }: { readonly place: Place }) => {
           <span class="grow" />
           <Rate of={journal.rate} />
           <StateOfRuntime />
+          <Button icon="plus" run={() => go(["requests", "new"], query)}>
+            Try
+          </Button>
         </>
       }
       list={
@@ -197,7 +201,13 @@ export const Requests = ({ place }: { readonly place: Place }) => {
           empty={<NoRequests ready={journal.ready} error={journal.error} filtered={filter !== "" || kind !== "all"} />}
         />
       }
-      detail={id !== undefined && <RequestDetail id={id} group={open?.group} close={() => go(["requests"], query)} />}
+      detail={
+        id === "new" ? (
+          <NewRequest close={() => go(["requests"], query)} />
+        ) : (
+          id !== undefined && <RequestDetail id={id} group={open?.group} close={() => go(["requests"], query)} />
+        )
+      }
     />
   )
 }

@@ -3,12 +3,13 @@
  */
 import { useEffect, useState } from "preact/hooks"
 import { api, ApiError, as, linesOf, type Page, type Row, send } from "../model/api.ts"
-import { bodySchema, contract, issuesOf, labels, resources, type Schema, shapeOf } from "../model/contract.ts"
+import { labels, resources } from "../model/contract.ts"
 import { useLiveList, useRead } from "../model/live.ts"
 import { go, type Place, to, unlessGone } from "../model/route.ts"
-import { clock, readJson } from "../model/text.ts"
+import { clock } from "../model/text.ts"
 import { Filter, NewLines } from "../parts/Bar.tsx"
 import { Button, Editor, Empty, Facts, Id, Problem, Section, Select, Text, Time } from "../parts/basics.tsx"
+import { Fields, useIssues } from "../parts/Contract.tsx"
 import { Diff } from "../parts/Diff.tsx"
 import { Icon } from "../parts/Icon.tsx"
 import { Detail, Split } from "../parts/Layout.tsx"
@@ -112,45 +113,6 @@ export const Rows = ({ place }: { readonly place: Place }) => {
 const commandOf = (resource: string): string => {
   const command = resource.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return `aywa-runtime ${command} create --file ${command}.json --env-file .env.local`
-}
-
-/** What is wrong with a text as the body of an operation. */
-const useIssues = (text: string, method: "post" | "patch", path: string) => {
-  const [schema, setSchema] = useState<{ readonly body: Schema; readonly all: Readonly<Record<string, Schema>> }>()
-  useEffect(() => {
-    const load = async () => {
-      const document = await contract()
-      const body = bodySchema(document, method, path)
-      if (body !== undefined) setSchema({ body, all: document.components.schemas })
-    }
-    void load()
-  }, [method, path])
-  const read = readJson(text)
-  const issues =
-    "issue" in read ? [read.issue] : schema === undefined ? [] : issuesOf(schema.all, schema.body, read.value)
-  return { issues, schema: schema?.body, value: "value" in read ? read.value : undefined }
-}
-
-/** The fields that a body may have. */
-const Fields = ({ of: schema }: { readonly of: Schema | undefined }) => {
-  const fields = Object.entries(schema?.properties ?? {})
-  if (fields.length === 0) return null
-  return (
-    <details class="fields">
-      <summary>Fields of the contract ({fields.length})</summary>
-      <dl class="headers">
-        {fields.map(([name, field]) => (
-          <div>
-            <dt>
-              {name}
-              {schema?.required?.includes(name) ? " *" : ""}
-            </dt>
-            <dd>{shapeOf(field)}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
-  )
 }
 
 const samples: Readonly<Record<string, unknown>> = {
