@@ -127,6 +127,14 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       expect(stage.runtime.count("assistants")).toBe(2)
     })
 
+    it("stays where its reader goes while a filter is still being typed", async () => {
+      await tab.at("requests")
+      await tab.page.getByRole("searchbox").fill("status:400")
+      await tab.at("faults")
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      expect(await tab.page.evaluate(() => location.hash)).toBe("#/faults")
+    })
+
     it("tries any operation of the contract, and shows what comes back", async () => {
       await tab.at("requests")
       await press("Try")
@@ -136,7 +144,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByLabel("Operation").selectOption("structuredOutputs.create")
       await tab.page.getByLabel("Body").fill('{"name":7}')
       await check(detail, "name: expected string, got integer")
-      await tab.page.getByLabel("Body").fill('{"name":"Tried here"}')
+      await tab.page.getByLabel("Body").fill('{"name":"Tried here","type":"ai","schema":{"type":"object"}}')
       await tab.page.getByLabel("Idempotency-Key").fill("tried")
       await press("Send")
       await check(detail, "201")

@@ -7,6 +7,7 @@ import { makeCanary, shownIn } from "./canaries.ts"
 import { serveEcho } from "./echo.ts"
 import { faces, type Options } from "./faces.ts"
 import { places } from "./places.ts"
+import { runs } from "../support/runs.ts"
 
 /** All four ways to give a key for one face; for the others each kind and each shape once. */
 const keysOf = (face: number) =>
@@ -16,13 +17,17 @@ const keysOf = (face: number) =>
       .map((shape) => ({ kind, shape }))
   )
 
+/** All places for the first face; a third of them, by turns, for each of the others. CI looks at all for all. */
+const placesOf = (face: number) =>
+  face === 0 || runs(1) > 1 ? places : places.filter((_, place) => (place + face) % 3 === 0)
+
 for (const [index, face] of faces.entries()) {
   describe(`${face.name} shows nothing of what was sent`, () => {
     for (const { kind, shape } of keysOf(index)) {
       it(`a key that is ${kind}, and secret headers; ${shape}`, async () => {
         const leaks: Array<string> = []
         let redactions = 0
-        for (const place of places) {
+        for (const place of placesOf(index)) {
           for (const operation of place.operations) {
             const key = makeCanary(shape)
             const clientHeader = makeCanary(shape)
@@ -53,7 +58,7 @@ for (const [index, face] of faces.entries()) {
           }
         }
         assert.deepStrictEqual(leaks.slice(0, 40), [], `${leaks.length} leaks`)
-        assert.isAbove(redactions, 1000, "the answers were not seen")
+        assert.isAbove(redactions, 40 * placesOf(index).length, "the answers were not seen")
       }, 120_000)
     }
   })

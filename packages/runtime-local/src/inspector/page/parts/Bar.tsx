@@ -12,6 +12,8 @@ export const Filter = (props: {
   const set = useRef(props.set)
   set.current = props.set
   useEffect(() => setText(props.value), [props.value])
+  // Who has gone elsewhere is not led back.
+  useEffect(() => () => clearTimeout(timer.current), [])
   return (
     <input
       type="search"
