@@ -195,7 +195,7 @@ describe("slow answers", () => {
 
   it("a request whose client gave up during the latency is still worked on", async () => {
     const client = await start()
-    const given = client.call("POST", "/assistant", {}, { fault: "latency;ms=150", signal: AbortSignal.timeout(50) })
+    const given = client.call("POST", "/assistant", {}, { fault: "latency;ms=1000", signal: AbortSignal.timeout(400) })
     expect(await failure(given)).toMatch(/timeout/)
     expect(client.runtime.count("assistants")).toBe(0)
     await expect.poll(() => client.runtime.count("assistants")).toBe(1)
