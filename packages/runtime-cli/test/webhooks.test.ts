@@ -336,6 +336,8 @@ describe("webhooks trigger, tail, replay and retry", () => {
       expect.stringMatching(/^This port does not speak TLS .* http:\/\//)
     ])
     expect((await to((await startHandler(() => [204])).url)).slice(0, 2)).toEqual([0, 204])
+    const question = await run(["webhooks", "trigger", "tool-calls", "--to", url], { env })
+    expect([question.code, question.json.reason]).toEqual([1, "No secret signed this"])
   })
 
   it("trigger warns when nobody receives the event", async () => {

@@ -52,9 +52,12 @@ export const trigger = async (input: TriggerInput, session: Session): Promise<nu
     })
   )
   const jobs = listOf(answer["jobs"])
-  const attempted = jobs.length === 0 ? [] : await firstAttempts(jobs, session)
-  const result =
-    jobs.length === 0 ? answer : { ...answer, jobs: attempted.map((job, index) => ({ ...jobs[index], ...job })) }
+  const attempted = await firstAttempts(jobs, session)
+  const result = {
+    ...answer,
+    ...(jobs.length === 0 ? {} : { jobs: attempted.map((job, index) => ({ ...jobs[index], ...job })) }),
+    ...(await refusalOf(answer, session))
+  }
   session.out.result(result, () => textOf(result, session))
   if (dryRun) return exitCodes.ok
   if (answer["valid"] === false) return exitCodes.differences
@@ -74,8 +77,17 @@ const listOf = (value: unknown): ReadonlyArray<Row> => (Array.isArray(value) ? v
 
 const isDelivered = ({ statusCode, reason }: Attempted): boolean => statusCode !== null && reason === null
 
+/** A question that was refused: in the receiver's words, which its job has. */
+const refusalOf = async (answer: Row, session: Session): Promise<Row> => {
+  const { jobId, status, valid } = answer
+  if (valid !== false || typeof jobId !== "string" || typeof status !== "number" || status < 300) return {}
+  const [attempt] = await firstAttempts([{ id: jobId, target: "" }], session)
+  return attempt?.reason == null ? {} : { reason: attempt.reason }
+}
+
 /** Waits until each job was attempted once, or is over without that. */
 const firstAttempts = async (jobs: ReadonlyArray<Row>, session: Session): Promise<ReadonlyArray<Attempted>> => {
+  if (jobs.length === 0) return []
   const organization =
     session.settings.orgId?.value ?? rowOf(await control(session, "GET", "runtime"))["organizationId"]
   const client = await unseen(session, String(organization))
