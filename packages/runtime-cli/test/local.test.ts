@@ -90,7 +90,7 @@ describe("local", () => {
     expect([(await running.done).code, existsSync(file)]).toEqual([0, false])
   })
 
-  it("does not write its env file over one of yours, nor take one away that another run has written", async () => {
+  it("does not write its env file over one of yours, nor over that of a runtime that runs", async () => {
     const file = join(temporaryFolder(), ".env.local")
     writeFileSync(file, "DATABASE_URL=mine\n")
     const refused = await run(["local", "--write-env", file])
@@ -101,9 +101,13 @@ describe("local", () => {
     const taken = await run(["local", "--port", port, "--write-env", file, "--json"])
     expect(errorOf(taken).hint).toContain(`kill ${first.ready.pid} stops it`)
     expect(errorOf(await run(["local", "--port", port, "--json"])).hint).toContain("A local runtime answers there")
-    const second = await start("--write-env", file)
-    first.running.child.kill("SIGTERM")
+    const other = await run(["local", "--port", "0", "--write-env", file, "--json"])
+    expect([other.code, errorOf(other).message]).toEqual([2, expect.stringContaining(`process ${first.ready.pid}`)])
+    expect(readFileSync(file, "utf8")).toContain(first.ready.apiKey)
+    // One that was killed leaves its file to the next.
+    first.running.child.kill("SIGKILL")
     await first.running.done
+    const second = await start("--write-env", file)
     expect(readFileSync(file, "utf8")).toContain(second.ready.apiKey)
   })
 

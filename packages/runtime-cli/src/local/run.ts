@@ -27,6 +27,7 @@ export const runLocal = async (input: LocalInput, session: Session): Promise<voi
   const runtime = await start(options, typeof envFile === "string" ? envFile : undefined)
   session.cleanup(() => runtime.close())
   if (typeof envFile === "string") {
+    await refuseFileInUse(envFile)
     const text = envOf(runtime)
     await writeWhole(envFile, text, { mode: 0o600 })
     session.cleanup(async () => {
@@ -66,18 +67,29 @@ const hintOfPort = async (
   envFile: string | undefined
 ): Promise<string | undefined> => {
   const address = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
-  const signal = AbortSignal.timeout(1000)
-  const directory = await fetch(address, { headers: { accept: "application/json" }, redirect: "error", signal })
-    .then((response) => response.json())
-    .catch(() => undefined)
-  if (Reflect.get(Object(directory), "name") !== "Aywa local runtime") return undefined
+  if (!(await isRuntimeAt(address))) return undefined
   const text = envFile === undefined ? "" : await contentOf(envFile)
-  const pid = text.includes(`${variables.baseUrl}=${address}\n`) ? /^# pid (\d+)$/m.exec(text)?.[1] : undefined
+  const pid = text.includes(`${variables.baseUrl}=${address}\n`) ? pidIn(text) : undefined
   const rest = "npx that was killed leaves it running."
   return pid === undefined
     ? `A local runtime answers there: stop it where it was started, or end its process (lsof -ti tcp:${port} names it); ${rest}`
     : `A local runtime of process ${pid} answers there: kill ${pid} stops it; ${rest}`
 }
+
+/** Whether a local runtime answers there. */
+const isRuntimeAt = async (address: string): Promise<boolean> => {
+  const signal = AbortSignal.timeout(1000)
+  const directory: unknown = await fetch(address, {
+    headers: { accept: "application/json" },
+    redirect: "error",
+    signal
+  })
+    .then((response) => response.json())
+    .catch(() => undefined)
+  return Reflect.get(Object(directory), "name") === "Aywa local runtime"
+}
+
+const pidIn = (text: string): string | undefined => /^# pid (\d+)$/m.exec(text)?.[1]
 
 const optionsOf = (flags: LocalInput, { settings }: Session): LocalRuntimeOptions => {
   // Only what the command line says: a key of the environment belongs to another runtime.
@@ -115,6 +127,18 @@ const refuseFileOfOthers = async (file: string): Promise<void> => {
   throw usage(
     `${file} has been written by somebody else: --write-env would overwrite it, and delete it at the end.`,
     "Give a file of its own, such as .env.aywa."
+  )
+}
+
+/** Programs that were started with it would lose their runtime: one that runs keeps its file. */
+const refuseFileInUse = async (file: string): Promise<void> => {
+  const text = await contentOf(file)
+  const [, address] = new RegExp(`^${variables.baseUrl}=(\\S+)$`, "m").exec(text) ?? []
+  if (!text.startsWith(head) || address === undefined || !(await isRuntimeAt(address))) return
+  const pid = pidIn(text)
+  throw usage(
+    `${file} belongs to the local runtime that runs at ${address}${pid === undefined ? "" : ` (process ${pid})`}.`,
+    "Stop that one first, or give this one a file of its own."
   )
 }
 
