@@ -6,6 +6,7 @@
 import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/MigrationError.ts"
 import * as Guards from "../sql/guards.ts"
+import { ledgersOf } from "../sql/dialect.ts"
 import { applyMoves, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
@@ -28,6 +29,7 @@ import type {
 } from "./reports.ts"
 import { stepNames } from "./stepNames.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+import { labelsOf } from "./unitRows.ts"
 
 /**
  * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed. Running it
@@ -63,21 +65,17 @@ const dryRun = async (
     for (const location of plan.locations)
       await at(location.label, () => runAll(driver, Sql.createLedger(plan, location)))
     await runAll(driver, Sql.close(plan))
-    for (const location of plan.locations) {
+    let done = 0
+    for (const locations of ledgersOf(plan)) {
       check(signal)
-      const statements = [
-        ...Sql.remember(plan, location),
+      for (const location of locations) {
         // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
-        ...(again > 0 ? Sql.retake(plan, location) : []),
-        ...Sql.fill(plan, location)
-      ]
-      await at(location.label, () => runAll(driver, statements))
-      onProgress?.({
-        step: "dry-run",
-        location: location.label,
-        done: location.index + 1,
-        total: plan.locations.length
-      })
+        const statements = [...Sql.remember(plan, location), ...(again > 0 ? Sql.takeAnew(plan, location) : [])]
+        await at(location.label, () => runAll(driver, statements))
+      }
+      await at(labelsOf(locations), () => runAll(driver, Sql.fill(plan, locations)))
+      done += locations.length
+      onProgress?.({ step: "dry-run", location: labelsOf(locations), done, total: plan.locations.length })
     }
     await driver.run(Sql.end(plan))
   }

@@ -2,7 +2,18 @@
  * What must hold before a step: a live step refuses with the words, a script stops.
  */
 import { accountsWithRights, ledgerPlace } from "./accounts.ts"
-import { bareName, isMany, ledgerSchema, ledgerSchemaOf, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import {
+  bareName,
+  isMany,
+  isShared,
+  ledgerColumn,
+  ledgerRows,
+  ledgerSchema,
+  ledgerSchemaOf,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
 import { harmfulKeys } from "./foreignKeys.ts"
 import type { GuardStep } from "./guardTable.ts"
 import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
@@ -131,7 +142,7 @@ const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<st
   ...location,
   schema: ledgerSchemaOf(plan),
   table: bareName(tables(plan).ledger(location)),
-  column: "old_value",
+  column: ledgerColumn(location, "old_value"),
   key: key.map((column) => ({ column, rewrittenBy: undefined }))
 })
 
@@ -140,14 +151,17 @@ const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<st
  * value what can be said: it leads to the new one.
  */
 export const forgedRows = (plan: SqlPlan, location: PlannedLocation, way: SqlDialect): string => {
-  const values = location.twoStep ? ["new_value", "tmp_value"] : ["new_value"]
+  const values = location.twoStep ? (["new_value", "tmp_value"] as const) : (["new_value"] as const)
+  const columns = values.map((value) => ledgerColumn(location, value))
+  // A key column has a value: rows of the ledger that are about other columns are none of these.
+  const mark = isShared(location) ? [ledgerColumn(location, "stands")] : []
   // Values come along as parts of the key. MySQL groups rows by that while it reads texts, so there they are looked up.
   const joined = plan.dialect === "mysql" && isMany(location)
-  const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...values])
+  const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...columns, ...mark])
   const stored = (value: string, at: number) => (joined ? `l.${value}` : `c.k${at + 2}`)
   const right = values.map((value, at) => way.keeps(stored(value, at), `c.${value}`, location)).join(" AND ")
   const lookup = joined ? ` JOIN ${tableOf(plan, ledger)} l ON l.n = c.k1` : ""
-  return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${tableOf(plan, ledger)}) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
+  return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
 }
 
 const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
@@ -189,7 +203,7 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
     if (expect.min === 0 && expect.max === Number.MAX_SAFE_INTEGER) return []
     return {
       step: "expect",
-      query: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
+      query: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
       words: `${label}: {found} rows would change, expected ${expect.min} to ${expect.max}`,
       reason: "Refused"
     }
