@@ -68,11 +68,10 @@ const dryRun = async (
     let done = 0
     for (const locations of ledgersOf(plan)) {
       check(signal)
-      for (const location of locations) {
-        // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
-        const statements = [...Sql.remember(plan, location), ...(again > 0 ? Sql.takeAnew(plan, location) : [])]
-        await at(location.label, () => runAll(driver, statements))
-      }
+      await at(labelsOf(locations), () => runAll(driver, Sql.remember(plan, locations)))
+      // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
+      for (const location of again > 0 ? locations : [])
+        await at(location.label, () => runAll(driver, Sql.takeAnew(plan, location)))
       await at(labelsOf(locations), () => runAll(driver, Sql.fill(plan, locations)))
       done += locations.length
       onProgress?.({ step: "dry-run", location: labelsOf(locations), done, total: plan.locations.length })
@@ -93,10 +92,12 @@ const dryRun = async (
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
   }
   const locations: Array<DryRunLocation> = []
-  for (const location of plan.locations) {
+  for (const shared of ledgersOf(plan)) {
     check(signal)
-    locations.push(await dryRunLocation(driver, plan, location))
+    locations.push(...(await dryRunLedger(driver, plan, shared)))
   }
+  // In the order of the plan.
+  locations.sort((a, b) => orderOf(plan, a) - orderOf(plan, b))
   const unexpected = plan.locations.flatMap(({ label, expect }, at) => {
     const rows = locations[at]?.rows ?? 0
     return rows < expect.min || rows > expect.max
@@ -112,23 +113,32 @@ const dryRun = async (
   }
 }
 
-const dryRunLocation = async (
+const orderOf = (plan: DatabasePlan, { location }: DryRunLocation): number =>
+  plan.locations.findIndex(({ label }) => label === location)
+
+const dryRunLedger = async (
   driver: SqlDriver,
   plan: DatabasePlan,
-  location: PlannedLocation
-): Promise<DryRunLocation> => {
-  const counts = await select(driver, Sql.dryRunCounts(plan, location))
-  const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
-  const table = await select(driver, Sql.tableCounts(plan, location))
-  return {
-    location: location.label,
-    rows: numberOf(counts["changes"]),
-    valuesBefore: numberOf(counts["befores"]),
-    valuesAfter: numberOf(counts["afters"]),
-    unmapped: unmapped === undefined ? undefined : await count(driver, unmapped),
-    tableRows: numberOf(table["rows_now"]),
-    nulls: numberOf(table["nulls_now"])
+  locations: ReadonlyArray<PlannedLocation>
+): Promise<ReadonlyArray<DryRunLocation>> => {
+  const together = locations.length > 1 ? await select(driver, Sql.unmappedTogether(plan, locations).join()) : undefined
+  const reports: Array<DryRunLocation> = []
+  for (const [at, location] of locations.entries()) {
+    const counts = await select(driver, Sql.dryRunCounts(plan, location))
+    const table = await select(driver, Sql.rememberedCounts(plan, location))
+    const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
+    const alone = unmapped === undefined || together !== undefined ? undefined : await count(driver, unmapped)
+    reports.push({
+      location: location.label,
+      rows: numberOf(counts["changes"]),
+      valuesBefore: numberOf(counts["befores"]),
+      valuesAfter: numberOf(counts["afters"]),
+      unmapped: together === undefined ? alone : numberOf(together[`n${at + 1}`]),
+      tableRows: numberOf(table["rows_then"]),
+      nulls: numberOf(table["nulls_then"])
+    })
   }
+  return reports
 }
 
 /**

@@ -28,6 +28,9 @@ export interface Trial {
 /** Rows of a trial: one for each value that is written, as far as that. */
 const most = 200
 
+/** Rows of a ledger in which so many values are found where it has many. */
+const enough = 20_000
+
 /** Tries out what a dry run has prepared. */
 export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: StepOptions): Promise<Trial> => {
   const problems: Array<string> = []
@@ -100,9 +103,16 @@ const someRows = async (driver: SqlDriver, plan: DatabasePlan, { steps }: Unit):
   const rows = new Set<string>()
   for (const location of step.locations) {
     const ledger = ledgerRows(plan, location)
+    const byValue = (where: string) =>
+      `SELECT MIN(b.n) AS n FROM ${ledger} b WHERE ${where} GROUP BY ${Sql.idText(plan)("b.new_value")} ORDER BY 1 LIMIT ${limit}`
+    const first = location.kind === "id" ? await driver.run(byValue(`${waiting} AND b.n <= ${enough}`)) : undefined
+    if (first?.rows.length === limit) {
+      for (const { n } of first.rows) rows.add(String(numberOf(n)))
+      continue
+    }
     const sql =
       location.kind === "id"
-        ? `SELECT MIN(b.n) AS n FROM ${ledger} b WHERE ${waiting} GROUP BY ${Sql.idText(plan)("b.new_value")} ORDER BY 1 LIMIT ${limit}`
+        ? byValue(waiting)
         : `SELECT b.n AS n FROM ${ledger} b, (SELECT MAX(x.n) AS top FROM ${ledger} x) m WHERE ${waiting} AND (m.top <= ${limit} OR b.n % (m.top / ${limit}) < 1) ORDER BY 1 LIMIT ${limit}`
     for (const { n } of (await driver.run(sql)).rows) rows.add(String(numberOf(n)))
   }

@@ -23,6 +23,10 @@ export interface SqlDialect {
   readonly createLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
   /** PostgreSQL: the mapping of a location in its column's own type. */
   readonly createTyped: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
+  /** The number of a row that is added to a ledger; `undefined` where the ledger numbers them. */
+  readonly nextNumber: (ledger: string) => string | undefined
+  /** A key of a row `t`, or of a query, to be looked up in a ledger. */
+  readonly keyValue: (value: string) => string
   /** Kind `id`: how a row `t` finds its id in a mapping table, named `alias`, and what the id becomes. */
   readonly lookup: (plan: SqlPlan, location: PlannedLocation, alias: string) => Lookup
   /** Its indexes, made once the ledger is filled: that is faster than to keep them meanwhile. */
@@ -84,6 +88,8 @@ export interface Update {
 /** A guarded update of all columns of a ledger. */
 export interface UpdateTogether extends Omit<Update, "location"> {
   readonly locations: Together
+  /** What is asked of each value that is written, besides. */
+  readonly asks: (location: PlannedLocation) => ReadonlyArray<string>
 }
 
 /** Locations that are written at once. */
@@ -105,6 +111,8 @@ export interface Lookup {
   /** The table and what joins it: rows that change, and no others. */
   readonly join: string
   readonly next: string
+  /** The id that a row holds, as text. */
+  readonly id: string
 }
 
 /** A value that the ledger has of a row. */
@@ -139,17 +147,21 @@ export const ledgerRows = (plan: SqlPlan, location: PlannedLocation): string => 
   return `(SELECT ${["r.n", ...keys, ...values].join(", ")} FROM ${name} r WHERE r.${ledgerColumn(location, "stands")} IS NOT NULL)`
 }
 
-/** What a group of columns is written by: which of them wait for it, and that those may be written. */
+/**
+ * What a group of columns is written by: which of them wait for it, and that those may be written. A planner would take an OR
+ * apart, and ask its dearest half twice.
+ */
 export const together = (
-  { plan, locations, from, range, where }: UpdateTogether,
-  { leads, holds }: { readonly leads: SqlDialect["leads"]; readonly holds: (location: PlannedLocation) => string }
+  { locations, from, range, where, asks }: UpdateTogether,
+  holds: (location: PlannedLocation) => string
 ): ReadonlyArray<string> => {
   const waits = (location: PlannedLocation) => `b.${ledgerColumn(location, "stands")} = '${from}'`
   return [
     ...range,
     `(${locations.map(waits).join(" OR ")})`,
     ...locations.map(
-      (location) => `(${waits(location)} IS NOT TRUE OR (${holds(location)} AND ${leads(plan, location)}))`
+      (location) =>
+        `CASE WHEN ${waits(location)} THEN ${[holds(location), ...asks(location)].join(" AND ")} ELSE true END`
     ),
     ...where
   ]

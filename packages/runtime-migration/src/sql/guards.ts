@@ -8,6 +8,7 @@ import {
   isShared,
   ledgerColumn,
   ledgerRows,
+  ledgersOf,
   ledgerSchema,
   ledgerSchemaOf,
   type SqlDialect,
@@ -164,16 +165,38 @@ export const forgedRows = (plan: SqlPlan, location: PlannedLocation, way: SqlDia
   return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
 }
 
-const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
-  plan.locations.map((location) => {
-    const ledger = tables(plan).ledger(location)
-    return {
-      step: "forged",
-      query: `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`,
-      words: `${location.label}: {found} rows of the ledger ${ledger} hold values that the mapping does not make: somebody wrote into it. Find out who. Delete those rows from it, and the dry run takes them anew as far as nothing was applied; else restore their rows from a backup.`,
-      reason: "Refused"
-    }
+/** The same of a ledger that several locations share, in one pass: selects those with such rows, as `v`. */
+const forgedTogether = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>, way: SqlDialect): string => {
+  const looked = locations.map((location, at) => {
+    const { join, next } = way.lookup(plan, asTable(plan, location, ["n"]), `m${at}`)
+    const right = way.keeps(`t.${ledgerColumn(location, "new_value")}`, next, location)
+    const count = `COALESCE(SUM(CASE WHEN t.${ledgerColumn(location, "stands")} IS NULL THEN 0 WHEN ${right} THEN 0 ELSE 1 END), 0) AS n${at}`
+    const label = quoteText(`${location.label.replaceAll("\\", "/")}: `)
+    return { join, count, label: `SELECT ${at} AS at_n, ${label} AS label`, found: `WHEN ${at} THEN q.n${at}` }
   })
+  const joins = looked.map(({ join }) => ` LEFT JOIN ${join}`).join("")
+  const [first] = locations
+  const ledger = first === undefined ? "" : tables(plan).ledger(first)
+  const counts = `SELECT ${looked.map(({ count }) => count).join(", ")} FROM ${ledger} t${joins}`
+  const each = `SELECT i.label, CASE i.at_n ${looked.map(({ found }) => found).join(" ")} END AS n FROM (${counts}) q, (${looked.map(({ label }) => label).join(" UNION ALL ")}) i`
+  return `SELECT ${plan.dialect === "mysql" ? "CONCAT(f.label, f.n)" : "f.label || f.n"} AS v FROM (${each}) f WHERE f.n <> 0`
+}
+
+const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
+  ledgersOf(plan).flatMap((locations) =>
+    locations.slice(0, 1).map((location): Guard => {
+      const ledger = tables(plan).ledger(location)
+      const alone = locations.length === 1
+      return {
+        step: "forged",
+        query: alone
+          ? `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`
+          : forgedTogether(plan, locations, way),
+        words: `${alone ? `${location.label}: ` : ""}{found} rows of the ledger ${ledger} hold values that the mapping does not make: somebody wrote into it. Find out who. Delete those rows from it, and the dry run takes them anew as far as nothing was applied; else restore their rows from a backup.`,
+        reason: "Refused"
+      }
+    })
+  )
 
 const openGuards = (plan: SqlPlan): ReadonlyArray<Guard> => {
   if (plan.dialect === "mysql") return accountGuards(plan)

@@ -212,10 +212,13 @@ export const mysql: SqlDialect = {
     const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${join}${others} WHERE ${keyed(plan, location)}`
   },
+  nextNumber: (ledger) => `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER ()`,
+  keyValue: (value) => value,
   lookup: (plan, location, alias) => {
     const column = columnOf(plan, location.column)
     const target = idIn(location, column, `${alias}.target`)
     return {
+      id: current(plan, location),
       join: `${tables(plan).map} ${alias} ON ${inSet(alias, location)} AND ${alias}.source = ${current(plan, location)} AND ${alias}.source <> ${alias}.target`,
       next: location.kind === "id" ? target : `JSON_SET(${column}, ${path(location)}, ${target})`
     }
@@ -271,10 +274,7 @@ export const mysql: SqlDialect = {
     const kept = [...new Set(locations.flatMap(({ keep }) => keep))]
       .filter((column) => !columns.includes(column))
       .map((column) => `${columnOf(plan, column)} = ${columnOf(plan, column)}`)
-    const conditions = together(update, {
-      leads: mysql.leads,
-      holds: (one) => mysql.same(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`)
-    })
+    const conditions = together(update, (one) => mysql.same(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`))
     // In which order columns of two tables are set, nobody says: marks are read from a ledger that is not written.
     const set = locations.flatMap((one) => {
       const stands = ledgerColumn(one, "stands")

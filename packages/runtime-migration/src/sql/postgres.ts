@@ -213,22 +213,27 @@ export const postgres: SqlDialect = {
     const list = selectList(plan, location, { next, temporary: "m.tmp", after })
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${join}${others} WHERE ${keyed(plan, location)}`
   },
+  nextNumber: (ledger) => `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER ()`,
+  keyValue: (value) => value,
   lookup: (plan, location, alias) => {
     const { map, typed } = tables(plan)
     const source = `${alias}.source`
     const found = `${source} = ${current(plan, location)} AND ${source} <>`
+    const id = current(plan, location)
     if (isTyped(location)) {
       const next = `${alias}.target`
-      return { join: `${typed(location.index)} ${alias} ON ${found} ${text(next)}`, next }
+      return { join: `${typed(location.index)} ${alias} ON ${found} ${text(next)}`, next, id }
     }
     return {
+      id,
       join: `${map} ${alias} ON ${inSet(alias, location)} AND ${found} ${alias}.target`,
       next: `jsonb_set(${columnOf(plan, location.column)}::jsonb, ${path(location)}, to_jsonb(${alias}.target), false)::${location.columnType}`
     }
   },
   keeps: (stored, made, location) => (isUuid(location) ? `${stored} = ${made}` : `${text(stored)} = ${text(made)}`),
   leads: (plan, location) =>
-    `EXISTS (SELECT 1 FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, `b.${ledgerColumn(location, "old_value")}`)} AND ${postgres.keeps(`b.${ledgerColumn(location, "new_value")}`, "m.target", location)})`,
+    // No EXISTS: for some thousand rows the planner would read the whole mapping each time.
+    `(SELECT ${postgres.keeps(`b.${ledgerColumn(location, "new_value")}`, "m.target", location)} FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, `b.${ledgerColumn(location, "old_value")}`)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"
@@ -279,10 +284,9 @@ export const postgres: SqlDialect = {
   updateTogether: (update) => {
     const { plan, locations, from, to, match } = update
     const [first] = locations
-    const conditions = together(update, {
-      leads: postgres.leads,
-      holds: (one) => postgres.keeps(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`, one)
-    })
+    const conditions = together(update, (one) =>
+      postgres.keeps(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`, one)
+    )
     const values = locations.map(
       (one) =>
         `${quoteName("postgres", one.column)} = CASE WHEN b.${ledgerColumn(one, "stands")} = '${from}' THEN b.${ledgerColumn(one, to)} ELSE ${columnOf(plan, one.column)} END`

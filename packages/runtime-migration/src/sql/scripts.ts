@@ -107,7 +107,8 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ...plan.locations.flatMap((location) => Sql.createLedger(plan, location)),
     ...Sql.close(plan),
     ...ledgersOf(plan).flatMap((locations) => [
-      ...locations.flatMap((location) => [...Sql.remember(plan, location), ...Sql.takeAnew(plan, location)]),
+      ...Sql.remember(plan, locations),
+      ...locations.flatMap((location) => Sql.takeAnew(plan, location)),
       ...Sql.fill(plan, locations)
     ]),
     Sql.end(plan)

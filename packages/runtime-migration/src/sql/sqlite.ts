@@ -8,6 +8,7 @@ import {
   isRekeyed,
   keysAfter,
   keyed,
+  keysOf,
   ledgerColumn,
   otherRewriters,
   selectList,
@@ -177,9 +178,6 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
 const idIn = ({ columnType }: PlannedLocation, value: string, id: string): string =>
   columnType === "bytes" ? `CASE WHEN typeof(${value}) = 'blob' THEN unhex(replace(${id}, '-', '')) ELSE ${id} END` : id
 
-/** The type of a mark. */
-const standing = "CAST('' AS TEXT)"
-
 const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Array.from({ length: Math.ceil(rows.length / 500) }, (_, at) => rows.slice(at * 500, (at + 1) * 500))
 
@@ -213,27 +211,22 @@ export const sqlite: SqlDialect = {
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
   createLedger: (plan, location) => {
-    const name = tables(plan).ledger(location)
     const members = plan.locations.filter(({ index }) => location.shares.includes(index))
-    const keys = location.key.map(({ column, rewrittenBy }, at) => {
-      const k = columnOf(plan, column)
-      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
-    })
-    const values = members.flatMap((one) =>
-      valuesOf(one).map((value) => `${columnOf(plan, one.column)} AS ${ledgerColumn(one, value)}`)
-    )
-    const marks = members.flatMap((one) =>
-      (["stands", "first_value"] as const).map((name) => `${standing} AS ${ledgerColumn(one, name)}`)
-    )
+    const columns = [
+      ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
+      ...members.flatMap((one) =>
+        [...valuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+      )
+    ]
+    // Columns without a type keep what they are given.
     return [
-      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values, ...marks].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${tables(plan).ledger(location)} (n INTEGER PRIMARY KEY, ${columns.join(", ")})`
     ]
   },
   createTyped: () => [],
   indexLedger: (plan, location) => {
     const name = tables(plan).ledger(location)
     return [
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
       ...(isRekeyed(location)
         ? [`CREATE INDEX IF NOT EXISTS ${name}_w ON ${name} (${keysAfter(location).join(", ")})`]
@@ -261,10 +254,14 @@ export const sqlite: SqlDialect = {
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
     return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${join}${others} WHERE ${keyed(plan, location)}`
   },
+  nextNumber: () => undefined,
+  // Without a type on the one side there is none on the other, or its index would not do.
+  keyValue: (value) => `+${value}`,
   lookup: (plan, location, alias) => {
     const column = columnOf(plan, location.column)
     const target = `${alias}.target`
     return {
+      id: current(plan, location),
       join: `${tables(plan).map} ${alias} ON ${inSet(alias, location)} AND ${alias}.source = ${current(plan, location)} AND ${alias}.source <> ${target}`,
       next:
         location.kind === "id" ? idIn(location, column, target) : `json_set(${column}, ${path(location)}, ${target})`
@@ -328,10 +325,9 @@ export const sqlite: SqlDialect = {
     const { plan, locations, from, to, match, range } = update
     const ledger = tables(plan).ledger(locations[0])
     const stands = (one: PlannedLocation) => ledgerColumn(one, "stands")
-    const conditions = together(update, {
-      leads: sqlite.leads,
-      holds: (one) => sqlite.same(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`)
-    })
+    const conditions = together(update, (one) =>
+      sqlite.same(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`)
+    )
     const values = locations.map(
       (one) =>
         `${quoteName("sqlite", one.column)} = CASE WHEN b.${stands(one)} = '${from}' THEN b.${ledgerColumn(one, to)} ELSE ${columnOf(plan, one.column)} END`

@@ -4,6 +4,7 @@
 import type { Dialect, ForeignKey } from "./config.ts"
 import {
   columnOf,
+  inSet,
   isRekeyed,
   isShared,
   keyed,
@@ -106,10 +107,26 @@ export const fill = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>): 
     ])
 }
 
+const insertInto = (
+  plan: SqlPlan,
+  ledger: string,
+  columns: ReadonlyArray<readonly [column: string, value: string]>
+): string => {
+  const number = dialects[plan.dialect].nextNumber(ledger)
+  const all = number === undefined ? columns : [["n", number] as const, ...columns]
+  return `INSERT INTO ${ledger} (${all.map(([column]) => column).join(", ")}) SELECT ${all.map(([, value]) => value).join(", ")}`
+}
+
+/** What finds the ledger row \`l\` of a row \`t\`. */
+const keyIn = (plan: SqlPlan, location: PlannedLocation): string =>
+  keysOf(location)
+    .map(({ column, k }) => `l.${k} = ${dialects[plan.dialect].keyValue(columnOf(plan, column))}`)
+    .join(" AND ")
+
 /** Adds rows of which some columns change: the table is read once for all of them. */
 const addTogether = (plan: SqlPlan, first: PlannedLocation, locations: ReadonlyArray<PlannedLocation>): string => {
   const ledger = tables(plan).ledger(first)
-  const keys = keysOf(first).map(({ column, k }) => ({ k, value: columnOf(plan, column) }))
+  const keys = keysOf(first).map(({ column, k }) => [k, columnOf(plan, column)] as const)
   const found = ({ index }: PlannedLocation) => `m${index}.source IS NOT NULL`
   const looked = locations.map((location) => ({
     location,
@@ -118,26 +135,26 @@ const addTogether = (plan: SqlPlan, first: PlannedLocation, locations: ReadonlyA
   const values = looked.flatMap(({ location, next }) => {
     const only = (value: string) => `CASE WHEN ${found(location)} THEN ${value} END`
     return [
-      { name: ledgerColumn(location, "old_value"), value: only(columnOf(plan, location.column)) },
-      { name: ledgerColumn(location, "new_value"), value: next },
-      { name: ledgerColumn(location, "stands"), value: only("'old_value'") }
+      [ledgerColumn(location, "old_value"), only(columnOf(plan, location.column))] as const,
+      [ledgerColumn(location, "new_value"), next] as const,
+      [ledgerColumn(location, "stands"), only("'old_value'")] as const
     ]
   })
   const joins = looked.map(({ join }) => ` LEFT JOIN ${join}`).join("")
-  const known = keys.map(({ k, value }) => `l.${k} = ${value}`).join(" AND ")
+  const known = keyIn(plan, first)
   const conditions = [
     `(${locations.map(found).join(" OR ")})`,
     keyed(plan, first),
     `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${known})`
   ]
-  return `INSERT INTO ${ledger} (n, ${[...keys.map(({ k }) => k), ...values.map(({ name }) => name)].join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${[...keys, ...values].map(({ value }) => value).join(", ")} FROM ${tableOf(plan, first)} t${joins} WHERE ${conditions.join(" AND ")}`
+  return `${insertInto(plan, ledger, [...keys, ...values])} FROM ${tableOf(plan, first)} t${joins} WHERE ${conditions.join(" AND ")}`
 }
 
 /** Adds a column to the rows of a ledger that were about others of their row. */
 const join = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (!isShared(location)) return []
   const set = [...valuesOf(location), "stands" as const].map((name) => `${ledgerColumn(location, name)} = c.${name}`)
-  const where = [...only, ...seenAs(location), `l.${ledgerColumn(location, "stands")} IS NULL`].join(" AND ")
+  const where = [...only, ...seenAs(plan, location), `l.${ledgerColumn(location, "stands")} IS NULL`].join(" AND ")
   const way = dialects[plan.dialect]
   return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
 }
@@ -160,20 +177,25 @@ export const takeLate = (
 
 const addRows = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string>): string => {
   const ledger = tables(plan).ledger(location)
-  const columns = ledgerColumns(location)
-  const conditions = seenAs(location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
+  // MySQL: a column that may have no value has none by default in some tables only.
+  const others = plan.locations.filter(({ index }) => index !== location.index && location.shares.includes(index))
+  const empty = others.flatMap((one) =>
+    ([...valuesOf(one), "stands"] as const).map((name) => [ledgerColumn(one, name), "NULL"] as const)
+  )
+  const columns = [...ledgerColumns(location).map(([column, value]) => [column, `c.${value}`] as const), ...empty]
+  const conditions = seenAs(plan, location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
   // Seen again, an id that is source and target may have been rewritten already: only the first run may take it.
   if (location.set.overlap.length > 0) {
     conditions.push(`NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`)
   }
-  return `INSERT INTO ${ledger} (n, ${columns.map(([column]) => column).join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${columns.map(([, value]) => `c.${value}`).join(", ")} FROM (${dialects[plan.dialect].changes(plan, location)}) c WHERE ${[...only, ...conditions].join(" AND ")}`
+  return `${insertInto(plan, ledger, columns)} FROM (${dialects[plan.dialect].changes(plan, location)}) c WHERE ${[...only, ...conditions].join(" AND ")}`
 }
 
 /** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
-const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
+const seenAs = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const by = (column: (key: { readonly k: string; readonly w: string | undefined }) => string) =>
     keysOf(location)
-      .map((key) => `l.${column(key)} = c.${key.k}`)
+      .map((key) => `l.${column(key)} = ${dialects[plan.dialect].keyValue(`c.${key.k}`)}`)
       .join(" AND ")
   const before = by(({ k }) => k)
   // A key that is source and target would find the ledger row of another.
@@ -197,7 +219,7 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
     ...valuesOf(location).map((value) => `${ledgerColumn(location, value)} = c.${value}`),
     `${stands} = 'old_value'`
   ]
-  const matches = seenAs(location).map((same) => `(${same})`)
+  const matches = seenAs(plan, location).map((same) => `(${same})`)
   const unchanged = `${way.same(old, "c.old_value")} AND l.${stands} = 'old_value'`
   const there = isShared(location) ? [`l.${stands} IS NOT NULL`] : []
   const where = [...only, ...there, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(
@@ -210,18 +232,26 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
 export const isPrepared = (plan: SqlPlan): string =>
   `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`
 
-/** Remembers how many rows a table has, and how many of them without a value. */
-export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
-  const item = (name: string) => quoteText(`${name} ${location.index + 1}`)
-  const select = (name: string, count: string) =>
-    `SELECT ${item(name)} AS item, CAST(${count} AS CHAR(20)) AS value FROM ${tableOf(plan, location)} t`
-  const both = `${select("rows", "COUNT(*)")} UNION ALL ${select("nulls", `COUNT(*) - COUNT(${columnOf(plan, location.column)})`)}`
-  const { run } = tables(plan)
-  return [
-    `DELETE FROM ${run} WHERE item IN (${item("rows")}, ${item("nulls")})`,
-    `INSERT INTO ${run} (item, value) SELECT q.item, q.value FROM (${both}) q`
-  ]
-}
+/** Remembers how many rows a table has, and how many of them without a value in each of some columns. */
+export const remember = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<string> =>
+  locations.slice(0, 1).flatMap((first) => {
+    const items = locations.flatMap(({ index, column }) => [
+      { item: quoteText(`rows ${index + 1}`), name: `r${index}`, count: "COUNT(*)" },
+      {
+        item: quoteText(`nulls ${index + 1}`),
+        name: `v${index}`,
+        count: `COUNT(*) - COUNT(${columnOf(plan, column)})`
+      }
+    ])
+    const counts = items.map(({ name, count }) => `${count} AS ${name}`).join(", ")
+    const each = items.map(({ item }, at) => `SELECT ${at} AS at_n, ${item} AS item`).join(" UNION ALL ")
+    const value = items.map(({ name }, at) => `WHEN ${at} THEN q.${name}`).join(" ")
+    const { run } = tables(plan)
+    return [
+      `DELETE FROM ${run} WHERE item IN (${items.map(({ item }) => item).join(", ")})`,
+      `INSERT INTO ${run} (item, value) SELECT i.item, CAST(CASE i.at_n ${value} END AS CHAR(20)) FROM (SELECT ${counts} FROM ${tableOf(plan, first)} t) q, (${each}) i`
+    ]
+  })
 
 /**
  * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
@@ -293,8 +323,16 @@ export const updateRange = (
     match: move.match ?? matchDuring(plan, move, move.from),
     range,
     // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
-    where: [prepared(plan), ...(move.location.kind === "id" ? [dialects[plan.dialect].leads(plan, move.location)] : [])]
+    where: [prepared(plan), ...asks(plan)(move.location)]
   })
+
+/** What is asked of each value that is written. SQLite has one writer: nobody has written since all of them were looked at. */
+const asks =
+  (plan: SqlPlan) =>
+  (location: PlannedLocation): ReadonlyArray<string> =>
+    location.kind !== "id" || (plan.dialect === "sqlite" && plan.transaction === "single")
+      ? []
+      : [dialects[plan.dialect].leads(plan, location)]
 
 /** The same for all columns of a step at once. */
 export const updateTogether = (
@@ -312,7 +350,8 @@ export const updateTogether = (
         to,
         match,
         range,
-        where: [prepared(plan)]
+        where: [prepared(plan)],
+        asks: asks(plan)
       })
 }
 
@@ -324,9 +363,37 @@ export const idText = (plan: SqlPlan): ((value: string) => string) =>
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
   const way = dialects[plan.dialect]
   const ledger = ledgerRows(plan, location)
+  const text = (name: string) =>
+    plan.dialect === "postgres" && location.columnType === "uuid" && location.kind === "id"
+      ? `l.${name}`
+      : way.text(`l.${name}`)
+  if (location.kind === "id") {
+    const pairs = `SELECT DISTINCT ${text("old_value")} AS o, ${text("new_value")} AS w FROM ${ledger} l`
+    return `SELECT (SELECT COUNT(*) FROM ${ledger} b) AS changes, COUNT(DISTINCT p.o) AS befores, COUNT(DISTINCT p.w) AS afters FROM (${pairs}) p`
+  }
   const distinct = (name: string) =>
-    `(SELECT COUNT(*) FROM (SELECT DISTINCT ${way.text(`l.${name}`)} AS v FROM ${ledger} l) ${name}s)`
+    `(SELECT COUNT(*) FROM (SELECT DISTINCT ${text(name)} AS v FROM ${ledger} l) ${name}s)`
   return `SELECT COUNT(*) AS changes, ${distinct("old_value")} AS befores, ${distinct("new_value")} AS afters FROM ${ledger} l`
+}
+
+/**
+ * Counts, as `n1…`, the rows whose id is neither of the source nor of the runtime, of all locations of a ledger: what the
+ * ledger has of a row need not be looked up in the mapping.
+ */
+export const unmappedTogether = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<string> => {
+  const way = dialects[plan.dialect]
+  const { map, ledger } = tables(plan)
+  return locations.slice(0, 1).map((first) => {
+    const counts = locations.map((location, at) => {
+      const { id } = way.lookup(plan, location, "m")
+      const value = columnOf(plan, location.column)
+      const has = (name: LedgerValue) => way.keeps(`l.${ledgerColumn(location, name)}`, value, location)
+      const mapped = (end: string) =>
+        `EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.${end} = ${id})`
+      return `COALESCE(SUM(CASE WHEN ${value} IS NULL THEN 0 WHEN ${has("old_value")} THEN 0 WHEN ${has("new_value")} THEN 0 WHEN COALESCE(${id}, '') = '' THEN 0 WHEN ${mapped("source")} THEN 0 WHEN ${mapped("target")} THEN 0 ELSE 1 END), 0) AS n${at + 1}`
+    })
+    return `SELECT ${counts.join(", ")} FROM ${tableOf(plan, first)} t LEFT JOIN ${ledger(first)} l ON ${keyIn(plan, first)}`
+  })
 }
 
 /** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
@@ -348,6 +415,13 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
   return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+}
+
+/** Rows of a table and rows without a value, as they were remembered. */
+export const rememberedCounts = (plan: SqlPlan, location: PlannedLocation): string => {
+  const then = (name: string) =>
+    `(SELECT r.value FROM ${tables(plan).run} r WHERE r.item = ${quoteText(`${name} ${location.index + 1}`)})`
+  return `SELECT ${then("rows")} AS rows_then, ${then("nulls")} AS nulls_then`
 }
 
 /** Rows of a table and rows without a value, then and now. */
