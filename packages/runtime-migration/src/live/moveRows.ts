@@ -24,6 +24,8 @@ export interface Moving {
   readonly plan: DatabasePlan
   readonly step: "apply" | "rollback"
   readonly options: StepOptions
+  /** PostgreSQL: see `settledBefore`. */
+  readonly settled?: string | undefined
 }
 
 /** Ledger rows that one transaction writes: those of a range, or those of some ids in every ledger of a family. */
@@ -32,10 +34,13 @@ interface Piece {
   /** Old ids, of parents with their children. */
   readonly ids: ReadonlyArray<string> | undefined
   readonly halves: readonly [Piece, Piece] | undefined
+  /** Ledger rows of a range, at most. */
+  readonly size: number | undefined
 }
 
 const rangePiece = (first: number, last: number): Piece => ({
   range: () => ofRange(first, last),
+  size: last - first + 1,
   ids: undefined,
   get halves(): Piece["halves"] {
     const middle = Math.floor((first + last) / 2)
@@ -45,6 +50,7 @@ const rangePiece = (first: number, last: number): Piece => ({
 
 const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
   range: (location) => ofIds(location, ids),
+  size: undefined,
   ids,
   get halves(): Piece["halves"] {
     const middle = Math.ceil(ids.length / 2)
@@ -54,11 +60,11 @@ const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
 
 /** Moves rows; `guards` run first, inside of the transaction where there is one for all. */
 export const moveRows = async (
-  moving: Moving,
+  from: Moving,
   moves: ReadonlyArray<Move>,
   guards: () => Promise<void>
 ): Promise<MoveReport> => {
-  const { driver, plan } = moving
+  const { driver, plan } = from
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
   const count = (step: Step, rows: number) => {
     // The first of two passes is not the whole way of a row.
@@ -67,9 +73,11 @@ export const moveRows = async (
   }
   const units = unitsOf(plan, moves)
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  await inTurn(driver, plan, () =>
-    plan.transaction === "single" ? inOneOrTwo(moving, units, guards, count) : inChunks(moving, units, guards, count)
-  )
+  await inTurn(driver, plan, async () => {
+    const settled = plan.dialect === "postgres" ? String((await select(driver, Sql.settledBefore))["v"]) : undefined
+    const moving = { ...from, settled }
+    await (plan.transaction === "single" ? inOneOrTwo : inChunks)(moving, units, guards, count)
+  })
   return {
     locations: [...changed].map(([location, changed]) => ({ location, changed })),
     changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
@@ -135,7 +143,7 @@ const inOne = async (
             for (let first = 1; first <= total; first += plan.chunk) {
               check(options.signal)
               const last = Math.min(total, first + plan.chunk - 1)
-              await writeSafely(moving, step, ofRange(first, last), kept)
+              await writeSafely(moving, step, ofRange(first, last), kept, last - first + 1)
               options.onProgress?.({ step: moving.step, location: labelsOf(step.locations), done: last, total })
             }
           })
@@ -263,7 +271,7 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
   for (const half of halves) await perform(moving, unit, half, pace, count)
 }
 
-const writeAll = async (moving: Moving, unit: Unit, { range, ids }: Piece): Promise<ReadonlyArray<number>> => {
+const writeAll = async (moving: Moving, unit: Unit, { range, ids, size }: Piece): Promise<ReadonlyArray<number>> => {
   const { driver, plan } = moving
   const locations = unit.steps.flatMap(({ locations }) => locations)
   const lock = async () => {
@@ -282,17 +290,18 @@ const writeAll = async (moving: Moving, unit: Unit, { range, ids }: Piece): Prom
   const [asleep, awake] = sleeping(plan, locations)
   await runAll(driver, asleep)
   const written: Array<number> = []
-  for (const step of unit.steps) written.push(await write(moving, step, range(step.location), kept))
+  for (const step of unit.steps) written.push(await write(moving, step, range(step.location), kept, size))
   await runAll(driver, awake)
   return written
 }
 
 /** Writes the ledger rows of a range: where all columns of a row may be written they are at once, and the rest one by one. */
 export const write = async (
-  { driver, plan }: Pick<Moving, "driver" | "plan">,
+  { driver, plan, settled }: Pick<Moving, "driver" | "plan" | "settled">,
   step: Step,
   range: ReadonlyArray<string>,
-  kept: KeptIds | undefined
+  kept: KeptIds | undefined,
+  size?: number
 ): Promise<number> => {
   const without = (one: Step) => kept?.without(one.location) ?? []
   const columns = apart(step)
@@ -302,7 +311,7 @@ export const write = async (
       without(one).map((condition) => `(b.${ledgerColumn(one.location, "stands")} IS NULL OR ${condition})`)
     )
   ]
-  const all = Sql.updateTogether(plan, step, whole)
+  const all = Sql.updateTogether(plan, step, whole, settled)
   let written = 0
   if (all !== undefined) {
     try {
@@ -310,10 +319,10 @@ export const write = async (
     } catch (error) {
       throw placed(error, labelsOf(step.locations))
     }
-    if ((await count(driver, Sql.waiting(plan, step, range))) === 0) return written
+    if (written === size || (await count(driver, Sql.waiting(plan, step, range))) === 0) return written
   }
   for (const one of columns) {
-    const { before, update, after, counted } = Sql.updateRange(plan, one, [...range, ...without(one)])
+    const { before, update, after, counted } = Sql.updateRange(plan, one, [...range, ...without(one)], settled)
     try {
       await runAll(driver, before)
       written += (await driver.run(update)).changes / counted
@@ -325,11 +334,14 @@ export const write = async (
   return written
 }
 
-const writeTogether = async (driver: SqlDriver, { expected, update, after }: TogetherUpdate): Promise<number> => {
+const writeTogether = async (
+  driver: SqlDriver,
+  { expected, update, after, counted }: TogetherUpdate
+): Promise<number> => {
   if (expected === undefined) {
     const { changes } = await driver.run(update)
     await runAll(driver, after)
-    return changes
+    return changes / counted
   }
   const rows = await count(driver, expected)
   await driver.run("SAVEPOINT aywa_rows")
@@ -345,16 +357,17 @@ const writeSafely = async (
   moving: Moving,
   step: Step,
   range: ReadonlyArray<string>,
-  kept: KeptIds | undefined
+  kept: KeptIds | undefined,
+  size: number
 ): Promise<void> => {
   if (step.locations.length < 2) {
-    await write(moving, step, range, kept)
+    await write(moving, step, range, kept, size)
     return
   }
   const { driver } = moving
   await driver.run("SAVEPOINT aywa_columns")
   try {
-    await write(moving, step, range, kept)
+    await write(moving, step, range, kept, size)
   } catch (error) {
     if (!isStatementFailure(error)) throw error
     await driver.run("ROLLBACK TO SAVEPOINT aywa_columns")

@@ -121,7 +121,11 @@ const dryRunLedger = async (
   plan: DatabasePlan,
   locations: ReadonlyArray<PlannedLocation>
 ): Promise<ReadonlyArray<DryRunLocation>> => {
-  const together = locations.length > 1 ? await select(driver, Sql.unmappedTogether(plan, locations).join()) : undefined
+  // PostgreSQL counts values sooner than it looks rows up.
+  const together =
+    locations.length > 1 && plan.dialect !== "postgres"
+      ? await select(driver, Sql.unmappedTogether(plan, locations).join())
+      : undefined
   const reports: Array<DryRunLocation> = []
   for (const [at, location] of locations.entries()) {
     const counts = await select(driver, Sql.dryRunCounts(plan, location))

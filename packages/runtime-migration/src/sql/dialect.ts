@@ -104,6 +104,8 @@ export interface TogetherUpdate {
   readonly expected: string | undefined
   readonly update: string
   readonly after: ReadonlyArray<string>
+  /** Rows that the database counts per row of the customer's. */
+  readonly counted: 1 | 2
 }
 
 /** What a location of kind `id` finds in a mapping table. */

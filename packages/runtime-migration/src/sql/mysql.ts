@@ -144,7 +144,7 @@ export const mysql: SqlDialect = {
     const { map, run } = tables(plan)
     const id = "VARBINARY(255) NOT NULL"
     return [
-      `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (kind, source), KEY target (kind, target)) ENGINE = InnoDB`,
+      `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (source, kind), KEY target (target, kind)) ENGINE = InnoDB`,
       `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
       ...guardTable(plan)
     ]
@@ -286,6 +286,7 @@ export const mysql: SqlDialect = {
     })
     const ledger = tables(plan).ledger(locations[0])
     return {
+      counted: 2,
       expected: undefined,
       update: `UPDATE ${tableOf(plan, locations[0])} AS t JOIN ${ledger} AS b ON ${match} JOIN ${ledger} AS o ON o.n = b.n SET ${[...set, ...kept].join(", ")} WHERE ${conditions.join(" AND ")}`,
       after: []

@@ -264,6 +264,13 @@ export const postgres: SqlDialect = {
     const column = columnOf(plan, location.column)
     const table = tableOf(plan, location)
     if (location.kind === "text" || location.kind === "json-any") return undefined
+    if (isUuid(location)) {
+      // Values that are counted first are far fewer than rows.
+      const values = `SELECT ${column}, count(*) AS aywa_rows FROM ${table} t WHERE ${column} IS NOT NULL GROUP BY ${column}`
+      const none = (end: string) =>
+        `NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.${end} = q.v)`
+      return `SELECT coalesce(sum(q.aywa_rows), 0) AS n FROM (SELECT ${current(plan, location)} AS v, t.aywa_rows FROM (${values}) t) q WHERE ${none("source")} AND ${none("target")}`
+    }
     const value = location.kind === "array" ? text("e.item") : current(plan, location)
     const from = location.kind === "array" ? `${table} t, unnest(${column}) AS e(item)` : `${table} t`
     return `SELECT count(*) AS n FROM (SELECT ${value} AS v FROM ${from}) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
@@ -298,6 +305,7 @@ export const postgres: SqlDialect = {
     const ledger = tables(plan).ledger(first)
     const moved = `UPDATE ${tableOf(plan, first)} AS t SET ${values.join(", ")} FROM ${ledger} b WHERE ${[match, ...conditions].join(" AND ")} RETURNING b.ctid AS place`
     return {
+      counted: 1,
       expected: undefined,
       update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET ${marks.join(", ")} FROM moved WHERE l.ctid = moved.place`,
       after: []

@@ -198,8 +198,9 @@ export const sqlite: SqlDialect = {
   createTables: (plan) => {
     const { map, run } = tables(plan)
     return [
-      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (kind, source)) WITHOUT ROWID`,
-      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
+      // The id first: it is compared at once, and most locations are of one kind.
+      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (source, kind)) WITHOUT ROWID`,
+      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (target, kind)`,
       `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
       ...guardTable(plan)
     ]
@@ -337,6 +338,7 @@ export const sqlite: SqlDialect = {
     )
     const waiting = `${ledger} AS b WHERE ${[...range, `(${locations.map((one) => `b.${stands(one)} = '${from}'`).join(" OR ")})`].join(" AND ")}`
     return {
+      counted: 1,
       expected: `SELECT COUNT(*) AS n FROM ${waiting}`,
       update: `UPDATE ${tableOf(plan, locations[0])} AS t SET ${values.join(", ")} FROM ${ledger} AS b WHERE ${[match, ...conditions].join(" AND ")}`,
       after: [`UPDATE ${waiting.replace(" WHERE ", ` SET ${marks.join(", ")} WHERE `)}`]

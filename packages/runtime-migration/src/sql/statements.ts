@@ -315,7 +315,8 @@ export const referredTo = (
 export const updateRange = (
   plan: SqlPlan,
   move: Move & { readonly match?: string },
-  range: ReadonlyArray<string>
+  range: ReadonlyArray<string>,
+  settled?: string
 ): MarkedUpdate =>
   dialects[plan.dialect].update({
     plan,
@@ -323,22 +324,35 @@ export const updateRange = (
     match: move.match ?? matchDuring(plan, move, move.from),
     range,
     // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
-    where: [prepared(plan), ...asks(plan)(move.location)]
+    where: [prepared(plan), ...asks(plan, settled)(move.location)]
   })
 
-/** What is asked of each value that is written. SQLite has one writer: nobody has written since all of them were looked at. */
+/**
+ * PostgreSQL: selects, as `v`, a transaction before which all have ended. What of a ledger was written before it is what the
+ * guards look at afterwards.
+ */
+export const settledBefore = "SELECT txid_snapshot_xmin(txid_current_snapshot()) % 4294967296 AS v"
+
+/**
+ * What is asked of each value that is written, as far as somebody may have written it since all of them were looked at. SQLite
+ * has one writer.
+ */
 const asks =
-  (plan: SqlPlan) =>
-  (location: PlannedLocation): ReadonlyArray<string> =>
-    location.kind !== "id" || (plan.dialect === "sqlite" && plan.transaction === "single")
-      ? []
-      : [dialects[plan.dialect].leads(plan, location)]
+  (plan: SqlPlan, settled: string | undefined) =>
+  (location: PlannedLocation): ReadonlyArray<string> => {
+    if (location.kind !== "id" || (plan.dialect === "sqlite" && plan.transaction === "single")) return []
+    const leads = dialects[plan.dialect].leads(plan, location)
+    return [
+      settled === undefined ? leads : `CASE WHEN age(b.xmin) > age('${settled}'::xid) THEN true ELSE ${leads} END`
+    ]
+  }
 
 /** The same for all columns of a step at once. */
 export const updateTogether = (
   plan: SqlPlan,
   { locations, from, to, match }: Step,
-  range: ReadonlyArray<string>
+  range: ReadonlyArray<string>,
+  settled?: string
 ): TogetherUpdate | undefined => {
   const [first, ...others] = locations
   return first === undefined || others.length === 0
@@ -351,7 +365,7 @@ export const updateTogether = (
         match,
         range,
         where: [prepared(plan)],
-        asks: asks(plan)
+        asks: asks(plan, settled)
       })
 }
 
@@ -368,7 +382,13 @@ export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string =
       ? `l.${name}`
       : way.text(`l.${name}`)
   if (location.kind === "id") {
-    const pairs = `SELECT DISTINCT ${text("old_value")} AS o, ${text("new_value")} AS w FROM ${ledger} l`
+    const [old, next] = [text("old_value"), text("new_value")]
+    if (plan.dialect !== "sqlite") {
+      const pairs = `SELECT ${old} AS o, ${next} AS w, COUNT(*) AS n FROM ${ledger} l GROUP BY ${old}, ${next}`
+      return `SELECT COALESCE(SUM(p.n), 0) AS changes, COUNT(DISTINCT p.o) AS befores, COUNT(DISTINCT p.w) AS afters FROM (${pairs}) p`
+    }
+    // To count would be to sort.
+    const pairs = `SELECT DISTINCT ${old} AS o, ${next} AS w FROM ${ledger} l`
     return `SELECT (SELECT COUNT(*) FROM ${ledger} b) AS changes, COUNT(DISTINCT p.o) AS befores, COUNT(DISTINCT p.w) AS afters FROM (${pairs}) p`
   }
   const distinct = (name: string) =>
