@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Dialect } from "./config.ts"
-import { ledgersOf, type SqlDialect, tables } from "./dialect.ts"
+import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tables } from "./dialect.ts"
 import * as Guards from "./guards.ts"
 import { applyMoves, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
@@ -251,10 +251,18 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
   ...Sql.drop(plan)
 ]
 
-/** Nothing was written, or all of it was and nobody else wrote there since. Delete a drifted row from its ledger to accept it. */
+/** A ledger that several columns share knows of the others as well. */
+const forgetting = (plan: SqlPlan, location: PlannedLocation): string => {
+  const ledger = tables(plan).ledger(location)
+  return isShared(location)
+    ? `set ${ledgerColumn(location, "stands")} to NULL in their rows of ${ledger}`
+    : `delete them from ${ledger}`
+}
+
+/** Nothing was written, or all of it was and nobody else wrote there since. A drifted row that the ledger forgets is accepted. */
 const driftGuard = (plan: SqlPlan, location: PlannedLocation): Guards.Guard => ({
   step: "drifted",
   query: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.stateCounts(plan, location, "before")}) o, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND o.changes > o.old + o.missing AND s.changes > s.renewed + s.missing`,
-  words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, delete them from ${tables(plan).ledger(location)} once you have looked at them.`,
+  words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, once you have looked at them, ${forgetting(plan, location)}.`,
   reason: "Refused"
 })
