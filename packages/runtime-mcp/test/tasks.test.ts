@@ -1,4 +1,3 @@
-// oxlint-disable vitest/no-standalone-expect -- `task` below is a test.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Tiktoken } from "js-tiktoken/lite"
