@@ -257,7 +257,12 @@ export const remember = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation
  * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
  * table, for every range again.
  */
-export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
+export const byKey: ReadonlyArray<string> = [
+  "SET LOCAL enable_hashjoin = off",
+  "SET LOCAL enable_mergejoin = off",
+  // To compile a statement takes longer than to write the rows of a range.
+  "SET LOCAL jit = off"
+]
 
 /** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
 export const lockTimeout = "lock_timeout = '3s'"
@@ -268,7 +273,7 @@ export const lockTimeout = "lock_timeout = '3s'"
  * transaction, and what a crash of the server takes back is written by the next run.
  */
 export const shortLocks =
-  "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+  "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"
 
 /** PostgreSQL: a transaction that waits for the disk, and so for all before it. */
 export const flush = (plan: SqlPlan): string => `UPDATE ${tables(plan).run} SET value = value WHERE item = 'layout'`
