@@ -142,16 +142,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     key: location.columns.map((column) => ({ column, rewrittenBy: rewriterOf(ordered, location, column) })),
     set: setOf(location.resource, location.field)
   }))
-  const known = placed.map((location) => ({
-    ...location,
-    ambiguous:
-      location.set.overlap.length > 0 ||
-      location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
-  }))
-  const locations: ReadonlyArray<PlannedLocation> = known.map((location) => ({
-    ...location,
-    shares: sharesOf(known, location)
-  }))
+  const locations = complete(placed)
   for (const location of locations) checkIdsFit(location)
   for (const { label, key, index, set, twoStep } of locations) {
     if (set.overlap.length === 0 || twoStep || !key.some(({ rewrittenBy }) => rewrittenBy === index)) continue
@@ -244,6 +235,19 @@ const makeSet = (
     merged: [...reached].filter(([, count]) => count > 1).map(([target]) => target),
     uuids: [...targets.keys()].every((source) => isUuid(source))
   }
+}
+
+type Placed = Omit<PlannedLocation, "ambiguous" | "shares">
+
+/** What a location is among the others. */
+const complete = (placed: ReadonlyArray<Placed>): ReadonlyArray<PlannedLocation> => {
+  const known = placed.map((location) => ({
+    ...location,
+    ambiguous:
+      location.set.overlap.length > 0 ||
+      location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
+  }))
+  return known.map((location) => ({ ...location, shares: sharesOf(known, location) }))
 }
 
 type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "ambiguous" | "shares"> & {
