@@ -46,7 +46,7 @@ export class FetchExchange extends Watch implements Pending {
       signal: this.controller.signal
     }
     // Not spread: this is done for every request.
-    if (takesCache) init.cache = "no-store"
+    if (takesCache()) init.cache = "no-store"
     if (body !== undefined) init.body = body
     if (typeof body === "object") init.duplex = "half"
     const { fetch } = this.fetcher
@@ -66,8 +66,13 @@ export class FetchExchange extends Watch implements Pending {
   }
 }
 
-/** So that no framework answers a read from a cache. Where a platform does not know the option, to name it throws. */
-export const takesCache = "Request" in globalThis && "cache" in Request.prototype
+let cacheKnown: boolean | undefined
+
+/**
+ * Whether the platform knows the option by which no framework answers a read from a cache; elsewhere, to name it throws.
+ * Asked by the first request: in Node the look at `Request` loads the whole of `fetch`, which takes longer than our import.
+ */
+export const takesCache = (): boolean => (cacheKnown ??= "Request" in globalThis && "cache" in Request.prototype)
 
 // The lists of plain calls are shared: each becomes a record once.
 const records = new WeakMap<ReadonlyArray<string>, Record<string, string>>()
