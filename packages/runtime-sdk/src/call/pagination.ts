@@ -179,7 +179,11 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
     return rows.length >= all ? { items, nextCursor: lost } : { items }
   }
   const known = from !== undefined && compareInstants(from.le, oldest) === 0 ? from.seen : []
-  const nextCursor = encode({ ...next, seen: known.length === 0 ? end.ids : [...new Set([...known, ...end.ids])], older: false })
+  const nextCursor = encode({
+    ...next,
+    seen: known.length === 0 ? end.ids : [...new Set([...known, ...end.ids])],
+    older: false
+  })
   if (from !== undefined || rows.length >= request.limit || rows.length % 10 === 0) return { items, nextCursor }
   const page = { items }
   probes.set(page, nextCursor)
