@@ -54,7 +54,7 @@ const table = fc
   .map((times) => times.toSorted((a, b) => b - a).map((time, i) => assistant(`a${i}`, { createdAt: at(time) })))
 
 /** All assistants at an address. */
-const streamOf = (baseUrl: string, limit?: number) =>
+const rowsAt = (baseUrl: string, limit?: number) =>
   Effect.gen(function* () {
     const assistants = yield* Assistants.Assistants
     return yield* Stream.runCollect(assistants.stream({ limit }))
@@ -105,7 +105,7 @@ describe("walking a list", () => {
       const rows = Array.from({ length: 23 }, (_, i) => assistant(`a${i}`, { createdAt: at(50 - i) }))
       const server = yield* serveScoped(listing(4, rows))
       assert.deepStrictEqual(
-        ids(yield* streamOf(server.baseUrl, 5)),
+        ids(yield* rowsAt(server.baseUrl, 5)),
         rows.map((row) => row.id)
       )
       assert.strictEqual(server.seen.length, 5)
@@ -172,7 +172,7 @@ describe("guards (behaviour 44)", () => {
     it.live(`${name}: the same of a Stream`, () =>
       Effect.gen(function* () {
         const server = yield* serveScoped(handler)
-        assert.instanceOf(yield* Effect.flip(streamOf(server.baseUrl)), UnexpectedResponse)
+        assert.instanceOf(yield* Effect.flip(rowsAt(server.baseUrl)), UnexpectedResponse)
         assert.isBelow(server.seen.length, 6)
       })
     )
