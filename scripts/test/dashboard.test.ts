@@ -5,7 +5,7 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import { Assistants, AywaRuntime, Telemetry } from "@aywa-ai/runtime-sdk/effect"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 import { root } from "../packages.ts"
 
 type Labels = ReadonlyMap<string, ReadonlySet<string>>
@@ -106,29 +106,35 @@ it("the dashboard's queries ask for what there is", async () => {
   const targets: ReadonlyArray<{ expr: string; legendFormat: string }> = panels.flatMap(
     (panel: { targets?: [] }) => panel.targets ?? []
   )
-  expect(targets.length).toBeGreaterThan(15)
-  expect(targets.flatMap(({ expr }) => problemsOf(expr, real).map((problem) => `${expr}: ${problem}`))).toEqual([])
+  assert.isAbove(targets.length, 15)
+  assert.deepStrictEqual(
+    targets.flatMap(({ expr }) => problemsOf(expr, real).map((problem) => `${expr}: ${problem}`)),
+    []
+  )
   for (const { expr, legendFormat } of targets) {
     const { groups } = asked(expr)
     const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = ""]) => label)
-    expect([expr, shown.filter((label) => !groups.includes(label) && !scraped.has(label))]).toEqual([expr, []])
+    assert.deepStrictEqual([expr, shown.filter((label) => !groups.includes(label) && !scraped.has(label))], [expr, []])
   }
   // What the page says there is, there is.
   const page = readFileSync(join(root, "docs/observability.md"), "utf8")
   const documented = [...page.matchAll(/`((?:aywa_runtime|process|aywa_client|http_client)_[a-z_]+)`/g)].map(
     ([, name = ""]) => name
   )
-  expect(documented.length).toBeGreaterThan(10)
-  expect(documented.filter((name) => !real.has(name) && !real.has(`${name}_bucket`))).toEqual([])
+  assert.isAbove(documented.length, 10)
+  assert.deepStrictEqual(
+    documented.filter((name) => !real.has(name) && !real.has(`${name}_bucket`)),
+    []
+  )
 })
 
 it("a query for what there is not is found", async () => {
   const real = new Map([["aywa_runtime_rows", new Set(["resource"])]])
-  expect(problemsOf('sum by (resource) (aywa_runtime_rows{instance=~"a"})', real)).toEqual([])
-  expect(problemsOf('sum by (kind) (aywa_runtime_rows{shop="a"})', real)).toEqual([
+  assert.deepStrictEqual(problemsOf('sum by (resource) (aywa_runtime_rows{instance=~"a"})', real), [])
+  assert.deepStrictEqual(problemsOf('sum by (kind) (aywa_runtime_rows{shop="a"})', real), [
     "aywa_runtime_rows has no shop",
     "aywa_runtime_rows has no kind"
   ])
-  expect(problemsOf("sum(rate(aywa_rows{}[5m]))", real)).toEqual(["no metric aywa_rows"])
-  expect(problemsOf("sum(aywa_runtime_rows)", real)).toEqual(["no metric", "stray aywa_runtime_rows"])
+  assert.deepStrictEqual(problemsOf("sum(rate(aywa_rows{}[5m]))", real), ["no metric aywa_rows"])
+  assert.deepStrictEqual(problemsOf("sum(aywa_runtime_rows)", real), ["no metric", "stray aywa_runtime_rows"])
 })

@@ -1,10 +1,10 @@
 /**
  * Rewriting the ids of a large table: the ledger way of the SDK beside a plain join and one UPDATE per id.
  *
- * One million rows, three columns, ten thousand mappings; 90 % of the rows change. SQLite (a file) and, where it answers,
- * PostgreSQL. One UPDATE per id is measured on a few ids and extrapolated: it would take hours.
+ * One million rows, three columns, ten thousand mappings; 90 % of the rows change. SQLite (a file) and, where they answer,
+ * PostgreSQL and MariaDB. One UPDATE per id is measured on a few ids and extrapolated: it would take hours.
  *
- *   node packages/benchmarks/src/migration.ts [--rows 1000000] [--ids 10000] [--postgres postgres://…]
+ *   node packages/benchmarks/src/migration.ts [--rows 1000000] [--ids 10000] [--postgres postgres://…] [--mysql mysql://…]
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
@@ -27,7 +27,8 @@ const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "1000000" },
     ids: { type: "string", default: "10000" },
-    postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" }
+    postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" },
+    mysql: { type: "string", default: "mysql://root@127.0.0.1:3306/mysql" }
   }
 })
 const rows = Number(values.rows)
@@ -58,34 +59,69 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   return (performance.now() - begin) / 1000
 }
 
+/** What each database calls the same. */
+const words = {
+  postgres: {
+    key: "bigint",
+    id: "uuid",
+    hex: (n: string) => `lpad(to_hex(${n}), 12, '0')`,
+    joined: (...parts: ReadonlyArray<string>) => parts.join(" || "),
+    cast: (value: string) => `(${value})::uuid`,
+    text: (value: string) => `${value}::text`,
+    series: `generate_series(1, ${rows}) AS g(n)`,
+    analyze: "VACUUM ANALYZE calls"
+  },
+  mysql: {
+    key: "bigint",
+    id: "varchar(40)",
+    hex: (n: string) => `LPAD(LOWER(HEX(${n})), 12, '0')`,
+    joined: (...parts: ReadonlyArray<string>) => `CONCAT(${parts.join(", ")})`,
+    cast: (value: string) => value,
+    text: (value: string) => `CAST(${value} AS CHAR)`,
+    series: `(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ${rows}) SELECT n FROM g) g`,
+    analyze: "ANALYZE TABLE calls"
+  },
+  sqlite: {
+    key: "INTEGER",
+    id: "TEXT",
+    hex: (n: string) => `printf('%012x', ${n})`,
+    joined: (...parts: ReadonlyArray<string>) => parts.join(" || "),
+    cast: (value: string) => value,
+    text: (value: string) => `CAST(${value} AS text)`,
+    series: `(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ${rows}) SELECT n FROM g) g`,
+    analyze: "PRAGMA wal_checkpoint(TRUNCATE)"
+  }
+} as const
+
 /** Fills the table anew: a tenth of the rows has ids that are not mapped. */
 const fill = async (driver: SqlDriver) => {
-  const lite = driver.dialect === "sqlite"
+  const { key, id, hex, joined, cast, series, analyze } = words[driver.dialect]
   await driver.run("DROP TABLE IF EXISTS calls")
   await driver.run(
-    `CREATE TABLE calls (id ${lite ? "INTEGER" : "bigint"} PRIMARY KEY, ${columns.map((name) => `${name} ${lite ? "TEXT" : "uuid"}`).join(", ")}, note text)`
+    `CREATE TABLE calls (id ${key} PRIMARY KEY, ${columns.map((name) => `${name} ${id}`).join(", ")}, note text)`
   )
-  const hex = (n: string) => (lite ? `printf('%012x', ${n})` : `lpad(to_hex(${n}), 12, '0')`)
-  const id = (step: number) =>
-    `CASE WHEN g.n % 10 = 0 THEN '99000000-0000-4000-8000-' ELSE '0d000000-0000-4000-8000-' END || ${hex(`(g.n * ${step}) % ${ids}`)}`
-  const series = lite
-    ? `(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ${rows}) SELECT n FROM g) g`
-    : `generate_series(1, ${rows}) AS g(n)`
-  const cast = lite ? "" : "::uuid"
+  const value = (step: number) =>
+    cast(
+      joined(
+        "CASE WHEN g.n % 10 = 0 THEN '99000000-0000-4000-8000-' ELSE '0d000000-0000-4000-8000-' END",
+        hex(`(g.n * ${step}) % ${ids}`)
+      )
+    )
+  if (driver.dialect === "mysql") await driver.run("SET SESSION max_recursive_iterations = 4294967295")
   await driver.run(
-    `INSERT INTO calls SELECT g.n, ${[7, 11, 13].map((step) => `(${id(step)})${cast}`).join(", ")}, 'call ' || g.n FROM ${series}`
+    `INSERT INTO calls SELECT g.n, ${[7, 11, 13].map(value).join(", ")}, ${joined("'call '", "g.n")} FROM ${series}`
   )
-  if (!lite) await driver.run("VACUUM ANALYZE calls")
+  await driver.run(analyze)
 }
 
 const left = async (driver: SqlDriver): Promise<number> => {
-  const like = columns.map((name) => `CAST(${name} AS text) LIKE '0d%'`).join(" OR ")
+  const like = columns.map((name) => `${words[driver.dialect].text(name)} LIKE '0d%'`).join(" OR ")
   return Number((await driver.run(`SELECT COUNT(*) AS n FROM calls WHERE ${like}`)).rows[0]?.["n"])
 }
 
 /** What any pass takes: every row, as text, through the driver. */
 const readAll = async (driver: SqlDriver): Promise<void> => {
-  const sql = `SELECT ${columns.map((name) => `CAST(${name} AS text) AS ${name}`).join(", ")}, note FROM calls`
+  const sql = `SELECT ${columns.map((name) => `${words[driver.dialect].text(name)} AS ${name}`).join(", ")}, note FROM calls`
   let read = 0
   if (driver.stream === undefined) throw new Error("the driver has no stream")
   for await (const row of driver.stream(sql)) read += Object.keys(row).length
@@ -105,16 +141,20 @@ const oneByOne = async (driver: SqlDriver): Promise<number> => {
 
 const join_ = async (driver: SqlDriver): Promise<number> => {
   await fill(driver)
-  const type = driver.dialect === "sqlite" ? "TEXT" : "uuid"
+  const { id } = words[driver.dialect]
   return seconds(async () => {
     await driver.run("DROP TABLE IF EXISTS plain_map")
-    await driver.run(`CREATE TABLE plain_map (source ${type} PRIMARY KEY, target ${type})`)
+    await driver.run(`CREATE TABLE plain_map (source ${id} PRIMARY KEY, target ${id})`)
     for (let at = 0; at < ids; at += 500) {
       const some = mappings.slice(at, at + 500).map(({ sourceId, runtimeId }) => `('${sourceId}', '${runtimeId}')`)
       await driver.run(`INSERT INTO plain_map VALUES ${some.join(", ")}`)
     }
     for (const name of columns) {
-      await driver.run(`UPDATE calls SET ${name} = m.target FROM plain_map m WHERE m.source = calls.${name}`)
+      const [before, after] =
+        driver.dialect === "mysql"
+          ? [`JOIN plain_map m ON m.source = calls.${name}`, ""]
+          : ["", `FROM plain_map m WHERE m.source = calls.${name}`]
+      await driver.run(`UPDATE calls ${before} SET ${name} = m.target ${after}`)
     }
   })
 }
@@ -156,6 +196,9 @@ const measure = async (name: string, driver: SqlDriver) => {
   line("  apply again (changes nothing)", times.again)
   line("  rollback", times.rollback)
   line("plain join (no way back, wrong when run twice)", joined)
+  console.log(
+    `  of the join: ledger ${(whole / joined).toFixed(2)}, apply ${(times.apply / joined).toFixed(2)}, rollback ${(times.rollback / joined).toFixed(2)}`
+  )
   line(`one UPDATE per id, extrapolated from ${Math.min(measured, ids)} ids`, single)
   console.log("")
 }
@@ -172,18 +215,23 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-const admin = await openDatabase(values.postgres).catch(() => undefined)
-if (admin === undefined) console.log("SKIPPED: no PostgreSQL at the given address")
-else {
+const onServer = async (address: string, what: string, version: string, force: string) => {
+  const admin = await openDatabase(address).catch(() => undefined)
+  if (admin === undefined) {
+    console.log(`SKIPPED: no ${what} at the given address`)
+    return
+  }
   const name = `aywa_bench_${process.pid}`
   await admin.run(`CREATE DATABASE ${name}`)
   try {
-    const driver = await openDatabase(Object.assign(new URL(values.postgres), { pathname: name }).href)
-    const { rows: version } = await driver.run("SHOW server_version")
-    await measure(`PostgreSQL ${String(version[0]?.["server_version"])}`, driver)
+    const driver = await openDatabase(Object.assign(new URL(address), { pathname: name }).href)
+    const { rows } = await driver.run(version)
+    await measure(`${what} ${String(rows[0]?.["v"])}`, driver)
     await driver.close()
   } finally {
-    await admin.run(`DROP DATABASE ${name} WITH (FORCE)`)
+    await admin.run(`DROP DATABASE ${name} ${force}`)
     await admin.close()
   }
 }
+await onServer(values.postgres, "PostgreSQL", "SELECT current_setting('server_version') AS v", "WITH (FORCE)")
+await onServer(values.mysql, "MySQL/MariaDB", "SELECT version() AS v", "")

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 const desk = "---\nname: Desk # the desk\nmodel: { provider: openai, model: gpt-4o }\n---\n\nBe brief.\n"
@@ -10,7 +11,7 @@ const begin = async () => {
   const { runtime, env } = await startRuntime()
   const cwd = temporaryFolder()
   const config = (...args: ReadonlyArray<string>) => run(["config", ...args], { cwd, env })
-  expect((await config("init", "--env", "test")).code).toBe(0)
+  assert.strictEqual((await config("init", "--env", "test")).code, 0)
   const file = join(cwd, "aywa/assistants/desk.md")
   writeFileSync(file, desk)
   return { runtime, env, cwd, config, file }
@@ -19,42 +20,36 @@ const begin = async () => {
 describe("config", () => {
   it("goes from init over plan and push to pull, with exit codes for scripts", async () => {
     const { runtime, config, file, cwd, env } = await begin()
-    expect(readFileSync(join(cwd, ".gitignore"), "utf8")).toBe(".aywa/\n")
-    expect((await config("validate")).json).toEqual({ errors: [], warnings: [] })
+    assert.strictEqual(readFileSync(join(cwd, ".gitignore"), "utf8"), ".aywa/\n")
+    assert.deepStrictEqual((await config("validate")).json, { errors: [], warnings: [] })
     const planned = await config("plan", "--exit-code", "--out", "plan.json")
-    expect([planned.code, planned.json.formatVersion, planned.json.counts.create]).toEqual([3, 1, 1])
+    assert.deepStrictEqual([planned.code, planned.json.formatVersion, planned.json.counts.create], [3, 1, 1])
     const unasked = await config("push", "--json")
-    expect([unasked.code, errorOf(unasked).hint, runtime.count("assistants")]).toEqual([
-      2,
-      expect.stringContaining("--yes"),
-      0
-    ])
+    assertMatches([unasked.code, errorOf(unasked).hint, runtime.count("assistants")], [2, /--yes/, 0])
     const pushed = await config("push", "plan.json", "--yes")
-    expect([pushed.code, pushed.json.applied.length]).toEqual([0, 1])
+    assert.deepStrictEqual([pushed.code, pushed.json.applied.length], [0, 1])
     const stale = await config("push", "plan.json", "--yes", "--json")
-    expect([stale.code, errorOf(stale).code]).toEqual([6, "Conflict"])
-    expect((await config("plan", "--exit-code")).code).toBe(0)
-    expect((await config("drift")).code).toBe(0)
+    assert.deepStrictEqual([stale.code, errorOf(stale).code], [6, "Conflict"])
+    assert.strictEqual((await config("plan", "--exit-code")).code, 0)
+    assert.strictEqual((await config("drift")).code, 0)
     const { id } = runtime.rows("assistants")[0] ?? { id: "" }
     await run(["assistants", "update", id, "--set", "firstMessage=Hi"], { cwd, env })
-    expect((await config("drift")).code).toBe(1)
+    assert.strictEqual((await config("drift")).code, 1)
     writeFileSync(file, desk.replace("brief", "very brief"))
     const refused = await config("push", "--yes", "--json")
-    expect([refused.code, errorOf(refused).message]).toEqual([
-      6,
-      expect.stringContaining("config pull assistants/desk")
-    ])
-    expect((await config("pull")).json.written).toEqual([
+    assertMatches([refused.code, errorOf(refused).message], [6, /config pull assistants\/desk/])
+    assert.deepStrictEqual((await config("pull")).json.written, [
       { address: "assistants/desk", file: "assistants/desk.md", change: "merged" }
     ])
-    expect(readFileSync(file, "utf8")).toBe(
+    assert.strictEqual(
+      readFileSync(file, "utf8"),
       desk.replace("brief", "very brief").replace("# the desk\n", "# the desk\nfirstMessage: Hi\n")
     )
     const text = await config("plan", "--no-json", "--no-color")
-    expect(text.stdout).toContain('model.messages[0].content: "Be brief." -> "Be very brief."')
-    expect((await config("plan", "--markdown")).stdout).toContain("<details>")
-    expect((await config("push", "--yes")).code).toBe(0)
-    expect((await config("rollback", "--yes")).json.applied).toEqual([
+    assert.include(text.stdout, 'model.messages[0].content: "Be brief." -> "Be very brief."')
+    assert.include((await config("plan", "--markdown")).stdout, "<details>")
+    assert.strictEqual((await config("push", "--yes")).code, 0)
+    assert.deepStrictEqual((await config("rollback", "--yes")).json.applied, [
       { action: "update", address: "assistants/desk", id }
     ])
   }, 120_000)
@@ -63,39 +58,36 @@ describe("config", () => {
     const { runtime, config, file, env } = await begin()
     await config("push", "--yes")
     rmSync(file)
-    expect((await config("push", "--yes")).json.applied).toEqual([])
+    assert.deepStrictEqual((await config("push", "--yes")).json.applied, [])
     const unconfirmed = await config("push", "--prune", "--yes", "--json")
-    expect([unconfirmed.code, errorOf(unconfirmed).hint]).toEqual([
-      2,
-      expect.stringContaining("--confirm-organization")
-    ])
-    expect((await config("push", "--prune", "--confirm-organization", "other")).code).toBe(2)
+    assertMatches([unconfirmed.code, errorOf(unconfirmed).hint], [2, /--confirm-organization/])
+    assert.strictEqual((await config("push", "--prune", "--confirm-organization", "other")).code, 2)
     const { id } = runtime.rows("assistants")[0] ?? { id: "" }
     await run(["assistants", "update", id, "--set", "firstMessage=Hi"], { env })
     const changed = await config("push", "--prune", "--confirm-organization", runtime.organizationId)
-    expect([changed.code, runtime.count("assistants")]).toEqual([6, 1])
+    assert.deepStrictEqual([changed.code, runtime.count("assistants")], [6, 1])
     await run(["assistants", "update", id, "--set", "firstMessage=null"], { env })
     const gone = await config("push", "--prune", "--confirm-organization", runtime.organizationId)
-    expect([gone.code, runtime.count("assistants")]).toEqual([0, 0])
+    assert.deepStrictEqual([gone.code, runtime.count("assistants")], [0, 0])
   }, 120_000)
 
   it("stops with 8 when an answer is lost, and the same command goes on", async () => {
     const { runtime, config } = await begin()
     runtime.faults.add({ match: { method: "POST" }, action: "reset", when: "after", times: 10 })
     const lost = await config("push", "--yes", "--json")
-    expect([lost.code, errorOf(lost).code]).toEqual([8, "MaybeApplied"])
+    assert.deepStrictEqual([lost.code, errorOf(lost).code], [8, "MaybeApplied"])
     runtime.faults.clear()
-    expect((await config("push", "--yes")).code).toBe(0)
-    expect([runtime.count("assistants"), (await config("plan")).json.counts.unchanged]).toEqual([1, 1])
+    assert.strictEqual((await config("push", "--yes")).code, 0)
+    assert.deepStrictEqual([runtime.count("assistants"), (await config("plan")).json.counts.unchanged], [1, 1])
   }, 120_000)
 
   it("says what is wrong with files: 2, with file and path", async () => {
     const { config, cwd } = await begin()
     writeFileSync(join(cwd, "aywa/assistants/desk.md"), "---\nserverUrlSecret: literal\n---\n")
     const wrong = await config("validate")
-    expect([wrong.code, wrong.json.errors[0].path]).toEqual([2, "serverUrlSecret"])
+    assert.deepStrictEqual([wrong.code, wrong.json.errors[0].path], [2, "serverUrlSecret"])
     const elsewhere = await run(["config", "plan", "--dir", "nowhere", "--json"], { cwd })
-    expect([elsewhere.code, errorOf(elsewhere).message]).toEqual([2, expect.stringContaining("config init")])
-    expect(existsSync(join(cwd, "nowhere"))).toBe(false)
+    assertMatches([elsewhere.code, errorOf(elsewhere).message], [2, /config init/])
+    assert.isFalse(existsSync(join(cwd, "nowhere")))
   }, 60_000)
 })

@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import { explain, paragraph } from "../src/core/explain.ts"
 import { writeWhole } from "../src/core/files.ts"
 import { assign } from "../src/core/input.ts"
@@ -18,8 +19,8 @@ describe("text for terminals", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 40 }), (text, width) => {
         const cut = fit(text, width)
-        expect(widthOf(cut)).toBeLessThanOrEqual(Math.max(width, 1))
-        expect(cut === text).toBe(widthOf(text) <= width)
+        assert.isAtMost(widthOf(cut), Math.max(width, 1))
+        assert.strictEqual(cut === text, widthOf(text) <= width)
       })
     )
   })
@@ -27,7 +28,7 @@ describe("text for terminals", () => {
   it("printable leaves no character that a terminal obeys", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
+        assert.notMatch(printable(text), /[\p{Cc}\p{Cf}\u2028\u2029]/u)
       })
     )
   })
@@ -43,8 +44,8 @@ describe("text for terminals", () => {
             paint: plain,
             width
           }).split("\n")
-          expect(lines).toHaveLength(rows.length + 1)
-          expect(lines.every((line) => widthOf(line) <= width)).toBe(true)
+          assert.lengthOf(lines, rows.length + 1)
+          assert.isTrue(lines.every((line) => widthOf(line) <= width))
         }
       )
     )
@@ -56,18 +57,18 @@ describe("text for terminals", () => {
       paint: plain,
       width: 60
     })
-    expect(lines).toContain(`${id}  xxxx`)
-    expect(lines.split("\n").every((line) => widthOf(line) <= 60)).toBe(true)
-    expect(table([{ title: "ID", whole: true }], [[id]], { paint: plain, width: 20 })).toContain(id)
+    assert.include(lines, `${id}  xxxx`)
+    assert.isTrue(lines.split("\n").every((line) => widthOf(line) <= 60))
+    assert.include(table([{ title: "ID", whole: true }], [[id]], { paint: plain, width: 20 }), id)
   })
 
   it("prose wraps at the width, hangs, and loses no word", () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/)), fc.integer({ min: 20, max: 100 }), (words, width) => {
         const lines = wrap(words.join(" "), width, 4).split("\n")
-        expect(lines.every((line) => widthOf(line) <= width)).toBe(true)
-        expect(lines.slice(1).every((line) => line.startsWith("    "))).toBe(true)
-        expect(lines.map((line) => line.trim()).join(" ")).toBe(words.join(" "))
+        assert.isTrue(lines.every((line) => widthOf(line) <= width))
+        assert.isTrue(lines.slice(1).every((line) => line.startsWith("    ")))
+        assert.strictEqual(lines.map((line) => line.trim()).join(" "), words.join(" "))
       })
     )
   })
@@ -75,17 +76,17 @@ describe("text for terminals", () => {
   it("files are read as their byte order mark says, and refused when they are no text", () => {
     const text = 'A=1\r\nB="ü"\r\n'
     const utf16 = Buffer.from(`\uFEFF${text}`, "utf16le")
-    expect(decodeText(Buffer.from(text))).toBe(text)
-    expect(decodeText(Buffer.from(`\uFEFF${text}`))).toBe(text)
-    expect(decodeText(utf16)).toBe(text)
-    expect(decodeText(Buffer.from(utf16).swap16())).toBe(text)
-    expect(decodeText(Uint8Array.of(0x41, 0xff))).toBeUndefined()
+    assert.strictEqual(decodeText(Buffer.from(text)), text)
+    assert.strictEqual(decodeText(Buffer.from(`\uFEFF${text}`)), text)
+    assert.strictEqual(decodeText(utf16), text)
+    assert.strictEqual(decodeText(Buffer.from(utf16).swap16()), text)
+    assert.isUndefined(decodeText(Uint8Array.of(0x41, 0xff)))
   })
 
   it("says how long ago", () => {
     const now = Date.parse("2026-11-25T09:00:00.000Z")
     const at = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now)
-    expect([0, 30, 90, 7200, 200_000, 9e6, -60].map(at)).toEqual([
+    assert.deepStrictEqual([0, 30, 90, 7200, 200_000, 9e6, -60].map(at), [
       "just now",
       "30 s ago",
       "1 min ago",
@@ -94,7 +95,7 @@ describe("text for terminals", () => {
       "2026-08-13",
       "2026-11-25"
     ])
-    expect(ago("no time", now)).toBe("no time")
+    assert.strictEqual(ago("no time", now), "no time")
   })
 })
 
@@ -113,14 +114,14 @@ describe("progress", () => {
 
   it("is a bar on a terminal, erased at the end, and nothing anywhere else", () => {
     const written = progressOn(true)
-    expect(written.join("")).toContain("100 %  rows 10/10")
-    expect(written.at(-1)).toBe("\r\u001b[K")
-    expect([progressOn(false), progressOn(true, { TERM: "dumb" })]).toEqual([[], []])
+    assert.include(written.join(""), "100 %  rows 10/10")
+    assert.strictEqual(written.at(-1), "\r\u001b[K")
+    assert.deepStrictEqual([progressOn(false), progressOn(true, { TERM: "dumb" })], [[], []])
   })
 
   it("stays in one line of a narrow terminal, and is whole where the size is not known", () => {
-    expect(progressOn(true, {}, 30).every((text) => widthOf(text) < 30)).toBe(true)
-    expect(progressOn(true, {}, 0)).toEqual(progressOn(true))
+    assert.isTrue(progressOn(true, {}, 30).every((text) => widthOf(text) < 30))
+    assert.deepStrictEqual(progressOn(true, {}, 0), progressOn(true))
   })
 })
 
@@ -143,11 +144,12 @@ describe("--set", () => {
               )
           )
           assign(target, `${path.join(".")}=${JSON.stringify(value)}`)
-          expect(path.reduce<unknown>((v, k) => Reflect.get(Object(v), k), target)).toEqual(
+          assert.deepStrictEqual(
+            path.reduce<unknown>((v, k) => Reflect.get(Object(v), k), target),
             JSON.parse(JSON.stringify(value))
           )
           const others = (row: object) => Object.entries(row).filter(([name]) => name !== path[0])
-          expect(others(target)).toEqual(others(before))
+          assert.deepStrictEqual(others(target), others(before))
         }
       )
     )
@@ -157,11 +159,11 @@ describe("--set", () => {
     const target = {}
     assign(target, "name=Front desk")
     assign(target, "count=3")
-    expect(target).toEqual({ name: "Front desk", count: 3 })
+    assert.deepStrictEqual(target, { name: "Front desk", count: 3 })
     for (const set of ["__proto__.x=1", "a.__proto__.x=1", "=1", "a..b=1"])
-      expect(() => assign(target, set)).toThrow("--set")
+      assert.throws(() => assign(target, set), "--set")
     assign(target, "constructor.prototype.x=1")
-    expect([Object.hasOwn(target, "constructor"), "x" in {}]).toEqual([true, false])
+    assert.deepStrictEqual([Object.hasOwn(target, "constructor"), "x" in {}], [true, false])
   })
 })
 
@@ -172,35 +174,36 @@ describe("files that are written whole", () => {
     writeFileSync(file, "old", { mode: 0o640 })
     symlinkSync("real", link)
     await writeWhole(link, "new")
-    expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777, readdirSync(folder).length]).toEqual([
-      "new",
-      0o640,
-      2
-    ])
-    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    assert.deepStrictEqual(
+      [readFileSync(file, "utf8"), statSync(file).mode & 0o777, readdirSync(folder).length],
+      ["new", 0o640, 2]
+    )
+    assert.isTrue(lstatSync(link).isSymbolicLink())
     await writeWhole("/dev/null", "nothing")
-    expect(statSync("/dev/null").isCharacterDevice()).toBe(true)
-    await expect(writeWhole(join(folder, "no/such"), "x")).rejects.toThrow(
+    assert.isTrue(statSync("/dev/null").isCharacterDevice())
+    assert.include(
+      (await rejection(writeWhole(join(folder, "no/such"), "x"))).message,
       `${join(folder, "no/such")} cannot be written`
     )
-    await expect(writeWhole(folder, "x")).rejects.toThrow("EISDIR")
+    assert.include((await rejection(writeWhole(folder, "x"))).message, "EISDIR")
   })
 })
 
 describe("errors", () => {
   it("an unknown error is a defect with exit code 70, and its paragraph says what to do", () => {
     const explained = explain(new TypeError("x is not a function"))
-    expect([explained.exitCode, explained.code]).toEqual([70, "defect"])
-    expect(paragraph(explained)).toBe(
+    assert.deepStrictEqual([explained.exitCode, explained.code], [70, "defect"])
+    assert.strictEqual(
+      paragraph(explained),
       "This is a defect of aywa-runtime: x is not a function. Run the same command with --debug and report what it prints."
     )
   })
 
   it("a full disk, a folder and a missing permission are explained", () => {
     const of = (code: string) => explain(Object.assign(new Error("raw"), { code, path: "out.json" })).message
-    expect(of("ENOSPC")).toBe("The disk is full: out.json could not be written whole.")
-    expect(of("EFBIG")).toContain("out.json could not be written whole (EFBIG)")
-    expect(of("EACCES")).toContain("may not open out.json")
-    expect(of("EISDIR")).toContain("is a folder")
+    assert.strictEqual(of("ENOSPC"), "The disk is full: out.json could not be written whole.")
+    assert.include(of("EFBIG"), "out.json could not be written whole (EFBIG)")
+    assert.include(of("EACCES"), "may not open out.json")
+    assert.include(of("EISDIR"), "is a folder")
   })
 })

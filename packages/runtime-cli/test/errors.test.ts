@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { closedPort, createPinned, errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 describe("exit codes", () => {
@@ -20,33 +20,33 @@ describe("exit codes", () => {
   ])("%s", async (name, args, env, code, tag) => {
     const runtime = await startRuntime()
     const result = await run([...args, "--json"], { env: name.includes("address") ? env : { ...runtime.env, ...env } })
-    expect([result.code, result.stdout, errorOf(result).code]).toEqual([code, "", tag])
-    expect(errorOf(result).exitCode).toBe(code)
+    assert.deepStrictEqual([result.code, result.stdout, errorOf(result).code], [code, "", tag])
+    assert.strictEqual(errorOf(result).exitCode, code)
   })
 
   it("6 for a conflict, with the runtime's code", async () => {
     const { runtime, env } = await startRuntime()
     const id = await createPinned(env)
     const result = await run(["assistants", "delete", id, "--yes", "--json"], { env })
-    expect([result.code, errorOf(result).code, runtime.count("assistants")]).toEqual([6, "assistant_pinned", 1])
+    assert.deepStrictEqual([result.code, errorOf(result).code, runtime.count("assistants")], [6, "assistant_pinned", 1])
   })
 
   it("7 when the rate limit is reached, 8 when nobody answers", async () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ action: { type: "status", code: 429, retryAfter: 3600 } })
-    expect((await run(["assistants", "list"], { env })).code).toBe(7)
+    assert.strictEqual((await run(["assistants", "list"], { env })).code, 7)
     const refused = await run(["assistants", "list", "--json"], {
       env: { ...env, AYWA_RUNTIME_BASE_URL: `http://127.0.0.1:${await closedPort()}` }
     })
-    expect([refused.code, errorOf(refused).code]).toEqual([8, "ECONNREFUSED"])
-    expect(errorOf(refused).hint).toContain("doctor")
+    assert.deepStrictEqual([refused.code, errorOf(refused).code], [8, "ECONNREFUSED"])
+    assert.include(errorOf(refused).hint, "doctor")
   })
 
   it("8 when --timeout is over", async () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ action: { type: "latency", ms: 60_000 } })
     const result = await run(["assistants", "get", "x", "--timeout", "0.05", "--json"], { env })
-    expect([result.code, errorOf(result).code]).toEqual([8, "AywaTimeoutError"])
+    assert.deepStrictEqual([result.code, errorOf(result).code], [8, "AywaTimeoutError"])
   })
 })
 
@@ -54,11 +54,11 @@ describe("errors", () => {
   it("are one paragraph for people, and have a stack only with --debug", async () => {
     const { env } = await startRuntime()
     const plain = await run(["assistants", "get", "nobody", "--no-json"], { env })
-    expect(plain.stderr.trim().split("\n")).toHaveLength(1)
-    expect(plain.stderr).toMatch(/^error: assistants\.get/)
+    assert.lengthOf(plain.stderr.trim().split("\n"), 1)
+    assert.match(plain.stderr, /^error: assistants\.get/)
     const debug = await run(["assistants", "get", "nobody", "--no-json", "--debug"], { env })
-    expect(debug.stderr).toMatch(/assistants\.get GET \/assistant\/:id -> 404 NotFound/)
-    expect(debug.stderr).toMatch(/\n {4}at /)
+    assert.match(debug.stderr, /assistants\.get GET \/assistant\/:id -> 404 NotFound/)
+    assert.match(debug.stderr, /\n {4}at /)
   })
 
   it("never show the key, wherever it comes from", async () => {
@@ -76,8 +76,8 @@ describe("errors", () => {
       [["--limit", key], base]
     ] as const) {
       const result = await run(["assistants", "list", "--debug", ...args], { env: given })
-      expect(result.code).not.toBe(0)
-      expect(result.stdout + result.stderr).not.toContain(key)
+      assert.notStrictEqual(result.code, 0)
+      assert.notInclude(result.stdout + result.stderr, key)
     }
   })
 
@@ -90,8 +90,8 @@ describe("errors", () => {
       ["assistants", "list", `--apikey=${key}`]
     ]) {
       const result = await run([...args, "--json"])
-      expect(errorOf(result).message).toContain("Did you mean --api-key?")
-      expect(result.stderr).not.toContain(key)
+      assert.include(errorOf(result).message, "Did you mean --api-key?")
+      assert.notInclude(result.stderr, key)
     }
   })
 
@@ -106,8 +106,8 @@ describe("errors", () => {
     ]
     for (const [args, expected] of suggestions) {
       const result = await run([...args, "--json"])
-      expect([result.code, result.stdout]).toEqual([2, ""])
-      expect(errorOf(result).message).toContain(expected)
+      assert.deepStrictEqual([result.code, result.stdout], [2, ""])
+      assert.include(errorOf(result).message, expected)
     }
   })
 })

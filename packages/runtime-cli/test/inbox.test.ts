@@ -3,8 +3,9 @@ import { NodeSqlite, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk
 import * as Layer from "effect/Layer"
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
 import { openDatabase } from "@aywa-ai/runtime-migration"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { describeWith } from "../../runtime-sdk/test/support/services.ts"
 import { run, temporaryFolder } from "./support.ts"
 
@@ -26,35 +27,38 @@ describe("inbox", () => {
       handle: () => Promise.reject(new Error("the CRM is down"))
     })
     for (const id of ["evt_1", "evt_2", "evt_3"]) await inbox.offer(report(id, `+4930${id.at(-1)}`))
-    await expect.poll(async () => (await inbox.stats()).parked).toBe(3)
+    await eventually(async () => assert.strictEqual((await inbox.stats()).parked, 3))
     await inbox.close()
     const env = { DATABASE_URL: `sqlite:${file}` }
     const json = async (...args: ReadonlyArray<string>) => {
       const result = await run(["inbox", ...args], { env })
-      expect(result.stderr).toBe("")
+      assert.strictEqual(result.stderr, "")
       return { code: result.code, value: JSON.parse(result.stdout) as unknown }
     }
-    expect(await json("status")).toMatchObject({ code: 0, value: { waiting: 0, parked: 3 } })
+    assertMatches(await json("status"), { code: 0, value: { waiting: 0, parked: 3 } })
     const { value } = await json("parked", "--limit", "2")
-    expect(value).toMatchObject({ items: [{ id: "evt_1", attempts: 1 }, { id: "evt_2" }] })
-    expect(JSON.stringify(value)).toContain("the CRM is down")
-    expect(JSON.stringify(value)).not.toContain("+49301")
-    expect(await json("requeue", "evt_1")).toEqual({ code: 0, value: { id: "evt_1", requeued: true } })
-    expect((await json("requeue", "evt_none")).code).toBe(5)
-    expect(await json("forget", "--call-id", "call_of_evt_1", "--yes")).toEqual({ code: 0, value: { forgotten: 1 } })
-    expect(await json("forget", "--customer", "+49302", "--yes")).toEqual({ code: 0, value: { forgotten: 1 } })
-    expect(await json("status")).toMatchObject({ value: { waiting: 0, parked: 1 } })
+    assertMatches(value, { items: [{ id: "evt_1", attempts: 1 }, { id: "evt_2" }] })
+    assert.include(JSON.stringify(value), "the CRM is down")
+    assert.notInclude(JSON.stringify(value), "+49301")
+    assert.deepStrictEqual(await json("requeue", "evt_1"), { code: 0, value: { id: "evt_1", requeued: true } })
+    assert.strictEqual((await json("requeue", "evt_none")).code, 5)
+    assert.deepStrictEqual(await json("forget", "--call-id", "call_of_evt_1", "--yes"), {
+      code: 0,
+      value: { forgotten: 1 }
+    })
+    assert.deepStrictEqual(await json("forget", "--customer", "+49302", "--yes"), { code: 0, value: { forgotten: 1 } })
+    assertMatches(await json("status"), { value: { waiting: 0, parked: 1 } })
   })
 
   it("says what is missing", async () => {
-    expect((await run(["inbox", "status"], {})).code).toBe(2)
-    expect((await run(["inbox", "status", "--database", "sqlite:/no/such/file.db"], {})).code).toBe(2)
+    assert.strictEqual((await run(["inbox", "status"], {})).code, 2)
+    assert.strictEqual((await run(["inbox", "status", "--database", "sqlite:/no/such/file.db"], {})).code, 2)
     const file = join(temporaryFolder(), "x.db")
     execFileSync(process.execPath, [
       "-e",
       `new (require("node:sqlite").DatabaseSync)(${JSON.stringify(file)}).exec("CREATE TABLE a (b)")`
     ])
-    expect((await run(["inbox", "forget", "--database", file], {})).code).toBe(2)
+    assert.strictEqual((await run(["inbox", "forget", "--database", file], {})).code, 2)
   })
 })
 ;(await describeWith("PostgreSQL"))("inbox on PostgreSQL", () => {
@@ -68,7 +72,7 @@ describe("inbox", () => {
     await on("postgres", `CREATE DATABASE ${name}`)
     onTestFinished(() => on("postgres", `DROP DATABASE ${name} WITH (FORCE)`))
     const printed = await run(["inbox", "sql", "--schema", "ops"], {})
-    expect(printed.code).toBe(0)
+    assert.strictEqual(printed.code, 0)
     for (const statement of printed.stdout.split(";\n").filter((one) => one.trim() !== "")) {
       if (!/^(BEGIN|COMMIT)$/.test(statement)) await on(name, statement)
     }
@@ -76,7 +80,7 @@ describe("inbox", () => {
       env: { DATABASE_URL: `${server}/${name}` },
       cwd
     })
-    expect(JSON.parse(status.stdout)).toMatchObject({ waiting: 0, parked: 0 })
+    assertMatches(JSON.parse(status.stdout), { waiting: 0, parked: 0 })
   })
 })
 ;(await describeWith("Redis"))("inbox on Redis", () => {
@@ -86,6 +90,6 @@ describe("inbox", () => {
       env: { DATABASE_URL: "redis://127.0.0.1:6379" },
       cwd
     })
-    expect(JSON.parse(status.stdout)).toMatchObject({ waiting: 0, parked: 0 })
+    assertMatches(JSON.parse(status.stdout), { waiting: 0, parked: 0 })
   })
 })

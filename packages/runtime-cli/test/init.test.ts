@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { run, temporaryFolder } from "./support.ts"
 
 const packages = new URL("../../", import.meta.url).pathname
@@ -43,14 +44,15 @@ describe("init", () => {
     const cwd = makeProject(dependency, type, tsconfig)
     const { code, json, stderr } = await run(["init", "--yes"], { cwd })
     const written = [`aywa/${file}`, mount, "aywa/aywa.test.mjs", ".env.example"]
-    expect([code, json]).toEqual([0, { framework, written, kept: [], next: expect.any(Array) }])
-    expect(stderr).toContain(`+ ${mount}`)
-    expect(stderr).toContain("node --test aywa/aywa.test.mjs")
-    expect(readFileSync(join(cwd, mount), "utf8")).toContain(imported)
+    assert.deepStrictEqual([code, { ...json, next: [] }], [0, { framework, written, kept: [], next: [] }])
+    assert.isArray(json.next)
+    assert.include(stderr, `+ ${mount}`)
+    assert.include(stderr, "node --test aywa/aywa.test.mjs")
+    assert.include(readFileSync(join(cwd, mount), "utf8"), imported)
     // By itself: --test would start one more process for the same.
     execFileSync(process.execPath, ["aywa/aywa.test.mjs"], { cwd, encoding: "utf8" })
     const again = await run(["init", "--yes"], { cwd })
-    expect(again.json).toMatchObject({ written: [], kept: written })
+    assertMatches(again.json, { written: [], kept: written })
   })
 
   it("its test fails while the route does", async () => {
@@ -58,7 +60,8 @@ describe("init", () => {
     await run(["init", "--yes"], { cwd })
     const route = join(cwd, "aywa/route.ts")
     writeFileSync(route, readFileSync(route, "utf8").replace("./webhooks.ts", "./webhooks"))
-    expect(() => execFileSync(process.execPath, ["aywa/aywa.test.mjs"], { cwd, stdio: "pipe" })).toThrow(
+    assert.throws(
+      () => execFileSync(process.execPath, ["aywa/aywa.test.mjs"], { cwd, stdio: "pipe" }),
       "ERR_MODULE_NOT_FOUND"
     )
   })
@@ -72,28 +75,28 @@ describe("init", () => {
   ])("%s, type %s, %s: %s imports %s", async (dependency, type, tsconfig, mount, imported, step) => {
     const cwd = makeProject(dependency, type, tsconfig)
     const { stderr } = await run(["init", "--dry-run"], { cwd })
-    expect(stderr).toContain(`+ ${mount}\n`)
-    expect(stderr).toContain(`from "${imported}"`)
+    assert.include(stderr, `+ ${mount}\n`)
+    assert.include(stderr, `from "${imported}"`)
     const { json } = await run(["init", "--dry-run"], { cwd })
-    expect(json.next.join("\n")).toContain(step)
-    expect(json.next[0]).toMatch(/^npm install @aywa-ai\/runtime-sdk/)
+    assert.include(json.next.join("\n"), step)
+    assert.match(json.next[0], /^npm install @aywa-ai\/runtime-sdk/)
   })
 
   it("never overwrites, and asks", async () => {
     const cwd = makeProject("express", "module", bundler)
     mkdirSync(join(cwd, "aywa"))
     writeFileSync(join(cwd, "aywa/webhooks.ts"), "// mine")
-    expect((await run(["init"], { cwd })).code).toBe(2)
-    expect(existsSync(join(cwd, "aywa/route.ts"))).toBe(false)
-    expect((await run(["init", "--dry-run"], { cwd })).json.written).toEqual([])
-    expect((await run(["init", "--yes"], { cwd })).json.kept).toEqual(["aywa/webhooks.ts"])
-    expect(readFileSync(join(cwd, "aywa/webhooks.ts"), "utf8")).toBe("// mine")
+    assert.strictEqual((await run(["init"], { cwd })).code, 2)
+    assert.isFalse(existsSync(join(cwd, "aywa/route.ts")))
+    assert.deepStrictEqual((await run(["init", "--dry-run"], { cwd })).json.written, [])
+    assert.deepStrictEqual((await run(["init", "--yes"], { cwd })).json.kept, ["aywa/webhooks.ts"])
+    assert.strictEqual(readFileSync(join(cwd, "aywa/webhooks.ts"), "utf8"), "// mine")
   })
 
   it("says what is missing: a project, a framework", async () => {
     const cwd = temporaryFolder()
-    expect((await run(["init"], { cwd })).stderr).toContain("There is no package.json")
+    assert.include((await run(["init"], { cwd })).stderr, "There is no package.json")
     writeFileSync(join(cwd, "package.json"), "{}")
-    expect((await run(["init"], { cwd })).stderr).toContain("--framework: next, nest, hono, express, lambda")
+    assert.include((await run(["init"], { cwd })).stderr, "--framework: next, nest, hono, express, lambda")
   })
 })

@@ -1,7 +1,8 @@
 /** Orders to a local runtime that is running: everything that they need is in the env file that it wrote. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { errorOf, launch, run, sets, startHandler, temporaryFolder, until } from "./support.ts"
 
 /** A runtime as a process, and a way to give it orders with nothing but its env file. */
@@ -20,10 +21,10 @@ describe("orders to a local runtime", patience, () => {
   it("its clock is shown, set and moved", async () => {
     const { local } = await start("--clock", "manual")
     await local("clock", "--set", "2030-01-01T00:00:00.000Z")
-    expect((await local("clock", "--advance", "1h30m")).json).toMatchObject({ now: "2030-01-01T01:30:00.000Z" })
-    expect((await local("clock")).json).toEqual({ now: "2030-01-01T01:30:00.000Z", mode: "manual" })
+    assertMatches((await local("clock", "--advance", "1h30m")).json, { now: "2030-01-01T01:30:00.000Z" })
+    assert.deepStrictEqual((await local("clock")).json, { now: "2030-01-01T01:30:00.000Z", mode: "manual" })
     const wrong = await local("clock", "--advance", "soon", "--json")
-    expect([wrong.code, errorOf(wrong).message]).toEqual([2, "soon is no length of time."])
+    assert.deepStrictEqual([wrong.code, errorOf(wrong).message], [2, "soon is no length of time."])
   })
 
   it("faults come and go; requests are listed, shown and sent again", async () => {
@@ -31,36 +32,39 @@ describe("orders to a local runtime", patience, () => {
     await local("fault", "status", "--set", "code=503", "--method", "POST", "--times", "1")
     await order("assistants", "create", "--set", "name=Once")
     const { items } = (await local("requests", "--method", "POST")).json
-    expect(items.map(({ status, attempt }: { status: number; attempt: number }) => [status, attempt])).toEqual([
-      [201, 1],
-      [503, 0]
-    ])
-    expect((await local("requests", items[0].id)).json).toMatchObject({ body: { name: "Once" }, status: 201 })
-    expect((await local("requests", items[0].id, "--resend", "--new-key")).json.status).toBe(201)
-    expect((await order("assistants", "list")).json.items).toHaveLength(2)
-    expect((await local("fault")).json.items).toMatchObject([{ hits: 1 }])
-    expect((await local("fault", "--clear")).json.items).toEqual([])
+    assert.deepStrictEqual(
+      items.map(({ status, attempt }: { status: number; attempt: number }) => [status, attempt]),
+      [
+        [201, 1],
+        [503, 0]
+      ]
+    )
+    assertMatches((await local("requests", items[0].id)).json, { body: { name: "Once" }, status: 201 })
+    assert.strictEqual((await local("requests", items[0].id, "--resend", "--new-key")).json.status, 201)
+    assert.lengthOf((await order("assistants", "list")).json.items, 2)
+    assertMatches((await local("fault")).json.items, [{ hits: 1 }])
+    assert.deepStrictEqual((await local("fault", "--clear")).json.items, [])
     const wrong = await local("fault", "explode", "--json")
-    expect([wrong.code, errorOf(wrong).message]).toEqual([2, expect.stringContaining("explode")])
+    assertMatches([wrong.code, errorOf(wrong).message], [2, /explode/])
   })
 
   it("a snapshot is taken, and gone back to; a reset forgets", async () => {
     const { local, order } = await start()
     await order("assistants", "create", "--set", "name=Kept")
-    expect((await local("snapshot")).json).toMatchObject({ rows: 1 })
+    assertMatches((await local("snapshot")).json, { rows: 1 })
     await order("assistants", "create", "--set", "name=Gone")
     await local("restore")
     const names = async () => (await order("assistants", "list")).json.items.map(({ name }: { name: string }) => name)
-    expect(await names()).toEqual(["Kept"])
+    assert.deepStrictEqual(await names(), ["Kept"])
     await local("reset")
-    expect(await names()).toEqual([])
+    assert.deepStrictEqual(await names(), [])
   })
 
   it("a script says what happens in a call that comes in, and its events are followed", async () => {
     const { file, local, order } = await start()
     const script = join(temporaryFolder(), "script.json")
     writeFileSync(script, JSON.stringify([{ user: "Where is my order?" }, { hangup: "customer" }]))
-    expect((await local("script", script)).json.id).toMatch(/^script_/)
+    assert.match((await local("script", script)).json.id, /^script_/)
     await order("phone-numbers", "create", "--set", "provider=vapi", "--set", "number=+14155550100")
     const follower = launch([
       "local",
@@ -73,9 +77,9 @@ describe("orders to a local runtime", patience, () => {
       file
     ])
     const call = await local("inbound", "+14155550100")
-    expect(call.json).toMatchObject({ type: "inboundPhoneCall" })
+    assertMatches(call.json, { type: "inboundPhoneCall" })
     await until(follower, "stdout", "\n")
-    expect(JSON.parse(follower.output.stdout.split("\n")[0] ?? "")).toMatchObject({
+    assertMatches(JSON.parse(follower.output.stdout.split("\n")[0] ?? ""), {
       callId: call.json.id,
       message: { type: "end-of-call-report" }
     })
@@ -130,15 +134,18 @@ describe("call", patience, () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line))
-    expect(said.map(({ role, message, result }) => [role, message ?? result])).toEqual([
-      ["bot", "Hello!"],
-      ["user", "Where is my order?"],
-      ["tool_calls", ""],
-      ["tool_call_result", "shipped"],
-      ["bot", "Anything else?"],
-      ["user", "Thank you."]
-    ])
-    expect([result.code, result.stderr]).toEqual([0, expect.stringContaining("customer-ended-call")])
+    assert.deepStrictEqual(
+      said.map(({ role, message, result }) => [role, message ?? result]),
+      [
+        ["bot", "Hello!"],
+        ["user", "Where is my order?"],
+        ["tool_calls", ""],
+        ["tool_call_result", "shipped"],
+        ["bot", "Anything else?"],
+        ["user", "Thank you."]
+      ]
+    )
+    assertMatches([result.code, result.stderr], [0, /customer-ended-call/])
   })
 
   it("a model behind an address speaks for the assistant; there is none by default", async () => {
@@ -147,13 +154,13 @@ describe("call", patience, () => {
     const assistant = await create(order, handler.url)
     const words = ["call", "--assistant", assistant, "--model-url", model.url, "--model", "m", "--env-file", file]
     const { stdout, code } = await run([...words, "--no-json"], { stdin: "Where is my order?\n" })
-    expect([code, stdout]).toEqual([0, expect.stringContaining("AI    It is shipped.")])
-    expect(JSON.parse(model.got[1]?.body.toString() ?? "{}").messages.at(-1)).toMatchObject({
+    assertMatches([code, stdout], [0, /AI    It is shipped\./])
+    assertMatches(JSON.parse(model.got[1]?.body.toString() ?? "{}").messages.at(-1), {
       role: "tool",
       content: "shipped"
     })
     const nobody = await run(["call", "--assistant", assistant, "--env-file", file, "--json"])
-    expect([nobody.code, errorOf(nobody).message]).toEqual([2, "It is not said who speaks for the assistant."])
-    expect((await run(["call", "--help"])).stdout).toContain("one of --replies, or --model-url with --model")
+    assert.deepStrictEqual([nobody.code, errorOf(nobody).message], [2, "It is not said who speaks for the assistant."])
+    assert.include((await run(["call", "--help"])).stdout, "one of --replies, or --model-url with --model")
   })
 })

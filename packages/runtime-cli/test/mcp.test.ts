@@ -4,7 +4,8 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
-import { expect, inject, onTestFinished, test } from "vitest"
+import { assert, inject, onTestFinished, test } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { errorOf, launch, run, startRuntime, temporaryFolder, until } from "./support.ts"
 
 const open = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>, cwd = temporaryFolder()) => {
@@ -30,48 +31,60 @@ test("mcp serves the runtime of the settings, and reads by default", async () =>
   const { runtime, env } = await startRuntime()
   const client = await open([], env)
   const { tools } = await client.listTools()
-  expect(tools.map(({ name }) => name)).toContain("read")
-  expect(tools.map(({ name }) => name)).not.toContain("write")
-  expect(await call(client, "runtime_overview")).toMatchObject({
+  assert.include(
+    tools.map(({ name }) => name),
+    "read"
+  )
+  assert.notInclude(
+    tools.map(({ name }) => name),
+    "write"
+  )
+  assertMatches(await call(client, "runtime_overview"), {
     health: "ok",
     server: { allow: "read", calls: false }
   })
   const { resources } = await client.listResources()
-  expect(resources.map(({ uri }) => uri)).toContain("aywa://docs/retries")
+  assert.include(
+    resources.map(({ uri }) => uri),
+    "aywa://docs/retries"
+  )
   const { contents } = await client.readResource({ uri: "aywa://docs/mcp" })
-  expect(Reflect.get(contents[0] ?? {}, "text")).toMatch(/^# /)
-  expect(runtime.requests().every(({ method }) => method === "GET")).toBe(true)
+  assert.match(Reflect.get(contents[0] ?? {}, "text"), /^# /)
+  assert.isTrue(runtime.requests().every(({ method }) => method === "GET"))
 })
 
 test("mcp --local brings a runtime of its own, and keeps its ids out of the state of another one", async () => {
   const folder = temporaryFolder()
-  expect((await run(["config", "init"], { cwd: folder })).code).toBe(0)
+  assert.strictEqual((await run(["config", "init"], { cwd: folder })).code, 0)
   const client = await open(["--local", "--allow", "write"], {}, folder)
   const names = (await client.listTools()).tools.map(({ name }) => name)
-  expect(names).toContain("local_script_call")
-  expect(names).not.toContain("config_plan")
+  assert.include(names, "local_script_call")
+  assert.notInclude(names, "config_plan")
   const { row } = await call(client, "write", {
     operation: "assistants.create",
     body: { name: "Desk", firstMessage: "Hello" },
     idempotencyKey: "desk"
   })
   const report = await call(client, "local_script_call", { assistant: row.id, steps: [{ user: "Where is my order?" }] })
-  expect(report).toMatchObject({ status: "ended", transcript: expect.stringContaining("Where is my order?") })
+  assertMatches(report, { status: "ended", transcript: /Where is my order\?/ })
 })
 
 test("mcp with a folder of configuration plans and pushes it", async () => {
   const { runtime, env } = await startRuntime()
   const folder = temporaryFolder()
-  expect((await run(["config", "init"], { cwd: folder, env })).code).toBe(0)
+  assert.strictEqual((await run(["config", "init"], { cwd: folder, env })).code, 0)
   writeFileSync(
     join(folder, "aywa/assistants/desk.md"),
     "---\nname: Desk\nmodel: { provider: openai, model: gpt-4.1-mini }\n---\n\nYou are the desk.\n"
   )
   const client = await open(["--allow", "write"], env, folder)
   const plan = await call(client, "config_plan")
-  expect(plan.counts.create).toBe(1)
-  expect(await call(client, "config_push", { plan: plan.plan })).toMatchObject({ done: true })
-  expect(runtime.rows("assistants").map(({ name }) => name)).toEqual(["Desk"])
+  assert.strictEqual(plan.counts.create, 1)
+  assertMatches(await call(client, "config_push", { plan: plan.plan }), { done: true })
+  assert.deepStrictEqual(
+    runtime.rows("assistants").map(({ name }) => name),
+    ["Desk"]
+  )
 })
 
 test("mcp --http prints its address and token once, and ends when it is told to", async () => {
@@ -87,9 +100,9 @@ test("mcp --http prints its address and token once, and ends when it is told to"
       requestInit: { headers: { authorization: `Bearer ${token}` } }
     }) as unknown as Transport
   )
-  expect(await call(client, "runtime_overview")).toMatchObject({ health: "ok" })
+  assertMatches(await call(client, "runtime_overview"), { health: "ok" })
   server.child.kill("SIGTERM")
-  expect((await server.done).stdout.trim().split("\n")).toHaveLength(1)
+  assert.lengthOf((await server.done).stdout.trim().split("\n"), 1)
 })
 
 const wrong: ReadonlyArray<readonly [args: ReadonlyArray<string>, words: string]> = [
@@ -104,9 +117,9 @@ test("mcp says what is wrong with its flags, and nothing on stdout", async () =>
   const { env } = await startRuntime()
   const check = async ([args, words]: (typeof wrong)[number]) => {
     const result = await run([...args, "--json"], { env: args.length === 1 ? {} : env })
-    expect(result.code).toBe(2)
-    expect(result.stdout).toBe("")
-    expect(errorOf(result).message).toContain(words)
+    assert.strictEqual(result.code, 2)
+    assert.strictEqual(result.stdout, "")
+    assert.include(errorOf(result).message, words)
   }
   await Promise.all(wrong.map(check))
 })
@@ -131,23 +144,18 @@ test("what mcp config prints starts the server with the same flags", async () =>
   const flags = ["--allow", "write", "--resources", "assistants,calls", "--allow-calls"]
   const check = async (name: string) => {
     const printed = await run(["mcp", "config", name, ...flags])
-    expect(printed.code).toBe(0)
+    assert.strictEqual(printed.code, 0)
     const { command, args } = serverOf[name]!(printed.stdout)
-    expect([command, ...args.slice(0, 3)]).toEqual(["npx", "-y", "@aywa-ai/runtime-cli", "mcp"])
-    expect(args.slice(3).toSorted()).toEqual(flags.toSorted())
+    assert.deepStrictEqual([command, ...args.slice(0, 3)], ["npx", "-y", "@aywa-ai/runtime-cli", "mcp"])
+    assert.deepStrictEqual(args.slice(3).toSorted(), flags.toSorted())
     return args.slice(3)
   }
   const [args = []] = await Promise.all(Object.keys(serverOf).map(check))
   const client = await open(args, env)
-  expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual([
-    "runtime_overview",
-    "search_operations",
-    "describe_operation",
-    "read",
-    "write",
-    "call_place",
-    "call_report"
-  ])
+  assert.deepStrictEqual(
+    (await client.listTools()).tools.map((tool) => tool.name),
+    ["runtime_overview", "search_operations", "describe_operation", "read", "write", "call_place", "call_report"]
+  )
 })
 
 test("a client's file that lies outside of the project names other files by their whole path", async () => {
@@ -156,34 +164,37 @@ test("a client's file that lies outside of the project names other files by thei
   writeFileSync(join(cwd, ".env.aywa"), "")
   const argsFor = async (name: string) =>
     serverOf[name]!((await run(["mcp", "config", name, ...flags], { cwd })).stdout).args.slice(3)
-  expect(await argsFor("claude")).toEqual(["--db", "x.sqlite", "--env", ".env.aywa", "--local"])
+  assert.deepStrictEqual(await argsFor("claude"), ["--db", "x.sqlite", "--env", ".env.aywa", "--local"])
   const [, db = "", , env = ""] = await argsFor("codex")
-  expect([db, env].map((file) => realpathSync(dirname(file)))).toEqual([realpathSync(cwd), realpathSync(cwd)])
+  assert.deepStrictEqual(
+    [db, env].map((file) => realpathSync(dirname(file))),
+    [realpathSync(cwd), realpathSync(cwd)]
+  )
 })
 
 test("the commands of the skill run; nothing of somebody else is overwritten", async () => {
   const { env } = await startRuntime()
   const folder = temporaryFolder()
-  expect((await run(["mcp", "skill"], { cwd: folder })).code).toBe(0)
+  assert.strictEqual((await run(["mcp", "skill"], { cwd: folder })).code, 0)
   const file = join(folder, ".claude/skills/aywa-runtime/SKILL.md")
   const text = readFileSync(file, "utf8")
-  expect(text).toMatch(/^---\nname: aywa-runtime\ndescription: .{40,1024}\n---\n/)
+  assert.match(text, /^---\nname: aywa-runtime\ndescription: .{40,1024}\n---\n/)
   await run(["config", "init"], { cwd: folder, env })
   const block = /```sh\n([^]*?)```/.exec(text)?.[1] ?? ""
   const commands = block.split("\n").filter((line) => line.startsWith("aywa-runtime "))
-  expect(commands.length).toBeGreaterThan(6)
+  assert.isAbove(commands.length, 6)
   const assistant = await run(["assistants", "create", "--set", "name=First"], { env })
   const check = async (command: string) => {
     const args = command.slice("aywa-runtime ".length).replace('"$ASSISTANT"', assistant.json.id).split(" ")
     const result = await run(args, { cwd: folder, env })
     // The doctor has opinions about a runtime that is a local one.
-    expect(command.includes("doctor") ? [0, 1] : [0], `${command}: ${result.stderr}`).toContain(result.code)
-    expect(result.json, command).toBeDefined()
+    assert.include(command.includes("doctor") ? [0, 1] : [0], result.code, `${command}: ${result.stderr}`)
+    assert.isDefined(result.json, command)
   }
   await Promise.all(commands.map(check))
-  expect((await run(["mcp", "skill"], { cwd: folder })).code).toBe(0)
+  assert.strictEqual((await run(["mcp", "skill"], { cwd: folder })).code, 0)
   writeFileSync(file, "mine")
-  expect((await run(["mcp", "skill"], { cwd: folder })).code).toBe(2)
-  expect(readFileSync(file, "utf8")).toBe("mine")
-  expect(existsSync(file)).toBe(true)
+  assert.strictEqual((await run(["mcp", "skill"], { cwd: folder })).code, 2)
+  assert.strictEqual(readFileSync(file, "utf8"), "mine")
+  assert.isTrue(existsSync(file))
 })

@@ -5,7 +5,8 @@ import { delimiter, dirname, join } from "node:path"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { assert, describe, expect, inject, it, onTestFinished } from "vitest"
+import { assert, describe, inject, it, onTestFinished } from "vitest"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { makeProgram } from "../src/app.ts"
 import { makePresenter } from "../src/cli/presenter.ts"
 import { version } from "../src/version.ts"
@@ -23,16 +24,16 @@ describe("the process", () => {
     let text = ""
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
     await once(child, "close")
-    expect(JSON.parse(text).items).toHaveLength(12)
-    expect(text.length).toBeGreaterThan(700_000)
+    assert.lengthOf(JSON.parse(text).items, 12)
+    assert.isAbove(text.length, 700_000)
   })
 
   it("writes a long error whole", async () => {
     const { env } = await startRuntime()
     const many = Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`unknown_property_${n}`, n]))
     const { code, stderr } = await run(["assistants", "create", "-", "--json"], { env, stdin: JSON.stringify(many) })
-    expect(code).toBe(2)
-    expect(() => JSON.parse(stderr)).not.toThrow()
+    assert.strictEqual(code, 2)
+    assert.doesNotThrow(() => JSON.parse(stderr))
   })
 
   it("ends quietly when its reader has seen enough", () => {
@@ -44,7 +45,7 @@ describe("the process", () => {
         stdio: ["ignore", "pipe", "pipe"]
       }
     )
-    expect(text).toHaveLength(10)
+    assert.lengthOf(text, 10)
   })
 
   it.each([
@@ -54,9 +55,9 @@ describe("the process", () => {
     const { runtime, env } = await startRuntime()
     runtime.faults.add({ action: "stall" })
     const running = launch(["assistants", "list"], { env })
-    await expect.poll(() => runtime.requests().length, { timeout: 10_000 }).toBe(1)
+    await eventually(() => assert.strictEqual(runtime.requests().length, 1), 10_000)
     running.child.kill(signal)
-    expect((await running.done).code).toBe(code)
+    assert.strictEqual((await running.done).code, code)
   })
 
   it("Ctrl-C leaves nothing half written: the old file stays, and nothing beside it", async () => {
@@ -72,10 +73,10 @@ describe("the process", () => {
     })
     const running = launch(["files", "content", json.id, "--output", file], { env })
     const begun = () => runtime.requests().some(({ path }) => path.endsWith("/content"))
-    await expect.poll(begun, { timeout: 10_000 }).toBe(true)
+    await eventually(() => assert.isTrue(begun()), 10_000)
     running.child.kill("SIGINT")
-    expect((await running.done).code).toBe(130)
-    expect([readdirSync(folder), readFileSync(file, "utf8")]).toEqual([["content.bin"], "old"])
+    assert.strictEqual((await running.done).code, 130)
+    assert.deepStrictEqual([readdirSync(folder), readFileSync(file, "utf8")], [["content.bin"], "old"])
   })
 
   it.each([
@@ -88,7 +89,7 @@ describe("the process", () => {
     // It has read this, so it waits for more.
     await new Promise((resolve) => child.stdin.write("x".repeat(1_000_000), resolve))
     child.kill("SIGINT")
-    expect(await once(child, "close")).toEqual([130, null])
+    assert.deepStrictEqual(await once(child, "close"), [130, null])
   })
 
   it("a second signal does not wait for anything", async () => {
@@ -97,7 +98,7 @@ describe("the process", () => {
     await until(running, "stdout", "")
     running.child.kill("SIGTERM")
     running.child.kill("SIGTERM")
-    expect((await running.done).code).not.toBe(0)
+    assert.notStrictEqual((await running.done).code, 0)
   })
 
   it("says the same as the process that most tests run their commands in, one after another", async () => {
@@ -112,13 +113,13 @@ describe("the process", () => {
       const options = { env, stdin: "name: [" }
       const { json: _, ...alone } = await launch(args, options).done
       // The first one takes a process of its own, too.
-      for (const again of [1, 2]) expect([again, await run(args, options)]).toMatchObject([again, alone])
+      for (const again of [1, 2]) assertMatches([again, await run(args, options)], [again, alone])
     }
   })
 
   it("knows its version", async () => {
     const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
-    expect([version, (await run(["--version"])).stdout]).toEqual([manifest.version, `${manifest.version}\n`])
+    assert.deepStrictEqual([version, (await run(["--version"])).stdout], [manifest.version, `${manifest.version}\n`])
   })
 })
 
@@ -152,11 +153,10 @@ describe("an old Node", () => {
     const version = execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).trim()
     const needed = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).engines.node.slice(2)
     const { status, stdout, stderr } = spawnSync(node, [inject("bin"), ...args], { encoding: "utf8" })
-    expect([status, stdout, stderr]).toEqual([
-      2,
-      "",
-      `aywa-runtime needs Node ${needed} or later, this is ${version}.\n`
-    ])
+    assert.deepStrictEqual(
+      [status, stdout, stderr],
+      [2, "", `aywa-runtime needs Node ${needed} or later, this is ${version}.\n`]
+    )
   })
 })
 
@@ -166,7 +166,7 @@ describe("the bundle", () => {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))
     const code = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n")
     for (const name of ["CliFailure", "ConnectionError", "MigrationError", "UsageError"]) {
-      expect(code).toMatch(new RegExp(`\\bclass ${name} extends\\b`))
+      assert.match(code, new RegExp(`\\bclass ${name} extends\\b`))
     }
   })
 })
@@ -176,22 +176,22 @@ describe("on a terminal", () => {
     const { env } = await startRuntime()
     await clientOf(env).assistants.create({ name: "Desk" })
     const list = ["assistants", "list", "--columns", "name"]
-    expect(await onTerminal(list, env)).toBe("\u001b[2mNAME\u001b[22m\r\nDesk\r\n")
+    assert.strictEqual(await onTerminal(list, env), "\u001b[2mNAME\u001b[22m\r\nDesk\r\n")
     for (const plain of [
       await onTerminal(list, { ...env, NO_COLOR: "1" }),
       await onTerminal([...list, "--no-color"], env),
       await onTerminal(list, { ...env, TERM: "dumb" })
     ]) {
-      expect(plain).toBe("NAME\r\nDesk\r\n")
+      assert.strictEqual(plain, "NAME\r\nDesk\r\n")
     }
-    expect(JSON.parse(await onTerminal([...list, "--json"], env)).items).toHaveLength(1)
+    assert.lengthOf(JSON.parse(await onTerminal([...list, "--json"], env)).items, 1)
   })
 
   it("a pipe gets no colour and no JSON gets any", async () => {
     const { env } = await startRuntime()
     const piped = await run(["assistants", "list", "--no-json"], { env })
     const asked = await run(["assistants", "list", "--json"], { env: { ...env, FORCE_COLOR: "1" } })
-    expect(piped.stdout + asked.stdout).not.toContain("\u001b")
+    assert.notInclude(piped.stdout + asked.stdout, "\u001b")
   })
 
   it("a prompt takes Ctrl-C for Ctrl-C, and Ctrl-D for no", async () => {
@@ -211,10 +211,10 @@ describe("on a terminal", () => {
       })
       let text = ""
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
-      await expect.poll(() => text, { timeout: 15_000 }).toContain("[y/N]")
+      await eventually(() => assert.include(text, "[y/N]"), 15_000)
       child.stdin.write(keys)
-      expect([(await once(child, "close"))[0], runtime.count("assistants")]).toEqual([code, left])
-      expect(text).not.toContain("defect")
+      assert.deepStrictEqual([(await once(child, "close"))[0], runtime.count("assistants")], [code, left])
+      assert.notInclude(text, "defect")
     }
   })
 })
@@ -226,7 +226,7 @@ const helpOf = async (words: ReadonlyArray<string>): Promise<string> => {
   const presenter = makePresenter({ help: (text) => (help += text), error: unexpected, colors: false })
   const exit = await Effect.runPromiseExit(makeProgram([...words, "--help"], presenter))
   const failure = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-  if (failure !== undefined) expect(failure).toMatchObject({ _tag: "ShowHelp", errors: [] })
+  if (failure !== undefined) assertMatches(failure, { _tag: "ShowHelp", errors: [] })
   return `${help.replace(/\n*$/, "")}\n`
 }
 
@@ -247,18 +247,18 @@ describe("help", () => {
   it("has a description and an example for every command of the tree", async () => {
     const all = await helpOfAll()
     for (const [command, help] of all) {
-      expect(help).toMatch(/^DESCRIPTION\n {2}\S/)
-      expect(help.includes("\n\nEXAMPLES\n"), command).toBe(command !== "")
-      expect(help.slice(0, help.indexOf("\nUSAGE")), command).not.toMatch(/\n(?! |\n|$)/)
+      assert.match(help, /^DESCRIPTION\n {2}\S/)
+      assert.strictEqual(help.includes("\n\nEXAMPLES\n"), command !== "", command)
+      assert.notMatch(help.slice(0, help.indexOf("\nUSAGE")), /\n(?! |\n|$)/, command)
     }
-    expect(all.size).toBeGreaterThan(70)
+    assert.isAbove(all.size, 70)
   })
 
   it("is a word, too: of everything, and of one command", async () => {
     for (const words of [[], ["assistants", "list"]]) {
       const [byWord, byFlag] = await Promise.all([run(["help", ...words]), run([...words, "--help"])])
-      expect([byWord.code, byWord.stdout]).toEqual([0, byFlag.stdout])
-      expect(byWord.stdout).toContain("USAGE")
+      assert.deepStrictEqual([byWord.code, byWord.stdout], [0, byFlag.stdout])
+      assert.include(byWord.stdout, "USAGE")
     }
   })
 })
@@ -276,18 +276,20 @@ const asking: Readonly<Record<string, ReadonlyArray<string>>> = {
 describe("completions", () => {
   it("are there for PowerShell", async () => {
     const { code, stdout } = await run(["completions", "powershell"])
-    expect([code, stdout.includes("Register-ArgumentCompleter"), stdout.includes("webhooks")]).toEqual([0, true, true])
+    assert.deepStrictEqual(
+      [code, stdout.includes("Register-ArgumentCompleter"), stdout.includes("webhooks")],
+      [0, true, true]
+    )
   })
 
   it.each(["bash", "zsh", "fish"])(
     "%s reads the script, and completes commands, flags, words and files",
     async (shell) => {
       const { code, stdout } = await run(["completions", shell])
-      expect([code, stdout.includes("webhooks"), stdout.includes("aywa-runtime --completions")]).toEqual([
-        0,
-        true,
-        false
-      ])
+      assert.deepStrictEqual(
+        [code, stdout.includes("webhooks"), stdout.includes("aywa-runtime --completions")],
+        [0, true, false]
+      )
       if (spawnSync(shell, ["-c", "exit 0"]).status !== 0) {
         console.log(`skipped: ${shell} is not there to read its completions`)
         return
@@ -309,7 +311,7 @@ describe("completions", () => {
       ]
       for (const [line, expected] of lines) {
         const text = execFileSync(shell, [...ask, script, `aywa-runtime ${line}`], { cwd: folder, encoding: "utf8" })
-        expect(text.split(/[\t\n]/)[0]).toBe(expected)
+        assert.strictEqual(text.split(/[\t\n]/)[0], expected)
       }
     }
   )
@@ -318,8 +320,11 @@ describe("completions", () => {
     const { stdout } = await run(["completions", "zsh"])
     const help = [...(await helpOfAll()).values()].join()
     const flags = [...help.matchAll(/^ {2}--([a-z-]+) (?:FILE|FOLDER|MODULE)/gm)].map(([, name]) => name)
-    expect(flags).toContain("write-env")
+    assert.include(flags, "write-env")
     const completed = new Set([...stdout.matchAll(/--([a-z-]+)\[.*:_files'/g)].map(([, name]) => name))
-    expect(flags.filter((name) => !completed.has(name))).toEqual([])
+    assert.deepStrictEqual(
+      flags.filter((name) => !completed.has(name)),
+      []
+    )
   })
 })

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { errorOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 describe("where settings come from", () => {
@@ -14,13 +15,13 @@ describe("where settings come from", () => {
     const [url, key] = [env.AYWA_RUNTIME_BASE_URL, env.AYWA_RUNTIME_API_KEY]
     const wrong = { AYWA_RUNTIME_BASE_URL: "http://127.0.0.1:9", AYWA_RUNTIME_API_KEY: "wrong" }
     write(url, key)
-    expect(await list(["--env-file", file], {})).toBe(0)
-    expect(await list(["--env-file", file], { AYWA_RUNTIME_API_KEY: "wrong" })).toBe(4)
-    expect(await list(["--env-file", file], { AYWA_RUNTIME_API_KEY: "" })).toBe(0)
-    expect(await list(["--base-url", url, "--api-key", key], wrong)).toBe(0)
+    assert.strictEqual(await list(["--env-file", file], {}), 0)
+    assert.strictEqual(await list(["--env-file", file], { AYWA_RUNTIME_API_KEY: "wrong" }), 4)
+    assert.strictEqual(await list(["--env-file", file], { AYWA_RUNTIME_API_KEY: "" }), 0)
+    assert.strictEqual(await list(["--base-url", url, "--api-key", key], wrong), 0)
     write("http://127.0.0.1:9", "wrong")
-    expect(await list(["--env-file", file], { AYWA_RUNTIME_BASE_URL: url, AYWA_RUNTIME_API_KEY: key })).toBe(0)
-    expect(await list(["-u", url, "--api-key", key, "--org", "another"], {})).toBe(4)
+    assert.strictEqual(await list(["--env-file", file], { AYWA_RUNTIME_BASE_URL: url, AYWA_RUNTIME_API_KEY: key }), 0)
+    assert.strictEqual(await list(["-u", url, "--api-key", key, "--org", "another"], {}), 4)
   })
 
   it.each(["nope", "https://user:pw@127.0.0.1", "http://10.0.0.1"])(
@@ -35,7 +36,7 @@ describe("where settings come from", () => {
         [["--env-file", file], key]
       ] as const) {
         const result = await run(["assistants", "list", ...args, "--json"], { env })
-        expect([result.code, errorOf(result).code]).toEqual([2, "AywaConfigError"])
+        assert.deepStrictEqual([result.code, errorOf(result).code], [2, "AywaConfigError"])
       }
     }
   )
@@ -43,23 +44,19 @@ describe("where settings come from", () => {
   it("an env file that is not there, and a timeout that is none, are wrong arguments", async () => {
     // Node looks for --env-file among a script's arguments too, and ends before the script begins.
     const missing = await run(["assistants", "list", "--env-file", "./nowhere.env"])
-    expect([missing.code === 0, missing.stdout, missing.stderr]).toEqual([
-      false,
-      "",
-      expect.stringContaining("./nowhere.env")
-    ])
+    assertMatches([missing.code === 0, missing.stdout, missing.stderr], [false, "", /\.\/nowhere\.env/])
     // --env is ours alone.
     const named = await run(["assistants", "list", "--env", "./nowhere.env"])
-    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("./nowhere.env cannot be read (ENOENT)")])
+    assertMatches([named.code, named.stderr], [2, /\.\/nowhere\.env cannot be read \(ENOENT\)/])
     for (const timeout of ["0", "soon"]) {
-      expect((await run(["assistants", "list", "--timeout", timeout])).code).toBe(2)
+      assert.strictEqual((await run(["assistants", "list", "--timeout", timeout])).code, 2)
     }
   })
 
   it("a flag that is given twice is refused, a list may repeat", async () => {
     const { env } = await startRuntime()
-    expect((await run(["assistants", "list", "--limit", "1", "--limit", "2"], { env })).code).toBe(2)
+    assert.strictEqual((await run(["assistants", "list", "--limit", "1", "--limit", "2"], { env })).code, 2)
     const made = await run(["assistants", "create", "--set", "name=A", "--set", "firstMessage=B"], { env })
-    expect(made.json).toMatchObject({ name: "A", firstMessage: "B" })
+    assertMatches(made.json, { name: "A", firstMessage: "B" })
   })
 })

@@ -9,7 +9,8 @@ import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { type LocalRuntimeHandle, type LocalRuntimeOptions, startLocalRuntime } from "@aywa-ai/runtime-local"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { expect, inject, onTestFinished } from "vitest"
+import { assert, inject, onTestFinished } from "vitest"
+import { eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { endUnfinished, mayBeHosted, runHosted } from "./hosted/hosted.ts"
 
 export interface Result {
@@ -74,7 +75,7 @@ const parsed = (text: string): unknown => {
 /** The error that a piped run prints. */
 export const errorOf = (result: Result) => {
   const line = result.stderr.trim().split("\n").at(-1) ?? ""
-  expect(line, result.stderr).toMatch(/^\{"error":/)
+  assert.match(line, /^\{"error":/, result.stderr)
   return JSON.parse(line).error
 }
 
@@ -143,7 +144,11 @@ export const temporaryFolder = (): string => {
 
 /** Waits for text in what the command has written. */
 export const until = (running: Running, stream: "stdout" | "stderr", text: string | RegExp) =>
-  expect.poll(() => running.output[stream], { timeout: 20_000 }).toMatch(text)
+  eventually(() => {
+    const written = running.output[stream]
+    if (typeof text === "string") assert.include(written, text)
+    else assert.match(written, text)
+  })
 
 /** A port that nobody listens on. */
 export const closedPort = async (): Promise<number> => {

@@ -4,7 +4,8 @@ import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
-import { afterAll, describe, expect, inject, it, onTestFinished } from "vitest"
+import { afterAll, assert, describe, inject, it, onTestFinished } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { clientOf, envOf, run, startRuntime, temporaryFolder } from "./support.ts"
 
 interface Ended {
@@ -91,46 +92,43 @@ describe("output that cannot be written", () => {
   it.each(printing.map((args) => [args.join(" "), args] as const))("%s says so and exits with 1", async (_, args) => {
     const { env, withIds } = await seeded()
     const ended = await inShell(withIds(args), "> /dev/full", env)
-    expect([ended.code, errorIn(ended.stderr)]).toMatchObject([1, { code: "output", exitCode: 1 }])
-    expect(errorIn(ended.stderr).message).toBe("stdout could not be written whole (ENOSPC).")
+    assertMatches([ended.code, errorIn(ended.stderr)], [1, { code: "output", exitCode: 1 }])
+    assert.strictEqual(errorIn(ended.stderr).message, "stdout could not be written whole (ENOSPC).")
   })
 
   it("a part of it is there: that is no success either", async () => {
     const out = join(temporaryFolder(), "out")
     const { code, stderr } = await inShell(["completions", "bash"], `> '${out}'`, {}, "ulimit -f 4")
-    expect([code, errorIn(stderr).code, statSync(out).size]).toEqual([1, "output", 4096])
+    assert.deepStrictEqual([code, errorIn(stderr).code, statSync(out).size], [1, "output", 4096])
   })
 
   it("a disk that becomes full", async () => {
     const disk = smallDisk()
     if (disk === undefined) return
     const { code, stderr } = await inShell(["completions", "bash"], `> '${join(disk, "out")}'`)
-    expect([code, errorIn(stderr).message]).toEqual([1, "stdout could not be written whole (ENOSPC)."])
+    assert.deepStrictEqual([code, errorIn(stderr).message], [1, "stdout could not be written whole (ENOSPC)."])
   })
 
   it("people get a sentence", async () => {
     const { env } = await seeded()
     for (const args of [["--version"], ["assistants", "list"]]) {
       const { code, stderr } = await inShell([...args, "--no-json"], "> /dev/full", env)
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringMatching(/^error: stdout could not be written whole \(ENOSPC\)\. /)
-      ])
+      assertMatches([code, stderr], [1, /^error: stdout could not be written whole \(ENOSPC\)\. /])
     }
   })
 
   it("a command that failed keeps its code, and a stderr that is full fails a command that had something to say", async () => {
     const { env } = await seeded()
-    expect((await inShell(["assistants", "get", "nobody"], "> /dev/full 2> /dev/full", env)).code).toBe(5)
+    assert.strictEqual((await inShell(["assistants", "get", "nobody"], "> /dev/full 2> /dev/full", env)).code, 5)
     const warned = ["assistants", "list", "--api-key", env.AYWA_RUNTIME_API_KEY]
-    expect((await inShell(warned, "> /dev/null 2> /dev/full", env)).code).toBe(1)
-    expect((await inShell(["assistants", "list"], "> /dev/null 2> /dev/full", env)).code).toBe(0)
+    assert.strictEqual((await inShell(warned, "> /dev/null 2> /dev/full", env)).code, 1)
+    assert.strictEqual((await inShell(["assistants", "list"], "> /dev/null 2> /dev/full", env)).code, 0)
   })
 
   it("a stream ends when nobody can have it", async () => {
     const { env } = await seeded()
     const { code, stderr } = await inShell(["webhooks", "tail"], "> /dev/full", env)
-    expect([code, errorIn(stderr).code]).toEqual([1, "output"])
+    assert.deepStrictEqual([code, errorIn(stderr).code], [1, "output"])
   })
 
   it.each(printing.filter(([name]) => name !== "local").map((args) => [args.join(" "), args] as const))(
@@ -138,7 +136,7 @@ describe("output that cannot be written", () => {
     async (_, args) => {
       const { env, withIds } = await seeded()
       const ended = await inShell([...withIds(args)], "| true", env)
-      expect(ended).toEqual({ code: 0, stderr: "" })
+      assert.deepStrictEqual(ended, { code: 0, stderr: "" })
     }
   )
 })
@@ -154,15 +152,15 @@ describe("files that cannot be written", () => {
     const file = join(disk, "file")
     writeFileSync(file, "old")
     const { code, stderr } = await run(["files", "content", json.id, "--output", file, "--json"], { env })
-    expect([code, errorIn(stderr).message]).toEqual([1, `${file} could not be written whole (ENOSPC).`])
-    expect([readdirSync(disk), readFileSync(file, "utf8")]).toEqual([["file"], "old"])
+    assert.deepStrictEqual([code, errorIn(stderr).message], [1, `${file} could not be written whole (ENOSPC).`])
+    assert.deepStrictEqual([readdirSync(disk), readFileSync(file, "utf8")], [["file"], "old"])
   })
 
   it("--write-env says so, and the runtime does not start without it", async () => {
     const file = join(temporaryFolder(), ".env")
     const { code, stderr } = await inShell(["local", "--write-env", file], "> /dev/null", {}, "ulimit -f 0")
-    expect([code, errorIn(stderr).message]).toEqual([1, `${file} could not be written whole (EFBIG).`])
-    expect(readdirSync(join(file, ".."))).toEqual([])
+    assert.deepStrictEqual([code, errorIn(stderr).message], [1, `${file} could not be written whole (EFBIG).`])
+    assert.deepStrictEqual(readdirSync(join(file, "..")), [])
   })
 
   it("a ledger says so, and nothing is left beside it", async () => {
@@ -171,7 +169,7 @@ describe("files that cannot be written", () => {
     const { env } = await startRuntime()
     writeFileSync(join(disk, "ballast"), Buffer.alloc(65_536))
     const { code, stderr } = await run(["migrate", "mapping", "--output", join(disk, "ledger.csv"), "--json"], { env })
-    expect([code, errorIn(stderr).code]).toEqual([1, "ENOSPC"])
-    expect(readdirSync(disk)).toEqual(["ballast"])
+    assert.deepStrictEqual([code, errorIn(stderr).code], [1, "ENOSPC"])
+    assert.deepStrictEqual(readdirSync(disk), ["ballast"])
   })
 })

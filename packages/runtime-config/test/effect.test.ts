@@ -1,7 +1,7 @@
 /** The Effect face: the same steps, with what went wrong in the error channel. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import {
   adoptRow,
@@ -32,21 +32,21 @@ describe("as Effects", () => {
       const adopted = yield* adoptRow(aywa, yield* readConfig(folder), "assistants/desk", id)
       return [report.applied.length, written.length, ok, pushed.applied.length, back.counts.update, adopted.differences]
     })
-    expect(await Effect.runPromise(program)).toEqual([1, 0, true, 1, 1, 0])
-    expect(runtime.count("assistants")).toBe(1)
+    assert.deepStrictEqual(await Effect.runPromise(program), [1, 0, true, 1, 1, 0])
+    assert.strictEqual(runtime.count("assistants"), 1)
   })
 
   it("refusals of files and of the client fail with their tags, and nothing else is swallowed", async () => {
     const folder = makeFolder({ "assistants/desk.yaml": "a: [" })
     const tag = (effect: Effect.Effect<unknown, { readonly _tag: string }>) =>
       Effect.runPromise(Effect.flip(effect)).then(({ _tag }) => _tag)
-    expect(await tag(readConfig(folder))).toBe("RuntimeConfigError")
+    assert.strictEqual(await tag(readConfig(folder)), "RuntimeConfigError")
     write(folder, { "assistants/desk.yaml": "name: Desk\n" })
     const nobody = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", retries: 0 })
     const config = await Effect.runPromise(readConfig(folder))
-    expect(await tag(planConfig(nobody, config))).toBe("ConnectionError")
+    assert.strictEqual(await tag(planConfig(nobody, config)), "ConnectionError")
     const broken = { assistants: undefined } as unknown as AywaRuntimeClient // A caller's own mistake.
     const exit = await Effect.runPromiseExit(planConfig(broken, config))
-    expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+    assert.isTrue(Exit.isFailure(exit) && Exit.hasDies(exit))
   })
 })

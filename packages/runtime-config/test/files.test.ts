@@ -1,6 +1,6 @@
 /** Files: read, written, changed in the style that they have. */
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { bodySchemas } from "../src/rows/bodySchemas.ts"
 import { changeRowFile, newRowFile, parseRow } from "../src/folder/rowFile.ts"
 import { equal, rowWith } from "../src/rows/json.ts"
@@ -14,7 +14,7 @@ describe("a row and its file", () => {
     fc.assert(
       fc.property(rows, (row) => {
         const { ending, text } = newRowFile("assistants", row)
-        expect(parseRow(text, `a${ending}`)).toEqual(row)
+        assert.deepStrictEqual(parseRow(text, `a${ending}`), row)
       }),
       { numRuns: cases(200) }
     )
@@ -25,7 +25,7 @@ describe("a row and its file", () => {
       fc.property(rows, rows, (before, after) => {
         const file = newRowFile("assistants", before)
         const changed = changeRowFile("assistants", file.text, `a${file.ending}`, after)
-        expect(equal(parseRow(changed.text, `a${changed.ending}`), after)).toBe(true)
+        assert.isTrue(equal(parseRow(changed.text, `a${changed.ending}`), after))
       }),
       { numRuns: cases(60) }
     )
@@ -57,7 +57,7 @@ metadata:
       "a.yaml",
       rowWith({ ...row, name: "Front desk" }, ["metadata", "deep", "a"], 17)
     )
-    expect(changed.text).toBe(odd.replace('"Desk"      #', '"Front desk"      #').replace("0x10", "17"))
+    assert.strictEqual(changed.text, odd.replace('"Desk"      #', '"Front desk"      #').replace("0x10", "17"))
   })
 
   it("keep the comments and the style of items that stay in a list, and of those that change in it", () => {
@@ -80,16 +80,19 @@ endCallPhrases: [bye,   "so long"] # said
     const row = parseRow(text, "a.yaml")
     const changed = (path: ReadonlyArray<string>, value: unknown) =>
       changeRowFile("assistants", text, "a.yaml", rowWith(row, path, value)).text
-    expect(changed(["model", "toolIds"], ["lookup-order", "send-sms", "new-one"])).toBe(
+    assert.strictEqual(
+      changed(["model", "toolIds"], ["lookup-order", "send-sms", "new-one"]),
       text.replace(/ *- transfer-call.*\n/, "").replace("'send-sms'", "'send-sms'\n    - new-one")
     )
     const [inline, ending] = [{ type: "function", function: { name: "a", description: "B" } }, { type: "endCall" }]
-    expect(changed(["model", "tools"], [{ type: "dtmf" }, inline, ending])).toBe(
+    assert.strictEqual(
+      changed(["model", "tools"], [{ type: "dtmf" }, inline, ending]),
       text
         .replace("    - type: function", "    - type: dtmf\n    - type: function")
         .replace("description: A", "description: B")
     )
-    expect(changed(["endCallPhrases"], ["so long", "ciao"])).toBe(
+    assert.strictEqual(
+      changed(["endCallPhrases"], ["so long", "ciao"]),
       text.replace('[bye,   "so long"]', '["so long", ciao]')
     )
   })
@@ -104,20 +107,20 @@ endCallPhrases: [bye,   "so long"] # said
       [["metadata", "c"], [2]]
     ] as const) {
       const after = rowWith(row, path, value)
-      expect(parseRow(changeRowFile("assistants", text, "a.yaml", after).text, "a.yaml")).toEqual(after)
+      assert.deepStrictEqual(parseRow(changeRowFile("assistants", text, "a.yaml", after).text, "a.yaml"), after)
     }
   })
 
   it("put a new key where the contract has it, and take one away with its comment", () => {
     const row = parseRow(desk, "desk.md")
     const added = changeRowFile("assistants", desk, "desk.md", { ...row, firstMessageMode: "assistant-waits-for-user" })
-    expect(added.text.split("\n").slice(2, 5)).toEqual([
+    assert.deepStrictEqual(added.text.split("\n").slice(2, 5), [
       "name: Desk",
       'firstMessage: "Hello, this is the desk." # said first',
       "firstMessageMode: assistant-waits-for-user"
     ])
     const { firstMessage: _, ...rest } = row
-    expect(changeRowFile("assistants", desk, "desk.md", rest).text).toBe(desk.replace(/firstMessage.*\n/, ""))
+    assert.strictEqual(changeRowFile("assistants", desk, "desk.md", rest).text, desk.replace(/firstMessage.*\n/, ""))
   })
 
   it("become YAML when there are several messages, with the comments of the front matter", () => {
@@ -130,19 +133,18 @@ endCallPhrases: [bye,   "so long"] # said
       ]
     )
     const { ending, text } = changeRowFile("assistants", desk, "desk.md", row)
-    expect([ending, parseRow(text, "desk.yaml"), text.includes("# Who answers the telephone.")]).toEqual([
-      ".yaml",
-      row,
-      true
-    ])
+    assert.deepStrictEqual(
+      [ending, parseRow(text, "desk.yaml"), text.includes("# Who answers the telephone.")],
+      [".yaml", row, true]
+    )
   })
 
   it("may have Windows' line ends", () => {
     const windows = desk.replaceAll("\n", "\r\n")
     const row = parseRow(windows, "desk.md")
-    expect(row).toEqual(parseRow(desk, "desk.md"))
+    assert.deepStrictEqual(row, parseRow(desk, "desk.md"))
     const { text } = changeRowFile("assistants", windows, "desk.md", { ...row, name: "Front desk" })
-    expect(text).toBe(windows.replace("name: Desk", "name: Front desk"))
+    assert.strictEqual(text, windows.replace("name: Desk", "name: Front desk"))
   })
 })
 
@@ -158,22 +160,29 @@ describe("what is wrong with a folder", () => {
       "assistants/d.md": "---\nmodel: { provider: openai, messages: [] }\n---\ntext"
     })
     const reason = await reasonOf(() => open(folder))
-    expect(problemsOf(reason).map(({ file, path }) => [file, path])).toEqual([
-      ["tools/a.yaml", undefined],
-      ["tools/b.yaml", "server.url"],
-      ["assistants/c.md", undefined],
-      ["assistants/d.md", "model.messages"]
-    ])
-    expect(JSON.stringify(reason)).not.toContain("canary")
+    assert.deepStrictEqual(
+      problemsOf(reason).map(({ file, path }) => [file, path]),
+      [
+        ["tools/a.yaml", undefined],
+        ["tools/b.yaml", "server.url"],
+        ["assistants/c.md", undefined],
+        ["assistants/d.md", "model.messages"]
+      ]
+    )
+    assert.notInclude(JSON.stringify(reason), "canary")
   })
 
   it("names keys in the environment's file, unknown kinds, and files that are the same row", async () => {
-    expect(await place({ "environments/test.yaml": "apiKey: x" })).toEqual([["environments/test.yaml", "apiKey"]])
-    expect(await place({ "aywa.yaml": "formatVersion: 1\ninclude: [robots]" })).toEqual([["aywa.yaml", "include[0]"]])
-    expect(await place({ "aywa.yaml": "formatVersion: 2" })).toEqual([["aywa.yaml", "formatVersion"]])
-    expect(await place({ "tools/a.yaml": "{}", "tools/a.yml": "{}" })).toEqual([["tools/a.yml", undefined]])
-    expect(await place({ "environments/other.yaml": "{}" })).toEqual([["environments", undefined]])
-    expect(await place({ "state/test.json": "<<<<<<< ours" })).toEqual([["state/test.json", undefined]])
+    assert.deepStrictEqual(await place({ "environments/test.yaml": "apiKey: x" }), [
+      ["environments/test.yaml", "apiKey"]
+    ])
+    assert.deepStrictEqual(await place({ "aywa.yaml": "formatVersion: 1\ninclude: [robots]" }), [
+      ["aywa.yaml", "include[0]"]
+    ])
+    assert.deepStrictEqual(await place({ "aywa.yaml": "formatVersion: 2" }), [["aywa.yaml", "formatVersion"]])
+    assert.deepStrictEqual(await place({ "tools/a.yaml": "{}", "tools/a.yml": "{}" }), [["tools/a.yml", undefined]])
+    assert.deepStrictEqual(await place({ "environments/other.yaml": "{}" }), [["environments", undefined]])
+    assert.deepStrictEqual(await place({ "state/test.json": "<<<<<<< ours" }), [["state/test.json", undefined]])
   })
 })
 
@@ -185,7 +194,7 @@ describe("variables and overrides of an environment", () => {
       "tools/a.yaml":
         "type: function\ndescription: 'costs ${var:host}'\nserver:\n  url: http://${var:host}/x\n  timeoutSeconds: ${var:seconds}\n  headers: { x: y }\n"
     })
-    expect(open(folder).rows[0]?.row).toEqual({
+    assert.deepStrictEqual(open(folder).rows[0]?.row, {
       type: "function",
       description: "costs ${var:host}",
       server: { url: "http://127.0.0.1/x", timeoutSeconds: 30 },
@@ -203,12 +212,12 @@ describe("slugs", () => {
     ["日本", "assistant"],
     ["x".repeat(80), "x".repeat(60)]
   ])("of %s is %s", (name, slug) => {
-    expect(slugOf(name, kindOf("assistants"))).toBe(slug)
+    assert.strictEqual(slugOf(name, kindOf("assistants")), slug)
   })
 })
 
 describe("the JSON Schemas", () => {
   it("are those of the contract table (node scripts/schemas.ts)", () => {
-    expect(bodySchemas).toEqual(today())
+    assert.deepStrictEqual(bodySchemas, today())
   })
 })

@@ -1,8 +1,9 @@
 /** The laws of push, pull and merge, over rows of any kind. */
 import { rmSync } from "node:fs"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import type { JsonObject } from "@aywa-ai/runtime-sdk"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { newRowFile } from "../src/folder/rowFile.ts"
 import { equal, rowWith, valueAt } from "../src/rows/json.ts"
 import { applyChanges } from "../src/rows/diff.ts"
@@ -16,8 +17,8 @@ describe("diff and merge", () => {
     fc.assert(
       fc.property(rows, rows, (before, after) => {
         const changes = diffRows(before, after)
-        expect(equal(applyChanges(before, changes, after), after)).toBe(true)
-        expect(diffRows(after, after)).toEqual([])
+        assert.isTrue(equal(applyChanges(before, changes, after), after))
+        assert.deepStrictEqual(diffRows(after, after), [])
       }),
       { numRuns: cases(200) }
     )
@@ -26,9 +27,9 @@ describe("diff and merge", () => {
   it("without a change of one side it is the other side", () => {
     fc.assert(
       fc.property(rows, rows, (base, changed) => {
-        expect(mergeRows(base, changed, base)).toEqual({ row: changed, conflicts: [] })
-        expect(equal(mergeRows(base, base, changed).row, changed)).toBe(true)
-        expect(equal(mergeRows(base, changed, changed).row, changed)).toBe(true)
+        assert.deepStrictEqual(mergeRows(base, changed, base), { row: changed, conflicts: [] })
+        assert.isTrue(equal(mergeRows(base, base, changed).row, changed))
+        assert.isTrue(equal(mergeRows(base, changed, changed).row, changed))
       }),
       { numRuns: cases(200) }
     )
@@ -63,8 +64,8 @@ describe("diff and merge", () => {
       fc.property(indexes, indexes, values, values, (ours, others, mine, yours) => {
         const theirs = others.filter((index) => !ours.includes(index))
         const { row, conflicts } = mergeRows(base, edit(base, ours, mine), edit(base, theirs, yours))
-        expect(conflicts).toEqual([])
-        expect(row).toEqual(edit(edit(base, ours, mine), theirs, yours))
+        assert.deepStrictEqual(conflicts, [])
+        assert.deepStrictEqual(row, edit(edit(base, ours, mine), theirs, yours))
       }),
       { numRuns: cases(200) }
     )
@@ -73,11 +74,11 @@ describe("diff and merge", () => {
   it("edits of the same place are a conflict unless they are the same, never a winner", () => {
     fc.assert(
       fc.property(indexes, indexes, (ours, theirs) => {
-        const both = ours.filter((index) => theirs.includes(index)).map((index) => places[index])
+        const both = ours.filter((index) => theirs.includes(index)).map((index) => places[index] ?? [])
         const { conflicts } = mergeRows(base, edit(base, ours, "ours"), edit(base, theirs, "theirs"))
-        expect(conflicts.map(({ path }) => path).toSorted()).toEqual(both.toSorted())
+        assert.deepStrictEqual(conflicts.map(({ path }) => path).toSorted(), both.toSorted())
         for (const { path, ours: mine, theirs: yours } of conflicts) {
-          expect([mine, yours, valueAt(base, path) === mine]).toEqual(["ours", "theirs", false])
+          assert.deepStrictEqual([mine, yours, valueAt(base, path) === mine], ["ours", "theirs", false])
         }
       }),
       { numRuns: cases(200) }
@@ -87,10 +88,11 @@ describe("diff and merge", () => {
   it("prompts are merged by line, and items of a list that moved are not mixed up", () => {
     const at = ["model", "messages", 0, "content"]
     const merged = mergeRows(base, rowWith(base, at, "A\nb\nc\nd\ne"), rowWith(base, at, "a\nb\nc\nd\nE"))
-    expect([valueAt(merged.row, at), merged.conflicts]).toEqual(["A\nb\nc\nd\nE", []])
-    expect(
-      mergeRows(base, rowWith(base, at, "A\nb\nc\nd\ne"), rowWith(base, at, "B\nb\nc\nd\ne")).conflicts.length
-    ).toBe(1)
+    assert.deepStrictEqual([valueAt(merged.row, at), merged.conflicts], ["A\nb\nc\nd\nE", []])
+    assert.strictEqual(
+      mergeRows(base, rowWith(base, at, "A\nb\nc\nd\ne"), rowWith(base, at, "B\nb\nc\nd\ne")).conflicts.length,
+      1
+    )
     const list = {
       hooks: [
         { on: "a", n: 1 },
@@ -109,7 +111,10 @@ describe("diff and merge", () => {
         { on: "b", n: 1 }
       ]
     }
-    expect(mergeRows(list, moved, changed).conflicts.map(({ path }) => path)).toEqual([["hooks"]])
+    assert.deepStrictEqual(
+      mergeRows(list, moved, changed).conflicts.map(({ path }) => path),
+      [["hooks"]]
+    )
   })
 
   it("lists are merged by item: what one side adds or takes away does not meet the other side's", () => {
@@ -117,13 +122,16 @@ describe("diff and merge", () => {
       const { row, conflicts } = mergeRows({ list: was }, { list: ours }, { list: theirs })
       return conflicts.length === 0 ? row["list"] : "conflict"
     }
-    expect(merged(["a", "b", "c"], ["b", "c"], ["a", "b", "c", "d"])).toEqual(["b", "c", "d"])
-    expect(merged(["a", "b", "c"], ["a", "b", "x"], ["y", "b", "c"])).toEqual(["y", "b", "x"])
-    expect(merged(["a"], ["a", "x"], ["a", "y"])).toBe("conflict")
-    expect(merged(["a", "b", "c"], ["a", "x", "c"], ["a", "c"])).toBe("conflict")
-    expect(merged(["a", "b"], ["x", "a", "b"], ["a", "b", "x"])).toBe("conflict")
+    assert.deepStrictEqual(merged(["a", "b", "c"], ["b", "c"], ["a", "b", "c", "d"]), ["b", "c", "d"])
+    assert.deepStrictEqual(merged(["a", "b", "c"], ["a", "b", "x"], ["y", "b", "c"]), ["y", "b", "x"])
+    assert.strictEqual(merged(["a"], ["a", "x"], ["a", "y"]), "conflict")
+    assert.strictEqual(merged(["a", "b", "c"], ["a", "x", "c"], ["a", "c"]), "conflict")
+    assert.strictEqual(merged(["a", "b"], ["x", "a", "b"], ["a", "b", "x"]), "conflict")
     const [one, two, three] = [{ type: "a" }, { type: "b" }, { type: "c" }]
-    expect(merged([one, two, three], [two, three], [one, two, { ...three, n: 1 }])).toEqual([two, { ...three, n: 1 }])
+    assert.deepStrictEqual(merged([one, two, three], [two, three], [one, two, { ...three, n: 1 }]), [
+      two,
+      { ...three, n: 1 }
+    ])
   })
 
   it("a list has no item that neither side has, and loses none that both have kept", () => {
@@ -136,7 +144,7 @@ describe("diff and merge", () => {
         for (const item of "abcdefgh") {
           const [before, mine, yours] = [has(was, item), has(ours, item), has(theirs, item)]
           const wanted = mine === yours ? mine : !before
-          expect([item, has(row["list"], item)]).toEqual([item, wanted])
+          assert.deepStrictEqual([item, has(row["list"], item)], [item, wanted])
         }
       }),
       { numRuns: cases(200) }
@@ -156,15 +164,15 @@ describe("over a real runtime", () => {
         rmSync(`${folder}/assistants/a${other}`, { force: true })
         await pushConfig(aywa, open(folder))
         const before = snapshot(folder)
-        expect((await pullConfig(aywa, open(folder))).written).toEqual([])
-        expect(snapshot(folder)).toEqual(before)
+        assert.deepStrictEqual((await pullConfig(aywa, open(folder))).written, [])
+        assert.deepStrictEqual(snapshot(folder), before)
         const { id } = only((await aywa.assistants.list()).items)
         const gone = Object.keys(first).filter((key) => !Object.hasOwn(second, key))
         await aywa.assistants.update(id, { ...second, ...Object.fromEntries(gone.map((key) => [key, null])) })
-        expect((await pullConfig(aywa, open(folder))).conflicts).toEqual([])
+        assert.deepStrictEqual((await pullConfig(aywa, open(folder))).conflicts, [])
         const pushed = await pushConfig(aywa, open(folder))
-        expect(pushed.applied).toEqual([])
-        expect(diffRows(open(folder).rows[0]?.row ?? {}, second)).toEqual([])
+        assert.deepStrictEqual(pushed.applied, [])
+        assert.deepStrictEqual(diffRows(open(folder).rows[0]?.row ?? {}, second), [])
         runtime.reset()
       }),
       { numRuns: cases(20) }
@@ -185,10 +193,10 @@ describe("over a real runtime", () => {
         await pushConfig(aywa, open(folder))
         const clean = makeFolder(snapshot(folder, /^\.schema\//))
         put(clean, second)
-        expect(await pullConfig(aywa, open(clean))).toMatchObject({ written: [], conflicts: [] })
+        assertMatches(await pullConfig(aywa, open(clean)), { written: [], conflicts: [] })
         await pushConfig(aywa, open(clean))
         const stored = only(runtime.rows("assistants"))
-        expect(diffRows(managed("assistants", stored), managed("assistants", second))).toEqual([])
+        assert.deepStrictEqual(diffRows(managed("assistants", stored), managed("assistants", second)), [])
         runtime.reset()
       }),
       { numRuns: cases(5) }

@@ -1,6 +1,7 @@
 /** Push and pull against a real local runtime. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { adoptRow, applyPlan, findDrift, planConfig, planRollback, pullConfig, pushConfig } from "../src/index.ts"
 import {
   desk,
@@ -23,18 +24,21 @@ describe("push", () => {
     const { aywa } = await start()
     const folder = makeFolder(files)
     const first = await pushConfig(aywa, open(folder))
-    expect(first.applied.map(({ action, address }) => [action, address])).toEqual([
-      ["create", "tools/lookup-order"],
-      ["create", "assistants/desk"]
-    ])
+    assert.deepStrictEqual(
+      first.applied.map(({ action, address }) => [action, address]),
+      [
+        ["create", "tools/lookup-order"],
+        ["create", "assistants/desk"]
+      ]
+    )
     const [tool] = (await aywa.tools.list()).items
     const [assistant] = (await aywa.assistants.list()).items
-    expect(assistant?.model?.toolIds).toEqual([tool?.id])
-    expect(assistant?.model?.messages).toEqual([
+    assert.deepStrictEqual(assistant?.model?.toolIds, [tool?.id ?? "no tool"])
+    assert.deepStrictEqual(assistant?.model?.messages, [
       { role: "system", content: "# You are the desk\n\nAsk for the order.\nBe brief." }
     ])
     const again = await pushConfig(aywa, open(folder))
-    expect([again.applied, again.plan.counts.unchanged]).toEqual([[], 2])
+    assert.deepStrictEqual([again.applied, again.plan.counts.unchanged], [[], 2])
   })
 
   it("sends what changed alone, and null for a key that is gone", async () => {
@@ -44,21 +48,26 @@ describe("push", () => {
     write(folder, { "assistants/desk.md": desk.replace(/firstMessage.*\n/, "").replace("gpt-4o", "gpt-5") })
     const plan = await planConfig(aywa, open(folder))
     const step = plan.steps.find(({ action }) => action === "update")
-    expect([step?.address, Object.keys(step?.set ?? {}), step?.set?.["firstMessage"]]).toEqual([
-      "assistants/desk",
-      ["firstMessage", "model"],
-      null
-    ])
+    assert.deepStrictEqual(
+      [step?.address, Object.keys(step?.set ?? {}), step?.set?.["firstMessage"]],
+      ["assistants/desk", ["firstMessage", "model"], null]
+    )
     const before = runtime.requests().length
     await applyPlan(aywa, open(folder), plan)
     const writes = runtime
       .requests()
       .slice(before)
       .filter(({ method }) => method !== "GET")
-    expect(writes.map(({ method }) => method)).toEqual(["PATCH"])
+    assert.deepStrictEqual(
+      writes.map(({ method }) => method),
+      ["PATCH"]
+    )
     const assistant = (await aywa.assistants.list()).items[0]
-    expect([assistant?.firstMessage ?? null, assistant?.model?.model, assistant?.name]).toEqual([null, "gpt-5", "Desk"])
-    expect((await pushConfig(aywa, open(folder))).applied).toEqual([])
+    assert.deepStrictEqual(
+      [assistant?.firstMessage ?? null, assistant?.model?.model, assistant?.name],
+      [null, "gpt-5", "Desk"]
+    )
+    assert.deepStrictEqual((await pushConfig(aywa, open(folder))).applied, [])
   })
 
   it("refuses a row that somebody changed, and loses nobody's change after a pull", async () => {
@@ -70,15 +79,18 @@ describe("push", () => {
     await aywa.assistants.update(id, { model: { ...model, provider: "openai", messages } })
     write(folder, { "assistants/desk.md": desk.replace("Be brief.", "Be very brief.") })
     const reason = await reasonOf(pushConfig(aywa, open(folder)))
-    expect([reason._tag, problemsOf(reason)[0]?.file]).toEqual(["Conflict", "assistants/desk"])
+    assert.deepStrictEqual([reason._tag, problemsOf(reason)[0]?.file], ["Conflict", "assistants/desk"])
     const pulled = await pullConfig(aywa, open(folder))
-    expect(pulled.written).toEqual([{ address: "assistants/desk", file: "assistants/desk.md", change: "merged" }])
-    expect(read(folder, "assistants/desk.md")).toBe(
+    assert.deepStrictEqual(pulled.written, [
+      { address: "assistants/desk", file: "assistants/desk.md", change: "merged" }
+    ])
+    assert.strictEqual(
+      read(folder, "assistants/desk.md"),
       desk.replace("Be brief.", "Be very brief.").replace("the desk\n", "the front desk\n")
     )
     await pushConfig(aywa, open(folder))
     const after = (await aywa.assistants.get(id)).model?.messages?.[0]?.content
-    expect(after).toBe("# You are the front desk\n\nAsk for the order.\nBe very brief.")
+    assert.strictEqual(after, "# You are the front desk\n\nAsk for the order.\nBe very brief.")
   })
 
   it("puts rows back with a rollback, and refuses to when somebody changed them since", async () => {
@@ -90,14 +102,14 @@ describe("push", () => {
     const plan = await planRollback(aywa, open(folder))
     await applyPlan(aywa, open(folder), plan)
     const row = only((await aywa.assistants.list()).items)
-    expect(row.name).toBe("Desk")
+    assert.strictEqual(row.name, "Desk")
     const later = await planRollback(aywa, open(folder), { time: backup })
-    expect(later.counts).toMatchObject({ unchanged: 1, update: 0 })
+    assertMatches(later.counts, { unchanged: 1, update: 0 })
     await aywa.assistants.update(row.id, { name: "Somebody's" })
-    expect((await planRollback(aywa, open(folder), { time: backup })).counts).toMatchObject({ conflict: 1, update: 0 })
+    assertMatches((await planRollback(aywa, open(folder), { time: backup })).counts, { conflict: 1, update: 0 })
     await aywa.assistants.update(row.id, { name: "Desk" })
-    expect((await pullConfig(aywa, open(folder))).written.length).toBe(1)
-    expect(read(folder, "assistants/desk.md")).toBe(desk)
+    assert.strictEqual((await pullConfig(aywa, open(folder))).written.length, 1)
+    assert.strictEqual(read(folder, "assistants/desk.md"), desk)
   })
 })
 
@@ -108,8 +120,8 @@ describe("pull", () => {
     await pushConfig(aywa, open(folder))
     const before = snapshot(folder)
     const pulled = await pullConfig(aywa, open(folder))
-    expect([pulled.written, pulled.conflicts, snapshot(folder)]).toEqual([[], [], before])
-    expect((await pushConfig(aywa, open(folder))).applied).toEqual([])
+    assert.deepStrictEqual([pulled.written, pulled.conflicts, snapshot(folder)], [[], [], before])
+    assert.deepStrictEqual((await pushConfig(aywa, open(folder))).applied, [])
   })
 
   it("into an empty folder writes files that push to an empty runtime as the same rows", async () => {
@@ -117,15 +129,18 @@ describe("pull", () => {
     await pushConfig(first.aywa, open(makeFolder(files)))
     const folder = makeFolder()
     const pulled = await pullConfig(first.aywa, open(folder))
-    expect(pulled.written.map(({ file }) => file)).toEqual(["tools/lookup-order.yaml", "assistants/desk.md"])
-    expect((await planConfig(first.aywa, open(folder))).counts).toMatchObject({ unchanged: 2, update: 0, create: 0 })
+    assert.deepStrictEqual(
+      pulled.written.map(({ file }) => file),
+      ["tools/lookup-order.yaml", "assistants/desk.md"]
+    )
+    assertMatches((await planConfig(first.aywa, open(folder))).counts, { unchanged: 2, update: 0, create: 0 })
     const copy = makeFolder(
       Object.fromEntries(Object.entries(snapshot(folder)).filter(([name]) => !name.startsWith("environments")))
     )
     await pushConfig(second.aywa, open(copy))
     const before = snapshot(copy)
     await pullConfig(second.aywa, open(copy))
-    expect(snapshot(copy)).toEqual(before)
+    assert.deepStrictEqual(snapshot(copy), before)
   })
 
   it("leaves a file alone whose change meets another one at the same place", async () => {
@@ -137,16 +152,17 @@ describe("pull", () => {
     const ours = desk.replace('"Hello, this is the desk."', "Ours")
     write(folder, { "assistants/desk.md": ours })
     const pulled = await pullConfig(aywa, open(folder))
-    expect(pulled.conflicts.map(({ file, detail }) => [file, /firstMessage/.test(detail)])).toEqual([
-      ["assistants/desk.md", true]
-    ])
-    expect(read(folder, "assistants/desk.md")).toBe(ours)
-    expect(read(folder, "assistants/desk.theirs.md")).toContain("firstMessage: Theirs")
-    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("Conflict")
+    assert.deepStrictEqual(
+      pulled.conflicts.map(({ file, detail }) => [file, /firstMessage/.test(detail)]),
+      [["assistants/desk.md", true]]
+    )
+    assert.strictEqual(read(folder, "assistants/desk.md"), ours)
+    assert.include(read(folder, "assistants/desk.theirs.md"), "firstMessage: Theirs")
+    assert.strictEqual((await reasonOf(pushConfig(aywa, open(folder))))._tag, "Conflict")
     await adoptRow(aywa, open(folder), "assistants/desk", id)
-    expect(Object.keys(snapshot(folder)).some((name) => name.includes("theirs"))).toBe(false)
+    assert.isFalse(Object.keys(snapshot(folder)).some((name) => name.includes("theirs")))
     await pushConfig(aywa, open(folder))
-    expect((await aywa.assistants.get(id)).firstMessage).toBe("Ours")
+    assert.strictEqual((await aywa.assistants.get(id)).firstMessage, "Ours")
   })
 })
 
@@ -161,11 +177,11 @@ describe("what is taken out of a file", () => {
     const { id } = only((await aywa.assistants.list()).items)
     await aywa.assistants.update(id, { firstMessage: "Theirs", endCallMessage: "Bye" })
     write(folder, { "assistants/desk.md": bare.replace('"Hello, this is the desk."', "Ours") })
-    expect((await pullConfig(aywa, open(folder))).conflicts.length).toBe(1)
-    expect((await adoptRow(aywa, open(folder), "assistants/desk", id)).differences).toBe(2)
+    assert.strictEqual((await pullConfig(aywa, open(folder))).conflicts.length, 1)
+    assert.strictEqual((await adoptRow(aywa, open(folder), "assistants/desk", id)).differences, 2)
     await pushConfig(aywa, open(folder))
     const row = await aywa.assistants.get(id)
-    expect([row.firstMessage, row.endCallMessage, await idsOf(aywa)]).toEqual(["Ours", "Bye", []])
+    assert.deepStrictEqual([row.firstMessage, row.endCallMessage, await idsOf(aywa)], ["Ours", "Bye", []])
   })
 
   it("goes after a pull, or an adopt, on a clean checkout, too", async () => {
@@ -183,9 +199,9 @@ describe("what is taken out of a file", () => {
       await pushConfig(aywa, open(first))
       const folder = makeFolder({ ...snapshot(first, /^\.schema\//), "assistants/desk.md": bare })
       const { id } = only((await aywa.assistants.list()).items)
-      expect([step, await steps[step](aywa, folder, id)]).toEqual([step, changes])
+      assert.deepStrictEqual([step, await steps[step](aywa, folder, id)], [step, changes])
       await pushConfig(aywa, open(folder))
-      expect([step, await idsOf(aywa)]).toEqual([step, []])
+      assert.deepStrictEqual([step, await idsOf(aywa)], [step, []])
     }
   })
 })
@@ -199,18 +215,21 @@ describe("on a clean checkout, without the rows as they were seen", () => {
     const folder = makeFolder({ ...files, "structured-outputs/mood.yaml": "name: Mood\nschema: { type: object }\n" })
     await pushConfig(aywa, open(folder))
     const other = cleanCheckout(folder)
-    expect((await planConfig(aywa, open(other))).counts).toMatchObject({ unchanged: 3, update: 0, conflict: 0 })
+    assertMatches((await planConfig(aywa, open(other))).counts, { unchanged: 3, update: 0, conflict: 0 })
     write(other, { "structured-outputs/mood.yaml": "name: Mood\nschema: { type: string }\n" })
     const plan = await planConfig(aywa, open(other))
-    expect(plan.steps.flatMap(({ set }) => (set === undefined ? [] : [set]))).toEqual([{ schema: { type: "string" } }])
+    assert.deepStrictEqual(
+      plan.steps.flatMap(({ set }) => (set === undefined ? [] : [set])),
+      [{ schema: { type: "string" } }]
+    )
     const { id } = only((await aywa.structuredOutputs.list()).items)
     await aywa.structuredOutputs.update(id, { description: "Theirs" })
-    expect((await planConfig(aywa, open(other))).counts).toMatchObject({ conflict: 1, update: 0 })
-    expect((await pullConfig(aywa, open(other))).conflicts.length).toBe(1)
+    assertMatches((await planConfig(aywa, open(other))).counts, { conflict: 1, update: 0 })
+    assert.strictEqual((await pullConfig(aywa, open(other))).conflicts.length, 1)
     const third = cleanCheckout(folder)
-    expect((await pullConfig(aywa, open(third))).written.length).toBe(1)
-    expect(read(third, "structured-outputs/mood.yaml")).toContain("description: Theirs")
-    expect((await pushConfig(aywa, open(third))).applied).toEqual([])
+    assert.strictEqual((await pullConfig(aywa, open(third))).written.length, 1)
+    assert.include(read(third, "structured-outputs/mood.yaml"), "description: Theirs")
+    assert.deepStrictEqual((await pushConfig(aywa, open(third))).applied, [])
   })
 })
 
@@ -219,7 +238,7 @@ describe("drift", () => {
     const { aywa } = await start()
     const folder = makeFolder(files)
     await pushConfig(aywa, open(folder))
-    expect((await findDrift(aywa, open(folder))).ok).toBe(true)
+    assert.isTrue((await findDrift(aywa, open(folder))).ok)
     const { id } = only((await aywa.assistants.list()).items)
     await aywa.assistants.update(id, { firstMessage: "Theirs" })
     for (const _ of [1, 2]) await aywa.structuredOutputs.create({ name: "Mood", schema: { type: "object" } })
@@ -227,11 +246,13 @@ describe("drift", () => {
     const tool = (await aywa.tools.list()).items[0]
     await aywa.tools.delete(tool?.id ?? "")
     const report = await findDrift(aywa, open(folder))
-    expect(report.drifted.map(({ address }) => address)).toEqual(["assistants/desk"])
-    expect([report.orphans.length, report.ghosts.length, report.twins.map(({ ids }) => ids.length)]).toEqual([
-      2,
-      1,
-      [2]
-    ])
+    assert.deepStrictEqual(
+      report.drifted.map(({ address }) => address),
+      ["assistants/desk"]
+    )
+    assert.deepStrictEqual(
+      [report.orphans.length, report.ghosts.length, report.twins.map(({ ids }) => ids.length)],
+      [2, 1, [2]]
+    )
   })
 })

@@ -4,7 +4,8 @@ import { hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
 import { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import {
   adoptRow,
   applyPlan,
@@ -45,14 +46,14 @@ describe("one process at a time", () => {
     const folder = makeFolder(files)
     for (const alive of [`${process.pid} ${hostname()}\n`, "1 another-machine\n"]) {
       lock(folder, alive)
-      expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("Locked")
+      assert.strictEqual((await reasonOf(pushConfig(aywa, open(folder))))._tag, "Locked")
     }
-    expect(runtime.requests()).toEqual([])
+    assert.deepStrictEqual(runtime.requests(), [])
     for (const dead of ["", "12", `4194303 ${hostname()}\n`]) {
       lock(folder, dead)
       await pushConfig(aywa, open(folder))
     }
-    expect(runtime.count("assistants")).toBe(1)
+    assert.strictEqual(runtime.count("assistants"), 1)
   })
 })
 
@@ -78,8 +79,8 @@ describe("where a runtime has no ETags, or ignores them", () => {
     write(folder, { "assistants/desk.md": desk.replace("Be brief", "Be kind") })
     const events: Array<ApplyEvent["type"]> = []
     await pushConfig(without(), open(folder), { onEvent: ({ type }) => void events.push(type) })
-    expect(events).toEqual(["backup", "weak-guard", "row"])
-    expect(only(runtime.requests({ method: "PATCH" })).headers["if-match"]).toBeUndefined()
+    assert.deepStrictEqual(events, ["backup", "weak-guard", "row"])
+    assert.isUndefined(only(runtime.requests({ method: "PATCH" })).headers["if-match"])
     const { id } = only(runtime.rows("assistants"))
     write(folder, { "assistants/desk.md": desk.replace("Be brief", "Be quick") })
     const reason = await reasonOf(
@@ -88,7 +89,7 @@ describe("where a runtime has no ETags, or ignores them", () => {
         open(folder)
       )
     )
-    expect([reason._tag, (await aywa.assistants.get(id)).firstMessage]).toEqual(["Conflict", "Theirs"])
+    assert.deepStrictEqual([reason._tag, (await aywa.assistants.get(id)).firstMessage], ["Conflict", "Theirs"])
   })
 
   it("a profile that says so is believed: no If-Match is relied on", async () => {
@@ -110,7 +111,7 @@ describe("where a runtime has no ETags, or ignores them", () => {
     })
     await pushConfig(known, open(folder), { onEvent: ({ type }) => void events.push(type) })
     await known.close()
-    expect(events).toContain("weak-guard")
+    assert.include(events, "weak-guard")
   })
 })
 
@@ -125,31 +126,33 @@ describe("what is refused", () => {
     })
     await aywa.tools.create({ type: "function", function: { name: "taken", description: "Somebody else's" } })
     const reason = await reasonOf(pushConfig(aywa, open(folder)))
-    expect(problemsOf(reason)).toMatchObject([
-      { file: "tools/taken", detail: expect.stringContaining("config adopt tools/taken ") }
-    ])
-    expect(runtime.count("assistants")).toBe(0)
+    assertMatches(problemsOf(reason), [{ file: "tools/taken", detail: /config adopt tools\/taken / }])
+    assert.strictEqual(runtime.count("assistants"), 0)
     const { applied, refused } = await pushConfig(aywa, open(folder), { keepGoing: true })
-    expect(applied.map(({ address }) => address)).toEqual(["tools/free", "assistants/one"])
-    expect(refused.map(({ file }) => file)).toEqual(["tools/taken", "assistants/two"])
+    assert.deepStrictEqual(
+      applied.map(({ address }) => address),
+      ["tools/free", "assistants/one"]
+    )
+    assert.deepStrictEqual(
+      refused.map(({ file }) => file),
+      ["tools/taken", "assistants/two"]
+    )
   })
 
   it("is another organization, another runtime, and a plan that the rows have left behind", async () => {
     const folder = makeFolder({ ...files, "environments/test.yaml": "organizationId: another\n" })
     await aywa.assistants.create({ name: "Somebody's" })
-    expect((await reasonOf(planConfig(aywa, open(folder))))._tag).toBe("Conflict")
+    assert.strictEqual((await reasonOf(planConfig(aywa, open(folder))))._tag, "Conflict")
     write(folder, { "environments/test.yaml": "{}\n" })
     const plan = await planConfig(aywa, open(folder), { baseUrl: "https://other.example" })
     const moved = await reasonOf(applyPlan(aywa, open(folder), plan, { baseUrl: runtime.baseUrl }))
-    expect(problemsOf(moved)).toMatchObject([{ path: "baseUrl" }])
+    assertMatches(problemsOf(moved), [{ path: "baseUrl" }])
     await applyPlan(aywa, open(folder), plan)
     write(folder, { "assistants/desk.md": desk.replace("Be brief", "Be kind") })
     const stale = await planConfig(aywa, open(folder))
     const id = open(folder).state.ids["assistants/desk"] ?? ""
     await aywa.assistants.update(id, { firstMessage: "Theirs" })
-    expect(problemsOf(await reasonOf(applyPlan(aywa, open(folder), stale)))).toMatchObject([
-      { file: "assistants/desk" }
-    ])
+    assertMatches(problemsOf(await reasonOf(applyPlan(aywa, open(folder), stale))), [{ file: "assistants/desk" }])
   })
 
   it("is a delete of what is in use, by its name; what only the state knows is deleted with prune alone", async () => {
@@ -157,18 +160,16 @@ describe("what is refused", () => {
     await pushConfig(aywa, open(folder))
     const away = join(folder, "../lookup-order.yaml")
     renameSync(join(folder, "tools/lookup-order.yaml"), away)
-    expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ left: 1, delete: 0 })
+    assertMatches((await planConfig(aywa, open(folder))).counts, { left: 1, delete: 0 })
     const reason = await reasonOf(pushConfig(aywa, open(folder), { plan: { prune: true } }))
     const id = open(folder).state.ids["assistants/desk"] ?? ""
-    expect(problemsOf(reason)).toMatchObject([
-      { file: "tools/lookup-order", detail: expect.stringMatching(new RegExp(`in use.*${id}`)) }
-    ])
+    assertMatches(problemsOf(reason), [{ file: "tools/lookup-order", detail: new RegExp(`in use.*${id}`) }])
     write(folder, { "assistants/desk.md": desk.replace(/ *toolIds.*\n/, "") })
     const { applied } = await pushConfig(aywa, open(folder), { plan: { prune: true } })
-    expect(applied.map(({ action, address }) => `${action} ${address}`)).toEqual([
-      "update assistants/desk",
-      "delete tools/lookup-order"
-    ])
+    assert.deepStrictEqual(
+      applied.map(({ action, address }) => `${action} ${address}`),
+      ["update assistants/desk", "delete tools/lookup-order"]
+    )
   })
 })
 
@@ -178,19 +179,19 @@ describe("names", () => {
     await pushConfig(aywa, open(folder))
     const { id } = only(runtime.rows("assistants"))
     await aywa.assistants.update(id, { name: "Reception" })
-    expect((await pullConfig(aywa, open(folder))).written).toMatchObject([{ file: "assistants/desk.md" }])
-    expect(read(folder, "assistants/desk.md")).toContain("name: Reception")
+    assertMatches((await pullConfig(aywa, open(folder))).written, [{ file: "assistants/desk.md" }])
+    assert.include(read(folder, "assistants/desk.md"), "name: Reception")
     renameSync(join(folder, "assistants/desk.md"), join(folder, "assistants/reception.md"))
     // The same content under another name of a file is the same row; with a change of its own it has to be said.
     write(folder, { "assistants/reception.md": read(folder, "assistants/reception.md").replace("Be brief", "Be kind") })
-    expect(problemsOf(await reasonOf(pushConfig(aywa, open(folder))))).toMatchObject([
-      { detail: expect.stringContaining(`config adopt assistants/reception ${id}`) }
-    ])
+    const problems = problemsOf(await reasonOf(pushConfig(aywa, open(folder))))
+    assert.lengthOf(problems, 1)
+    assert.include(problems[0]?.detail, `config adopt assistants/reception ${id}`)
     await adoptRow(aywa, open(folder), "assistants/reception", id)
-    expect((await pushConfig(aywa, open(folder))).applied).toMatchObject([{ action: "update", id }])
+    assertMatches((await pushConfig(aywa, open(folder))).applied, [{ action: "update", id }])
     renameSync(join(folder, "assistants/reception.md"), join(folder, "assistants/front.md"))
-    expect((await pushConfig(aywa, open(folder))).applied).toEqual([])
-    expect([runtime.count("assistants"), (await findDrift(aywa, open(folder))).ok]).toEqual([1, true])
+    assert.deepStrictEqual((await pushConfig(aywa, open(folder))).applied, [])
+    assert.deepStrictEqual([runtime.count("assistants"), (await findDrift(aywa, open(folder))).ok], [1, true])
   })
 })
 
@@ -204,13 +205,13 @@ describe("a check", () => {
     })
     const { errors, warnings } = validateConfig(open(folder))
     const places = (list: typeof errors) => list.map(({ file, path }) => `${file} ${path ?? ""}`.trim()).toSorted()
-    expect(places(errors)).toEqual([
+    assert.deepStrictEqual(places(errors), [
       "assistants/few.yaml model.maxTokens",
       "assistants/keys.yaml",
       "assistants/keys.yaml id",
       "assistants/keys.yaml name"
     ])
-    expect(places(warnings)).toEqual([
+    assert.deepStrictEqual(places(warnings), [
       "assistants/empty.md model.messages",
       "assistants/few.yaml model.maxTokens",
       "assistants/few.yaml model.messages[0].content",
@@ -219,8 +220,8 @@ describe("a check", () => {
       "assistants/keys.yaml mood",
       "assistants/keys.yaml name"
     ])
-    expect(warnings.find(({ path }) => path === "model.messages[0].content")?.detail).toContain("{{who}}")
-    expect(runtime.requests()).toEqual([])
+    assert.include(warnings.find(({ path }) => path === "model.messages[0].content")?.detail, "{{who}}")
+    assert.deepStrictEqual(runtime.requests(), [])
   })
 })
 
@@ -239,22 +240,16 @@ describe("a plan as text", () => {
     const plan = await planConfig(aywa, open(folder))
     const text = formatPlan(plan)
     const lines = text.split("\n")
-    expect(lines.at(-1)).toBe("test: 1 to create, 1 to update, 1 unchanged.")
-    expect(lines.filter((line) => /^[+~]/.test(line)).length).toBe(2)
+    assert.strictEqual(lines.at(-1), "test: 1 to create, 1 to update, 1 unchanged.")
+    assert.strictEqual(lines.filter((line) => /^[+~]/.test(line)).length, 2)
     const at = lines.findIndex((line) => line.includes("@@"))
-    expect(lines.slice(at + 1, at + 9).map((line) => line.trim())).toEqual([
-      "Rule 3",
-      "Rule 4",
-      "Rule 5",
-      "-Rule 6",
-      "+Rule six \\u001b[31m",
-      "Rule 7",
-      "Rule 8",
-      "Rule 9"
-    ])
-    expect(text).toContain("(200 characters)")
-    expect(text.includes("\u001b")).toBe(false)
+    assert.deepStrictEqual(
+      lines.slice(at + 1, at + 9).map((line) => line.trim()),
+      ["Rule 3", "Rule 4", "Rule 5", "-Rule 6", "+Rule six \\u001b[31m", "Rule 7", "Rule 8", "Rule 9"]
+    )
+    assert.include(text, "(200 characters)")
+    assert.isFalse(text.includes("\u001b"))
     const paint: Paint = (style, words) => `<${style}>${words}</${style}>`
-    expect(formatPlan(plan, { paint }).replaceAll(/<\/?\w+>/g, "")).toBe(text)
+    assert.strictEqual(formatPlan(plan, { paint }).replaceAll(/<\/?\w+>/g, ""), text)
   })
 })

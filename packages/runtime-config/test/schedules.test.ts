@@ -1,6 +1,6 @@
 /** Two people who push, and one who edits on the runtime, in any order: nobody's edit is lost. */
 import * as fc from "fast-check"
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 import type { AywaRuntimeClient, JsonObject } from "@aywa-ai/runtime-sdk"
 import { type ConfigClient, isRuntimeConfigError, pullConfig, pushConfig } from "../src/index.ts"
 import { valueAt } from "../src/rows/json.ts"
@@ -145,14 +145,15 @@ it("in any schedule", async () => {
           const regions = ["one", "two", "three"].filter((region) => region !== by)
           const line = (text: string, region: string) => new RegExp(`^${region}: .*`, "m").exec(text)?.[0]
           const after = { prompt: promptOf(row), firstMessage: String(row["firstMessage"]) }
-          expect(regions.map((region) => line(after.prompt, region))).toEqual(
+          assert.deepStrictEqual(
+            regions.map((region) => line(after.prompt, region)),
             regions.map((region) => line(before.prompt, region))
           )
           // Whoever replaced the first message had seen the one that they replaced.
-          expect(after.firstMessage === before.firstMessage || had === before.firstMessage).toBe(true)
+          assert.isTrue(after.firstMessage === before.firstMessage || had === before.firstMessage)
           before = after
         }
-        expect(promptOf(only(runtime.rows("assistants")))).toBe("one: 2\n\n\ntwo: 2\n\n\nthree: 2")
+        assert.strictEqual(promptOf(only(runtime.rows("assistants"))), "one: 2\n\n\ntwo: 2\n\n\nthree: 2")
       }
     ),
     { numRuns: schedules }

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { formatPlan, planConfig, planMarkdown, pullConfig, pushConfig, validateConfig } from "../src/index.ts"
 import { makeFolder, only, open, problemsOf, reasonOf, start, write } from "./support.ts"
 
@@ -55,36 +56,42 @@ describe("secrets", () => {
       texts.push(JSON.stringify(await pushConfig(aywa, open(folder), { variables })))
     }
     await see()
-    expect((await bodiesOf(runtime)).filter((body) => body.includes(canary)).length).toBe(2)
-    expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 2, update: 0 })
+    assert.strictEqual((await bodiesOf(runtime)).filter((body) => body.includes(canary)).length, 2)
+    assertMatches((await planConfig(aywa, open(folder))).counts, { unchanged: 2, update: 0 })
     write(folder, {
       "phone-numbers/main.yaml": number.replace("AC1", "AC2"),
       "assistants/desk.yaml": assistant.replace("/x", "/y")
     })
     await see()
-    expect((await bodiesOf(runtime, "PATCH")).some((body) => body.includes(canary))).toBe(true)
+    assert.isTrue((await bodiesOf(runtime, "PATCH")).some((body) => body.includes(canary)))
     await aywa.assistants.update(only(runtime.rows("assistants")).id, { firstMessage: "Theirs" })
     await pullConfig(aywa, open(folder, "keep"))
-    expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 2 })
-    expect(texts.filter((text) => text.includes(canary))).toEqual([])
-    expect(filesWith(join(folder, ".."), canary)).toEqual([])
+    assertMatches((await planConfig(aywa, open(folder))).counts, { unchanged: 2 })
+    assert.deepStrictEqual(
+      texts.filter((text) => text.includes(canary)),
+      []
+    )
+    assert.deepStrictEqual(filesWith(join(folder, ".."), canary), [])
   })
 
   it("are refused where they stand in a file, and missing ones before anything is sent", async () => {
     const { aywa, runtime } = await start()
     const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\nserverUrlSecret: literal\n" })
-    expect(validateConfig(open(folder)).errors.map(({ file, path }) => [file, path])).toEqual([
-      ["assistants/desk.yaml", "serverUrlSecret"]
-    ])
-    expect(problemsOf(await reasonOf(pushConfig(aywa, open(folder)))).map(({ path }) => path)).toEqual([
-      "serverUrlSecret"
-    ])
+    assert.deepStrictEqual(
+      validateConfig(open(folder)).errors.map(({ file, path }) => [file, path]),
+      [["assistants/desk.yaml", "serverUrlSecret"]]
+    )
+    assert.deepStrictEqual(
+      problemsOf(await reasonOf(pushConfig(aywa, open(folder)))).map(({ path }) => path),
+      ["serverUrlSecret"]
+    )
     write(folder, { "assistants/desk.yaml": "name: Desk\nserverUrlSecret: ${env:SECRET}\n" })
     const reason = await reasonOf(pushConfig(aywa, open(folder), { variables: {} }))
-    expect(problemsOf(reason)).toEqual([
-      { file: "assistants/desk", path: "serverUrlSecret", detail: expect.stringContaining("SECRET") }
-    ])
-    expect(runtime.requests({ method: "POST" })).toEqual([])
+    const problems = problemsOf(reason)
+    const [{ detail = "" } = {}] = problems
+    assert.deepStrictEqual(problems, [{ file: "assistants/desk", path: "serverUrlSecret", detail }])
+    assert.include(detail, "SECRET")
+    assert.deepStrictEqual(runtime.requests({ method: "POST" }), [])
   })
 
   it("that only the runtime has are not erased by a change beside them", async () => {
@@ -96,9 +103,9 @@ describe("secrets", () => {
     await aywa.assistants.update(id, { server: { url: "http://127.0.0.1:9/x", secret: canary } })
     write(folder, { "assistants/desk.yaml": "name: Desk\nserver: { url: http://127.0.0.1:9/y }\n" })
     await pushConfig(aywa, open(folder))
-    expect(only(runtime.rows("assistants"))["server"]).toMatchObject({ url: "http://127.0.0.1:9/y" })
-    expect(rowsIn(file)).toContain(canary)
-    expect(filesWith(join(folder, ".."), canary)).toEqual([])
+    assertMatches(only(runtime.rows("assistants"))["server"], { url: "http://127.0.0.1:9/y" })
+    assert.include(rowsIn(file), canary)
+    assert.deepStrictEqual(filesWith(join(folder, ".."), canary), [])
   })
 })
 
@@ -111,15 +118,15 @@ describe("credentials by name", () => {
     })
     const problem = async () =>
       problemsOf(await reasonOf(pushConfig(aywa, open(folder)))).map(({ file, path }) => [file, path])
-    expect(await problem()).toEqual([["phone-numbers/main.yaml", "credentialId"]])
+    assert.deepStrictEqual(await problem(), [["phone-numbers/main.yaml", "credentialId"]])
     const trunk = { provider: "byo-sip-trunk", name: "trunk", gateways: [{ ip: "203.0.113.1" }] } as const
     const { id } = await aywa.credentials.create(trunk)
     const second = await aywa.credentials.create(trunk)
-    expect(await problem()).toEqual([["phone-numbers/main.yaml", "credentialId"]])
+    assert.deepStrictEqual(await problem(), [["phone-numbers/main.yaml", "credentialId"]])
     await aywa.credentials.delete(second.id)
     await pushConfig(aywa, open(folder))
-    expect(only(runtime.rows("phoneNumbers"))["credentialId"]).toBe(id)
-    expect((await pullConfig(aywa, open(folder))).written).toEqual([])
-    expect((await planConfig(aywa, open(folder))).counts.unchanged).toBe(1)
+    assert.strictEqual(only(runtime.rows("phoneNumbers"))["credentialId"], id)
+    assert.deepStrictEqual((await pullConfig(aywa, open(folder))).written, [])
+    assert.strictEqual((await planConfig(aywa, open(folder))).counts.unchanged, 1)
   })
 })

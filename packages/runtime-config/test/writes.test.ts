@@ -5,8 +5,9 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
 import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { findDrift, planConfig, pullConfig, pushConfig } from "../src/index.ts"
 import { clientOf, type Files, makeFolder, only, open, read, reasonOf, start, write } from "./support.ts"
 
@@ -38,9 +39,9 @@ const expectWhole = async (
   count: number,
   aywa: Parameters<typeof planConfig>[0]
 ) => {
-  expect(runtime.count("tools") + runtime.count("assistants")).toBe(count)
-  expect((await findDrift(aywa, open(folder))).ok).toBe(true)
-  expect((await planConfig(aywa, open(folder))).counts).toMatchObject({
+  assert.strictEqual(runtime.count("tools") + runtime.count("assistants"), count)
+  assert.isTrue((await findDrift(aywa, open(folder))).ok)
+  assertMatches((await planConfig(aywa, open(folder))).counts, {
     unchanged: count,
     create: 0,
     update: 0,
@@ -49,7 +50,10 @@ const expectWhole = async (
   const [destination] = runtime
     .rows("tools")
     .flatMap(({ destinations }) => (Array.isArray(destinations) ? destinations : []))
-  expect(runtime.rows("assistants").map(({ id }) => id)).toContain(Reflect.get(Object(destination), "assistantId"))
+  assert.include(
+    runtime.rows("assistants").map(({ id }) => id),
+    Reflect.get(Object(destination), "assistantId")
+  )
 }
 
 describe("when the answer to a write is lost", () => {
@@ -68,7 +72,7 @@ describe("when the answer to a write is lost", () => {
           times: 1
         })
         const reason = await reasonOf(pushConfig(aywa, open(folder)))
-        expect(reason._tag).toBe("MaybeApplied")
+        assert.strictEqual(reason._tag, "MaybeApplied")
         await pushConfig(aywa, open(folder))
         await expectWhole(folder, runtime, count, aywa)
         runtime.reset()
@@ -83,7 +87,7 @@ describe("when no answer comes at all", () => {
     const folder = makeFolder(rowsOf(4))
     const aywa = clientOf(runtime, 0, 500)
     runtime.faults.next("stall", { match: { method: "POST" }, when: "after" })
-    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("MaybeApplied")
+    assert.strictEqual((await reasonOf(pushConfig(aywa, open(folder))))._tag, "MaybeApplied")
     await pushConfig(aywa, open(folder))
     await expectWhole(folder, runtime, 4, aywa)
   })
@@ -149,7 +153,7 @@ describe("kill -9", () => {
         onTestFinished(() => void child.kill("SIGKILL"))
         await once(child, "exit")
         proxy.close()
-        expect(killed).toBe(true)
+        assert.isTrue(killed)
         await pushConfig(aywa, open(folder))
         await expectWhole(folder, runtime, count, aywa)
         runtime.reset()
@@ -175,15 +179,15 @@ describe("five hundred rows", () => {
         .map(({ method, path }) => `${method} ${path.split("?")[0]?.replace(/[0-9a-f-]{36}/, ":id")}`)
     }
     const lists = await asked(async () => {
-      expect((await planConfig(aywa, open(folder))).counts).toMatchObject({ unchanged: 500 })
+      assertMatches((await planConfig(aywa, open(folder))).counts, { unchanged: 500 })
     })
-    expect(lists.every((request) => request.startsWith("GET"))).toBe(true)
-    expect(lists.length).toBeLessThanOrEqual(12)
+    assert.isTrue(lists.every((request) => request.startsWith("GET")))
+    assert.isAtMost(lists.length, 12)
     write(folder, {
       "assistants/assistant-7.yaml": read(folder, "assistants/assistant-7.yaml").replace("Hello 7", "Hi")
     })
     const all = await asked(() => pushConfig(aywa, open(folder)))
-    expect(all.slice(lists.length)).toEqual(["GET /assistant/:id", "PATCH /assistant/:id"])
+    assert.deepStrictEqual(all.slice(lists.length), ["GET /assistant/:id", "PATCH /assistant/:id"])
   }, 120_000)
 })
 
@@ -193,10 +197,10 @@ describe("a create that is answered from an earlier one", () => {
     const folder = makeFolder({ "assistants/desk.yaml": "name: Desk\n" })
     await pushConfig(aywa, open(folder))
     await aywa.assistants.delete(only(runtime.rows("assistants")).id)
-    expect((await reasonOf(pushConfig(aywa, open(folder))))._tag).toBe("Conflict")
+    assert.strictEqual((await reasonOf(pushConfig(aywa, open(folder))))._tag, "Conflict")
     await pushConfig(aywa, open(folder), { plan: { recreate: true } })
-    expect(runtime.count("assistants")).toBe(1)
-    expect((await planConfig(aywa, open(folder))).counts.unchanged).toBe(1)
+    assert.strictEqual(runtime.count("assistants"), 1)
+    assert.strictEqual((await planConfig(aywa, open(folder))).counts.unchanged, 1)
   })
 })
 
@@ -207,7 +211,10 @@ describe("a push whose state was lost whole", () => {
     await pushConfig(aywa, open(makeFolder(files)))
     const folder = makeFolder(files)
     const again = await pushConfig(aywa, open(folder))
-    expect(again.applied.map(({ action, address }) => [action, address])).toEqual([["update", "tools/tool-0"]])
+    assert.deepStrictEqual(
+      again.applied.map(({ action, address }) => [action, address]),
+      [["update", "tools/tool-0"]]
+    )
     await expectWhole(folder, runtime, 6, aywa)
   })
 })

@@ -1,5 +1,5 @@
 /** Every case passes on the local runtime, and fails on its mutant. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { allCases, type CaseId, groups, planConformance, runConformance } from "../src/index.ts"
 import { mutants } from "./mutants.ts"
 import { leftIn, runOn, startRuntime, whole } from "./support.ts"
@@ -15,18 +15,18 @@ describe("the local runtime", () => {
     const rest = report.cases
       .filter(({ status }) => status !== "pass")
       .map(({ id, status, got }) => `${id} ${status}: ${got}`)
-    expect(rest).toEqual([])
-    expect(report.cases.length).toBe(allCases.length - 1)
-    expect([report.left, leftIn(runtime)]).toEqual([[], []])
+    assert.deepStrictEqual(rest, [])
+    assert.strictEqual(report.cases.length, allCases.length - 1)
+    assert.deepStrictEqual([report.left, leftIn(runtime)], [[], []])
     const verdicts = report.capabilities.map(({ name, verdict }) => `${name}: ${verdict}`)
-    expect(verdicts.every((verdict) => verdict.endsWith(": safe"))).toBe(true)
+    assert.isTrue(verdicts.every((verdict) => verdict.endsWith(": safe")))
     const plan = planConformance(whole(runtime))
     const made = runtime.requests({ method: "POST" }).filter(({ status }) => status === 201)
     const imports = made.filter(({ path }) => path.startsWith("/import")).length
-    expect(made.length - imports).toBeLessThanOrEqual(plan.rows + plan.calls + 4)
-    expect(imports).toBeLessThanOrEqual(plan.imports)
+    assert.isAtMost(made.length - imports, plan.rows + plan.calls + 4)
+    assert.isAtMost(imports, plan.imports)
     const removals = runtime.requests({ method: "DELETE" }).length
-    expect(report.requests - removals).toBeLessThanOrEqual(plan.maxRequests + 40)
+    assert.isAtMost(report.requests - removals, plan.maxRequests + 40)
   })
 
   it("only reads unless it is told otherwise", async () => {
@@ -39,15 +39,21 @@ describe("the local runtime", () => {
         .slice(before)
         .map(({ method }) => method)
     )
-    expect([...methods].filter((method) => !["GET", "HEAD", "OPTIONS", "TRACE", "PUT"].includes(method))).toEqual([])
-    expect(report.summary.fail).toBe(0)
-    expect(report.summary.skip).toBeGreaterThan(50)
+    assert.deepStrictEqual(
+      [...methods].filter((method) => !["GET", "HEAD", "OPTIONS", "TRACE", "PUT"].includes(method)),
+      []
+    )
+    assert.strictEqual(report.summary.fail, 0)
+    assert.isAbove(report.summary.skip, 50)
   })
 
   it("forgets keys after their time", async () => {
     const runtime = await startRuntime({ idempotencyTtl: 150 })
     const report = await runConformance({ ...whole(runtime), only: ["idempotency.ttl"], waitTtl: 300 })
-    expect(report.cases.map(({ status }) => status)).toEqual(["pass"])
+    assert.deepStrictEqual(
+      report.cases.map(({ status }) => status),
+      ["pass"]
+    )
   })
 })
 
@@ -67,15 +73,15 @@ describe("its mutant fails", { concurrent: true }, () => {
       onTestFinished
     )
     const [result] = report.cases
-    expect(`${result?.id} ${result?.status}: ${result?.got}`).toContain(`${id} fail: `)
-    expect(result?.evidence.length).toBeGreaterThan(0)
-    expect(result?.consequence.length).toBeGreaterThan(5)
-    expect(result?.workaround.length).toBeGreaterThan(5)
+    assert.include(`${result?.id} ${result?.status}: ${result?.got}`, `${id} fail: `)
+    assert.isAbove(result?.evidence.length ?? 0, 0)
+    assert.isAbove(result?.consequence.length ?? 0, 5)
+    assert.isAbove(result?.workaround.length ?? 0, 5)
   })
 })
 
 it("there are about 140 cases, in ten groups, each with an id of its own", () => {
-  expect(allCases.length).toBeGreaterThanOrEqual(140)
-  expect(new Set(allCases.map(({ id }) => id)).size).toBe(allCases.length)
-  expect([...new Set(allCases.map(({ group }) => group))]).toEqual(groups)
+  assert.isAtLeast(allCases.length, 140)
+  assert.strictEqual(new Set(allCases.map(({ id }) => id)).size, allCases.length)
+  assert.deepStrictEqual([...new Set(allCases.map(({ group }) => group))], [...groups])
 })

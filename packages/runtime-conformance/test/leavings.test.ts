@@ -1,7 +1,7 @@
 /** A run that is stopped leaves nothing; what others left is removed by its marks, and nothing else is. */
 import { randomInt } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { cleanConformance, isConformanceError, runConformance } from "../src/index.ts"
 import { leftIn, post, startRuntime, whole } from "./support.ts"
 
@@ -28,8 +28,8 @@ describe("a run", () => {
         while (!state.over && runtime.requests().length - before < stopAt) await sleep(1)
         controller.abort(new Error("stopped"))
         const error = await run
-        expect(isConformanceError(error) ? error.reason : error, `stopped at request ${stopAt}`).toBe("Aborted")
-        expect(leftIn(runtime), `stopped at request ${stopAt}`).toEqual([])
+        assert.strictEqual(isConformanceError(error) ? error.reason : error, "Aborted", `stopped at request ${stopAt}`)
+        assert.deepStrictEqual(leftIn(runtime), [], `stopped at request ${stopAt}`)
         await runtime.close()
       }
     },
@@ -56,13 +56,13 @@ describe("cleaning", () => {
       ["/webhook-endpoint", { url: `http://192.0.2.1/${name}`, scope: "account" }],
       ["/structured-output", { name, schema: { type: "object" } }]
     ]
-    for (const [path, body] of [...ours, ...others]) expect((await post(runtime, path, body)).status).toBe(201)
+    for (const [path, body] of [...ours, ...others]) assert.strictEqual((await post(runtime, path, body)).status, 201)
     const options = { baseUrl: runtime.baseUrl, apiKey: runtime.apiKey, requestsPerSecond: 5000 }
     const report = await cleanConformance(options)
-    expect(report.removed.map(({ path }) => path).toSorted()).toEqual(ours.map(([path]) => path).toSorted())
-    expect(report.left).toEqual([])
-    expect((await cleanConformance(options)).removed).toEqual([])
+    assert.deepStrictEqual(report.removed.map(({ path }) => path).toSorted(), ours.map(([path]) => path).toSorted())
+    assert.deepStrictEqual(report.left, [])
+    assert.deepStrictEqual((await cleanConformance(options)).removed, [])
     const counts = ["assistants", "tools", "webhookEndpoints", "structuredOutputs"].map((name) => runtime.count(name))
-    expect(counts).toEqual([6, 1, 1, 1])
+    assert.deepStrictEqual(counts, [6, 1, 1, 1])
   })
 })

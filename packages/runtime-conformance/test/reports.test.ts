@@ -1,5 +1,6 @@
 /** Reports: for people, programs and CI; without secrets; and side by side. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import {
   compareReports,
   type ConformanceOptions,
@@ -60,8 +61,8 @@ describe("reports", () => {
       },
       { only: ["auth", "errors", "rows", "credentials", "imports"] }
     )
-    expect(report.summary.fail).toBeGreaterThan(5)
-    expect(report.cases.some(({ evidence }) => evidence.length > 0)).toBe(true)
+    assert.isAbove(report.summary.fail, 5)
+    assert.isTrue(report.cases.some(({ evidence }) => evidence.length > 0))
     for (const text of formats(report)) {
       for (const canary of [
         canaries.key,
@@ -71,30 +72,30 @@ describe("reports", () => {
         `canary-${report.run}`,
         "whsec_"
       ]) {
-        expect(text.includes(canary), canary).toBe(false)
+        assert.isFalse(text.includes(canary), canary)
       }
-      expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/)
+      assert.notMatch(text, /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/)
     }
     // Of what succeeded, only the outline.
     const shown = report.cases.flatMap(({ evidence }) => evidence).filter(({ response }) => response.status < 300)
-    expect(JSON.stringify(shown)).not.toContain("canary-prompt")
+    assert.notInclude(JSON.stringify(shown), "canary-prompt")
   })
 
   it("are well-formed, and say what follows", async () => {
     const report = await runOn(mutants["auth.none"], { only: ["auth"] })
     const xml = reportJunit(report)
-    expect(isWellFormed(xml)).toBe(true)
-    expect(xml).toContain(`tests="${report.cases.length}" failures="${report.summary.fail}"`)
-    expect(
+    assert.isTrue(isWellFormed(xml))
+    assert.include(xml, `tests="${report.cases.length}" failures="${report.summary.fail}"`)
+    assert.isTrue(
       isWellFormed(reportJunit({ ...report, cases: report.cases.map((one) => ({ ...one, got: '<&"\u0000\ud800' })) }))
-    ).toBe(true)
+    )
     const text = formatReport(report)
-    expect(text).toContain("FAIL  MUST   auth.none: no key is refused")
-    expect(text).toMatch(/expected 401\n\s+got\s+status 200\n\s+means /)
-    expect(reportMarkdown(report)).toContain("| `auth.none` | MUST | fail |")
-    expect([exitCodeOf(report), exitCodeOf({ ...report, cases: [] })]).toEqual([3, 0])
+    assert.include(text, "FAIL  MUST   auth.none: no key is refused")
+    assert.match(text, /expected 401\n\s+got\s+status 200\n\s+means /)
+    assert.include(reportMarkdown(report), "| `auth.none` | MUST | fail |")
+    assert.deepStrictEqual([exitCodeOf(report), exitCodeOf({ ...report, cases: [] })], [3, 0])
     const should = { ...report, cases: report.cases.map((one) => ({ ...one, level: "SHOULD" as const })) }
-    expect([exitCodeOf(should), exitCodeOf(should, { strict: true })]).toEqual([0, 1])
+    assert.deepStrictEqual([exitCodeOf(should), exitCodeOf(should, { strict: true })], [0, 1])
   })
 
   it("say what a runtime has beyond the contract, with ids masked", async () => {
@@ -129,15 +130,15 @@ describe("reports", () => {
       { only: ["lists"], write: false, calls: false, to: undefined, webhookUrl: undefined }
     )
     const found = report.drift.map(({ kind, place, value }) => `${kind} ${place} ${value}`)
-    expect(found).toEqual([
+    assert.deepStrictEqual(found, [
       "field /assistant mood string",
       "word /assistant voice.provider newvoice",
       "word /logs/webhooks status sung",
       "event aywa.sang aywa.sang"
     ])
-    expect(report.drift.every(({ rows }) => rows.length <= 3 && rows.every((id) => /^.{1,4}…$/.test(id)))).toBe(true)
-    expect(report.drift[0]?.count).toBe(3)
-    expect(formatDrift(report.drift)).toContain("word   /assistant voice.provider: newvoice, in 3 rows")
+    assert.isTrue(report.drift.every(({ rows }) => rows.length <= 3 && rows.every((id) => /^.{1,4}…$/.test(id))))
+    assert.strictEqual(report.drift[0]?.count, 3)
+    assert.include(formatDrift(report.drift), "word   /assistant voice.provider: newvoice, in 3 rows")
   })
 
   it("are compared with an earlier one", async () => {
@@ -157,18 +158,24 @@ describe("reports", () => {
       webhookUrl: undefined
     })
     const worse = compareReports(readReport(JSON.stringify(before)), after)
-    expect(worse.broken.map(({ id }) => id)).toEqual(expect.arrayContaining(["errors.body"]))
-    expect(worse.mended).toEqual([])
-    expect(compareReports(after, before).mended.map(({ id }) => id)).toEqual(worse.broken.map(({ id }) => id))
-    expect(formatComparison(worse)).toContain("errors.body (MUST): pass -> fail")
-    expect(formatComparison(compareReports(before, before))).toContain("nothing new")
+    assert.includeDeepMembers(
+      worse.broken.map(({ id }) => id),
+      ["errors.body"]
+    )
+    assert.deepStrictEqual(worse.mended, [])
+    assert.deepStrictEqual(
+      compareReports(after, before).mended.map(({ id }) => id),
+      worse.broken.map(({ id }) => id)
+    )
+    assert.include(formatComparison(worse), "errors.body (MUST): pass -> fail")
+    assert.include(formatComparison(compareReports(before, before)), "nothing new")
     for (const wrong of [
       "no JSON",
       "{}",
       '{"formatVersion":1}',
       '{"formatVersion":1,"cases":[1],"capabilities":[],"drift":[]}'
     ]) {
-      expect(() => readReport(wrong)).toThrow(/^The baseline /)
+      assert.throws(() => readReport(wrong), /^The baseline /)
     }
   })
 })
@@ -191,8 +198,8 @@ describe("options", () => {
       [{ ...base, apiKey: undefined }, /AYWA_RUNTIME_API_KEY/]
     ]
     for (const [options, message] of wrong)
-      await expect(runConformance(options as ConformanceOptions)).rejects.toThrow(message)
-    expect(runtime.requests().length).toBe(count)
+      assert.match((await rejection(runConformance(options as ConformanceOptions))).message, message)
+    assert.strictEqual(runtime.requests().length, count)
   })
 
   it("bound what is asked: requests, and requests a second", async () => {
@@ -200,19 +207,19 @@ describe("options", () => {
     const count = runtime.requests().length
     const base = { baseUrl: runtime.baseUrl, apiKey: runtime.apiKey }
     const report = await runConformance({ ...base, maxRequests: 7, requestsPerSecond: 5000, only: ["auth"] })
-    expect(runtime.requests().length - count).toBeLessThanOrEqual(7)
-    expect(report.summary.inconclusive).toBeGreaterThan(0)
+    assert.isAtMost(runtime.requests().length - count, 7)
+    assert.isAbove(report.summary.inconclusive, 0)
     const began = performance.now()
     const slow = await runConformance({ ...base, requestsPerSecond: 20, only: ["auth"], write: true })
-    expect(performance.now() - began).toBeGreaterThanOrEqual((slow.requests - 2) * 50 - 50)
+    assert.isAtLeast(performance.now() - began, (slow.requests - 2) * 50 - 50)
   })
 
   it("are shown as a plan", async () => {
     const options = { baseUrl: "http://127.0.0.1:1", apiKey: "k" }
-    expect(formatPlan(planConformance(options))).toContain("It only reads.")
+    assert.include(formatPlan(planConformance(options)), "It only reads.")
     const runtime = await startRuntime()
     const text = formatPlan(planConformance(whole(runtime)))
-    expect(text).toMatch(/at most \d+ rows named aywa-conformance-<run>-…/)
-    expect(text).toMatch(/at most \d+ calls/)
+    assert.match(text, /at most \d+ rows named aywa-conformance-<run>-…/)
+    assert.match(text, /at most \d+ calls/)
   })
 })

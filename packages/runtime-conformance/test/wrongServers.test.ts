@@ -3,7 +3,8 @@ import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { AywaRuntimeClient, isRuntimeError } from "@aywa-ai/runtime-sdk"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { ConformanceError, exitCodeOf, type GroupName, groups, type Report, runConformance } from "../src/index.ts"
 import type { Changes } from "./proxy.ts"
 import { openProxy } from "./proxy.ts"
@@ -56,10 +57,10 @@ describe("wrong servers", () => {
       })
     })
     const report = await run(["idempotency", "rows"])
-    expect([verdictOf(report, "retries of creates"), exitCodeOf(report)]).toEqual(["unsafe", 3])
-    expect(report.profile.idempotencyKeys).toBe("ignored")
-    expect(statusOf(report, "idempotency.lost-answer")).toBe("fail")
-    expect([report.left, leftIn(runtime)]).toEqual([[], []])
+    assert.deepStrictEqual([verdictOf(report, "retries of creates"), exitCodeOf(report)], ["unsafe", 3])
+    assert.strictEqual(report.profile.idempotencyKeys, "ignored")
+    assert.strictEqual(statusOf(report, "idempotency.lost-answer"), "fail")
+    assert.deepStrictEqual([report.left, leftIn(runtime)], [[], []])
   })
 
   it("one whose lists end at 100 rows: pagination is unsafe, and a walk with the profile fails instead of ending", async () => {
@@ -76,9 +77,9 @@ describe("wrong servers", () => {
       130
     )
     const report = await run(["lists"])
-    expect([verdictOf(report, "pagination"), exitCodeOf(report)]).toEqual(["unsafe", 3])
-    expect(report.profile.lists["/assistant"]).toEqual({ shape: 1, most: 100, walk: "first-page" })
-    expect(leftIn(runtime)).toEqual([])
+    assert.deepStrictEqual([verdictOf(report, "pagination"), exitCodeOf(report)], ["unsafe", 3])
+    assert.deepStrictEqual(report.profile.lists["/assistant"], { shape: 1, most: 100, walk: "first-page" })
+    assert.deepStrictEqual(leftIn(runtime), [])
     const aywa = new AywaRuntimeClient({ ...options, runtimeProfile: report.profile })
     const seen: Array<string> = []
     const walk = async () => {
@@ -88,27 +89,33 @@ describe("wrong servers", () => {
       () => undefined,
       (error: unknown) => error
     )
-    expect(isRuntimeError(error) && error.message).toContain("did not say where")
-    expect(seen.length).toBe(100)
-    expect((await aywa.tools.list()).items).toEqual([])
+    assert.include(isRuntimeError(error) && error.message, "did not say where")
+    assert.strictEqual(seen.length, 100)
+    assert.deepStrictEqual((await aywa.tools.list()).items, [])
   })
 
   it("one that answers 200 for everything", async () => {
     const report = await reportOf(200, "{}")
-    expect(exitCodeOf(report)).toBe(3)
-    expect([
-      statusOf(report, "auth.none"),
-      statusOf(report, "lists.shape-assistant"),
-      statusOf(report, "transport.unknown-route")
-    ]).toEqual(["fail", "fail", "fail"])
-    expect(report.capabilities.filter(({ verdict }) => verdict === "safe")).toEqual([])
-    expect(report.profile.idempotencyKeys).toBe("unknown")
+    assert.strictEqual(exitCodeOf(report), 3)
+    assert.deepStrictEqual(
+      [
+        statusOf(report, "auth.none"),
+        statusOf(report, "lists.shape-assistant"),
+        statusOf(report, "transport.unknown-route")
+      ],
+      ["fail", "fail", "fail"]
+    )
+    assert.deepStrictEqual(
+      report.capabilities.filter(({ verdict }) => verdict === "safe"),
+      []
+    )
+    assert.strictEqual(report.profile.idempotencyKeys, "unknown")
   })
 
   it("one that answers 401 for everything", async () => {
     const report = await reportOf(401, '{"message":"no"}')
-    expect([exitCodeOf(report), statusOf(report, "auth.key")]).toEqual([3, "fail"])
-    expect(report.capabilities.every(({ verdict }) => verdict === "unknown")).toBe(true)
+    assert.deepStrictEqual([exitCodeOf(report), statusOf(report, "auth.key")], [3, "fail"])
+    assert.isTrue(report.capabilities.every(({ verdict }) => verdict === "unknown"))
   })
 
   it("one that hangs from the start, or in the middle", async () => {
@@ -116,14 +123,14 @@ describe("wrong servers", () => {
     const refused = await runConformance({ baseUrl: silent, apiKey: "any-key", timeout: 300 }).catch(
       (error: unknown) => error
     )
-    expect(refused).toBeInstanceOf(ConformanceError)
-    expect(refused).toMatchObject({ reason: "Unreachable" })
+    assert.instanceOf(refused, ConformanceError)
+    assertMatches(refused, { reason: "Unreachable" })
     let requests = 0
     const { options } = await before({ request: (request) => (++requests > 30 ? "silence" : request) })
     const report = await runConformance({ ...options, write: true, timeout: 300, requestsPerSecond: 5000 })
     const late = report.cases.slice(-100).filter(({ status }) => status === "inconclusive" || status === "skip")
-    expect(late.length).toBe(100)
-    expect(report.left.join()).toMatch(/does not answer|^$/)
+    assert.strictEqual(late.length, 100)
+    assert.match(report.left.join(), /does not answer|^$/)
   })
 
   it("one that has a path misspelt", async () => {
@@ -134,6 +141,6 @@ describe("wrong servers", () => {
     const failed = report.cases
       .filter(({ status, group }) => status === "fail" && group === "lists")
       .map(({ id }) => id)
-    expect(failed).toEqual(["lists.shape-structured-output"])
+    assert.deepStrictEqual(failed, ["lists.shape-structured-output"])
   })
 })

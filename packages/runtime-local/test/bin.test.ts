@@ -3,7 +3,8 @@ import { once } from "node:events"
 import * as fs from "node:fs"
 import { stripTypeScriptTypes } from "node:module"
 import * as path from "node:path"
-import { describe, expect, inject, it, onTestFinished } from "vitest"
+import { assert, describe, inject, it, onTestFinished } from "vitest"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { readOptions } from "../src/commandLine.ts"
 import { receive } from "./receiver.ts"
 import { failure, start, temporaryFile } from "./support.ts"
@@ -35,7 +36,7 @@ const exit = async (child: ChildProcess): Promise<number | null> => {
 
 const ready = async (...args: ReadonlyArray<string>) => {
   const { child, output } = spawnBin(...args)
-  await expect.poll(() => output.stdout, { timeout: 60_000 }).toContain("\n")
+  await eventually(() => assert.include(output.stdout, "\n"), 60_000)
   const info: Ready = JSON.parse(output.stdout)
   return { child, output, info }
 }
@@ -61,7 +62,10 @@ describe("an old Node", () => {
     const manifest = JSON.parse(fs.readFileSync(new URL("../package.json", import.meta.url), "utf8"))
     const { status, stderr } = spawnSync(node, [file, "--help"], { encoding: "utf8" })
     const needed = manifest.engines.node.slice(">=".length)
-    expect([status, stderr]).toEqual([2, `The local runtime needs Node ${needed} or later, this is ${version}.\n`])
+    assert.deepStrictEqual(
+      [status, stderr],
+      [2, `The local runtime needs Node ${needed} or later, this is ${version}.\n`]
+    )
   })
 })
 
@@ -80,14 +84,14 @@ describe("output that cannot be written", () => {
     ["help over the limit of a file", 'ulimit -f 1; "$0" "$1" --help > "$2"', "EFBIG"],
     ["a runtime that nobody can find", '"$0" "$1" > /dev/full', "ENOSPC"]
   ])("ends with 1 and a line: %s", (_, script, code) => {
-    expect(inShell(script)).toEqual({
+    assert.deepStrictEqual(inShell(script), {
       status: 1,
       stderr: `stdout could not be written whole (${code}): check the space on the disk and the limit on file sizes\n`
     })
   })
 
   it("a runtime whose reader went away before it was ready ends quietly", () => {
-    expect(inShell('"$0" "$1" | true')).toEqual({ status: 0, stderr: "" })
+    assert.deepStrictEqual(inShell('"$0" "$1" | true'), { status: 0, stderr: "" })
   })
 })
 
@@ -95,20 +99,24 @@ describe("the process", () => {
   it("prints one line when it is ready, serves, and stops cleanly", async () => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const { child, output, info } = await ready("--api-key", "sk_local_1", "--organization", "org_1")
-      expect(info).toMatchObject({ apiKey: "sk_local_1", organizationId: "org_1", pid: child.pid })
+      assertMatches(info, { apiKey: "sk_local_1", organizationId: "org_1", pid: child.pid })
       const headers = { authorization: "Bearer sk_local_1" }
       const response = await fetch(`${info.baseUrl}/assistant`, { headers })
-      expect([response.status, response.headers.get("ratelimit-policy")]).toEqual([200, '"default";q=10000;w=60'])
+      assert.deepStrictEqual(
+        [response.status, response.headers.get("ratelimit-policy")],
+        [200, '"default";q=10000;w=60']
+      )
       await response.text()
       const controlled = await fetch(`${info.baseUrl}/__aywa/requests`, {
         headers: { authorization: `Bearer ${info.controlToken}` }
       })
-      expect(await controlled.json()).toMatchObject({ items: [expect.anything()], nextCursor: null })
+      const requests: unknown = await controlled.json()
+      assertMatches(requests, { items: [{}], nextCursor: null })
       child.kill(signal)
-      expect(await exit(child)).toBe(0)
-      expect(output.stdout.trim().split("\n")).toHaveLength(1)
-      expect(output.stderr).toBe("")
-      expect(await failure(fetch(`${info.baseUrl}/health`))).toBe("fetch failed: ECONNREFUSED")
+      assert.strictEqual(await exit(child), 0)
+      assert.lengthOf(output.stdout.trim().split("\n"), 1)
+      assert.strictEqual(output.stderr, "")
+      assert.strictEqual(await failure(fetch(`${info.baseUrl}/health`)), "fetch failed: ECONNREFUSED")
     }
   })
 
@@ -153,22 +161,22 @@ describe("the process", () => {
           if (acknowledged.length === 200) child.kill(signal)
         }
       }).map((promise: Promise<unknown>) => promise.catch(() => undefined))
-      expect(await exit(child)).toBe(0)
+      assert.strictEqual(await exit(child), 0)
       await Promise.all([...load, ...waiting])
-      expect(output.stderr).toBe("")
+      assert.strictEqual(output.stderr, "")
       const again = await ready(...args)
       info.baseUrl = again.info.baseUrl
       const names = async () => {
         const { text } = await ask("GET", "/assistant?limit=1000")
         return (JSON.parse(text) as ReadonlyArray<{ name: string }>).map(({ name }) => name)
       }
-      expect(await names()).toEqual(expect.arrayContaining(acknowledged))
+      assert.includeDeepMembers(await names(), acknowledged)
       for (const name of sent) {
-        expect((await ask("POST", "/assistant", { name }, { "idempotency-key": name })).status).toBe(201)
+        assert.strictEqual((await ask("POST", "/assistant", { name }, { "idempotency-key": name })).status, 201)
       }
-      expect((await names()).filter((name) => name.startsWith(signal)).toSorted()).toEqual([...sent].toSorted())
+      assert.deepStrictEqual((await names()).filter((name) => name.startsWith(signal)).toSorted(), [...sent].toSorted())
       again.child.kill(signal)
-      expect(await exit(again.child)).toBe(0)
+      assert.strictEqual(await exit(again.child), 0)
     }
   })
 
@@ -187,22 +195,22 @@ describe("the process", () => {
     first.child.kill("SIGKILL")
     await exit(first.child)
     const second = await ready(...args)
-    expect(second.info.organizationId).toBe(first.info.organizationId)
-    expect(await post(second.info)).toEqual({ text, replayed: "true" })
+    assert.strictEqual(second.info.organizationId, first.info.organizationId)
+    assert.deepStrictEqual(await post(second.info), { text, replayed: "true" })
   })
 
   it("says in one line that its port is taken, exit code 1", async () => {
     const { runtime } = await start()
     const { child, output } = spawnBin("--port", new URL(runtime.baseUrl).port)
-    expect(await exit(child)).toBe(1)
-    expect(output.stderr).toMatch(/^127\.0\.0\.1:\d+ is in use[^\n]*\n$/)
-    expect(output.stdout).toBe("")
+    assert.strictEqual(await exit(child), 1)
+    assert.match(output.stderr, /^127\.0\.0\.1:\d+ is in use[^\n]*\n$/)
+    assert.strictEqual(output.stdout, "")
   })
 
   it("says in one line that its file cannot be opened, exit code 1", async () => {
     const { child, output } = spawnBin("--db", `${temporaryFile()}/no/such/directory.sqlite`)
-    expect(await exit(child)).toBe(1)
-    expect(output.stderr).toMatch(/^Cannot open the database [^\n]*: look whether its directory exists[^\n]*\n$/)
+    assert.strictEqual(await exit(child), 1)
+    assert.match(output.stderr, /^Cannot open the database [^\n]*: look whether its directory exists[^\n]*\n$/)
   })
 
   it("refuses what it does not know, exit code 2", async () => {
@@ -216,12 +224,12 @@ describe("the process", () => {
       [["--scenario", "none"], "none"],
       [["--host", "0.0.0.0"], "--unsafe-expose"]
     ]
-    for (const [args, says] of wrong) expect(() => readOptions(args)).toThrow(says)
+    for (const [args, says] of wrong) assert.throws(() => readOptions(args), says)
     const [args, says] = wrong.at(-1)!
     const { child, output } = spawnBin(...args)
-    expect(await exit(child)).toBe(2)
-    expect(output.stderr.split("\n")[0]).toContain(says)
-    expect(output.stdout).toBe("")
+    assert.strictEqual(await exit(child), 2)
+    assert.include(output.stderr.split("\n")[0], says)
+    assert.strictEqual(output.stdout, "")
   })
 
   it("takes its mode and its hosts from flags and the environment", async () => {
@@ -232,7 +240,7 @@ describe("the process", () => {
     onTestFinished(() => void child.kill("SIGKILL"))
     const [line] = await once(child.stdout, "data")
     const info: Ready & { readonly webhookSecret: string } = JSON.parse(String(line))
-    expect(info.webhookSecret).toBe("a-secret-of-16-or-more")
+    assert.strictEqual(info.webhookSecret, "a-secret-of-16-or-more")
     const post = async (path: string, key: string, body: object) => {
       const response = await fetch(info.baseUrl + path, {
         method: "POST",
@@ -257,12 +265,12 @@ describe("the process", () => {
     } = JSON.parse(await events.text())
     const results = report.message.artifact.messages.filter(({ role }: { role: string }) => role === "tool_call_result")
     // Listed, and still private; not listed.
-    expect(results.map(({ result }: { result: string }) => result)).toEqual([
-      expect.stringContaining("closed range (private)"),
-      expect.stringContaining("TOOL_API_REQUEST_ALLOWED_HOSTS")
-    ])
+    assertMatches(
+      results.map(({ result }: { result: string }) => result),
+      [/closed range \(private\)/, /TOOL_API_REQUEST_ALLOWED_HOSTS/]
+    )
     const asked = await post("/__aywa/trigger", info.controlToken, { type: "tool-calls", to: "http://127.0.0.1:1/" })
-    expect(asked.issues.join()).toContain("closed range (loopback)")
+    assert.include(asked.issues.join(), "closed range (loopback)")
   })
 
   it("takes rows and a scenario from files, by flag", async () => {
@@ -277,15 +285,15 @@ describe("the process", () => {
     const { info } = await ready(...args)
     const get = () => fetch(`${info.baseUrl}/assistant/support`, { headers: { authorization: "Bearer sk_1" } })
     const first = await get()
-    expect([first.status, ((await first.json()) as { name: string }).name]).toEqual([200, "Support"])
-    expect((await get()).status).toBe(418)
+    assert.deepStrictEqual([first.status, ((await first.json()) as { name: string }).name], [200, "Support"])
+    assert.strictEqual((await get()).status, 418)
     const again = await ready(...args)
-    expect(again.info.organizationId).toBe(info.organizationId)
+    assert.strictEqual(again.info.organizationId, info.organizationId)
   })
 
   it("explains itself", async () => {
     const { child, output } = spawnBin("--help")
-    expect(await exit(child)).toBe(0)
-    expect(output.stdout).toContain("--idempotency-ttl")
+    assert.strictEqual(await exit(child), 0)
+    assert.include(output.stdout, "--idempotency-ttl")
   })
 })

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { type Client, start } from "./support.ts"
 
 const control = ({ runtime, call }: Client, method: string, path: string, body?: unknown) =>
@@ -7,10 +8,11 @@ const control = ({ runtime, call }: Client, method: string, path: string, body?:
 describe("the control API", () => {
   it("needs its own token", async () => {
     const client = await start()
-    expect((await client.call("GET", "/__aywa/requests")).status).toBe(401)
-    expect((await client.call("GET", "/__aywa/requests", undefined, { apiKey: "x" })).status).toBe(401)
-    expect((await control(client, "GET", "requests")).status).toBe(200)
-    expect((await client.call("GET", "/assistant", undefined, { apiKey: client.runtime.controlToken })).status).toBe(
+    assert.strictEqual((await client.call("GET", "/__aywa/requests")).status, 401)
+    assert.strictEqual((await client.call("GET", "/__aywa/requests", undefined, { apiKey: "x" })).status, 401)
+    assert.strictEqual((await control(client, "GET", "requests")).status, 200)
+    assert.strictEqual(
+      (await client.call("GET", "/assistant", undefined, { apiKey: client.runtime.controlToken })).status,
       401
     )
   })
@@ -19,36 +21,39 @@ describe("the control API", () => {
     const client = await start()
     await client.call("POST", "/assistant", {}, { key: "k" })
     await client.call("GET", "/tool")
-    expect((await control(client, "GET", "requests")).body.items).toHaveLength(2)
+    assert.lengthOf((await control(client, "GET", "requests")).body.items, 2)
     const { body } = await control(client, "GET", "requests?committed=true")
-    expect(body).toMatchObject({ items: [{ idempotencyKey: "k" }], nextCursor: null })
+    assertMatches(body, { items: [{ idempotencyKey: "k" }], nextCursor: null })
     await control(client, "DELETE", "requests")
-    expect((await control(client, "GET", "requests")).body.items).toEqual([])
+    assert.deepStrictEqual((await control(client, "GET", "requests")).body.items, [])
   })
 
   it("adds, lists and removes faults", async () => {
     const client = await start()
     const rule = { action: { type: "status", code: 503 }, match: { method: "GET" }, times: 5 }
     const { body: added } = await control(client, "POST", "faults", rule)
-    expect((await client.call("GET", "/assistant")).status).toBe(503)
-    expect((await control(client, "GET", "faults")).body).toMatchObject([{ id: added.id, hits: 1, when: "before" }])
-    expect((await control(client, "DELETE", `faults/${added.id}`)).status).toBe(200)
-    expect((await control(client, "DELETE", `faults/${added.id}`)).status).toBe(404)
+    assert.strictEqual((await client.call("GET", "/assistant")).status, 503)
+    assertMatches((await control(client, "GET", "faults")).body, [{ id: added.id, hits: 1, when: "before" }])
+    assert.strictEqual((await control(client, "DELETE", `faults/${added.id}`)).status, 200)
+    assert.strictEqual((await control(client, "DELETE", `faults/${added.id}`)).status, 404)
     await control(client, "POST", "faults", { action: "reset" })
     await control(client, "DELETE", "faults")
-    expect((await client.call("GET", "/assistant")).status).toBe(200)
+    assert.strictEqual((await client.call("GET", "/assistant")).status, 200)
     for (const wrong of [{}, { action: "explode" }, { action: "reset", tims: 1 }, { action: { type: "latency" } }]) {
-      expect([wrong, (await control(client, "POST", "faults", wrong)).status]).toEqual([wrong, 400])
+      assert.deepStrictEqual([wrong, (await control(client, "POST", "faults", wrong)).status], [wrong, 400])
     }
   })
 
   it("moves the clock", async () => {
     const client = await start({ clock: "manual" })
     await control(client, "PUT", "clock", { now: "2030-01-01T00:00:00.000Z" })
-    expect((await control(client, "POST", "clock/advance", { ms: 1500 })).body.now).toBe("2030-01-01T00:00:01.500Z")
-    expect((await control(client, "GET", "clock")).body.now).toBe("2030-01-01T00:00:01.500Z")
-    expect((await control(client, "PUT", "clock", { now: "soon" })).status).toBe(400)
-    expect((await control(client, "POST", "clock/advance", { ms: -1 })).status).toBe(400)
+    assert.strictEqual(
+      (await control(client, "POST", "clock/advance", { ms: 1500 })).body.now,
+      "2030-01-01T00:00:01.500Z"
+    )
+    assert.strictEqual((await control(client, "GET", "clock")).body.now, "2030-01-01T00:00:01.500Z")
+    assert.strictEqual((await control(client, "PUT", "clock", { now: "soon" })).status, 400)
+    assert.strictEqual((await control(client, "POST", "clock/advance", { ms: -1 })).status, 400)
     // Beyond what an ISO 8601 text can say in four digits: refused, and the process goes on.
     for (const [method, path, body] of [
       ["PUT", "clock", { now: 1e20 }],
@@ -56,30 +61,30 @@ describe("the control API", () => {
       ["PUT", "clock", { now: "+010000-01-01T00:00:00.000Z" }],
       ["POST", "clock/advance", { ms: 1e15 }]
     ] as const) {
-      expect([body, (await control(client, method, path, body)).status]).toEqual([body, 400])
+      assert.deepStrictEqual([body, (await control(client, method, path, body)).status], [body, 400])
     }
-    expect((await control(client, "PUT", "clock", { now: "9999-12-31T23:59:59.999Z" })).status).toBe(200)
-    expect((await client.call("POST", "/assistant", {})).body.createdAt).toBe("9999-12-31T23:59:59.999Z")
+    assert.strictEqual((await control(client, "PUT", "clock", { now: "9999-12-31T23:59:59.999Z" })).status, 200)
+    assert.strictEqual((await client.call("POST", "/assistant", {})).body.createdAt, "9999-12-31T23:59:59.999Z")
   })
 
   it("makes and revokes keys", async () => {
     const client = await start()
     const { body: made } = await control(client, "POST", "keys", { organization: "org_2", role: "read" })
-    expect(made).toMatchObject({ organizationId: "org_2", role: "read", key: expect.stringMatching(/^aywa_local_/) })
-    expect((await client.call("GET", "/assistant", undefined, { apiKey: made.key })).status).toBe(200)
+    assertMatches(made, { organizationId: "org_2", role: "read", key: /^aywa_local_/ })
+    assert.strictEqual((await client.call("GET", "/assistant", undefined, { apiKey: made.key })).status, 200)
     const { text } = await control(client, "GET", "keys")
-    expect(text).not.toContain(made.key)
+    assert.notInclude(text, made.key)
     await control(client, "DELETE", `keys/${made.id}`)
-    expect((await client.call("GET", "/assistant", undefined, { apiKey: made.key })).status).toBe(401)
+    assert.strictEqual((await client.call("GET", "/assistant", undefined, { apiKey: made.key })).status, 401)
   })
 
   it("resets, and knows nothing else", async () => {
     const client = await start()
     await client.call("POST", "/assistant", {})
-    expect((await control(client, "POST", "reset")).status).toBe(200)
-    expect(client.runtime.count("assistants")).toBe(0)
+    assert.strictEqual((await control(client, "POST", "reset")).status, 200)
+    assert.strictEqual(client.runtime.count("assistants"), 0)
     for (const path of ["nothing", "__proto__", "constructor", "faults/x/y"]) {
-      expect([path, (await control(client, "GET", path)).status]).toEqual([path, 404])
+      assert.deepStrictEqual([path, (await control(client, "GET", path)).status], [path, 404])
     }
   })
 })

@@ -1,7 +1,8 @@
 /** What is counted apart from the rows is what a look at all of them would count. */
 import { DatabaseSync } from "node:sqlite"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { receive } from "./receiver.ts"
 import { start, temporaryFile } from "./support.ts"
 
@@ -34,7 +35,7 @@ const check = (file: string) => {
       .map((row) => JSON.stringify(row))
       .toSorted()
   try {
-    for (const [kept, looked] of counted) expect(rows(kept)).toEqual(rows(looked))
+    for (const [kept, looked] of counted) assert.deepStrictEqual(rows(kept), rows(looked))
     return rows(counted[0]?.[0] ?? "").length
   } finally {
     database.close()
@@ -73,7 +74,7 @@ describe("counts", () => {
       }),
       { numRuns: 15 }
     )
-    expect(most).toBeGreaterThan(1)
+    assert.isAbove(most, 1)
   })
 
   it("of a file of an earlier version are made when it is opened", async () => {
@@ -91,7 +92,7 @@ describe("counts", () => {
     database.close()
     const { call } = await start({ store: { file }, apiKey: before.runtime.apiKey })
     const { body } = await call("GET", "/analytics/summary")
-    expect(body).toMatchObject({
+    assertMatches(body, {
       calls: { total: 1, byStatus: { ended: 1 }, byEndedReason: { "customer-ended-call": 1 } },
       rows: { assistants: 1, calls: 1 }
     })

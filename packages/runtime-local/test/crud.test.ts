@@ -1,5 +1,6 @@
 import { contract, specOf } from "@aywa-ai/runtime-sdk/contract"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { start } from "./support.ts"
 
 const byo = { provider: "vapi", number: "+14155550100" }
@@ -8,17 +9,17 @@ describe("create, read, update, delete", () => {
   it("creates with 201 and reads the same bytes back", async () => {
     const { call, runtime } = await start()
     const created = await call("POST", "/assistant", { name: "Front desk", metadata: { a: [1, null] } })
-    expect(created.status).toBe(201)
-    expect(created.body).toMatchObject({
+    assert.strictEqual(created.status, 201)
+    assertMatches(created.body, {
       name: "Front desk",
       orgId: runtime.organizationId,
       metadata: { a: [1, null] }
     })
-    expect(created.body.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    assert.match(created.body.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     const read = await call("GET", `/assistant/${created.body.id}`)
-    expect(read.status).toBe(200)
-    expect(read.text).toBe(created.text)
-    expect(read.headers.get("etag")).toBe('"1"')
+    assert.strictEqual(read.status, 200)
+    assert.strictEqual(read.text, created.text)
+    assert.strictEqual(read.headers.get("etag"), '"1"')
   })
 
   it("patches shallowly: nested objects are replaced whole, null is kept, absent keys stay", async () => {
@@ -29,26 +30,26 @@ describe("create, read, update, delete", () => {
       model: { provider: "openai", model: "gpt-4o", temperature: 0.3 }
     })
     const patched = await call("PATCH", `/assistant/${row.id}`, { firstMessage: null, model: { provider: "xai" } })
-    expect(patched.status).toBe(200)
-    expect(patched.body).toMatchObject({ name: "A", firstMessage: null, createdAt: row.createdAt })
-    expect(patched.body.model).toEqual({ provider: "xai" })
-    expect(patched.headers.get("etag")).toBe('"2"')
+    assert.strictEqual(patched.status, 200)
+    assertMatches(patched.body, { name: "A", firstMessage: null, createdAt: row.createdAt })
+    assert.deepStrictEqual(patched.body.model, { provider: "xai" })
+    assert.strictEqual(patched.headers.get("etag"), '"2"')
   })
 
   it("deletes with 200 and the row, and 404 from then on", async () => {
     const { call } = await start()
     const { body: row } = await call("POST", "/tool", { type: "endCall" })
     const deleted = await call("DELETE", `/tool/${row.id}`)
-    expect([deleted.status, deleted.body]).toEqual([200, row])
-    expect((await call("GET", `/tool/${row.id}`)).status).toBe(404)
-    expect((await call("PATCH", `/tool/${row.id}`, {})).status).toBe(404)
-    expect((await call("DELETE", `/tool/${row.id}`)).status).toBe(404)
+    assert.deepStrictEqual([deleted.status, deleted.body], [200, row])
+    assert.strictEqual((await call("GET", `/tool/${row.id}`)).status, 404)
+    assert.strictEqual((await call("PATCH", `/tool/${row.id}`, {})).status, 404)
+    assert.strictEqual((await call("DELETE", `/tool/${row.id}`)).status, 404)
   })
 
   it("keeps nested keys that the contract does not know", async () => {
     const { call } = await start()
     const model = { provider: "openai", model: "gpt-4o", tomorrow: { deep: true } }
-    expect((await call("POST", "/assistant", { model })).body.model).toEqual(model)
+    assert.deepStrictEqual((await call("POST", "/assistant", { model })).body.model, model)
   })
 
   it("serves every operation of the contract table that is plain CRUD", async () => {
@@ -62,8 +63,8 @@ describe("create, read, update, delete", () => {
     for (const { method, path } of operations) {
       const hasBody = method === "POST" || method === "PATCH"
       const { status } = await call(method, path.replace(":id", "nobody"), hasBody ? {} : undefined)
-      expect([200, 201, 400, 404], `${method} ${path}`).toContain(status)
-      expect(status === 404 ? path.includes(":id") : true, `${method} ${path}`).toBe(true)
+      assert.include([200, 201, 400, 404], status, `${method} ${path}`)
+      assert.isTrue(status === 404 ? path.includes(":id") : true, `${method} ${path}`)
     }
   })
 
@@ -71,10 +72,10 @@ describe("create, read, update, delete", () => {
     const { call } = await start()
     const { body: row } = await call("POST", "/assistant", { name: "A" })
     const headers = { "if-match": '"1"' }
-    expect((await call("PATCH", `/assistant/${row.id}`, { name: "B" }, { headers })).status).toBe(200)
+    assert.strictEqual((await call("PATCH", `/assistant/${row.id}`, { name: "B" }, { headers })).status, 200)
     const late = await call("PATCH", `/assistant/${row.id}`, { name: "C" }, { headers })
-    expect([late.status, late.body.code]).toEqual([412, "precondition_failed"])
-    expect((await call("DELETE", `/assistant/${row.id}`, undefined, { headers })).status).toBe(412)
+    assert.deepStrictEqual([late.status, late.body.code], [412, "precondition_failed"])
+    assert.strictEqual((await call("DELETE", `/assistant/${row.id}`, undefined, { headers })).status, 412)
   })
 })
 
@@ -111,43 +112,43 @@ describe("validation", () => {
   it.each(refused)("refuses %s with 400 and a message for each path", async (_, path, body, expected) => {
     const { call, runtime } = await start()
     const { status, body: answer } = await call("POST", path, body)
-    expect([status, answer.error, answer.statusCode]).toEqual([400, "Bad Request", 400])
+    assert.deepStrictEqual([status, answer.error, answer.statusCode], [400, "Bad Request", 400])
     for (const text of expected) {
-      expect(
+      assert.isTrue(
         answer.message.some((message: string) => message.startsWith(text)),
         `${answer.message}`
-      ).toBe(true)
+      )
     }
-    expect(runtime.requests().at(-1)?.committed).toBe(false)
-    expect(runtime.count("assistants") + runtime.count("phoneNumbers") + runtime.count("tools")).toBe(0)
+    assert.isFalse(runtime.requests().at(-1)?.committed)
+    assert.strictEqual(runtime.count("assistants") + runtime.count("phoneNumbers") + runtime.count("tools"), 0)
   })
 
   it("refuses keys of the runtime on PATCH too, and accepts what the row has", async () => {
     const { call, runtime } = await start()
     const { body: row } = await call("POST", "/phone-number", byo)
-    expect(row.status).toBe("active")
+    assert.strictEqual(row.status, "active")
     const { id, orgId, createdAt, updatedAt, ...rest } = row
     const back = await call("PATCH", `/phone-number/${id}`, { ...rest, name: "Main" })
-    expect([back.status, back.body.name, back.body.status]).toEqual([200, "Main", "active"])
+    assert.deepStrictEqual([back.status, back.body.name, back.body.status], [200, "Main", "active"])
     const refused = await call("PATCH", `/phone-number/${id}`, { id, orgId, createdAt, updatedAt, unknown: 1 })
-    expect(refused.status).toBe(400)
-    expect(refused.body.message).toHaveLength(5)
-    expect(runtime.rows("phoneNumbers")).toEqual([back.body])
+    assert.strictEqual(refused.status, 400)
+    assert.lengthOf(refused.body.message, 5)
+    assert.deepStrictEqual(runtime.rows("phoneNumbers"), [back.body])
   })
 
   it("checks limits on create only: a stored row may break them", async () => {
     const { call } = await start()
     const { body: row } = await call("POST", "/assistant", { name: "A" })
     const name = "x".repeat(80)
-    expect((await call("PATCH", `/assistant/${row.id}`, { name })).body.name).toBe(name)
-    expect((await call("PATCH", `/assistant/${row.id}`, { name: 1 })).status).toBe(400)
+    assert.strictEqual((await call("PATCH", `/assistant/${row.id}`, { name })).body.name, name)
+    assert.strictEqual((await call("PATCH", `/assistant/${row.id}`, { name: 1 })).status, 400)
   })
 
   it("accepts unknown keys with strict: false, but never those of the runtime", async () => {
     const { call } = await start({ strict: false })
-    expect((await call("POST", "/assistant", { tomorrow: 1 })).body.tomorrow).toBe(1)
-    expect((await call("POST", "/assistant", { id: "x" })).status).toBe(400)
-    expect((await call("GET", "/assistant?tomorrow=1")).status).toBe(200)
+    assert.strictEqual((await call("POST", "/assistant", { tomorrow: 1 })).body.tomorrow, 1)
+    assert.strictEqual((await call("POST", "/assistant", { id: "x" })).status, 400)
+    assert.strictEqual((await call("GET", "/assistant?tomorrow=1")).status, 200)
   })
 })
 
@@ -157,10 +158,10 @@ describe("rules of resources", () => {
     const { body: assistant } = await call("POST", "/assistant", { name: "A" })
     const { body: number } = await call("POST", "/phone-number", { ...byo, assistantId: assistant.id })
     const refused = await call("DELETE", `/assistant/${assistant.id}`)
-    expect(refused.status).toBe(409)
-    expect(refused.body).toMatchObject({ statusCode: 409, error: "assistant_pinned", code: "assistant_pinned" })
+    assert.strictEqual(refused.status, 409)
+    assertMatches(refused.body, { statusCode: 409, error: "assistant_pinned", code: "assistant_pinned" })
     await call("PATCH", `/phone-number/${number.id}`, { assistantId: null })
-    expect((await call("DELETE", `/assistant/${assistant.id}`)).status).toBe(200)
+    assert.strictEqual((await call("DELETE", `/assistant/${assistant.id}`)).status, 200)
   })
 
   it("does not delete a tool while an assistant uses it", async () => {
@@ -171,28 +172,28 @@ describe("rules of resources", () => {
     const { body: assistant } = await call("POST", "/assistant", { model })
     await call("POST", "/assistant", { model: { provider: "openai", model: "gpt-4o", toolIds: null } })
     const refused = await call("DELETE", `/tool/${tool.id}`)
-    expect([refused.status, refused.body.error, refused.body.code]).toEqual([409, "tool_pinned", "tool_pinned"])
+    assert.deepStrictEqual([refused.status, refused.body.error, refused.body.code], [409, "tool_pinned", "tool_pinned"])
     await call("DELETE", `/assistant/${assistant.id}`)
     const byRef = { provider: "openai", model: "gpt-4o", toolRefs: [{ toolId: tool.id, version: "v1" }] }
     const { body: other } = await call("POST", "/assistant", { model: byRef })
-    expect((await call("DELETE", `/tool/${tool.id}`)).body.code).toBe("tool_pinned")
+    assert.strictEqual((await call("DELETE", `/tool/${tool.id}`)).body.code, "tool_pinned")
     await call("DELETE", `/assistant/${other.id}`)
-    expect((await call("DELETE", `/tool/${tool.id}`)).status).toBe(200)
+    assert.strictEqual((await call("DELETE", `/tool/${tool.id}`)).status, 200)
   })
 
   it("has a phone number once in an organization", async () => {
     const { call, runtime } = await start()
     const { body: first } = await call("POST", "/phone-number", byo)
     const twin = await call("POST", "/phone-number", byo)
-    expect([twin.status, twin.body.code, twin.body.error]).toEqual([409, "duplicate_number", "Conflict"])
+    assert.deepStrictEqual([twin.status, twin.body.code, twin.body.error], [409, "duplicate_number", "Conflict"])
     const { body: second } = await call("POST", "/phone-number", { ...byo, number: "+14155550101" })
     const moved = await call("PATCH", `/phone-number/${second.id}`, { number: byo.number })
-    expect([moved.status, moved.body.code]).toEqual([409, "duplicate_number"])
-    expect((await call("PATCH", `/phone-number/${first.id}`, { number: byo.number })).status).toBe(200)
+    assert.deepStrictEqual([moved.status, moved.body.code], [409, "duplicate_number"])
+    assert.strictEqual((await call("PATCH", `/phone-number/${first.id}`, { number: byo.number })).status, 200)
     const other = runtime.addKey({ organization: "org_2" })
-    expect((await call("POST", "/phone-number", byo, { apiKey: other.key })).status).toBe(201)
+    assert.strictEqual((await call("POST", "/phone-number", byo, { apiKey: other.key })).status, 201)
     await call("DELETE", `/phone-number/${first.id}`)
-    expect((await call("POST", "/phone-number", byo)).status).toBe(201)
+    assert.strictEqual((await call("POST", "/phone-number", byo)).status, 201)
   })
 
   it("takes secrets and never gives them back", async () => {
@@ -201,7 +202,7 @@ describe("rules of resources", () => {
     const { text, body: row } = await call("POST", "/phone-number", body)
     const { text: patched } = await call("PATCH", `/phone-number/${row.id}`, { twilioAuthToken: "s3cret-2", name: "N" })
     const { text: listed } = await call("GET", "/phone-number")
-    expect(text + patched + listed + JSON.stringify(runtime.rows("phoneNumbers"))).not.toContain("s3cret")
-    expect(row.twilioAccountSid).toBe("AC1")
+    assert.notInclude(text + patched + listed + JSON.stringify(runtime.rows("phoneNumbers")), "s3cret")
+    assert.strictEqual(row.twilioAccountSid, "AC1")
   })
 })

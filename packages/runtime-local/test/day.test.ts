@@ -2,7 +2,7 @@
  * A day on the manual clock: calls that come in and are placed, some of them scheduled, receivers that fail for hours, keys
  * that run out; at its end nothing is due, nothing is lost, and everything happened in order.
  */
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 import { receive } from "./receiver.ts"
 import { start } from "./support.ts"
 
@@ -37,28 +37,28 @@ it("24 hours of calls and webhooks pass, and all of them end", { timeout: 120_00
     // oxlint-disable-next-line no-await-in-loop
     fired.push(...(await runtime.clock.advance(hour)).map(({ at }) => at))
   }
-  expect(runtime.clock.now()).toBe(begin + 24 * hour)
-  expect(fired).toEqual(fired.toSorted())
+  assert.strictEqual(runtime.clock.now(), begin + 24 * hour)
+  assert.deepStrictEqual(fired, fired.toSorted())
 
   const rows = new Map(runtime.rows("calls").map((row) => [row.id, row]))
-  expect([...rows.keys()].toSorted()).toEqual(ids.toSorted())
-  expect(new Set([...rows.values()].map(({ status }) => status))).toEqual(new Set(["ended"]))
+  assert.deepStrictEqual([...rows.keys()].toSorted(), ids.toSorted())
+  assert.deepStrictEqual(new Set([...rows.values()].map(({ status }) => status)), new Set(["ended"]))
   const scheduled = [...rows.values()].filter((row) => row["schedulePlan"] !== undefined)
   const early = scheduled.filter((row) => String(row["startedAt"]) < String(Object(row["schedulePlan"]).earliestAt))
-  expect([scheduled.length, early]).toEqual([24, []])
+  assert.deepStrictEqual([scheduled.length, early], [24, []])
 
   // What failed in the outage was tried again within the day; nothing was given up, nothing is left.
   const { webhookJobs, calls } = (await call("GET", "/metrics.json")).body
-  expect([Object.keys(webhookJobs), calls]).toEqual([["succeeded"], { ended: ids.length }])
+  assert.deepStrictEqual([Object.keys(webhookJobs), calls], [["succeeded"], { ended: ids.length }])
   const ends = receiver.deliveries.filter(
     ({ type, message }) => type === "end-of-call-report" && message.call !== undefined
   )
-  expect(new Set(ends.map(({ message }) => message.call.id))).toEqual(new Set(ids))
+  assert.deepStrictEqual(new Set(ends.map(({ message }) => message.call.id)), new Set(ids))
   const attempts = receiver.deliveries.length
-  expect(attempts).toBeGreaterThan(webhookJobs.succeeded)
+  assert.isAbove(attempts, webhookJobs.succeeded)
   // Still the first answer, a day less a moment later; a day and a moment later the key is free.
   runtime.clock.set(begin + 24 * hour - 1)
-  expect((await create({}, "the-same-key")).text).toBe(first.text)
+  assert.strictEqual((await create({}, "the-same-key")).text, first.text)
   runtime.clock.set(begin + 24 * hour)
-  expect((await create({}, "the-same-key")).body.id).not.toBe(first.body.id)
+  assert.notStrictEqual((await create({}, "the-same-key")).body.id, first.body.id)
 })

@@ -7,7 +7,7 @@ import { once } from "node:events"
 import * as fs from "node:fs"
 import * as http from "node:http"
 import { validate, ValidationSeverity } from "dockerfile-utils"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { parse } from "yaml"
 import { readOptions } from "../src/commandLine.ts"
 import { start, temporaryFile } from "./support.ts"
@@ -25,21 +25,24 @@ const severities = { deprecatedMaintainer: ValidationSeverity.ERROR, directiveCa
 
 describe("the Dockerfile", () => {
   it("has nothing that a linter complains about, and the linter sees what is wrong", () => {
-    expect(validate(dockerfile, severities)).toEqual([])
-    expect(validate(dockerfile.replace("USER node", "USR node"), severities)).toHaveLength(1)
+    assert.deepStrictEqual(validate(dockerfile, severities), [])
+    assert.lengthOf(validate(dockerfile.replace("USER node", "USR node"), severities), 1)
   })
 
   it("runs as nobody in particular, on an image of this Node, and installs no development dependency", () => {
-    expect(dockerfile).toMatch(/^USER node$/m)
-    expect(dockerfile).toMatch(new RegExp(`^FROM node:${process.versions.node.split(".")[0]}-alpine$`, "m"))
-    expect(dockerfile).toMatch(/npm install --global --omit=dev "@aywa-ai\/runtime-cli@\$\{VERSION\}"/)
+    assert.match(dockerfile, /^USER node$/m)
+    assert.match(dockerfile, new RegExp(`^FROM node:${process.versions.node.split(".")[0]}-alpine$`, "m"))
+    assert.match(dockerfile, /npm install --global --omit=dev "@aywa-ai\/runtime-cli@\$\{VERSION\}"/)
   })
 
   it("starts a runtime that is ready, answers to its name among the services and to no other", async () => {
     const [program, command, ...args] = words("ENTRYPOINT")
-    expect([program, command]).toEqual(["aywa-runtime", "local"])
+    assert.deepStrictEqual([program, command], ["aywa-runtime", "local"])
     const options = readOptions(args) ?? {}
-    expect([options.host, options.port, options.store]).toEqual(["0.0.0.0", 4010, { file: "/data/runtime.sqlite" }])
+    assert.deepStrictEqual(
+      [options.host, options.port, options.store],
+      ["0.0.0.0", 4010, { file: "/data/runtime.sqlite" }]
+    )
     const { runtime } = await start({ ...options, port: 0, store: { file: temporaryFile() } })
     const port = Number(new URL(runtime.baseUrl).port)
     const status = (host: string) =>
@@ -49,19 +52,20 @@ describe("the Dockerfile", () => {
         )
         request.on("error", reject)
       })
-    expect([await status("runtime:4010"), await status("172.17.0.2:4010"), await status("evil.example")]).toEqual([
-      200, 200, 421
-    ])
-    await expect(healthOf(port)).resolves.toBe(0)
+    assert.deepStrictEqual(
+      [await status("runtime:4010"), await status("172.17.0.2:4010"), await status("evil.example")],
+      [200, 200, 421]
+    )
+    assert.strictEqual(await healthOf(port), 0)
     await runtime.close()
-    await expect(healthOf(port)).resolves.toBe(1)
+    assert.strictEqual(await healthOf(port), 1)
   })
 })
 
 /** The exit code of the image's health check, asked of another port. */
 const healthOf = async (port: number): Promise<unknown> => {
   const [program, ...args] = words("HEALTHCHECK")
-  expect(program).toBe("node")
+  assert.strictEqual(program, "node")
   const child = spawn(
     process.execPath,
     args.map((word) => word.replace(":4010/", `:${port}/`)),
@@ -76,13 +80,11 @@ describe("the compose file", () => {
     const { services, volumes } = parse(read("compose.yaml"))
     const { build, command, ports, volumes: mounts } = services.runtime
     const options = readOptions(command.map((word: string) => word.replace(/^\$\{.*\}$/, "sk_1"))) ?? {}
-    expect([options.apiKey, options.allowTargets]).toEqual(["sk_1", ["app"]])
-    expect([build, ports, mounts, volumes]).toEqual([
-      ".",
-      ["127.0.0.1:4010:4010"],
-      ["runtime:/data"],
-      { runtime: null }
-    ])
-    expect(command[1]).toMatch(/^\$\{AYWA_RUNTIME_API_KEY:\?/)
+    assert.deepStrictEqual([options.apiKey, options.allowTargets], ["sk_1", ["app"]])
+    assert.deepStrictEqual(
+      [build, ports, mounts, volumes],
+      [".", ["127.0.0.1:4010:4010"], ["runtime:/data"], { runtime: null }]
+    )
+    assert.match(command[1], /^\$\{AYWA_RUNTIME_API_KEY:\?/)
   })
 })

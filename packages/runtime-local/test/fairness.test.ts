@@ -3,7 +3,7 @@ import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { randomUUID } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
 import { receive } from "./receiver.ts"
 import { start, temporaryFile } from "./support.ts"
 
@@ -56,7 +56,7 @@ describe.each([
     await runtime.trigger({ type: "status-update", to: `${healthy.url}/own` })
     // The bad ones are given 30 seconds for each of their fifty: within those the healthy one has both.
     const deliveries = await healthy.count(2)
-    expect(deliveries.map(({ path }) => path).toSorted()).toEqual(["/other", "/own"])
+    assert.deepStrictEqual(deliveries.map(({ path }) => path).toSorted(), ["/other", "/own"])
   })
 })
 
@@ -69,7 +69,10 @@ it("a call with hundreds of events that wait for its first one holds up no other
   }
   await runtime.trigger({ type: "hang", call: "quick", to: receiver.url })
   const deliveries = await receiver.count(2)
-  expect(deliveries.map(({ message }) => message.call.id)).toEqual(["slow", "quick"])
+  assert.deepStrictEqual(
+    deliveries.map(({ message }) => message.call.id),
+    ["slow", "quick"]
+  )
 })
 
 describe("a receiver that drips", () => {
@@ -78,7 +81,10 @@ describe("a receiver that drips", () => {
     await client.runtime.trigger({ type: "status-update", to: await badReceiver(drips) })
     await client.runtime.webhooks.idle()
     const { items } = (await client.call("GET", "/logs/webhooks")).body
-    expect([items[0].status, items[0].statusCode, items[0].latencyMs < 15_000]).toEqual(["succeeded", 200, true])
+    assert.deepStrictEqual(
+      [items[0].status, items[0].statusCode, items[0].latencyMs < 15_000],
+      ["succeeded", 200, true]
+    )
   })
 })
 
@@ -97,7 +103,7 @@ describe("a file", () => {
     database.close()
     const again = await receive(() => ({}), Number(new URL(receiver.url).port))
     await start({ store: { file } })
-    expect(await again.count(1)).toHaveLength(1)
+    assert.lengthOf(await again.count(1), 1)
   })
 
   it("has an index for every look at a waiting or failing job", async () => {
@@ -121,6 +127,9 @@ describe("a file", () => {
       plan("SELECT min(created_at) FROM webhook_jobs WHERE endpoint_id = 'e' AND failures > 0 AND created_at > 1"),
       plan("SELECT max(updated_at) FROM webhook_jobs WHERE endpoint_id = 'e' AND state = 'succeeded'")
     ]
-    expect(plans.filter((text) => !text.startsWith("SEARCH webhook_jobs USING") || text.includes("TEMP"))).toEqual([])
+    assert.deepStrictEqual(
+      plans.filter((text) => !text.startsWith("SEARCH webhook_jobs USING") || text.includes("TEMP")),
+      []
+    )
   })
 })

@@ -1,5 +1,5 @@
 /** The conversations of the gallery produce the webhooks that they name. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { gallery } from "../src/index.ts"
 import { receive } from "./receiver.ts"
 import { start } from "./support.ts"
@@ -19,20 +19,23 @@ const play = async (name: string) => {
 describe("the gallery", () => {
   it.each(Object.entries(gallery))("%s", async (name, { webhooks }) => {
     const { types, runtime } = await play(name)
-    expect(types).toEqual(webhooks)
-    expect(runtime.faults.list()).toEqual([])
+    assert.deepStrictEqual(types, webhooks)
+    assert.deepStrictEqual(runtime.faults.list(), [])
   })
 
   it("doubled: the report comes twice, under one id", async () => {
     const { receiver } = await play("doubled")
     const reports = receiver.deliveries.filter(({ type }) => type === "end-of-call-report")
-    expect([reports.length, new Set(reports.map(({ id }) => id)).size]).toEqual([2, 1])
+    assert.deepStrictEqual([reports.length, new Set(reports.map(({ id }) => id)).size], [2, 1])
   })
 
   it("tool-timeout: the tool has no result, and the call goes on", async () => {
     const { call, callId } = await play("tool-timeout")
     const { artifact } = (await call("GET", `/call/${callId}`)).body
-    expect(artifact.messages.find(({ role }: { role: string }) => role === "tool_call_result").result).not.toBe("")
-    expect(artifact.transcript).toContain("I cannot see it right now.")
+    assert.notStrictEqual(
+      artifact.messages.find(({ role }: { role: string }) => role === "tool_call_result").result,
+      ""
+    )
+    assert.include(artifact.transcript, "I cannot see it right now.")
   })
 })

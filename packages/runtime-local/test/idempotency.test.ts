@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { eventually, rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import { startLocalRuntime } from "../src/index.ts"
 import { clientOf, failure, start, temporaryFile } from "./support.ts"
 
@@ -10,16 +11,19 @@ describe("a key", () => {
     const { call, runtime } = await start()
     const first = await call("POST", "/assistant", { name: "A" }, { key: "k" })
     const again = await call("POST", "/assistant", { name: "A" }, { key: "k" })
-    expect([again.status, again.text]).toEqual([201, first.text])
-    expect(first.headers.get("idempotency-replayed")).toBeNull()
-    expect(again.headers.get("idempotency-replayed")).toBe("true")
-    expect(again.headers.get("etag")).toBe(first.headers.get("etag"))
-    expect(again.headers.get("x-request-id")).not.toBe(first.headers.get("x-request-id"))
-    expect(runtime.count("assistants")).toBe(1)
-    expect(runtime.requests().map(({ committed, replayed }) => [committed, replayed])).toEqual([
-      [true, false],
-      [false, true]
-    ])
+    assert.deepStrictEqual([again.status, again.text], [201, first.text])
+    assert.isNull(first.headers.get("idempotency-replayed"))
+    assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
+    assert.strictEqual(again.headers.get("etag"), first.headers.get("etag"))
+    assert.notStrictEqual(again.headers.get("x-request-id"), first.headers.get("x-request-id"))
+    assert.strictEqual(runtime.count("assistants"), 1)
+    assert.deepStrictEqual(
+      runtime.requests().map(({ committed, replayed }) => [committed, replayed]),
+      [
+        [true, false],
+        [false, true]
+      ]
+    )
   })
 
   it("does not care for the order of keys in the body", async () => {
@@ -27,26 +31,26 @@ describe("a key", () => {
     const one = '{"name":"A","model":{"provider":"openai","model":"gpt-4o"}}'
     const two = '{ "model": {"model":"gpt-4o","provider":"openai"}, "name": "A" }'
     const first = await call("POST", "/assistant", one, { key: "k" })
-    expect((await call("POST", "/assistant", two, { key: "k" })).text).toBe(first.text)
+    assert.strictEqual((await call("POST", "/assistant", two, { key: "k" })).text, first.text)
   })
 
   it("answers 422 when the body is another one", async () => {
     const { call, runtime } = await start()
     const first = await call("POST", "/assistant", { name: "A" }, { key: "k" })
     const { status, body } = await call("POST", "/assistant", { name: "B" }, { key: "k" })
-    expect([status, body.code]).toEqual([422, "idempotency_key_reused"])
-    expect(body.message).toContain(`it made ${first.body.id}`)
-    expect(runtime.count("assistants")).toBe(1)
+    assert.deepStrictEqual([status, body.code], [422, "idempotency_key_reused"])
+    assert.include(body.message, `it made ${first.body.id}`)
+    assert.strictEqual(runtime.count("assistants"), 1)
   })
 
   it("is one key for each organization, method and path", async () => {
     const { call, runtime } = await start()
     const other = runtime.addKey({ organization: "org_2" }).key
     const { body: a } = await call("POST", "/assistant", {}, { key: "k" })
-    expect((await call("POST", "/assistant", {}, { key: "k", apiKey: other })).body.id).not.toBe(a.id)
-    expect((await call("POST", "/tool", { type: "endCall" }, { key: "k" })).status).toBe(201)
-    expect((await call("PATCH", `/assistant/${a.id}`, { name: "B" }, { key: "k" })).body.name).toBe("B")
-    expect((await call("POST", "/assistant", {}, { key: "k" })).body.id).toBe(a.id)
+    assert.notStrictEqual((await call("POST", "/assistant", {}, { key: "k", apiKey: other })).body.id, a.id)
+    assert.strictEqual((await call("POST", "/tool", { type: "endCall" }, { key: "k" })).status, 201)
+    assert.strictEqual((await call("PATCH", `/assistant/${a.id}`, { name: "B" }, { key: "k" })).body.name, "B")
+    assert.strictEqual((await call("POST", "/assistant", {}, { key: "k" })).body.id, a.id)
   })
 
   it("works for PATCH: the second does not undo what came between", async () => {
@@ -55,14 +59,14 @@ describe("a key", () => {
     const path = `/assistant/${row.id}`
     await call("PATCH", path, { name: "B" }, { key: "k" })
     await call("PATCH", path, { name: "C" })
-    expect((await call("PATCH", path, { name: "B" }, { key: "k" })).body.name).toBe("B")
-    expect((await call("GET", path)).body.name).toBe("C")
+    assert.strictEqual((await call("PATCH", path, { name: "B" }, { key: "k" })).body.name, "B")
+    assert.strictEqual((await call("GET", path)).body.name, "C")
   })
 
   it("may be bare or in quotes", async () => {
     const { call } = await start()
     const { body: a } = await call("POST", "/assistant", {}, { key: '"k"' })
-    expect((await call("POST", "/assistant", {}, { key: "k" })).body.id).toBe(a.id)
+    assert.strictEqual((await call("POST", "/assistant", {}, { key: "k" })).body.id, a.id)
   })
 
   it.each([
@@ -73,20 +77,20 @@ describe("a key", () => {
   ])("%s is 400", async (_, key) => {
     const { call, runtime } = await start()
     const { status, body } = await call("POST", "/assistant", {}, { key })
-    expect([status, body.code]).toEqual([400, "idempotency_key_invalid"])
-    expect(runtime.count("assistants")).toBe(0)
+    assert.deepStrictEqual([status, body.code], [400, "idempotency_key_invalid"])
+    assert.strictEqual(runtime.count("assistants"), 0)
   })
 
   it("of 255 characters is taken; GET and DELETE do not look at theirs", async () => {
     const { call } = await start()
-    expect((await call("POST", "/assistant", {}, { key: "x".repeat(255) })).status).toBe(201)
-    expect((await call("GET", "/assistant", undefined, { key: "a b" })).status).toBe(200)
+    assert.strictEqual((await call("POST", "/assistant", {}, { key: "x".repeat(255) })).status, 201)
+    assert.strictEqual((await call("GET", "/assistant", undefined, { key: "a b" })).status, 200)
   })
 
   it("can be demanded", async () => {
     const { call } = await start({ requireIdempotencyKey: true })
-    expect((await call("POST", "/assistant", {})).body.code).toBe("idempotency_key_missing")
-    expect((await call("POST", "/assistant", {}, { key: "k" })).status).toBe(201)
+    assert.strictEqual((await call("POST", "/assistant", {})).body.code, "idempotency_key_missing")
+    assert.strictEqual((await call("POST", "/assistant", {}, { key: "k" })).status, 201)
   })
 })
 
@@ -97,12 +101,12 @@ describe("what is stored", () => {
     const refused = await call("POST", "/phone-number", byo, { key: "k" })
     await call("DELETE", `/phone-number/${first.id}`)
     const again = await call("POST", "/phone-number", byo, { key: "k" })
-    expect([refused.status, again.status, again.text]).toEqual([409, 409, refused.text])
-    expect(again.headers.get("idempotency-replayed")).toBe("true")
-    expect(runtime.count("phoneNumbers")).toBe(0)
+    assert.deepStrictEqual([refused.status, again.status, again.text], [409, 409, refused.text])
+    assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
+    assert.strictEqual(runtime.count("phoneNumbers"), 0)
     const missing = await call("PATCH", "/assistant/nobody", {}, { key: "k" })
     const missingAgain = await call("PATCH", "/assistant/nobody", {}, { key: "k" })
-    expect([missing.status, missingAgain.text]).toEqual([404, missing.text])
+    assert.deepStrictEqual([missing.status, missingAgain.text], [404, missing.text])
   })
 
   it.each([
@@ -114,26 +118,26 @@ describe("what is stored", () => {
     ["an injected 429 before", { name: "A" }, { fault: "status;code=429" }, 429]
   ])("not %s: the key stays free", async (_, body, options, status) => {
     const { call, runtime } = await start()
-    expect((await call("POST", "/assistant", body, { ...options, key: "k" })).status).toBe(status)
+    assert.strictEqual((await call("POST", "/assistant", body, { ...options, key: "k" })).status, status)
     const free = await call("POST", "/assistant", { name: "another body" }, { key: "k" })
-    expect([free.status, free.headers.get("idempotency-replayed")]).toEqual([201, null])
-    expect(runtime.count("assistants")).toBe(1)
+    assert.deepStrictEqual([free.status, free.headers.get("idempotency-replayed")], [201, null])
+    assert.strictEqual(runtime.count("assistants"), 1)
   })
 
   it("replays still pass auth", async () => {
     const { call } = await start()
     await call("POST", "/assistant", {}, { key: "k" })
-    expect((await call("POST", "/assistant", {}, { key: "k", apiKey: "wrong" })).status).toBe(401)
+    assert.strictEqual((await call("POST", "/assistant", {}, { key: "k", apiKey: "wrong" })).status, 401)
   })
 
   it("a key is forgotten after its time, on the runtime's clock", async () => {
     const { call, runtime } = await start({ clock: "manual" })
     await call("POST", "/assistant", {}, { key: "k" })
     runtime.clock.advance(86_400_000 - 1)
-    expect((await call("POST", "/assistant", {}, { key: "k" })).headers.get("idempotency-replayed")).toBe("true")
+    assert.strictEqual((await call("POST", "/assistant", {}, { key: "k" })).headers.get("idempotency-replayed"), "true")
     runtime.clock.advance(1)
-    expect((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status).toBe(201)
-    expect(runtime.count("assistants")).toBe(2)
+    assert.strictEqual((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status, 201)
+    assert.strictEqual(runtime.count("assistants"), 2)
   })
 
   it("what is forgotten is gone from the file, too, without a restart", async () => {
@@ -147,18 +151,21 @@ describe("what is stored", () => {
     const database = new DatabaseSync(file, { readOnly: true })
     const keys = database.prepare("SELECT key FROM idempotency").all()
     database.close()
-    expect(keys.map(({ key }) => key)).toEqual(["last"])
+    assert.deepStrictEqual(
+      keys.map(({ key }) => key),
+      ["last"]
+    )
   })
 
   it("the time can be set", async () => {
     const { call, runtime } = await start({ clock: "manual", idempotencyTtl: 1000 })
     await call("POST", "/assistant", {}, { key: "k" })
     runtime.clock.advance(1000)
-    expect((await call("POST", "/assistant", {}, { key: "k" })).headers.get("idempotency-replayed")).toBeNull()
-    await expect(startLocalRuntime({ idempotencyTtl: Number.NaN })).rejects.toThrow("idempotencyTtl")
+    assert.isNull((await call("POST", "/assistant", {}, { key: "k" })).headers.get("idempotency-replayed"))
+    assert.include((await rejection(startLocalRuntime({ idempotencyTtl: Number.NaN }))).message, "idempotencyTtl")
     const forever = await start({ idempotencyTtl: Number.POSITIVE_INFINITY })
     const first = await forever.call("POST", "/assistant", {}, { key: "k" })
-    expect((await forever.call("POST", "/assistant", {}, { key: "k" })).text).toBe(first.text)
+    assert.strictEqual((await forever.call("POST", "/assistant", {}, { key: "k" })).text, first.text)
   })
 })
 
@@ -166,36 +173,39 @@ describe("while the first request runs", () => {
   it("its twin gets 409 with Retry-After at once, and the answer later", async () => {
     const { call, runtime } = await start()
     const first = call("POST", "/assistant", { name: "A" }, { key: "k", fault: "hold;ms=300" })
-    await expect.poll(() => runtime.requests()).toHaveLength(1)
+    await eventually(() => assert.lengthOf(runtime.requests(), 1))
     await new Promise((resolve) => setTimeout(resolve, 50))
     const twin = await call("POST", "/assistant", { name: "A" }, { key: "k" })
-    expect([twin.status, twin.body.code, twin.headers.get("retry-after")]).toEqual([409, "idempotency_key_in_use", "1"])
+    assert.deepStrictEqual(
+      [twin.status, twin.body.code, twin.headers.get("retry-after")],
+      [409, "idempotency_key_in_use", "1"]
+    )
     const other = await call("POST", "/assistant", { name: "B" }, { key: "k" })
-    expect([other.status, other.body.code]).toEqual([422, "idempotency_key_reused"])
+    assert.deepStrictEqual([other.status, other.body.code], [422, "idempotency_key_reused"])
     const done = await first
-    expect(done.status).toBe(201)
-    expect((await call("POST", "/assistant", { name: "A" }, { key: "k" })).text).toBe(done.text)
-    expect(runtime.count("assistants")).toBe(1)
+    assert.strictEqual(done.status, 201)
+    assert.strictEqual((await call("POST", "/assistant", { name: "A" }, { key: "k" })).text, done.text)
+    assert.strictEqual(runtime.count("assistants"), 1)
   })
 
   it("a request that comes to nothing frees its key", async () => {
     const { call } = await start()
-    expect((await call("POST", "/assistant", { name: 1 }, { key: "k", fault: "hold;ms=5" })).status).toBe(400)
-    expect((await call("POST", "/assistant", { name: "A" }, { key: "k" })).status).toBe(201)
+    assert.strictEqual((await call("POST", "/assistant", { name: 1 }, { key: "k", fault: "hold;ms=5" })).status, 400)
+    assert.strictEqual((await call("POST", "/assistant", { name: "A" }, { key: "k" })).status, 201)
   })
 
   it("a restart frees its key, and the request leaves nothing", async () => {
     for (const store of ["memory", { file: temporaryFile() }] as const) {
       const { call, runtime } = await start({ store })
       const first = failure(call("POST", "/assistant", { name: "A" }, { key: "k", fault: "hold;ms=1500" }))
-      await expect.poll(() => runtime.requests()).toHaveLength(1)
+      await eventually(() => assert.lengthOf(runtime.requests(), 1))
       await new Promise((resolve) => setTimeout(resolve, 50))
       await runtime.restart()
-      expect(await first).toMatch(/fetch failed: (ECONNRESET|UND_ERR_SOCKET)/)
-      expect(runtime.count("assistants")).toBe(0)
-      expect((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status).toBe(201)
+      assert.match(await first, /fetch failed: (ECONNRESET|UND_ERR_SOCKET)/)
+      assert.strictEqual(runtime.count("assistants"), 0)
+      assert.strictEqual((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status, 201)
       await new Promise((resolve) => setTimeout(resolve, 1600))
-      expect(runtime.count("assistants")).toBe(1)
+      assert.strictEqual(runtime.count("assistants"), 1)
     }
   })
 
@@ -204,8 +214,8 @@ describe("while the first request runs", () => {
     const replies = await Promise.all(
       Array.from({ length: 100 }, () => call("POST", "/assistant", { name: "A" }, { key: "k" }))
     )
-    expect(runtime.count("assistants")).toBe(1)
-    expect(new Set(replies.map((reply) => reply.body.id)).size).toBe(1)
+    assert.strictEqual(runtime.count("assistants"), 1)
+    assert.strictEqual(new Set(replies.map((reply) => reply.body.id)).size, 1)
   })
 })
 
@@ -215,7 +225,7 @@ describe("survives", () => {
     const first = await call("POST", "/assistant", { name: "A" }, { key: "k" })
     await runtime.restart()
     const again = await call("POST", "/assistant", { name: "A" }, { key: "k" })
-    expect([again.text, again.headers.get("idempotency-replayed")]).toEqual([first.text, "true"])
+    assert.deepStrictEqual([again.text, again.headers.get("idempotency-replayed")], [first.text, "true"])
   })
 
   it("another process's life on the same file", async () => {
@@ -224,8 +234,8 @@ describe("survives", () => {
     const first = await clientOf(runtime).call("POST", "/assistant", { name: "A" }, { key: "k" })
     await runtime.close()
     const { call, runtime: next } = await start(options)
-    expect((await call("POST", "/assistant", { name: "A" }, { key: "k" })).text).toBe(first.text)
-    expect((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status).toBe(422)
-    expect(next.count("assistants")).toBe(1)
+    assert.strictEqual((await call("POST", "/assistant", { name: "A" }, { key: "k" })).text, first.text)
+    assert.strictEqual((await call("POST", "/assistant", { name: "B" }, { key: "k" })).status, 422)
+    assert.strictEqual(next.count("assistants"), 1)
   })
 })

@@ -1,7 +1,8 @@
 import { findReferences, rewriteReferences } from "@aywa-ai/runtime-sdk/contract"
 import * as fc from "fast-check"
 import * as fs from "node:fs"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { type Client, type Reply, start, temporaryFile } from "./support.ts"
 
 const fixture = (name: string) => JSON.parse(fs.readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8"))
@@ -27,18 +28,18 @@ describe("an import", () => {
     const client = await start()
     const bundle = fixture("bundle.minimal.json")
     const reply = await importVapi(client, bundle)
-    expect([reply.status, reply.body.source, reply.body.status]).toEqual([201, "vapi", "completed"])
-    expect(reply.body.counts).toEqual({ created: 2, updated: 0, unchanged: 0, skipped: 0 })
+    assert.deepStrictEqual([reply.status, reply.body.source, reply.body.status], [201, "vapi", "completed"])
+    assert.deepStrictEqual(reply.body.counts, { created: 2, updated: 0, unchanged: 0, skipped: 0 })
     const [assistant, number] = [bundle.assistants[0], bundle.phoneNumbers[0]]
     const row = (await client.call("GET", `/assistant/${idOf(reply, assistant.id)}`)).body
     const { id, orgId, createdAt, updatedAt, latestVersion, ...fields } = assistant
-    expect(row).toMatchObject(fields)
-    expect(row.orgId).toBe(client.runtime.organizationId)
-    expect([row.id, row.createdAt, row.latestVersion]).not.toContain(id)
-    expect([orgId, createdAt, updatedAt]).not.toContain(row.createdAt)
-    expect(latestVersion).toBeNull()
+    assertMatches(row, fields)
+    assert.strictEqual(row.orgId, client.runtime.organizationId)
+    assert.notInclude([row.id, row.createdAt, row.latestVersion], id)
+    assert.notInclude([orgId, createdAt, updatedAt], row.createdAt)
+    assert.isNull(latestVersion)
     const stored = (await client.call("GET", `/phone-number/${idOf(reply, number.id)}`)).body
-    expect(stored).toMatchObject({ number: number.number, assistantId: row.id })
+    assertMatches(stored, { number: number.number, assistantId: row.id })
   })
 
   it("keeps the order of the bundle, fields that nobody knows, and null apart from absent", async () => {
@@ -46,19 +47,22 @@ describe("an import", () => {
     const assistants = ["a", "b", "c"].map((id) => ({ id, name: id, futureField: { deep: [1, null] }, voice: null }))
     await importVapi(client, { assistants })
     const { body } = await client.call("GET", "/assistant")
-    expect(body.map((row: { name: string }) => row.name)).toEqual(["a", "b", "c"])
-    expect(body[0]).toMatchObject({ futureField: { deep: [1, null] }, voice: null })
-    expect(Object.hasOwn(body[0], "model")).toBe(false)
+    assert.deepStrictEqual(
+      body.map((row: { name: string }) => row.name),
+      ["a", "b", "c"]
+    )
+    assertMatches(body[0], { futureField: { deep: [1, null] }, voice: null })
+    assert.isFalse(Object.hasOwn(body[0], "model"))
     // What was kept can be written back.
-    expect((await client.call("PATCH", `/assistant/${body[0].id}`, { futureField: 1 })).status).toBe(200)
+    assert.strictEqual((await client.call("PATCH", `/assistant/${body[0].id}`, { futureField: 1 })).status, 200)
   })
 
   it("lists rows by the very instant that they say", async () => {
     const client = await start()
     await importVapi(client, { tools: Array.from({ length: 2000 }, (_, n) => ({ id: `t${n}`, type: "endCall" })) })
     const [first] = (await client.call("GET", "/tool?limit=1")).body
-    expect((await client.call("GET", `/tool?limit=5&createdAtLe=${first.createdAt}`)).body).toHaveLength(5)
-    expect((await client.call("GET", `/tool?limit=5&createdAtLt=${first.createdAt}`)).body).toHaveLength(0)
+    assert.lengthOf((await client.call("GET", `/tool?limit=5&createdAtLe=${first.createdAt}`)).body, 5)
+    assert.lengthOf((await client.call("GET", `/tool?limit=5&createdAtLt=${first.createdAt}`)).body, 0)
   })
 
   it("rewrites references by id in circles, and leaves what only looks like one", async () => {
@@ -86,26 +90,26 @@ describe("an import", () => {
       structuredOutputs: [{ id: "so1", name: "S", type: "ai", schema: { type: "object" }, assistantIds: ["as2"] }],
       phoneNumbers: [{ id: "ph1", provider: "vapi", number: "+14155550100", assistantId: "as1" }]
     })
-    expect(reply.body.status).toBe("completed")
+    assert.strictEqual(reply.body.status, "completed")
     const id = (source: string) => idOf(reply, source)
     const get = async (path: string, source: string) => (await client.call("GET", `/${path}/${id(source)}`)).body
-    expect(await get("assistant", "as1")).toMatchObject({ model: { toolIds: [id("to1")] }, metadata: { note: "to1" } })
-    expect((await get("tool", "to1")).destinations).toEqual([
+    assertMatches(await get("assistant", "as1"), { model: { toolIds: [id("to1")] }, metadata: { note: "to1" } })
+    assert.deepStrictEqual((await get("tool", "to1")).destinations, [
       { type: "assistant", assistantId: id("as2") },
       { type: "assistant", assistantId: id("as1") }
     ])
-    expect((await get("assistant", "as2")).artifactPlan.structuredOutputIds).toEqual([id("so1")])
-    expect((await get("structured-output", "so1")).assistantIds).toEqual([id("as2")])
-    expect((await get("phone-number", "ph1")).assistantId).toBe(id("as1"))
+    assert.deepStrictEqual((await get("assistant", "as2")).artifactPlan.structuredOutputIds, [id("so1")])
+    assert.deepStrictEqual((await get("structured-output", "so1")).assistantIds, [id("as2")])
+    assert.strictEqual((await get("phone-number", "ph1")).assistantId, id("as1"))
     // The references count: what is referred to cannot be deleted.
-    expect((await client.call("DELETE", `/assistant/${id("as1")}`)).status).toBe(409)
+    assert.strictEqual((await client.call("DELETE", `/assistant/${id("as1")}`)).status, 409)
   })
 
   it("keeps and reports references to nothing", async () => {
     const client = await start()
     const bundle = fixture("bundle.dangling-refs.json")
     const reply = await importVapi(client, bundle)
-    expect(reply.body.status).toBe("completed_with_warnings")
+    assert.strictEqual(reply.body.status, "completed_with_warnings")
     const known = new Set(
       ["assistants", "phoneNumbers", "tools", "credentials"].flatMap((name) =>
         bundle[name].map(({ id }: { id: string }) => id)
@@ -123,16 +127,23 @@ describe("an import", () => {
       )
     )
     const sorted = (list: ReadonlyArray<unknown>) => list.map((item) => JSON.stringify(item)).sort()
-    expect(sorted(reply.body.unresolved)).toEqual(sorted(expected))
-    expect(expected.length).toBeGreaterThan(5)
+    assert.deepStrictEqual(sorted(reply.body.unresolved), sorted(expected))
+    assert.isAbove(expected.length, 5)
     const number = (await client.call("GET", `/phone-number/${idOf(reply, bundle.phoneNumbers[0].id)}`)).body
-    expect(number.credentialId).toBe(bundle.phoneNumbers[0].credentialId)
-    expect(mappingsOf(reply).find(({ sourceId }) => sourceId === bundle.phoneNumbers[1].id)).toMatchObject({
-      action: "skipped",
-      warnings: [expect.stringMatching(/has its number already/)]
-    })
+    assert.strictEqual(number.credentialId, bundle.phoneNumbers[0].credentialId)
+    assertMatches(
+      mappingsOf(reply).find(({ sourceId }) => sourceId === bundle.phoneNumbers[1].id),
+      {
+        action: "skipped",
+        warnings: [/has its number already/]
+      }
+    )
     const assistant = mappingsOf(reply).find(({ sourceId }) => sourceId === bundle.assistants[0].id)
-    expect(assistant?.warnings).toContainEqual(expect.stringMatching(/^model\.toolIds\[0\]: kept, but neither/))
+    const kept = /^model\.toolIds\[0\]: kept, but neither/
+    assert.isTrue(
+      assistant?.warnings.some((warning: string) => kept.test(warning)),
+      assistant?.warnings.join("\n")
+    )
   })
 
   it("says so of names: kept, missing, or more than one", async () => {
@@ -152,10 +163,10 @@ describe("an import", () => {
     const tools = ["Once", "Twice", "Mine", "Never"].map((name) => to(`to ${name}`, name))
     const reply = await importVapi(client, { assistants, tools })
     const warnings = Object.fromEntries(mappingsOf(reply).map(({ sourceId, warnings }) => [sourceId, warnings]))
-    expect(warnings["to Once"]).toEqual([])
-    expect(warnings["to Twice"]).toEqual([expect.stringMatching(/2 assistants of the bundle have the name "Twice"/)])
-    expect(warnings["to Mine"]).toEqual([expect.stringMatching(/another assistant of this organization/)])
-    expect(reply.body.unresolved).toMatchObject([{ sourceId: "to Never", to: "assistants", value: "Never" }])
+    assert.deepStrictEqual(warnings["to Once"], [])
+    assertMatches(warnings["to Twice"], [/2 assistants of the bundle have the name "Twice"/])
+    assertMatches(warnings["to Mine"], [/another assistant of this organization/])
+    assertMatches(reply.body.unresolved, [{ sourceId: "to Never", to: "assistants", value: "Never" }])
   })
 
   it("rewrites names when the row has another name here", async () => {
@@ -167,8 +178,11 @@ describe("an import", () => {
     const first = await importVapi(client, { assistants, tools })
     await client.call("PATCH", `/assistant/${idOf(first, "1")}`, { name: "Orders" })
     const second = await importVapi(client, { assistants, tools })
-    expect(actions(second)).toEqual(["t updated", "1 unchanged"])
-    expect((await client.call("GET", `/tool/${idOf(first, "t")}`)).body.destinations[0].assistantName).toBe("Orders")
+    assert.deepStrictEqual(actions(second), ["t updated", "1 unchanged"])
+    assert.strictEqual(
+      (await client.call("GET", `/tool/${idOf(first, "t")}`)).body.destinations[0].assistantName,
+      "Orders"
+    )
   })
 })
 
@@ -196,34 +210,35 @@ describe("secrets", () => {
       credentials,
       tools: [{ id: "t", type: "apiRequest", method: "GET", url: "https://x.example", credentialId: "c1" }]
     })
-    expect(
-      reply.body.secretsNeeded.map((one: { sourceId: string; fields: string }) => [one.sourceId, one.fields])
-    ).toEqual([
-      ["c1", ["authenticationPlan.token"]],
-      ["c2", ["authenticationPlan.secretKey"]],
-      ["c3", ["authToken"]],
-      ["c4", ["apiKey"]],
-      ["c5", ["outboundAuthenticationPlan.authPassword"]]
-    ])
-    expect(mappingsOf(reply)[0]?.warnings).toEqual([
+    assert.deepStrictEqual(
+      reply.body.secretsNeeded.map((one: { sourceId: string; fields: string }) => [one.sourceId, one.fields]),
+      [
+        ["c1", ["authenticationPlan.token"]],
+        ["c2", ["authenticationPlan.secretKey"]],
+        ["c3", ["authToken"]],
+        ["c4", ["apiKey"]],
+        ["c5", ["outboundAuthenticationPlan.authPassword"]]
+      ]
+    )
+    assert.deepStrictEqual(mappingsOf(reply)[0]?.warnings, [
       "created disabled: supply authenticationPlan.token and set enabled to true"
     ])
     const { text, body } = await client.call("GET", `/credential/${idOf(reply, "c1")}`)
-    expect(body).toMatchObject({
+    assertMatches(body, {
       enabled: false,
       name: "Hook",
       authenticationPlan: { type: "bearer", headerName: "X" }
     })
-    expect(text).not.toContain("REDACTED")
-    expect((await client.call("GET", `/tool/${idOf(reply, "t")}`)).body.credentialId).toBe(idOf(reply, "c1"))
-    expect(reply.text).not.toContain("sk-leaked")
-    expect(JSON.stringify(client.runtime.rows("credentials"))).not.toContain("sk-leaked")
+    assert.notInclude(text, "REDACTED")
+    assert.strictEqual((await client.call("GET", `/tool/${idOf(reply, "t")}`)).body.credentialId, idOf(reply, "c1"))
+    assert.notInclude(reply.text, "sk-leaked")
+    assert.notInclude(JSON.stringify(client.runtime.rows("credentials")), "sk-leaked")
     // Supplied by the operator: the next import neither asks again nor takes it away.
     const supplied = { authenticationPlan: { type: "bearer", token: "tok_1", headerName: "X" }, enabled: true }
-    expect((await client.call("PATCH", `/credential/${idOf(reply, "c1")}`, supplied)).status).toBe(200)
+    assert.strictEqual((await client.call("PATCH", `/credential/${idOf(reply, "c1")}`, supplied)).status, 200)
     const again = await importVapi(client, { credentials: credentials.slice(0, 1) })
-    expect([again.body.status, actions(again)]).toEqual(["completed", ["c1 unchanged"]])
-    expect((await client.call("GET", `/credential/${idOf(reply, "c1")}`)).body.enabled).toBe(true)
+    assert.deepStrictEqual([again.body.status, actions(again)], ["completed", ["c1 unchanged"]])
+    assert.isTrue((await client.call("GET", `/credential/${idOf(reply, "c1")}`)).body.enabled)
   })
 
   it("of other rows are named, too", async () => {
@@ -242,21 +257,20 @@ describe("secrets", () => {
         { id: "q", provider: "vapi", sipUri: "sip:a@b", authentication: { username: "user", password: "s4" } }
       ]
     })
-    expect(reply.body.secretsNeeded.map((one: { fields: string }) => one.fields)).toEqual([
-      ["server.secret", "credentials[0].apiKey", "serverUrlSecret"],
-      ["twilioAuthToken"],
-      ["authentication.password"]
-    ])
+    assert.deepStrictEqual(
+      reply.body.secretsNeeded.map((one: { fields: string }) => one.fields),
+      [["server.secret", "credentials[0].apiKey", "serverUrlSecret"], ["twilioAuthToken"], ["authentication.password"]]
+    )
     const stored = JSON.stringify([client.runtime.rows("assistants"), client.runtime.rows("phoneNumbers"), reply.body])
-    for (const secret of ["s1", "s2", "s3", "s4"]) expect(stored).not.toContain(`"${secret}"`)
-    expect(stored).toContain('"username":"user"')
+    for (const secret of ["s1", "s2", "s3", "s4"]) assert.notInclude(stored, `"${secret}"`)
+    assert.include(stored, '"username":"user"')
   })
 
   it("a Twilio number whose server has a secret needs both", async () => {
     const client = await start()
     const number = { id: "p", provider: "twilio", number: "+14155550100", twilioAccountSid: "AC" }
     const reply = await importVapi(client, { phoneNumbers: [{ ...number, isServerUrlSecretSet: true }] })
-    expect(reply.body.secretsNeeded[0].fields).toEqual(["serverUrlSecret", "twilioAuthToken"])
+    assert.deepStrictEqual(reply.body.secretsNeeded[0].fields, ["serverUrlSecret", "twilioAuthToken"])
   })
 })
 
@@ -274,19 +288,12 @@ describe("importing again", () => {
     const before = (await client.call("GET", "/assistant")).text
     await client.runtime.restart()
     // fetch may still hold a connection of before.
-    await expect
-      .poll(() =>
-        client.call("GET", "/health").then(
-          ({ status }) => status,
-          () => 0
-        )
-      )
-      .toBe(200)
+    await eventually(async () => assert.strictEqual((await client.call("GET", "/health")).status, 200))
     const second = await importVapi(client, bundle)
-    expect(actions(second)).toEqual(["t unchanged", "a unchanged"])
-    expect(second.body.id).not.toBe(first.body.id)
-    expect((await client.call("GET", "/assistant")).text).toBe(before)
-    expect(client.runtime.count("assistants")).toBe(1)
+    assert.deepStrictEqual(actions(second), ["t unchanged", "a unchanged"])
+    assert.notStrictEqual(second.body.id, first.body.id)
+    assert.strictEqual((await client.call("GET", "/assistant")).text, before)
+    assert.strictEqual(client.runtime.count("assistants"), 1)
   })
 
   it("takes over what the source changed, and leaves what was changed here", async () => {
@@ -296,17 +303,17 @@ describe("importing again", () => {
     await client.call("PATCH", path, { firstMessage: "Mine", voicemailMessage: "Also mine" })
     const { name, ...rest } = bundle.assistants[0]!
     const second = await importVapi(client, { assistants: [{ ...rest, endCallMessage: "Bye" }] })
-    expect([actions(second), mappingsOf(second)[0]?.warnings]).toEqual([["a updated"], []])
+    assert.deepStrictEqual([actions(second), mappingsOf(second)[0]?.warnings], [["a updated"], []])
     const { body } = await client.call("GET", path)
-    expect(body).toMatchObject({ firstMessage: "Mine", voicemailMessage: "Also mine", endCallMessage: "Bye" })
-    expect([name, Object.hasOwn(body, "name")]).toEqual(["A", false])
+    assertMatches(body, { firstMessage: "Mine", voicemailMessage: "Also mine", endCallMessage: "Bye" })
+    assert.deepStrictEqual([name, Object.hasOwn(body, "name")], ["A", false])
     // The tool was in the first bundle only; it is still known.
-    expect(body.model.toolIds).toEqual([idOf(first, "t")])
+    assert.deepStrictEqual(body.model.toolIds, [idOf(first, "t")])
     const third = await importVapi(client, { assistants: [{ ...rest, firstMessage: "Theirs" }] })
-    expect(mappingsOf(third)[0]?.warnings).toEqual([
+    assert.deepStrictEqual(mappingsOf(third)[0]?.warnings, [
       "firstMessage: it was changed here, too; what the source has stands"
     ])
-    expect((await client.call("GET", path)).body.firstMessage).toBe("Theirs")
+    assert.strictEqual((await client.call("GET", path)).body.firstMessage, "Theirs")
   })
 
   it("makes a row anew that was deleted here, and points to the new one", async () => {
@@ -314,21 +321,24 @@ describe("importing again", () => {
     const first = await importVapi(client, { ...bundle, assistants: [] })
     await client.call("DELETE", `/tool/${idOf(first, "t")}`)
     const second = await importVapi(client, bundle)
-    expect(actions(second)).toEqual(["t created", "a created"])
-    expect(mappingsOf(second)[0]?.warnings).toEqual([expect.stringMatching(/deleted here since/)])
-    expect(idOf(second, "t")).not.toBe(idOf(first, "t"))
+    assert.deepStrictEqual(actions(second), ["t created", "a created"])
+    assertMatches(mappingsOf(second)[0]?.warnings, [/deleted here since/])
+    assert.notStrictEqual(idOf(second, "t"), idOf(first, "t"))
     const { body } = await client.call("GET", `/assistant/${idOf(second, "a")}`)
-    expect(body.model.toolIds).toEqual([idOf(second, "t")])
+    assert.deepStrictEqual(body.model.toolIds, [idOf(second, "t")])
   })
 
   it("from another source, or into another organization, makes rows of their own", async () => {
     const client = await start()
     await importVapi(client, bundle)
     const other = await client.call("POST", "/imports", { source: "staging", bundle })
-    expect([other.status, other.body.source, actions(other)]).toEqual([201, "staging", ["t created", "a created"]])
+    assert.deepStrictEqual(
+      [other.status, other.body.source, actions(other)],
+      [201, "staging", ["t created", "a created"]]
+    )
     const { key } = client.runtime.addKey({ organization: "org_other" })
-    expect(actions(await importVapi(client, bundle, "", { apiKey: key }))).toEqual(["t created", "a created"])
-    expect(client.runtime.count("assistants")).toBe(3)
+    assert.deepStrictEqual(actions(await importVapi(client, bundle, "", { apiKey: key })), ["t created", "a created"])
+    assert.strictEqual(client.runtime.count("assistants"), 3)
   })
 })
 
@@ -341,7 +351,7 @@ describe("what cannot be imported", () => {
       files: [{ id: "f", name: "f.pdf" }],
       workflows: [{ id: "w" }]
     })
-    expect(actions(reply)).toEqual([
+    assert.deepStrictEqual(actions(reply), [
       "f skipped",
       "assistants[0] skipped",
       "x skipped",
@@ -350,28 +360,26 @@ describe("what cannot be imported", () => {
       "s skipped"
     ])
     const reasons = mappingsOf(reply).map(({ warnings }) => warnings[0])
-    expect(reasons[1]).toMatch(/has no id/)
-    expect(reasons[2]).toMatch(/clients could not read it: name: /)
-    expect(reasons[4]).toMatch(/another row with this id/)
-    expect(reply.body.warnings).toEqual([
+    assert.match(reasons[1] ?? "", /has no id/)
+    assert.match(reasons[2] ?? "", /clients could not read it: name: /)
+    assert.match(reasons[4] ?? "", /another row with this id/)
+    assert.deepStrictEqual(reply.body.warnings, [
       "workflows: 1 skipped: the runtime has no such resource",
       "files: 1 skipped: a bundle does not carry the content of files: upload them",
       "assistants: 3 skipped",
       "squads: 1 skipped: the runtime has no such resource"
     ])
-    expect((await importVapi(client, { squads: [{ id: "s" }] })).body.status).toBe("failed")
-    expect((await importVapi(client, {})).body).toMatchObject({ status: "completed", mappings: [] })
+    assert.strictEqual((await importVapi(client, { squads: [{ id: "s" }] })).body.status, "failed")
+    assertMatches((await importVapi(client, {})).body, { status: "completed", mappings: [] })
   })
 
   it("but what breaks a limit of creates is kept, with a warning", async () => {
     const client = await start()
     const name = "x".repeat(60)
     const reply = await importVapi(client, { assistants: [{ id: "a", name }] })
-    expect(mappingsOf(reply)[0]?.warnings).toEqual([
-      expect.stringMatching(/^kept, although a create would refuse it: name: /)
-    ])
-    expect(mappingsOf(reply)[0]?.warnings[0]).not.toContain(name)
-    expect((await client.call("GET", `/assistant/${idOf(reply, "a")}`)).body.name).toBe(name)
+    assertMatches(mappingsOf(reply)[0]?.warnings, [/^kept, although a create would refuse it: name: /])
+    assert.notInclude(mappingsOf(reply)[0]?.warnings[0], name)
+    assert.strictEqual((await client.call("GET", `/assistant/${idOf(reply, "a")}`)).body.name, name)
   })
 
   it("is refused as a whole when it is no bundle", async () => {
@@ -386,10 +394,13 @@ describe("what cannot be imported", () => {
       ["/imports", { source: "a", bundle: {}, more: 1 }],
       ["/imports/vapi?dryRun=maybe", {}]
     ] as const) {
-      expect([path, body, (await client.call("POST", path, body, { key: "k" })).status]).toEqual([path, body, 400])
+      assert.deepStrictEqual(
+        [path, body, (await client.call("POST", path, body, { key: "k" })).status],
+        [path, body, 400]
+      )
     }
     // Validation leaves the key free.
-    expect((await importVapi(client, {}, "", { key: "k" })).status).toBe(201)
+    assert.strictEqual((await importVapi(client, {}, "", { key: "k" })).status, 201)
   })
 })
 
@@ -398,18 +409,17 @@ describe("a dry run", () => {
     const client = await start()
     const bundle = fixture("bundle.dangling-refs.json")
     const dry = await importVapi(client, bundle, "?dryRun=true")
-    expect([dry.status, dry.body.dryRun]).toEqual([201, true])
-    expect([client.runtime.count("assistants"), client.runtime.count("imports")]).toEqual([0, 0])
-    expect((await client.call("GET", `/imports/${dry.body.id}`)).status).toBe(404)
+    assert.deepStrictEqual([dry.status, dry.body.dryRun], [201, true])
+    assert.deepStrictEqual([client.runtime.count("assistants"), client.runtime.count("imports")], [0, 0])
+    assert.strictEqual((await client.call("GET", `/imports/${dry.body.id}`)).status, 404)
     const real = await importVapi(client, bundle)
-    expect(actions(dry)).toEqual(actions(real))
-    expect([dry.body.counts, dry.body.warnings, dry.body.unresolved]).toEqual([
-      real.body.counts,
-      real.body.warnings,
-      real.body.unresolved
-    ])
+    assert.deepStrictEqual(actions(dry), actions(real))
+    assert.deepStrictEqual(
+      [dry.body.counts, dry.body.warnings, dry.body.unresolved],
+      [real.body.counts, real.body.warnings, real.body.unresolved]
+    )
     const again = await client.call("POST", "/imports", { source: "vapi", bundle, dryRun: true })
-    expect(again.body.counts).toMatchObject({ created: 0, unchanged: 4 })
+    assertMatches(again.body.counts, { created: 0, unchanged: 4 })
   })
 })
 
@@ -420,9 +430,12 @@ describe("reading imports", () => {
       const assistants = Array.from({ length: 7 }, (_, index) => ({ id: `a${index}` }))
       const { body: made } = await importVapi(client, { assistants })
       const { body: one } = await client.call("GET", `/imports/${made.id}`)
-      expect(one).toMatchObject({ id: made.id, status: "completed", counts: { created: 7 } })
+      assertMatches(one, { id: made.id, status: "completed", counts: { created: 7 } })
       const list = (await client.call("GET", "/imports")).body
-      expect((list.results ?? list.items ?? list).map(({ id }: { id: string }) => id)).toEqual([made.id])
+      assert.deepStrictEqual(
+        (list.results ?? list.items ?? list).map(({ id }: { id: string }) => id),
+        [made.id]
+      )
       const seen: Array<string> = []
       for (let page = 1, cursor = ""; page <= 3; page++) {
         const from = listShape === 2 ? `&page=${page}` : cursor
@@ -430,7 +443,7 @@ describe("reading imports", () => {
         seen.push(...(body.items ?? body.results).map((row: Mapping) => row.sourceId))
         cursor = `&cursor=${body.nextCursor ?? body.metadata?.nextCursor}`
       }
-      expect([listShape, seen]).toEqual([listShape, assistants.map(({ id }) => id)])
+      assert.deepStrictEqual([listShape, seen], [listShape, assistants.map(({ id }) => id)])
     }
   })
 
@@ -438,13 +451,14 @@ describe("reading imports", () => {
     const client = await start()
     const reply = await importVapi(client, { assistants: [{ id: 'a,"b"' }], squads: [{ id: "s" }] })
     const at = `/imports/${reply.body.id}/mapping`
-    expect((await client.call("GET", at)).body).toEqual(mappingsOf(reply))
+    assert.deepStrictEqual((await client.call("GET", at)).body, mappingsOf(reply))
     const csv = await client.call("GET", `${at}?format=csv`)
-    expect(csv.headers.get("content-type")).toContain("text/csv")
-    expect(csv.text).toBe(
+    assert.include(csv.headers.get("content-type"), "text/csv")
+    assert.strictEqual(
+      csv.text,
       `resource,sourceId,runtimeId,action\r\nassistant,"a,""b""",${idOf(reply, 'a,"b"')},created\r\nsquad,s,,skipped\r\n`
     )
-    expect((await client.call("GET", `${at}?format=sql`)).status).toBe(400)
+    assert.strictEqual((await client.call("GET", `${at}?format=sql`)).status, 400)
   })
 
   it("not those of another organization", async () => {
@@ -452,17 +466,20 @@ describe("reading imports", () => {
     const { body } = await importVapi(client, { assistants: [{ id: "a" }] })
     const { key: apiKey } = client.runtime.addKey({ organization: "org_other" })
     for (const path of ["", "/mappings", "/mapping"]) {
-      expect((await client.call("GET", `/imports/${body.id}${path}`, undefined, { apiKey })).status).toBe(404)
+      assert.strictEqual((await client.call("GET", `/imports/${body.id}${path}`, undefined, { apiKey })).status, 404)
     }
-    expect((await client.call("GET", "/imports", undefined, { apiKey })).body).toEqual([])
+    assert.deepStrictEqual((await client.call("GET", "/imports", undefined, { apiKey })).body, [])
   })
 
   it("has an older name for the route", async () => {
     const client = await start()
     const reply = await client.call("POST", "/import/vapi", { assistants: [{ id: "a" }] }, { key: "k" })
     const again = await client.call("POST", "/import/vapi", { assistants: [{ id: "a" }] }, { key: "k" })
-    expect([reply.status, again.text, again.headers.get("idempotency-replayed")]).toEqual([201, reply.text, "true"])
-    expect((await client.call("GET", "/import/vapi")).status).toBe(405)
+    assert.deepStrictEqual(
+      [reply.status, again.text, again.headers.get("idempotency-replayed")],
+      [201, reply.text, "true"]
+    )
+    assert.strictEqual((await client.call("GET", "/import/vapi")).status, 405)
   })
 })
 
@@ -489,18 +506,18 @@ describe("many rows", () => {
     let served = 0
     while (!progress.done) {
       const { status } = await client.call("POST", "/phone-number", { provider: "vapi", name: `n${served}` })
-      expect(status).toBe(201)
+      assert.strictEqual(status, 201)
       served += 1
       // One transaction: what is seen in between is nothing of it, or all.
-      expect([0, 5000]).toContain(client.runtime.count("assistants"))
+      assert.include([0, 5000], client.runtime.count("assistants"))
     }
     const reply = await importing
-    expect(reply.body.counts).toEqual({ created: 10_000, updated: 0, unchanged: 0, skipped: 0 })
-    expect(served).toBeGreaterThan(3)
-    expect(client.runtime.count("phoneNumbers")).toBe(served)
+    assert.deepStrictEqual(reply.body.counts, { created: 10_000, updated: 0, unchanged: 0, skipped: 0 })
+    assert.isAbove(served, 3)
+    assert.strictEqual(client.runtime.count("phoneNumbers"), served)
     const pages = await client.call("GET", `/imports/${reply.body.id}/mappings?limit=1000`)
-    expect([pages.body.items.length, pages.body.nextCursor === null]).toEqual([1000, false])
-    expect((await importVapi(client, bundle)).body.counts).toMatchObject({ unchanged: 10_000 })
+    assert.deepStrictEqual([pages.body.items.length, pages.body.nextCursor === null], [1000, false])
+    assertMatches((await importVapi(client, bundle)).body.counts, { unchanged: 10_000 })
   })
 
   it("a twin of a running import hears that it is running, and the same answer later", async () => {
@@ -509,33 +526,39 @@ describe("many rows", () => {
     const replies = await Promise.all([1, 2, 3].map(() => importVapi(client, bundle, "", { key: "k" })))
     const done = replies.filter(({ status }) => status === 201)
     const refused = replies.filter(({ status }) => status === 409)
-    expect(done.length + refused.length).toBe(3)
-    expect(refused.map(({ body }) => body.code)).toEqual(refused.map(() => "idempotency_key_in_use"))
-    expect((await importVapi(client, bundle, "", { key: "k" })).text).toBe(done[0]?.text)
-    expect(client.runtime.count("assistants")).toBe(1500)
+    assert.strictEqual(done.length + refused.length, 3)
+    assert.deepStrictEqual(
+      refused.map(({ body }) => body.code),
+      refused.map(() => "idempotency_key_in_use")
+    )
+    assert.strictEqual((await importVapi(client, bundle, "", { key: "k" })).text, done[0]?.text)
+    assert.strictEqual(client.runtime.count("assistants"), 1500)
   })
 
   it("two imports of one source at once make each row once", async () => {
     const client = await start()
     const bundle = many(4000)
     const replies = await Promise.all([1, 2, 3].map(() => importVapi(client, bundle)))
-    expect(replies.map(({ status }) => status)).toEqual([201, 201, 201])
-    expect([client.runtime.count("assistants"), client.runtime.count("tools")]).toEqual([4000, 4000])
+    assert.deepStrictEqual(
+      replies.map(({ status }) => status),
+      [201, 201, 201]
+    )
+    assert.deepStrictEqual([client.runtime.count("assistants"), client.runtime.count("tools")], [4000, 4000])
     const ids = replies.map((reply) => JSON.stringify(mappingsOf(reply).map(({ runtimeId }) => runtimeId)))
-    expect(new Set(ids).size).toBe(1)
+    assert.strictEqual(new Set(ids).size, 1)
   })
 
   it("the listener going away in the middle leaves no trace", async () => {
     const client = await start({ store: { file: temporaryFile() } })
     const bundle = many(3000)
     const importing = importVapi(client, bundle, "", { key: "k" }).catch(() => undefined)
-    await expect
-      .poll(() => client.runtime.requests({ path: "/imports/vapi" }).some(({ body }) => body !== undefined))
-      .toBe(true)
+    await eventually(() =>
+      assert.isTrue(client.runtime.requests({ path: "/imports/vapi" }).some(({ body }) => body !== undefined))
+    )
     await client.runtime.restart()
-    expect(await importing).toBeUndefined()
-    expect([client.runtime.count("assistants"), client.runtime.count("imports")]).toEqual([0, 0])
-    expect((await importVapi(client, bundle, "", { key: "k" })).status).toBe(201)
+    assert.isUndefined(await importing)
+    assert.deepStrictEqual([client.runtime.count("assistants"), client.runtime.count("imports")], [0, 0])
+    assert.strictEqual((await importVapi(client, bundle, "", { key: "k" })).status, 201)
   })
 })
 
@@ -588,7 +611,7 @@ describe("laws", () => {
       fc.asyncProperty(bundles, async (bundle) => {
         client.runtime.reset()
         const reply = await importVapi(client, bundle)
-        expect(reply.status).toBe(201)
+        assert.strictEqual(reply.status, 201)
         const back = new Map(mappingsOf(reply).map(({ runtimeId, sourceId }) => [runtimeId, sourceId]))
         for (const kind of ["assistants", "tools", "structuredOutputs"] as const) {
           const stored = client.runtime.rows(kind).map((row) => ({
@@ -596,15 +619,19 @@ describe("laws", () => {
             ...rewriteReferences(kind, fieldsOf(row), ({ by, value }) => (by === "id" ? back.get(value) : value)).row
           }))
           const byId = (rows: ReadonlyArray<unknown>) => rows.map((row) => JSON.stringify(row)).sort()
-          expect(byId(stored)).toEqual(byId(bundle[kind].map(({ id, ...row }) => ({ id, ...row }))))
+          assert.deepStrictEqual(byId(stored), byId(bundle[kind].map(({ id, ...row }) => ({ id, ...row }))))
         }
         const before = ["assistants", "tools", "structuredOutputs"].map((kind) => client.runtime.rows(kind))
         const reversed = Object.fromEntries(Object.entries(bundle).map(([kind, rows]) => [kind, rows.toReversed()]))
         const again = await importVapi(client, reversed)
-        expect(new Set(mappingsOf(again).map(({ action }) => action))).toEqual(
+        assert.deepStrictEqual(
+          new Set(mappingsOf(again).map(({ action }) => action)),
           new Set(back.size === 0 ? [] : ["unchanged"])
         )
-        expect(["assistants", "tools", "structuredOutputs"].map((kind) => client.runtime.rows(kind))).toEqual(before)
+        assert.deepStrictEqual(
+          ["assistants", "tools", "structuredOutputs"].map((kind) => client.runtime.rows(kind)),
+          before
+        )
       }),
       { numRuns: 150 }
     )

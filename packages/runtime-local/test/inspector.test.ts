@@ -3,7 +3,8 @@ import { globSync, readFileSync } from "node:fs"
 import * as http from "node:http"
 import { join } from "node:path"
 import * as zlib from "node:zlib"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { start } from "./support.ts"
 
 const html = { accept: "text/html,application/xhtml+xml" }
@@ -26,8 +27,8 @@ describe("the page", () => {
     for (const path of files) {
       const response = await fetch(runtime.baseUrl + path)
       const policy = response.headers.get("content-security-policy") ?? ""
-      expect(response.status).toBe(200)
-      expect(policy.split("; ")).toEqual([
+      assert.strictEqual(response.status, 200)
+      assert.deepStrictEqual(policy.split("; "), [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
@@ -40,17 +41,15 @@ describe("the page", () => {
         "trusted-types 'none'"
       ])
       const rest = ["x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "cache-control"]
-      expect(rest.map((name) => response.headers.get(name))).toEqual([
-        "nosniff",
-        "no-referrer",
-        "same-origin",
-        "no-cache"
-      ])
+      assert.deepStrictEqual(
+        rest.map((name) => response.headers.get(name)),
+        ["nosniff", "no-referrer", "same-origin", "no-cache"]
+      )
       const text = await response.text()
       // Of the data URL of the icon, the namespace of SVG is a name, not an address.
-      expect(text.replaceAll("http://www.w3.org/", "")).not.toMatch(/(src|href)="(https?:)?\/\/|url\((?!data:)/)
-      expect(text).not.toContain(runtime.controlToken)
-      expect(text).not.toContain(runtime.apiKey)
+      assert.notMatch(text.replaceAll("http://www.w3.org/", ""), /(src|href)="(https?:)?\/\/|url\((?!data:)/)
+      assert.notInclude(text, runtime.controlToken)
+      assert.notInclude(text, runtime.apiKey)
     }
   })
 
@@ -59,30 +58,32 @@ describe("the page", () => {
     const sizes = await Promise.all(
       files.slice(1).map(async (path) => zlib.gzipSync(await (await fetch(runtime.baseUrl + path)).text()).length)
     )
-    expect(sizes.every((size) => size > 1000)).toBe(true)
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000)
+    assert.isTrue(sizes.every((size) => size > 1000))
+    assert.isBelow(
+      sizes.reduce((sum, size) => sum + size, 0),
+      60_000
+    )
   })
 
   it("makes no markup of text: nothing in its sources could", () => {
     const folder = join(import.meta.dirname, "../src/inspector/page")
     const sources = globSync("**/*.{ts,tsx}", { cwd: folder })
-    expect(sources.length).toBeGreaterThan(20)
+    assert.isAbove(sources.length, 20)
     for (const file of sources) {
-      expect([file, readFileSync(join(folder, file), "utf8")]).toEqual([
-        file,
-        expect.not.stringMatching(
-          /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|\beval\(|new Function/
-        )
-      ])
+      assert.notMatch(
+        readFileSync(join(folder, file), "utf8"),
+        /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|\beval\(|new Function/,
+        file
+      )
     }
   })
 
   it("is what a browser gets at /, and everybody else hears in JSON where things are", async () => {
     const { runtime } = await start()
     const page = await fetch(`${runtime.baseUrl}/`, { headers: html })
-    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8")
+    assert.strictEqual(page.headers.get("content-type"), "text/html; charset=utf-8")
     const root = await fetch(`${runtime.baseUrl}/`)
-    expect(await root.json()).toEqual({
+    assert.deepStrictEqual(await root.json(), {
       name: "Aywa local runtime",
       inspector: "/__aywa/",
       control: "/__aywa/runtime",
@@ -91,8 +92,8 @@ describe("the page", () => {
       readiness: "/readyz"
     })
     const bare = await fetch(`${runtime.baseUrl}/__aywa`, { redirect: "manual" })
-    expect([bare.status, bare.headers.get("location")]).toEqual([308, "/__aywa/"])
-    expect(runtime.requests()).toEqual([])
+    assert.deepStrictEqual([bare.status, bare.headers.get("location")], [308, "/__aywa/"])
+    assert.deepStrictEqual(runtime.requests(), [])
   })
 
   it.each([
@@ -100,9 +101,9 @@ describe("the page", () => {
     ["where it is not wanted", { inspector: false }]
   ] as const)("is not there %s", async (_, options) => {
     const { runtime } = await start(options)
-    for (const path of files) expect((await fetch(runtime.baseUrl + path)).status).toBe(401)
-    expect(await (await fetch(`${runtime.baseUrl}/`, { headers: html })).json()).toMatchObject({ inspector: null })
-    expect(runtime.inspectorUrl).toBeUndefined()
+    for (const path of files) assert.strictEqual((await fetch(runtime.baseUrl + path)).status, 401)
+    assertMatches(await (await fetch(`${runtime.baseUrl}/`, { headers: html })).json(), { inspector: null })
+    assert.isUndefined(runtime.inspectorUrl)
   })
 })
 
@@ -114,22 +115,25 @@ describe("who gets nothing", () => {
     const host = `127.0.0.1:${port}`
     const asked = (headers: http.OutgoingHttpHeaders) =>
       raw(port, "/__aywa/requests", { host, authorization, ...headers })
-    expect(await asked({})).toBe(200)
-    expect(await asked({ origin: `http://${host}` })).toBe(200)
-    expect(await asked({ origin: "http://evil.test" })).toBe(403)
-    expect(await asked({ origin: "null" })).toBe(403)
-    expect(await asked({ origin: `http://127.0.0.1:1` })).toBe(403)
+    assert.strictEqual(await asked({}), 200)
+    assert.strictEqual(await asked({ origin: `http://${host}` }), 200)
+    assert.strictEqual(await asked({ origin: "http://evil.test" }), 403)
+    assert.strictEqual(await asked({ origin: "null" }), 403)
+    assert.strictEqual(await asked({ origin: `http://127.0.0.1:1` }), 403)
     for (const path of ["/__aywa/", "/__aywa/page.js", "/", "/__aywa/requests"]) {
-      expect([path, await raw(port, path, { host: "rebound.test", authorization, ...html })]).toEqual([path, 421])
+      assert.deepStrictEqual(
+        [path, await raw(port, path, { host: "rebound.test", authorization, ...html })],
+        [path, 421]
+      )
     }
   })
 
   it("whoever has no token, or a wrong one", async () => {
     const { runtime } = await start()
     for (const path of ["stream", "requests", "contract", "runtime?show=secrets", "jobs/x/handler"]) {
-      expect((await fetch(`${runtime.baseUrl}/__aywa/${path}`)).status).toBe(401)
+      assert.strictEqual((await fetch(`${runtime.baseUrl}/__aywa/${path}`)).status, 401)
       const headers = { authorization: `Bearer ${runtime.apiKey}` }
-      expect((await fetch(`${runtime.baseUrl}/__aywa/${path}`, { headers })).status).toBe(401)
+      assert.strictEqual((await fetch(`${runtime.baseUrl}/__aywa/${path}`, { headers })).status, 401)
     }
   })
 })
@@ -140,9 +144,12 @@ describe("what there is to choose from", () => {
     const control = (method: string, path: string, body?: unknown) =>
       call(method, `/__aywa/${path}`, body, { apiKey: runtime.controlToken })
     const { items } = (await control("GET", "faults/kinds")).body
-    expect(items).toHaveLength(27)
-    for (const { action } of items) expect((await control("POST", "faults", { action })).status).toBe(200)
-    expect(items.filter(({ webhook }: { webhook: boolean }) => webhook)).toHaveLength(7)
+    assert.lengthOf(items, 27)
+    for (const { action } of items) assert.strictEqual((await control("POST", "faults", { action })).status, 200)
+    assert.lengthOf(
+      items.filter(({ webhook }: { webhook: boolean }) => webhook),
+      7
+    )
   })
 
   it("events and conversations that trigger takes", async () => {
@@ -151,11 +158,17 @@ describe("what there is to choose from", () => {
       call(method, `/__aywa/${path}`, body, { apiKey: runtime.controlToken })
     const { events, sequences } = (await control("GET", "trigger")).body
     for (const { type } of events) {
-      expect((await control("POST", "trigger", { type, dryRun: true })).body).toHaveProperty("message")
+      assert.property((await control("POST", "trigger", { type, dryRun: true })).body, "message")
     }
-    expect(sequences.map(({ type }: { type: string }) => type)).toContain("call.barge-in")
+    assert.include(
+      sequences.map(({ type }: { type: string }) => type),
+      "call.barge-in"
+    )
     // Each says in a sentence what happens in it.
-    expect(sequences.filter(({ description }: { description: string }) => !/^[A-Z].*\.$/.test(description))).toEqual([])
-    expect(events.find(({ type }: { type: string }) => type === "tool-calls").question).toBe(true)
+    assert.deepStrictEqual(
+      sequences.filter(({ description }: { description: string }) => !/^[A-Z].*\.$/.test(description)),
+      []
+    )
+    assert.isTrue(events.find(({ type }: { type: string }) => type === "tool-calls").question)
   })
 })

@@ -6,7 +6,7 @@
  * `AYWA_RUNS=100` runs more of them; `AYWA_SEED` repeats one that failed.
  */
 import * as fc from "fast-check"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -80,7 +80,7 @@ describe("organizations", () => {
       const { request, used } = inWorld(together, step, new Map())
       const before = step.who === "B" ? together.dump(organizations.A) : ""
       const answer = await together.ask(step.who, request)
-      if (step.who === "B") expect(together.dump(organizations.A)).toBe(before)
+      if (step.who === "B") assert.strictEqual(together.dump(organizations.A), before)
       learn(together.knows[step.who], resource, answer.text)
       given.push(used)
       answers.push(step.who === "B" ? answer : undefined)
@@ -106,7 +106,10 @@ describe("organizations", () => {
         const { request } = inWorld(alone, step, given[index]!)
         const without = await alone.ask("B", request)
         learn(alone.knows.B, resource, without.text)
-        expect({ name, ...(seen(name, answer) as object) }).toEqual({ name, ...(expected(name, without) as object) })
+        assert.deepStrictEqual(
+          { name, ...(seen(name, answer) as object) },
+          { name, ...(expected(name, without) as object) }
+        )
       }
       await settle(alone)
     }
@@ -165,8 +168,11 @@ describe("organizations", () => {
     const unserved = [...coverage].filter(([, { served }]) => !served).map(([name]) => name)
     const untried = [...coverage].filter(([, { foreign }]) => foreign === 0).map(([name]) => name)
     const neverDone = [...coverage].filter(([, { succeeded }]) => succeeded === 0)
-    expect(unserved).toEqual([])
-    expect(untried).toEqual([])
-    expect(neverDone.map(([name]) => name)).toEqual([])
+    assert.deepStrictEqual(unserved, [])
+    assert.deepStrictEqual(untried, [])
+    assert.deepStrictEqual(
+      neverDone.map(([name]) => name),
+      []
+    )
   }, 120_000)
 })

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 import { LocalRuntime } from "../src/index.ts"
 import { clientOf, failure } from "./support.ts"
 
@@ -12,6 +12,6 @@ it("LocalRuntime.layer gives the handle, and closes it with its scope", async ()
   const { status, count, baseUrl } = await Effect.runPromise(
     Effect.provide(program, LocalRuntime.layer({ organization: "org_1" }))
   )
-  expect([status, count]).toEqual([201, 1])
-  expect(await failure(fetch(`${baseUrl}/health`))).toBe("fetch failed: ECONNREFUSED")
+  assert.deepStrictEqual([status, count], [201, 1])
+  assert.strictEqual(await failure(fetch(`${baseUrl}/health`)), "fetch failed: ECONNREFUSED")
 })

@@ -1,6 +1,7 @@
 /** Addresses of a call that need no key, as code that was written for the source API uses them. */
 import * as http from "node:http"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { start, temporaryFile } from "./support.ts"
 
 interface Linked {
@@ -46,8 +47,8 @@ describe("monitor.controlUrl", () => {
   it("controls its call without a key", async () => {
     const { runtime, call, made } = await begin()
     await runtime.clock.advance(500)
-    expect(await post(made.monitor.controlUrl ?? "", { type: "say", content: "One moment." })).toBe(200)
-    expect((await call("GET", `/call/${made.id}`)).body.artifact.transcript).toContain("AI: One moment.")
+    assert.strictEqual(await post(made.monitor.controlUrl ?? "", { type: "say", content: "One moment." }), 200)
+    assert.include((await call("GET", `/call/${made.id}`)).body.artifact.transcript, "AI: One moment.")
   })
 
   it("is good for its call, its paths and nothing else", async () => {
@@ -56,17 +57,17 @@ describe("monitor.controlUrl", () => {
     const { searchParams } = new URL(made.monitor.controlUrl ?? "")
     const token = searchParams.get("token") ?? ""
     const end = { type: "end-call" }
-    expect(await post(`${runtime.baseUrl}/call/${other.body.id}/control?token=${token}`, end)).toBe(401)
-    expect(await post(`${runtime.baseUrl}/call/${made.id}/control?token=${token.slice(1)}x`, end)).toBe(401)
-    expect(await post(`${runtime.baseUrl}/call/${made.id}/control`, end)).toBe(401)
+    assert.strictEqual(await post(`${runtime.baseUrl}/call/${other.body.id}/control?token=${token}`, end), 401)
+    assert.strictEqual(await post(`${runtime.baseUrl}/call/${made.id}/control?token=${token.slice(1)}x`, end), 401)
+    assert.strictEqual(await post(`${runtime.baseUrl}/call/${made.id}/control`, end), 401)
     for (const path of [`/call/${made.id}`, `/call/${made.id}/timeline`, "/assistant"]) {
-      expect((await fetch(`${runtime.baseUrl}${path}?token=${token}`)).status).toBe(401)
+      assert.strictEqual((await fetch(`${runtime.baseUrl}${path}?token=${token}`)).status, 401)
     }
   })
 
   it("is absent where the assistant's monitorPlan says so", async () => {
     const { made } = await begin({ monitorPlan: { listenEnabled: false, controlEnabled: false } })
-    expect(made.monitor).toEqual({})
+    assert.deepStrictEqual(made.monitor, {})
   })
 
   it("leads to the port of now after a start on another one", async () => {
@@ -76,15 +77,15 @@ describe("monitor.controlUrl", () => {
     await before.runtime.close()
     const { runtime, call } = await start({ store: { file }, clock: "manual", apiKey: before.runtime.apiKey })
     const { monitor } = (await call("GET", `/call/${body.id}`)).body
-    expect(new URL(monitor.controlUrl).origin).toBe(runtime.baseUrl)
-    expect(await post(monitor.controlUrl, { type: "end-call" })).toBe(200)
+    assert.strictEqual(new URL(monitor.controlUrl).origin, runtime.baseUrl)
+    assert.strictEqual(await post(monitor.controlUrl, { type: "end-call" }), 200)
   })
 
   it("is an address of --public-url where there is one", async () => {
     const { call } = await start({ publicUrl: "https://tunnel.example/" })
     const { body } = await call("POST", "/call", { assistant: {}, customer: { number: "+14155550123" } })
-    expect(body.monitor.controlUrl).toMatch(/^https:\/\/tunnel\.example\/call\//)
-    expect(body.monitor.listenUrl).toMatch(/^wss:\/\/tunnel\.example\/call\//)
+    assert.match(body.monitor.controlUrl, /^https:\/\/tunnel\.example\/call\//)
+    assert.match(body.monitor.listenUrl, /^wss:\/\/tunnel\.example\/call\//)
   })
 })
 
@@ -95,10 +96,10 @@ describe("monitor.listenUrl", () => {
     socket.binaryType = "arraybuffer"
     const message = await next(socket, "message")
     const sound = new Uint8Array(message.data)
-    expect([sound.length, sound.some((byte) => byte !== 0)]).toEqual([3200, false])
+    assert.deepStrictEqual([sound.length, sound.some((byte) => byte !== 0)], [3200, false])
     await runtime.clock.advance(60_000)
     const close = await next(socket, "close")
-    expect([close.code, close.wasClean]).toEqual([1000, true])
+    assert.deepStrictEqual([close.code, close.wasClean], [1000, true])
   })
 
   it("takes what listeners send, and lets them go", async () => {
@@ -110,7 +111,7 @@ describe("monitor.listenUrl", () => {
     await next(socket, "message")
     socket.close(1000)
     const close = await next(socket, "close")
-    expect([close.code, close.wasClean]).toEqual([1000, true])
+    assert.deepStrictEqual([close.code, close.wasClean], [1000, true])
   })
 
   it("refuses strangers, other paths and calls that have ended", async () => {
@@ -122,11 +123,11 @@ describe("monitor.listenUrl", () => {
       socket.close()
       return type === "open"
     }
-    expect(await opens(url.replace(/token=.*/, "token=none"))).toBe(false)
-    expect(await opens(url.replace("/listen", "/control"))).toBe(false)
-    expect(await opens(url)).toBe(true)
+    assert.isFalse(await opens(url.replace(/token=.*/, "token=none")))
+    assert.isFalse(await opens(url.replace("/listen", "/control")))
+    assert.isTrue(await opens(url))
     await runtime.clock.advance(60_000)
-    expect(await opens(url)).toBe(false)
+    assert.isFalse(await opens(url))
   })
 
   it("leaves requests alone that offer another protocol", async () => {
@@ -139,7 +140,7 @@ describe("monitor.listenUrl", () => {
       )
       request.on("error", reject)
     })
-    expect(status).toBe(200)
+    assert.strictEqual(status, 200)
   })
 })
 
@@ -147,7 +148,7 @@ describe("webCallUrl and the artifact", () => {
   it("a web call has a page to join, which says that nobody is there", async () => {
     const { made } = await begin({}, "/call/web")
     const response = await fetch(made.webCallUrl ?? "")
-    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining("runs no voice pipeline")])
+    assertMatches([response.status, await response.text()], [200, /runs no voice pipeline/])
   })
 
   it("recordings and the log are fetched without a key", async () => {
@@ -159,10 +160,10 @@ describe("webCallUrl and the artifact", () => {
     for (const url of urls) {
       // oxlint-disable-next-line no-await-in-loop
       const response = await fetch(url)
-      expect([response.status, response.headers.get("content-type")]).toEqual([200, "audio/wav"])
+      assert.deepStrictEqual([response.status, response.headers.get("content-type")], [200, "audio/wav"])
     }
     const lines = (await (await fetch(logUrl)).text()).trimEnd().split("\n")
-    expect(JSON.parse(lines.at(-1) ?? "").message).toBe("The call ended: customer-ended-call")
+    assert.strictEqual(JSON.parse(lines.at(-1) ?? "").message, "The call ended: customer-ended-call")
   })
 
   it("there is no recording where the assistant's artifactPlan says so", async () => {
@@ -170,7 +171,10 @@ describe("webCallUrl and the artifact", () => {
     const { runtime, call, made } = await begin({ firstMessage: "Hello", ...plan })
     await runtime.clock.advance(60_000)
     const { artifact } = (await call("GET", `/call/${made.id}`)).body
-    expect([artifact.recordingUrl, artifact.recording, artifact.logUrl]).toEqual([undefined, undefined, undefined])
-    expect((await call("GET", `/call/${made.id}/mono-recording`)).status).toBe(404)
+    assert.deepStrictEqual(
+      [artifact.recordingUrl, artifact.recording, artifact.logUrl],
+      [undefined, undefined, undefined]
+    )
+    assert.strictEqual((await call("GET", `/call/${made.id}/mono-recording`)).status, 404)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import type { ListShapes } from "../src/index.ts"
 import { type Client, start } from "./support.ts"
 
@@ -20,15 +20,15 @@ const names = (rows: ReadonlyArray<{ name: string }>) => rows.map((row) => row.n
 describe("shapes", () => {
   it("1: a bare array, newest first", async () => {
     const { call } = await seeded(3)
-    expect(names((await call("GET", "/assistant")).body)).toBe("a3 a2 a1")
-    expect(names((await call("GET", "/assistant?limit=2")).body)).toBe("a3 a2")
+    assert.strictEqual(names((await call("GET", "/assistant")).body), "a3 a2 a1")
+    assert.strictEqual(names((await call("GET", "/assistant?limit=2")).body), "a3 a2")
   })
 
   it("2: pages with totals", async () => {
     const { call } = await seeded(5, 2)
     const { body } = await call("GET", "/assistant?limit=2&page=2")
-    expect(names(body.results)).toBe("a3 a2")
-    expect(body.metadata).toEqual({
+    assert.strictEqual(names(body.results), "a3 a2")
+    assert.deepStrictEqual(body.metadata, {
       currentPage: 2,
       itemsPerPage: 2,
       totalItems: 5,
@@ -36,7 +36,7 @@ describe("shapes", () => {
       hasNextPage: true,
       sortOrder: "DESC"
     })
-    expect((await call("GET", "/assistant?limit=2&page=9")).body.results).toEqual([])
+    assert.deepStrictEqual((await call("GET", "/assistant?limit=2&page=9")).body.results, [])
   })
 
   it("2: sorted by what a call took or cost, either way; calls that have not ended have neither", async () => {
@@ -52,12 +52,12 @@ describe("shapes", () => {
     await begin("dear", 59_000, "x".repeat(200_000))
     await call("POST", "/call", { name: "new", assistantId: assistant, customer: { number: "+14155550123" } })
     const list = async (query: string) => names((await call("GET", `/call?${query}`)).body.results)
-    expect(await list("sortBy=duration")).toBe("long dear short new")
-    expect(await list("sortBy=duration&sortOrder=ASC")).toBe("new short dear long")
-    expect(await list("sortBy=cost")).toBe("dear long short new")
-    expect(await list(`sortBy=cost&limit=2&page=2&assistantId=${assistant}`)).toBe("short new")
-    expect(await list(`sortBy=duration&id=none`)).toBe("")
-    expect((await call("GET", "/call?sortBy=name")).body.message).toEqual([
+    assert.strictEqual(await list("sortBy=duration"), "long dear short new")
+    assert.strictEqual(await list("sortBy=duration&sortOrder=ASC"), "new short dear long")
+    assert.strictEqual(await list("sortBy=cost"), "dear long short new")
+    assert.strictEqual(await list(`sortBy=cost&limit=2&page=2&assistantId=${assistant}`), "short new")
+    assert.strictEqual(await list(`sortBy=duration&id=none`), "")
+    assert.deepStrictEqual((await call("GET", "/call?sortBy=name")).body.message, [
       "sortBy: expected one of createdAt, duration, cost"
     ])
   })
@@ -65,10 +65,12 @@ describe("shapes", () => {
   it("3: a cursor and whether there is more", async () => {
     const { call } = await seeded(3, 3)
     const { body: first } = await call("GET", "/assistant?limit=2")
-    expect(first.metadata).toEqual({ nextCursor: expect.any(String), hasNextPage: true, limit: 2 })
-    const { body: second } = await call("GET", `/assistant?limit=2&cursor=${first.metadata.nextCursor}`)
-    expect(names(second.results)).toBe("a1")
-    expect(second.metadata).toEqual({ nextCursor: null, hasNextPage: false, limit: 2 })
+    const { nextCursor, ...rest } = first.metadata
+    assert.isString(nextCursor)
+    assert.deepStrictEqual(rest, { hasNextPage: true, limit: 2 })
+    const { body: second } = await call("GET", `/assistant?limit=2&cursor=${nextCursor}`)
+    assert.strictEqual(names(second.results), "a1")
+    assert.deepStrictEqual(second.metadata, { nextCursor: null, hasNextPage: false, limit: 2 })
   })
 
   it("4: items and a cursor, stable while rows are added and deleted", async () => {
@@ -78,24 +80,24 @@ describe("shapes", () => {
     await call("DELETE", `/assistant/${first.items[1].id}`)
     const { body: second } = await call("GET", `/assistant?limit=2&cursor=${first.nextCursor}`)
     const { body: third } = await call("GET", `/assistant?limit=2&cursor=${second.nextCursor}`)
-    expect([names(first.items), names(second.items), names(third.items)]).toEqual(["a5 a4", "a3 a2", "a1"])
-    expect(third.nextCursor).toBeNull()
+    assert.deepStrictEqual([names(first.items), names(second.items), names(third.items)], ["a5 a4", "a3 a2", "a1"])
+    assert.isNull(third.nextCursor)
   })
 
   it("can differ per route, by resource name or path", async () => {
     const { call } = await start({ listShape: { assistants: 4, "/tool": 2 } })
-    expect((await call("GET", "/assistant")).body).toEqual({ items: [], nextCursor: null })
-    expect((await call("GET", "/tool")).body.metadata.totalItems).toBe(0)
-    expect((await call("GET", "/phone-number")).body).toEqual([])
+    assert.deepStrictEqual((await call("GET", "/assistant")).body, { items: [], nextCursor: null })
+    assert.strictEqual((await call("GET", "/tool")).body.metadata.totalItems, 0)
+    assert.deepStrictEqual((await call("GET", "/phone-number")).body, [])
   })
 })
 
 describe("filters", () => {
   it("limits to 100 unless told, to 0..1000 when told", async () => {
     const { call } = await seeded(102)
-    expect((await call("GET", "/assistant")).body).toHaveLength(100)
-    expect((await call("GET", "/assistant?limit=1000")).body).toHaveLength(102)
-    expect((await call("GET", "/assistant?limit=0")).body).toEqual([])
+    assert.lengthOf((await call("GET", "/assistant")).body, 100)
+    assert.lengthOf((await call("GET", "/assistant?limit=1000")).body, 102)
+    assert.deepStrictEqual((await call("GET", "/assistant?limit=0")).body, [])
   })
 
   it.each([
@@ -106,7 +108,7 @@ describe("filters", () => {
   ])("%s compares exactly", async (filter, expected) => {
     const { call } = await seeded(5)
     const at = new Date(begin + 3000).toISOString()
-    expect(names((await call("GET", `/assistant?${filter}=${at}`)).body)).toBe(expected)
+    assert.strictEqual(names((await call("GET", `/assistant?${filter}=${at}`)).body), expected)
   })
 
   it("filters by updatedAt, and combines", async () => {
@@ -115,16 +117,16 @@ describe("filters", () => {
     runtime.clock.advance(60_000)
     await call("PATCH", `/assistant/${rows[3].id}`, { firstMessage: "Hi" })
     const at = new Date(begin + 10_000).toISOString()
-    expect(names((await call("GET", `/assistant?updatedAtGe=${at}`)).body)).toBe("a1")
+    assert.strictEqual(names((await call("GET", `/assistant?updatedAtGe=${at}`)).body), "a1")
     const window = `createdAtGt=${rows[3].createdAt}&createdAtLt=${rows[0].createdAt}`
-    expect(names((await call("GET", `/assistant?${window}&updatedAtLt=${at}`)).body)).toBe("a3 a2")
+    assert.strictEqual(names((await call("GET", `/assistant?${window}&updatedAtLt=${at}`)).body), "a3 a2")
   })
 
   it("reads a time without an offset as UTC, and one with an offset", async () => {
     const { call } = await seeded(2)
-    expect(names((await call("GET", "/assistant?createdAtGt=2026-01-01T00:00:01.000")).body)).toBe("a2")
-    expect(names((await call("GET", "/assistant?createdAtGt=2026-01-01T02:00:01%2B02:00")).body)).toBe("a2")
-    expect(names((await call("GET", "/assistant?createdAtGt=2026-01-02")).body)).toBe("")
+    assert.strictEqual(names((await call("GET", "/assistant?createdAtGt=2026-01-01T00:00:01.000")).body), "a2")
+    assert.strictEqual(names((await call("GET", "/assistant?createdAtGt=2026-01-01T02:00:01%2B02:00")).body), "a2")
+    assert.strictEqual(names((await call("GET", "/assistant?createdAtGt=2026-01-02")).body), "")
   })
 
   it("keeps rows of one millisecond in a stable order, newest written first", async () => {
@@ -137,8 +139,11 @@ describe("filters", () => {
       if (body.nextCursor === null) break
       cursor = `&cursor=${body.nextCursor}`
     }
-    expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => `a${24 - n}`))
-    expect(runtime.count("assistants")).toBe(25)
+    assert.deepStrictEqual(
+      seen,
+      Array.from({ length: 25 }, (_, n) => `a${24 - n}`)
+    )
+    assert.strictEqual(runtime.count("assistants"), 25)
   })
 
   it.each([
@@ -158,8 +163,8 @@ describe("filters", () => {
   ])("refuses ?%s with 400 that names it", async (query) => {
     const { call } = await start()
     const { status, body } = await call("GET", `/assistant?${query}`)
-    expect([status, body.error]).toEqual([400, "Bad Request"])
-    expect(body.message.join()).toContain(query.slice(0, query.indexOf("=")))
+    assert.deepStrictEqual([status, body.error], [400, "Bad Request"])
+    assert.include(body.message.join(), query.slice(0, query.indexOf("=")))
   })
 })
 
@@ -172,7 +177,7 @@ describe("a cursor", () => {
     }
     const { body: first } = await call("GET", "/assistant?limit=1")
     const { body: second } = await call("GET", `/assistant?limit=1&cursor=${first.nextCursor}`)
-    expect([names(first.items), names(second.items), second.nextCursor]).toEqual(["9999", "1970", null])
+    assert.deepStrictEqual([names(first.items), names(second.items), second.nextCursor], ["9999", "1970", null])
   })
 
   it("is good for the list that it came from, and for no other: not of another resource, not of another organization", async () => {
@@ -188,8 +193,8 @@ describe("a cursor", () => {
       }
     }
     const { nextCursor } = (await call("GET", "/assistant?limit=1")).body
-    expect((await call("GET", `/assistant?cursor=${nextCursor}`)).body.items).toHaveLength(2)
-    expect((await call("GET", `/tool?cursor=${nextCursor}`)).status).toBe(400)
-    expect((await call("GET", `/assistant?cursor=${nextCursor}`, undefined, { apiKey })).status).toBe(400)
+    assert.lengthOf((await call("GET", `/assistant?cursor=${nextCursor}`)).body.items, 2)
+    assert.strictEqual((await call("GET", `/tool?cursor=${nextCursor}`)).status, 400)
+    assert.strictEqual((await call("GET", `/assistant?cursor=${nextCursor}`, undefined, { apiKey })).status, 400)
   })
 })

@@ -1,9 +1,10 @@
 import * as fc from "fast-check"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
-import { describe, expect, inject, it, onTestFinished } from "vitest"
+import { assert, describe, inject, it, onTestFinished } from "vitest"
 // @ts-expect-error -- the parser has no types
 import parser from "parse-prometheus-text-format"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { bounds, makeMetrics, quantile } from "../src/operations/metrics.ts"
 import { expose } from "../src/operations/prometheus.ts"
 import { type Client, start, temporaryFile } from "./support.ts"
@@ -25,7 +26,7 @@ const parse = (text: string): ReadonlyArray<Parsed> => parser(text)
 
 const scrape = async ({ call }: Client, apiKey?: string) => {
   const { text, headers } = await call("GET", "/metrics", undefined, apiKey === undefined ? {} : { apiKey })
-  expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8")
+  assert.strictEqual(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8")
   return new Map(parse(text).map((metric) => [metric.name, metric]))
 }
 
@@ -49,14 +50,14 @@ describe("/metrics", () => {
     await traffic(client)
     const metrics = await scrape(client)
     const requests = metrics.get("aywa_runtime_http_requests_total")
-    expect(requests?.type).toBe("COUNTER")
+    assert.strictEqual(requests?.type, "COUNTER")
     const counted = Object.fromEntries(
       (requests?.metrics ?? []).map(({ labels, value }) => [
         `${labels?.["method"]} ${labels?.["route"]} ${labels?.["status"]}`,
         Number(value)
       ])
     )
-    expect(counted).toEqual({
+    assert.deepStrictEqual(counted, {
       "POST /assistant 201": 2,
       "POST /tool 201": 1,
       "GET /assistant 200": 2,
@@ -71,15 +72,15 @@ describe("/metrics", () => {
           .get(name)
           ?.metrics.find(({ labels }) => label === undefined || Object.values(labels ?? {}).includes(label))?.value
       )
-    expect(value("aywa_runtime_idempotent_replays_total")).toBe(1)
-    expect(value("aywa_runtime_faults_injected_total", "status")).toBe(1)
-    expect(value("aywa_runtime_faults_injected_total", "reset")).toBe(1)
-    expect(value("aywa_runtime_rows", "assistants")).toBe(1)
-    expect(value("aywa_runtime_rows", "tools")).toBe(1)
-    expect(value("process_cpu_seconds_total")).toBeGreaterThan(0)
-    expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e7)
+    assert.strictEqual(value("aywa_runtime_idempotent_replays_total"), 1)
+    assert.strictEqual(value("aywa_runtime_faults_injected_total", "status"), 1)
+    assert.strictEqual(value("aywa_runtime_faults_injected_total", "reset"), 1)
+    assert.strictEqual(value("aywa_runtime_rows", "assistants"), 1)
+    assert.strictEqual(value("aywa_runtime_rows", "tools"), 1)
+    assert.isAbove(value("process_cpu_seconds_total"), 0)
+    assert.isAbove(value("process_resident_memory_bytes"), 1e7)
     const scraped = (await scrape(client)).get("aywa_runtime_http_requests_total")
-    expect(scraped?.metrics.find(({ labels }) => labels?.["route"] === "/metrics")?.value).toBe("1")
+    assert.strictEqual(scraped?.metrics.find(({ labels }) => labels?.["route"] === "/metrics")?.value, "1")
   })
 
   it("has histograms whose buckets add up", async () => {
@@ -92,22 +93,25 @@ describe("/metrics", () => {
         .filter((line) => line.includes(`_${suffix}{method="GET",route="${route}"`))
         .map((line) => Number(line.split(" ").at(-1)))
     const buckets = of("/assistant", "bucket")
-    expect(buckets).toHaveLength(bounds.length + 1)
-    expect(buckets).toEqual(buckets.toSorted((a, b) => a - b))
-    expect([buckets.at(-1), of("/assistant", "count")[0]]).toEqual([4, 4])
-    expect(of("/assistant", "sum")[0]).toBeGreaterThan(0)
+    assert.lengthOf(buckets, bounds.length + 1)
+    assert.deepStrictEqual(
+      buckets,
+      buckets.toSorted((a, b) => a - b)
+    )
+    assert.deepStrictEqual([buckets.at(-1), of("/assistant", "count")[0]], [4, 4])
+    assert.isAbove(of("/assistant", "sum")[0] ?? 0, 0)
     const histogram = parse(text).find(({ name }) => name === "aywa_runtime_http_request_duration_seconds")
-    expect(histogram?.type).toBe("HISTOGRAM")
+    assert.strictEqual(histogram?.type, "HISTOGRAM")
   })
 
   it("needs a key, and counts nothing of another organization", async () => {
     const client = await start()
-    expect((await fetch(`${client.runtime.baseUrl}/metrics`)).status).toBe(401)
+    assert.strictEqual((await fetch(`${client.runtime.baseUrl}/metrics`)).status, 401)
     await traffic(client)
     const { key } = client.runtime.addKey({ organization: "org_other" })
     const before = await scrape(client, key)
-    expect(before.get("aywa_runtime_http_requests_total")).toBeUndefined()
-    expect(before.get("aywa_runtime_rows")).toBeUndefined()
+    assert.isUndefined(before.get("aywa_runtime_http_requests_total"))
+    assert.isUndefined(before.get("aywa_runtime_rows"))
   })
 
   it("any label survives, as a parser reads it", () => {
@@ -123,9 +127,18 @@ describe("/metrics", () => {
           }
         ])
         const read = parse(exposed)
-        expect(read.map(({ name, type }) => [name, type])).toEqual([["m", "GAUGE"]])
-        expect(read[0]?.metrics.map(({ labels }) => labels?.["label"])).toEqual(labels)
-        expect(read[0]?.metrics.map((metric) => Number(metric.value))).toEqual(labels.map(() => value))
+        assert.deepStrictEqual(
+          read.map(({ name, type }) => [name, type]),
+          [["m", "GAUGE"]]
+        )
+        assert.deepStrictEqual(
+          read[0]?.metrics.map(({ labels }) => labels?.["label"]),
+          labels
+        )
+        assert.deepStrictEqual(
+          read[0]?.metrics.map((metric) => Number(metric.value)),
+          labels.map(() => value)
+        )
       })
     )
   })
@@ -136,16 +149,19 @@ describe("/metrics.json and /slo", () => {
     const client = await start()
     await traffic(client)
     const { body } = await client.call("GET", "/metrics.json")
-    expect(body.requests).toMatchObject({
+    assertMatches(body.requests, {
       total: 9,
       byStatus: { 0: 1, 200: 2, 201: 3, 404: 2, 503: 1 },
       idempotentReplays: 1,
       faultsInjected: { status: 1, reset: 1 }
     })
-    expect(body.requests.routes).toContainEqual(expect.objectContaining({ method: "POST", route: "/tool", count: 1 }))
-    expect(body.requests.latency.p50).toBeLessThanOrEqual(body.requests.latency.p99)
-    expect(body.requests.latency.p99).toBeLessThanOrEqual(body.requests.latency.max)
-    expect([body.rows.assistants, body.rows.tools]).toEqual([1, 1])
+    const creates = body.requests.routes.filter(
+      ({ method, route }: { method: string; route: string }) => method === "POST" && route === "/tool"
+    )
+    assertMatches(creates, [{ count: 1 }])
+    assert.isAtMost(body.requests.latency.p50, body.requests.latency.p99)
+    assert.isAtMost(body.requests.latency.p99, body.requests.latency.max)
+    assert.deepStrictEqual([body.rows.assistants, body.rows.tools], [1, 1])
   })
 
   it("objectives are met or missed by what was answered", async () => {
@@ -154,17 +170,17 @@ describe("/metrics.json and /slo", () => {
       const { body } = await client.call("GET", "/slo")
       return Object.fromEntries(body.objectives.map((one: { id: string }) => [one.id, one]))
     }
-    expect(await objectives()).toMatchObject({ availability: { actual: null, met: null, total: 0, budgetLeft: 0 } })
+    assertMatches(await objectives(), { availability: { actual: null, met: null, total: 0, budgetLeft: 0 } })
     for (let i = 0; i < 8; i++) await client.call("GET", "/assistant")
-    expect(await objectives()).toMatchObject({ availability: { actual: 1, met: true, good: 9, total: 9 } })
+    assertMatches(await objectives(), { availability: { actual: 1, met: true, good: 9, total: 9 } })
     await client.call("GET", "/assistant", undefined, { fault: "status;code=500" })
     // The two reads of /slo count, too.
-    expect(await objectives()).toMatchObject({ availability: { met: false, good: 10, total: 11, budgetLeft: -1 } })
+    assertMatches(await objectives(), { availability: { met: false, good: 10, total: 11, budgetLeft: -1 } })
     await client.call("POST", "/assistant", {}, { fault: "latency;ms=600" })
-    expect(await objectives()).toMatchObject({ "latency-writes": { met: false, good: 0, total: 1 } })
+    assertMatches(await objectives(), { "latency-writes": { met: false, good: 0, total: 1 } })
     const { body } = await client.call("GET", "/runbooks")
     const active = body.filter((one: { active: boolean }) => one.active).map(({ id }: { id: string }) => id)
-    expect(active).toEqual(["server-errors", "slow-answers", "faults-injected"])
+    assert.deepStrictEqual(active, ["server-errors", "slow-answers", "faults-injected"])
   })
 
   it("a share of times is where the buckets say it is", () => {
@@ -191,8 +207,8 @@ describe("/metrics.json and /slo", () => {
             times.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * times.length - 1e-9) - 1)] ?? Number.NaN
           const upper = bounds.find((bound) => exact <= bound) ?? Number.POSITIVE_INFINITY
           const lower = bounds.findLast((bound) => bound < exact) ?? 0
-          expect(value).toBeGreaterThanOrEqual(Math.min(lower, Math.max(...times)))
-          expect(value).toBeLessThanOrEqual(Math.min(upper, Math.max(...times)))
+          assert.isAtLeast(value, Math.min(lower, Math.max(...times)))
+          assert.isAtMost(value, Math.min(upper, Math.max(...times)))
         }
       )
     )
@@ -208,20 +224,20 @@ describe("/setup/requirements, /runbooks and /analytics/summary", () => {
   it("ask for what is missing, until it is there", async () => {
     const client = await start()
     const { call } = client
-    expect(await failing(client)).toEqual(["assistants", "phone-numbers", "webhooks"])
+    assert.deepStrictEqual(await failing(client), ["assistants", "phone-numbers", "webhooks"])
     const { body: assistant } = await call("POST", "/assistant", { server: { url: "http://127.0.0.1:9/hook" } })
     await call("POST", "/phone-number", { provider: "vapi", number: "+14155550100" })
-    expect(await failing(client)).toEqual(["phone-numbers"])
+    assert.deepStrictEqual(await failing(client), ["phone-numbers"])
     await call("POST", "/phone-number", { provider: "vapi", number: "+14155550101", assistantId: assistant.id })
-    expect(await failing(client)).toEqual([])
+    assert.deepStrictEqual(await failing(client), [])
     const { body } = await call("POST", "/imports/vapi", {
       credentials: [{ id: "c", provider: "openai", name: "Models" }]
     })
-    expect(await failing(client)).toEqual(["credentials"])
+    assert.deepStrictEqual(await failing(client), ["credentials"])
     const runbooks = (await call("GET", "/runbooks")).body
-    expect(runbooks[0]).toMatchObject({ id: "credentials-disabled", active: true, evidence: "Disabled: Models" })
+    assertMatches(runbooks[0], { id: "credentials-disabled", active: true, evidence: "Disabled: Models" })
     await call("PATCH", `/credential/${body.mappings[0].runtimeId}`, { apiKey: "sk", enabled: true })
-    expect(await failing(client)).toEqual([])
+    assert.deepStrictEqual(await failing(client), [])
   })
 
   it("add up the calls of the organization", async () => {
@@ -250,7 +266,7 @@ describe("/setup/requirements, /runbooks and /analytics/summary", () => {
         ]
       }
     })
-    expect((await client.call("GET", "/analytics/summary")).body).toEqual({
+    assert.deepStrictEqual((await client.call("GET", "/analytics/summary")).body, {
       calls: {
         total: 3,
         byType: { outboundPhoneCall: 1, webCall: 2 },
@@ -263,13 +279,13 @@ describe("/setup/requirements, /runbooks and /analytics/summary", () => {
       rows: { calls: 3 }
     })
     const { key: apiKey } = client.runtime.addKey({ organization: "org_other" })
-    expect((await client.call("GET", "/analytics/summary", undefined, { apiKey })).body.calls).toMatchObject({
+    assertMatches((await client.call("GET", "/analytics/summary", undefined, { apiKey })).body.calls, {
       total: 0,
       minutes: 0,
       averageSeconds: null
     })
     const { text } = await client.call("GET", "/metrics")
-    expect(text).toContain('aywa_runtime_calls{status="ended"} 2')
+    assert.include(text, 'aywa_runtime_calls{status="ended"} 2')
   })
 })
 
@@ -282,7 +298,7 @@ describe("/readyz", () => {
 
   it("is public, and 200 while the store takes writes", async () => {
     for (const store of ["memory", { file: temporaryFile() }] as const) {
-      expect(await ready(await start({ store }))).toEqual({ status: 200, body: { status: "ready" } })
+      assert.deepStrictEqual(await ready(await start({ store })), { status: 200, body: { status: "ready" } })
     }
   })
 
@@ -310,21 +326,24 @@ describe("/readyz", () => {
       const client = await start({ store: { file } })
       act(file)
       const { status, body } = await ready(client)
-      expect([status, body.code]).toEqual([503, "store_unavailable"])
-      expect(body.message).toBe(`The store does not work: ${problem}`)
-      expect((await fetch(`${client.runtime.baseUrl}/health`)).status).toBe(200)
-      expect((await client.call("GET", "/runbooks")).body[0]).toMatchObject({ id: "store-unavailable", active: true })
+      assert.deepStrictEqual([status, body.code], [503, "store_unavailable"])
+      assert.strictEqual(body.message, `The store does not work: ${problem}`)
+      assert.strictEqual((await fetch(`${client.runtime.baseUrl}/health`)).status, 200)
+      assertMatches((await client.call("GET", "/runbooks")).body[0], { id: "store-unavailable", active: true })
       if (problem.includes("damaged")) continue
       // What would not be there after the process is not acknowledged.
       const write = await client.call("POST", "/assistant", { name: "lost" }, { key: "k" })
-      expect([write.status, write.body.code, client.runtime.count("assistants")]).toEqual([503, "store_unavailable", 0])
+      assert.deepStrictEqual(
+        [write.status, write.body.code, client.runtime.count("assistants")],
+        [503, "store_unavailable", 0]
+      )
     }
   })
 
   it("503 by a fault, too", async () => {
     const client = await start()
     client.runtime.faults.add({ action: { type: "status", code: 503 }, match: { path: "/readyz" }, times: 1 })
-    expect([(await ready(client)).status, (await ready(client)).status]).toEqual([503, 200])
+    assert.deepStrictEqual([(await ready(client)).status, (await ready(client)).status], [503, 200])
   })
 
   it("503 when the disk is full; what was acknowledged is still there, and writes are refused, not lost", async () => {
@@ -338,7 +357,7 @@ describe("/readyz", () => {
     let [output, errors] = ["", ""]
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()))
-    await expect.poll(() => output, { timeout: 20_000 }).toContain("\n")
+    await eventually(() => assert.include(output, "\n"))
     const { baseUrl } = JSON.parse(output)
     const headers = { authorization: "Bearer sk_1", "content-type": "application/json" }
     const stored: Array<string> = []
@@ -350,15 +369,15 @@ describe("/readyz", () => {
       if (response.status === 201) stored.push(row.id)
       else refused = { status: response.status, code: row.code }
     }
-    expect(refused).toEqual({ status: 503, code: "store_unavailable" })
-    expect(stored.length).toBeGreaterThan(5)
-    expect((await fetch(`${baseUrl}/health`)).status).toBe(200)
+    assert.deepStrictEqual(refused, { status: 503, code: "store_unavailable" })
+    assert.isAbove(stored.length, 5)
+    assert.strictEqual((await fetch(`${baseUrl}/health`)).status, 200)
     // A probe writes little: what was too much for a row may still be room for it, until its own writes have filled it.
     let readiness = await fetch(`${baseUrl}/readyz`)
     for (let i = 0; i < 500 && readiness.status === 200; i++) readiness = await fetch(`${baseUrl}/readyz`)
-    expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("store_unavailable")])
+    assertMatches([readiness.status, await readiness.text()], [503, /store_unavailable/])
     const list = JSON.parse(await (await fetch(`${baseUrl}/assistant?limit=1000`, { headers })).text())
-    expect(new Set(list.map(({ id }: { id: string }) => id))).toEqual(new Set(stored))
-    expect(errors).not.toContain("at ")
+    assert.deepStrictEqual(new Set(list.map(({ id }: { id: string }) => id)), new Set(stored))
+    assert.notInclude(errors, "at ")
   })
 })

@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { DatabaseSync } from "node:sqlite"
-import { assert, describe, expect, inject, it, onTestFinished } from "vitest"
+import { assert, describe, inject, it, onTestFinished } from "vitest"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { type Receiver, receive } from "./receiver.ts"
 import { start, temporaryFile } from "./support.ts"
 
@@ -63,19 +64,22 @@ describe("kill -9 in the middle of a delivery", () => {
     await receiver.count(1)
     await kill(first.child)
     const second = await boot(...args)
-    expect(second.info.webhookSecret).toBe(first.info.webhookSecret)
+    assert.strictEqual(second.info.webhookSecret, first.info.webhookSecret)
     await receiver.count(2)
     const path = `/logs/webhooks/${jobs[0]?.id}`
-    await expect.poll(async () => (await get(second.info, path)).status).toBe("succeeded")
+    await eventually(async () => assert.strictEqual((await get(second.info, path)).status, "succeeded"))
     const job = await get(second.info, path)
-    expect(job.attempts).toMatchObject([
-      { attempt: 1, state: "interrupted", mayHaveArrived: true, error: expect.stringContaining("stopped during") },
+    assertMatches(job.attempts, [
+      { attempt: 1, state: "interrupted", mayHaveArrived: true, error: /stopped during/ },
       { attempt: 2, state: "answered", statusCode: 200 }
     ])
-    expect(receiver.deliveries.map(({ id, headers }) => [id, headers["x-aywa-redelivered"]])).toEqual([
-      [eventId, undefined],
-      [eventId, "true"]
-    ])
+    assert.deepStrictEqual(
+      receiver.deliveries.map(({ id, headers }) => [id, headers["x-aywa-redelivered"]]),
+      [
+        [eventId, undefined],
+        [eventId, "true"]
+      ]
+    )
     for (const delivery of receiver.deliveries) delivery.verify(first.info.webhookSecret)
   })
 
@@ -106,18 +110,17 @@ describe("kill -9 in the middle of a delivery", () => {
       await Promise.all(load)
     }
     const { info } = await boot(...args)
-    await expect
-      .poll(async () => (await get(info, "/logs/webhooks?limit=1000&status=succeeded")).items.length, {
-        timeout: 20_000
-      })
-      .toBeGreaterThan(0)
+    await eventually(
+      async () => assert.isAbove((await get(info, "/logs/webhooks?limit=1000&status=succeeded")).items.length, 0),
+      20_000
+    )
     const open = async () =>
       (
         await Promise.all(
           ["pending", "delivering", "retrying"].map((status) => get(info, `/logs/webhooks?limit=1&status=${status}`))
         )
       ).flatMap((page) => page.items)
-    await expect.poll(open, { timeout: 60_000 }).toEqual([])
+    await eventually(async () => assert.deepStrictEqual(await open(), []), 60_000)
     const seen = new Set<string>()
     const unmarked: Array<string> = []
     for (const { id, headers } of receiver.deliveries) {
@@ -125,11 +128,14 @@ describe("kill -9 in the middle of a delivery", () => {
       if (seen.has(id) && headers["x-aywa-redelivered"] !== "true") unmarked.push(id)
       seen.add(id)
     }
-    expect(unmarked).toEqual([])
-    expect(acknowledged.size).toBeGreaterThan(100)
-    expect([...acknowledged].filter((id) => !seen.has(id))).toEqual([])
+    assert.deepStrictEqual(unmarked, [])
+    assert.isAbove(acknowledged.size, 100)
+    assert.deepStrictEqual(
+      [...acknowledged].filter((id) => !seen.has(id)),
+      []
+    )
     const dead = await get(info, "/logs/webhooks?limit=1&status=dead")
-    expect(dead.items).toEqual([])
+    assert.deepStrictEqual(dead.items, [])
   }, 120_000)
 })
 
@@ -142,11 +148,11 @@ describe("a store that fails", () => {
     onTestFinished(() => database.close())
     database.exec("ALTER TABLE webhook_jobs RENAME TO hidden")
     const refused = await control(info, "trigger", { type: "hang", to: receiver.url })
-    expect(refused.status).toBe(500)
+    assert.strictEqual(refused.status, 500)
     // The work is looked at anew.
     await control(info, "clock", { now: Date.now() }, "PUT")
-    await expect.poll(said).toMatch(/Scheduled work cannot be read, .*: no such table: webhook_jobs/)
-    expect(Array.isArray(await get(info, "/assistant"))).toBe(true)
+    await eventually(() => assert.match(said(), /Scheduled work cannot be read, .*: no such table: webhook_jobs/))
+    assert.isTrue(Array.isArray(await get(info, "/assistant")))
     database.exec("ALTER TABLE hidden RENAME TO webhook_jobs")
     await trigger(info, { type: "hang", to: receiver.url })
     await receiver.count(1)
@@ -156,10 +162,12 @@ describe("a store that fails", () => {
     const { info, receiver } = await lockedWhileAnswering("hang")
     const { jobs } = await trigger(info, { type: "hang", to: receiver.url })
     await receiver.count(2)
-    await expect.poll(async () => (await get(info, `/logs/webhooks/${jobs[0]?.id}`)).status).toBe("succeeded")
+    await eventually(async () =>
+      assert.strictEqual((await get(info, `/logs/webhooks/${jobs[0]?.id}`)).status, "succeeded")
+    )
     const { attempts } = await get(info, `/logs/webhooks/${jobs[0]?.id}`)
-    expect(attempts).toMatchObject([{ state: "interrupted", mayHaveArrived: true }, { state: "answered" }])
-    expect(marks(receiver)).toEqual([undefined, "true"])
+    assertMatches(attempts, [{ state: "interrupted", mayHaveArrived: true }, { state: "answered" }])
+    assert.deepStrictEqual(marks(receiver), [undefined, "true"])
   })
 
   it("while an answer is on its way: a call goes on, and asks again under the same id", async () => {
@@ -173,12 +181,17 @@ describe("a store that fails", () => {
       body: JSON.stringify({ assistant, customer: { number: "+14155550188" } })
     })
     const { id } = (await response.json()) as { id: string }
-    await expect.poll(async () => (await get(info, `/call/${id}`)).status, { timeout: 15_000 }).toBe("ended")
+    await eventually(async () => assert.strictEqual((await get(info, `/call/${id}`)).status, "ended"), 15_000)
     const asked = receiver.deliveries.filter(({ type }) => type === "tool-calls")
-    expect(new Set(asked.map((one) => one.id)).size).toBe(1)
-    expect(asked.map(({ headers }) => headers["x-aywa-redelivered"])).toEqual([undefined, "true"])
+    assert.strictEqual(new Set(asked.map((one) => one.id)).size, 1)
+    assert.deepStrictEqual(
+      asked.map(({ headers }) => headers["x-aywa-redelivered"]),
+      [undefined, "true"]
+    )
     // The report of the call's end may still be on its way; nothing stays under way for ever.
-    await expect.poll(async () => (await get(info, "/logs/webhooks?status=delivering")).items).toEqual([])
+    await eventually(async () =>
+      assert.deepStrictEqual((await get(info, "/logs/webhooks?status=delivering")).items, [])
+    )
   })
 })
 
@@ -191,7 +204,7 @@ const lockedWhileAnswering = async (type: string) => {
   const database = new DatabaseSync(file)
   onTestFinished(() => database.close())
   const unlock = async () => {
-    await expect.poll(said, { timeout: 10_000 }).toMatch(/Scheduled work failed: database is locked/)
+    await eventually(() => assert.match(said(), /Scheduled work failed: database is locked/), 10_000)
     database.exec("ROLLBACK")
   }
   let seen = 0
@@ -216,10 +229,10 @@ describe("a restart in the same process", () => {
     await receiver.count(2)
     await client.runtime.webhooks.idle()
     const { body } = await client.call("GET", `/logs/webhooks/${jobs?.[0]?.id}`)
-    expect([body.status, body.attempts.map(({ state }: { state: string }) => state)]).toEqual([
-      "succeeded",
-      ["interrupted", "answered"]
-    ])
+    assert.deepStrictEqual(
+      [body.status, body.attempts.map(({ state }: { state: string }) => state)],
+      ["succeeded", ["interrupted", "answered"]]
+    )
   })
 
   it("a question that was being asked is over: whoever waited is gone", async () => {
@@ -228,10 +241,10 @@ describe("a restart in the same process", () => {
     const asked = client.runtime.trigger({ type: "tool-calls", to: receiver.url })
     await receiver.count(1)
     await client.runtime.restart()
-    expect(await asked).toMatchObject({ valid: false, issues: ["The runtime stopped"] })
+    assertMatches(await asked, { valid: false, issues: ["The runtime stopped"] })
     const { body } = await client.call("GET", "/logs/webhooks")
-    expect(body.items).toMatchObject([{ status: "dead", attemptCount: 1 }])
-    expect(receiver.deliveries).toHaveLength(1)
+    assertMatches(body.items, [{ status: "dead", attemptCount: 1 }])
+    assert.lengthOf(receiver.deliveries, 1)
   })
 
   it("a memory store keeps its jobs over a restart", async () => {
@@ -240,7 +253,7 @@ describe("a restart in the same process", () => {
     await client.runtime.trigger({ type: "hang", to: receiver.url })
     await client.runtime.webhooks.idle()
     await client.runtime.restart()
-    expect(await client.runtime.clock.advance(10_000)).toHaveLength(1)
-    expect(receiver.deliveries).toHaveLength(2)
+    assert.lengthOf(await client.runtime.clock.advance(10_000), 1)
+    assert.lengthOf(receiver.deliveries, 2)
   })
 })

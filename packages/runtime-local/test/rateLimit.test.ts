@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import { makeRateLimiter, type RateLimitSubject } from "../src/http/rateLimit.ts"
 import { HttpError } from "../src/http/errors.ts"
 import { start } from "./support.ts"
@@ -10,15 +11,15 @@ describe("rate limits", () => {
   it("count writes in a bucket of their own", async () => {
     const { call } = await start({ clock: "manual", rateLimit: { limit: 3, writes: 1 } })
     const first = await call("POST", "/assistant", {})
-    expect(status(first.headers.get("ratelimit"))).toEqual(['"write";r=0;t=60'])
+    assert.deepStrictEqual(status(first.headers.get("ratelimit")), ['"write";r=0;t=60'])
     const refused = await call("DELETE", "/assistant/x")
-    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"])
-    expect(refused.body.message).toContain("of the key for writes")
+    assert.deepStrictEqual([refused.status, refused.headers.get("retry-after")], [429, "60"])
+    assert.include(refused.body.message, "of the key for writes")
     for (let left = 2; left >= 0; left--) {
       const read = await call("GET", "/assistant")
-      expect([read.status, read.headers.get("x-ratelimit-remaining")]).toEqual([200, String(left)])
+      assert.deepStrictEqual([read.status, read.headers.get("x-ratelimit-remaining")], [200, String(left)])
     }
-    expect((await call("GET", "/assistant")).status).toBe(429)
+    assert.strictEqual((await call("GET", "/assistant")).status, 429)
   })
 
   it("count the keys of an organization together, and no other organization's", async () => {
@@ -28,13 +29,19 @@ describe("rate limits", () => {
     await call("GET", "/assistant")
     await call("GET", "/assistant", undefined, { apiKey: second })
     const third = await call("GET", "/assistant")
-    expect(third.headers.get("ratelimit-policy")).toBe('"default";q=10;w=60, "organization";q=3;w=60')
-    expect(third.headers.get("ratelimit")).toBe('"default";r=8;t=12, "organization";r=0;t=20')
+    assert.strictEqual(third.headers.get("ratelimit-policy"), '"default";q=10;w=60, "organization";q=3;w=60')
+    assert.strictEqual(third.headers.get("ratelimit"), '"default";r=8;t=12, "organization";r=0;t=20')
     // What clients look at is the tighter of the two.
-    expect([third.headers.get("x-ratelimit-limit"), third.headers.get("x-ratelimit-remaining")]).toEqual(["3", "0"])
+    assert.deepStrictEqual(
+      [third.headers.get("x-ratelimit-limit"), third.headers.get("x-ratelimit-remaining")],
+      ["3", "0"]
+    )
     const refused = await call("GET", "/assistant", undefined, { apiKey: second })
-    expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([429, "rate_limited", "20"])
-    expect((await call("GET", "/assistant", undefined, { apiKey: foreign })).status).toBe(200)
+    assert.deepStrictEqual(
+      [refused.status, refused.body.code, refused.headers.get("retry-after")],
+      [429, "rate_limited", "20"]
+    )
+    assert.strictEqual((await call("GET", "/assistant", undefined, { apiKey: foreign })).status, 200)
   })
 
   it("stand on every answer of a key, errors included, and a refusal takes no token", async () => {
@@ -47,12 +54,12 @@ describe("rate limits", () => {
     ] as const) {
       const { headers } = await call(method, path, body)
       for (const name of ["ratelimit", "ratelimit-policy", "x-ratelimit-limit", "x-ratelimit-reset"]) {
-        expect([method, path, name, headers.get(name) === null]).toEqual([method, path, name, false])
+        assert.deepStrictEqual([method, path, name, headers.get(name) === null], [method, path, name, false])
       }
     }
-    for (let i = 0; i < 5; i++) expect((await call("GET", "/assistant")).status).toBe(429)
+    for (let i = 0; i < 5; i++) assert.strictEqual((await call("GET", "/assistant")).status, 429)
     runtime.clock.advance(15_000)
-    expect((await call("GET", "/assistant")).status).toBe(200)
+    assert.strictEqual((await call("GET", "/assistant")).status, 200)
   })
 
   it("tell the longest wait when several are used up: who obeys it is not refused again", async () => {
@@ -60,14 +67,14 @@ describe("rate limits", () => {
     await call("POST", "/assistant", {})
     await call("GET", "/assistant")
     const refused = await call("POST", "/assistant", {})
-    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"])
+    assert.deepStrictEqual([refused.status, refused.headers.get("retry-after")], [429, "60"])
     runtime.clock.advance(60_000)
-    expect((await call("POST", "/assistant", {})).status).toBe(201)
+    assert.strictEqual((await call("POST", "/assistant", {})).status, 201)
   })
 
   it("refuse options that would refuse everything", async () => {
-    await expect(start({ rateLimit: { limit: 0 } })).rejects.toThrow(/rateLimit.limit must be 1 or more/)
-    await expect(start({ rateLimit: { limit: 1, writes: -1 } })).rejects.toThrow(/rateLimit.writes/)
+    assert.match((await rejection(start({ rateLimit: { limit: 0 } }))).message, /rateLimit.limit must be 1 or more/)
+    assert.match((await rejection(start({ rateLimit: { limit: 1, writes: -1 } }))).message, /rateLimit.writes/)
   })
 })
 
@@ -102,13 +109,13 @@ describe("laws of the limiter", () => {
           const subject = { key, write, organization: organizationOf(key) }
           const retry = ask(limiter, subject)
           time += (retry ?? 0) * 1000
-          expect(retry === undefined ? undefined : ask(limiter, subject)).toBeUndefined()
+          assert.isUndefined(retry === undefined ? undefined : ask(limiter, subject))
           passed.push({ ...subject, time })
         }
         const most = (list: ReadonlyArray<{ readonly time: number }>, limit: number) =>
           list.forEach(({ time: from }, index) =>
             list.slice(index).forEach(({ time: to }, count) => {
-              expect(count + 1).toBeLessThanOrEqual(limit + ((to - from) / 60_000) * limit + 1e-6)
+              assert.isAtMost(count + 1, limit + ((to - from) / 60_000) * limit + 1e-6)
             })
           )
         for (const key of ["a", "b", "c"]) {

@@ -2,7 +2,8 @@
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { type RuntimeWebhookEvent, verifyAywaRuntimeWebhook } from "@aywa-ai/runtime-sdk/webhooks"
-import { expect, onTestFinished } from "vitest"
+import { assert, onTestFinished } from "vitest"
+import { eventually } from "../../runtime-sdk/test/support/assertions.ts"
 
 export interface Delivery {
   readonly id: string
@@ -83,7 +84,7 @@ export const receive = async (
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     deliveries,
     count: async (n) => {
-      await expect.poll(() => deliveries.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(n)
+      await eventually(() => assert.isAtLeast(deliveries.length, n), 30_000)
       return deliveries
     },
     close

@@ -1,5 +1,5 @@
 /** What happened is kept for a while, and not for ever; what is still on its way stays. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { start } from "./support.ts"
 
 const triggers = async (runtime: Awaited<ReturnType<typeof start>>["runtime"], count: number) => {
@@ -14,12 +14,12 @@ describe("events", () => {
     await triggers(runtime, 3)
     await runtime.webhooks.idle()
     const job = runtime.events.list()[0]?.jobs[0]?.id
-    expect((await call("GET", `/logs/webhooks/${job}`)).body.status).toBe("dead")
+    assert.strictEqual((await call("GET", `/logs/webhooks/${job}`)).body.status, "dead")
     await call("DELETE", `/webhook-endpoint/${endpoint.id}`)
     await triggers(runtime, 600)
     const count = runtime.events.list().length
-    expect([count >= 300, count <= 300 + 256]).toEqual([true, true])
-    expect((await call("GET", `/logs/webhooks/${job}`)).status).toBe(404)
+    assert.deepStrictEqual([count >= 300, count <= 300 + 256], [true, true])
+    assert.strictEqual((await call("GET", `/logs/webhooks/${job}`)).status, 404)
   })
 
   it("stay while they are on their way, however old", async () => {
@@ -28,7 +28,10 @@ describe("events", () => {
     const { eventId } = await runtime.trigger({ type: "status-update" })
     await runtime.webhooks.idle()
     await triggers(runtime, 600)
-    expect(runtime.events.list({ type: "status-update" }).map(({ id }) => id)).toEqual([eventId])
+    assert.deepStrictEqual(
+      runtime.events.list({ type: "status-update" }).map(({ id }) => id),
+      [eventId]
+    )
   })
 
   it("and requests are gone when they are too old", async () => {
@@ -37,7 +40,7 @@ describe("events", () => {
     await call("GET", "/assistant")
     await runtime.clock.advance(61_000)
     await triggers(runtime, 250)
-    expect(runtime.events.list().length).toBeLessThanOrEqual(250)
-    expect(runtime.requests()).toEqual([])
+    assert.isAtMost(runtime.events.list().length, 250)
+    assert.deepStrictEqual(runtime.requests(), [])
   })
 })

@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches, rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import { readScenario, readSeedRows, type Scenario, scenarios } from "../src/index.ts"
 import { type Client, start, temporaryFile } from "./support.ts"
 
@@ -33,14 +34,14 @@ describe("a rule", () => {
     const client = await start()
     const sequence = ["pass", { type: "status", code: 500 }, { type: "status", code: 501 }] as const
     client.runtime.faults.add({ sequence })
-    expect(await outcomes(client, 6)).toEqual([200, 500, 501, 200, 200, 200])
+    assert.deepStrictEqual(await outcomes(client, 6), [200, 500, 501, 200, 200, 200])
     client.runtime.faults.clear()
     client.runtime.faults.add({ sequence, repeat: true })
-    expect(await outcomes(client, 6)).toEqual([200, 500, 501, 200, 500, 501])
-    expect(client.runtime.faults.list()).toMatchObject([{ hits: 6 }])
+    assert.deepStrictEqual(await outcomes(client, 6), [200, 500, 501, 200, 500, 501])
+    assertMatches(client.runtime.faults.list(), [{ hits: 6 }])
     client.runtime.faults.clear()
     client.runtime.faults.add({ sequence, repeat: true, times: 2 })
-    expect(await outcomes(client, 4)).toEqual([200, 500, 200, 200])
+    assert.deepStrictEqual(await outcomes(client, 4), [200, 500, 200, 200])
   })
 
   it("holds for a while of the runtime's clock", async () => {
@@ -51,7 +52,7 @@ describe("a rule", () => {
       seen.push(await outcome(client))
       client.runtime.clock.advance(1000)
     }
-    expect(seen).toEqual([200, 503, 503, 200, 200])
+    assert.deepStrictEqual(seen, [200, 503, 503, 200, 200])
   })
 
   it("has an action or a sequence, not both and not neither", async () => {
@@ -64,7 +65,7 @@ describe("a rule", () => {
       { action: "pass" }
     ]) {
       // @ts-expect-error -- rules that the types refuse, too
-      expect(() => runtime.faults.add(rule)).toThrow()
+      assert.throws(() => runtime.faults.add(rule))
     }
   })
 })
@@ -73,66 +74,69 @@ describe("a scenario", () => {
   it("comes in the same order for the same seed, and in another for another", async () => {
     const run = async (seed: number) => outcomes(await start({ seed, scenario: "flaky" }), 150)
     const first = await run(7)
-    expect(await run(7)).toEqual(first)
-    expect(await run(8)).not.toEqual(first)
-    expect(new Set(first)).toEqual(new Set([200, 502, 503, "lost"]))
-    expect(first.filter((one) => one === 200).length).toBeGreaterThan(90)
+    assert.deepStrictEqual(await run(7), first)
+    assert.notDeepEqual(await run(8), first)
+    assert.deepStrictEqual(new Set(first), new Set([200, 502, 503, "lost"]))
+    assert.isAbove(first.filter((one) => one === 200).length, 90)
   })
 
   it("deploy: 503 for five seconds, then cut connections, then all is well", async () => {
     const client = await start({ scenario: "deploy", clock: "manual" })
     const before = await client.call("GET", "/assistant")
-    expect([before.status, before.headers.get("retry-after")]).toEqual([503, "1"])
+    assert.deepStrictEqual([before.status, before.headers.get("retry-after")], [503, "1"])
     client.runtime.clock.advance(4999)
-    expect(await outcome(client)).toBe(503)
+    assert.strictEqual(await outcome(client), 503)
     client.runtime.clock.advance(1)
     // The three cuts may hit one request more than once: fetch tries a read again on a new connection.
     const seen = await outcomes(client, 5)
-    expect(seen[0]).toBe("lost")
-    expect(seen.at(-1)).toBe(200)
+    assert.strictEqual(seen[0], "lost")
+    assert.strictEqual(seen.at(-1), 200)
   })
 
   it("lost-response: every second write is done and its answer lost; reads are spared", async () => {
     const client = await start({ scenario: "lost-response" })
     const seen: Array<unknown> = []
     for (let i = 0; i < 6; i++) seen.push(await outcome(client, "POST", "/assistant", { name: `A${i}` }))
-    expect(seen).toEqual(["lost", 201, "lost", 201, "lost", 201])
-    expect(client.runtime.count("assistants")).toBe(6)
-    expect(await outcomes(client, 6)).toEqual([200, 200, 200, 200, 200, 200])
+    assert.deepStrictEqual(seen, ["lost", 201, "lost", 201, "lost", 201])
+    assert.strictEqual(client.runtime.count("assistants"), 6)
+    assert.deepStrictEqual(await outcomes(client, 6), [200, 200, 200, 200, 200, 200])
   })
 
   it("rate-limited: says how long to wait", async () => {
     const client = await start({ scenario: "rate-limited" })
     const { status, headers, body } = await client.call("GET", "/assistant")
-    expect([status, headers.get("retry-after"), body.code]).toEqual([429, "1", "rate_limited"])
-    expect(await outcomes(client, 5)).toEqual([429, 200, 429, 429, 200])
+    assert.deepStrictEqual([status, headers.get("retry-after"), body.code], [429, "1", "rate_limited"])
+    assert.deepStrictEqual(await outcomes(client, 5), [429, 200, 429, 429, 200])
   })
 
   it("brownout: slow, and at times refused", async () => {
     const client = await start({ scenario: "brownout", seed: 3 })
     const seen = await Promise.all(Array.from({ length: 40 }, () => outcome(client)))
-    expect(new Set(seen)).toEqual(new Set([200, 503, 504]))
-    expect(client.runtime.requests().filter(({ fault }) => fault === "latency before").length).toBeGreaterThan(20)
+    assert.deepStrictEqual(new Set(seen), new Set([200, 503, 504]))
+    assert.isAbove(client.runtime.requests().filter(({ fault }) => fault === "latency before").length, 20)
   })
 
   it("gives way to rules that were added by themselves", async () => {
     const client = await start({ scenario: "rate-limited" })
     client.runtime.faults.next({ type: "status", code: 418 })
-    expect(await outcomes(client, 2)).toEqual([418, 429])
-    expect(client.runtime.faults.list()).toHaveLength(2)
+    assert.deepStrictEqual(await outcomes(client, 2), [418, 429])
+    assert.lengthOf(client.runtime.faults.list(), 2)
   })
 
   it("is started, told and stopped by the control API", async () => {
     const client = await start()
     const { body } = await control(client, "GET")
-    expect([body.active, body.available.map(({ name }: Scenario) => name)]).toEqual([null, Object.keys(scenarios)])
+    assert.deepStrictEqual(
+      [body.active, body.available.map(({ name }: Scenario) => name)],
+      [null, Object.keys(scenarios)]
+    )
     const mine = { name: "mine", rules: [{ action: { type: "status", code: 418 }, match: { path: "/tool" } }] }
-    expect((await control(client, "PUT", mine)).body.active).toEqual(mine)
-    expect([await outcome(client), await outcome(client, "GET", "/tool")]).toEqual([200, 418])
-    expect((await control(client, "PUT", { name: "rate-limited" })).body.active.name).toBe("rate-limited")
-    expect([await outcome(client), await outcome(client, "GET", "/tool")]).toEqual([429, 429])
-    expect((await control(client, "DELETE")).body.active).toBeNull()
-    expect(await outcome(client)).toBe(200)
+    assert.deepStrictEqual((await control(client, "PUT", mine)).body.active, mine)
+    assert.deepStrictEqual([await outcome(client), await outcome(client, "GET", "/tool")], [200, 418])
+    assert.strictEqual((await control(client, "PUT", { name: "rate-limited" })).body.active.name, "rate-limited")
+    assert.deepStrictEqual([await outcome(client), await outcome(client, "GET", "/tool")], [429, 429])
+    assert.isNull((await control(client, "DELETE")).body.active)
+    assert.strictEqual(await outcome(client), 200)
     for (const wrong of [
       {},
       { name: "none" },
@@ -140,11 +144,11 @@ describe("a scenario", () => {
       { name: "x", rules: [{ action: "reset", tims: 1 }] },
       []
     ]) {
-      expect([wrong, (await control(client, "PUT", wrong)).status]).toEqual([wrong, 400])
+      assert.deepStrictEqual([wrong, (await control(client, "PUT", wrong)).status], [wrong, 400])
     }
     client.runtime.scenarios.start("flaky")
     client.runtime.reset()
-    expect((await control(client, "GET")).body.active).toBeNull()
+    assert.isNull((await control(client, "GET")).body.active)
   })
 
   it("comes from a file, by chance, in sequence and by route", async () => {
@@ -171,10 +175,10 @@ describe("a scenario", () => {
       return seen
     }
     const first = await run()
-    expect(first.filter((_, index) => index % 2 === 0).slice(0, 4)).toEqual([503, 201, 503, 201])
-    expect(new Set(first.filter((_, index) => index % 2 === 1))).toEqual(new Set([404, 500]))
-    expect(await run()).toEqual(first)
-    expect(readScenario("deploy")).toBe(scenarios.deploy)
+    assert.deepStrictEqual(first.filter((_, index) => index % 2 === 0).slice(0, 4), [503, 201, 503, 201])
+    assert.deepStrictEqual(new Set(first.filter((_, index) => index % 2 === 1)), new Set([404, 500]))
+    assert.deepStrictEqual(await run(), first)
+    assert.strictEqual(readScenario("deploy"), scenarios.deploy)
   })
 
   it("that is none is refused, by name of the file", async () => {
@@ -184,9 +188,9 @@ describe("a scenario", () => {
       [file({ name: "x", rules: [{ action: "explode" }] }), /file\.json: Not a scenario/],
       [file({ rules: [] }), /name/]
     ] as const
-    for (const [name, message] of cases) expect(() => readScenario(name)).toThrow(message)
+    for (const [name, message] of cases) assert.throws(() => readScenario(name), message)
     // @ts-expect-error -- no such name
-    await expect(start({ scenario: "none" })).rejects.toThrow(/There is no scenario "none"; there are flaky/)
+    assert.match((await rejection(start({ scenario: "none" }))).message, /There is no scenario "none"; there are flaky/)
   })
 })
 
@@ -204,11 +208,11 @@ describe("rows to begin with", () => {
   it("are there, with their ids, and follow the rules of other rows", async () => {
     const { call, runtime } = await start({ rows: readSeedRows(file(rows)) })
     const { body } = await call("GET", "/assistant")
-    expect(body).toMatchObject([{ id: "support", orgId: runtime.organizationId }, { name: "No id" }])
-    expect((await call("GET", "/phone-number/main")).body).toMatchObject({ status: "active", assistantId: "support" })
-    expect((await call("DELETE", "/assistant/support")).status).toBe(409)
-    expect((await call("POST", "/phone-number", { provider: "vapi", number: "+14155550100" })).status).toBe(409)
-    expect((await call("GET", "/credential/cred")).text).not.toContain("sk-1")
+    assertMatches(body, [{ id: "support", orgId: runtime.organizationId }, { name: "No id" }])
+    assertMatches((await call("GET", "/phone-number/main")).body, { status: "active", assistantId: "support" })
+    assert.strictEqual((await call("DELETE", "/assistant/support")).status, 409)
+    assert.strictEqual((await call("POST", "/phone-number", { provider: "vapi", number: "+14155550100" })).status, 409)
+    assert.notInclude((await call("GET", "/credential/cred")).text, "sk-1")
   })
 
   it("stay as they were changed over a restart of the process", async () => {
@@ -218,7 +222,10 @@ describe("rows to begin with", () => {
     await first.runtime.close()
     const second = await start({ store, rows, apiKey: "sk_1" })
     const { body } = await second.call("GET", "/assistant")
-    expect(body.map(({ name }: { name: string }) => name)).toEqual(["Changed", "No id"])
+    assert.deepStrictEqual(
+      body.map(({ name }: { name: string }) => name),
+      ["Changed", "No id"]
+    )
   })
 
   it("that are wrong are refused, all of them, with the place", async () => {
@@ -229,10 +236,10 @@ describe("rows to begin with", () => {
       [[], /by resource/]
     ] as const
     for (const [wrong, message] of cases) {
-      expect(() => readSeedRows(file(wrong))).toThrow(message)
+      assert.throws(() => readSeedRows(file(wrong)), message)
       // @ts-expect-error -- refused by the types, too
-      await expect(start({ rows: wrong })).rejects.toThrow(message)
+      assert.match((await rejection(start({ rows: wrong }))).message, message)
     }
-    expect(() => readSeedRows("nowhere.json")).toThrow(/nowhere\.json cannot be read/)
+    assert.throws(() => readSeedRows("nowhere.json"), /nowhere\.json cannot be read/)
   })
 })

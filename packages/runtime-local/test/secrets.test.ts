@@ -1,5 +1,6 @@
 /** Canaries: a secret stands in every string that is not named as public, and no answer shows it. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { receive } from "./receiver.ts"
 import { start } from "./support.ts"
 
@@ -23,18 +24,18 @@ describe("a credential", () => {
       headers: { "x-anything": canary("header") },
       region: `https://user:${canary("url")}@host.example/`
     })
-    expect(created.status).toBe(201)
+    assert.strictEqual(created.status, 201)
     const { id } = created.body
     const answers = [created, await call("GET", `/credential/${id}`), await call("GET", "/credential")]
-    for (const { text } of answers) expect(text).not.toContain("canary-")
-    expect(created.body).toMatchObject(open)
-    expect(JSON.stringify(runtime.rows("credentials"))).not.toContain("canary-")
+    for (const { text } of answers) assert.notInclude(text, "canary-")
+    assertMatches(created.body, open)
+    assert.notInclude(JSON.stringify(runtime.rows("credentials")), "canary-")
     // What was read may be written back: every mask stands for what was there.
     const back = await call("PATCH", `/credential/${id}`, {
       authenticationPlan: created.body.authenticationPlan,
       hushHush: created.body.hushHush
     })
-    expect([back.status, back.body.authenticationPlan]).toEqual([200, created.body.authenticationPlan])
+    assert.deepStrictEqual([back.status, back.body.authenticationPlan], [200, created.body.authenticationPlan])
   })
 })
 
@@ -51,10 +52,10 @@ describe("what receivers and the log get of an assistant", () => {
     await client.runtime.trigger({ type: "status-update", assistant: body.id })
     const [delivery] = await receiver.count(1)
     // Its server gets its header, and nobody reads it in a body or in the log.
-    expect(delivery?.headers["x-plain"]).toBe(canary("header"))
-    expect(delivery?.raw.toString()).not.toContain("canary-")
+    assert.strictEqual(delivery?.headers["x-plain"], canary("header"))
+    assert.notInclude(delivery?.raw.toString(), "canary-")
     await client.runtime.webhooks.idle()
     const { items } = (await client.call("GET", "/logs/webhooks")).body
-    expect((await client.call("GET", `/logs/webhooks/${items[0].id}`)).text).not.toContain("canary-")
+    assert.notInclude((await client.call("GET", `/logs/webhooks/${items[0].id}`)).text, "canary-")
   })
 })

@@ -4,7 +4,8 @@ import { once } from "node:events"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
+import { assertMatches, rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import setUpJest from "../src/jest.ts"
 import tearDownJest from "../src/jestTeardown.ts"
 import { joinTestRun, type TestRuntime } from "../src/testRuntime.ts"
@@ -28,24 +29,27 @@ describe("a test run", () => {
   it("has one runtime; workers have an organization each, and go back to their snapshot alone", async () => {
     onTestFinished(await setUpVitest())
     const [a, b] = [await joinTestRun("1"), await joinTestRun("2")]
-    expect([a.baseUrl, a.organizationId === b.organizationId]).toEqual([b.baseUrl, false])
+    assert.deepStrictEqual([a.baseUrl, a.organizationId === b.organizationId], [b.baseUrl, false])
     await create(a, "base of a")
     await a.snapshot()
     await create(a, "of a test")
     await create(b, "of b")
     await a.restore()
-    expect([await names(a), await names(b)]).toEqual([["base of a"], ["of b"]])
+    assert.deepStrictEqual([await names(a), await names(b)], [["base of a"], ["of b"]])
     await b.restore()
-    expect([await names(a), await names(b)]).toEqual([["base of a"], []])
+    assert.deepStrictEqual([await names(a), await names(b)], [["base of a"], []])
   })
 
   it("of jest is set up and torn down by two modules", async () => {
     await setUpJest()
     const { baseUrl } = await joinTestRun("1")
-    expect((await fetch(`${baseUrl}/health`)).status).toBe(200)
+    assert.strictEqual((await fetch(`${baseUrl}/health`)).status, 200)
     await tearDownJest()
-    await expect(fetch(`${baseUrl}/health`)).rejects.toThrow("fetch failed")
-    await expect(joinTestRun("1")).rejects.toThrow("name @aywa-ai/runtime-local/vitest (or /jest) as globalSetup")
+    assert.include((await rejection(fetch(`${baseUrl}/health`))).message, "fetch failed")
+    assert.include(
+      (await rejection(joinTestRun("1"))).message,
+      "name @aywa-ai/runtime-local/vitest (or /jest) as globalSetup"
+    )
   })
 })
 
@@ -72,5 +76,5 @@ it("node:test has a runtime for a file, and each test starts from the same rows"
   let output = ""
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()))
   const [code] = await once(child, "close")
-  expect([code, output]).toEqual([0, expect.stringMatching(/pass 2/)])
+  assertMatches([code, output], [0, /pass 2/])
 })

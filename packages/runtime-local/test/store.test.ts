@@ -4,7 +4,8 @@ import { once } from "node:events"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { describe, expect, inject, it, onTestFinished } from "vitest"
+import { assert, describe, inject, it, onTestFinished } from "vitest"
+import { assertMatches, rejection } from "../../runtime-sdk/test/support/assertions.ts"
 import { startLocalRuntime } from "../src/index.ts"
 import { receive } from "./receiver.ts"
 import { clientOf, start, temporaryFile } from "./support.ts"
@@ -67,19 +68,25 @@ describe("a file that is not to be used", () => {
     await make(file)
     const read = () => (fs.statSync(file).isDirectory() ? fs.readdirSync(file).join() : fs.readFileSync(file, "hex"))
     const [before, beside] = [read(), fs.readdirSync(path.dirname(file))]
-    await expect(startLocalRuntime({ store: { file } })).rejects.toThrow(message)
-    await expect(startLocalRuntime({ store: { file } })).rejects.toThrow(`Cannot open the database ${file}: `)
+    assert.match((await rejection(startLocalRuntime({ store: { file } }))).message, message)
+    assert.include(
+      (await rejection(startLocalRuntime({ store: { file } }))).message,
+      `Cannot open the database ${file}: `
+    )
     const { line } = await run(file)
-    expect(line).toMatch(message)
-    expect(read()).toBe(before)
-    expect(fs.readdirSync(path.dirname(file))).toEqual(beside)
+    assert.match(line, message)
+    assert.strictEqual(read(), before)
+    assert.deepStrictEqual(fs.readdirSync(path.dirname(file)), beside)
   })
 
   it("another name of one that is open: refused for that, and not as a broken one", async () => {
     const file = temporaryFile()
     await start({ store: { file } })
     fs.linkSync(file, `${file}.link`)
-    await expect(startLocalRuntime({ store: { file: `${file}.link` } })).rejects.toThrow("another name as well")
+    assert.include(
+      (await rejection(startLocalRuntime({ store: { file: `${file}.link` } }))).message,
+      "another name as well"
+    )
   })
 
   it("damaged in its middle: refused by name", async () => {
@@ -87,7 +94,10 @@ describe("a file that is not to be used", () => {
     await (await startLocalRuntime({ store: { file } })).close()
     const bytes = fs.readFileSync(file)
     fs.writeFileSync(file, bytes.fill(0xaa, 100, 4096))
-    await expect(startLocalRuntime({ store: { file } })).rejects.toThrow(/malformed: put a backup in its place/)
+    assert.match(
+      (await rejection(startLocalRuntime({ store: { file } }))).message,
+      /malformed: put a backup in its place/
+    )
   })
 
   it("locked by another program: refused with what to do, and fine when that is over", async () => {
@@ -95,7 +105,10 @@ describe("a file that is not to be used", () => {
     await (await startLocalRuntime({ store: { file } })).close()
     const other = new DatabaseSync(file)
     other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
-    await expect(startLocalRuntime({ store: { file } })).rejects.toThrow(/locked: another process keeps it locked: end/)
+    assert.match(
+      (await rejection(startLocalRuntime({ store: { file } }))).message,
+      /locked: another process keeps it locked: end/
+    )
     other.close()
     await start({ store: { file } })
   })
@@ -111,10 +124,13 @@ describe("one file, one runtime", () => {
     const link = path.join(path.dirname(file), "link.sqlite")
     fs.symlinkSync(file, link)
     for (const name of [file, link]) {
-      await expect(startLocalRuntime({ store: { file: name } })).rejects.toThrow(/another runtime has it open: stop/)
+      assert.match(
+        (await rejection(startLocalRuntime({ store: { file: name } }))).message,
+        /another runtime has it open: stop/
+      )
     }
-    expect((await run(file)).line).toContain("another runtime has it open")
-    expect(receiver.deliveries).toHaveLength(1)
+    assert.include((await run(file)).line, "another runtime has it open")
+    assert.lengthOf(receiver.deliveries, 1)
     await runtime.restart()
     await receiver.count(2)
     await runtime.close()
@@ -124,8 +140,8 @@ describe("one file, one runtime", () => {
   it("the lock of a process that was killed is gone with it", async () => {
     const file = temporaryFile()
     const { child, line } = await run(file)
-    expect(JSON.parse(line)).toMatchObject({ apiKey: "sk_1" })
-    await expect(startLocalRuntime({ store: { file } })).rejects.toThrow(/another runtime has it open/)
+    assertMatches(JSON.parse(line), { apiKey: "sk_1" })
+    assert.match((await rejection(startLocalRuntime({ store: { file } }))).message, /another runtime has it open/)
     child.kill("SIGKILL")
     await once(child, "close")
     await start({ store: { file } })
@@ -135,8 +151,11 @@ describe("one file, one runtime", () => {
     const file = temporaryFile()
     const { runtime } = await start()
     const port = Number(new URL(runtime.baseUrl).port)
-    await expect(startLocalRuntime({ store: { file }, rows: { assistants: [{ name: 1 }] } })).rejects.toThrow("name")
-    await expect(startLocalRuntime({ store: { file }, port })).rejects.toThrow("EADDRINUSE")
+    assert.include(
+      (await rejection(startLocalRuntime({ store: { file }, rows: { assistants: [{ name: 1 }] } }))).message,
+      "name"
+    )
+    assert.include((await rejection(startLocalRuntime({ store: { file }, port }))).message, "EADDRINUSE")
     await start({ store: { file } })
   })
 })
@@ -149,15 +168,14 @@ it("while another program writes, a write is refused with what to do, and can be
   const other = new DatabaseSync(file)
   other.exec("BEGIN IMMEDIATE")
   const refused = await call("POST", "/assistant", { name: "A" }, { key: "k" })
-  expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([
-    503,
-    "store_unavailable",
-    "1"
-  ])
-  expect(refused.body.message).toContain("another process keeps it locked: end that one")
-  expect((await call("GET", "/assistant")).status).toBe(200)
+  assert.deepStrictEqual(
+    [refused.status, refused.body.code, refused.headers.get("retry-after")],
+    [503, "store_unavailable", "1"]
+  )
+  assert.include(refused.body.message, "another process keeps it locked: end that one")
+  assert.strictEqual((await call("GET", "/assistant")).status, 200)
   other.exec("ROLLBACK")
   other.close()
-  expect((await call("POST", "/assistant", { name: "A" }, { key: "k" })).status).toBe(201)
-  expect(runtime.count("assistants")).toBe(1)
+  assert.strictEqual((await call("POST", "/assistant", { name: "A" }, { key: "k" })).status, 201)
+  assert.strictEqual(runtime.count("assistants"), 1)
 })

@@ -1,6 +1,6 @@
 import { Tiktoken } from "js-tiktoken/lite"
 import ranks from "js-tiktoken/ranks/o200k_base"
-import { expect, test } from "vitest"
+import { assert, test } from "vitest"
 import { bodyIssues } from "@aywa-ai/runtime-sdk/contract"
 import { examples } from "../src/operations/examples.ts"
 import { entries } from "../src/operations/table.ts"
@@ -21,18 +21,16 @@ for (const [name, chosen] of settings) {
   test(`the tools fit: at most 14, and 3,000 tokens (${name})`, async () => {
     const runtime = await startRuntime()
     const { tools } = await (await connect(runtime, chosen)).listTools()
-    expect(tools.length).toBeLessThanOrEqual(14)
+    assert.isAtMost(tools.length, 14)
     const tokens = tokensOf({ tools })
     console.log(`${name}: ${tools.length} tools, ${tokens} tokens, ${JSON.stringify({ tools }).length} bytes`)
-    expect(tokens).toBeLessThanOrEqual(3000)
+    assert.isAtMost(tokens, 3000)
     const { tools: again } = await (await connect(runtime, chosen)).listTools()
-    expect(JSON.stringify(again)).toBe(JSON.stringify(tools))
+    assert.strictEqual(JSON.stringify(again), JSON.stringify(tools))
     for (const { name, annotations, inputSchema } of tools) {
-      expect(annotations, name).toMatchObject({
-        readOnlyHint: expect.any(Boolean),
-        destructiveHint: expect.any(Boolean)
-      })
-      expect(inputSchema["additionalProperties"], name).toBe(false)
+      assert.isBoolean(annotations?.readOnlyHint, name)
+      assert.isBoolean(annotations?.destructiveHint, name)
+      assert.isFalse(inputSchema["additionalProperties"], name)
     }
   })
 }
@@ -53,13 +51,16 @@ test("with one tool per operation each says what its operation takes, and none i
     entries.filter(({ access }) => accesses.includes(access)).map(({ name }) => name.replace(".", "_"))
   const operations = (set: ReadonlySet<string>) =>
     [...set].filter((name) => entries.some((entry) => entry.name.replace(".", "_") === name))
-  expect(operations(read)).toEqual(expected(["read"]))
-  expect(operations(write)).toEqual(expected(["read", "write"]))
-  expect(operations(all)).toEqual(expected(["read", "write", "delete"]))
-  expect(operations(calls)).toEqual(expected(["read", "calls"]))
+  assert.deepStrictEqual(operations(read), expected(["read"]))
+  assert.deepStrictEqual(operations(write), expected(["read", "write"]))
+  assert.deepStrictEqual(operations(all), expected(["read", "write", "delete"]))
+  assert.deepStrictEqual(operations(calls), expected(["read", "calls"]))
   const client = await connect(runtime, { tools: "full", allow: "write" })
   const made = await good(client, "assistants_create", { body: { name: "Desk" }, idempotencyKey: "desk" })
-  expect(runtime.rows("assistants").map(({ id }) => id)).toEqual([made.data.row.id])
+  assert.deepStrictEqual(
+    runtime.rows("assistants").map(({ id }) => id),
+    [made.data.row.id]
+  )
 })
 
 test("every body has an example that the contract takes, and describe_operation shows it", async () => {
@@ -67,13 +68,13 @@ test("every body has an example that the contract takes, and describe_operation 
   const client = await connect(runtime, { allow: "all", allowCalls: true })
   for (const entry of entries) {
     const { data } = await good(client, "describe_operation", { operation: entry.name })
-    expect(data.operation).toBe(entry.name)
+    assert.strictEqual(data.operation, entry.name)
     if (entry.spec.body === undefined) continue
     const example = { ...Object(examples[entry.name]) }
-    expect(data.example, entry.name).toEqual(example)
+    assert.deepStrictEqual(data.example, example, entry.name)
     if (entry.spec.multipart) for (const field of ["file", "name", "contentType"]) delete example[field]
-    expect(bodyIssues(entry.operation, example), entry.name).toEqual([])
-    expect(tokensOf(data), entry.name).toBeLessThan(3000)
+    assert.deepStrictEqual(bodyIssues(entry.operation, example), [], entry.name)
+    assert.isBelow(tokensOf(data), 3000, entry.name)
   }
 })
 
@@ -93,9 +94,10 @@ test("operations are found by the words that people use for them", async () => {
   ]
   for (const [query, wanted] of words) {
     const { data } = await good(client, "search_operations", { query })
-    expect(
+    assert.include(
       data.operations.slice(0, 4).map(({ operation }: { operation: string }) => operation),
+      wanted,
       query
-    ).toContain(wanted)
+    )
   }
 })

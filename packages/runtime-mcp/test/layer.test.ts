@@ -2,7 +2,7 @@
 import * as McpProtocol from "effect/ai/McpProtocol"
 import * as McpTest from "effect/ai/McpTest"
 import * as Effect from "effect/Effect"
-import { expect, test } from "vitest"
+import { assert, test } from "vitest"
 import { registrations } from "../src/effect.ts"
 import { clientOf, startRuntime } from "./support.ts"
 
@@ -31,12 +31,15 @@ test("tools, resources and prompts are there, over every protocol", async () => 
       const has = (value: unknown) => JSON.stringify(value).includes("Desk")
       return [tools.length, isError ?? false, has(content), has(contents), prompts.length]
     }).pipe(Effect.scoped)
-    expect([protocolVersion, await Effect.runPromise(program)]).toEqual([protocolVersion, [6, false, true, true, 3]])
+    assert.deepStrictEqual(
+      [protocolVersion, await Effect.runPromise(program)],
+      [protocolVersion, [6, false, true, true, 3]]
+    )
   }
-  expect(
+  assert.isTrue(
     runtime
       .requests()
       .slice(before)
       .every(({ method }) => method === "GET")
-  ).toBe(true)
+  )
 })

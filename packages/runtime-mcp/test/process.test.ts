@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { expect, test } from "vitest"
+import { assert, test } from "vitest"
 import { entries } from "../src/operations/table.ts"
 import { startProcess, startRuntime } from "./support.ts"
 
@@ -41,13 +41,13 @@ test("on the output there is nothing but frames, under 200 operations and lines 
     server.send({ jsonrpc: "2.0", id: at, method: "tools/call", params: { name, arguments: { operation, id } } })
   }
   for (const at of calls.keys()) await server.answer(at)
-  expect(server.lines.every(isFrame)).toBe(true)
+  assert.isTrue(server.lines.every(isFrame))
   // What was asked before the end of the input is answered.
   server.send({ jsonrpc: "2.0", id: "last", method: "tools/call", params: { name: "runtime_overview" } })
   server.stdin.end()
-  expect(await server.ended).toBe(0)
-  expect(server.lines.every(isFrame)).toBe(true)
-  expect(JSON.parse(server.lines.at(-1) ?? "{}").id).toBe("last")
+  assert.strictEqual(await server.ended, 0)
+  assert.isTrue(server.lines.every(isFrame))
+  assert.strictEqual(JSON.parse(server.lines.at(-1) ?? "{}").id, "last")
 })
 
 test("a message that comes in pieces, two at once, and one that is too long", async () => {
@@ -61,8 +61,8 @@ test("a message that comes in pieces, two at once, and one that is too long", as
   await server.answer("ü")
   server.stdin.write(`{"x":"${"y".repeat(4_100_000)}"}\n${ping(3)}\n`)
   await server.answer(3)
-  expect(server.lines.every(isFrame)).toBe(true)
-  expect(server.lines.join("\n")).toContain("too long")
+  assert.isTrue(server.lines.every(isFrame))
+  assert.include(server.lines.join("\n"), "too long")
 })
 
 test("a reader that goes away ends the server", async () => {
@@ -71,7 +71,7 @@ test("a reader that goes away ends the server", async () => {
   await server.initialize()
   server.child.stdout?.destroy()
   for (let id = 0; id < 50; id++) server.send({ jsonrpc: "2.0", id, method: "tools/list" })
-  expect(await server.ended).toBe(0)
+  assert.strictEqual(await server.ended, 0)
 })
 
 test("a server that is killed in the middle of its answers wrote whole frames until then", async () => {
@@ -81,6 +81,6 @@ test("a server that is killed in the middle of its answers wrote whole frames un
   for (let id = 0; id < 100; id++) server.send({ jsonrpc: "2.0", id, method: "tools/list" })
   await server.answer(20)
   server.child.kill("SIGKILL")
-  expect(await server.ended).toBe(null)
-  expect(server.lines.every(isFrame)).toBe(true)
+  assert.isNull(await server.ended)
+  assert.isTrue(server.lines.every(isFrame))
 })

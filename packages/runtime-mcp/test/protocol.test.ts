@@ -1,15 +1,16 @@
 import { request } from "node:http"
-import { expect, test } from "vitest"
+import { assert, test } from "vitest"
+import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { clientOf, connect, connectHttp, good, startRaw, startRuntime, writesIn } from "./support.ts"
 
 test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("speaks %s on a pipe", async (version) => {
   const runtime = await startRuntime()
   const server = startRaw(runtime)
   const { result } = await server.initialize(version)
-  expect(result.protocolVersion).toBe(version)
-  expect(result.instructions).toContain("search_operations")
+  assert.strictEqual(result.protocolVersion, version)
+  assert.include(result.instructions, "search_operations")
   server.send({ jsonrpc: "2.0", id: 1, method: "tools/list" })
-  expect((await server.answer(1)).result.tools.length).toBe(6)
+  assert.strictEqual((await server.answer(1)).result.tools.length, 6)
   server.send({
     jsonrpc: "2.0",
     id: 2,
@@ -17,8 +18,8 @@ test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("speaks %s o
     params: { name: "read", arguments: { operation: "assistants.list" } }
   })
   const { result: called } = await server.answer(2)
-  expect(called.isError ?? false).toBe(false)
-  expect(called.content[0].text).toContain('"rows":[]')
+  assert.isFalse(called.isError ?? false)
+  assert.include(called.content[0].text, '"rows":[]')
   server.stdin.end()
   await server.ended
 })
@@ -44,14 +45,14 @@ test("speaks 2026-07-28, where a person's answer comes with a second request, an
     })
     return server.answer(next)
   }
-  expect((await send("server/discover", {})).result.supportedVersions).toContain("2026-07-28")
+  assert.include((await send("server/discover", {})).result.supportedVersions, "2026-07-28")
   const args = (number: string) => ({
     name: "call_place",
     arguments: { assistant: id, number, idempotencyKey: "k" }
   })
   const { result: asked } = await send("tools/call", args("+14155550123"))
-  expect(asked.resultType).toBe("input_required")
-  expect(asked.inputRequests.confirm.params.message).toContain("+14155550123")
+  assert.strictEqual(asked.resultType, "input_required")
+  assert.include(asked.inputRequests.confirm.params.message, "+14155550123")
   const yes = { inputResponses: { confirm: { action: "accept", content: { place: true } } } }
   const codes = async (params: object) => {
     const { result, error } = await send("tools/call", params)
@@ -59,19 +60,20 @@ test("speaks 2026-07-28, where a person's answer comes with a second request, an
   }
   const { requestState } = asked
   // Another number, no state, a state of somebody's own, a no.
-  expect(await codes({ ...args("+14155550199"), ...yes, requestState })).toBe("declined")
-  expect(await codes({ ...args("+14155550123"), ...yes })).toBe("declined")
-  expect(await codes({ ...args("+14155550123"), ...yes, requestState: "0".repeat(64) })).toBe("declined")
-  expect(
+  assert.strictEqual(await codes({ ...args("+14155550199"), ...yes, requestState }), "declined")
+  assert.strictEqual(await codes({ ...args("+14155550123"), ...yes }), "declined")
+  assert.strictEqual(await codes({ ...args("+14155550123"), ...yes, requestState: "0".repeat(64) }), "declined")
+  assert.strictEqual(
     await codes({
       ...args("+14155550123"),
       requestState,
       inputResponses: { confirm: { action: "accept", content: { place: false } } }
-    })
-  ).toBe("declined")
-  expect(writesIn(runtime).length).toBe(before)
-  expect(await codes({ ...args("+14155550123"), ...yes, requestState })).toBe("done")
-  expect(writesIn(runtime).length).toBe(before + 1)
+    }),
+    "declined"
+  )
+  assert.strictEqual(writesIn(runtime).length, before)
+  assert.strictEqual(await codes({ ...args("+14155550123"), ...yes, requestState }), "done")
+  assert.strictEqual(writesIn(runtime).length, before + 1)
 })
 
 const post = (
@@ -102,20 +104,20 @@ test("on a port: the token, the name of this machine, and no page of a browser",
   const { server } = await connectHttp(runtime)
   const { port } = new URL(server.url)
   const authorization = `Bearer ${server.token}`
-  expect(new URL(server.url).hostname).toBe("127.0.0.1")
-  expect(await post(server.url, {})).toBe(401)
-  expect(await post(server.url, { authorization: "Bearer wrong" })).toBe(401)
-  expect(await post(server.url, { authorization: server.token })).toBe(401)
-  expect(await post(server.url, { authorization, host: `rebound.test:${port}` })).toBe(421)
-  expect(await post(server.url, { authorization, origin: "http://127.0.0.1:3000" })).toBe(403)
-  expect(await post(server.url, { authorization, origin: "null" })).toBe(403)
-  expect(await post(server.url.replace("/mcp", "/other"), { authorization })).toBe(404)
-  expect(await post(server.url, { authorization }, undefined, "GET")).toBe(405)
-  expect(await post(server.url, { authorization, "content-type": "text/plain" })).toBe(415)
-  expect(await post(server.url, { authorization }, "x".repeat(4_000_001)).catch(() => 413)).toBe(413)
+  assert.strictEqual(new URL(server.url).hostname, "127.0.0.1")
+  assert.strictEqual(await post(server.url, {}), 401)
+  assert.strictEqual(await post(server.url, { authorization: "Bearer wrong" }), 401)
+  assert.strictEqual(await post(server.url, { authorization: server.token }), 401)
+  assert.strictEqual(await post(server.url, { authorization, host: `rebound.test:${port}` }), 421)
+  assert.strictEqual(await post(server.url, { authorization, origin: "http://127.0.0.1:3000" }), 403)
+  assert.strictEqual(await post(server.url, { authorization, origin: "null" }), 403)
+  assert.strictEqual(await post(server.url.replace("/mcp", "/other"), { authorization }), 404)
+  assert.strictEqual(await post(server.url, { authorization }, undefined, "GET"), 405)
+  assert.strictEqual(await post(server.url, { authorization, "content-type": "text/plain" }), 415)
+  assert.strictEqual(await post(server.url, { authorization }, "x".repeat(4_000_001)).catch(() => 413), 413)
   // Past the door; the protocol then misses its session.
-  expect([401, 403, 421]).not.toContain(await post(server.url, { authorization, host: `localhost:${port}` }))
-  expect(runtime.requests()).toEqual([])
+  assert.notInclude([401, 403, 421], await post(server.url, { authorization, host: `localhost:${port}` }))
+  assert.deepStrictEqual(runtime.requests(), [])
 })
 
 test("a cancelled call is aborted, and a write that may have been applied is told of", async () => {
@@ -129,12 +131,16 @@ test("a cancelled call is aborted, and a write that may have been applied is tol
     () => "answered",
     () => "cancelled"
   )
-  await expect.poll(() => writesIn(runtime).length, { timeout: 20_000 }).toBe(1)
+  await eventually(() => assert.strictEqual(writesIn(runtime).length, 1))
   cancel.abort()
-  expect(await ending).toBe("cancelled")
-  await expect
-    .poll(async () => (await good(client, "runtime_overview")).data.cancelledButMaybeApplied, { timeout: 20_000 })
-    .toEqual([{ operation: "assistants.create", idempotencyKey: "desk-9" }])
+  assert.strictEqual(await ending, "cancelled")
+  await eventually(
+    async () =>
+      assert.deepStrictEqual((await good(client, "runtime_overview")).data.cancelledButMaybeApplied, [
+        { operation: "assistants.create", idempotencyKey: "desk-9" }
+      ]),
+    20_000
+  )
 })
 
 test("a wait tells how far it is", async () => {
@@ -144,7 +150,7 @@ test("a wait tells how far it is", async () => {
   const messages: Array<unknown> = []
   const onprogress = (progress: unknown) => void messages.push(Reflect.get(Object(progress), "message"))
   await good(client, "local_script_call", { assistant: id, steps: [{ user: "Hello" }] }, { onprogress })
-  await expect.poll(() => messages, { timeout: 20_000 }).toEqual(["The call is under way", "The call has ended"])
+  await eventually(() => assert.deepStrictEqual(messages, ["The call is under way", "The call has ended"]))
 })
 
 test("an import tells how many rows are on their way, and how it ended, before its answer", async () => {
@@ -158,10 +164,13 @@ test("an import tells how many rows are on their way, and how it ended, before i
   await server.answer(1)
   // Nothing is told of a request that is answered.
   const messages = server.lines.map((line) => JSON.parse(line)).filter(({ id }) => id !== "init")
-  expect(messages.map(({ method, id, params }) => [method ?? id, params])).toMatchObject([
-    ["notifications/progress", { progressToken: "p", progress: 0, total: 2, message: "Rows on their way: 2" }],
-    ["notifications/progress", { progress: 2, message: expect.stringMatching(/^The import has ended: completed/) }],
-    [1, undefined]
-  ])
-  expect([runtime.count("assistants"), runtime.count("tools")]).toEqual([1, 1])
+  assertMatches(
+    messages.map(({ method, id, params }) => [method ?? id, params]),
+    [
+      ["notifications/progress", { progressToken: "p", progress: 0, total: 2, message: "Rows on their way: 2" }],
+      ["notifications/progress", { progress: 2, message: /^The import has ended: completed/ }],
+      [1, undefined]
+    ]
+  )
+  assert.deepStrictEqual([runtime.count("assistants"), runtime.count("tools")], [1, 1])
 })

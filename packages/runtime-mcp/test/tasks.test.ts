@@ -1,4 +1,3 @@
-// oxlint-disable vitest/no-standalone-expect -- `task` below is a test.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Tiktoken } from "js-tiktoken/lite"
@@ -7,7 +6,8 @@ import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { initConfig } from "@aywa-ai/runtime-config"
 import type { LocalRuntimeHandle } from "@aywa-ai/runtime-local"
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
-import { expect, test } from "vitest"
+import { assert, test } from "vitest"
+import { assertMatches } from "../../runtime-sdk/test/support/assertions.ts"
 import { clientOf, connect, good, startHandler, startRuntime, temporaryFolder, type ToolResult } from "./support.ts"
 
 const encoder = new Tiktoken(ranks)
@@ -49,8 +49,8 @@ const task = (
     const { used, use } = counting(await connect(runtime, settings))
     await run({ runtime, aywa, use })
     console.log(`${name}: ${used.calls} calls, ${used.tokens} tokens`)
-    expect(used.calls).toBeLessThanOrEqual(maxCalls)
-    expect(used.tokens).toBeLessThanOrEqual(maxTokens)
+    assert.isAtMost(used.calls, maxCalls)
+    assert.isAtMost(used.tokens, maxTokens)
   })
 
 const prompt = "You answer questions about orders. ".repeat(80)
@@ -72,16 +72,16 @@ test("task: find out why a webhook failed, and send it again", async () => {
   await runtime.webhooks.idle()
   const { used, use } = counting(await connect(runtime, { allow: "write" }))
   const { deadWebhooks } = (await use("runtime_overview")).data
-  expect(deadWebhooks).toHaveLength(1)
+  assert.lengthOf(deadWebhooks, 1)
   const [job] = (await use("webhook_attempts", { status: "dead" })).data.jobs
-  expect(job.lastAttempt).toMatchObject({ statusCode: 500, responseBody: "database is locked" })
+  assertMatches(job.lastAttempt, { statusCode: 500, responseBody: "database is locked" })
   isWell = true
   await use("webhook_resend", { job: job.id, as: "replay", idempotencyKey: `replay-${job.id}` })
   await runtime.webhooks.idle()
   const { jobs } = (await use("webhook_attempts", { status: "succeeded" })).data
-  expect(jobs).toMatchObject([{ replayOf: job.id }])
-  expect(used.calls).toBeLessThanOrEqual(maxCalls)
-  expect(used.tokens).toBeLessThanOrEqual(maxTokens)
+  assertMatches(jobs, [{ replayOf: job.id }])
+  assert.isAtMost(used.calls, maxCalls)
+  assert.isAtMost(used.tokens, maxTokens)
 })
 
 task(
@@ -93,7 +93,7 @@ task(
     const update = { operation: "assistants.update", id, body: { firstMessage: "Good morning, order desk." } }
     const shown = await use("write", update)
     await use("write", { ...update, ifMatch: shown.data.ifMatch })
-    expect((await aywa.assistants.get(id)).firstMessage).toBe("Good morning, order desk.")
+    assert.strictEqual((await aywa.assistants.get(id)).firstMessage, "Good morning, order desk.")
   },
   async ({ aywa }) => void (await makeDesk(aywa))
 )
@@ -110,9 +110,9 @@ task(
     const content = String(row["model.messages.0.content"]).replace("questions", "all questions")
     const model = { ...row.model, messages: [{ role: "system", content }] }
     const shown = await use("write", { operation: "assistants.update", id, body: { model } })
-    expect(shown.data.changes.length).toBeGreaterThan(0)
+    assert.isAbove(shown.data.changes.length, 0)
     await use("write", { operation: "assistants.update", id, body: { model }, ifMatch: shown.data.ifMatch })
-    expect(JSON.stringify(await aywa.assistants.get(id))).toContain(prompt.replace("questions", "all questions"))
+    assert.include(JSON.stringify(await aywa.assistants.get(id)), prompt.replace("questions", "all questions"))
   },
   async ({ aywa }) => void (await makeDesk(aywa))
 )
@@ -122,7 +122,7 @@ task(
   { allow: "write" },
   async ({ runtime, aywa, use }) => {
     const found = await use("search_operations", { query: "create a tool" })
-    expect(found.data.operations[0].operation).toBe("tools.create")
+    assert.strictEqual(found.data.operations[0].operation, "tools.create")
     const { example } = (await use("describe_operation", { operation: "tools.create" })).data
     const tool = (await use("write", { operation: "tools.create", body: example, idempotencyKey: "lookup" })).data.row
     const [desk] = (await use("read", { operation: "assistants.list", fields: ["model.provider", "model.model"] })).data
@@ -130,8 +130,8 @@ task(
     const body = { model: { provider: desk["model.provider"], model: desk["model.model"], toolIds: [tool.id] } }
     const shown = await use("write", { operation: "assistants.update", id: desk.id, body })
     await use("write", { operation: "assistants.update", id: desk.id, body, ifMatch: shown.data.ifMatch })
-    expect((await aywa.assistants.get(desk.id)).model?.["toolIds"]).toEqual([tool.id])
-    expect(runtime.count("tools")).toBe(1)
+    assert.deepStrictEqual((await aywa.assistants.get(desk.id)).model?.["toolIds"], [tool.id])
+    assert.strictEqual(runtime.count("tools"), 1)
   },
   async ({ aywa }) => void (await makeDesk(aywa))
 )
@@ -142,8 +142,8 @@ task(
   async ({ use }) => {
     const [failed] = (await use("runtime_overview")).data.failedCalls
     const report = await use("call_report", { id: failed.id })
-    expect(report.text).toContain("assistant-error")
-    expect(report.data).toMatchObject({ status: "ended", endedReason: "assistant-error" })
+    assert.include(report.text, "assistant-error")
+    assertMatches(report.data, { status: "ended", endedReason: "assistant-error" })
   },
   async ({ runtime, aywa }) => {
     const { id } = await makeDesk(aywa)
@@ -187,21 +187,21 @@ test("task: try a tool's handler end to end on the local runtime", async () => {
       { assistant: "It is on its way." }
     ]
   })
-  expect(report.data.tools.join("\n")).toMatch(/asked lookup_order .*4711[^]*answer lookup_order on its way/)
-  expect(handler.bodies.some((body) => body.includes("4711"))).toBe(true)
+  assert.match(report.data.tools.join("\n"), /asked lookup_order .*4711[^]*answer lookup_order on its way/)
+  assert.isTrue(handler.bodies.some((body) => body.includes("4711")))
   // And what the caller hears when the handler is broken.
   const broken = await use("local_conditions", {
     fault: { match: { event: "tool-calls" }, action: { type: "drop" }, times: 1 }
   })
-  expect(broken.data.faults.rules).toHaveLength(1)
+  assert.lengthOf(broken.data.faults.rules, 1)
   const second = await use("local_script_call", {
     assistant: id,
     steps: [{ tool: "lookup_order", arguments: { order: "1" } }]
   })
-  expect(second.data.tools.join("\n")).not.toContain("on its way")
-  expect((await use("local_conditions", { clear: true })).data.faults.rules).toEqual([])
-  expect(used.calls).toBeLessThanOrEqual(maxCalls)
-  expect(used.tokens).toBeLessThanOrEqual(maxTokens)
+  assert.notInclude(second.data.tools.join("\n"), "on its way")
+  assert.deepStrictEqual((await use("local_conditions", { clear: true })).data.faults.rules, [])
+  assert.isAtMost(used.calls, maxCalls)
+  assert.isAtMost(used.tokens, maxTokens)
 })
 
 task(
@@ -216,8 +216,8 @@ task(
         idempotencyKey: "main-line"
       })
     ).data
-    expect(row.number).toBe("•••23")
-    expect(runtime.rows("phoneNumbers")).toMatchObject([{ number: "+14155550123", assistantId: desk.id }])
+    assert.strictEqual(row.number, "•••23")
+    assertMatches(runtime.rows("phoneNumbers"), [{ number: "+14155550123", assistantId: desk.id }])
   },
   async ({ aywa }) => void (await makeDesk(aywa))
 )
@@ -230,7 +230,10 @@ task(
     for (const { id } of rows.filter(({ name }: { name: string }) => name.startsWith("test-"))) {
       await use("delete", { operation: "assistants.delete", id, confirm: id })
     }
-    expect(runtime.rows("assistants").map(({ name }) => name)).toEqual(["Desk"])
+    assert.deepStrictEqual(
+      runtime.rows("assistants").map(({ name }) => name),
+      ["Desk"]
+    )
   },
   async ({ aywa }) => {
     await makeDesk(aywa)
@@ -246,7 +249,7 @@ task(
     const first = await use("call_report", { id })
     const [, next] = /fields=\["(artifact\.transcript@\d+)"\]/.exec(first.text) ?? []
     const rest = await use("read", { operation: "calls.get", id, fields: [next] })
-    expect(rest.text).toContain("the very last words")
+    assert.include(rest.text, "the very last words")
   },
   async ({ runtime, aywa }) => {
     const { id } = await makeDesk(aywa)
@@ -268,27 +271,30 @@ test("task: change the configuration in files, and push it", async () => {
   writeFileSync(join(folder, "assistants/desk.md"), desk("Hello"))
   const { used, use } = counting(await connect(runtime, { allow: "write", config: { folder } }))
   const first = await use("config_plan")
-  expect(first.text).toContain("create")
+  assert.include(first.text, "create")
   await use("config_push", { plan: first.data.plan })
   writeFileSync(join(folder, "assistants/desk.md"), desk("Good morning"))
   const second = await use("config_plan")
-  expect(second.text).toMatch(/firstMessage[^]*Good morning/)
+  assert.match(second.text, /firstMessage[^]*Good morning/)
   await use("config_push", { plan: second.data.plan })
-  expect(runtime.rows("assistants")).toMatchObject([{ firstMessage: "Good morning" }])
-  expect((await use("config_plan")).data.changes).toBe(false)
-  expect(used.calls).toBeLessThanOrEqual(maxCalls)
-  expect(used.tokens).toBeLessThanOrEqual(maxTokens)
+  assertMatches(runtime.rows("assistants"), [{ firstMessage: "Good morning" }])
+  assert.isFalse((await use("config_plan")).data.changes)
+  assert.isAtMost(used.calls, maxCalls)
+  assert.isAtMost(used.tokens, maxTokens)
 })
 
 task("bring an assistant of another account", { allow: "write" }, async ({ runtime, use }) => {
   await use("describe_operation", { operation: "imports.createVapi" })
   const body = { assistants: [{ id: "asst_1", name: "Moved", model: { provider: "openai", model: "gpt-4.1-mini" } }] }
   const write = { operation: "imports.createVapi", body, idempotencyKey: "move-1" }
-  expect((await use("write", { ...write, dryRun: true })).data.dryRun).toBe(true)
+  assert.isTrue((await use("write", { ...write, dryRun: true })).data.dryRun)
   const { row } = (await use("write", write)).data
   const { rows } = (await use("read", { operation: "imports.mappings", id: row.id })).data
-  expect(rows).toMatchObject([{ sourceId: "asst_1" }])
-  expect(runtime.rows("assistants").map(({ id }) => id)).toEqual([rows[0].runtimeId])
+  assertMatches(rows, [{ sourceId: "asst_1" }])
+  assert.deepStrictEqual(
+    runtime.rows("assistants").map(({ id }) => id),
+    [rows[0].runtimeId]
+  )
 })
 
 task(
@@ -296,10 +302,10 @@ task(
   { allow: "read" },
   async ({ use }) => {
     const { rows } = (await use("read", { operation: "calls.list", fields: ["endedReason", "cost"], limit: 5 })).data
-    expect(rows).toHaveLength(3)
+    assert.lengthOf(rows, 3)
     for (const { id } of rows) {
       const { row } = (await use("read", { operation: "calls.costs", id })).data
-      expect(row).toBeDefined()
+      assert.isDefined(row)
     }
   },
   async ({ runtime, aywa }) => {

@@ -24,7 +24,7 @@ import {
   sqliteDriver,
   verifyDatabase
 } from "../src/index.ts"
-import { columnOf, keysOf, tableOf, tables as ledgers } from "../src/sql/dialect.ts"
+import { columnOf, keysOf, ledgerRows, tableOf } from "../src/sql/dialect.ts"
 import { quoteName } from "../src/sql/names.ts"
 import { databases } from "./databases.ts"
 import { type Chance, chanceOf, fill, locations, mappings, runtimeIdOf } from "./team/rows.ts"
@@ -186,7 +186,7 @@ const notBack = async (driver: SqlDriver, plan: DatabasePlan): Promise<Readonly<
           : name
     const same = `${value(columnOf(plan, location.column))} = ${value("b.old_value")}`
     const { rows } = await driver.run(
-      `SELECT COUNT(*) AS n FROM ${ledgers(plan).ledger(location)} b WHERE NOT EXISTS (SELECT 1 FROM ${tableOf(plan, location)} t WHERE ${[...match, same].join(" AND ")})`
+      `SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b WHERE NOT EXISTS (SELECT 1 FROM ${tableOf(plan, location)} t WHERE ${[...match, same].join(" AND ")})`
     )
     const n = Number(rows[0]?.["n"])
     if (n > 0) counts[location.label] = n

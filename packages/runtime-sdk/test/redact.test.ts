@@ -1,9 +1,10 @@
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { Secrets } from "../src/call/redact.ts"
 import { redactCause } from "../src/call/redactCause.ts"
+import { assertMatches } from "./support/assertions.ts"
 
 const secretsOf = (key: string, headers: Record<string, string> = {}) => new Secrets([Redacted.make(key)], headers)
 const base64 = (text: string) => Buffer.from(text).toString("base64")
@@ -14,7 +15,8 @@ describe("what is taken out", () => {
   it("key, secrets of the body and values of extra headers, and the rest stays", () => {
     const headers = { "x-tenant": "tenant-secret-1", "x-short": "abc" }
     const redact = secretsOf("sk_live_1", headers).redactorWith(body)
-    expect(redact("Desk sk_live_1 hunter2-token, deep-secret; tenant-secret-1 abc sk_live_1")).toBe(
+    assert.strictEqual(
+      redact("Desk sk_live_1 hunter2-token, deep-secret; tenant-secret-1 abc sk_live_1"),
       "Desk <redacted> <redacted>, <redacted>; <redacted> abc <redacted>"
     )
   })
@@ -27,7 +29,8 @@ describe("what is taken out", () => {
       key: "named"
     }
     const redact = secretsOf("sk_live", { "x-a": "sk_live-and-more" }).redactorWith(JSON.stringify(secrets))
-    expect(redact("open-ai-1 pem-1 aws-1 named sk_live-and-more sk_live")).toBe(
+    assert.strictEqual(
+      redact("open-ai-1 pem-1 aws-1 named sk_live-and-more sk_live"),
       "<redacted> <redacted> <redacted> named <redacted> <redacted>"
     )
   })
@@ -38,22 +41,24 @@ describe("what is taken out", () => {
       "x-signed": "signature-1",
       "x-none": undefined
     })
-    expect(secrets.redact("the-first-key a-later-key request-0001 signature-1")).toBe(
+    assert.strictEqual(
+      secrets.redact("the-first-key a-later-key request-0001 signature-1"),
       "<redacted> <redacted> request-0001 <redacted>"
     )
-    expect(secrets.redactKeys("the-first-key a-later-key signature-1")).toBe("<redacted> <redacted> signature-1")
+    assert.strictEqual(secrets.redactKeys("the-first-key a-later-key signature-1"), "<redacted> <redacted> signature-1")
   })
 
   it("copies that were cut off, if half is left", () => {
     const { redact } = bound(secretsOf("sk_live_0123456789abcdef"))
-    expect(redact("starts with sk_live_0123")).toBe("starts with <redacted>")
-    expect(redact("starts with sk_live_, ends with cdef")).toBe("starts with sk_live_, ends with cdef")
-    expect(redact(`Bearer ${base64("sk_live_0123456789abcdef").slice(0, 20)}`)).toBe("Bearer <redacted>")
+    assert.strictEqual(redact("starts with sk_live_0123"), "starts with <redacted>")
+    assert.strictEqual(redact("starts with sk_live_, ends with cdef"), "starts with sk_live_, ends with cdef")
+    assert.strictEqual(redact(`Bearer ${base64("sk_live_0123456789abcdef").slice(0, 20)}`), "Bearer <redacted>")
   })
 
   it("a short one where it stands alone, and no word that contains it", () => {
     const { redact } = bound(secretsOf("key", { "x-tenant": "tenant-1" }).and([Redacted.make("k")], undefined))
-    expect(redact('no key "k" for idempotency_key_in_use, keys or mocks of tenant-12')).toBe(
+    assert.strictEqual(
+      redact('no key "k" for idempotency_key_in_use, keys or mocks of tenant-12'),
       'no <redacted> "<redacted>" for idempotency_key_in_use, keys or mocks of <redacted>2'
     )
   })
@@ -63,8 +68,8 @@ describe("what is taken out", () => {
     for (const before of ["", "a", "ab", "Bearer ", "user:"]) {
       for (const after of ["", "z", "zz", '"}']) {
         const encoded = base64(`${before}sk_live_0123456789abcdef${after}`)
-        expect(redact(`got ${encoded}, why?`)).toBe("got <redacted>, why?")
-        expect(redact(`got ${encoded.replace(/=+$/, "")}, why?`)).toBe("got <redacted>, why?")
+        assert.strictEqual(redact(`got ${encoded}, why?`), "got <redacted>, why?")
+        assert.strictEqual(redact(`got ${encoded.replace(/=+$/, "")}, why?`), "got <redacted>, why?")
       }
     }
   })
@@ -105,8 +110,8 @@ describe("in whatever form a server repeats it", () => {
       fc.property(secret, names, names, (key, first, second) => {
         const echo = encodings[second]!(encodings[first]!(key))
         const out = secretsOf(key).redact(`<< ${echo} >>`)
-        expect(out).toMatch(/^<< .*<redacted>.* >>$/s)
-        for (const encode of Object.values(encodings)) expect(out).not.toContain(encode(middle))
+        assert.match(out, /^<< .*<redacted>.* >>$/s)
+        for (const encode of Object.values(encodings)) assert.notInclude(out, encode(middle))
       }),
       { numRuns: 500 }
     )
@@ -124,13 +129,13 @@ describe("in whatever form a server repeats it", () => {
         (key, a, b, name, outer) => {
           const echo = encodings[outer]!(base64s[name]!(a + key + b))
           const out = secretsOf(key).redact(`( ${echo} )`)
-          expect(out).toContain("<redacted>")
+          assert.include(out, "<redacted>")
           // Whatever is left decodes to nothing of it.
           const left = out.replaceAll("<redacted>", " ")
           for (const encode of Object.values(encodings)) {
             for (const alphabet of Object.values(base64s)) {
               for (const shift of ["", "a", "ab"]) {
-                expect(left).not.toContain(encode(alphabet(shift + middle).slice(4, 16)))
+                assert.notInclude(left, encode(alphabet(shift + middle).slice(4, 16)))
               }
             }
           }
@@ -144,7 +149,7 @@ describe("in whatever form a server repeats it", () => {
     fc.assert(
       fc.property(secret, fc.string({ unit: "grapheme" }), (key, text) => {
         fc.pre(!text.includes(middle.slice(0, 5)))
-        expect(secretsOf(key).redact(text)).toBe(text)
+        assert.strictEqual(secretsOf(key).redact(text), text)
       })
     )
   })
@@ -152,7 +157,7 @@ describe("in whatever form a server repeats it", () => {
   it("a secret of the body beyond ASCII", () => {
     const redact = secretsOf("the-key").redactorWith(JSON.stringify({ password: "geheim-ü-☎-geheim" }))
     for (const echo of ["geheim-ü-☎-geheim", "geheim-\\u00fc-\\u260e-geheim", base64("geheim-ü-☎-geheim")]) {
-      expect(redact(`got ${echo}.`)).toBe("got <redacted>.")
+      assert.strictEqual(redact(`got ${echo}.`), "got <redacted>.")
     }
   })
 })
@@ -170,19 +175,19 @@ describe("causes", () => {
       undefined,
       7
     ]) {
-      expect(redactCause(cause, redact)).toBe(cause)
+      assert.strictEqual(redactCause(cause, redact), cause)
     }
     const circle: { self?: unknown } = {}
     circle.self = circle
-    expect(redactCause(circle, redact)).toBe(circle)
+    assert.strictEqual(redactCause(circle, redact), circle)
   })
 
   it("keep name, message, code, stack and their own causes without it", () => {
     const inner = Object.assign(new Error("Expected HTTP/"), { code: "HPE", data: "echo sk_live_0123456789abcdef" })
     inner.name = "HTTPParserError"
     const kept = redactCause(new TypeError("fetch failed for sk_live_0123456789abcdef", { cause: inner }), redact)
-    expect(kept).toMatchObject({ name: "TypeError", message: "fetch failed for <redacted>" })
-    expect(Reflect.get(Object(kept), "cause")).toMatchObject({ name: "HTTPParserError", code: "HPE" })
+    assertMatches(kept, { name: "TypeError", message: "fetch failed for <redacted>" })
+    assertMatches(Reflect.get(Object(kept), "cause"), { name: "HTTPParserError", code: "HPE" })
   })
 
   it("repeat it nowhere: in members, bytes, keys, symbols, or what only a class knows", () => {
@@ -204,8 +209,8 @@ describe("causes", () => {
       new Error("x", { cause: new Error("y", { cause: key }) })
     ]
     for (const cause of causes) {
-      expect(inspect(cause, { depth: 10, showHidden: true })).toMatch(/sk_live_0123456789abcdef|48 54 54 50/)
-      expect(shown(cause)).not.toMatch(/sk_live_0123456789abcdef|48 54 54 50/)
+      assert.match(inspect(cause, { depth: 10, showHidden: true }), /sk_live_0123456789abcdef|48 54 54 50/)
+      assert.notMatch(shown(cause), /sk_live_0123456789abcdef|48 54 54 50/)
     }
   })
 })

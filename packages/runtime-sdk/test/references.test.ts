@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import * as fs from "node:fs"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import {
   findReferences,
   type FoundReference,
@@ -9,6 +9,7 @@ import {
   type ReferringKind,
   rewriteReferences
 } from "../src/contract.ts"
+import { assertMatches } from "./support/assertions.ts"
 
 /** Every place that the source API is known to refer from. */
 const known: ReadonlyArray<readonly [ReferringKind, string, JsonObject]> = [
@@ -81,22 +82,25 @@ const byName: ReadonlyArray<readonly [ReferringKind, JsonObject]> = [
 
 describe("references", () => {
   it.each(known)("%s refer to %s: %j", (kind, to, row) => {
-    expect(findReferences(kind, row)).toMatchObject([{ to, by: "id", value: "X" }])
+    assertMatches(findReferences(kind, row), [{ to, by: "id", value: "X" }])
     const { row: rewritten, unresolved } = rewriteReferences(kind, row, ({ value }) => `${value}2`)
-    expect(JSON.stringify(rewritten)).toBe(JSON.stringify(row).replace('"X"', '"X2"'))
-    expect(unresolved).toEqual([])
+    assert.strictEqual(JSON.stringify(rewritten), JSON.stringify(row).replace('"X"', '"X2"'))
+    assert.deepStrictEqual(unresolved, [])
   })
 
   it.each(byName)("%s refer by name: %j", (kind, row) => {
-    expect(findReferences(kind, row)).toMatchObject([{ to: "assistants", by: "name", value: "X" }])
+    assertMatches(findReferences(kind, row), [{ to: "assistants", by: "name", value: "X" }])
   })
 
   it("say where they stand", () => {
     const row = { model: { tools: [{}, { destinations: [{}, { assistant: { credentialIds: ["a", "b"] } }] }] } }
-    expect(findReferences("assistants", row).map(({ at }) => at)).toEqual([
-      "model.tools[1].destinations[1].assistant.credentialIds[0]",
-      "model.tools[1].destinations[1].assistant.credentialIds[1]"
-    ])
+    assert.deepStrictEqual(
+      findReferences("assistants", row).map(({ at }) => at),
+      [
+        "model.tools[1].destinations[1].assistant.credentialIds[0]",
+        "model.tools[1].destinations[1].assistant.credentialIds[1]"
+      ]
+    )
   })
 
   it("what cannot be resolved is kept and reported, the rest is rewritten", () => {
@@ -104,9 +108,12 @@ describe("references", () => {
     const { row: rewritten, unresolved } = rewriteReferences("assistants", row, ({ value }) =>
       value === "known" ? "new" : undefined
     )
-    expect(rewritten).toEqual({ model: { toolIds: ["new", "gone"] }, other: { toolIds: ["known"] } })
-    expect(unresolved.map(({ at, value }) => [at, value])).toEqual([["model.toolIds[1]", "gone"]])
-    expect(row.model.toolIds).toEqual(["known", "gone"])
+    assert.deepStrictEqual(rewritten, { model: { toolIds: ["new", "gone"] }, other: { toolIds: ["known"] } })
+    assert.deepStrictEqual(
+      unresolved.map(({ at, value }) => [at, value]),
+      [["model.toolIds[1]", "gone"]]
+    )
+    assert.deepStrictEqual(row.model.toolIds, ["known", "gone"])
   })
 
   it("null, empty and non-text values refer to nothing, and wrong shapes are left alone", () => {
@@ -115,20 +122,23 @@ describe("references", () => {
       { server: "text", hooks: { do: "x" } },
       { hooks: [null, 1, { do: [null, "x", { toolId: null }] }] }
     ]) {
-      expect(findReferences("phoneNumbers", row)).toEqual([])
-      expect(rewriteReferences("phoneNumbers", row, () => "never").row).toBe(row)
+      assert.deepStrictEqual(findReferences("phoneNumbers", row), [])
+      assert.strictEqual(rewriteReferences("phoneNumbers", row, () => "never").row, row)
     }
   })
 
   it("finds those of a recorded tool", () => {
     const file = new URL("fixtures/contract/tool.handoff.json", import.meta.url)
     const found = findReferences("tools", JSON.parse(fs.readFileSync(file, "utf8")))
-    expect(found.map(({ at, to, by }) => `${at} ${to} ${by}`)).toEqual([
-      "destinations[0].assistantId assistants id",
-      "destinations[2].squadId squads id",
-      "destinations[1].assistantName assistants name",
-      "destinations[2].entryAssistantName assistants name"
-    ])
+    assert.deepStrictEqual(
+      found.map(({ at, to, by }) => `${at} ${to} ${by}`),
+      [
+        "destinations[0].assistantId assistants id",
+        "destinations[2].squadId squads id",
+        "destinations[1].assistantName assistants name",
+        "destinations[2].entryAssistantName assistants name"
+      ]
+    )
   })
 })
 
@@ -156,8 +166,8 @@ describe("laws", () => {
   it("resolving to the same changes nothing, not even the object", () => {
     fc.assert(
       fc.property(kind, row, (kind, row) => {
-        expect(rewriteReferences(kind, row, ({ value }) => value).row).toBe(row)
-        expect(rewriteReferences(kind, row, () => undefined).unresolved).toEqual(findReferences(kind, row))
+        assert.strictEqual(rewriteReferences(kind, row, ({ value }) => value).row, row)
+        assert.deepStrictEqual(rewriteReferences(kind, row, () => undefined).unresolved, findReferences(kind, row))
       }),
       { numRuns: 2000 }
     )
@@ -169,9 +179,10 @@ describe("laws", () => {
         const before = JSON.stringify(row)
         const there = rewriteReferences(kind, row, other).row
         const back = rewriteReferences(kind, there, ({ value }) => value.slice(value.indexOf("/") + 1)).row
-        expect(JSON.stringify(back)).toBe(before)
-        expect(JSON.stringify(row)).toBe(before)
-        expect(findReferences(kind, there).map(({ at, value }) => [at, value])).toEqual(
+        assert.strictEqual(JSON.stringify(back), before)
+        assert.strictEqual(JSON.stringify(row), before)
+        assert.deepStrictEqual(
+          findReferences(kind, there).map(({ at, value }) => [at, value]),
           findReferences(kind, row).map((reference) => [reference.at, other(reference)])
         )
       }),

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net"
 import { type LocalRuntimeHandle, startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { afterAll, assert, beforeAll, describe, it, onTestFinished } from "vitest"
 import { readRuntimeProfile } from "../src/contract.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, isRuntimeError, type RuntimeProfile } from "../src/index.ts"
@@ -16,6 +16,7 @@ import * as AywaWebhooks from "../src/webhooks/effect/AywaWebhooks.ts"
 import { webhookReceiver } from "../src/webhooks/handlers.ts"
 import { WebhookScheme } from "../src/webhooks/legacy.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../src/webhooks.ts"
+import { assertMatches } from "./support/assertions.ts"
 import { arm, scheduleOf } from "./support/schedules.ts"
 
 const count = Number(process.env["AYWA_PROFILE_SCHEDULES"] ?? 100)
@@ -128,10 +129,10 @@ describe("a runtime that is known to ignore keys", () => {
     `gets no duplicate over ${count} fault schedules, and without the profile it gets some`,
     async () => {
       const known = await runSchedules(ignored, 500_000 + first, count)
-      expect([known.duplicates, known.lies]).toEqual([0, []])
-      expect(known.succeeded).toBeGreaterThan(0)
+      assert.deepStrictEqual([known.duplicates, known.lies], [0, []])
+      assert.isAbove(known.succeeded, 0)
       const naive = await runSchedules(undefined, 900_000 + first, Math.min(count, 60))
-      expect(naive.duplicates).toBeGreaterThan(0)
+      assert.isAbove(naive.duplicates, 0)
     },
     120_000 + count * 100
   )
@@ -141,41 +142,41 @@ describe("a runtime that is known to ignore keys", () => {
     lose()
     const before = runtime.count("assistants")
     const error = await failure(clientOf(ignored).assistants.create({ name: "Lost" }, { idempotencyKey: "mine" }))
-    expect(error).toMatchObject({ _tag: "ConnectionError", outcome: "maybe-applied", attempts: 1, isRetryable: false })
-    expect(error.message).toContain("read before you repeat it")
-    expect(error.message).toContain("runtimeProfile")
-    expect(error.message).not.toContain("mine")
-    expect(runtime.count("assistants") - before).toBe(1)
+    assertMatches(error, { _tag: "ConnectionError", outcome: "maybe-applied", attempts: 1, isRetryable: false })
+    assert.include(error.message, "read before you repeat it")
+    assert.include(error.message, "runtimeProfile")
+    assert.notInclude(error.message, "mine")
+    assert.strictEqual(runtime.count("assistants") - before, 1)
     lose()
     const effect = AywaRuntime.make({ baseUrl: server.url, apiKey: runtime.apiKey, runtimeProfile: ignored }).pipe(
       Effect.flatMap((aywa) => aywa.assistants.create({ name: "Lost" })),
       Effect.scoped,
       Effect.flip
     )
-    expect(await Effect.runPromise(effect)).toMatchObject({ outcome: "maybe-applied", attempts: 1 })
+    assertMatches(await Effect.runPromise(effect), { outcome: "maybe-applied", attempts: 1 })
     lose()
     const naive = clientOf(undefined)
-    expect((await naive.assistants.create({ name: "Lost" }).withResponse()).response.attempts).toBe(2)
+    assert.strictEqual((await naive.assistants.create({ name: "Lost" }).withResponse()).response.attempts, 2)
   })
 
   it("is asked again for what certainly did not happen, and for what is safe by itself", async () => {
     const aywa = clientOf(ignored)
     runtime.faults.next({ type: "status", code: 429, retryAfter: 0 }, { match: { method: "POST", path: "/assistant" } })
     const { value, response } = await aywa.assistants.create({ name: "Limited" }).withResponse()
-    expect(response.attempts).toBe(2)
+    assert.strictEqual(response.attempts, 2)
     runtime.faults.next("reset", { when: "after", match: { method: "DELETE", path: "/assistant/:id" } })
-    expect((await aywa.assistants.delete(value.id).withResponse()).response.attempts).toBe(2)
+    assert.strictEqual((await aywa.assistants.delete(value.id).withResponse()).response.attempts, 2)
     runtime.faults.next("reset", { match: { method: "GET", path: "/assistant" } })
-    expect((await aywa.assistants.list().withResponse()).response.attempts).toBe(2)
+    assert.strictEqual((await aywa.assistants.list().withResponse()).response.attempts, 2)
   })
 
   it("takes no idempotency scope: a second run would make everything twice", async () => {
     const before = runtime.count("assistants")
     const run = clientOf(ignored).idempotencyScope("onboard-1", (aywa) => aywa.assistants.create({ name: "Scoped" }))
     const error = await failure(run)
-    expect(error).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
-    expect(error.message).toContain("A second run would repeat it: this runtime ignores idempotency keys")
-    expect(runtime.count("assistants")).toBe(before)
+    assertMatches(error, { _tag: "InvalidRequest", outcome: "not-sent" })
+    assert.include(error.message, "A second run would repeat it: this runtime ignores idempotency keys")
+    assert.strictEqual(runtime.count("assistants"), before)
   })
 })
 
@@ -183,7 +184,7 @@ describe("a profile", () => {
   it("without findings changes nothing", async () => {
     runtime.faults.next("reset", { when: "after", match: { method: "POST", path: "/assistant" } })
     const { response } = await clientOf(unknown).assistants.create({ name: "Known" }).withResponse()
-    expect(response.attempts).toBe(2)
+    assert.strictEqual(response.attempts, 2)
   })
 
   it("refuses ifMatch where the runtime ignores it", async () => {
@@ -191,9 +192,9 @@ describe("a profile", () => {
     const error = await failure(
       clientOf({ ...unknown, ifMatch: "ignored" }).assistants.update("id", { name: "A" }, { ifMatch: '"1"' })
     )
-    expect(error).toMatchObject({ _tag: "InvalidRequest", outcome: "not-sent" })
-    expect(error.message).toContain("ifMatch: This runtime ignores it (runtimeProfile)")
-    expect(runtime.requests().length).toBe(before)
+    assertMatches(error, { _tag: "InvalidRequest", outcome: "not-sent" })
+    assert.include(error.message, "ifMatch: This runtime ignores it (runtimeProfile)")
+    assert.strictEqual(runtime.requests().length, before)
   })
 
   it("ends a list at a page that is shorter than what the runtime gives at once, without looking behind it", async () => {
@@ -209,16 +210,16 @@ describe("a profile", () => {
       for await (const _ of aywa.tools.list({ limit: 500 })) rows++
       return [rows, other.requests({ path: "/tool" }).length - before]
     }
-    expect(await asked({ ...unknown, lists })).toEqual([1, 1])
-    expect(await asked(undefined)).toEqual([1, 2])
+    assert.deepStrictEqual(await asked({ ...unknown, lists }), [1, 1])
+    assert.deepStrictEqual(await asked(undefined), [1, 2])
   })
 
   it("does not go along to another address", () => {
     const aywa = clientOf(ignored)
-    expect(aywa.runtimeProfile).toEqual(ignored)
-    expect(aywa.withOptions({ timeout: 5 }).runtimeProfile).toEqual(ignored)
+    assert.deepStrictEqual(aywa.runtimeProfile, ignored)
+    assert.deepStrictEqual(aywa.withOptions({ timeout: 5 }).runtimeProfile, ignored)
     const elsewhere = aywa.withOptions({ baseUrl: "http://127.0.0.1:1", apiKey: "other" })
-    expect(elsewhere.runtimeProfile).toBeUndefined()
+    assert.isUndefined(elsewhere.runtimeProfile)
   })
 
   it("tells a runtime that signs otherwise apart from a wrong secret", () => {
@@ -227,9 +228,9 @@ describe("a profile", () => {
     const headers = signAywaRuntimeWebhook({ id: "evt_1", body, secret })
     const verify = (webhookSignature: RuntimeProfile["webhookSignature"]) =>
       verifyAywaRuntimeWebhook({ body, headers, secret, runtimeProfile: { ...unknown, webhookSignature } }).id
-    expect([verify("standard"), verify("unknown")]).toEqual(["evt_1", "evt_1"])
-    expect(() => verify("none")).toThrow(/runtimeProfile: this runtime signs webhooks not at all: take none of them/)
-    expect(() => verify("other")).toThrow(/by another scheme: give it as scheme/)
+    assert.deepStrictEqual([verify("standard"), verify("unknown")], ["evt_1", "evt_1"])
+    assert.throws(() => verify("none"), /runtimeProfile: this runtime signs webhooks not at all: take none of them/)
+    assert.throws(() => verify("other"), /by another scheme: give it as scheme/)
   })
 
   it("is known to handlers of webhooks on both faces: where nothing could be verified they are not made", async () => {
@@ -240,18 +241,18 @@ describe("a profile", () => {
     const make = (form: RuntimeProfile["webhookSignature"], options: object = { secret }) =>
       webhookReceiver({ runtimeProfile: profileOf(form), handlers: { hang: () => {} }, ...options })
     for (const form of ["standard", "unknown"] as const) {
-      expect((await make(form)({ method: "POST", headers, body })).status).toBe(200)
+      assert.strictEqual((await make(form)({ method: "POST", headers, body })).status, 200)
     }
-    expect(() => make("none")).toThrow(/runtimeProfile: this runtime signs webhooks not at all: take none of them/)
-    expect(() => make("other")).toThrow(/runtimeProfile: this runtime signs webhooks by another scheme/)
+    assert.throws(() => make("none"), /runtimeProfile: this runtime signs webhooks not at all: take none of them/)
+    assert.throws(() => make("other"), /runtimeProfile: this runtime signs webhooks by another scheme/)
     const scheme = WebhookScheme.sharedSecret({ secrets: "a-secret-of-a-migration" })
     const shared = { "x-vapi-secret": "a-secret-of-a-migration" }
-    expect((await make("other", { scheme })({ method: "POST", headers: shared, body })).status).toBe(200)
+    assert.strictEqual((await make("other", { scheme })({ method: "POST", headers: shared, body })).status, 200)
     const layer = (form: RuntimeProfile["webhookSignature"]) =>
       Effect.runPromise(
         Effect.scoped(Effect.flip(Layer.build(AywaWebhooks.layer({ secret, runtimeProfile: profileOf(form) }))))
       )
-    expect((await layer("none")).message).toMatch(/runtimeProfile: this runtime signs webhooks not at all/)
+    assert.match((await layer("none")).message, /runtimeProfile: this runtime signs webhooks not at all/)
   })
 
   it("is read from its file, and refused where it says something that nobody understands", () => {
@@ -260,8 +261,8 @@ describe("a profile", () => {
       runtimeVersion: "1.2.3",
       lists: { "/call": { shape: 4, walk: "all" } }
     }
-    expect(readRuntimeProfile(JSON.stringify({ ...profile, later: true }))).toEqual(profile)
-    expect(readRuntimeProfile(profile)).toEqual(profile)
+    assert.deepStrictEqual(readRuntimeProfile(JSON.stringify({ ...profile, later: true })), profile)
+    assert.deepStrictEqual(readRuntimeProfile(profile), profile)
     const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
       ["{", /not JSON/],
       [undefined, /formatVersion/],
@@ -276,8 +277,8 @@ describe("a profile", () => {
       [{ ...profile, lists: { "/call": { shape: 1, most: 0, walk: "all" } } }, /most/],
       [{ ...profile, lists: { "/call": { shape: 1, walk: "some" } } }, /walk/]
     ]
-    for (const [input, message] of wrong) expect(() => readRuntimeProfile(input)).toThrow(message)
+    for (const [input, message] of wrong) assert.throws(() => readRuntimeProfile(input), message)
     const given = { ...ignored, idempotencyKeys: "ignord" } as unknown as RuntimeProfile
-    expect(() => clientOf(given)).toThrow(/runtimeProfile is none: see readRuntimeProfile/)
+    assert.throws(() => clientOf(given), /runtimeProfile is none: see readRuntimeProfile/)
   })
 })

@@ -2,7 +2,8 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
-import { expect } from "vitest"
+import { assert } from "vitest"
+import { eventually } from "../../../runtime-sdk/test/support/assertions.ts"
 import type { LocalRuntimeHandle } from "../../src/index.ts"
 
 const names = ["chromium", "chromium-browser", "google-chrome"]
@@ -93,6 +94,9 @@ export const open = async (
 export const copied = async (page: Page, button: string): Promise<string> => {
   await page.evaluate(() => navigator.clipboard.writeText(""))
   await page.getByRole("button", { name: button, exact: true }).first().click()
-  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), { timeout: patience }).not.toBe("")
+  await eventually(
+    async () => assert.notStrictEqual(await page.evaluate(() => navigator.clipboard.readText()), ""),
+    patience
+  )
   return page.evaluate(() => navigator.clipboard.readText())
 }

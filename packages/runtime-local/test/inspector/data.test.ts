@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { eventually } from "../../../runtime-sdk/test/support/assertions.ts"
 import { launch, open, patience, withoutBrowser } from "./browser.ts"
 import { deskOf, type Stage, stageOf } from "./tasks.ts"
 
@@ -65,16 +66,19 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at(place)
       await tab.page.locator(shows).first().waitFor({ state: "attached" })
       await tab.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
-      expect([place, await findings(tab.page)]).toEqual([place, []])
+      assert.deepStrictEqual([place, await findings(tab.page)], [place, []])
       await tab.page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" })
-      expect([place, "dark", await findings(tab.page, ', runOnly: ["color-contrast"]')]).toEqual([place, "dark", []])
+      assert.deepStrictEqual(
+        [place, "dark", await findings(tab.page, ', runOnly: ["color-contrast"]')],
+        [place, "dark", []]
+      )
     }
     await tab.page.setViewportSize({ width: 390, height: 844 })
     for (const [place, shows] of places) {
       await tab.at(place)
       await tab.page.locator(shows).first().waitFor({ state: "attached" })
       // Nothing is wider than the screen.
-      expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+      assert.strictEqual(await tab.page.evaluate(() => document.documentElement.scrollWidth), 390)
     }
     await tab.close()
   })
@@ -97,7 +101,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       { user: "Thank you, bye." }
     ])
     const call = await aywa.calls.create({ assistantId: id, customer: { number: "+14155550188" } })
-    await expect.poll(() => runtime.rows("calls")[0]?.["status"], { timeout: patience }).toBe("ended")
+    await eventually(() => assert.strictEqual(runtime.rows("calls")[0]?.["status"], "ended"), patience)
     handler.status = 500
     handler.body = "TypeError: Cannot read properties of undefined (reading 'summary')\n    at onReport (handler.ts:41)"
     const { jobs } = await runtime.trigger({ type: "end-of-call-report", to: hooks })
@@ -114,10 +118,10 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.locator(".connection.live").waitFor()
       const path = join(import.meta.dirname, `../../../../docs/inspector/${name}.png`)
       const picture = await tab.page.screenshot(process.env["AYWA_WRITE_PICTURES"] === "1" ? { path } : {})
-      expect(picture.length).toBeGreaterThan(20_000)
-      expect(existsSync(path)).toBe(true)
+      assert.isAbove(picture.length, 20_000)
+      assert.isTrue(existsSync(path))
     }
-    expect(tab.complaints).toEqual([])
+    assert.deepStrictEqual(tab.complaints, [])
     await tab.close()
     await pictured.close()
   })
@@ -143,25 +147,28 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     await page.keyboard.press("ArrowUp")
     await page.keyboard.press("Enter")
     await page.locator(".story").waitFor()
-    expect(await page.evaluate(() => document.activeElement?.className)).toBe("detail")
+    assert.strictEqual(await page.evaluate(() => document.activeElement?.className), "detail")
     await until("Send again, same key")
     await page.keyboard.press("Enter")
     await page.locator(".detail h2", { hasText: "201 replayed" }).waitFor()
     await page.keyboard.press("Escape")
     await page.locator(".detail").waitFor({ state: "detached" })
-    expect(await page.evaluate(() => document.activeElement?.className)).toBe("list-box")
+    assert.strictEqual(await page.evaluate(() => document.activeElement?.className), "list-box")
     await page.keyboard.press("Alt+6")
     await page.getByRole("switch", { name: "Scenario flaky" }).focus()
     await page.keyboard.press("Space")
-    await expect.poll(() => stage.runtime.scenarios.active()?.name, { timeout: patience }).toBe("flaky")
+    await eventually(() => assert.strictEqual(stage.runtime.scenarios.active()?.name, "flaky"), patience)
     // What is under way takes no second press.
     await page.getByRole("switch", { name: "Scenario flaky", checked: true }).waitFor()
-    await expect
-      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
-      .toBe("Scenario flaky")
+    await eventually(async () =>
+      assert.strictEqual(
+        await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
+        "Scenario flaky"
+      )
+    )
     await page.keyboard.press("Space")
-    await expect.poll(() => stage.runtime.scenarios.active(), { timeout: patience }).toBeUndefined()
-    expect(complaints).toEqual([])
+    await eventually(() => assert.isUndefined(stage.runtime.scenarios.active()), patience)
+    assert.deepStrictEqual(complaints, [])
     await close()
   })
 
@@ -224,12 +231,12 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     await tab.at("faults")
     await tab.page.getByText(`/${texts[1]}`).first().waitFor()
     await tab.at(encodeURIComponent(texts[0]!))
-    expect(seen.join("\n")).toContain(texts[0])
-    expect(seen.join("\n")).toContain("⟨202E⟩")
-    expect(seen.join("\n")).not.toContain("\u202e")
-    expect(await tab.page.evaluate(() => Reflect.get(globalThis, "attacked"))).toBeUndefined()
-    expect(tab.complaints).toEqual([])
-    expect(await tab.page.locator("main img, main script, main style").count()).toBe(0)
+    assert.include(seen.join("\n"), texts[0]!)
+    assert.include(seen.join("\n"), "⟨202E⟩")
+    assert.notInclude(seen.join("\n"), "\u202e")
+    assert.isUndefined(await tab.page.evaluate(() => Reflect.get(globalThis, "attacked")))
+    assert.deepStrictEqual(tab.complaints, [])
+    assert.strictEqual(await tab.page.locator("main img, main script, main style").count(), 0)
     await tab.close()
     await hostile.close()
   })
@@ -260,9 +267,9 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
         await (await fetch(`${much.runtime.baseUrl}/assistant?limit=${(i % 900) + 1}`, { headers })).arrayBuffer()
     }
     await Promise.all(Array.from({ length: 8 }, (_, worker) => client(worker)))
-    await expect.poll(() => tab.page.locator(".line").count(), { timeout: patience }).toBeGreaterThan(20)
+    await eventually(async () => assert.isAbove(await tab.page.locator(".line").count(), 20), patience)
     // Only what is in sight is built.
-    expect(await tab.page.locator(".line").count()).toBeLessThan(80)
+    assert.isBelow(await tab.page.locator(".line").count(), 80)
     const frames = await tab.page.evaluate(async () => {
       const box = document.querySelector(".list-box")
       const times: Array<number> = []
@@ -281,12 +288,12 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     console.log(
       `${requests} requests: heap ${heap.toFixed(1)} MB, ${frames} frames in a second of scrolling, first paint ${paint.toFixed(0)} ms, open after ${opened.toFixed(0)} ms`
     )
-    expect(heap).toBeLessThan(150)
-    expect(tab.complaints).toEqual([])
+    assert.isBelow(heap, 150)
+    assert.deepStrictEqual(tab.complaints, [])
     // How quick it is says something where it is measured: AYWA_INSPECTOR_REQUESTS.
     const measured = process.env["AYWA_INSPECTOR_REQUESTS"] !== undefined
-    expect(frames).toBeGreaterThanOrEqual(measured ? 30 : 1)
-    expect(paint).toBeLessThanOrEqual(measured ? 300 : 60_000)
+    assert.isAtLeast(frames, measured ? 30 : 1)
+    assert.isAtMost(paint, measured ? 300 : 60_000)
     await tab.close()
     await much.close()
   })

@@ -2,7 +2,8 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { assertMatches, eventually } from "../../../runtime-sdk/test/support/assertions.ts"
 import { copied, launch, open, type Opened, patience, withoutBrowser } from "./browser.ts"
 import { deskOf, type Stage, stageOf } from "./tasks.ts"
 
@@ -22,7 +23,11 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
 
   const text = (selector: string) => tab.page.locator(selector).first().innerText()
   const check = (selector: string, what: string | RegExp) =>
-    expect.poll(() => text(selector).catch(() => ""), { timeout: patience }).toMatch(what)
+    eventually(async () => {
+      const shown = await text(selector).catch(() => "")
+      if (typeof what === "string") assert.include(shown, what)
+      else assert.match(shown, what)
+    }, patience)
   const line = (what: string | RegExp) => tab.page.locator(".line", { hasText: what }).first()
   const press = (name: string | RegExp) =>
     tab.page
@@ -33,7 +38,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
 
   describe("home", () => {
     it("opens with the token of the fragment, and takes it out of the address", async () => {
-      expect(await tab.page.evaluate(() => location.href)).toBe(`${stage.runtime.baseUrl}/__aywa/#/`)
+      assert.strictEqual(await tab.page.evaluate(() => location.href), `${stage.runtime.baseUrl}/__aywa/#/`)
       await check(".card", "Connect your program")
       await check(".connection", "live")
     })
@@ -44,7 +49,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await other.page.getByLabel("Control token").fill(stage.runtime.controlToken)
       await other.page.keyboard.press("Enter")
       await other.page.getByText("Connect your program").waitFor()
-      expect(other.complaints).toEqual([])
+      assert.deepStrictEqual(other.complaints, [])
       await other.close()
     })
 
@@ -55,7 +60,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await first.close()
       const second = await open(browser, link)
       await second.page.getByText("This link was good once").waitFor()
-      expect(second.complaints).toEqual([])
+      assert.deepStrictEqual(second.complaints, [])
       await second.close()
     })
 
@@ -64,7 +69,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await check(".snippet", "AYWA_RUNTIME_API_KEY=********")
       await press("Show secrets")
       await check(".snippet", `AYWA_RUNTIME_API_KEY=${stage.runtime.apiKey}`)
-      expect(await copied(tab.page, "Copy")).toContain(`AYWA_RUNTIME_BASE_URL=${stage.runtime.baseUrl}\n`)
+      assert.include(await copied(tab.page, "Copy"), `AYWA_RUNTIME_BASE_URL=${stage.runtime.baseUrl}\n`)
       await press("Mask secrets")
       await check(".snippet", "AYWA_RUNTIME_API_KEY=********")
     })
@@ -83,7 +88,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
         /Attempt 1 did the work, and the fault reset hit its answer\. Attempt 2 was answered from the record/
       )
       await check(".story", "The work was done once.")
-      expect(stage.runtime.count("assistants")).toBe(1)
+      assert.strictEqual(stage.runtime.count("assistants"), 1)
     })
 
     it("shows what the attempts differ in", async () => {
@@ -100,31 +105,31 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at("requests")
       await line("/assistant").click()
       const masked = await copied(tab.page, "Copy as curl")
-      expect(masked).toContain('"authorization: Bearer $AYWA_RUNTIME_API_KEY"')
-      expect(masked).not.toContain(stage.runtime.apiKey)
+      assert.include(masked, '"authorization: Bearer $AYWA_RUNTIME_API_KEY"')
+      assert.notInclude(masked, stage.runtime.apiKey)
       const { stdout } = await promisify(execFile)("bash", ["-c", `${masked} -s`], {
         env: { ...process.env, AYWA_RUNTIME_API_KEY: stage.runtime.apiKey }
       })
-      expect(JSON.parse(stdout)).toMatchObject({ name: "Order desk" })
+      assertMatches(JSON.parse(stdout), { name: "Order desk" })
       await press("Show secrets")
       await tab.page.getByRole("button", { name: "Mask secrets" }).waitFor()
-      expect(await copied(tab.page, "Copy as curl")).toContain(stage.runtime.apiKey)
+      assert.include(await copied(tab.page, "Copy as curl"), stage.runtime.apiKey)
       await press("Mask secrets")
     })
 
     it("copies it as a call of the SDK", async () => {
       const call = await copied(tab.page, "Copy as SDK call")
-      expect(call).toContain("await aywa.assistants.create({")
-      expect(call).toContain('{ idempotencyKey: "desk-v1" }')
+      assert.include(call, "await aywa.assistants.create({")
+      assert.include(call, '{ idempotencyKey: "desk-v1" }')
     })
 
     it("sends it again: under its key from the record, under a new one for real", async () => {
       await press("Send again, same key")
       await check(`${detail} h2`, "201 replayed")
-      expect(stage.runtime.count("assistants")).toBe(1)
+      assert.strictEqual(stage.runtime.count("assistants"), 1)
       await press("Send under a new key")
       await check(".story", "It did the work and was answered 201.")
-      expect(stage.runtime.count("assistants")).toBe(2)
+      assert.strictEqual(stage.runtime.count("assistants"), 2)
     })
 
     it("stays where its reader goes while a filter is still being typed", async () => {
@@ -132,7 +137,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByRole("searchbox").fill("status:400")
       await tab.at("faults")
       await new Promise((resolve) => setTimeout(resolve, 400))
-      expect(await tab.page.evaluate(() => location.hash)).toBe("#/faults")
+      assert.strictEqual(await tab.page.evaluate(() => location.hash), "#/faults")
     })
 
     it("tries any operation of the contract, and shows what comes back", async () => {
@@ -148,7 +153,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.page.getByLabel("Idempotency-Key").fill("tried")
       await press("Send")
       await check(detail, "201")
-      expect(stage.runtime.rows("structuredOutputs")).toMatchObject([{ name: "Tried here" }])
+      assertMatches(stage.runtime.rows("structuredOutputs"), [{ name: "Tried here" }])
       await tab.page.getByLabel("Operation").selectOption("structuredOutputs.get")
       await tab.page.getByLabel("id", { exact: true }).fill("nobody")
       await press("Send")
@@ -160,7 +165,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at("requests")
       const filter = tab.page.getByRole("searchbox")
       await filter.fill("needle")
-      await expect.poll(() => tab.page.locator(".line").count()).toBe(1)
+      await eventually(async () => assert.strictEqual(await tab.page.locator(".line").count(), 1))
       await filter.fill("status:400")
       await line("400").click()
       await check(detail, "nmae")
@@ -180,7 +185,9 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at("requests")
       await check(".line", "GET")
       await tab.page.locator(".list-box").evaluate((box) => box.scrollTo(0, 320))
-      await expect.poll(() => tab.page.locator(".list-box").evaluate((box) => box.scrollTop)).toBe(320)
+      await eventually(async () =>
+        assert.strictEqual(await tab.page.locator(".list-box").evaluate((box) => box.scrollTop), 320)
+      )
       const places = () =>
         tab.page
           .locator(".line")
@@ -189,7 +196,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       const before = await places()
       for (let i = 0; i < 12; i++) await stage.aywa.tools.list()
       await check(".new-lines", "12 new")
-      expect(await places()).toEqual(before)
+      assert.deepStrictEqual(await places(), before)
       await press("12 new")
       await tab.page.locator(".list-box").evaluate((box) => box.scrollTo(0, 0))
       await check(".line", "/tool")
@@ -204,8 +211,8 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await press("Play")
       await check(".transcript", "Hi, where is my order 4711?")
       await check(".transcript", /lookupOrder \{"orderId":"4711"\} → \{"status":"shipped"\}/)
-      await expect.poll(() => tab.page.locator(".lane-tools .mark").count()).toBe(1)
-      await expect.poll(() => tab.page.locator(".lane-hooks .mark").count()).toBeGreaterThan(5)
+      await eventually(async () => assert.strictEqual(await tab.page.locator(".lane-tools .mark").count(), 1))
+      await eventually(async () => assert.isAbove(await tab.page.locator(".lane-hooks .mark").count(), 5))
       await check(`${detail} h2`, "ended")
     })
 
@@ -213,7 +220,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await tab.at("calls/new")
       await tab.page.getByLabel("Steps").fill('[{ "usr": "Hello" }]')
       await check(".issues:not(:empty)", "steps.0: expected one of user, assistant, tool")
-      expect(await tab.page.getByRole("button", { name: "Run script" }).isDisabled()).toBe(true)
+      assert.isTrue(await tab.page.getByRole("button", { name: "Run script" }).isDisabled())
       await tab.page.getByLabel("Steps").fill('[{ "user": "Is this the desk?" }, { "assistant": "It is." }]')
       await press("Run script")
       await tab.page.getByText("The next call that matches follows it.").waitFor()
@@ -307,7 +314,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       const before = await tab.page.evaluate(() => location.hash)
       await press("Replay as a new event")
       await check(detail, /evt_\w+_r1/)
-      expect(await tab.page.evaluate(() => location.hash)).not.toBe(before)
+      assert.notStrictEqual(await tab.page.evaluate(() => location.hash), before)
       await check(".story", "Delivered at once")
     })
 
@@ -349,15 +356,15 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     it("names the path of what the contract does not know, and does not save it", async () => {
       const row = stage.runtime.rows("assistants")[1]
       await tab.at(`rows/assistants/${row?.id}`)
-      await expect.poll(() => tab.page.getByLabel("JSON").inputValue()).toContain("Order desk")
+      await eventually(async () => assert.include(await tab.page.getByLabel("JSON").inputValue(), "Order desk"))
       await tab.page.getByLabel("JSON").fill('{ "model": { "provider": 1 } }')
       await check(".issues:not(:empty)", "model.provider: expected string, got integer")
-      expect(await tab.page.getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true)
+      assert.isTrue(await tab.page.getByRole("button", { name: "Save", exact: true }).isDisabled())
       await tab.page.getByLabel("JSON").fill('{ "nmae": "Typo" }')
       await press("Save")
       await check(".issues:not(:empty)", "property nmae should not exist")
       await press("Discard")
-      await expect.poll(() => tab.page.getByLabel("JSON").inputValue()).toContain("Order desk")
+      await eventually(async () => assert.include(await tab.page.getByLabel("JSON").inputValue(), "Order desk"))
     })
 
     it("saves a change", async () => {
@@ -365,7 +372,7 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await editor.fill((await editor.inputValue()).replace("how can I help?", "good morning."))
       await press("Save")
       await tab.page.getByText("Saved", { exact: true }).waitFor()
-      expect(stage.runtime.rows("assistants")[1]).toMatchObject({ firstMessage: "Order desk, good morning." })
+      assertMatches(stage.runtime.rows("assistants")[1], { firstMessage: "Order desk, good morning." })
     })
 
     it("shows both versions where somebody else was faster, and saves over it when told to", async () => {
@@ -379,20 +386,20 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await check(".drift", "Order desk, good evening.")
       await press("Save mine over it")
       await tab.page.getByText("Saved", { exact: true }).waitFor()
-      expect(stage.runtime.rows("assistants")[1]).toMatchObject({ firstMessage: "Order desk, good evening." })
+      assertMatches(stage.runtime.rows("assistants")[1], { firstMessage: "Order desk, good evening." })
     })
 
     it("creates a row, finds it by a text in it, and deletes it", async () => {
       await tab.at("rows/tools/new")
       await press("Create")
       await check(`${detail} h2`, "lookupOrder")
-      expect(stage.runtime.count("tools")).toBe(1)
+      assert.strictEqual(stage.runtime.count("tools"), 1)
       await press("Close")
       await tab.page.getByRole("searchbox").fill("Looks up an order")
       await line("lookupOrder").click()
       await press("Delete")
       await press("Delete it? Press again")
-      await expect.poll(() => stage.runtime.count("tools")).toBe(0)
+      await eventually(() => assert.strictEqual(stage.runtime.count("tools"), 0))
     })
   })
 
@@ -400,20 +407,20 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
     it("starts and stops a scenario", async () => {
       await tab.at("faults")
       await tab.page.getByRole("switch", { name: "Scenario brownout" }).click()
-      await expect.poll(() => stage.runtime.scenarios.active()?.name).toBe("brownout")
+      await eventually(() => assert.strictEqual(stage.runtime.scenarios.active()?.name, "brownout"))
       await tab.page.getByRole("switch", { name: "Scenario brownout" }).click()
-      await expect.poll(() => stage.runtime.scenarios.active()).toBeUndefined()
+      await eventually(() => assert.isUndefined(stage.runtime.scenarios.active()))
     })
 
     it("switches a fault on for some requests, and counts how often it acted", async () => {
       await press("Remove all").catch(() => {})
       await tab.page.getByLabel("Path").fill("/tool")
       await tab.page.getByRole("switch", { name: "Fault status" }).click()
-      await expect.poll(() => stage.runtime.faults.list().length).toBe(1)
-      expect((await fetch(`${stage.runtime.baseUrl}/tool`)).status).toBe(503)
+      await eventually(() => assert.strictEqual(stage.runtime.faults.list().length, 1))
+      assert.strictEqual((await fetch(`${stage.runtime.baseUrl}/tool`)).status, 503)
       await check(".switch:has([aria-checked=true])", /acted 1 time$/m)
       await tab.page.getByRole("switch", { name: "Fault status" }).click()
-      await expect.poll(() => stage.runtime.faults.list().length).toBe(0)
+      await eventually(() => assert.strictEqual(stage.runtime.faults.list().length, 0))
     })
 
     it("adds a key that may only read, and revokes it", async () => {
@@ -421,12 +428,14 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await press("Add key")
       const key = (await tab.page.locator(".card .snippet code").last().innerText()).trim()
       const headers = { authorization: `Bearer ${key}` }
-      expect((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers })).status).toBe(200)
-      expect((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers, method: "POST" })).status).toBe(403)
+      assert.strictEqual((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers })).status, 200)
+      assert.strictEqual((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers, method: "POST" })).status, 403)
       const row = tab.page.getByRole("row").filter({ has: tab.page.getByRole("cell", { name: "read", exact: true }) })
       await row.getByRole("button", { name: "Revoke" }).click()
       await row.getByRole("button", { name: "Sure? Press again" }).click()
-      await expect.poll(async () => (await fetch(`${stage.runtime.baseUrl}/assistant`, { headers })).status).toBe(401)
+      await eventually(async () =>
+        assert.strictEqual((await fetch(`${stage.runtime.baseUrl}/assistant`, { headers })).status, 401)
+      )
     })
 
     it("takes a snapshot, goes back to it, and forgets everything", async () => {
@@ -434,15 +443,15 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await press("Take snapshot")
       await tab.page.getByText(/^Taken: \d+ rows$/).waitFor()
       await stage.aywa.assistants.create({ name: "One more" })
-      expect(stage.runtime.count("assistants")).toBe(rows + 1)
+      assert.strictEqual(stage.runtime.count("assistants"), rows + 1)
       await press("Restore")
       await press("Go back? Press again")
       await tab.page.getByText("Gone back").waitFor()
-      expect(stage.runtime.count("assistants")).toBe(rows)
+      assert.strictEqual(stage.runtime.count("assistants"), rows)
       await press("Reset")
       await press("Forget all of it? Press again")
       await tab.page.getByText("All is forgotten").waitFor()
-      expect(stage.runtime.count("assistants")).toBe(0)
+      assert.strictEqual(stage.runtime.count("assistants"), 0)
     })
 
     it("moves a clock that stands still, and what was due on the way runs", async () => {
@@ -460,13 +469,13 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       await other.page.getByText(/ran on the way/).waitFor()
       await other.at("webhooks")
       await other.page.locator(".line", { hasText: "succeeded" }).waitFor()
-      expect(other.complaints).toEqual([])
+      assert.deepStrictEqual(other.complaints, [])
       await other.close()
       await manual.close()
     })
   })
 
   it("has complained of nothing, and the policy was never broken", () => {
-    expect(tab.complaints).toEqual([])
+    assert.deepStrictEqual(tab.complaints, [])
   })
 })

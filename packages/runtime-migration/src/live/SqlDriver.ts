@@ -96,7 +96,11 @@ export const sqliteDriver = async (database: string | SqliteDatabase): Promise<S
     if (statement.columns().length > 0) return { rows: listOf(statement.all(...parameters)), changes: 0 }
     return { rows: [], changes: Number(statement.run(...parameters).changes) }
   }
-  if (own) await run("PRAGMA busy_timeout = 10000")
+  if (own) {
+    await run("PRAGMA busy_timeout = 10000")
+    // 64 MiB of pages: ids of a large mapping are looked up all over it.
+    await run("PRAGMA cache_size = -65536")
+  }
   async function* stream(sql: string): AsyncGenerator<SqlRow> {
     const statement = open.prepare(sql)
     for (const row of statement.iterate?.() ?? statement.all()) if (isRow(row)) yield row

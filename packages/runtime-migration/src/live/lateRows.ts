@@ -2,7 +2,7 @@
  * Rows that refer to others by a foreign key and were written since the ledgers were filled: on the way out they go with their
  * parents, on the way back their parents stay with them.
  */
-import { isReferring } from "../sql/dialect.ts"
+import { isReferring, ledgerColumn } from "../sql/dialect.ts"
 import { quoteText } from "../sql/names.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
@@ -45,7 +45,8 @@ export const keptIds = async (
   }
   const list = [...kept].map(quoteText).join(", ")
   return {
-    without: (location) => (kept.size > 0 && isReferring(plan, location) ? [`b.new_value NOT IN (${list})`] : [])
+    without: (location) =>
+      kept.size > 0 && isReferring(plan, location) ? [`b.${ledgerColumn(location, "new_value")} NOT IN (${list})`] : []
   }
 }
 

@@ -1,21 +1,22 @@
 /**
  * Writes rows from one value of their ledgers to another, in the transactions of a plan.
  */
-import { tables } from "../sql/dialect.ts"
+import { ledgerColumn, tables, type TogetherUpdate } from "../sql/dialect.ts"
 import type { Move } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import * as Sql from "../sql/statements.ts"
-import { ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
-import { check, select } from "./checks.ts"
+import type { PlannedLocation } from "../sql/plan.ts"
+import { apart, ofIds, ofRange, type Step, type Unit, unitsOf } from "../sql/units.ts"
+import { check, count, select } from "./checks.ts"
 import { isBrokenKey, isBusy, isStatementFailure, placed } from "./databaseError.ts"
-import { keptIds, takeLateChildren } from "./lateRows.ts"
+import { type KeptIds, keptIds, takeLateChildren } from "./lateRows.ts"
 import { sleeping } from "./aboutTriggers.ts"
 import { makePace, type Pace, patiently } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { MoveReport, StepOptions } from "./reports.ts"
 import { loosenKeys, tightenKeys } from "./rigidKeys.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
-import { labelOf, rowsById, withKey } from "./unitRows.ts"
+import { labelOf, labelsOf, rowsById, withKey } from "./unitRows.ts"
 
 /** What a run of moves needs. */
 export interface Moving {
@@ -23,18 +24,23 @@ export interface Moving {
   readonly plan: DatabasePlan
   readonly step: "apply" | "rollback"
   readonly options: StepOptions
+  /** PostgreSQL: see `settledBefore`. */
+  readonly settled?: string | undefined
 }
 
 /** Ledger rows that one transaction writes: those of a range, or those of some ids in every ledger of a family. */
 interface Piece {
-  readonly range: ReadonlyArray<string>
+  readonly range: (location: PlannedLocation) => ReadonlyArray<string>
   /** Old ids, of parents with their children. */
   readonly ids: ReadonlyArray<string> | undefined
   readonly halves: readonly [Piece, Piece] | undefined
+  /** Ledger rows of a range, at most. */
+  readonly size: number | undefined
 }
 
 const rangePiece = (first: number, last: number): Piece => ({
-  range: ofRange(first, last),
+  range: () => ofRange(first, last),
+  size: last - first + 1,
   ids: undefined,
   get halves(): Piece["halves"] {
     const middle = Math.floor((first + last) / 2)
@@ -43,7 +49,8 @@ const rangePiece = (first: number, last: number): Piece => ({
 })
 
 const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
-  range: ofIds(ids),
+  range: (location) => ofIds(location, ids),
+  size: undefined,
   ids,
   get halves(): Piece["halves"] {
     const middle = Math.ceil(ids.length / 2)
@@ -53,11 +60,11 @@ const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
 
 /** Moves rows; `guards` run first, inside of the transaction where there is one for all. */
 export const moveRows = async (
-  moving: Moving,
+  from: Moving,
   moves: ReadonlyArray<Move>,
   guards: () => Promise<void>
 ): Promise<MoveReport> => {
-  const { driver, plan } = moving
+  const { driver, plan } = from
   const changed = new Map(plan.locations.map(({ label }) => [label, 0]))
   const count = (step: Step, rows: number) => {
     // The first of two passes is not the whole way of a row.
@@ -66,9 +73,11 @@ export const moveRows = async (
   }
   const units = unitsOf(plan, moves)
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  await inTurn(driver, plan, () =>
-    plan.transaction === "single" ? inOneOrTwo(moving, units, guards, count) : inChunks(moving, units, guards, count)
-  )
+  await inTurn(driver, plan, async () => {
+    const settled = plan.dialect === "postgres" ? String((await select(driver, Sql.settledBefore))["v"]) : undefined
+    const moving = { ...from, settled }
+    await (plan.transaction === "single" ? inOneOrTwo : inChunks)(moving, units, guards, count)
+  })
   return {
     locations: [...changed].map(([location, changed]) => ({ location, changed })),
     changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),
@@ -77,6 +86,18 @@ export const moveRows = async (
 }
 
 type Count = (step: Step, rows: number) => void
+
+/** Counts what some work on a step has written, by its columns: what has come to its end since. */
+const counting = async (moving: Moving, step: Step, count: Count, work: () => Promise<void>): Promise<void> => {
+  const look = () => select(moving.driver, Sql.arrived(moving.plan, step))
+  const before = await look()
+  await work()
+  const after = await look()
+  for (const [at, one] of apart(step).entries()) {
+    const name = `n${at + 1}`
+    count(one, numberOf(after[name]) - numberOf(before[name]))
+  }
+}
 
 /** Everything in one transaction; once more where rows came since the dry run that refer to others: they go with them. */
 const inOneOrTwo = async (
@@ -118,12 +139,14 @@ const inOne = async (
       for (const unit of units) {
         for (const step of unit.steps) {
           const total = await sizeOf(moving, step)
-          for (let first = 1; first <= total; first += plan.chunk) {
-            check(options.signal)
-            const last = Math.min(total, first + plan.chunk - 1)
-            count(step, await write(moving, step, [...ofRange(first, last), ...(kept?.without(step.location) ?? [])]))
-            options.onProgress?.({ step: moving.step, location: step.location.label, done: last, total })
-          }
+          await counting(moving, step, count, async () => {
+            for (let first = 1; first <= total; first += plan.chunk) {
+              check(options.signal)
+              const last = Math.min(total, first + plan.chunk - 1)
+              await writeSafely(moving, step, ofRange(first, last), kept, last - first + 1)
+              options.onProgress?.({ step: moving.step, location: labelsOf(step.locations), done: last, total })
+            }
+          })
         }
       }
       await runAll(driver, [...after, ...awake])
@@ -163,14 +186,18 @@ const byRange = async (moving: Moving, unit: Unit, pace: Pace, count: Count): Pr
   const { options } = moving
   for (const step of unit.steps) {
     const total = await sizeOf(moving, step)
-    for (let first = 1; first <= total;) {
-      const last = Math.min(total, first + pace.rows() - 1)
-      await perform(moving, unit, rangePiece(first, last), pace, count)
-      options.onProgress?.({ step: moving.step, location: step.location.label, done: last, total })
-      first = last + 1
-    }
+    await counting(moving, step, count, async () => {
+      for (let first = 1; first <= total;) {
+        const last = Math.min(total, first + pace.rows() - 1)
+        await perform(moving, unit, rangePiece(first, last), pace, uncounted)
+        options.onProgress?.({ step: moving.step, location: labelsOf(step.locations), done: last, total })
+        first = last + 1
+      }
+    })
   }
 }
+
+const uncounted: Count = () => undefined
 
 /** Parents with their children: as many ids at a time as make a chunk of rows. */
 const byIds = async (moving: Moving, unit: Unit, pace: Pace, count: Count): Promise<void> => {
@@ -204,6 +231,8 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
   const { options } = moving
   const location = labelOf(unit)
   const { halves } = piece
+  // Of one row, which column is refused.
+  const columns = unit.together ? [] : unit.steps.flatMap(apart)
   let tries = 0
   const once = async () => {
     check(options.signal)
@@ -228,20 +257,26 @@ const perform = async (moving: Moving, unit: Unit, piece: Piece, pace: Pace, cou
       }
       if (halves !== undefined && isBusy(error) && ++tries >= wholeTries) return false
       if (halves !== undefined && !isBusy(error) && isStatementFailure(error)) return false
+      if (halves === undefined && !isBusy(error) && isStatementFailure(error) && columns.length > 1) return false
       throw halves === undefined && !isBusy(error)
         ? await withKey(moving.driver, moving.plan, unit, piece.range, error)
         : error
     }
   }
-  if ((await patiently(location, whole, options)) || halves === undefined) return
+  if (await patiently(location, whole, options)) return
+  if (halves === undefined) {
+    for (const step of columns) await perform(moving, { ...unit, steps: [step] }, piece, pace, count)
+    return
+  }
   for (const half of halves) await perform(moving, unit, half, pace, count)
 }
 
-const writeAll = async (moving: Moving, unit: Unit, { range, ids }: Piece): Promise<ReadonlyArray<number>> => {
+const writeAll = async (moving: Moving, unit: Unit, { range, ids, size }: Piece): Promise<ReadonlyArray<number>> => {
   const { driver, plan } = moving
-  const locations = unit.steps.map(({ location }) => location)
+  const locations = unit.steps.flatMap(({ locations }) => locations)
   const lock = async () => {
-    if (plan.dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
+    if (plan.dialect !== "mysql") return
+    for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range(step.location)))
   }
   if (plan.dialect === "postgres") {
     await driver.run(Sql.shortLocks)
@@ -255,22 +290,90 @@ const writeAll = async (moving: Moving, unit: Unit, { range, ids }: Piece): Prom
   const [asleep, awake] = sleeping(plan, locations)
   await runAll(driver, asleep)
   const written: Array<number> = []
-  for (const step of unit.steps)
-    written.push(await write(moving, step, [...range, ...(kept?.without(step.location) ?? [])]))
+  for (const step of unit.steps) written.push(await write(moving, step, range(step.location), kept, size))
   await runAll(driver, awake)
   return written
 }
 
-const write = async ({ driver, plan }: Moving, step: Step, range: ReadonlyArray<string>): Promise<number> => {
-  const { before, update, after, counted } = Sql.updateRange(plan, step, range)
-  try {
-    await runAll(driver, before)
+/** Writes the ledger rows of a range: where all columns of a row may be written they are at once, and the rest one by one. */
+export const write = async (
+  { driver, plan, settled }: Pick<Moving, "driver" | "plan" | "settled">,
+  step: Step,
+  range: ReadonlyArray<string>,
+  kept: KeptIds | undefined,
+  size?: number
+): Promise<number> => {
+  const without = (one: Step) => kept?.without(one.location) ?? []
+  const columns = apart(step)
+  const whole = [
+    ...range,
+    ...columns.flatMap((one) =>
+      without(one).map((condition) => `(b.${ledgerColumn(one.location, "stands")} IS NULL OR ${condition})`)
+    )
+  ]
+  const all = Sql.updateTogether(plan, step, whole, settled)
+  let written = 0
+  if (all !== undefined) {
+    try {
+      written = await writeTogether(driver, all)
+    } catch (error) {
+      throw placed(error, labelsOf(step.locations))
+    }
+    if (written === size || (await count(driver, Sql.waiting(plan, step, range))) === 0) return written
+  }
+  for (const one of columns) {
+    const { before, update, after, counted } = Sql.updateRange(plan, one, [...range, ...without(one)], settled)
+    try {
+      await runAll(driver, before)
+      written += (await driver.run(update)).changes / counted
+      await runAll(driver, after)
+    } catch (error) {
+      throw placed(error, one.location.label)
+    }
+  }
+  return written
+}
+
+const writeTogether = async (
+  driver: SqlDriver,
+  { expected, update, after, counted }: TogetherUpdate
+): Promise<number> => {
+  if (expected === undefined) {
     const { changes } = await driver.run(update)
     await runAll(driver, after)
     return changes / counted
-  } catch (error) {
-    throw placed(error, step.location.label)
   }
+  const rows = await count(driver, expected)
+  await driver.run("SAVEPOINT aywa_rows")
+  const { changes } = await driver.run(update)
+  if (changes === rows) await runAll(driver, after)
+  else await driver.run("ROLLBACK TO aywa_rows")
+  await driver.run("RELEASE aywa_rows")
+  return changes === rows ? changes : 0
+}
+
+/** The same inside of a transaction that goes on: where columns are refused together, the one that is to blame is found. */
+const writeSafely = async (
+  moving: Moving,
+  step: Step,
+  range: ReadonlyArray<string>,
+  kept: KeptIds | undefined,
+  size: number
+): Promise<void> => {
+  if (step.locations.length < 2) {
+    await write(moving, step, range, kept, size)
+    return
+  }
+  const { driver } = moving
+  await driver.run("SAVEPOINT aywa_columns")
+  try {
+    await write(moving, step, range, kept, size)
+  } catch (error) {
+    if (!isStatementFailure(error)) throw error
+    await driver.run("ROLLBACK TO SAVEPOINT aywa_columns")
+    for (const one of apart(step)) await write(moving, one, range, kept)
+  }
+  await driver.run("RELEASE SAVEPOINT aywa_columns")
 }
 
 const sizeOf = async ({ driver, plan }: Moving, { location }: Step): Promise<number> =>

@@ -6,6 +6,7 @@
 import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/MigrationError.ts"
 import * as Guards from "../sql/guards.ts"
+import { ledgersOf } from "../sql/dialect.ts"
 import { applyMoves, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
@@ -28,6 +29,7 @@ import type {
 } from "./reports.ts"
 import { stepNames } from "./stepNames.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+import { labelsOf } from "./unitRows.ts"
 
 /**
  * Makes mapping table and ledgers in the database, and says what would change. No row of yours is changed. Running it
@@ -63,21 +65,16 @@ const dryRun = async (
     for (const location of plan.locations)
       await at(location.label, () => runAll(driver, Sql.createLedger(plan, location)))
     await runAll(driver, Sql.close(plan))
-    for (const location of plan.locations) {
+    let done = 0
+    for (const locations of ledgersOf(plan)) {
       check(signal)
-      const statements = [
-        ...Sql.remember(plan, location),
-        // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
-        ...(again > 0 ? Sql.retake(plan, location) : []),
-        ...Sql.fill(plan, location)
-      ]
-      await at(location.label, () => runAll(driver, statements))
-      onProgress?.({
-        step: "dry-run",
-        location: location.label,
-        done: location.index + 1,
-        total: plan.locations.length
-      })
+      await at(labelsOf(locations), () => runAll(driver, Sql.remember(plan, locations)))
+      // The first time there is nothing to be taken anew, and looking for it costs as much as the first look.
+      for (const location of again > 0 ? locations : [])
+        await at(location.label, () => runAll(driver, Sql.takeAnew(plan, location)))
+      await at(labelsOf(locations), () => runAll(driver, Sql.fill(plan, locations)))
+      done += locations.length
+      onProgress?.({ step: "dry-run", location: labelsOf(locations), done, total: plan.locations.length })
     }
     await driver.run(Sql.end(plan))
   }
@@ -95,10 +92,12 @@ const dryRun = async (
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
   }
   const locations: Array<DryRunLocation> = []
-  for (const location of plan.locations) {
+  for (const shared of ledgersOf(plan)) {
     check(signal)
-    locations.push(await dryRunLocation(driver, plan, location))
+    locations.push(...(await dryRunLedger(driver, plan, shared)))
   }
+  // In the order of the plan.
+  locations.sort((a, b) => orderOf(plan, a) - orderOf(plan, b))
   const unexpected = plan.locations.flatMap(({ label, expect }, at) => {
     const rows = locations[at]?.rows ?? 0
     return rows < expect.min || rows > expect.max
@@ -114,23 +113,36 @@ const dryRun = async (
   }
 }
 
-const dryRunLocation = async (
+const orderOf = (plan: DatabasePlan, { location }: DryRunLocation): number =>
+  plan.locations.findIndex(({ label }) => label === location)
+
+const dryRunLedger = async (
   driver: SqlDriver,
   plan: DatabasePlan,
-  location: PlannedLocation
-): Promise<DryRunLocation> => {
-  const counts = await select(driver, Sql.dryRunCounts(plan, location))
-  const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
-  const table = await select(driver, Sql.tableCounts(plan, location))
-  return {
-    location: location.label,
-    rows: numberOf(counts["changes"]),
-    valuesBefore: numberOf(counts["befores"]),
-    valuesAfter: numberOf(counts["afters"]),
-    unmapped: unmapped === undefined ? undefined : await count(driver, unmapped),
-    tableRows: numberOf(table["rows_now"]),
-    nulls: numberOf(table["nulls_now"])
+  locations: ReadonlyArray<PlannedLocation>
+): Promise<ReadonlyArray<DryRunLocation>> => {
+  // PostgreSQL counts values sooner than it looks rows up.
+  const together =
+    locations.length > 1 && plan.dialect !== "postgres"
+      ? await select(driver, Sql.unmappedTogether(plan, locations).join())
+      : undefined
+  const reports: Array<DryRunLocation> = []
+  for (const [at, location] of locations.entries()) {
+    const counts = await select(driver, Sql.dryRunCounts(plan, location))
+    const table = await select(driver, Sql.rememberedCounts(plan, location))
+    const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
+    const alone = unmapped === undefined || together !== undefined ? undefined : await count(driver, unmapped)
+    reports.push({
+      location: location.label,
+      rows: numberOf(counts["changes"]),
+      valuesBefore: numberOf(counts["befores"]),
+      valuesAfter: numberOf(counts["afters"]),
+      unmapped: together === undefined ? alone : numberOf(together[`n${at + 1}`]),
+      tableRows: numberOf(table["rows_then"]),
+      nulls: numberOf(table["nulls_then"])
+    })
   }
+  return reports
 }
 
 /**

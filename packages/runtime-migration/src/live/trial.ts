@@ -1,17 +1,18 @@
 /**
  * What apply would trip over: some rows of each location are written in a transaction that is rolled back.
  */
-import { isReferring, tableOf, tables } from "../sql/dialect.ts"
+import { isReferring, ledgerRows, tableOf } from "../sql/dialect.ts"
 import { applyMoves } from "../sql/moves.ts"
 import { quoteName } from "../sql/names.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
-import { ofIds, type Step, type Unit, unitsOf } from "../sql/units.ts"
+import { apart, ofIds, type Unit, unitsOf } from "../sql/units.ts"
 import { sleeping } from "./aboutTriggers.ts"
 import { check, select } from "./checks.ts"
-import { isBusy, isStatementFailure, placed } from "./databaseError.ts"
+import { isBusy, isStatementFailure } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
+import { write } from "./moveRows.ts"
 import { loosening } from "./rigidKeys.ts"
 import { takeLateChildren } from "./lateRows.ts"
 import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
@@ -27,6 +28,9 @@ export interface Trial {
 /** Rows of a trial: one for each value that is written, as far as that. */
 const most = 200
 
+/** Rows of a ledger in which so many values are found where it has many. */
+const enough = 20_000
+
 /** Tries out what a dry run has prepared. */
 export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: StepOptions): Promise<Trial> => {
   const problems: Array<string> = []
@@ -37,8 +41,8 @@ export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: 
     const rows = unit.together ? await someIds(driver, plan, unit) : await someRows(driver, plan, unit)
     if (rows.length === 0) continue
     const location = labelOf(unit)
-    const apart = plan.dialect === "postgres" && plan.transaction === "single"
-    if (apart && unit.steps.some((step) => touchesKey(plan, step.location))) {
+    const alone = plan.dialect === "postgres" && plan.transaction === "single"
+    if (alone && unit.steps.some(({ locations }) => locations.some((one) => touchesKey(plan, one)))) {
       untried.push(`${location}: not tried, its foreign keys need one transaction for all of its rows`)
       continue
     }
@@ -78,7 +82,7 @@ const conflicts = async (
     ]
     const { n, v } = await select(
       driver,
-      `SELECT COUNT(*) AS n, MIN(${Sql.idText(plan)("b.new_value")}) AS v FROM ${tables(plan).ledger(location)} b JOIN ${table} t ON ${own.join(" AND ")} JOIN ${table} o ON ${same.join(" AND ")} WHERE b.stands = 'old_value'`
+      `SELECT COUNT(*) AS n, MIN(${Sql.idText(plan)("b.new_value")}) AS v FROM ${ledgerRows(plan, location)} b JOIN ${table} t ON ${own.join(" AND ")} JOIN ${table} o ON ${same.join(" AND ")} WHERE b.stands = 'old_value'`
     )
     if (numberOf(n) > 0) {
       problems.push(
@@ -94,13 +98,25 @@ const someRows = async (driver: SqlDriver, plan: DatabasePlan, { steps }: Unit):
   const [step] = steps
   // The second of two passes starts from what the first has written.
   if (step === undefined || step.from !== "old_value") return []
-  const ledger = tables(plan).ledger(step.location)
   const waiting = "b.stands = 'old_value'"
-  const whole = step.location.kind === "id"
-  const sql = whole
-    ? `SELECT MIN(b.n) AS n FROM ${ledger} b WHERE ${waiting} GROUP BY ${Sql.idText(plan)("b.new_value")} ORDER BY 1 LIMIT ${most}`
-    : `SELECT b.n AS n FROM ${ledger} b, (SELECT MAX(x.n) AS top FROM ${ledger} x) m WHERE ${waiting} AND (m.top <= ${most} OR b.n % (m.top / ${most}) < 1) ORDER BY 1 LIMIT ${most}`
-  return (await driver.run(sql)).rows.map(({ n }) => String(numberOf(n)))
+  const limit = Math.ceil(most / step.locations.length)
+  const rows = new Set<string>()
+  for (const location of step.locations) {
+    const ledger = ledgerRows(plan, location)
+    const byValue = (where: string) =>
+      `SELECT MIN(b.n) AS n FROM ${ledger} b WHERE ${where} GROUP BY ${Sql.idText(plan)("b.new_value")} ORDER BY 1 LIMIT ${limit}`
+    const first = location.kind === "id" ? await driver.run(byValue(`${waiting} AND b.n <= ${enough}`)) : undefined
+    if (first?.rows.length === limit) {
+      for (const { n } of first.rows) rows.add(String(numberOf(n)))
+      continue
+    }
+    const sql =
+      location.kind === "id"
+        ? byValue(waiting)
+        : `SELECT b.n AS n FROM ${ledger} b, (SELECT MAX(x.n) AS top FROM ${ledger} x) m WHERE ${waiting} AND (m.top <= ${limit} OR b.n % (m.top / ${limit}) < 1) ORDER BY 1 LIMIT ${limit}`
+    for (const { n } of (await driver.run(sql)).rows) rows.add(String(numberOf(n)))
+  }
+  return [...rows]
 }
 
 /** Some ids with all of their rows. */
@@ -122,18 +138,35 @@ const firstRefusal = async (
   unit: Unit,
   rows: ReadonlyArray<string>
 ): Promise<string | undefined> => {
-  const range = unit.together ? ofIds(rows) : [`b.n IN (${rows.join(", ")})`]
+  const range = (location: PlannedLocation) => (unit.together ? ofIds(location, rows) : [`b.n IN (${rows.join(", ")})`])
   try {
     await rolledBack(driver, plan, unit, range, rows)
     return undefined
   } catch (error) {
     if (!isStatementFailure(error) || isBusy(error)) throw error
-    if (rows.length === 1) return messageOf(await withKey(driver, plan, unit, range, error))
+    if (rows.length === 1)
+      return refusalOfRow(driver, plan, unit, rows, await withKey(driver, plan, unit, range, error))
     const middle = Math.ceil(rows.length / 2)
     const first = await firstRefusal(driver, plan, unit, rows.slice(0, middle))
     const second = first ?? (await firstRefusal(driver, plan, unit, rows.slice(middle)))
     return second ?? messageOf(error)
   }
+}
+
+/** Of one row, which column is refused. */
+const refusalOfRow = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  unit: Unit,
+  rows: ReadonlyArray<string>,
+  error: unknown
+): Promise<string> => {
+  const columns = unit.together ? [] : unit.steps.flatMap(apart)
+  for (const step of columns.length > 1 ? columns : []) {
+    const refusal = await firstRefusal(driver, plan, { ...unit, steps: [step] }, rows)
+    if (refusal !== undefined) return refusal
+  }
+  return messageOf(error)
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -142,46 +175,33 @@ const rolledBack = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   unit: Unit,
-  range: ReadonlyArray<string>,
+  range: (location: PlannedLocation) => ReadonlyArray<string>,
   rows: ReadonlyArray<string>
 ): Promise<void> => {
   const { dialect } = plan
   const keys = plan.foreignKeys.length > 0
+  const locations = unit.steps.flatMap((step) => step.locations)
   const off = dialect === "mysql" && keys
   if (off) await driver.run("SET SESSION foreign_key_checks = 0")
   await driver.run(dialect === "sqlite" ? "BEGIN IMMEDIATE" : dialect === "mysql" ? "START TRANSACTION" : "BEGIN")
   try {
     if (dialect === "postgres") await driver.run(Sql.shortLocks)
-    if (dialect === "postgres" && keys && unit.steps.some(({ location }) => isReferring(plan, location))) {
+    if (dialect === "postgres" && keys && locations.some((location) => isReferring(plan, location))) {
       await runAll(driver, loosening(plan))
       await driver.run("SET CONSTRAINTS ALL DEFERRED")
     }
     if (dialect === "sqlite") await driver.run("PRAGMA defer_foreign_keys = ON")
-    if (dialect === "mysql") for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range))
-    const locations = unit.steps.map(({ location }) => location)
+    if (dialect === "mysql")
+      for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range(step.location)))
     // What came since the rows were looked at would be left without its parent.
     if (unit.together) await takeLateChildren(driver, plan, locations, rows)
     const [asleep] = sleeping(plan, locations)
     await runAll(driver, asleep)
-    for (const step of unit.steps) await write(driver, plan, step, range)
+    for (const step of unit.steps) await write({ driver, plan }, step, range(step.location), undefined)
     // What was deferred to the end of the transaction, which never comes.
     if (dialect === "postgres") await driver.run("SET CONSTRAINTS ALL IMMEDIATE")
   } finally {
     await driver.run("ROLLBACK").catch(() => undefined)
     if (off) await driver.run("SET SESSION foreign_key_checks = 1")
-  }
-}
-
-const write = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  step: Step,
-  range: ReadonlyArray<string>
-): Promise<void> => {
-  const { before, update, after } = Sql.updateRange(plan, step, range)
-  try {
-    await runAll(driver, [...before, update, ...after])
-  } catch (error) {
-    throw placed(error, step.location.label)
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What is asked of the ledgers about the rows of a unit.
  */
+import type { PlannedLocation } from "../sql/plan.ts"
 import { idText } from "../sql/statements.ts"
 import { idsToMove, keyWords, type Unit } from "../sql/units.ts"
 import { select } from "./checks.ts"
@@ -9,7 +10,11 @@ import type { DatabasePlan } from "./planDatabase.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
 /** As messages call a unit. */
-export const labelOf = ({ steps }: Unit): string => steps.map(({ location }) => location.label).join(", ")
+export const labelOf = ({ steps }: Unit): string => labelsOf(steps.flatMap(({ locations }) => locations))
+
+/** As they call what is done to several locations at once. */
+export const labelsOf = (locations: ReadonlyArray<PlannedLocation>): string =>
+  locations.map(({ label }) => label).join(", ")
 
 /** Old ids that are still to be moved, with the rows that each has in all ledgers of a unit. */
 export const rowsById = async (
@@ -30,12 +35,12 @@ export const withKey = async (
   driver: SqlDriver,
   plan: DatabasePlan,
   { steps }: Unit,
-  range: ReadonlyArray<string>,
+  range: (location: PlannedLocation) => ReadonlyArray<string>,
   error: unknown
 ): Promise<unknown> => {
   if (!isStatementFailure(error)) return error
   for (const step of steps) {
-    const values = Object.values(await select(driver, keyWords(plan, step, range)).catch(() => ({})))
+    const values = Object.values(await select(driver, keyWords(plan, step, range(step.location))).catch(() => ({})))
     if (values.length === 0) continue
     const key = step.location.key.map(({ column }, at) => `${column} = ${String(values[at])}`).join(", ")
     return placed(error, step.location.label, key)

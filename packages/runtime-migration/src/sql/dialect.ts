@@ -21,6 +21,14 @@ export interface SqlDialect {
   /** An insert that leaves out rows that are there. */
   readonly insertNew: (table: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<string>) => string
   readonly createLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
+  /** PostgreSQL: the mapping of a location in its column's own type. */
+  readonly createTyped: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
+  /** The number of a row that is added to a ledger; `undefined` where the ledger numbers them. */
+  readonly nextNumber: (ledger: string) => string | undefined
+  /** A key of a row `t`, or of a query, to be looked up in a ledger. */
+  readonly keyValue: (value: string) => string
+  /** Kind `id`: how a row `t` finds its id in a mapping table, named `alias`, and what the id becomes. */
+  readonly lookup: (plan: SqlPlan, location: PlannedLocation, alias: string) => Lookup
   /** Its indexes, made once the ledger is filled: that is faster than to keep them meanwhile. */
   readonly indexLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
   /**
@@ -45,6 +53,8 @@ export interface SqlDialect {
   readonly unmapped: (plan: SqlPlan, location: PlannedLocation) => string | undefined
   /** Updates the rows of a range of the ledger from one of its values to another, and marks those. */
   readonly update: (update: Update) => MarkedUpdate
+  /** The same for all columns of a row at once, where all that are to be written may be. */
+  readonly updateTogether: (update: UpdateTogether) => TogetherUpdate
   /** An update of a ledger `l` from a query `c`. */
   readonly updateLedger: (ledger: string, query: string, set: ReadonlyArray<string>, where: string) => string
 }
@@ -75,8 +85,89 @@ export interface Update {
   readonly where: ReadonlyArray<string>
 }
 
+/** A guarded update of all columns of a ledger. */
+export interface UpdateTogether extends Omit<Update, "location"> {
+  readonly locations: Together
+  /** What is asked of each value that is written, besides. */
+  readonly asks: (location: PlannedLocation) => ReadonlyArray<string>
+}
+
+/** Locations that are written at once. */
+export type Together = readonly [PlannedLocation, ...ReadonlyArray<PlannedLocation>]
+
+/** Its statements, one transaction. */
+export interface TogetherUpdate {
+  /**
+   * SQLite: counts, as `n`, the rows that the update has to write. Where it writes others it is taken back, and every column
+   * written for itself: nothing is marked while rows are written.
+   */
+  readonly expected: string | undefined
+  readonly update: string
+  readonly after: ReadonlyArray<string>
+  /** Rows that the database counts per row of the customer's. */
+  readonly counted: 1 | 2
+}
+
+/** What a location of kind `id` finds in a mapping table. */
+export interface Lookup {
+  /** The table and what joins it: rows that change, and no others. */
+  readonly join: string
+  readonly next: string
+  /** The id that a row holds, as text. */
+  readonly id: string
+}
+
 /** A value that the ledger has of a row. */
 export type LedgerValue = "old_value" | "new_value" | "tmp_value"
+
+/** Whether a ledger has the rows of several locations. */
+export const isShared = ({ shares }: Pick<PlannedLocation, "shares">): boolean => shares.length > 1
+
+/** What a ledger calls a column of a location. */
+export const ledgerColumn = (
+  { index, shares }: Pick<PlannedLocation, "index" | "shares">,
+  name: LedgerValue | "stands" | "first_value"
+): string => (shares.length > 1 ? `${name}_${index + 1}` : name)
+
+/** The locations of a plan, by their ledgers. */
+export const ledgersOf = ({ locations }: SqlPlan): ReadonlyArray<ReadonlyArray<PlannedLocation>> =>
+  locations.flatMap((location) =>
+    location.shares[0] === location.index ? [locations.filter(({ index }) => location.shares.includes(index))] : []
+  )
+
+/**
+ * A location's part of its ledger as a table of its own, to be read: `stands` is NULL where a row of the ledger is about other
+ * columns alone. Every planner makes one query of it.
+ */
+export const ledgerRows = (plan: SqlPlan, location: PlannedLocation): string => {
+  const name = tables(plan).ledger(location)
+  if (!isShared(location)) return name
+  const keys = keysOf(location).map(({ k }) => `r.${k}`)
+  const values = (["old_value", "new_value", "stands"] as const).map(
+    (value) => `r.${ledgerColumn(location, value)} AS ${value}`
+  )
+  return `(SELECT ${["r.n", ...keys, ...values].join(", ")} FROM ${name} r WHERE r.${ledgerColumn(location, "stands")} IS NOT NULL)`
+}
+
+/**
+ * What a group of columns is written by: which of them wait for it, and that those may be written. A planner would take an OR
+ * apart, and ask its dearest half twice.
+ */
+export const together = (
+  { locations, from, range, where, asks }: UpdateTogether,
+  holds: (location: PlannedLocation) => string
+): ReadonlyArray<string> => {
+  const waits = (location: PlannedLocation) => `b.${ledgerColumn(location, "stands")} = '${from}'`
+  return [
+    ...range,
+    `(${locations.map(waits).join(" OR ")})`,
+    ...locations.map(
+      (location) =>
+        `CASE WHEN ${waits(location)} THEN ${[holds(location), ...asks(location)].join(" AND ")} ELSE true END`
+    ),
+    ...where
+  ]
+}
 
 /**
  * PostgreSQL: the schema of all that a run makes. A schema of the application would give each new table to whomever its
@@ -97,7 +188,7 @@ export const tables = (plan: SqlPlan) => {
     run: named("run"),
     /** MySQL and SQLite: what stops a script. */
     guard: named("guard"),
-    ledger: (location: PlannedLocation) => named(`l${location.index + 1}`),
+    ledger: ({ index, shares }: PlannedLocation) => named(`l${(shares[0] ?? index) + 1}`),
     /** PostgreSQL: the mapping with targets in the column's own type. */
     typed: (index: number) => named(`m${index + 1}`)
   }
@@ -134,14 +225,18 @@ export const isRekeyed = ({ key }: PlannedLocation): boolean => key.some(({ rewr
 export const keysAfter = (location: PlannedLocation): ReadonlyArray<string> =>
   keysOf(location).map(({ k, w }) => w ?? k)
 
-/** The columns of a ledger after `n`. */
-export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<string> => [
-  ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
-  "old_value",
-  "new_value",
-  ...(location.twoStep ? ["tmp_value"] : []),
-  "stands"
+/** The columns of a ledger after `n` that a location has, with the names that a query of its changes has for them. */
+export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<readonly [column: string, value: string]> => [
+  ...keysOf(location)
+    .flatMap(({ k, w }) => (w === undefined ? [k] : [k, w]))
+    .map((k) => [k, k] as const),
+  ...valuesOf(location).map((value) => [ledgerColumn(location, value), value] as const),
+  [ledgerColumn(location, "stands"), "stands"]
 ]
+
+/** The values that a ledger has of a location. */
+export const valuesOf = ({ twoStep }: Pick<PlannedLocation, "twoStep">): ReadonlyArray<LedgerValue> =>
+  twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
 
 /** Whether a foreign key of the plan has the column on one of its sides: its rows are written together with those of the other. */
 export const isReferring = (

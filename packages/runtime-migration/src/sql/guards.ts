@@ -2,7 +2,19 @@
  * What must hold before a step: a live step refuses with the words, a script stops.
  */
 import { accountsWithRights, ledgerPlace } from "./accounts.ts"
-import { bareName, isMany, ledgerSchema, ledgerSchemaOf, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import {
+  bareName,
+  isMany,
+  isShared,
+  ledgerColumn,
+  ledgerRows,
+  ledgersOf,
+  ledgerSchema,
+  ledgerSchemaOf,
+  type SqlDialect,
+  tableOf,
+  tables
+} from "./dialect.ts"
 import { harmfulKeys } from "./foreignKeys.ts"
 import type { GuardStep } from "./guardTable.ts"
 import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
@@ -131,7 +143,7 @@ const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<st
   ...location,
   schema: ledgerSchemaOf(plan),
   table: bareName(tables(plan).ledger(location)),
-  column: "old_value",
+  column: ledgerColumn(location, "old_value"),
   key: key.map((column) => ({ column, rewrittenBy: undefined }))
 })
 
@@ -140,26 +152,51 @@ const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<st
  * value what can be said: it leads to the new one.
  */
 export const forgedRows = (plan: SqlPlan, location: PlannedLocation, way: SqlDialect): string => {
-  const values = location.twoStep ? ["new_value", "tmp_value"] : ["new_value"]
+  const values = location.twoStep ? (["new_value", "tmp_value"] as const) : (["new_value"] as const)
+  const columns = values.map((value) => ledgerColumn(location, value))
+  // A key column has a value: rows of the ledger that are about other columns are none of these.
+  const mark = isShared(location) ? [ledgerColumn(location, "stands")] : []
   // Values come along as parts of the key. MySQL groups rows by that while it reads texts, so there they are looked up.
   const joined = plan.dialect === "mysql" && isMany(location)
-  const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...values])
+  const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...columns, ...mark])
   const stored = (value: string, at: number) => (joined ? `l.${value}` : `c.k${at + 2}`)
   const right = values.map((value, at) => way.keeps(stored(value, at), `c.${value}`, location)).join(" AND ")
   const lookup = joined ? ` JOIN ${tableOf(plan, ledger)} l ON l.n = c.k1` : ""
-  return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${tableOf(plan, ledger)}) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
+  return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
+}
+
+/** The same of a ledger that several locations share, in one pass: selects those with such rows, as `v`. */
+const forgedTogether = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>, way: SqlDialect): string => {
+  const looked = locations.map((location, at) => {
+    const { join, next } = way.lookup(plan, asTable(plan, location, ["n"]), `m${at}`)
+    const right = way.keeps(`t.${ledgerColumn(location, "new_value")}`, next, location)
+    const count = `COALESCE(SUM(CASE WHEN t.${ledgerColumn(location, "stands")} IS NULL THEN 0 WHEN ${right} THEN 0 ELSE 1 END), 0) AS n${at}`
+    const label = quoteText(`${location.label.replaceAll("\\", "/")}: `)
+    return { join, count, label: `SELECT ${at} AS at_n, ${label} AS label`, found: `WHEN ${at} THEN q.n${at}` }
+  })
+  const joins = looked.map(({ join }) => ` LEFT JOIN ${join}`).join("")
+  const [first] = locations
+  const ledger = first === undefined ? "" : tables(plan).ledger(first)
+  const counts = `SELECT ${looked.map(({ count }) => count).join(", ")} FROM ${ledger} t${joins}`
+  const each = `SELECT i.label, CASE i.at_n ${looked.map(({ found }) => found).join(" ")} END AS n FROM (${counts}) q, (${looked.map(({ label }) => label).join(" UNION ALL ")}) i`
+  return `SELECT ${plan.dialect === "mysql" ? "CONCAT(f.label, f.n)" : "f.label || f.n"} AS v FROM (${each}) f WHERE f.n <> 0`
 }
 
 const ledgerGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Guard> =>
-  plan.locations.map((location) => {
-    const ledger = tables(plan).ledger(location)
-    return {
-      step: "forged",
-      query: `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`,
-      words: `${location.label}: {found} rows of the ledger ${ledger} hold values that the mapping does not make: somebody wrote into it. Find out who. Delete those rows from it, and the dry run takes them anew as far as nothing was applied; else restore their rows from a backup.`,
-      reason: "Refused"
-    }
-  })
+  ledgersOf(plan).flatMap((locations) =>
+    locations.slice(0, 1).map((location): Guard => {
+      const ledger = tables(plan).ledger(location)
+      const alone = locations.length === 1
+      return {
+        step: "forged",
+        query: alone
+          ? `SELECT f.n AS v FROM (${forgedRows(plan, location, way)}) f WHERE f.n <> 0`
+          : forgedTogether(plan, locations, way),
+        words: `${alone ? `${location.label}: ` : ""}{found} rows of the ledger ${ledger} hold values that the mapping does not make: somebody wrote into it. Find out who. Delete those rows from it, and the dry run takes them anew as far as nothing was applied; else restore their rows from a backup.`,
+        reason: "Refused"
+      }
+    })
+  )
 
 const openGuards = (plan: SqlPlan): ReadonlyArray<Guard> => {
   if (plan.dialect === "mysql") return accountGuards(plan)
@@ -189,7 +226,7 @@ const expectGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
     if (expect.min === 0 && expect.max === Number.MAX_SAFE_INTEGER) return []
     return {
       step: "expect",
-      query: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
+      query: `SELECT s.n AS v FROM (SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b) s WHERE s.n NOT BETWEEN ${expect.min} AND ${expect.max}`,
       words: `${label}: {found} rows would change, expected ${expect.min} to ${expect.max}`,
       reason: "Refused"
     }

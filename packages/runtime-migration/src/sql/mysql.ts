@@ -10,15 +10,18 @@ import {
   keysAfter,
   keyed,
   keysOf,
+  ledgerColumn,
   otherRewriters,
   selectList,
   type SqlDialect,
   tableOf,
-  tables
+  tables,
+  together,
+  valuesOf
 } from "./dialect.ts"
 import { mappingDigest, partRows } from "./digest.ts"
 import { guardTable } from "./guardTable.ts"
-import { quoteText } from "./names.ts"
+import { quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 // As bytes: collations ignore case or trailing spaces, and two of them in one comparison abort it.
@@ -141,7 +144,7 @@ export const mysql: SqlDialect = {
     const { map, run } = tables(plan)
     const id = "VARBINARY(255) NOT NULL"
     return [
-      `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (kind, source), KEY target (kind, target)) ENGINE = InnoDB`,
+      `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (source, kind), KEY target (target, kind)) ENGINE = InnoDB`,
       `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
       ...guardTable(plan)
     ]
@@ -157,22 +160,36 @@ export const mysql: SqlDialect = {
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON DUPLICATE KEY UPDATE ${columns[0]} = ${table}.${columns[0]}`,
   createLedger: (plan, location) => {
     const name = tables(plan).ledger(location)
-    const column = columnOf(plan, location.column)
+    const members = plan.locations.filter(({ index }) => location.shares.includes(index))
     const keys = location.key.map(({ column, rewrittenBy }, at) => {
       const k = columnOf(plan, column)
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
-    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark =
-      ", stands VARCHAR(10) NOT NULL DEFAULT 'old_value', first_value LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL"
+    const values = members.flatMap((one) =>
+      valuesOf(one).map((value) => `v.${quoteName("mysql", one.column)} AS ${ledgerColumn(one, value)}`)
+    )
+    const table = tableOf(plan, location)
+    // Of columns that may have no value here: a row of a ledger need not be about all of them.
+    const source = `${table} t LEFT JOIN ${table} v ON false`
+    const marks = members.map(
+      (one) =>
+        `, ${ledgerColumn(one, "stands")} VARCHAR(10) ${members.length > 1 ? "DEFAULT NULL" : "NOT NULL DEFAULT 'old_value'"}, ${ledgerColumn(one, "first_value")} LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL`
+    )
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
     const after =
       (isRekeyed(location) ? `, KEY w (${keysAfter(location).join(", ")})` : "") +
-      (isReferring(plan, location) ? ", KEY v (old_value)" : "")
+      members
+        .filter((one) => isReferring(plan, one))
+        .map((one) => {
+          const value = ledgerColumn(one, "old_value")
+          return `, KEY ${value.replace("old_value", "v")} (${value})`
+        })
+        .join("")
     return [
-      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${mark}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${name} (n BIGINT NOT NULL${marks.join("")}, PRIMARY KEY (n), UNIQUE KEY k (${key})${after}) ENGINE = InnoDB AS SELECT 0 AS n, ${[...keys, ...values].join(", ")} FROM ${source} WHERE false`
     ]
   },
+  createTyped: () => [],
   indexLedger: () => [],
   changes: (plan, location) => {
     const { map } = tables(plan)
@@ -191,19 +208,30 @@ export const mysql: SqlDialect = {
       const on = keys.map(({ column, k }) => `${columnOf(plan, column)} = q.${k}`).join(" AND ")
       return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN (${rewritten(plan, location, kind)}) q ON ${on}${others} WHERE CAST(q.txt AS BINARY) <> ${text(columnOf(plan, location.column))}`
     }
-    const column = columnOf(plan, location.column)
-    const target = idIn(location, column, "m.target")
-    const next = location.kind === "id" ? target : `JSON_SET(${column}, ${path(location)}, ${target})`
+    const { join, next } = mysql.lookup(plan, location, "m")
     const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
-    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${join}${others} WHERE ${keyed(plan, location)}`
+  },
+  nextNumber: (ledger) => `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER ()`,
+  keyValue: (value) => value,
+  lookup: (plan, location, alias) => {
+    const column = columnOf(plan, location.column)
+    const target = idIn(location, column, `${alias}.target`)
+    return {
+      id: current(plan, location),
+      join: `${tables(plan).map} ${alias} ON ${inSet(alias, location)} AND ${alias}.source = ${current(plan, location)} AND ${alias}.source <> ${alias}.target`,
+      next: location.kind === "id" ? target : `JSON_SET(${column}, ${path(location)}, ${target})`
+    }
   },
   // Put together with a value of the column, what was made takes on its type: a UUID is in small letters then.
   keeps: (stored, made, { columnType }) =>
     columnType === "bytes"
       ? `${mysql.same(stored, made)}`
       : `${made} IS NOT NULL AND ${text(`COALESCE(${made}, ${stored})`)} = ${text(stored)}`,
-  leads: (plan, location) =>
-    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${mysql.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
+  leads: (plan, location) => {
+    const old = `b.${ledgerColumn(location, "old_value")}`
+    return `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, old)} AND ${mysql.keeps(`b.${ledgerColumn(location, "new_value")}`, idIn(location, old, "m.target"), location)})`
+  },
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"
@@ -230,13 +258,38 @@ export const mysql: SqlDialect = {
   update: ({ plan, location, from, to, match, range, where }) => {
     // A column that changes by itself on update stays when it is set to what it is.
     const kept = location.keep.map((column) => `, ${columnOf(plan, column)} = ${columnOf(plan, column)}`).join("")
-    const same = mysql.same(columnOf(plan, location.column), `b.${from}`)
-    const conditions = [same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
+    const same = mysql.same(columnOf(plan, location.column), `b.${ledgerColumn(location, from)}`)
+    const stands = `b.${ledgerColumn(location, "stands")}`
+    const conditions = [same, ...range, `${stands} = '${from}'`, ...where].join(" AND ")
     return {
       before: [],
-      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${to}${kept}, b.stands = '${to}' WHERE ${conditions}`,
+      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${ledgerColumn(location, to)}${kept}, ${stands} = '${to}' WHERE ${conditions}`,
       after: [],
       counted: 2
+    }
+  },
+  updateTogether: (update) => {
+    const { plan, locations, from, to, match } = update
+    const columns = locations.map(({ column }) => column)
+    const kept = [...new Set(locations.flatMap(({ keep }) => keep))]
+      .filter((column) => !columns.includes(column))
+      .map((column) => `${columnOf(plan, column)} = ${columnOf(plan, column)}`)
+    const conditions = together(update, (one) => mysql.same(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`))
+    // In which order columns of two tables are set, nobody says: marks are read from a ledger that is not written.
+    const set = locations.flatMap((one) => {
+      const stands = ledgerColumn(one, "stands")
+      const value = columnOf(plan, one.column)
+      return [
+        `${value} = IF(o.${stands} = '${from}', o.${ledgerColumn(one, to)}, ${value})`,
+        `b.${stands} = IF(o.${stands} = '${from}', '${to}', o.${stands})`
+      ]
+    })
+    const ledger = tables(plan).ledger(locations[0])
+    return {
+      counted: 2,
+      expected: undefined,
+      update: `UPDATE ${tableOf(plan, locations[0])} AS t JOIN ${ledger} AS b ON ${match} JOIN ${ledger} AS o ON o.n = b.n SET ${[...set, ...kept].join(", ")} WHERE ${conditions.join(" AND ")}`,
+      after: []
     }
   },
   // Assignments are made from left to right.

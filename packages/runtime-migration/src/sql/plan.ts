@@ -13,9 +13,9 @@ import { checkShape } from "./shape.ts"
 
 /**
  * What is written in a run's table about how it is laid out. Another number is of a version that did not protect its
- * ledgers, or did not mark what it wrote: nothing here touches those.
+ * ledgers, did not mark what it wrote, or had a ledger for each column: nothing here touches those.
  */
-export const layout = "4"
+export const layout = "5"
 
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {
@@ -48,7 +48,7 @@ export interface KeyColumn {
 
 /** A location, ready to be written as SQL. */
 export interface PlannedLocation {
-  /** From 0; it names the ledger. Locations are applied in about this order, and rolled back in about the other. */
+  /** From 0; the first of those that share a ledger names it. Locations are applied in about this order, and rolled back in about the other. */
   readonly index: number
   /** As reports call it: `calls.assistant_id`. */
   readonly label: string
@@ -67,6 +67,8 @@ export interface PlannedLocation {
    * it was rewritten, so that rows are taken once only.
    */
   readonly ambiguous: boolean
+  /** Indexes of the locations in whose ledger its rows are: its own, and those of the same table that change with it. */
+  readonly shares: ReadonlyArray<number>
   readonly set: IdSet
 }
 
@@ -140,12 +142,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     key: location.columns.map((column) => ({ column, rewrittenBy: rewriterOf(ordered, location, column) })),
     set: setOf(location.resource, location.field)
   }))
-  const locations: ReadonlyArray<PlannedLocation> = placed.map((location) => ({
-    ...location,
-    ambiguous:
-      location.set.overlap.length > 0 ||
-      location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
-  }))
+  const locations = complete(placed)
   for (const location of locations) checkIdsFit(location)
   for (const { label, key, index, set, twoStep } of locations) {
     if (set.overlap.length === 0 || twoStep || !key.some(({ rewrittenBy }) => rewrittenBy === index)) continue
@@ -240,7 +237,20 @@ const makeSet = (
   }
 }
 
-type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "ambiguous"> & {
+type Placed = Omit<PlannedLocation, "ambiguous" | "shares">
+
+/** What a location is among the others. */
+const complete = (placed: ReadonlyArray<Placed>): ReadonlyArray<PlannedLocation> => {
+  const known = placed.map((location) => ({
+    ...location,
+    ambiguous:
+      location.set.overlap.length > 0 ||
+      location.key.some(({ rewrittenBy = -1 }) => (placed[rewrittenBy]?.set.overlap.length ?? 0) > 0)
+  }))
+  return known.map((location) => ({ ...location, shares: sharesOf(known, location) }))
+}
+
+type Checked = Omit<PlannedLocation, "index" | "key" | "set" | "ambiguous" | "shares"> & {
   readonly columns: ReadonlyArray<string>
   readonly resource: Location["resource"]
   readonly field: string
@@ -314,7 +324,29 @@ const inOrder = (locations: ReadonlyArray<Checked>): ReadonlyArray<Checked> => {
   return [...locations.filter((location) => !isKey(location)), ...locations.filter(isKey)]
 }
 
-const sameTable = (a: Checked, b: Checked): boolean => a.table === b.table && a.schema === b.schema
+/**
+ * Columns of one table that hold an id each and are found by the same key have one ledger, with one row for each row of
+ * theirs. What needs an order of its own has its own: reserved values, ids that are source and target, parts of keys.
+ */
+const sharesOf = (
+  locations: ReadonlyArray<Omit<PlannedLocation, "shares">>,
+  location: Omit<PlannedLocation, "shares">
+): ReadonlyArray<number> => {
+  const plain = ({ index, kind, twoStep, ambiguous, key }: typeof location) =>
+    kind === "id" &&
+    !twoStep &&
+    !ambiguous &&
+    key.every(({ rewrittenBy }) => rewrittenBy === undefined) &&
+    !locations.some((other) => other.key.some(({ rewrittenBy }) => rewrittenBy === index))
+  const columns = ({ key }: typeof location) => JSON.stringify(key.map(({ column }) => column))
+  const shared = locations.filter(
+    (other) => sameTable(other, location) && columns(other) === columns(location) && plain(other)
+  )
+  return plain(location) ? shared.map(({ index }) => index) : [location.index]
+}
+
+const sameTable = (a: Pick<Checked, "schema" | "table">, b: Pick<Checked, "schema" | "table">): boolean =>
+  a.table === b.table && a.schema === b.schema
 
 const rewriterOf = (ordered: ReadonlyArray<Checked>, location: Checked, column: string): number | undefined => {
   const index = ordered.findIndex((other) => sameTable(other, location) && other.column === column)

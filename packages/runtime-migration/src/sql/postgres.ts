@@ -10,11 +10,14 @@ import {
   isRekeyed,
   keysAfter,
   keyed,
+  ledgerColumn,
   otherRewriters,
   selectList,
   type SqlDialect,
   tableOf,
-  tables
+  tables,
+  together,
+  valuesOf
 } from "./dialect.ts"
 import { mappingDigest, partRows } from "./digest.ts"
 import { closeLedgers, createSchema, dropSchema } from "./ledgerSchema.ts"
@@ -144,27 +147,34 @@ export const postgres: SqlDialect = {
   insertNew: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}\nON CONFLICT DO NOTHING`,
   createLedger: (plan, location) => {
-    const { ledger, typed, map } = tables(plan)
-    const name = ledger(location)
-    const column = columnOf(plan, location.column)
+    const name = tables(plan).ledger(location)
+    const values = plan.locations
+      .filter(({ index }) => location.shares.includes(index))
+      .map((one) => {
+        const value = columnOf(plan, one.column)
+        const copies = valuesOf(one).map((name) => `${value} AS ${ledgerColumn(one, name)}`)
+        const mark = `${standing} AS ${ledgerColumn(one, "stands")}, NULL::text AS ${ledgerColumn(one, "first_value")}`
+        return `${copies.join(", ")}, ${mark}`
+      })
     const keys = location.key.map(({ column, rewrittenBy }, at) => {
       const k = columnOf(plan, column)
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
-    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = `, ${standing} AS stands, NULL::text AS first_value`
-    const statements = [
+    return [
       // Room in each page for the rows as they are once marked: without it every mark would go into every index.
-      `CREATE TABLE IF NOT EXISTS ${name} WITH (fillfactor = 45) AS SELECT 0::bigint AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${name} WITH (fillfactor = 45) AS SELECT 0::bigint AS n, ${[...keys, ...values].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
     ]
-    if (!isTyped(location)) return statements
+  },
+  createTyped: (plan, location) => {
+    if (!isTyped(location)) return []
+    const { typed, map } = tables(plan)
+    const column = columnOf(plan, location.column)
     const table = typed(location.index)
     // A bare NULL beside it makes a domain its base type: of the forms of an id some may not pass its CHECK. The ledger has
     // the column's very type, and takes those alone that stand in a row.
     const item = `coalesce(${location.kind === "array" ? `(${column})[1]` : column}, NULL)`
     const temporary = location.twoStep ? into(plan, location, "tmp") : "NULL"
     return [
-      ...statements,
       `CREATE TABLE IF NOT EXISTS ${table} AS SELECT ''::text COLLATE "C" AS source, ${item} AS target, ${item} AS tmp, 0 AS again FROM ${tableOf(plan, location)} t WHERE false`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(table)}_s ON ${table} (source)`,
       `DELETE FROM ${table}`,
@@ -177,7 +187,12 @@ export const postgres: SqlDialect = {
     return [
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${bareName(name)}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
-      ...(isReferring(plan, location) ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_v ON ${name} (old_value)`] : []),
+      ...plan.locations
+        .filter((one) => location.shares.includes(one.index) && isReferring(plan, one))
+        .map((one) => {
+          const value = ledgerColumn(one, "old_value")
+          return `CREATE INDEX IF NOT EXISTS ${bareName(name)}_${value.replace("old_value", "v")} ON ${name} (${value})`
+        }),
       ...(isRekeyed(location)
         ? [`CREATE INDEX IF NOT EXISTS ${bareName(name)}_w ON ${name} (${keysAfter(location).join(", ")})`]
         : [])
@@ -185,7 +200,6 @@ export const postgres: SqlDialect = {
   },
   changes: (plan, location) => {
     const { typed } = tables(plan)
-    const column = columnOf(plan, location.column)
     const others = otherRewriters(location)
       .map(({ index }) => ` LEFT JOIN ${typed(index)} x${index} ON x${index}.source = ${currentOf(plan, index)}`)
       .join("")
@@ -195,18 +209,31 @@ export const postgres: SqlDialect = {
       const list = selectList(plan, location, { next, temporary: "", after })
       return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)}) q WHERE ${text("q.new_value")} <> ${text("q.old_value")}`
     }
-    const typedTarget = isTyped(location)
-    const json = `jsonb_set(${column}::jsonb, ${path(location)}, to_jsonb(m.target), false)::${location.columnType}`
-    const list = selectList(plan, location, { next: typedTarget ? "m.target" : json, temporary: "m.tmp", after })
-    const map = typedTarget
-      ? `${typed(location.index)} m ON m.source`
-      : `${tables(plan).map} m ON ${inSet("m", location)} AND m.source`
-    const changed = typedTarget ? `m.source <> ${text("m.target")}` : "m.source <> m.target"
-    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${map} = ${current(plan, location)}${others} WHERE ${changed} AND ${keyed(plan, location)}`
+    const { join, next } = postgres.lookup(plan, location, "m")
+    const list = selectList(plan, location, { next, temporary: "m.tmp", after })
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${join}${others} WHERE ${keyed(plan, location)}`
+  },
+  nextNumber: (ledger) => `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER ()`,
+  keyValue: (value) => value,
+  lookup: (plan, location, alias) => {
+    const { map, typed } = tables(plan)
+    const source = `${alias}.source`
+    const found = `${source} = ${current(plan, location)} AND ${source} <>`
+    const id = current(plan, location)
+    if (isTyped(location)) {
+      const next = `${alias}.target`
+      return { join: `${typed(location.index)} ${alias} ON ${found} ${text(next)}`, next, id }
+    }
+    return {
+      id,
+      join: `${map} ${alias} ON ${inSet(alias, location)} AND ${found} ${alias}.target`,
+      next: `jsonb_set(${columnOf(plan, location.column)}::jsonb, ${path(location)}, to_jsonb(${alias}.target), false)::${location.columnType}`
+    }
   },
   keeps: (stored, made, location) => (isUuid(location) ? `${stored} = ${made}` : `${text(stored)} = ${text(made)}`),
   leads: (plan, location) =>
-    `EXISTS (SELECT 1 FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, "b.old_value")} AND ${postgres.keeps("b.new_value", "m.target", location)})`,
+    // No EXISTS: for some thousand rows the planner would read the whole mapping each time.
+    `(SELECT ${postgres.keeps(`b.${ledgerColumn(location, "new_value")}`, "m.target", location)} FROM ${tables(plan).typed(location.index)} m WHERE m.source = ${idOf(location, `b.${ledgerColumn(location, "old_value")}`)})`,
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     const order = "ORDER BY m.kind, m.source"
@@ -237,20 +264,51 @@ export const postgres: SqlDialect = {
     const column = columnOf(plan, location.column)
     const table = tableOf(plan, location)
     if (location.kind === "text" || location.kind === "json-any") return undefined
+    if (isUuid(location)) {
+      // Values that are counted first are far fewer than rows.
+      const values = `SELECT ${column}, count(*) AS aywa_rows FROM ${table} t WHERE ${column} IS NOT NULL GROUP BY ${column}`
+      const none = (end: string) =>
+        `NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.${end} = q.v)`
+      return `SELECT coalesce(sum(q.aywa_rows), 0) AS n FROM (SELECT ${current(plan, location)} AS v, t.aywa_rows FROM (${values}) t) q WHERE ${none("source")} AND ${none("target")}`
+    }
     const value = location.kind === "array" ? text("e.item") : current(plan, location)
     const from = location.kind === "array" ? `${table} t, unnest(${column}) AS e(item)` : `${table} t`
     return `SELECT count(*) AS n FROM (SELECT ${value} AS v FROM ${from}) q WHERE q.v IS NOT NULL AND q.v <> '' AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.source = q.v) AND NOT EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.target = q.v)`
   },
   update: ({ plan, location, from, to, match, range, where }) => {
     const ledger = tables(plan).ledger(location)
-    const same = postgres.keeps(columnOf(plan, location.column), `b.${from}`, location)
-    const conditions = [match, same, ...range, `b.stands = '${from}'`, ...where].join(" AND ")
-    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${to} FROM ${ledger} b WHERE ${conditions} RETURNING b.ctid AS place`
+    const same = postgres.keeps(columnOf(plan, location.column), `b.${ledgerColumn(location, from)}`, location)
+    const stands = ledgerColumn(location, "stands")
+    const conditions = [match, same, ...range, `b.${stands} = '${from}'`, ...where].join(" AND ")
+    const moved = `UPDATE ${tableOf(plan, location)} AS t SET ${quoteName("postgres", location.column)} = b.${ledgerColumn(location, to)} FROM ${ledger} b WHERE ${conditions} RETURNING b.ctid AS place`
     return {
       before: [],
-      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET stands = '${to}' FROM moved WHERE l.ctid = moved.place`,
+      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET ${stands} = '${to}' FROM moved WHERE l.ctid = moved.place`,
       after: [],
       counted: 1
+    }
+  },
+  updateTogether: (update) => {
+    const { plan, locations, from, to, match } = update
+    const [first] = locations
+    const conditions = together(update, (one) =>
+      postgres.keeps(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`, one)
+    )
+    const values = locations.map(
+      (one) =>
+        `${quoteName("postgres", one.column)} = CASE WHEN b.${ledgerColumn(one, "stands")} = '${from}' THEN b.${ledgerColumn(one, to)} ELSE ${columnOf(plan, one.column)} END`
+    )
+    const marks = locations.map((one) => {
+      const stands = ledgerColumn(one, "stands")
+      return `${stands} = CASE WHEN l.${stands} = '${from}' THEN '${to}' ELSE l.${stands} END`
+    })
+    const ledger = tables(plan).ledger(first)
+    const moved = `UPDATE ${tableOf(plan, first)} AS t SET ${values.join(", ")} FROM ${ledger} b WHERE ${[match, ...conditions].join(" AND ")} RETURNING b.ctid AS place`
+    return {
+      counted: 1,
+      expected: undefined,
+      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET ${marks.join(", ")} FROM moved WHERE l.ctid = moved.place`,
+      after: []
     }
   },
   updateLedger: (ledger, query, set, where) =>

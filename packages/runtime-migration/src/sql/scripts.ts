@@ -4,14 +4,15 @@
  * @since 0.1.0
  */
 import type { Dialect } from "./config.ts"
-import { type SqlDialect, tables } from "./dialect.ts"
+import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tables } from "./dialect.ts"
 import * as Guards from "./guards.ts"
-import { applyMoves, type Move, rollbackMoves } from "./moves.ts"
+import { applyMoves, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
 import { quoteBlock, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 import { seeAllRows } from "./rowSecurity.ts"
 import * as Sql from "./statements.ts"
+import { apart, type Step, stepsOf } from "./units.ts"
 
 /**
  * The scripts of a run by file name. Run them in this order; the last one days later, when nobody will want to go back.
@@ -105,10 +106,10 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ...Sql.writeMapping(plan),
     ...plan.locations.flatMap((location) => Sql.createLedger(plan, location)),
     ...Sql.close(plan),
-    ...plan.locations.flatMap((location) => [
-      ...Sql.remember(plan, location),
-      ...Sql.retake(plan, location),
-      ...Sql.fill(plan, location)
+    ...ledgersOf(plan).flatMap((locations) => [
+      ...Sql.remember(plan, locations),
+      ...locations.flatMap((location) => Sql.takeAnew(plan, location)),
+      ...Sql.fill(plan, locations)
     ]),
     Sql.end(plan)
   ]
@@ -135,7 +136,7 @@ const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<stri
       ? [...Guards.ownGuards(plan), ...Guards.rowGuards(plan), Guards.olderGuard(plan)]
       : [Guards.olderGuard(plan)]
   const checks = guarded(plan, [...before, ...Guards.writeGuards(plan, wayOf(plan), direction).flat()])
-  const steps = passes(plan, direction, moves, checks)
+  const steps = passes(plan, direction, stepsOf(plan, moves), checks)
   if (direction === "apply") return steps
   // What could not be put back: rows that are neither old nor there to be.
   return [...steps, ...plan.locations.map((location) => labelled(location, Sql.stateCounts(plan, location, "before")))]
@@ -144,7 +145,7 @@ const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<stri
 const passes = (
   plan: SqlPlan,
   direction: "apply" | "rollback",
-  moves: ReadonlyArray<Move>,
+  moves: ReadonlyArray<Step>,
   checks: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const { before, after } = Sql.deferral(plan)
@@ -161,16 +162,20 @@ const passes = (
   return [...checks, ...moves.flatMap((move) => transaction(plan, [...before, ...whole(plan, move)]))]
 }
 
-const statements = (plan: SqlPlan, move: Move, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
-  const { before, update, after } = Sql.updateRange(
-    plan,
-    move,
-    range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
-  )
-  return [...before, update, ...after]
+const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
+  const rows = range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
+  const all = Sql.updateTogether(plan, step, rows)
+  return [
+    // SQLite would have to look what was written before it goes on.
+    ...(all === undefined || all.expected !== undefined ? [] : [all.update, ...all.after]),
+    ...apart(step).flatMap((one) => {
+      const { before, update, after } = Sql.updateRange(plan, one, rows)
+      return [...before, update, ...after]
+    })
+  ]
 }
 
-const whole = (plan: SqlPlan, move: Move): ReadonlyArray<string> => statements(plan, move, undefined)
+const whole = (plan: SqlPlan, move: Step): ReadonlyArray<string> => statements(plan, move, undefined)
 
 const timeouts = [`SET ${Sql.lockTimeout}`]
 
@@ -186,7 +191,7 @@ const guarded = (plan: SqlPlan, guards: ReadonlyArray<Guards.Guard>): ReadonlyAr
     )
   })
 
-const postgresLoop = (plan: SqlPlan, move: Move): string =>
+const postgresLoop = (plan: SqlPlan, move: Step): string =>
   quoteBlock(
     `DECLARE first_n bigint := 1; last_n bigint; BEGIN SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n LOOP ${Sql.byKey.join("; ")}; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; first_n := first_n + ${plan.chunk}; END LOOP; END`
   )
@@ -195,8 +200,8 @@ const postgresLoop = (plan: SqlPlan, move: Move): string =>
  * MySQL has loops in procedures only. One is made where it is called and dropped behind that, with the caller's rights:
  * left in the database it could be another by then, or be called by others.
  */
-const procedure = (plan: SqlPlan, name: string, moves: ReadonlyArray<Move>): ReadonlyArray<string> => {
-  const loop = (move: Move) =>
+const procedure = (plan: SqlPlan, name: string, moves: ReadonlyArray<Step>): ReadonlyArray<string> => {
+  const loop = (move: Step) =>
     `SET first_n = 1; SELECT COALESCE(MAX(n), 0) INTO last_n FROM ${tables(plan).ledger(move.location)}; WHILE first_n <= last_n DO START TRANSACTION; ${statements(plan, move, ["first_n", `first_n + ${plan.chunk - 1}`]).join("; ")}; COMMIT; SET first_n = first_n + ${plan.chunk}; END WHILE;`
   return [
     `DROP PROCEDURE IF EXISTS ${name};\nDELIMITER ;;\nCREATE PROCEDURE ${name}() MODIFIES SQL DATA SQL SECURITY INVOKER BEGIN DECLARE first_n BIGINT DEFAULT 1; DECLARE last_n BIGINT DEFAULT 0; ${moves.map(loop).join(" ")} END;;\nDELIMITER ;`,
@@ -246,10 +251,18 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
   ...Sql.drop(plan)
 ]
 
-/** Nothing was written, or all of it was and nobody else wrote there since. Delete a drifted row from its ledger to accept it. */
+/** A ledger that several columns share knows of the others as well. */
+const forgetting = (plan: SqlPlan, location: PlannedLocation): string => {
+  const ledger = tables(plan).ledger(location)
+  return isShared(location)
+    ? `set ${ledgerColumn(location, "stands")} to NULL in their rows of ${ledger}`
+    : `delete them from ${ledger}`
+}
+
+/** Nothing was written, or all of it was and nobody else wrote there since. A drifted row that the ledger forgets is accepted. */
 const driftGuard = (plan: SqlPlan, location: PlannedLocation): Guards.Guard => ({
   step: "drifted",
   query: `SELECT s.changes - s.renewed - s.missing AS v FROM (${Sql.stateCounts(plan, location, "after")}) s, (${Sql.stateCounts(plan, location, "before")}) o, (${Sql.writtenRows(plan, location)}) w WHERE w.n > 0 AND o.changes > o.old + o.missing AND s.changes > s.renewed + s.missing`,
-  words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, delete them from ${tables(plan).ledger(location)} once you have looked at them.`,
+  words: `${location.label}: {found} rows hold something else than what apply wrote. Run 2-apply.sql or 4-rollback.sql to its end; for rows that somebody changed since, once you have looked at them, ${forgetting(plan, location)}.`,
   reason: "Refused"
 })

@@ -8,11 +8,15 @@ import {
   isRekeyed,
   keysAfter,
   keyed,
+  keysOf,
+  ledgerColumn,
   otherRewriters,
   selectList,
   type SqlDialect,
   tableOf,
-  tables
+  tables,
+  together,
+  valuesOf
 } from "./dialect.ts"
 import { guardTable } from "./guardTable.ts"
 import { quoteName, quoteText } from "./names.ts"
@@ -174,9 +178,6 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
 const idIn = ({ columnType }: PlannedLocation, value: string, id: string): string =>
   columnType === "bytes" ? `CASE WHEN typeof(${value}) = 'blob' THEN unhex(replace(${id}, '-', '')) ELSE ${id} END` : id
 
-/** The type of a mark. */
-const standing = "CAST('' AS TEXT)"
-
 const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Array.from({ length: Math.ceil(rows.length / 500) }, (_, at) => rows.slice(at * 500, (at + 1) * 500))
 
@@ -197,8 +198,9 @@ export const sqlite: SqlDialect = {
   createTables: (plan) => {
     const { map, run } = tables(plan)
     return [
-      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (kind, source)) WITHOUT ROWID`,
-      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (kind, target)`,
+      // The id first: it is compared at once, and most locations are of one kind.
+      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (source, kind)) WITHOUT ROWID`,
+      `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (target, kind)`,
       `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
       ...guardTable(plan)
     ]
@@ -210,22 +212,22 @@ export const sqlite: SqlDialect = {
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
   createLedger: (plan, location) => {
-    const name = tables(plan).ledger(location)
-    const column = columnOf(plan, location.column)
-    const keys = location.key.map(({ column, rewrittenBy }, at) => {
-      const k = columnOf(plan, column)
-      return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
-    })
-    const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-    const mark = `, ${standing} AS stands, ${standing} AS first_value`
+    const members = plan.locations.filter(({ index }) => location.shares.includes(index))
+    const columns = [
+      ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
+      ...members.flatMap((one) =>
+        [...valuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+      )
+    ]
+    // Columns without a type keep what they are given.
     return [
-      `CREATE TABLE IF NOT EXISTS ${name} AS SELECT CAST(0 AS INTEGER) AS n, ${[...keys, ...values.map((value) => `${column} AS ${value}`)].join(", ")}${mark} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${tables(plan).ledger(location)} (n INTEGER PRIMARY KEY, ${columns.join(", ")})`
     ]
   },
+  createTyped: () => [],
   indexLedger: (plan, location) => {
     const name = tables(plan).ledger(location)
     return [
-      `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_n ON ${name} (n)`,
       `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_k ON ${name} (${location.key.map((_, at) => `k${at + 1}`).join(", ")})`,
       ...(isRekeyed(location)
         ? [`CREATE INDEX IF NOT EXISTS ${name}_w ON ${name} (${keysAfter(location).join(", ")})`]
@@ -248,16 +250,29 @@ export const sqlite: SqlDialect = {
       // A limit keeps SQLite from making each new value twice, once for the condition.
       return `SELECT * FROM (SELECT ${list} FROM ${tableOf(plan, location)} t${others} WHERE ${where} AND ${keyed(plan, location)} LIMIT -1) q WHERE q.new_value <> q.old_value COLLATE BINARY`
     }
-    const column = columnOf(plan, location.column)
-    const next =
-      location.kind === "id" ? idIn(location, column, "m.target") : `json_set(${column}, ${path(location)}, m.target)`
+    const { join, next } = sqlite.lookup(plan, location, "m")
     const list = selectList(plan, location, { next, temporary: "m.tmp", after })
     // CROSS JOIN keeps the order: the table is read once, the mapping is looked up.
-    return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${map} m ON ${inSet("m", location)} AND m.source = ${current(plan, location)}${others} WHERE m.source <> m.target AND ${keyed(plan, location)}`
+    return `SELECT ${list} FROM ${tableOf(plan, location)} t CROSS JOIN ${join}${others} WHERE ${keyed(plan, location)}`
+  },
+  nextNumber: () => undefined,
+  // Without a type on the one side there is none on the other, or its index would not do.
+  keyValue: (value) => `+${value}`,
+  lookup: (plan, location, alias) => {
+    const column = columnOf(plan, location.column)
+    const target = `${alias}.target`
+    return {
+      id: current(plan, location),
+      join: `${tables(plan).map} ${alias} ON ${inSet(alias, location)} AND ${alias}.source = ${current(plan, location)} AND ${alias}.source <> ${target}`,
+      next:
+        location.kind === "id" ? idIn(location, column, target) : `json_set(${column}, ${path(location)}, ${target})`
+    }
   },
   keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
-  leads: (plan, location) =>
-    `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, "b.old_value")} AND ${sqlite.keeps("b.new_value", idIn(location, "b.old_value", "m.target"), location)})`,
+  leads: (plan, location) => {
+    const old = `b.${ledgerColumn(location, "old_value")}`
+    return `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, old)} AND ${sqlite.keeps(`b.${ledgerColumn(location, "new_value")}`, idIn(location, old, "m.target"), location)})`
+  },
   foreignMapping: (plan) => {
     const { map } = tables(plan)
     // There is no digest here: rows are compared with the plan's, some hundred at a time.
@@ -294,14 +309,39 @@ export const sqlite: SqlDialect = {
   update: ({ plan, location, from, to, match, range, where }) => {
     const ledger = tables(plan).ledger(location)
     const table = tableOf(plan, location)
-    const same = sqlite.same(columnOf(plan, location.column), `b.${from}`)
+    const same = sqlite.same(columnOf(plan, location.column), `b.${ledgerColumn(location, from)}`)
+    const stands = ledgerColumn(location, "stands")
     const all = (...conditions: ReadonlyArray<string>) => [...range, ...conditions].join(" AND ")
     const there = `EXISTS (SELECT 1 FROM ${table} t WHERE ${match} AND ${same})`
     return {
-      before: [`UPDATE ${ledger} AS b SET stands = 'moving' WHERE ${all(`b.stands = '${from}'`, ...where, there)}`],
-      update: `UPDATE ${table} AS t SET ${quoteName("sqlite", location.column)} = b.${to} FROM ${ledger} AS b WHERE ${[match, same, all("b.stands = 'moving'")].join(" AND ")}`,
-      after: [`UPDATE ${ledger} AS b SET stands = '${to}' WHERE ${all("b.stands = 'moving'")}`],
+      before: [
+        `UPDATE ${ledger} AS b SET ${stands} = 'moving' WHERE ${all(`b.${stands} = '${from}'`, ...where, there)}`
+      ],
+      update: `UPDATE ${table} AS t SET ${quoteName("sqlite", location.column)} = b.${ledgerColumn(location, to)} FROM ${ledger} AS b WHERE ${[match, same, all(`b.${stands} = 'moving'`)].join(" AND ")}`,
+      after: [`UPDATE ${ledger} AS b SET ${stands} = '${to}' WHERE ${all(`b.${stands} = 'moving'`)}`],
       counted: 1
+    }
+  },
+  updateTogether: (update) => {
+    const { plan, locations, from, to, match, range } = update
+    const ledger = tables(plan).ledger(locations[0])
+    const stands = (one: PlannedLocation) => ledgerColumn(one, "stands")
+    const conditions = together(update, (one) =>
+      sqlite.same(columnOf(plan, one.column), `b.${ledgerColumn(one, from)}`)
+    )
+    const values = locations.map(
+      (one) =>
+        `${quoteName("sqlite", one.column)} = CASE WHEN b.${stands(one)} = '${from}' THEN b.${ledgerColumn(one, to)} ELSE ${columnOf(plan, one.column)} END`
+    )
+    const marks = locations.map(
+      (one) => `${stands(one)} = CASE WHEN b.${stands(one)} = '${from}' THEN '${to}' ELSE b.${stands(one)} END`
+    )
+    const waiting = `${ledger} AS b WHERE ${[...range, `(${locations.map((one) => `b.${stands(one)} = '${from}'`).join(" OR ")})`].join(" AND ")}`
+    return {
+      counted: 1,
+      expected: `SELECT COUNT(*) AS n FROM ${waiting}`,
+      update: `UPDATE ${tableOf(plan, locations[0])} AS t SET ${values.join(", ")} FROM ${ledger} AS b WHERE ${[match, ...conditions].join(" AND ")}`,
+      after: [`UPDATE ${waiting.replace(" WHERE ", ` SET ${marks.join(", ")} WHERE `)}`]
     }
   },
   updateLedger: (ledger, query, set, where) =>

@@ -4,14 +4,21 @@
 import type { Dialect, ForeignKey } from "./config.ts"
 import {
   columnOf,
+  inSet,
   isRekeyed,
+  isShared,
+  keyed,
   keysOf,
+  ledgerColumn,
   ledgerColumns,
+  ledgerRows,
   type LedgerValue,
   type MarkedUpdate,
   type SqlDialect,
   tableOf,
-  tables
+  tables,
+  type TogetherUpdate,
+  valuesOf
 } from "./dialect.ts"
 import { currentSchema, prepared } from "./guards.ts"
 import { mysql } from "./mysql.ts"
@@ -20,6 +27,7 @@ import { quoteName, quoteText } from "./names.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 import { postgres } from "./postgres.ts"
 import { sqlite } from "./sqlite.ts"
+import type { Step } from "./units.ts"
 
 /** The way of each database. */
 export const dialects: Readonly<Record<Dialect, SqlDialect>> = { postgres, mysql, sqlite }
@@ -53,9 +61,14 @@ export const writeMapping = (plan: SqlPlan): ReadonlyArray<string> => {
   ]
 }
 
-/** Makes a ledger where there is none. */
-export const createLedger = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> =>
-  dialects[plan.dialect].createLedger(plan, location)
+/** Makes a ledger where there is none, and what else a location needs. */
+export const createLedger = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  const way = dialects[plan.dialect]
+  return [
+    ...(location.index === location.shares[0] ? way.createLedger(plan, location) : []),
+    ...way.createTyped(plan, location)
+  ]
+}
 
 /** Closes all that was made. */
 export const close = (plan: SqlPlan): ReadonlyArray<string> => dialects[plan.dialect].close(plan)
@@ -82,15 +95,75 @@ export const adopt = (plan: SqlPlan): ReadonlyArray<string> => [
 export const end = (plan: SqlPlan): string =>
   dialects[plan.dialect].insertNew(tables(plan).run, ["item", "value"], [`('prepared', ${quoteText(plan.checksum)})`])
 
-/** Writes down the rows of a location that change and are not in its ledger yet. Changes no row of the customer's. */
-export const fill = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+/** Writes down the rows of a ledger's locations that change and are not in it yet. Changes no row of the customer's. */
+export const fill = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<string> => {
   const way = dialects[plan.dialect]
-  return [
-    addRows(plan, location, []),
-    ...way.indexLedger(plan, location),
-    ...way.analyze(tables(plan).ledger(location))
-  ]
+  return locations
+    .slice(0, 1)
+    .flatMap((first) => [
+      locations.length > 1 ? addTogether(plan, first, locations) : addRows(plan, first, []),
+      ...way.indexLedger(plan, first),
+      ...way.analyze(tables(plan).ledger(first))
+    ])
 }
+
+const insertInto = (
+  plan: SqlPlan,
+  ledger: string,
+  columns: ReadonlyArray<readonly [column: string, value: string]>
+): string => {
+  const number = dialects[plan.dialect].nextNumber(ledger)
+  const all = number === undefined ? columns : [["n", number] as const, ...columns]
+  return `INSERT INTO ${ledger} (${all.map(([column]) => column).join(", ")}) SELECT ${all.map(([, value]) => value).join(", ")}`
+}
+
+/** What finds the ledger row \`l\` of a row \`t\`. */
+const keyIn = (plan: SqlPlan, location: PlannedLocation): string =>
+  keysOf(location)
+    .map(({ column, k }) => `l.${k} = ${dialects[plan.dialect].keyValue(columnOf(plan, column))}`)
+    .join(" AND ")
+
+/** Adds rows of which some columns change: the table is read once for all of them. */
+const addTogether = (plan: SqlPlan, first: PlannedLocation, locations: ReadonlyArray<PlannedLocation>): string => {
+  const ledger = tables(plan).ledger(first)
+  const keys = keysOf(first).map(({ column, k }) => [k, columnOf(plan, column)] as const)
+  const found = ({ index }: PlannedLocation) => `m${index}.source IS NOT NULL`
+  const looked = locations.map((location) => ({
+    location,
+    ...dialects[plan.dialect].lookup(plan, location, `m${location.index}`)
+  }))
+  const values = looked.flatMap(({ location, next }) => {
+    const only = (value: string) => `CASE WHEN ${found(location)} THEN ${value} END`
+    return [
+      [ledgerColumn(location, "old_value"), only(columnOf(plan, location.column))] as const,
+      [ledgerColumn(location, "new_value"), next] as const,
+      [ledgerColumn(location, "stands"), only("'old_value'")] as const
+    ]
+  })
+  const joins = looked.map(({ join }) => ` LEFT JOIN ${join}`).join("")
+  const known = keyIn(plan, first)
+  const conditions = [
+    `(${locations.map(found).join(" OR ")})`,
+    keyed(plan, first),
+    `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${known})`
+  ]
+  return `${insertInto(plan, ledger, [...keys, ...values])} FROM ${tableOf(plan, first)} t${joins} WHERE ${conditions.join(" AND ")}`
+}
+
+/** Adds a column to the rows of a ledger that were about others of their row. */
+const join = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (!isShared(location)) return []
+  const set = [...valuesOf(location), "stands" as const].map((name) => `${ledgerColumn(location, name)} = c.${name}`)
+  const where = [...only, ...seenAs(plan, location), `l.${ledgerColumn(location, "stands")} IS NULL`].join(" AND ")
+  const way = dialects[plan.dialect]
+  return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
+}
+
+/** Takes anew what somebody wrote since the last dry run: rows of the ledger, and columns of its rows that it was not about. */
+export const takeAnew = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => [
+  ...retake(plan, location),
+  ...join(plan, location, [])
+]
 
 /** Takes rows of some ids, or of all, that came or changed since the dry run: they go with the row that they refer to. */
 export const takeLate = (
@@ -99,25 +172,30 @@ export const takeLate = (
   ids: ReadonlyArray<string> | undefined
 ): ReadonlyArray<string> => {
   const only = ids === undefined ? [] : [`c.old_value IN (${ids.map(quoteText).join(", ")})`]
-  return [...retake(plan, location, only), addRows(plan, location, only)]
+  return [...retake(plan, location, only), ...join(plan, location, only), addRows(plan, location, only)]
 }
 
 const addRows = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string>): string => {
   const ledger = tables(plan).ledger(location)
-  const columns = ledgerColumns(location)
-  const conditions = seenAs(location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
+  // MySQL: a column that may have no value has none by default in some tables only.
+  const others = plan.locations.filter(({ index }) => index !== location.index && location.shares.includes(index))
+  const empty = others.flatMap((one) =>
+    ([...valuesOf(one), "stands"] as const).map((name) => [ledgerColumn(one, name), "NULL"] as const)
+  )
+  const columns = [...ledgerColumns(location).map(([column, value]) => [column, `c.${value}`] as const), ...empty]
+  const conditions = seenAs(plan, location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
   // Seen again, an id that is source and target may have been rewritten already: only the first run may take it.
   if (location.set.overlap.length > 0) {
     conditions.push(`NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`)
   }
-  return `INSERT INTO ${ledger} (n, ${columns.join(", ")}) SELECT (SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (), ${columns.map((column) => `c.${column}`).join(", ")} FROM (${dialects[plan.dialect].changes(plan, location)}) c WHERE ${[...only, ...conditions].join(" AND ")}`
+  return `${insertInto(plan, ledger, columns)} FROM (${dialects[plan.dialect].changes(plan, location)}) c WHERE ${[...only, ...conditions].join(" AND ")}`
 }
 
 /** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
-const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
+const seenAs = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const by = (column: (key: { readonly k: string; readonly w: string | undefined }) => string) =>
     keysOf(location)
-      .map((key) => `l.${column(key)} = c.${key.k}`)
+      .map((key) => `l.${column(key)} = ${dialects[plan.dialect].keyValue(`c.${key.k}`)}`)
       .join(" AND ")
   const before = by(({ k }) => k)
   // A key that is source and target would find the ledger row of another.
@@ -128,24 +206,25 @@ const seenAs = (location: PlannedLocation): ReadonlyArray<string> => {
  * Takes rows anew that are in the ledger and hold an id of the source again, or still, though not the value that was
  * taken: somebody wrote them. The value that stood there first is kept beside.
  */
-export const retake = (
-  plan: SqlPlan,
-  location: PlannedLocation,
-  only: ReadonlyArray<string> = []
-): ReadonlyArray<string> => {
+const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string> = []): ReadonlyArray<string> => {
   if (location.ambiguous) return []
   const way = dialects[plan.dialect]
-  const values = location.twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
-  const value = location.columnType === "bytes" && plan.dialect === "mysql" ? "HEX(l.old_value)" : "l.old_value"
+  const old = `l.${ledgerColumn(location, "old_value")}`
+  const stands = ledgerColumn(location, "stands")
+  const first = ledgerColumn(location, "first_value")
+  const value = location.columnType === "bytes" && plan.dialect === "mysql" ? `HEX(${old})` : old
   const text = plan.dialect === "mysql" ? `CONVERT(${value} USING utf8mb4)` : `CAST(${value} AS text)`
   const set = [
-    `first_value = COALESCE(l.first_value, ${text})`,
-    ...values.map((value) => `${value} = c.${value}`),
-    "stands = 'old_value'"
+    `${first} = COALESCE(l.${first}, ${text})`,
+    ...valuesOf(location).map((value) => `${ledgerColumn(location, value)} = c.${value}`),
+    `${stands} = 'old_value'`
   ]
-  const matches = seenAs(location).map((same) => `(${same})`)
-  const unchanged = `${way.same("l.old_value", "c.old_value")} AND l.stands = 'old_value'`
-  const where = [...only, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(" AND ")
+  const matches = seenAs(plan, location).map((same) => `(${same})`)
+  const unchanged = `${way.same(old, "c.old_value")} AND l.${stands} = 'old_value'`
+  const there = isShared(location) ? [`l.${stands} IS NOT NULL`] : []
+  const where = [...only, ...there, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(
+    " AND "
+  )
   return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
 }
 
@@ -153,24 +232,37 @@ export const retake = (
 export const isPrepared = (plan: SqlPlan): string =>
   `EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'prepared')`
 
-/** Remembers how many rows a table has, and how many of them without a value. */
-export const remember = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
-  const item = (name: string) => quoteText(`${name} ${location.index + 1}`)
-  const select = (name: string, count: string) =>
-    `SELECT ${item(name)} AS item, CAST(${count} AS CHAR(20)) AS value FROM ${tableOf(plan, location)} t`
-  const both = `${select("rows", "COUNT(*)")} UNION ALL ${select("nulls", `COUNT(*) - COUNT(${columnOf(plan, location.column)})`)}`
-  const { run } = tables(plan)
-  return [
-    `DELETE FROM ${run} WHERE item IN (${item("rows")}, ${item("nulls")})`,
-    `INSERT INTO ${run} (item, value) SELECT q.item, q.value FROM (${both}) q`
-  ]
-}
+/** Remembers how many rows a table has, and how many of them without a value in each of some columns. */
+export const remember = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<string> =>
+  locations.slice(0, 1).flatMap((first) => {
+    const items = locations.flatMap(({ index, column }) => [
+      { item: quoteText(`rows ${index + 1}`), name: `r${index}`, count: "COUNT(*)" },
+      {
+        item: quoteText(`nulls ${index + 1}`),
+        name: `v${index}`,
+        count: `COUNT(*) - COUNT(${columnOf(plan, column)})`
+      }
+    ])
+    const counts = items.map(({ name, count }) => `${count} AS ${name}`).join(", ")
+    const each = items.map(({ item }, at) => `SELECT ${at} AS at_n, ${item} AS item`).join(" UNION ALL ")
+    const value = items.map(({ name }, at) => `WHEN ${at} THEN q.${name}`).join(" ")
+    const { run } = tables(plan)
+    return [
+      `DELETE FROM ${run} WHERE item IN (${items.map(({ item }) => item).join(", ")})`,
+      `INSERT INTO ${run} (item, value) SELECT i.item, CAST(CASE i.at_n ${value} END AS CHAR(20)) FROM (SELECT ${counts} FROM ${tableOf(plan, first)} t) q, (${each}) i`
+    ]
+  })
 
 /**
  * For a transaction of PostgreSQL: rows of a range are looked up by their key. Its planner prefers to read the whole
  * table, for every range again.
  */
-export const byKey: ReadonlyArray<string> = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
+export const byKey: ReadonlyArray<string> = [
+  "SET LOCAL enable_hashjoin = off",
+  "SET LOCAL enable_mergejoin = off",
+  // To compile a statement takes longer than to write the rows of a range.
+  "SET LOCAL jit = off"
+]
 
 /** PostgreSQL: a lock that cannot be had must not queue everybody else behind it. */
 export const lockTimeout = "lock_timeout = '3s'"
@@ -181,18 +273,26 @@ export const lockTimeout = "lock_timeout = '3s'"
  * transaction, and what a crash of the server takes back is written by the next run.
  */
 export const shortLocks =
-  "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+  "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '200ms', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"
 
 /** PostgreSQL: a transaction that waits for the disk, and so for all before it. */
 export const flush = (plan: SqlPlan): string => `UPDATE ${tables(plan).run} SET value = value WHERE item = 'layout'`
 
+/** The condition that a ledger row `b` still waits for a step. */
+const waits = ({ locations, from }: Pick<Step, "locations" | "from">): string =>
+  `(${locations.map((one) => `b.${ledgerColumn(one, "stands")} = '${from}'`).join(" OR ")})`
+
 /** Locks the rows of some ledger rows, or fails at once. MySQL: in a deadlock it would be the smaller transaction that dies. */
-export const lockRows = (
-  plan: SqlPlan,
-  { location, from, match }: Move & { readonly match: string },
-  range: ReadonlyArray<string>
-): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE ${[...range, `b.stands = '${from}'`].join(" AND ")} FOR UPDATE NOWAIT`
+export const lockRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
+  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(step.location)} b JOIN ${tableOf(plan, step.location)} t ON ${step.match} WHERE ${[...range, waits(step)].join(" AND ")} FOR UPDATE NOWAIT`
+
+/** Counts, as `n`, one ledger row of a range that still waits, or none. */
+export const waiting = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
+  `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${tables(plan).ledger(step.location)} b WHERE ${[...range, waits(step)].join(" AND ")} LIMIT 1) q`
+
+/** Counts, as `n1…`, the rows of each location of a step that have come to its end. */
+export const arrived = (plan: SqlPlan, { location, locations, to }: Step): string =>
+  `SELECT ${locations.map((one, at) => `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${to}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`).join(", ")} FROM ${tables(plan).ledger(location)} b`
 
 /**
  * Selects, as `v`, ids of the runtime to which rows refer that are not in the ledger of their column: they were written since,
@@ -205,7 +305,7 @@ export const referredTo = (
   ids: ReadonlyArray<string> | undefined
 ): string => {
   const way = dialects[plan.dialect]
-  const { ledger } = tables(plan)
+  const ledger = (location: PlannedLocation) => ledgerRows(plan, location)
   const value = columnOf(plan, child.column)
   const match = matchEither(plan, { location: child, from: "new_value" })
   const own = `SELECT 1 FROM ${ledger(child)} b WHERE ${match} AND b.stands = 'new_value' AND ${way.same(value, "b.new_value")}`
@@ -220,7 +320,8 @@ export const referredTo = (
 export const updateRange = (
   plan: SqlPlan,
   move: Move & { readonly match?: string },
-  range: ReadonlyArray<string>
+  range: ReadonlyArray<string>,
+  settled?: string
 ): MarkedUpdate =>
   dialects[plan.dialect].update({
     plan,
@@ -228,8 +329,50 @@ export const updateRange = (
     match: move.match ?? matchDuring(plan, move, move.from),
     range,
     // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
-    where: [prepared(plan), ...(move.location.kind === "id" ? [dialects[plan.dialect].leads(plan, move.location)] : [])]
+    where: [prepared(plan), ...asks(plan, settled)(move.location)]
   })
+
+/**
+ * PostgreSQL: selects, as `v`, a transaction before which all have ended. What of a ledger was written before it is what the
+ * guards look at afterwards.
+ */
+export const settledBefore = "SELECT txid_snapshot_xmin(txid_current_snapshot()) % 4294967296 AS v"
+
+/**
+ * What is asked of each value that is written, as far as somebody may have written it since all of them were looked at. SQLite
+ * has one writer.
+ */
+const asks =
+  (plan: SqlPlan, settled: string | undefined) =>
+  (location: PlannedLocation): ReadonlyArray<string> => {
+    if (location.kind !== "id" || (plan.dialect === "sqlite" && plan.transaction === "single")) return []
+    const leads = dialects[plan.dialect].leads(plan, location)
+    return [
+      settled === undefined ? leads : `CASE WHEN age(b.xmin) > age('${settled}'::xid) THEN true ELSE ${leads} END`
+    ]
+  }
+
+/** The same for all columns of a step at once. */
+export const updateTogether = (
+  plan: SqlPlan,
+  { locations, from, to, match }: Step,
+  range: ReadonlyArray<string>,
+  settled?: string
+): TogetherUpdate | undefined => {
+  const [first, ...others] = locations
+  return first === undefined || others.length === 0
+    ? undefined
+    : dialects[plan.dialect].updateTogether({
+        plan,
+        locations: [first, ...others],
+        from,
+        to,
+        match,
+        range,
+        where: [prepared(plan)],
+        asks: asks(plan, settled)
+      })
+}
 
 /** A value as text, in the way of the plan's database. */
 export const idText = (plan: SqlPlan): ((value: string) => string) =>
@@ -238,10 +381,44 @@ export const idText = (plan: SqlPlan): ((value: string) => string) =>
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
   const way = dialects[plan.dialect]
-  const ledger = tables(plan).ledger(location)
+  const ledger = ledgerRows(plan, location)
+  const text = (name: string) =>
+    plan.dialect === "postgres" && location.columnType === "uuid" && location.kind === "id"
+      ? `l.${name}`
+      : way.text(`l.${name}`)
+  if (location.kind === "id") {
+    const [old, next] = [text("old_value"), text("new_value")]
+    if (plan.dialect !== "sqlite") {
+      const pairs = `SELECT ${old} AS o, ${next} AS w, COUNT(*) AS n FROM ${ledger} l GROUP BY ${old}, ${next}`
+      return `SELECT COALESCE(SUM(p.n), 0) AS changes, COUNT(DISTINCT p.o) AS befores, COUNT(DISTINCT p.w) AS afters FROM (${pairs}) p`
+    }
+    // To count would be to sort.
+    const pairs = `SELECT DISTINCT ${old} AS o, ${next} AS w FROM ${ledger} l`
+    return `SELECT (SELECT COUNT(*) FROM ${ledger} b) AS changes, COUNT(DISTINCT p.o) AS befores, COUNT(DISTINCT p.w) AS afters FROM (${pairs}) p`
+  }
   const distinct = (name: string) =>
-    `(SELECT COUNT(*) FROM (SELECT DISTINCT ${way.text(`l.${name}`)} AS v FROM ${ledger} l) ${name}s)`
-  return `SELECT COUNT(*) AS changes, ${distinct("old_value")} AS befores, ${distinct("new_value")} AS afters FROM ${ledger}`
+    `(SELECT COUNT(*) FROM (SELECT DISTINCT ${text(name)} AS v FROM ${ledger} l) ${name}s)`
+  return `SELECT COUNT(*) AS changes, ${distinct("old_value")} AS befores, ${distinct("new_value")} AS afters FROM ${ledger} l`
+}
+
+/**
+ * Counts, as `n1…`, the rows whose id is neither of the source nor of the runtime, of all locations of a ledger: what the
+ * ledger has of a row need not be looked up in the mapping.
+ */
+export const unmappedTogether = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>): ReadonlyArray<string> => {
+  const way = dialects[plan.dialect]
+  const { map, ledger } = tables(plan)
+  return locations.slice(0, 1).map((first) => {
+    const counts = locations.map((location, at) => {
+      const { id } = way.lookup(plan, location, "m")
+      const value = columnOf(plan, location.column)
+      const has = (name: LedgerValue) => way.keeps(`l.${ledgerColumn(location, name)}`, value, location)
+      const mapped = (end: string) =>
+        `EXISTS (SELECT 1 FROM ${map} m WHERE ${inSet("m", location)} AND m.${end} = ${id})`
+      return `COALESCE(SUM(CASE WHEN ${value} IS NULL THEN 0 WHEN ${has("old_value")} THEN 0 WHEN ${has("new_value")} THEN 0 WHEN COALESCE(${id}, '') = '' THEN 0 WHEN ${mapped("source")} THEN 0 WHEN ${mapped("target")} THEN 0 ELSE 1 END), 0) AS n${at + 1}`
+    })
+    return `SELECT ${counts.join(", ")} FROM ${tableOf(plan, first)} t LEFT JOIN ${ledger(first)} l ON ${keyIn(plan, first)}`
+  })
 }
 
 /** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
@@ -262,7 +439,14 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const renewed = keys === "after" ? is("new_value") : stands("new_value")
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
-  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${tables(plan).ledger(location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+}
+
+/** Rows of a table and rows without a value, as they were remembered. */
+export const rememberedCounts = (plan: SqlPlan, location: PlannedLocation): string => {
+  const then = (name: string) =>
+    `(SELECT r.value FROM ${tables(plan).run} r WHERE r.item = ${quoteText(`${name} ${location.index + 1}`)})`
+  return `SELECT ${then("rows")} AS rows_then, ${then("nulls")} AS nulls_then`
 }
 
 /** Rows of a table and rows without a value, then and now. */
@@ -313,7 +497,7 @@ export const deferral = (
 
 /** Counts, as `n`, the rows of a ledger. */
 export const ledgerSize = (plan: SqlPlan, location: PlannedLocation): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)}`
+  `SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b`
 
 /** Counts, as `n`, 1 where the ledger is there. */
 export const ledgerExists = (plan: SqlPlan, location: PlannedLocation): string =>
@@ -321,7 +505,7 @@ export const ledgerExists = (plan: SqlPlan, location: PlannedLocation): string =
 
 /** Counts, as `n`, the rows that hold what apply wrote, as far as we know. */
 export const writtenRows = (plan: SqlPlan, location: PlannedLocation): string =>
-  `${ledgerSize(plan, location)} b WHERE b.stands <> 'old_value'`
+  `${ledgerSize(plan, location)} WHERE b.stands <> 'old_value'`
 
 const droppedItem = ({ index }: PlannedLocation): string => quoteText(`dropped ${index + 1}`)
 
@@ -351,6 +535,6 @@ export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyAr
 export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
   const { map, run, ledger, typed } = tables(plan)
   const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
-  const names = [...plan.locations.map(ledger), ...typedOnes, map, run]
+  const names = [...new Set(plan.locations.map(ledger)), ...typedOnes, map, run]
   return [...names.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
 }

@@ -2,14 +2,15 @@
  * What is written in one transaction: the rows of a range of one ledger, or, where foreign keys run between columns, parents
  * with all of their children.
  */
-import { isReferring, keysOf, tables } from "./dialect.ts"
+import { isReferring, keysOf, ledgerColumn, ledgerRows, tables } from "./dialect.ts"
 import { matchDuring, matchEither, type Move } from "./moves.ts"
 import { quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
-/** A move with what finds the row of a ledger row. */
+/** A move with what finds the row of a ledger row, and the locations whose columns are written at once: those of one ledger. */
 export interface Step extends Move {
   readonly match: string
+  readonly locations: ReadonlyArray<PlannedLocation>
 }
 
 /** Moves that belong together: one, or those of columns between which foreign keys run. */
@@ -23,19 +24,43 @@ export const unitsOf = (plan: SqlPlan, moves: ReadonlyArray<Move>): ReadonlyArra
   const families = plan.locations.map((location) => familyOf(plan, location))
   const grouped = (index: number | undefined) =>
     plan.transaction === "chunks" && index !== undefined && (families[index]?.size ?? 1) > 1
-  const step = (move: Move): Step => {
+  const step = (move: Move, locations: ReadonlyArray<PlannedLocation>): Step => {
     const early = move.location.key.some(({ rewrittenBy }) => grouped(rewrittenBy))
-    return { ...move, match: early ? matchEither(plan, move) : matchDuring(plan, move, move.from) }
+    return { ...move, locations, match: early ? matchEither(plan, move) : matchDuring(plan, move, move.from) }
   }
+  const isLoose = (location: PlannedLocation) => !grouped(location.index) && !isOrdered(plan, location)
   const done = new Set<PlannedLocation>()
   return moves.flatMap((move): ReadonlyArray<Unit> => {
     if (done.has(move.location)) return []
-    if (!grouped(move.location.index)) return [{ steps: [step(move)], together: false }]
+    if (!grouped(move.location.index)) {
+      const columns = plan.locations.filter(
+        (one) =>
+          one === move.location || (isLoose(one) && isLoose(move.location) && move.location.shares.includes(one.index))
+      )
+      for (const column of columns) if (column !== move.location) done.add(column)
+      return [{ steps: [step(move, columns)], together: false }]
+    }
     const family = childrenFirst(plan, families[move.location.index] ?? new Set())
     for (const member of family) done.add(member)
-    return [{ steps: family.map((location) => step({ ...move, location })), together: true }]
+    return [{ steps: family.map((location) => step({ ...move, location }, [location])), together: true }]
   })
 }
+
+/** SQLite: columns of a table that refers to itself are written one after the other, see `parentsFirst`. */
+const isOrdered = ({ dialect, foreignKeys }: SqlPlan, { table, column }: PlannedLocation): boolean =>
+  dialect === "sqlite" &&
+  foreignKeys.some(
+    (key) =>
+      key.table === table && key.refTable === table && (key.columns.includes(column) || key.refColumns.includes(column))
+  )
+
+/** The steps of a script, which writes families in the order of their moves. */
+export const stepsOf = (plan: SqlPlan, moves: ReadonlyArray<Move>): ReadonlyArray<Step> =>
+  unitsOf({ ...plan, transaction: "single" }, moves).flatMap(({ steps }) => steps)
+
+/** A step as one for each of its columns. */
+export const apart = (step: Step): ReadonlyArray<Step> =>
+  step.locations.map((location) => ({ ...step, location, locations: [location] }))
 
 /** The locations that foreign keys connect with one. Reserved values and ambiguous ids need an order of their own. */
 const familyOf = (plan: SqlPlan, start: PlannedLocation): ReadonlySet<PlannedLocation> => {
@@ -77,11 +102,11 @@ export const pairsOf = (plan: SqlPlan): ReadonlyArray<readonly [child: PlannedLo
 
 /** Selects the old ids of a step that are still to be moved, as `v`, with their rows, as `n`. */
 export const idsToMove = (plan: SqlPlan, { location, from }: Step, text: (value: string) => string): string =>
-  `SELECT ${text("b.old_value")} AS v, COUNT(*) AS n FROM ${tables(plan).ledger(location)} b WHERE b.stands = '${from}' GROUP BY ${text("b.old_value")}`
+  `SELECT ${text("b.old_value")} AS v, COUNT(*) AS n FROM ${ledgerRows(plan, location)} b WHERE b.stands = '${from}' GROUP BY ${text("b.old_value")}`
 
 /** The ledger rows of some ids. */
-export const ofIds = (ids: ReadonlyArray<string>): ReadonlyArray<string> => [
-  `b.old_value IN (${ids.map(quoteText).join(", ")})`
+export const ofIds = (location: PlannedLocation, ids: ReadonlyArray<string>): ReadonlyArray<string> => [
+  `b.${ledgerColumn(location, "old_value")} IN (${ids.map(quoteText).join(", ")})`
 ]
 
 /** The ledger rows of a range. */

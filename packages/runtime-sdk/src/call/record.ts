@@ -1,6 +1,6 @@
 /**
  * What a caller can learn about a call while it runs and after it. The answer is kept, and described when asked for:
- * few callers ask, and reading headers costs more than all the rest of a sink.
+ * few callers ask, and reading headers costs more than all the rest of a record.
  */
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { Outcome } from "../errors/Errors.ts"
@@ -9,7 +9,7 @@ import type { Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
 import type { WireHead } from "../transport/port.ts"
 
-export class Sink {
+export class CallRecord {
   /** Attempts begun. */
   attempts = 0
   /** What it would mean if the call ended now without an answer. */
@@ -19,11 +19,11 @@ export class Sink {
   private head: WireHead | undefined
   private secrets: Secrets | undefined
 
-  begun(attempt: number, outcome: Outcome, request: Pick<Request, "idempotencyKey" | "place">): void {
+  begun(attempt: number, outcome: Outcome, request: Pick<Request, "idempotencyKey" | "position">): void {
     this.attempts = attempt + 1
     this.outcome = outcome
     this.idempotencyKey = request.idempotencyKey
-    this.idempotencyScope = request.place?.scope
+    this.idempotencyScope = request.position?.scope
   }
 
   /** The transport has sent more than it was told to: so many attempts there were. */

@@ -3,7 +3,7 @@
  * value is the typed error itself.
  */
 import type { Arguments, Call, Runtime } from "../call/call.ts"
-import { Sink } from "../call/record.ts"
+import { CallRecord } from "../call/record.ts"
 import { type Face, surface } from "../call/surface.ts"
 import type { Group } from "../contract/Operation.ts"
 import type { ByteStream } from "../transport/byteStream.ts"
@@ -34,9 +34,9 @@ const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array
   let opening: Promise<ByteStream> | undefined
   let detach = (): void => {}
   const open = async (): Promise<ByteStream> => {
-    const sink = new Sink()
-    const bytes = await new Promise<ByteStream>((resolve) => run(call, args, sink, resolve))
-    const abort = (): void => bytes.fail(aborted(call, sink, signal))
+    const record = new CallRecord()
+    const bytes = await new Promise<ByteStream>((resolve) => run(call, args, record, resolve))
+    const abort = (): void => bytes.fail(aborted(call, record, signal))
     signal?.addEventListener("abort", abort, { once: true })
     detach = () => signal?.removeEventListener("abort", abort)
     if (signal?.aborted === true) abort()

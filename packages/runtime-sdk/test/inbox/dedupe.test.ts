@@ -1,15 +1,15 @@
 /** Claims over every store, the real ones. */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { WebhookDedupe } from "../../src/inbox.ts"
 import { leasesSql } from "../../src/inbox/leases.ts"
 import { openLeases } from "../../src/inbox/openSql.ts"
 import { describeWith } from "../support/services.ts"
-import { makePlace, type Place, quiet, sqlLayer } from "./support.ts"
+import { makePlace, type Place, placeOf, quiet, sqlLayer } from "./support.ts"
 
 const layerIn = (place: Place): Layer.Layer<WebhookDedupe.WebhookDedupe> => {
   switch (place.kind) {
@@ -24,24 +24,25 @@ const layerIn = (place: Place): Layer.Layer<WebhookDedupe.WebhookDedupe> => {
 
 /** Claims that ended do not fill the table for good. */
 const sweeps = (kind: "sqlite" | "postgres") => {
-  it("what is left of claims that ended is swept away, and nothing else", async () => {
-    const { place, remove } = await makePlace(kind)
-    assert(place.kind === "sqlite" || place.kind === "postgres")
-    const names = await Effect.gen(function* () {
-      yield* openLeases(undefined)
-      const store = yield* leasesSql("aywa_inbox_leases")
-      const sql = yield* SqlClient.SqlClient
-      yield* store.lease("ended", "me", -1)
-      yield* store.lease("held", "me", 60_000)
-      yield* store.sweep
-      return yield* sql<{ name: string }>`SELECT name FROM aywa_inbox_leases`
-    }).pipe(Effect.provide(sqlLayer(place)), Effect.scoped, Effect.runPromise)
-    assert.deepStrictEqual(
-      names.map(({ name }) => name),
-      ["held"]
-    )
-    await remove()
+  const leaveTwo = Effect.gen(function* () {
+    yield* openLeases(undefined)
+    const store = yield* leasesSql("aywa_inbox_leases")
+    const sql = yield* SqlClient.SqlClient
+    yield* store.lease("ended", "me", -1)
+    yield* store.lease("held", "me", 60_000)
+    yield* store.sweep
+    return yield* sql<{ name: string }>`SELECT name FROM aywa_inbox_leases`
   })
+
+  it.live("what is left of claims that ended is swept away, and nothing else", () =>
+    Effect.gen(function* () {
+      const names = yield* Effect.provide(leaveTwo, sqlLayer(yield* placeOf(kind)))
+      assert.deepStrictEqual(
+        names.map(({ name }) => name),
+        ["held"]
+      )
+    })
+  )
 }
 
 const suite = (kind: Place["kind"]) => {
@@ -51,11 +52,11 @@ const suite = (kind: Place["kind"]) => {
     ;({ place, remove } = await makePlace(kind))
   })
   afterAll(() => remove())
-  const run = <A, E>(program: Effect.Effect<A, E, WebhookDedupe.WebhookDedupe>) =>
-    program.pipe(Effect.provide(layerIn(place)), Effect.runPromise)
+  const inPlace = <A, E>(program: Effect.Effect<A, E, WebhookDedupe.WebhookDedupe>) =>
+    Effect.provide(program, layerIn(place))
 
-  it("an id is claimed once, by whoever comes first of many", () =>
-    run(
+  it.live("an id is claimed once, by whoever comes first of many", () =>
+    inPlace(
       Effect.gen(function* () {
         const dedupe = yield* WebhookDedupe.WebhookDedupe
         let runs = 0
@@ -71,10 +72,11 @@ const suite = (kind: Place["kind"]) => {
           ids.map(() => false)
         )
       })
-    ))
+    )
+  )
 
-  it("a failure, a defect or an interruption gives the claim up", () =>
-    run(
+  it.live("a failure, a defect or an interruption gives the claim up", () =>
+    inPlace(
       Effect.gen(function* () {
         const dedupe = yield* WebhookDedupe.WebhookDedupe
         for (const enqueue of [Effect.fail("queue is down"), Effect.die("a defect"), Effect.interrupt]) {
@@ -83,10 +85,11 @@ const suite = (kind: Place["kind"]) => {
         assert.isTrue(yield* dedupe.claim("evt_2", Effect.void))
         assert.isFalse(yield* dedupe.claim("evt_2", Effect.void))
       })
-    ))
+    )
+  )
 
-  it("whenever a claim is interrupted, the next attempt still enqueues", () =>
-    run(
+  it.live("whenever a claim is interrupted, the next attempt still enqueues", () =>
+    inPlace(
       Effect.gen(function* () {
         const dedupe = yield* WebhookDedupe.WebhookDedupe
         for (let i = 0; i < 60; i++) {
@@ -102,10 +105,11 @@ const suite = (kind: Place["kind"]) => {
           assert.strictEqual(enqueued, 1, `interrupted after ${i % 12} turns`)
         }
       })
-    ))
+    )
+  )
 
-  it("a claim ends after its time", () =>
-    run(
+  it.live("a claim ends after its time", () =>
+    inPlace(
       Effect.gen(function* () {
         const dedupe = yield* WebhookDedupe.WebhookDedupe
         assert.isTrue(yield* dedupe.claim("evt_3", Effect.void, "50 millis"))
@@ -117,7 +121,8 @@ const suite = (kind: Place["kind"]) => {
         assert.isTrue(again)
         assert.isFalse(yield* dedupe.claim("evt_3", Effect.void))
       })
-    ))
+    )
+  )
 }
 
 describe("claims in memory", () => {

@@ -1,4 +1,5 @@
 /** The inbox over every store, the real ones. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
@@ -6,14 +7,12 @@ import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as SqlClient from "effect/sql/SqlClient"
 import { DatabaseSync } from "node:sqlite"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { InboxError, Once, WebhookInbox } from "../../src/inbox.ts"
 import type { Options } from "../../src/inbox/WebhookInbox.ts"
 import { describeWith } from "../support/services.ts"
-import { delivery, inboxLayer, makePlace, type Place, sqlLayer, until } from "./support.ts"
+import { delivery, inboxLayer, makePlace, type Place, placeOf, sqlLayer, until } from "./support.ts"
 
 const Inbox = WebhookInbox.WebhookInbox
-type Run = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) => Promise<A>
 
 const suite = (kind: Place["kind"]) => {
   let place: Place
@@ -24,15 +23,11 @@ const suite = (kind: Place["kind"]) => {
   })
   afterAll(() => remove())
   /** Each test has an inbox of its own name in the same database. */
-  const run: Run = (program, options) =>
-    program.pipe(
-      Effect.provide(inboxLayer(place, { name: `test${count++}`, ...options })),
-      Effect.scoped,
-      Effect.runPromise
-    )
+  const inPlace = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) =>
+    Effect.provide(program, inboxLayer(place, { name: `test${count++}`, ...options }))
 
-  it("drops duplicates by id, and runs an operator's replay", () =>
-    run(
+  it.live("drops duplicates by id, and runs an operator's replay", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         const seen: Array<string> = []
@@ -51,10 +46,11 @@ const suite = (kind: Place["kind"]) => {
         yield* Fiber.interrupt(worker)
         assert.deepStrictEqual(seen.toSorted(), ["evt_1", "evt_1_r1", "evt_2", "evt_last"])
       })
-    ))
+    )
+  )
 
-  it("keeps the body byte for byte", () =>
-    run(
+  it.live("keeps the body byte for byte", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         const bodies = [`{"a":"\\u0000 Grüße 👋"}`, "x".repeat(1_000_000), "[".repeat(5000) + "]".repeat(5000), ""]
@@ -70,10 +66,11 @@ const suite = (kind: Place["kind"]) => {
           bodies
         )
       })
-    ))
+    )
+  )
 
-  it("tries again after a failure, then parks; what is parked can be put back or removed", () =>
-    run(
+  it.live("tries again after a failure, then parks; what is parked can be put back or removed", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         const attempts: Array<string> = []
@@ -118,10 +115,11 @@ const suite = (kind: Place["kind"]) => {
         assert.strictEqual(yield* inbox.discard("evt_bad"), false)
       }),
       { maxAttempts: 3 }
-    ))
+    )
+  )
 
-  it("a handler that dies, throws, interrupts itself or fails with odd text is a failure like any other", () =>
-    run(
+  it.live("a handler that dies, throws, interrupts itself or fails with odd text is a failure like any other", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         const failing: Readonly<Record<string, Effect.Effect<void, unknown>>> = {
@@ -152,10 +150,11 @@ const suite = (kind: Place["kind"]) => {
         assert.deepStrictEqual(yield* inbox.parked(), [])
       }),
       { maxAttempts: 2 }
-    ))
+    )
+  )
 
-  it("an interrupted handler is not an attempt, and its delivery is handled later", () =>
-    run(
+  it.live("an interrupted handler is not an attempt, and its delivery is handled later", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         let started = 0
@@ -181,48 +180,52 @@ const suite = (kind: Place["kind"]) => {
         )
         assert.strictEqual(attempt, 1)
       })
-    ))
+    )
+  )
 
   for (const order of ["none", "call"] as const) {
-    it(`a grace lets the handlers that are running come to their end, and begins nothing new (order: ${order})`, () =>
-      run(
-        Effect.gen(function* () {
-          const inbox = yield* Inbox
-          const begun: Array<string> = []
-          const ended: Array<string> = []
-          const gate = yield* Latch.make()
-          const handler = ({ id }: { readonly id: string }) =>
-            Effect.gen(function* () {
-              begun.push(id)
-              yield* gate.await
-              ended.push(id)
-            })
-          for (const id of ["evt_1", "evt_2", "evt_3"]) yield* inbox.offer(delivery(id, "call_1"))
-          const first = yield* Effect.forkChild(inbox.run(handler, { concurrency: 1, grace: "1 minute" }))
-          yield* until(
-            Effect.sync(() => begun.length === 1),
-            "the first handler"
-          )
-          const stopped = yield* Effect.forkChild(Fiber.interrupt(first))
-          yield* inbox.offer(delivery("evt_4", "call_1"))
-          yield* Effect.sleep(100)
-          assert.deepStrictEqual([begun, ended], [["evt_1"], []])
-          yield* gate.open
-          yield* Fiber.join(stopped)
-          assert.deepStrictEqual([begun, ended], [["evt_1"], ["evt_1"]])
-          yield* Effect.forkChild(inbox.run(handler))
-          yield* until(
-            Effect.sync(() => ended.length === 4),
-            "the others"
-          )
-          if (order === "none") ended.sort()
-          assert.deepStrictEqual(ended, ["evt_1", "evt_2", "evt_3", "evt_4"])
-        }),
-        { order, partitions: 1 }
-      ))
+    it.live(
+      `a grace lets the handlers that are running come to their end, and begins nothing new (order: ${order})`,
+      () =>
+        inPlace(
+          Effect.gen(function* () {
+            const inbox = yield* Inbox
+            const begun: Array<string> = []
+            const ended: Array<string> = []
+            const gate = yield* Latch.make()
+            const handler = ({ id }: { readonly id: string }) =>
+              Effect.gen(function* () {
+                begun.push(id)
+                yield* gate.await
+                ended.push(id)
+              })
+            for (const id of ["evt_1", "evt_2", "evt_3"]) yield* inbox.offer(delivery(id, "call_1"))
+            const first = yield* Effect.forkChild(inbox.run(handler, { concurrency: 1, grace: "1 minute" }))
+            yield* until(
+              Effect.sync(() => begun.length === 1),
+              "the first handler"
+            )
+            const stopped = yield* Effect.forkChild(Fiber.interrupt(first))
+            yield* inbox.offer(delivery("evt_4", "call_1"))
+            yield* Effect.sleep(100)
+            assert.deepStrictEqual([begun, ended], [["evt_1"], []])
+            yield* gate.open
+            yield* Fiber.join(stopped)
+            assert.deepStrictEqual([begun, ended], [["evt_1"], ["evt_1"]])
+            yield* Effect.forkChild(inbox.run(handler))
+            yield* until(
+              Effect.sync(() => ended.length === 4),
+              "the others"
+            )
+            if (order === "none") ended.sort()
+            assert.deepStrictEqual(ended, ["evt_1", "evt_2", "evt_3", "evt_4"])
+          }),
+          { order, partitions: 1 }
+        )
+    )
 
-    it(`after the grace a handler is interrupted, and its delivery is handled later (order: ${order})`, () =>
-      run(
+    it.live(`after the grace a handler is interrupted, and its delivery is handled later (order: ${order})`, () =>
+      inPlace(
         Effect.gen(function* () {
           const inbox = yield* Inbox
           const attempts: Array<number> = []
@@ -252,11 +255,12 @@ const suite = (kind: Place["kind"]) => {
           assert.deepStrictEqual(attempts, [1, 1])
         }),
         { order, partitions: 1 }
-      ))
+      )
+    )
   }
 
-  it("with order: call, a grace does not wait for a delivery that waits for its next attempt", () =>
-    run(
+  it.live("with order: call, a grace does not wait for a delivery that waits for its next attempt", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         const attempts: Array<number> = []
@@ -281,44 +285,48 @@ const suite = (kind: Place["kind"]) => {
         assert.deepStrictEqual(attempts, [1])
       }),
       { order: "call", partitions: 1, backoff: "1 hour" }
-    ))
+    )
+  )
 
-  it("with order: call, the deliveries of a call run one at a time in their order, and a failing one holds back the rest", () =>
-    run(
-      Effect.gen(function* () {
-        const inbox = yield* Inbox
-        const seen: Array<string> = []
-        const running = new Set<string>()
-        const calls = Array.from({ length: 6 }, (_, i) => `call_${i}`)
-        for (let n = 0; n < 5; n++) for (const call of calls) yield* inbox.offer(delivery(`${call}-${n}`, call))
-        const handler = (one: { readonly id: string; readonly callId?: string | undefined }, attempt: number) =>
-          Effect.gen(function* () {
-            const call = one.callId ?? ""
-            if (running.has(call)) throw new Error(`two at once for ${call}`)
-            running.add(call)
-            yield* Effect.sleep(2)
-            running.delete(call)
-            if (one.id === "call_3-1" && attempt < 3) return yield* Effect.fail("not yet")
-            seen.push(one.id)
-          })
-        // Two workers of one process, as two processes would be.
-        for (let i = 0; i < 2; i++) {
-          yield* Effect.forkChild(inbox.run((one, { attempt }) => handler(one, attempt)))
-        }
-        yield* until(
-          Effect.sync(() => seen.length === 30),
-          "all deliveries"
-        )
-        for (const call of calls) {
-          assert.deepStrictEqual(
-            seen.filter((id) => id.startsWith(call)),
-            [0, 1, 2, 3, 4].map((n) => `${call}-${n}`)
+  it.live(
+    "with order: call, the deliveries of a call run one at a time in their order, and a failing one holds back the rest",
+    () =>
+      inPlace(
+        Effect.gen(function* () {
+          const inbox = yield* Inbox
+          const seen: Array<string> = []
+          const running = new Set<string>()
+          const calls = Array.from({ length: 6 }, (_, i) => `call_${i}`)
+          for (let n = 0; n < 5; n++) for (const call of calls) yield* inbox.offer(delivery(`${call}-${n}`, call))
+          const handler = (one: { readonly id: string; readonly callId?: string | undefined }, attempt: number) =>
+            Effect.gen(function* () {
+              const call = one.callId ?? ""
+              if (running.has(call)) throw new Error(`two at once for ${call}`)
+              running.add(call)
+              yield* Effect.sleep(2)
+              running.delete(call)
+              if (one.id === "call_3-1" && attempt < 3) return yield* Effect.fail("not yet")
+              seen.push(one.id)
+            })
+          // Two workers of one process, as two processes would be.
+          for (let i = 0; i < 2; i++) {
+            yield* Effect.forkChild(inbox.run((one, { attempt }) => handler(one, attempt)))
+          }
+          yield* until(
+            Effect.sync(() => seen.length === 30),
+            "all deliveries"
           )
-        }
-        assert.deepStrictEqual(yield* inbox.parked(), [])
-      }),
-      { order: "call", partitions: 4, lockExpiration: "2 seconds" }
-    ))
+          for (const call of calls) {
+            assert.deepStrictEqual(
+              seen.filter((id) => id.startsWith(call)),
+              [0, 1, 2, 3, 4].map((n) => `${call}-${n}`)
+            )
+          }
+          assert.deepStrictEqual(yield* inbox.parked(), [])
+        }),
+        { order: "call", partitions: 4, lockExpiration: "2 seconds" }
+      )
+  )
 }
 
 describe("in memory", () => {
@@ -335,28 +343,28 @@ describe("in SQLite", () => {
 })
 
 describe("when the store is down", () => {
-  it("an offer fails with InboxError, which says to answer 503", async () => {
-    const { place, remove } = await makePlace("sqlite")
-    const error = await Effect.gen(function* () {
-      const inbox = yield* Inbox
-      assert(place.kind === "sqlite")
-      const database = new DatabaseSync(place.file)
-      database.exec("DROP TABLE aywa_inbox_deliveries")
-      database.close()
-      return yield* Effect.flip(inbox.offer(delivery("evt_1")))
-    }).pipe(Effect.provide(inboxLayer(place)), Effect.scoped, Effect.runPromise)
-    await remove()
-    assert(error instanceof InboxError)
-    assert.deepInclude({ ...error }, { _tag: "InboxError", httpStatus: 503 })
-    assert.match(error.message, /Answer 503/)
+  const offerWithoutTable = Effect.fnUntraced(function* (file: string) {
+    const inbox = yield* Inbox
+    const database = new DatabaseSync(file)
+    database.exec("DROP TABLE aywa_inbox_deliveries")
+    database.close()
+    return yield* Effect.flip(inbox.offer(delivery("evt_1")))
   })
+
+  it.live("an offer fails with InboxError, which says to answer 503", () =>
+    Effect.gen(function* () {
+      const place = yield* placeOf("sqlite")
+      const error = yield* Effect.provide(offerWithoutTable(place.file), inboxLayer(place))
+      assert(error instanceof InboxError)
+      assert.deepInclude({ ...error }, { _tag: "InboxError", httpStatus: 503 })
+      assert.match(error.message, /Answer 503/)
+    })
+  )
 })
 
 const onceSuite = (kind: "sqlite" | "postgres") =>
-  it(`runs an effect once per id, and not at all when it fails (${kind})`, async () => {
-    const { place, remove } = await makePlace(kind)
-    assert(place.kind === "sqlite" || place.kind === "postgres")
-    await Effect.gen(function* () {
+  it.live(`runs an effect once per id, and not at all when it fails (${kind})`, () =>
+    Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* Once.createTable
       yield* sql`CREATE TABLE hits (id TEXT)`
@@ -369,9 +377,8 @@ const onceSuite = (kind: "sqlite" | "postgres") =>
         (yield* sql<{ id: string }>`SELECT id FROM hits ORDER BY id`).map((row) => row.id),
         ["a", "b"]
       )
-    }).pipe(Effect.provide(Layer.orDie(sqlLayer(place))), Effect.scoped, Effect.runPromise)
-    await remove()
-  })
+    }).pipe(Effect.provide(Layer.unwrap(Effect.map(placeOf(kind), sqlLayer))))
+  )
 
 describe("Once", () => {
   onceSuite("sqlite")

@@ -4,6 +4,7 @@
  */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -14,7 +15,6 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as Statement from "effect/sql/Statement"
 import { randomUUID } from "node:crypto"
 import { createClient } from "redis"
-import { assert, describe, it } from "vitest"
 import { InboxError, NodeSqlite, openWebhookInbox, WebhookDedupe, WebhookInbox } from "../../src/inbox.ts"
 import { Report } from "../../src/inbox/report.ts"
 import { startRedis, startStandby } from "../support/ownServers.ts"
@@ -171,15 +171,15 @@ const redisSuite = () => {
     }
   })
 
-  it("an Effect program reads the warning in its log", async () => {
-    await using server = await startRedis()
-    const logged: Array<unknown> = []
-    const logger = Logger.make(({ message }) => void logged.push(message))
-    await Effect.runPromise(
-      Effect.scoped(Layer.build(inRedis(redisOf(server.port)))).pipe(Effect.provide(Logger.layer([logger])))
-    )
-    assert.match(String(logged), /appendonly is no/)
-  })
+  it.live("an Effect program reads the warning in its log", () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.acquireDisposable(Effect.promise(() => startRedis()))
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void logged.push(message))
+      yield* Effect.provide(Layer.build(inRedis(redisOf(server.port))), Logger.layer([logger]))
+      assert.match(String(logged), /appendonly is no/)
+    })
+  )
 }
 
 const pgOf = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: 3 })

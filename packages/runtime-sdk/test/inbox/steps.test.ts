@@ -1,9 +1,9 @@
 /** What one step of a store does: an acknowledgement and a take together, and batches that are taken along. */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { assert, describe, it } from "vitest"
 import type { WebhookInbox } from "../../src/inbox.ts"
 import { makeBatches } from "../../src/inbox/batches.ts"
 import { InboxError } from "../../src/inbox/model.ts"
@@ -14,7 +14,7 @@ import { makeMemory } from "../../src/inbox/storeMemory.ts"
 import { makeRedis } from "../../src/inbox/storeRedis.ts"
 import { makeSql } from "../../src/inbox/storeSql.ts"
 import { describeWith } from "../support/services.ts"
-import { delivery, makePlace, type Place, quiet, sqlLayer } from "./support.ts"
+import { delivery, type Place, placeOf, quiet, sqlLayer } from "./support.ts"
 
 const storeOf = (place: Place, options: WebhookInbox.Options) =>
   Effect.gen(function* () {
@@ -25,27 +25,26 @@ const storeOf = (place: Place, options: WebhookInbox.Options) =>
     return yield* makeSql(settings, undefined)
   })
 
-const withStore = async (
+const withStore = Effect.fnUntraced(function* (
   kind: Place["kind"],
   options: WebhookInbox.Options,
   test: (store: Store) => Effect.Effect<void, InboxError>
-) => {
-  const { place, remove } = await makePlace(kind)
-  const program = Effect.flatMap(storeOf(place, options), test)
+) {
+  const place: Place = yield* placeOf(kind)
+  const program = Effect.scoped(Effect.flatMap(storeOf(place, options), test))
   // Of a memory's store nobody looks at the database.
   const database =
     place.kind === "sqlite" || place.kind === "postgres"
       ? sqlLayer(place)
       : sqlLayer({ kind: "sqlite", file: ":memory:" })
-  await program.pipe(Effect.provide([database, NodeRedis.layer({}), quiet]), Effect.scoped, Effect.runPromise)
-  await remove()
-}
+  yield* Effect.provide(program, [database, NodeRedis.layer({}), quiet])
+})
 
 const steps = (kind: Place["kind"]) => {
   const wish = { max: 1, lapsedBefore: 0, handled: [] }
   const idsOf = ({ claims }: { readonly claims: ReadonlyArray<{ readonly id: string }> }) => claims.map(({ id }) => id)
 
-  it.for(["none", "call"] as const)(
+  it.live.each(["none", "call"] as const)(
     "a take acknowledges what was handled, and gives what was behind it, order: %s",
     (order) =>
       withStore(kind, { order, partitions: 1 }, (store) =>
@@ -61,7 +60,7 @@ const steps = (kind: Place["kind"]) => {
       )
   )
 
-  it("what another worker has by now is neither acknowledged nor passed by in its line", () =>
+  it.live("what another worker has by now is neither acknowledged nor passed by in its line", () =>
     withStore(kind, { order: "call", partitions: 1 }, (store) =>
       Effect.gen(function* () {
         yield* store.offer(["a", "b"].map((id) => delivery(id)))
@@ -72,9 +71,10 @@ const steps = (kind: Place["kind"]) => {
         // Once more, with the lock that it has.
         assert.deepStrictEqual(idsOf(yield* store.take({ ...wish, handled: claims })), ["b"])
       })
-    ))
+    )
+  )
 
-  it("what was handled too late is not handed out in the step that acknowledges it", () =>
+  it.live("what was handled too late is not handed out in the step that acknowledges it", () =>
     withStore(kind, { order: "none", lockExpiration: 100 }, (store) =>
       Effect.gen(function* () {
         yield* store.offer([delivery("a")])
@@ -86,7 +86,8 @@ const steps = (kind: Place["kind"]) => {
         )
         assert.strictEqual((yield* store.stats).waiting, 0)
       })
-    ))
+    )
+  )
 }
 
 describe("a step, in memory", () => {
@@ -110,54 +111,44 @@ describe("batches", () => {
       maxSize: Infinity,
       sizeOf: () => 0
     })
-  const run = <A>(effect: Effect.Effect<A, InboxError>) => Effect.runPromise(effect)
 
-  it("what waits goes along with a write of another's, and ends with it", () =>
-    run(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const writes: Array<ReadonlyArray<string>> = []
-          const { add, along } = yield* make(writes)
-          const added = yield* Effect.forkChild(Effect.all([add("a"), add("b")], { concurrency: 2 }))
-          yield* Effect.yieldNow
-          yield* Effect.yieldNow
-          const taken = yield* along((items) => Effect.as(Effect.sleep(10), items))
-          assert.deepStrictEqual([...taken], ["a", "b"])
-          yield* Fiber.join(added)
-          assert.deepStrictEqual(writes, [])
-        })
-      )
-    ))
+  it.live("what waits goes along with a write of another's, and ends with it", () =>
+    Effect.gen(function* () {
+      const writes: Array<ReadonlyArray<string>> = []
+      const { add, along } = yield* make(writes)
+      const added = yield* Effect.forkChild(Effect.all([add("a"), add("b")], { concurrency: 2 }))
+      yield* Effect.yieldNow
+      yield* Effect.yieldNow
+      const taken = yield* along((items) => Effect.as(Effect.sleep(10), items))
+      assert.deepStrictEqual([...taken], ["a", "b"])
+      yield* Fiber.join(added)
+      assert.deepStrictEqual(writes, [])
+    })
+  )
 
-  it("what comes while such a write is under way is written after it; nobody has to come back", () =>
-    run(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const writes: Array<ReadonlyArray<string>> = []
-          const { add, along } = yield* make(writes)
-          const writing = yield* Effect.forkChild(along(() => Effect.sleep(10)))
-          yield* Effect.yieldNow
-          yield* Effect.all([add("a"), add("b")], { concurrency: 2 })
-          yield* Fiber.join(writing)
-          assert.deepStrictEqual(writes, [["a", "b"]])
-        })
-      )
-    ))
+  it.live("what comes while such a write is under way is written after it; nobody has to come back", () =>
+    Effect.gen(function* () {
+      const writes: Array<ReadonlyArray<string>> = []
+      const { add, along } = yield* make(writes)
+      const writing = yield* Effect.forkChild(along(() => Effect.sleep(10)))
+      yield* Effect.yieldNow
+      yield* Effect.all([add("a"), add("b")], { concurrency: 2 })
+      yield* Fiber.join(writing)
+      assert.deepStrictEqual(writes, [["a", "b"]])
+    })
+  )
 
-  it("such a write that fails fails what went along, which can be added again", () =>
-    run(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const writes: Array<ReadonlyArray<string>> = []
-          const { add, along } = yield* make(writes)
-          const added = yield* Effect.forkChild(Effect.exit(add("a")))
-          yield* Effect.yieldNow
-          const error = new InboxError("taking deliveries", undefined)
-          assert.strictEqual(yield* Effect.flip(along(() => Effect.fail(error))), error)
-          assert.deepStrictEqual(yield* Fiber.join(added), Exit.fail(error))
-          yield* add("a")
-          assert.deepStrictEqual(writes, [["a"]])
-        })
-      )
-    ))
+  it.live("such a write that fails fails what went along, which can be added again", () =>
+    Effect.gen(function* () {
+      const writes: Array<ReadonlyArray<string>> = []
+      const { add, along } = yield* make(writes)
+      const added = yield* Effect.forkChild(Effect.exit(add("a")))
+      yield* Effect.yieldNow
+      const error = new InboxError("taking deliveries", undefined)
+      assert.strictEqual(yield* Effect.flip(along(() => Effect.fail(error))), error)
+      assert.deepStrictEqual(yield* Fiber.join(added), Exit.fail(error))
+      yield* add("a")
+      assert.deepStrictEqual(writes, [["a"]])
+    })
+  )
 })

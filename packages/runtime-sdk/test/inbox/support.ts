@@ -90,6 +90,16 @@ export const makePlace = async (
   }
 }
 
+/** A place for as long as the scope is open. */
+export const placeOf = <Kind extends Place["kind"]>(kind: Kind) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(() => makePlace(kind)),
+      ({ remove }) => Effect.promise(remove)
+    ),
+    ({ place }) => place as Extract<Place, { kind: Kind }>
+  )
+
 export const delivery = (id: string, callId: string | undefined = undefined) => ({
   id,
   type: "end-of-call-report",

@@ -1,12 +1,12 @@
 /** What an inbox tells of itself, and what it forgets, over every store: read in the stores themselves. */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redis from "effect/persistence/Redis"
 import * as SqlClient from "effect/sql/SqlClient"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type InboxError, WebhookInbox } from "../../src/inbox.ts"
 import { Report } from "../../src/inbox/report.ts"
 import type { Options } from "../../src/inbox/options.ts"
@@ -16,19 +16,15 @@ import { delivery, inboxLayer, makePlace, type Place, sqlLayer, until } from "./
 const Inbox = WebhookInbox.WebhookInbox
 
 /** All that a place holds, as one text. */
-const contentOf = (place: Place): Promise<string> => {
-  if (place.kind === "memory") return Promise.resolve("")
+const contentOf = (place: Place): Effect.Effect<string, unknown> => {
+  if (place.kind === "memory") return Effect.succeed("")
   if (place.kind !== "redis") {
     const rows = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT * FROM aywa_inbox_deliveries`)
-    return Effect.runPromise(
-      Effect.scoped(
-        Effect.provide(
-          Effect.map(rows, (all) =>
-            JSON.stringify(all, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))
-          ),
-          sqlLayer(place)
-        )
-      )
+    return Effect.provide(
+      Effect.map(rows, (all) =>
+        JSON.stringify(all, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))
+      ),
+      sqlLayer(place)
     )
   }
   const dump = Effect.gen(function* () {
@@ -42,7 +38,7 @@ const contentOf = (place: Place): Promise<string> => {
     }
     return texts.join("\n")
   })
-  return Effect.runPromise(Effect.scoped(Effect.provide(dump, NodeRedis.layer({}))))
+  return Effect.provide(dump, NodeRedis.layer({}))
 }
 
 const spoken = (id: string, words: string, customer: string, callId: string) => ({
@@ -58,15 +54,11 @@ const suite = (kind: Place["kind"]) => {
     ;({ place, remove } = await makePlace(kind))
   })
   afterAll(() => remove())
-  const run = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) =>
-    program.pipe(
-      Effect.provide(inboxLayer(place, { name: `view${count++}`, ...options })),
-      Effect.scoped,
-      Effect.runPromise
-    )
+  const inPlace = <A, E>(program: Effect.Effect<A, E, WebhookInbox.WebhookInbox>, options?: Options) =>
+    Effect.provide(program, inboxLayer(place, { name: `view${count++}`, ...options }))
 
-  it("counts what waits, is in flight, failed, was given up and was handled", () =>
-    run(
+  it.live("counts what waits, is in flight, failed, was given up and was handled", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         assert.deepInclude(yield* inbox.stats, { waiting: 0, oldestAgeMillis: 0, parked: 0, lines: [] })
@@ -93,10 +85,11 @@ const suite = (kind: Place["kind"]) => {
         assert.deepInclude(yield* inbox.health, { ok: true, backlog: 3, parked: 0 })
       }),
       { backoff: "1 hour" }
-    ))
+    )
+  )
 
-  it("with order: call, the lag of each line", () =>
-    run(
+  it.live("with order: call, the lag of each line", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         for (let i = 0; i < 12; i++) yield* inbox.offer(delivery(`evt_${i}`, `call_${i % 4}`))
@@ -110,10 +103,11 @@ const suite = (kind: Place["kind"]) => {
         for (const { lagMillis, line } of lines) assert.isTrue(lagMillis >= 0 && line >= 0 && line < 4)
       }),
       { order: "call", partitions: 4 }
-    ))
+    )
+  )
 
-  it("gauges have what stats says", () =>
-    run(
+  it.live("gauges have what stats says", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         yield* inbox.offer(delivery("evt_1"))
@@ -132,10 +126,11 @@ const suite = (kind: Place["kind"]) => {
         )
         assert.deepInclude((yield* waiting)?.state, { value: 1 })
       })
-    ))
+    )
+  )
 
-  it("what callers said is deleted when it is handled, and when it is to be forgotten; ids stay", () =>
-    run(
+  it.live("what callers said is deleted when it is handled, and when it is to be forgotten; ids stay", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         yield* inbox.offer(spoken("evt_done", `handled-${kind}`, "+4930111", "call_1"))
@@ -151,7 +146,7 @@ const suite = (kind: Place["kind"]) => {
         yield* Fiber.interrupt(worker)
         yield* inbox.offer(spoken("evt_waiting", `waiting-${kind}`, "+4930222", "call_4"))
         yield* inbox.offer(spoken("evt_other", `other-${kind}`, "+4930444", "call_5"))
-        const before = yield* Effect.promise(() => contentOf(place))
+        const before = yield* contentOf(place)
         assert.notInclude(before, `handled-${kind}`)
         if (kind !== "memory")
           for (const word of ["parked", "waiting", "other"]) assert.include(before, `${word}-${kind}`)
@@ -160,7 +155,7 @@ const suite = (kind: Place["kind"]) => {
         assert.strictEqual(yield* inbox.forget({ customer: "+4930222" }), 0)
         assert.strictEqual(yield* inbox.forget({ callId: "call_5" }), 1)
         assert.strictEqual(yield* inbox.forget({ callId: "call_1" }), 0)
-        const after = yield* Effect.promise(() => contentOf(place))
+        const after = yield* contentOf(place)
         for (const word of ["parked", "waiting", "other", "discarded"]) assert.notInclude(after, `${word}-${kind}`)
         // They do not come back.
         for (const id of ["evt_done", "evt_parked", "evt_discarded", "evt_waiting", "evt_other"]) {
@@ -169,10 +164,11 @@ const suite = (kind: Place["kind"]) => {
         assert.deepInclude(yield* inbox.stats, { waiting: 0, parked: 0 })
       }),
       { maxAttempts: 1 }
-    ))
+    )
+  )
 
-  it("what is parked comes in pages", () =>
-    run(
+  it.live("what is parked comes in pages", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         const ids = Array.from({ length: 25 }, (_, i) => `evt_${String(i).padStart(2, "0")}`)
@@ -192,10 +188,11 @@ const suite = (kind: Place["kind"]) => {
         assert.deepStrictEqual(seen.toSorted(), ids)
       }),
       { maxAttempts: 1 }
-    ))
+    )
+  )
 
-  it("requeue says true only if it runs, whatever ids look like", () =>
-    run(
+  it.live("requeue says true only if it runs, whatever ids look like", () =>
+    inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
         // Names that a separator between an id and a number could make equal.
@@ -226,31 +223,30 @@ const suite = (kind: Place["kind"]) => {
         for (const id of ids) assert.isFalse(yield* inbox.requeue(id), id)
       }),
       { maxAttempts: 1 }
-    ))
+    )
+  )
 
-  it("NUL and half characters are replaced, which is told; the delivery can be parked and put back", async () => {
+  it.live("NUL and half characters are replaced, which is told; the delivery can be parked and put back", () => {
     const told: Array<InboxError> = []
     const report = Layer.succeed(Report, (error) => Effect.sync(() => told.push(error)))
-    await run(
-      Effect.gen(function* () {
-        const inbox = yield* Inbox
-        yield* inbox.offer({ id: "evt_\0", type: "t", body: "a\0b\ud83d" })
-        yield* Effect.forkChild(inbox.run(({ body }) => Effect.fail(new Error(`cannot read ${body} \0`))))
-        yield* until(
-          Effect.map(inbox.stats, ({ parked }) => parked === 1),
-          "it to be parked"
-        )
-        const [parked] = yield* inbox.parked()
-        assert.deepInclude(parked, { id: "evt_\ufffd", body: "a\ufffdb\ufffd" })
-        assert.isTrue(yield* inbox.requeue("evt_\0"))
-      }).pipe(Effect.provide(Layer.provide(inboxLayer(place, { name: `nul-${kind}`, maxAttempts: 1 }), report))),
-      {}
-    )
-    if (kind === "redis") return // Its layer reports elsewhere.
-    assert.deepStrictEqual(
-      told.filter(({ message }) => !message.includes("keeps less")).map(({ kind }) => kind),
-      ["warning"]
-    )
+    const program = Effect.gen(function* () {
+      const inbox = yield* Inbox
+      yield* inbox.offer({ id: "evt_\0", type: "t", body: "a\0b\ud83d" })
+      yield* Effect.forkChild(inbox.run(({ body }) => Effect.fail(new Error(`cannot read ${body} \0`))))
+      yield* until(
+        Effect.map(inbox.stats, ({ parked }) => parked === 1),
+        "it to be parked"
+      )
+      const [parked] = yield* inbox.parked()
+      assert.deepInclude(parked, { id: "evt_\ufffd", body: "a\ufffdb\ufffd" })
+      assert.isTrue(yield* inbox.requeue("evt_\0"))
+      if (kind === "redis") return // Its layer reports elsewhere.
+      assert.deepStrictEqual(
+        told.filter(({ message }) => !message.includes("keeps less")).map(({ kind }) => kind),
+        ["warning"]
+      )
+    })
+    return Effect.provide(program, Layer.provide(inboxLayer(place, { name: `nul-${kind}`, maxAttempts: 1 }), report))
   })
 }
 

@@ -64,7 +64,7 @@ export const errorOf = (run: () => unknown): WebhookVerificationError => {
 }
 
 /** Asserts what becomes of the good delivery with other parts. */
-export const expect = (more: object, reason: WebhookVerificationReason["_tag"] | "ok"): void =>
+export const assertReason = (more: object, reason: WebhookVerificationReason["_tag"] | "ok"): void =>
   assert.strictEqual(reasonOf({ ...good, ...more }), reason)
 
 /** The good delivery with another body, well signed. */
