@@ -124,7 +124,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   // With an order, what was behind them is news; whoever takes them along takes that, too.
   const news = settings.lines === 0 ? Effect.void : wake.open
   const acks = yield* makeBatches<Claim>({
-    write: (claims) => Effect.andThen(store.complete(claims), news),
+    write: (claims) => Effect.andThen(outage.watch(store.complete(claims)), news),
     maxItems: 500,
     maxSize: Infinity,
     sizeOf: () => 0
