@@ -106,11 +106,12 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     if (isCut) return store.release([claim])
     const attempt = claim.attempts + 1
     const reason = reasonOf(cause)
-    if (attempt < settings.maxAttempts) return store.retry(claim, backoffOf(settings, attempt), reason)
+    const say = (words: string) =>
+      attempt < settings.maxAttempts
+        ? store.retry(claim, backoffOf(settings, attempt), words)
+        : store.park(claim, attempt, words)
     // A reason that cannot be written must not keep the delivery here.
-    return Effect.catchCause(store.park(claim, attempt, reason), () =>
-      store.park(claim, attempt, "It failed; its failure could not be written")
-    )
+    return Effect.catchCause(say(reason), () => say("It failed; its failure could not be written"))
   }
 
   const handle = (hand: Hand, fork: Fork<never>): Effect.Effect<void, never, R> => {
