@@ -61,6 +61,23 @@ describe.each(Object.keys(ways))("through %s", (way) => {
   })
 })
 
+describe.each(["auto", "fetch"] as const)("a create over %s", (transport) => {
+  it("says not-sent while it waits for a connection, and maybe-applied once it has one", async () => {
+    const { asked } = hanging()
+    await using server = await serve(() => asked.resolve())
+    await using aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", transport, connections: 1 })
+    const controllers = [new AbortController(), new AbortController()]
+    const calls = controllers.map(({ signal }) =>
+      aywa.assistants.create({ name: "x" }, { signal }).catch((error: unknown) => Reflect.get(Object(error), "outcome"))
+    )
+    await asked.promise
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    for (const controller of controllers.toReversed()) controller.abort()
+    assert.deepStrictEqual(await Promise.all(calls), ["maybe-applied", "not-sent"])
+    assert.lengthOf(server.seen, 1)
+  })
+})
+
 it("one that waits for a connection is never sent", async () => {
   const { asked } = hanging()
   let answer = (): void => {}

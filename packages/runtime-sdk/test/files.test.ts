@@ -298,6 +298,24 @@ for (const transport of transports) {
       assert.isTrue((await left.next()).done)
     })
 
+    it("a reader that leaves before the first byte ends the request, and nothing is asked again", async () => {
+      let requests = 0
+      const closed = Promise.withResolvers<void>()
+      const baseUrl = await listen((_, response) => {
+        requests++
+        response.on("close", () => closed.resolve())
+      })
+      await using aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, timeout: 200 })
+      const iterator = aywa.files.contentStream("an-id")[Symbol.asyncIterator]()
+      const first = iterator.next()
+      while (requests === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await iterator.return?.()
+      assert.isTrue((await first).done)
+      await closed.promise
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      assert.strictEqual(requests, 1)
+    })
+
     it("a timeout longer than any timer does not fire at once", async () => {
       const baseUrl = await listen((_, response) => {
         response.writeHead(200)

@@ -210,7 +210,7 @@ class Driver implements Plan, Sender<Decision> {
     const attempt = this.history.attempts - 1
     if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
-    record?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request)
+    record?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request, this)
     return wireOf(prepared, request, key, attempt, traceparent)
   }
 

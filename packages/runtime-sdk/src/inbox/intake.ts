@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { makeBatches } from "./batches.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { type Delivery, InboxError, storing } from "./model.ts"
-import type { Settings } from "./options.ts"
+import { asOption, deliveryOf, type Settings } from "./options.ts"
 import type { Outage } from "./outage.ts"
 import { Report } from "./report.ts"
 import type { Store } from "./Store.ts"
@@ -50,9 +50,11 @@ export const makeIntake = Effect.fnUntraced(function* (
       )
     )
   return (delivery: Delivery): Effect.Effect<void, InboxError> =>
-    Effect.suspend(() => {
-      const clean = cleaned(delivery)
-      const stored = within((settle) => put(clean, settle))
-      return isSame(clean, delivery) ? stored : Effect.andThen(replaced(clean), stored)
-    })
+    Effect.flatMap(
+      asOption(() => cleaned(deliveryOf(delivery))),
+      (clean) => {
+        const stored = within((settle) => put(clean, settle))
+        return isSame(clean, delivery) ? stored : Effect.andThen(replaced(clean), stored)
+      }
+    )
 })

@@ -18,12 +18,15 @@ const pairsOf = (claims: ReadonlyArray<Claim>): ReadonlyArray<string> => claims.
 /** Where an inbox's keys begin. */
 export const baseOf = (prefix: string, name: string): string => `${prefix}${name}/`
 
+/** Where it is told that there is something to take. */
+export const channelOf = (prefix: string, name: string): string => `${baseOf(prefix, name)}stored`
+
 /** Makes the store. */
 export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: Settings) {
   const redis = yield* Redis.Redis
   const { name, lines, lockMillis } = settings
   const base = baseOf(prefix, name)
-  const channel = `${base}stored`
+  const channel = channelOf(prefix, name)
   const failing = (doing: string) => Effect.mapError((cause: Redis.RedisError) => new InboxError(doing, cause))
   const lineOf = (callId: string | undefined) => (lines === 0 ? "" : String(partitionOf(callId, lines)))
   const [offer, take, extend, begin, complete, release, retry, park] = [

@@ -226,6 +226,38 @@ const suite = (kind: Place["kind"]) => {
     )
   )
 
+  it.live("what a program without types gives is refused as an option, and nothing is touched", () =>
+    inPlace(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        for (const id of ["evt_1", "evt_2"]) yield* inbox.offer(delivery(id))
+        const wrong: ReadonlyArray<Effect.Effect<unknown, InboxError>> = [
+          // @ts-expect-error: a variable that is missing.
+          inbox.forget({ callId: undefined }),
+          inbox.forget({ callId: "" }),
+          // @ts-expect-error
+          inbox.forget({}),
+          // @ts-expect-error
+          inbox.forget({ callID: "call_1" }),
+          // @ts-expect-error
+          inbox.forget(undefined),
+          inbox.parked({ limit: Number.NaN }),
+          inbox.parked(0),
+          inbox.offer({ ...delivery("evt_3"), id: "" }),
+          // @ts-expect-error
+          inbox.offer({ id: "evt_3", type: "t" }),
+          // @ts-expect-error
+          inbox.offer(undefined)
+        ]
+        for (const one of wrong) {
+          const error = yield* Effect.flip(one)
+          assert.strictEqual(error.kind, "options", error.message)
+        }
+        assert.strictEqual((yield* inbox.stats).waiting, 2)
+      })
+    )
+  )
+
   it.live("NUL and half characters are replaced, which is told; the delivery can be parked and put back", () => {
     const told: Array<InboxError> = []
     const report = Layer.succeed(Report, (error) => Effect.sync(() => told.push(error)))
