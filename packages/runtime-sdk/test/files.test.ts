@@ -300,15 +300,17 @@ for (const transport of transports) {
 
     it("a reader that leaves before the first byte ends the request, and nothing is asked again", async () => {
       let requests = 0
+      const asked = Promise.withResolvers<void>()
       const closed = Promise.withResolvers<void>()
       const baseUrl = await listen((_, response) => {
         requests++
+        asked.resolve()
         response.on("close", () => closed.resolve())
       })
       await using aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, timeout: 200 })
       const iterator = aywa.files.contentStream("an-id")[Symbol.asyncIterator]()
       const first = iterator.next()
-      while (requests === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await asked.promise
       await iterator.return?.()
       assert.isTrue((await first).done)
       await closed.promise
