@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { assert, describe, inject, it, onTestFinished } from "vitest"
+import { assert, describe, inject, it, onTestFinished } from "@effect/vitest"
 import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { makeProgram } from "../src/app.ts"
 import { makePresenter } from "../src/cli/presenter.ts"
@@ -220,39 +220,42 @@ describe("on a terminal", () => {
 })
 
 /** The help of a command, in this process: a process for each of the tree would take a minute. */
-const helpOf = async (words: ReadonlyArray<string>): Promise<string> => {
+const helpOf = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
   let help = ""
   const unexpected = ({ message }: { readonly message: string }) => assert.fail(message)
   const presenter = makePresenter({ help: (text) => (help += text), error: unexpected, colors: false })
-  const exit = await Effect.runPromiseExit(makeProgram([...words, "--help"], presenter))
+  const exit = yield* Effect.exit(makeProgram([...words, "--help"], presenter))
   const failure = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   if (failure !== undefined) assertMatches(failure, { _tag: "ShowHelp", errors: [] })
   return `${help.replace(/\n*$/, "")}\n`
-}
+})
 
 const commandsOf = (text: string) => [...text.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name = ""]) => name)
 
 /** The help of every command, by its words. */
-const helpOfAll = async (path: ReadonlyArray<string> = []): Promise<ReadonlyMap<string, string>> => {
-  const help = await helpOf(path)
-  const below = help.includes("<subcommand>") ? commandsOf(help.slice(help.indexOf("--allow-http"))) : []
-  const all = new Map([[path.join(" "), help]])
-  for (const name of path.length > 2 ? [] : below) {
-    for (const entry of await helpOfAll([...path, name])) all.set(...entry)
-  }
-  return all
-}
+const helpOfAll = (path: ReadonlyArray<string> = []): Effect.Effect<ReadonlyMap<string, string>> =>
+  Effect.gen(function* () {
+    const help = yield* helpOf(path)
+    const below = help.includes("<subcommand>") ? commandsOf(help.slice(help.indexOf("--allow-http"))) : []
+    const all = new Map([[path.join(" "), help]])
+    for (const name of path.length > 2 ? [] : below) {
+      for (const entry of yield* helpOfAll([...path, name])) all.set(...entry)
+    }
+    return all
+  })
 
 describe("help", () => {
-  it("has a description and an example for every command of the tree", async () => {
-    const all = await helpOfAll()
-    for (const [command, help] of all) {
-      assert.match(help, /^DESCRIPTION\n {2}\S/)
-      assert.strictEqual(help.includes("\n\nEXAMPLES\n"), command !== "", command)
-      assert.notMatch(help.slice(0, help.indexOf("\nUSAGE")), /\n(?! |\n|$)/, command)
-    }
-    assert.isAbove(all.size, 70)
-  })
+  it.live("has a description and an example for every command of the tree", () =>
+    Effect.gen(function* () {
+      const all = yield* helpOfAll()
+      for (const [command, help] of all) {
+        assert.match(help, /^DESCRIPTION\n {2}\S/)
+        assert.strictEqual(help.includes("\n\nEXAMPLES\n"), command !== "", command)
+        assert.notMatch(help.slice(0, help.indexOf("\nUSAGE")), /\n(?! |\n|$)/, command)
+      }
+      assert.isAbove(all.size, 70)
+    })
+  )
 
   it("is a word, too: of everything, and of one command", async () => {
     for (const words of [[], ["assistants", "list"]]) {
@@ -316,15 +319,17 @@ describe("completions", () => {
     }
   )
 
-  it("know every flag that takes a file or a folder", async () => {
-    const { stdout } = await run(["completions", "zsh"])
-    const help = [...(await helpOfAll()).values()].join()
-    const flags = [...help.matchAll(/^ {2}--([a-z-]+) (?:FILE|FOLDER|MODULE)/gm)].map(([, name]) => name)
-    assert.include(flags, "write-env")
-    const completed = new Set([...stdout.matchAll(/--([a-z-]+)\[.*:_files'/g)].map(([, name]) => name))
-    assert.deepStrictEqual(
-      flags.filter((name) => !completed.has(name)),
-      []
-    )
-  })
+  it.live("know every flag that takes a file or a folder", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* Effect.promise(() => run(["completions", "zsh"]))
+      const help = [...(yield* helpOfAll()).values()].join()
+      const flags = [...help.matchAll(/^ {2}--([a-z-]+) (?:FILE|FOLDER|MODULE)/gm)].map(([, name]) => name)
+      assert.include(flags, "write-env")
+      const completed = new Set([...stdout.matchAll(/--([a-z-]+)\[.*:_files'/g)].map(([, name]) => name))
+      assert.deepStrictEqual(
+        flags.filter((name) => !completed.has(name)),
+        []
+      )
+    })
+  )
 })

@@ -1,17 +1,18 @@
 import * as Effect from "effect/Effect"
-import { assert, it } from "vitest"
+import { assert, it } from "@effect/vitest"
 import { LocalRuntime } from "../src/index.ts"
 import { clientOf, failure } from "./support.ts"
 
-it("LocalRuntime.layer gives the handle, and closes it with its scope", async () => {
-  const program = Effect.gen(function* () {
-    const runtime = yield* LocalRuntime
-    const { status } = yield* Effect.promise(() => clientOf(runtime).call("POST", "/assistant", { name: "A" }))
-    return { status, count: runtime.count("assistants"), baseUrl: runtime.baseUrl }
+it.live("LocalRuntime.layer gives the handle, and closes it with its scope", () =>
+  Effect.gen(function* () {
+    const program = Effect.gen(function* () {
+      const runtime = yield* LocalRuntime
+      const { status } = yield* Effect.promise(() => clientOf(runtime).call("POST", "/assistant", { name: "A" }))
+      assert.deepStrictEqual([status, runtime.count("assistants")], [201, 1])
+      return runtime.baseUrl
+    })
+    const baseUrl = yield* Effect.provide(program, LocalRuntime.layer({ organization: "org_1" }))
+    const lost = yield* Effect.promise(() => failure(fetch(`${baseUrl}/health`)))
+    assert.strictEqual(lost, "fetch failed: ECONNREFUSED")
   })
-  const { status, count, baseUrl } = await Effect.runPromise(
-    Effect.provide(program, LocalRuntime.layer({ organization: "org_1" }))
-  )
-  assert.deepStrictEqual([status, count], [201, 1])
-  assert.strictEqual(await failure(fetch(`${baseUrl}/health`)), "fetch failed: ECONNREFUSED")
-})
+)

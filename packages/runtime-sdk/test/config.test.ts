@@ -5,12 +5,12 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { AywaRuntimeClient, ConfigError } from "../src/index.ts"
 import * as Assistants from "../src/effect/Assistants.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import * as RuntimeConfig from "../src/config/RuntimeConfig.ts"
-import { json, serve, tagOf } from "./support/server.ts"
+import { json, serve, serveScoped, tagOf } from "./support/server.ts"
 
 const key = "canary-key-4711"
 
@@ -237,42 +237,42 @@ describe("in Effect programs", () => {
     return yield* (yield* Assistants.Assistants).list()
   })
 
-  it("a wrong address is a ConfigError in the error channel", async () => {
-    const error = await tagOf(
-      Effect.runPromise(Effect.provide(list, AywaRuntime.layer({ baseUrl: "", apiKey: Redacted.make(key) })))
-    )
-    assert.instanceOf(error, ConfigError)
-  })
+  it.effect("a wrong address is a ConfigError in the error channel", () =>
+    Effect.gen(function* () {
+      const layer = AywaRuntime.layer({ baseUrl: "", apiKey: Redacted.make(key) })
+      assert.instanceOf(yield* Effect.flip(Effect.provide(list, layer)), ConfigError)
+    })
+  )
 
-  it("a missing address is refused by the layer as by the client, and so is every other wrong option", async () => {
-    const wrong: ReadonlyArray<readonly [string, object]> = [
-      ["baseUrl", { baseUrl: undefined }],
-      ["apiKey", { apiKey: undefined }],
-      ["connections", { connections: 0 }],
-      ["transport", { transport: "x" }],
-      ["headers.authorization", { headers: { authorization: "x" } }]
-    ]
-    for (const [field, option] of wrong) {
+  const wrong: ReadonlyArray<readonly [string, object]> = [
+    ["baseUrl", { baseUrl: undefined }],
+    ["apiKey", { apiKey: undefined }],
+    ["connections", { connections: 0 }],
+    ["transport", { transport: "x" }],
+    ["headers.authorization", { headers: { authorization: "x" } }]
+  ]
+  it.effect.each(wrong)("a wrong %s is refused by the layer as by the client", ([field, option]) =>
+    Effect.gen(function* () {
       const layer = AywaRuntime.layer({ baseUrl: "http://127.0.0.1:1", apiKey: key, ...option })
-      const error = await tagOf(Effect.runPromise(Effect.provide(list, layer)))
+      const error = yield* Effect.flip(Effect.provide(list, layer))
       assert.instanceOf(error, ConfigError)
       assert.strictEqual(error.field, field)
-    }
-  })
-
-  it("layerConfig reads values from where it is told", async () => {
-    await using server = await serve((_, response) => json(response, 200, []))
-    const env = { TENANT_URL: server.baseUrl, TENANT_KEY: key, TENANT: "org_2" }
-    const layer = AywaRuntime.layerConfig({
-      baseUrl: Config.String("TENANT_URL"),
-      apiKey: Config.Redacted("TENANT_KEY"),
-      organizationId: Config.String("TENANT")
     })
-    await Effect.runPromise(
-      Effect.provide(list, Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
-    )
-    assert.deepInclude(server.seen[0]?.headers, { authorization: `Bearer ${key}`, "x-organization-id": "org_2" })
-  })
+  )
+
+  it.live("layerConfig reads values from where it is told", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, response) => json(response, 200, []))
+      const env = { TENANT_URL: server.baseUrl, TENANT_KEY: key, TENANT: "org_2" }
+      const layer = AywaRuntime.layerConfig({
+        baseUrl: Config.String("TENANT_URL"),
+        apiKey: Config.Redacted("TENANT_KEY"),
+        organizationId: Config.String("TENANT")
+      })
+      yield* Effect.provide(list, Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
+      assert.deepInclude(server.seen[0]?.headers, { authorization: `Bearer ${key}`, "x-organization-id": "org_2" })
+    })
+  )
 
   it("layerConfig reads the three variables, and says which one is missing", async () => {
     await using server = await serve((_, response) => json(response, 200, []))

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
 import * as Effect from "effect/Effect"
-import { assert, beforeAll, describe, it, onTestFinished, vi } from "vitest"
+import { assert, beforeAll, describe, it, onTestFinished, vi } from "@effect/vitest"
 import { Assistants, AywaRuntime } from "../src/effect.ts"
 import { AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
 import { assistant, json, serve, tagOf } from "./support/server.ts"
@@ -119,12 +119,14 @@ describe("certificates of one client", () => {
     })
   }
 
-  it("are those of a layer too", async () => {
-    const baseUrl = await start()
-    const list = Effect.flatMap(Assistants.Assistants, (assistants) => assistants.list())
-    const layer = AywaRuntime.layer({ baseUrl, apiKey: "k", tls: { ca: pem.cert } })
-    assert.strictEqual((await Effect.runPromise(Effect.provide(list, layer))).items[0]?.id, "anonymous")
-  })
+  it.live("are those of a layer too", () =>
+    Effect.gen(function* () {
+      const baseUrl = yield* Effect.promise(start)
+      const list = Effect.flatMap(Assistants.Assistants, (assistants) => assistants.list())
+      const layer = AywaRuntime.layer({ baseUrl, apiKey: "k", tls: { ca: pem.cert } })
+      assert.strictEqual((yield* Effect.provide(list, layer)).items[0]?.id, "anonymous")
+    })
+  )
 
   it("do not show when a client is printed", () => {
     const aywa = clientOf("https://127.0.0.1:1", { tls: pem })

@@ -70,19 +70,19 @@ describe("tags of errors", () => {
 })
 
 describe("errors of mocks", () => {
-  it.each(tags)("%s is made of the fields that matter, is yielded, and survives its schema", async (tag) => {
-    const error = errorOf(tag)
-    assert.strictEqual(error._tag, tag)
-    const exit = await Effect.runPromiseExit(
-      Effect.gen(function* () {
+  it.effect.each(tags)("%s is made of the fields that matter, is yielded, and survives its schema", (tag) =>
+    Effect.gen(function* () {
+      const error = errorOf(tag)
+      assert.strictEqual(error._tag, tag)
+      const yielded = Effect.gen(function* () {
         return yield* error
       })
-    )
-    assert.deepStrictEqual(exit, Exit.fail(error))
-    const codec = ErrorSchema.RuntimeError
-    const json = Schema.encodeUnknownSync(codec)(error)
-    assert.deepStrictEqual(Schema.decodeUnknownSync(codec)(JSON.parse(JSON.stringify(json))).toJSON(), error.toJSON())
-  })
+      assert.deepStrictEqual(yield* Effect.exit(yielded), Exit.fail(error))
+      const codec = ErrorSchema.RuntimeError
+      const json = Schema.encodeUnknownSync(codec)(error)
+      assert.deepStrictEqual(Schema.decodeUnknownSync(codec)(JSON.parse(JSON.stringify(json))).toJSON(), error.toJSON())
+    })
+  )
 
   it("what is given wins over what is usual", () => {
     const error = Errors.make("NotFound", { operation: "calls.get", path: "/call/a", attempts: 3, message: "gone" })

@@ -1,7 +1,7 @@
 import { inspect } from "node:util"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { afterEach, assert, describe, it } from "vitest"
+import { afterEach, assert, describe, it } from "@effect/vitest"
 import * as Errors from "../src/errors/Errors.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
 import * as ErrorSchema from "../src/errors/ErrorSchema.ts"
@@ -90,20 +90,20 @@ describe("error classes", () => {
       })
     )
   })
-  it("work with catchTag", async () => {
-    const error = new Errors.NotFound({
-      operation: "o",
-      method: "GET",
-      path: "/",
-      attempts: 1,
-      outcome: "rejected",
-      message: "m"
+  it.effect("work with catchTag", () =>
+    Effect.gen(function* () {
+      const error = new Errors.NotFound({
+        operation: "o",
+        method: "GET",
+        path: "/",
+        attempts: 1,
+        outcome: "rejected",
+        message: "m"
+      })
+      const caught = yield* Effect.catchTag(Effect.fail(error), "NotFound", (e) => Effect.succeed(e.operation))
+      assert.strictEqual(caught, "o")
     })
-    const caught = await Effect.runPromise(
-      Effect.catchTag(Effect.fail(error), "NotFound", (e) => Effect.succeed(e.operation))
-    )
-    assert.strictEqual(caught, "o")
-  })
+  )
 })
 
 describe("what the runtime answers, as errors", () => {

@@ -3,7 +3,7 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
-import { assert, describe, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "@effect/vitest"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
 import { json, serve, tagOf } from "./support/server.ts"
@@ -152,45 +152,42 @@ describe("aywa.request", () => {
 })
 
 describe("AywaRuntime.request", () => {
-  it("gives JSON, or what a schema says", async () => {
-    const { server } = await start()
-    const Answer = Schema.Struct({ method: Schema.String })
-    const program = Effect.gen(function* () {
-      const runtime = yield* AywaRuntime.AywaRuntime
-      const any = yield* AywaRuntime.request({ method: "GET", path: "/a" })
-      const typed = yield* runtime.requestFor(Answer, { method: "GET", path: "/a" })
-      const wrong = yield* Effect.flip(
-        runtime.requestFor(Schema.Struct({ nope: Schema.String }), { method: "GET", path: "/a" })
-      )
-      const refused = yield* Effect.flip(AywaRuntime.request({ method: "GET", path: "//elsewhere" }))
-      return { any, typed, wrong, refused }
+  it.live("gives JSON, or what a schema says", () =>
+    Effect.gen(function* () {
+      const { server } = yield* Effect.promise(() => start())
+      const Answer = Schema.Struct({ method: Schema.String })
+      yield* Effect.gen(function* () {
+        const { requestFor } = yield* AywaRuntime.AywaRuntime
+        const any = yield* AywaRuntime.request({ method: "GET", path: "/a" })
+        assert.deepStrictEqual<unknown>(any, { method: "GET", url: "/a", body: "" })
+        const typed = yield* requestFor(Answer, { method: "GET", path: "/a" })
+        assert.deepStrictEqual(typed, { method: "GET" })
+        const nope = Schema.Struct({ nope: Schema.String })
+        const wrong = yield* Effect.flip(requestFor(nope, { method: "GET", path: "/a" }))
+        assert.strictEqual(wrong._tag, "UnexpectedResponse")
+        assert.include(wrong.message, "nope: Missing key")
+        const refused = yield* Effect.flip(AywaRuntime.request({ method: "GET", path: "//elsewhere" }))
+        assert.strictEqual(refused._tag, "InvalidRequest")
+      }).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })))
     })
-    const layer = AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })
-    const { any, typed, wrong, refused } = await Effect.runPromise(Effect.provide(program, layer))
-    assert.deepStrictEqual<unknown>(any, { method: "GET", url: "/a", body: "" })
-    assert.deepStrictEqual(typed, { method: "GET" })
-    assert.strictEqual(wrong._tag, "UnexpectedResponse")
-    assert.include(wrong.message, "nope: Missing key")
-    assert.strictEqual(refused._tag, "InvalidRequest")
-  })
+  )
 
-  it("an answer that the schema refuses says whether the runtime may have acted, and how to go on", async () => {
-    const { server } = await start()
-    const send = (method: "GET" | "POST") =>
-      Effect.flatMap(AywaRuntime.AywaRuntime, ({ requestFor }) =>
-        Effect.flip(requestFor(Schema.Struct({ nope: Schema.String }), { method, path: "/squad" }))
-      ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
-    const answer = { status: 200, requestId: "req_test", attempts: 1 }
-    const told = await AywaRuntime.withResponse(
-      Effect.flatMap(AywaRuntime.AywaRuntime, ({ requestFor }) =>
-        requestFor(Schema.Unknown, { method: "GET", path: "/told" })
-      )
-    ).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })), Effect.runPromise)
-    assert.include({ ...told.response }, answer)
-    assert.include({ ...(await send("GET")) }, { ...answer, outcome: "rejected" })
-    const posted = await send("POST")
-    const idempotencyKey = String(server.seen[2]?.headers["idempotency-key"])
-    assert.include({ ...posted }, { ...answer, outcome: "maybe-applied", idempotencyKey })
-    assert.include(posted.message, `repeat it with idempotencyKey "${idempotencyKey}"`)
-  })
+  it.live("an answer that the schema refuses says whether the runtime may have acted, and how to go on", () =>
+    Effect.gen(function* () {
+      const { server } = yield* Effect.promise(() => start())
+      const answer = { status: 200, requestId: "req_test", attempts: 1 }
+      yield* Effect.gen(function* () {
+        const { requestFor } = yield* AywaRuntime.AywaRuntime
+        const send = (method: "GET" | "POST") =>
+          Effect.flip(requestFor(Schema.Struct({ nope: Schema.String }), { method, path: "/squad" }))
+        const told = yield* AywaRuntime.withResponse(requestFor(Schema.Unknown, { method: "GET", path: "/told" }))
+        assert.include({ ...told.response }, answer)
+        assert.include({ ...(yield* send("GET")) }, { ...answer, outcome: "rejected" })
+        const posted = yield* send("POST")
+        const idempotencyKey = String(server.seen[2]?.headers["idempotency-key"])
+        assert.include({ ...posted }, { ...answer, outcome: "maybe-applied", idempotencyKey })
+        assert.include(posted.message, `repeat it with idempotencyKey "${idempotencyKey}"`)
+      }).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: "a-key" })))
+    })
+  )
 })

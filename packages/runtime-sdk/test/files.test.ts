@@ -12,7 +12,7 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
-import { assert, describe, it, onTestFinished, vi } from "vitest"
+import { assert, describe, it, onTestFinished, vi } from "@effect/vitest"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, type FileSource } from "../src/index.ts"
 import * as Files from "../src/effect/Files.ts"
@@ -298,6 +298,26 @@ for (const transport of transports) {
       assert.isTrue((await left.next()).done)
     })
 
+    it("a reader that leaves before the first byte ends the request, and nothing is asked again", async () => {
+      let requests = 0
+      const asked = Promise.withResolvers<void>()
+      const closed = Promise.withResolvers<void>()
+      const baseUrl = await listen((_, response) => {
+        requests++
+        asked.resolve()
+        response.on("close", () => closed.resolve())
+      })
+      await using aywa = new AywaRuntimeClient({ baseUrl, apiKey: "a-key", transport, timeout: 200 })
+      const iterator = aywa.files.contentStream("an-id")[Symbol.asyncIterator]()
+      const first = iterator.next()
+      await asked.promise
+      await iterator.return?.()
+      assert.isTrue((await first).done)
+      await closed.promise
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      assert.strictEqual(requests, 1)
+    })
+
     it("a timeout longer than any timer does not fire at once", async () => {
       const baseUrl = await listen((_, response) => {
         response.writeHead(200)
@@ -555,40 +575,41 @@ describe("forms", () => {
 })
 
 describe("Effect", () => {
-  it("a download that breaks off tells how many attempts were made", async () => {
-    let asked = 0
-    const baseUrl = await listen((_, response) => {
-      if (asked++ === 0) {
-        response.writeHead(503, { "retry-after": "0" }).end()
-      } else {
-        response.writeHead(200, { "content-length": "1000" })
-        response.write("some", () => response.destroy())
-      }
-    })
-    const program = Effect.flatMap(Files.Files, (files) => Effect.flip(Stream.runDrain(files.contentStream("an-id"))))
-    const error = await Effect.runPromise(Effect.provide(program, AywaRuntime.layer({ baseUrl, apiKey: "a-key" })))
-    assert.include({ ...error }, { _tag: "ConnectionError", attempts: 2, outcome: "rejected" })
-  })
-
-  it("uploads, and downloads as a Stream", async () => {
-    const { runtime } = await start()
-    const program = Effect.gen(function* () {
-      const files = yield* Files.Files
-      const file = yield* files.upload({ file: Buffer.from("0123456789".repeat(100_000)), name: "digits.txt" })
-      const length = yield* Stream.runFold(
-        files.contentStream(file.id),
-        () => 0,
-        (sum, chunk) => sum + chunk.length
+  it.live("a download that breaks off tells how many attempts were made", () =>
+    Effect.gen(function* () {
+      let asked = 0
+      const baseUrl = yield* Effect.promise(() =>
+        listen((_, response) => {
+          if (asked++ === 0) {
+            response.writeHead(503, { "retry-after": "0" }).end()
+          } else {
+            response.writeHead(200, { "content-length": "1000" })
+            response.write("some", () => response.destroy())
+          }
+        })
       )
-      const first = yield* Stream.runCollect(Stream.take(files.contentStream(file.id), 1))
-      const missing = yield* Effect.flip(Stream.runDrain(files.contentStream("nobody")))
-      return { length, first: first.length, missing: missing._tag }
+      const drain = Effect.flatMap(Files.Files, (files) => Effect.flip(Stream.runDrain(files.contentStream("an-id"))))
+      const error = yield* Effect.provide(drain, AywaRuntime.layer({ baseUrl, apiKey: "a-key" }))
+      assert.include({ ...error }, { _tag: "ConnectionError", attempts: 2, outcome: "rejected" })
     })
-    const layer = AywaRuntime.layer({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
-    assert.deepStrictEqual(await Effect.runPromise(Effect.provide(program, layer)), {
-      length: 1_000_000,
-      first: 1,
-      missing: "NotFound"
+  )
+
+  it.live("uploads, and downloads as a Stream", () =>
+    Effect.gen(function* () {
+      const { runtime } = yield* Effect.promise(() => start())
+      yield* Effect.gen(function* () {
+        const files = yield* Files.Files
+        const file = yield* files.upload({ file: Buffer.from("0123456789".repeat(100_000)), name: "digits.txt" })
+        const length = yield* Stream.runFold(
+          files.contentStream(file.id),
+          () => 0,
+          (sum, chunk) => sum + chunk.length
+        )
+        assert.strictEqual(length, 1_000_000)
+        assert.lengthOf(yield* Stream.runCollect(Stream.take(files.contentStream(file.id), 1)), 1)
+        const missing = yield* Effect.flip(Stream.runDrain(files.contentStream("nobody")))
+        assert.strictEqual(missing._tag, "NotFound")
+      }).pipe(Effect.provide(AywaRuntime.layer({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })))
     })
-  })
+  )
 })

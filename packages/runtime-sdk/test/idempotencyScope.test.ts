@@ -3,11 +3,11 @@ import { startLocalRuntime, type LocalRuntimeHandle } from "@aywa-ai/runtime-loc
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as fc from "fast-check"
-import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, ConnectionError, InvalidRequest, isRuntimeError } from "../src/index.ts"
 import * as Policy from "../src/policy/Policy.ts"
-import { assistant, json, serve, tagOf } from "./support/server.ts"
+import { assistant, json, serve, serveScoped, tagOf } from "./support/server.ts"
 
 let runtime: LocalRuntimeHandle
 beforeAll(async () => {
@@ -69,18 +69,17 @@ describe("a retry around the call", () => {
     assert.strictEqual(rows.size, 1)
   })
 
-  it("inside of the call `while` still sees what an attempt may do", async () => {
-    const { server } = await start((_, response, i) =>
-      i === 0 ? response.destroy() : json(response, 201, assistant("a"))
-    )
-    await Effect.runPromise(
-      Effect.gen(function* () {
-        const client = yield* AywaRuntime.make({ baseUrl: server.baseUrl, apiKey: "k" })
-        return yield* client.assistants.create({})
-      }).pipe(Policy.with(Policy.retry({ baseDelay: 1, while: (error) => error.isRetryable })), Effect.scoped)
-    )
-    assert.lengthOf(server.seen, 2)
-  })
+  it.live("inside of the call `while` still sees what an attempt may do", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, response, i) =>
+        i === 0 ? response.destroy() : json(response, 201, assistant("a"))
+      )
+      const client = yield* AywaRuntime.make({ baseUrl: server.baseUrl, apiKey: "k" })
+      const policy = Policy.retry({ baseDelay: 1, while: (error) => error.isRetryable })
+      yield* Policy.with(client.assistants.create({}), policy)
+      assert.lengthOf(server.seen, 2)
+    })
+  )
 })
 
 describe("an idempotency scope", () => {
@@ -158,24 +157,24 @@ describe("an idempotency scope", () => {
     ])
   })
 
-  it("is an effect's own: each run counts from the beginning, and what is interrupted gives its place back", async () => {
-    const { server, keys } = await start((_, response, i) =>
-      i === 1 ? undefined : json(response, i === 0 ? 500 : 201, assistant("a"))
-    )
-    await Effect.runPromise(
-      Effect.gen(function* () {
+  it.live("is an effect's own: each run counts from the beginning, and what is interrupted gives its place back", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, response, i) =>
+        i === 1 ? undefined : json(response, i === 0 ? 500 : 201, assistant("a"))
+      )
+      yield* Effect.gen(function* () {
         const client = yield* AywaRuntime.make({ baseUrl: server.baseUrl, apiKey: "k", policy: Policy.noRetry })
         const twice = Effect.retry(client.assistants.create({}), { times: 1 })
         yield* Effect.timeout(twice, "300 millis").pipe(Effect.ignore)
         yield* client.assistants.create({})
         yield* client.assistants.create({})
       }).pipe(Policy.idempotencyScope("s"), Effect.repeat({ times: 1 }), Effect.scoped)
-    )
-    assert.deepStrictEqual(
-      keys().map((key) => String(key).split(":").pop()),
-      ["1", "1", "1", "2", "1", "2", "3"]
-    )
-  })
+      assert.deepStrictEqual(
+        server.seen.map(({ headers }) => String(headers["idempotency-key"]).split(":").pop()),
+        ["1", "1", "1", "2", "1", "2", "3"]
+      )
+    })
+  )
 
   it("says what a program that changed has to do, and refuses names that name nothing", async () => {
     const aywa = new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })

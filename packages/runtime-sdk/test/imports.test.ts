@@ -41,3 +41,18 @@ it("an import and a call write no file, no output, and connect to baseUrl only",
   assert.deepStrictEqual(JSON.parse(stdout), [`connect ${JSON.stringify(new URL(server.baseUrl).port)}`])
   assert.strictEqual(stderr, "")
 })
+
+it("an import does not load the platform's fetch, which takes longer than all else of it", async () => {
+  const code = (entry: string) => `
+    await import(${JSON.stringify(new URL(`../src/${entry}`, import.meta.url).href)})
+    const loaded = () => process.moduleLoadList.some((name) => name.endsWith("internal/deps/undici/undici"))
+    const before = loaded()
+    void Request
+    process.stdout.write(JSON.stringify([before, loaded()]))`
+  const { promisify } = await import("node:util")
+  const { execFile } = await import("node:child_process")
+  for (const entry of ["index.ts", "effect.ts", "webhooks.ts", "tools.ts"]) {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code(entry)])
+    assert.deepStrictEqual(JSON.parse(stdout), [false, true], entry)
+  }
+})

@@ -1,7 +1,7 @@
 /** Bags of options are closed: what nobody reads is refused by its name, with the name that was meant. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { nearestName, unknownName } from "../src/config/unknownNames.ts"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { openWebhookInbox, WebhookInbox } from "../src/inbox.ts"
@@ -49,11 +49,13 @@ describe("a name that nobody reads is refused", () => {
     assert.match(String(thrown(() => new AywaRuntimeClient(wrong({ ...where, zzz: 1 })))), /There are: baseUrl, apiKey/)
   })
 
-  it("of a runtime in Effect, in its error channel", async () => {
-    const error = await tagOf(Effect.runPromise(Effect.scoped(AywaRuntime.make(wrong({ ...where, retries: 1 })))))
-    assert.instanceOf(error, ConfigError)
-    assert.strictEqual(error.field, "retries")
-  })
+  it.effect("of a runtime in Effect, in its error channel", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(AywaRuntime.make(wrong({ ...where, retries: 1 })))
+      assert.instanceOf(error, ConfigError)
+      assert.strictEqual(error.field, "retries")
+    })
+  )
 
   it("of a call, its list and its wait, before anything is sent", async () => {
     await using server = await serve((_, response) => json(response, 200, []))
@@ -97,32 +99,38 @@ describe("a name that nobody reads is refused", () => {
     assert.match(String(inbox), /Did you mean maxAttempts\?/)
   })
 
-  it("of a signature, a service of webhooks, the handler of a toolkit, a route, and the workers of an inbox", async () => {
-    const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`
+  const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`
+
+  it("of a signature, of the handler of a toolkit, and of an inbox's workers", async () => {
     const sign = () => signAywaRuntimeWebhook(wrong({ body: "{}", secret, timestmp: new Date() }))
     assert.match(String(thrown(sign)), /Did you mean timestamp\?/)
-    const layers = [
-      AywaWebhooks.layer(wrong({ secret, tolerance: 1 })),
-      AywaWebhooks.layerConfig(wrong({ tolerance: 1 })),
-      AywaWebhooks.layerConfig(wrong({ secret }))
-    ]
-    for (const layer of layers) {
-      const error = await tagOf(Effect.runPromise(Effect.scoped(Layer.build(layer))))
-      assert.match(String(Object(error).message), /(tolerance|secret) is not an option/)
-    }
     const handle = () => Toolkit.handle(Toolkit.make(), wrong({ onfailure: () => {} }))
     assert.match(String(thrown(handle)), /Did you mean onFailure\?/)
-    const route = WebhookRoute.make(wrong({ handler: {} })).pipe(Effect.provide(AywaWebhooks.layer({ secret })))
-    assert.match(String(Object(await tagOf(Effect.runPromise(route))).message), /Did you mean handlers\?/)
-    const runs = [{ concurency: 1 }, { concurrency: 0 }, { concurrency: 1.5 }, { grace: "1 secnd" }, { grace: -1 }]
-    for (const options of runs) {
-      const run = Effect.gen(function* () {
-        return yield* (yield* WebhookInbox.WebhookInbox).run(() => Effect.void, wrong(options))
-      }).pipe(Effect.provide(WebhookInbox.layerMemory()))
-      assert.match(String(Object(await tagOf(Effect.runPromise(run))).message), /(concurr?ency|grace)/)
-    }
     assert.match(String(await tagOf(openWebhookInbox(wrong({ store: "memory", grace: "x" })))), /grace/)
   })
+
+  it.effect("of a service of webhooks, a route, and the workers of an inbox in Effect", () =>
+    Effect.gen(function* () {
+      const layers = [
+        AywaWebhooks.layer(wrong({ secret, tolerance: 1 })),
+        AywaWebhooks.layerConfig(wrong({ tolerance: 1 })),
+        AywaWebhooks.layerConfig(wrong({ secret }))
+      ]
+      for (const layer of layers) {
+        const { message } = yield* Effect.flip(Layer.build(layer))
+        assert.match(message, /(tolerance|secret) is not an option/)
+      }
+      const route = WebhookRoute.make(wrong({ handler: {} })).pipe(Effect.provide(AywaWebhooks.layer({ secret })))
+      assert.match((yield* Effect.flip(route)).message, /Did you mean handlers\?/)
+      const runs = [{ concurency: 1 }, { concurrency: 0 }, { concurrency: 1.5 }, { grace: "1 secnd" }, { grace: -1 }]
+      for (const options of runs) {
+        const run = Effect.gen(function* () {
+          return yield* (yield* WebhookInbox.WebhookInbox).run(() => Effect.void, wrong(options))
+        }).pipe(Effect.provide(WebhookInbox.layerMemory()))
+        assert.match((yield* Effect.flip(run)).message, /(concurr?ency|grace)/)
+      }
+    })
+  )
 })
 
 it("a transport, a duration and a mode that do not exist are refused by name", () => {

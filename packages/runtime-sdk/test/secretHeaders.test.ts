@@ -5,26 +5,28 @@ import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { AywaRuntime } from "../src/effect.ts"
 import { AywaRuntimeClient, redacted } from "../src/index.ts"
-import { json, serve, tagOf } from "./support/server.ts"
+import { json, serve, serveScoped, type Server, tagOf } from "./support/server.ts"
 
 describe("a header that is wrapped", () => {
-  it("reaches the runtime from both faces, of the client and of one call", async () => {
+  const sent = ({ seen }: Server) => seen.map(({ headers }) => [headers["x-team"], headers["x-call"]])
+
+  it("reaches the runtime, of the client and of one call", async () => {
     await using server = await serve((_, response) => json(response, 200, []))
-    const client = { baseUrl: server.baseUrl, apiKey: "a-key" }
-    const aywa = new AywaRuntimeClient({ ...client, headers: { "x-team": redacted("t-1") } })
+    const headers = { "x-team": redacted("t-1") }
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key", headers })
     await aywa.assistants.list({}, { headers: { "x-call": redacted("c-1") } })
-    const runtime = AywaRuntime.layer({ ...client, headers: { "x-team": Redacted.make("t-2") } })
-    await Effect.flatMap(AywaRuntime.AywaRuntime, ({ assistants }) =>
-      assistants.list({}, { headers: { "x-call": Redacted.make("c-2") } })
-    ).pipe(Effect.provide(runtime), Effect.runPromise)
-    assert.deepStrictEqual(
-      server.seen.map(({ headers }) => [headers["x-team"], headers["x-call"]]),
-      [
-        ["t-1", "c-1"],
-        ["t-2", "c-2"]
-      ]
-    )
+    assert.deepStrictEqual(sent(server), [["t-1", "c-1"]])
   })
+
+  it.live("reaches the runtime in Effect, of the client and of one call", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, response) => json(response, 200, []))
+      const headers = { "x-team": Redacted.make("t-2") }
+      const { assistants } = yield* AywaRuntime.make({ baseUrl: server.baseUrl, apiKey: "a-key", headers })
+      yield* assistants.list({}, { headers: { "x-call": Redacted.make("c-2") } })
+      assert.deepStrictEqual(sent(server), [["t-2", "c-2"]])
+    })
+  )
 
   it("is a secret however short it is: an answer that repeats it says nothing", async () => {
     await using server = await serve((_, response) => json(response, 404, { message: "no row for §c-9§" }))

@@ -6,11 +6,11 @@ import * as Metric from "effect/Metric"
 import * as Otlp from "effect/observability/Otlp"
 import * as References from "effect/References"
 import { inspect } from "node:util"
-import { afterEach, assert, describe, it } from "vitest"
+import { afterEach, assert, describe, it } from "@effect/vitest"
 import { Assistants, AywaRuntime, Policy, Telemetry } from "../src/effect.ts"
 import { AywaRuntimeClient, type Trace } from "../src/index.ts"
 import { receiver } from "./support/otlp.ts"
-import { assistant, json, serve, tagOf } from "./support/server.ts"
+import { assistant, json, serve, serveScoped, tagOf } from "./support/server.ts"
 
 const open: Array<AsyncDisposable> = []
 afterEach(async () => {
@@ -28,154 +28,169 @@ const bodyCanary = "canary-body-0451"
 const headerCanary = "canary-header-0451"
 
 /** Runs a program whose telemetry goes to a receiver; all of it has arrived when this returns. */
-const exported = async (baseUrl: string, program: Effect.Effect<unknown, unknown, AywaRuntime.Services>) => {
-  const collector = await receiver()
-  open.push(collector)
+const exported = Effect.fnUntraced(function* (
+  baseUrl: string,
+  program: Effect.Effect<unknown, unknown, AywaRuntime.Services>
+) {
+  const collector = yield* Effect.acquireDisposable(Effect.promise(receiver))
   const telemetry = Otlp.layerJson({
     baseUrl: collector.baseUrl,
     resource: { serviceName: "test" },
     loggerMergeWithExisting: false
   }).pipe(Layer.provide(FetchHttpClient.layer), Layer.provideMerge(Layer.succeed(Metric.MetricRegistry)(new Map())))
   const runtime = AywaRuntime.layer({ baseUrl, apiKey: key, headers: { "x-team": headerCanary }, policy: quick })
-  await program.pipe(
+  yield* program.pipe(
     Effect.ignore,
     Effect.provide(runtime),
     Effect.provide(Telemetry.layerMetrics),
     Effect.provideService(References.MinimumLogLevel, "Debug"),
-    Effect.provide(telemetry),
-    Effect.runPromise
+    Effect.provide(telemetry)
   )
   return collector
-}
+})
 
 describe("an Effect program whose tracer listens", () => {
-  it("one span per call, a child per attempt, and the attempt's context on the wire", async () => {
-    const server = await start((_, r, i) =>
-      i === 0 ? json(r, 503, { message: "busy" }, { "retry-after": "0" }) : json(r, 200, assistant("a1"))
-    )
-    const collector = await exported(
-      server.baseUrl,
-      Effect.withSpan(
-        Effect.flatMap(Assistants.Assistants, (assistants) => assistants.get("a1")),
-        "outer"
+  it.live("one span per call, a child per attempt, and the attempt's context on the wire", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, r, i) =>
+        i === 0 ? json(r, 503, { message: "busy" }, { "retry-after": "0" }) : json(r, 200, assistant("a1"))
       )
-    )
-    const spans = collector.spans()
-    const [outer] = spans.filter((span) => span.name === "outer")
-    const [call] = spans.filter((span) => span.name === "aywa.assistants.get")
-    const attempts = spans.filter((span) => span.name === "GET /assistant/:id")
-    assert.strictEqual(spans.length, 4)
-    assert.strictEqual(call?.parentSpanId, outer?.spanId)
-    assert.deepStrictEqual(
-      attempts.map((span) => [span.parentSpanId, span.kind, span.attributes["http.response.status_code"]]),
-      [
-        [call?.spanId, 3, 503],
-        [call?.spanId, 3, 200]
-      ]
-    )
-    const url = new URL(server.baseUrl)
-    assert.deepInclude(attempts[1]?.attributes, {
-      "http.request.method": "GET",
-      "url.template": "/assistant/:id",
-      "server.address": url.hostname,
-      "server.port": Number(url.port),
-      "http.request.resend_count": 1,
-      "aywa.request_id": "req_test"
-    })
-    assert.strictEqual(attempts[0]?.attributes["error.type"], "ServerError")
-    assert.deepStrictEqual(
-      server.seen.map((seen) => seen.headers["traceparent"]),
-      attempts.map((span) => `00-${span.traceId}-${span.spanId}-01`)
-    )
-  })
-
-  it("a wait for the end of a call has a span over those of its reads", async () => {
-    const server = await start((_, r, i) =>
-      json(r, 200, { id: "c", orgId: "o", createdAt: "t", updatedAt: "t", status: i === 0 ? "ringing" : "ended" })
-    )
-    const collector = await exported(
-      server.baseUrl,
-      Effect.flatMap(AywaRuntime.AywaRuntime, ({ calls }) => calls.waitUntilEnded("c", { pollEvery: 1 }))
-    )
-    const [wait] = collector.spans().filter((span) => span.name === "aywa.calls.waitUntilEnded")
-    const reads = collector.spans().filter((span) => span.name === "aywa.calls.get")
-    assert.deepStrictEqual(
-      reads.map(({ parentSpanId }) => parentSpanId),
-      [wait?.spanId, wait?.spanId]
-    )
-  })
-
-  it("a failed call is a failed span with the error's tag and outcome", async () => {
-    const server = await start((_, r) => json(r, 404, { message: "gone" }))
-    const collector = await exported(
-      server.baseUrl,
-      Effect.flatMap(Assistants.Assistants, (assistants) => assistants.get("a1"))
-    )
-    const [call] = collector.spans().filter((span) => span.name === "aywa.assistants.get")
-    assert.deepInclude(call, { failed: true })
-    assert.deepInclude(call?.attributes, { "error.type": "NotFound", "aywa.outcome": "rejected" })
-  })
-
-  it("metrics of calls and attempts, and a debug line per retry", async () => {
-    const server = await start((_, r, i) => (i === 0 ? json(r, 503, {}, { "retry-after": "0" }) : json(r, 200, [])))
-    const collector = await exported(
-      server.baseUrl,
-      Effect.flatMap(Assistants.Assistants, (assistants) => Effect.andThen(assistants.list(), assistants.list()))
-    )
-    const points = (name: string) => collector.metrics().findLast((metric) => metric.name === name)?.points ?? []
-    assert.deepInclude(points("aywa.client.call.duration")[0], {
-      "aywa.operation": "assistants.list",
-      "aywa.outcome": "ok",
-      count: 2
-    })
-    assert.sameDeepMembers(
-      points("http.client.request.duration").map((point) => [point["http.response.status_code"], point["count"]]),
-      [
-        ["503", 1],
-        ["200", 2]
-      ]
-    )
-    assert.match(collector.logs().join("\n"), /assistants\.list: another attempt in \d+ ms after ServerError/)
-  })
-
-  it("no secret and no body in anything that was sent", async () => {
-    const server = await start((_, r) => json(r, 500, { message: `${bodyCanary} ${headerCanary} ${key}` }))
-    const collector = await exported(
-      server.baseUrl,
-      Effect.flatMap(Assistants.Assistants, (assistants) =>
-        Effect.tapCause(
-          assistants.create({ server: { secret: bodyCanary } }, { headers: { "x-trace": headerCanary } }),
-          (cause) => Effect.logError("failed", cause)
+      const collector = yield* exported(
+        server.baseUrl,
+        Effect.withSpan(
+          Effect.flatMap(Assistants.Assistants, (assistants) => assistants.get("a1")),
+          "outer"
         )
       )
-    )
-    assert.isAbove(collector.spans().length, 1)
-    assert.include(collector.text(), "ServerError")
-    for (const canary of [key, bodyCanary, headerCanary]) assert.notInclude(collector.text(), canary)
-  })
+      const spans = collector.spans()
+      const [outer] = spans.filter((span) => span.name === "outer")
+      const [call] = spans.filter((span) => span.name === "aywa.assistants.get")
+      const attempts = spans.filter((span) => span.name === "GET /assistant/:id")
+      assert.strictEqual(spans.length, 4)
+      assert.strictEqual(call?.parentSpanId, outer?.spanId)
+      assert.deepStrictEqual(
+        attempts.map((span) => [span.parentSpanId, span.kind, span.attributes["http.response.status_code"]]),
+        [
+          [call?.spanId, 3, 503],
+          [call?.spanId, 3, 200]
+        ]
+      )
+      const url = new URL(server.baseUrl)
+      assert.deepInclude(attempts[1]?.attributes, {
+        "http.request.method": "GET",
+        "url.template": "/assistant/:id",
+        "server.address": url.hostname,
+        "server.port": Number(url.port),
+        "http.request.resend_count": 1,
+        "aywa.request_id": "req_test"
+      })
+      assert.strictEqual(attempts[0]?.attributes["error.type"], "ServerError")
+      assert.deepStrictEqual(
+        server.seen.map((seen) => seen.headers["traceparent"]),
+        attempts.map((span) => `00-${span.traceId}-${span.spanId}-01`)
+      )
+    })
+  )
 
-  it("an interrupted call ends its spans", async () => {
-    const server = await start(() => undefined)
-    const collector = await exported(
-      server.baseUrl,
-      Effect.flatMap(Assistants.Assistants, (assistants) => Effect.timeoutOption(assistants.list(), 50))
-    )
-    assert.sameMembers(
-      collector.spans().map((span) => span.name),
-      ["aywa.assistants.list", "GET /assistant"]
-    )
-  })
+  it.live("a wait for the end of a call has a span over those of its reads", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, r, i) =>
+        json(r, 200, { id: "c", orgId: "o", createdAt: "t", updatedAt: "t", status: i === 0 ? "ringing" : "ended" })
+      )
+      const collector = yield* exported(
+        server.baseUrl,
+        Effect.flatMap(AywaRuntime.AywaRuntime, ({ calls }) => calls.waitUntilEnded("c", { pollEvery: 1 }))
+      )
+      const [wait] = collector.spans().filter((span) => span.name === "aywa.calls.waitUntilEnded")
+      const reads = collector.spans().filter((span) => span.name === "aywa.calls.get")
+      assert.deepStrictEqual(
+        reads.map(({ parentSpanId }) => parentSpanId),
+        [wait?.spanId, wait?.spanId]
+      )
+    })
+  )
+
+  it.live("a failed call is a failed span with the error's tag and outcome", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, r) => json(r, 404, { message: "gone" }))
+      const collector = yield* exported(
+        server.baseUrl,
+        Effect.flatMap(Assistants.Assistants, (assistants) => assistants.get("a1"))
+      )
+      const [call] = collector.spans().filter((span) => span.name === "aywa.assistants.get")
+      assert.deepInclude(call, { failed: true })
+      assert.deepInclude(call?.attributes, { "error.type": "NotFound", "aywa.outcome": "rejected" })
+    })
+  )
+
+  it.live("metrics of calls and attempts, and a debug line per retry", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, r, i) =>
+        i === 0 ? json(r, 503, {}, { "retry-after": "0" }) : json(r, 200, [])
+      )
+      const collector = yield* exported(
+        server.baseUrl,
+        Effect.flatMap(Assistants.Assistants, (assistants) => Effect.andThen(assistants.list(), assistants.list()))
+      )
+      const points = (name: string) => collector.metrics().findLast((metric) => metric.name === name)?.points ?? []
+      assert.deepInclude(points("aywa.client.call.duration")[0], {
+        "aywa.operation": "assistants.list",
+        "aywa.outcome": "ok",
+        count: 2
+      })
+      assert.sameDeepMembers(
+        points("http.client.request.duration").map((point) => [point["http.response.status_code"], point["count"]]),
+        [
+          ["503", 1],
+          ["200", 2]
+        ]
+      )
+      assert.match(collector.logs().join("\n"), /assistants\.list: another attempt in \d+ ms after ServerError/)
+    })
+  )
+
+  it.live("no secret and no body in anything that was sent", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, r) => json(r, 500, { message: `${bodyCanary} ${headerCanary} ${key}` }))
+      const collector = yield* exported(
+        server.baseUrl,
+        Effect.flatMap(Assistants.Assistants, (assistants) =>
+          Effect.tapCause(
+            assistants.create({ server: { secret: bodyCanary } }, { headers: { "x-trace": headerCanary } }),
+            (cause) => Effect.logError("failed", cause)
+          )
+        )
+      )
+      assert.isAbove(collector.spans().length, 1)
+      assert.include(collector.text(), "ServerError")
+      for (const canary of [key, bodyCanary, headerCanary]) assert.notInclude(collector.text(), canary)
+    })
+  )
+
+  it.live("an interrupted call ends its spans", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped(() => undefined)
+      const collector = yield* exported(
+        server.baseUrl,
+        Effect.flatMap(Assistants.Assistants, (assistants) => Effect.timeoutOption(assistants.list(), 50))
+      )
+      assert.sameMembers(
+        collector.spans().map((span) => span.name),
+        ["aywa.assistants.list", "GET /assistant"]
+      )
+    })
+  )
 })
 
 describe("when nobody listens", () => {
-  it("nothing is added to a request", async () => {
-    const server = await start((_, r) => json(r, 200, []))
-    await Effect.flatMap(Assistants.Assistants, (assistants) => assistants.list()).pipe(
-      Effect.provide(AywaRuntime.layer({ baseUrl: server.baseUrl, apiKey: key })),
-      Effect.runPromise
-    )
-    assert.notProperty(server.seen[0]?.headers, "traceparent")
-  })
+  it.live("nothing is added to a request", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, r) => json(r, 200, []))
+      const { assistants } = yield* AywaRuntime.make({ baseUrl: server.baseUrl, apiKey: key })
+      yield* assistants.list()
+      assert.notProperty(server.seen[0]?.headers, "traceparent")
+    })
+  )
 })
 
 describe("the trace hook of the promise client", () => {

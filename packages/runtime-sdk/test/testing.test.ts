@@ -1,6 +1,6 @@
 import { LocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Assistants, Policy } from "../src/effect.ts"
 import { layer, startTestRuntime } from "../src/testing/TestRuntime.ts"
 import { closedPort, tagOf } from "./support/server.ts"
@@ -49,7 +49,7 @@ describe("startTestRuntime", () => {
 })
 
 describe("layer", () => {
-  it("every service, its configuration, and the runtime", () =>
+  it.live("every service, its configuration, and the runtime", () =>
     Effect.gen(function* () {
       const assistants = yield* Assistants.Assistants
       const runtime = yield* LocalRuntime
@@ -60,8 +60,6 @@ describe("layer", () => {
         (yield* assistants.list()).items.map((row) => row.name),
         ["Seeded"]
       )
-    }).pipe(
-      Effect.provide(layer({ rows: { assistants: [{ name: "Seeded" }] }, policy: Policy.noRetry })),
-      Effect.runPromise
-    ))
+    }).pipe(Effect.provide(layer({ rows: { assistants: [{ name: "Seeded" }] }, policy: Policy.noRetry })))
+  )
 })

@@ -1,10 +1,11 @@
 import { createConnection, type Socket } from "node:net"
+import { gzipSync } from "node:zlib"
 import * as Effect from "effect/Effect"
-import { afterEach, assert, describe, it } from "vitest"
+import { afterEach, assert, describe, it } from "@effect/vitest"
 import { makeDispatcher } from "../src/transport/dispatcher.ts"
 import { makeFetch } from "../src/transport/fetch.ts"
 import { AywaRuntimeClient } from "../src/index.ts"
-import { json, serve } from "./support/server.ts"
+import { json, serve, serveScoped } from "./support/server.ts"
 
 const symbol = Symbol.for("undici.globalDispatcher.1")
 void new Headers()
@@ -118,45 +119,43 @@ for (const [name, make] of [
   ["fetch", makeFetch]
 ] as const) {
   describe(`${name}: what arrives and what comes back`, () => {
-    it("bodies of any text and size, byte for byte", async () => {
-      await using server = await serve((seen, r) => r.writeHead(200).end(seen.body))
-      const transport = make()
-      for (const body of ["ü🙂\u2028\u0000", "x".repeat(3_000_000), JSON.stringify({ a: "é" })]) {
-        const response = await Effect.runPromise(
-          transport.execute({ method: "POST", origin: server.baseUrl, path: "/x?a=b", headers: ["x-a", "1"], body })
-        )
-        assert.strictEqual(response.body, body)
-        assert.deepInclude(server.seen.at(-1), { method: "POST", url: "/x?a=b", body })
-      }
-      await transport.close()
-    })
-    it("headers, repeated ones joined, by lower-case name", async () => {
-      await using server = await serve((_, r) => {
-        r.setHeader("X-Twice", ["a", "b"])
-        r.setHeader("Retry-After", "3")
-        r.end("ok")
+    const transport = Effect.acquireRelease(Effect.sync(make), (made) => Effect.promise(() => made.close()))
+    const get = { method: "GET", path: "/", headers: [], body: undefined } as const
+
+    it.live("bodies of any text and size, byte for byte", () =>
+      Effect.gen(function* () {
+        const server = yield* serveScoped((seen, r) => r.writeHead(200).end(seen.body))
+        const made = yield* transport
+        for (const body of ["ü🙂\u2028\u0000", "x".repeat(3_000_000), JSON.stringify({ a: "é" })]) {
+          const request = { method: "POST", path: "/x?a=b", headers: ["x-a", "1"], body } as const
+          const response = yield* made.execute({ origin: server.baseUrl, ...request })
+          assert.strictEqual(response.body, body)
+          assert.deepInclude(server.seen.at(-1), { method: "POST", url: "/x?a=b", body })
+        }
       })
-      const transport = make()
-      const response = await Effect.runPromise(
-        transport.execute({ method: "GET", origin: server.baseUrl, path: "/", headers: [], body: undefined })
-      )
-      assert.strictEqual(response.header("x-twice"), "a, b")
-      assert.strictEqual(response.header("retry-after"), "3")
-      assert.isUndefined(response.header("absent"))
-      assert.deepInclude(response.headers(), { "x-twice": "a, b" })
-      await transport.close()
-    })
-    it("gzip from a gateway that compresses unasked", async () => {
-      const { gzipSync } = await import("node:zlib")
-      await using server = await serve((_, r) =>
-        r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("hello ü"))
-      )
-      const transport = make()
-      const response = await Effect.runPromise(
-        transport.execute({ method: "GET", origin: server.baseUrl, path: "/", headers: [], body: undefined })
-      )
-      assert.strictEqual(response.body, "hello ü")
-      await transport.close()
-    })
+    )
+    it.live("headers, repeated ones joined, by lower-case name", () =>
+      Effect.gen(function* () {
+        const server = yield* serveScoped((_, r) => {
+          r.setHeader("X-Twice", ["a", "b"])
+          r.setHeader("Retry-After", "3")
+          r.end("ok")
+        })
+        const response = yield* (yield* transport).execute({ origin: server.baseUrl, ...get })
+        assert.strictEqual(response.header("x-twice"), "a, b")
+        assert.strictEqual(response.header("retry-after"), "3")
+        assert.isUndefined(response.header("absent"))
+        assert.deepInclude(response.headers(), { "x-twice": "a, b" })
+      })
+    )
+    it.live("gzip from a gateway that compresses unasked", () =>
+      Effect.gen(function* () {
+        const server = yield* serveScoped((_, r) =>
+          r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("hello ü"))
+        )
+        const response = yield* (yield* transport).execute({ origin: server.baseUrl, ...get })
+        assert.strictEqual(response.body, "hello ü")
+      })
+    )
   })
 }

@@ -1,10 +1,10 @@
 /** Waiting for a call to end: growing pauses, a deadline, abort, and the errors of reading. */
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { assert, describe, it, onTestFinished } from "vitest"
-import * as Calls from "../src/effect/Calls.ts"
+import { assert, describe, it, onTestFinished } from "@effect/vitest"
 import { AywaRuntimeClient } from "../src/index.ts"
 import { json, serve, tagOf } from "./support/server.ts"
 
@@ -102,43 +102,33 @@ describe("calls.waitUntilEnded", () => {
     assert.lengthOf(server.seen, 0)
   })
 
-  it("in Effect: pauses grow to their limit, on the program's clock", async () => {
-    const times: Array<number> = []
-    const program = Effect.gen(function* () {
-      const calls = yield* Calls.Calls
+  it.effect("in Effect: pauses grow to their limit, on the program's clock", () =>
+    Effect.gen(function* () {
+      const times: Array<number> = []
+      const answer = { status: 200, header: () => undefined, headers: () => ({}), body: JSON.stringify(row("queued")) }
+      const { calls } = yield* AywaRuntime.makeWith(
+        { baseUrl: "http://127.0.0.1:1", apiKey: "a-key" },
+        {
+          execute: () =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              times.push(now)
+              return answer
+            })
+        }
+      )
       const fiber = yield* Effect.forkChild(
         calls.waitUntilEnded("c", { pollEvery: 1000, maxPollEvery: 4000, deadline: 60_000 })
       )
       for (let i = 0; i < 70; i++) yield* TestClock.adjust(1000)
-      return yield* Effect.flip(Fiber.join(fiber))
+      const error = yield* Effect.flip(Fiber.join(fiber))
+      assert.strictEqual(error._tag, "AywaTimeoutError")
+      const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0))
+      // A tenth of jitter each way; the clock moves in whole seconds.
+      assert.isAtMost(pauses[0] ?? Infinity, 2000)
+      assert.isAbove(Math.max(...pauses), 2500)
+      assert.isAtMost(Math.max(...pauses), 5000)
+      assert.isAtMost(times.length, 40)
+      assert.isAtMost(times.at(-1) ?? Infinity, 61_000)
     })
-    const layer = AywaRuntime.layerFrom(
-      AywaRuntime.makeWith(
-        { baseUrl: "http://127.0.0.1:1", apiKey: "a-key" },
-        {
-          execute: () =>
-            Effect.clockWith((clock) =>
-              Effect.sync(() => {
-                times.push(clock.currentTimeMillisUnsafe())
-                return {
-                  status: 200,
-                  header: () => undefined,
-                  headers: () => ({}),
-                  body: JSON.stringify(row("queued"))
-                }
-              })
-            )
-        }
-      )
-    )
-    const error = await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())))
-    assert.strictEqual(error._tag, "AywaTimeoutError")
-    const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0))
-    // A tenth of jitter each way; the clock moves in whole seconds.
-    assert.isAtMost(pauses[0] ?? Infinity, 2000)
-    assert.isAbove(Math.max(...pauses), 2500)
-    assert.isAtMost(Math.max(...pauses), 5000)
-    assert.isAtMost(times.length, 40)
-    assert.isAtMost(times.at(-1) ?? Infinity, 61_000)
-  })
+  )
 })

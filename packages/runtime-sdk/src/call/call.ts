@@ -27,7 +27,7 @@ import { requestIdOf } from "./message.ts"
 import type { Observed } from "./observe.ts"
 import type { Failure } from "./outcome.ts"
 import { prepareOperation, type Prepared, type Runtime } from "./prepare.ts"
-import type { Sink } from "./record.ts"
+import type { CallRecord } from "./record.ts"
 import type { Redact, Secrets } from "./redact.ts"
 import { prepareRequest, type Arguments, type Request } from "./request.ts"
 import type { AttemptResult } from "./Trace.ts"
@@ -37,8 +37,8 @@ export type { Runtime } from "./prepare.ts"
 export type { Arguments } from "./request.ts"
 
 export interface Call {
-  /** `sink` is where the call reports to, unless the running fiber names one. */
-  (args: Arguments, sink?: Sink): Effect.Effect<unknown, RuntimeError>
+  /** `record` is where the call reports to, unless the running fiber names one. */
+  (args: Arguments, record?: CallRecord): Effect.Effect<unknown, RuntimeError>
   /** Such as `assistants.list`. */
   readonly operation: string
   readonly method: string
@@ -47,7 +47,7 @@ export interface Call {
 }
 
 /** Where a call reports to; nowhere by default. */
-export const ResponseSink = Context.Reference<Sink | undefined>("@aywa-ai/runtime-sdk/ResponseSink", {
+export const CurrentRecord = Context.Reference<CallRecord | undefined>("@aywa-ai/runtime-sdk/CurrentRecord", {
   defaultValue: () => undefined
 })
 
@@ -58,22 +58,22 @@ export const ResponseSink = Context.Reference<Sink | undefined>("@aywa-ai/runtim
 export const makeCall = (runtime: Runtime, name: string, operation: Operation, streamed = false): Call => {
   const prepared = prepareOperation(runtime, name, operation, streamed)
   const { traced } = prepared
-  const call = (args: Arguments, sink?: Sink) =>
+  const call = (args: Arguments, record?: CallRecord) =>
     Effect.withFiber((fiber) => {
       const transform = fiber.getRef(Policy.CurrentTransform)
       const request = prepareRequest(prepared, args, transform(runtime.policy), fiber.getRef(Policy.IdempotencyKeys))
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observation = runtime.observer?.observe(fiber, traced)
-      const driver = new Driver(prepared, request, fiber, sink ?? fiber.getRef(ResponseSink), observation)
-      const run = inPlace(request, runWithBreaker(driver))
+      const driver = new Driver(prepared, request, fiber, record ?? fiber.getRef(CurrentRecord), observation)
+      const run = atPosition(request, runWithBreaker(driver))
       return observation === undefined ? run : observation.call(run)
     })
   return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
 }
 
-/** Runs a call in its place of an idempotency scope. */
-const inPlace = <A>({ place }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
-  place === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => place.leave(Exit.isSuccess(exit))))
+/** Runs a call at its position in an idempotency scope. */
+const atPosition = <A>({ position }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
+  position === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => position.leave(Exit.isSuccess(exit))))
 
 /** Runs a call unless its circuit is open. */
 const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {
@@ -87,7 +87,7 @@ const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> =>
         error._tag === "ServerError" || error._tag === "ConnectionError" || error._tag === "AywaTimeoutError",
       onOpen: (retryAfterMillis) =>
         circuitOpen(
-          fieldsOf(driver, { attempts: 0, outcome: "not-sent", spent: false }, undefined, "not-sent"),
+          fieldsOf(driver, { attempts: 0, outcome: "not-sent", isConsumed: false }, undefined, "not-sent"),
           retryAfterMillis
         )
     }
@@ -101,12 +101,12 @@ class Driver implements Plan, Sender<Decision> {
   readonly clock: Clock.Clock
   readonly deadlineAt: number
   private readonly fiber: Fiber.Fiber<unknown, unknown>
-  private readonly sink: Sink | undefined
+  private readonly record: CallRecord | undefined
   private readonly observation: Observed | undefined
-  private readonly history: { attempts: number; outcome: Outcome; spent: boolean; last?: Failure } = {
+  private readonly history: { attempts: number; outcome: Outcome; isConsumed: boolean; last?: Failure } = {
     attempts: 0,
     outcome: "not-sent",
-    spent: false
+    isConsumed: false
   }
   /** Whether the attempt under way was given to the transport. */
   private sent = false
@@ -122,14 +122,14 @@ class Driver implements Plan, Sender<Decision> {
     prepared: Prepared,
     request: Request,
     fiber: Fiber.Fiber<unknown, unknown>,
-    sink: Sink | undefined,
+    record: CallRecord | undefined,
     observation: Observed | undefined
   ) {
     this.prepared = prepared
     this.request = request
     this.fiber = fiber
     this.clock = fiber.getRef(Clock.Clock)
-    this.sink = sink
+    this.record = record
     this.observation = observation
     const { deadline } = request.policy
     this.deadlineAt = deadline === undefined ? Infinity : this.now() + deadline
@@ -143,11 +143,11 @@ class Driver implements Plan, Sender<Decision> {
 
   private follow(decision: Decision): Effect.Effect<unknown, RuntimeError> {
     if (decision.kind === "done") {
-      this.sink?.ended(decision.response, this.secrets())
+      this.record?.ended(decision.response, this.secrets())
       return Effect.succeed(decision.value)
     }
     this.history.outcome = decision.outcome
-    this.sink?.failed(decision.outcome)
+    this.record?.failed(decision.outcome)
     if (decision.kind === "fail") return Effect.fail(decision.error)
     this.history.last = decision.failure
     const schedule = this.request.policy.retry?.schedule
@@ -206,11 +206,11 @@ class Driver implements Plan, Sender<Decision> {
   }
 
   wire(key: Redacted.Redacted<string>, traceparent: string | undefined): WireRequest {
-    const { prepared, request, sink } = this
+    const { prepared, request, record } = this
     const attempt = this.history.attempts - 1
     if (key !== prepared.runtime.config.apiKey) (this.keys ??= []).push(key)
     this.sent = true
-    sink?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request)
+    record?.begun(attempt, prepared.reads ? "rejected" : "maybe-applied", request, this)
     return wireOf(prepared, request, key, attempt, traceparent)
   }
 
@@ -233,11 +233,11 @@ class Driver implements Plan, Sender<Decision> {
     const resent = this.progress?.resent ?? 0
     if (resent > 0) {
       this.history.attempts += resent
-      this.sink?.counted(this.history.attempts)
+      this.record?.counted(this.history.attempts)
     }
     // It holds what has come of the answer, and is not needed while the call waits.
     this.progress = undefined
-    if (upload !== undefined) this.history.spent = upload.once && upload.isRead()
+    if (upload !== undefined) this.history.isConsumed = upload.once && upload.isRead()
     // What is read to the end needs neither time nor chance, and a program's seeded Random is left alone.
     const needless = "status" in ending && isSuccess(ending)
     return needless

@@ -36,7 +36,7 @@ export interface History {
   /** What those before it mean for the call as a whole; `not-sent` when there was none. */
   readonly outcome: Outcome
   /** Whether what was to be sent came from a stream and is gone. */
-  readonly spent: boolean
+  readonly isConsumed: boolean
   /** How the attempt before it ended. */
   readonly last?: Failure | undefined
 }
@@ -69,8 +69,8 @@ export type Decision =
 
 type Done = Extract<Decision, { readonly kind: "done" }>
 
-/** Decides. `draw` is from 0 to 1: what a pause is drawn with. */
-export const decide = (plan: Plan, history: History, ending: Ending, now: Now, draw: number): Decision => {
+/** Decides. `random` is from 0 to 1: what a pause is chosen with. */
+export const decide = (plan: Plan, history: History, ending: Ending, now: Now, random: number): Decision => {
   if ("_tag" in ending && ending._tag === "AywaConfigError" && history.last !== undefined) {
     return withoutKey(plan, history, history.last, ending)
   }
@@ -85,13 +85,13 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
     history.attempts > retry.times ||
     !result.transient ||
     !maySendAgain(plan, outcome) ||
-    history.spent ||
+    history.isConsumed ||
     (retry.while !== undefined && !retry.while(result.toError(asAttempt(fields))))
   ) {
     return { kind: "fail", error, outcome }
   }
   const remaining = plan.deadlineAt - now.monotonic
-  const delay = delayOf(retry, history.attempts, result.retryAfter, remaining, draw)
+  const delay = delayOf(retry, history.attempts, result.retryAfter, remaining, random)
   return delay === undefined || delay >= remaining
     ? { kind: "fail", error, outcome }
     : { kind: "again", error, outcome, failure: result, delay }
@@ -99,8 +99,8 @@ export const decide = (plan: Plan, history: History, ending: Ending, now: Now, d
 
 /** There is no key to send another attempt with: what the call has come to is what the attempt before it was. */
 const withoutKey = (plan: Plan, history: History, last: Failure, { message }: ConfigError): Decision => {
-  const { outcome, spent } = history
-  const fields = fieldsOf(plan, { attempts: history.attempts - 1, outcome, spent }, last, outcome)
+  const { outcome, isConsumed } = history
+  const fields = fieldsOf(plan, { attempts: history.attempts - 1, outcome, isConsumed }, last, outcome)
   return { kind: "fail", error: last.toError({ ...fields, ...notSentAgain(message) }), outcome }
 }
 
@@ -125,19 +125,19 @@ const delayOf = (
   attempts: number,
   retryAfter: number | undefined,
   remaining: number,
-  draw: number
+  random: number
 ): number | undefined => {
   const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
-  // Above a floor of a tenth, so that even the luckiest draw is a pause.
+  // Above a floor of a tenth, so that even the luckiest number is a pause.
   const floor = ceiling * 0.1
   if (retryAfter === undefined && retry.schedule !== undefined) return 0
-  if (retryAfter === undefined) return Math.round(floor + (ceiling - floor) * draw)
+  if (retryAfter === undefined) return Math.round(floor + (ceiling - floor) * random)
   if (retryAfter > retry.maxRetryAfter) return undefined
   // Many are told to wait for the same time: they come back spread over a part of it, none before it is over. What that
   // adds leaves half of the time that there is to the attempt.
   const least = Math.max(retryAfter, floor)
   const spread = Math.max(ceiling - floor, Math.min(retryAfter * 0.35, retry.maxDelay))
-  return least + Math.max(0, Math.min(spread, (remaining - least) / 2)) * draw
+  return least + Math.max(0, Math.min(spread, (remaining - least) / 2)) * random
 }
 
 const read = (plan: Plan, history: History, ending: Ending, wall: number): Done | Failure => {
@@ -170,7 +170,7 @@ const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): 
       const ending: WireFailure | TimedOut =
         failure === "idle" ? { _tag: "TimedOut", scope: "attempt", stage: "sent", head: response } : failure
       const what = fromNone(plan, ending)
-      return what.toError(fieldsOf(plan, { attempts, outcome: "not-sent", spent: false }, what, what.outcome))
+      return what.toError(fieldsOf(plan, { attempts, outcome: "not-sent", isConsumed: false }, what, what.outcome))
     }
     return { kind: "done", value: readContent(response, idle, toError), response }
   }
@@ -224,7 +224,7 @@ const asAttempt = (fields: Fields): Fields => {
 /** What every error of the call carries. */
 export const fieldsOf = (
   plan: Plan,
-  { attempts, spent }: History,
+  { attempts, isConsumed }: History,
   failure: Failure | undefined,
   outcome: Outcome
 ): Fields => ({
@@ -236,8 +236,8 @@ export const fieldsOf = (
   attempts,
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
-  idempotencyScope: plan.request.place?.scope,
+  idempotencyScope: plan.request.position?.scope,
   ...(mayCallAgain(plan, outcome) ? undefined : notRetryable),
   ...(plan.request.idempotencyKey !== undefined && ignoresKeys(plan.prepared) ? keyless : undefined),
-  ...(spent && failure?.transient === true ? sentOnce : undefined)
+  ...(isConsumed && failure?.transient === true ? sentOnce : undefined)
 })

@@ -16,14 +16,17 @@ const read = (text: string): readonly [seconds: number, fraction: string] | unde
 /** Whether a text is an instant. */
 export const isInstant = (text: string): boolean => isCanonical(text) || read(text) !== undefined
 
-// As `toISOString` writes them: then the texts are in the order of the instants.
-const isCanonical = (text: string): boolean => text.length === 24 && text.endsWith("Z") && text[10] === "T"
+// As `toISOString` writes them: then the texts are in the order of the instants. By codes, for every row of a list is asked.
+const isCanonical = (text: string): boolean =>
+  text.length === 24 && text.charCodeAt(23) === 0x5a && text.charCodeAt(10) === 0x54
 
 /** Below zero when the first is earlier, zero when they are the same instant. */
 export const compareInstants = (a: string, b: string): number => {
   if (a === b) return 0
-  const [x, y] = isCanonical(a) && isCanonical(b) ? [undefined, undefined] : [read(a), read(b)]
-  if (x === undefined || y === undefined) return a < b ? -1 : 1
+  const before = a < b ? -1 : 1
+  if (isCanonical(a) && isCanonical(b)) return before
+  const [x, y] = [read(a), read(b)]
+  if (x === undefined || y === undefined) return before
   if (x[0] !== y[0]) return x[0] - y[0]
   return x[1] === y[1] ? 0 : x[1] < y[1] ? -1 : 1
 }

@@ -155,11 +155,10 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
   }
   const seen = new Set(from?.seen)
   const items = seen.size === 0 ? rows : rows.filter((row) => !seen.has(field(row, "id")))
-  if (rows.some((row) => field(row, "id") === "" || !isInstant(field(row, "createdAt")))) {
-    // Not to be continued by time. More than was asked for is everything.
-    return rows.length === request.limit ? { items, nextCursor: lost } : { items }
-  }
-  const oldest = oldestOf(rows)
+  const end = endOf(rows)
+  // Not to be continued by time. More than was asked for is everything.
+  if (end === undefined) return rows.length === request.limit ? { items, nextCursor: lost } : { items }
+  const { oldest } = end
   if (from !== undefined && rows.some((row) => compareInstants(field(row, "createdAt"), from.le) > 0)) {
     return "the list ignores createdAtLe, so it cannot be continued"
   }
@@ -179,15 +178,37 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
     const all = Math.min(request.limit, request.list.most ?? request.limit)
     return rows.length >= all ? { items, nextCursor: lost } : { items }
   }
-  const same = rows
-    .filter((row) => compareInstants(field(row, "createdAt"), oldest) === 0)
-    .map((row) => field(row, "id"))
   const known = from !== undefined && compareInstants(from.le, oldest) === 0 ? from.seen : []
-  const nextCursor = encode({ ...next, seen: [...new Set([...known, ...same])], older: false })
+  const nextCursor = encode({
+    ...next,
+    seen: known.length === 0 ? end.ids : [...new Set([...known, ...end.ids])],
+    older: false
+  })
   if (from !== undefined || rows.length >= request.limit || rows.length % 10 === 0) return { items, nextCursor }
   const page = { items }
   probes.set(page, nextCursor)
   return page
+}
+
+/** The oldest instant of some rows, and the ids that share it; `undefined` where a row has no instant or no id. */
+const endOf = (
+  rows: ReadonlyArray<unknown>
+): { readonly oldest: string; readonly ids: ReadonlyArray<string> } | undefined => {
+  let oldest = ""
+  const ids: Array<string> = []
+  for (const row of rows) {
+    const at = field(row, "createdAt")
+    const id = field(row, "id")
+    if (id === "" || !isInstant(at)) return undefined
+    const order = oldest === "" ? -1 : compareInstants(at, oldest)
+    if (order > 0) continue
+    if (order < 0) {
+      oldest = at
+      ids.length = 0
+    }
+    ids.push(id)
+  }
+  return { oldest, ids }
 }
 
 /**
@@ -204,12 +225,6 @@ export const sameCursor = (from: Page<unknown>, to: Page<unknown>): void => {
   const cursor = probes.get(from)
   if (cursor !== undefined) probes.set(to, cursor)
 }
-
-const oldestOf = (rows: ReadonlyArray<unknown>): string =>
-  rows.reduce<string>((oldest, row) => {
-    const at = field(row, "createdAt")
-    return oldest === "" || compareInstants(at, oldest) < 0 ? at : oldest
-  }, "")
 
 /** More rows of one instant than can be had at once: what is behind them cannot be reached, nor all of them. */
 const crowded = ({ le, seen }: Extract<Continuation, { readonly kind: "window" }>, surely = false): string =>

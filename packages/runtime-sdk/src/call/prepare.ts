@@ -37,7 +37,7 @@ export interface Prepared {
   readonly isBody: ((u: unknown) => boolean) | undefined
   readonly isQuery: ((u: unknown) => boolean) | undefined
   /** What may stand in a query; undefined for one that the program writes itself. */
-  readonly queryNames: object | undefined
+  readonly queryFields: object | undefined
   /** Body fields that the operation takes, whoever owns them elsewhere. */
   readonly ownKeys: Pick<ReadonlySet<string>, "has">
   /** Headers that say nothing of who asks. */
@@ -74,7 +74,7 @@ export const prepareOperation = (runtime: Runtime, name: string, operation: Oper
     isSuccess: spec.kind === "page" ? compileRows(spec.success) : compile(spec.success),
     isBody: spec.body === undefined ? undefined : compile(spec.body),
     isQuery: spec.query === undefined ? undefined : compile(spec.query),
-    queryNames: spec.query === undefined ? undefined : namesIn(spec.query, spec.kind === "page" ? ["prefetch"] : []),
+    queryFields: spec.query === undefined ? undefined : namesIn(spec.query, spec.kind === "page" ? ["prefetch"] : []),
     ownKeys: spec.verbatim ? allKeys : spec.body === undefined ? new Set() : keysOf(spec.body),
     ownHeaders,
     headers,

@@ -8,7 +8,7 @@ import type { Issue } from "../errors/Errors.ts"
 import { makeCall, type Arguments, type Call, type Runtime } from "./call.ts"
 import { invalidRequest } from "./request.ts"
 import { object } from "../contract/shapes.ts"
-import type { Sink } from "./record.ts"
+import type { CallRecord } from "./record.ts"
 import { anyBody, gone, operation } from "../contract/table.ts"
 
 /** Prepares a request; what is wrong with it is told when it is run. */
@@ -32,8 +32,8 @@ export const makeRequest = (runtime: Runtime, options: RequestOptions): Call => 
   )
   const failure =
     wrong.length === 0 ? undefined : invalidRequest({ operation: "request", method: verb, path: at }, wrong)
-  const run = (_: Arguments, sink?: Sink) =>
-    failure === undefined ? call({ query, body, options: rest }, sink) : Effect.fail(failure)
+  const run = (_: Arguments, record?: CallRecord) =>
+    failure === undefined ? call({ query, body, options: rest }, record) : Effect.fail(failure)
   return Object.assign(run, { operation: "request", method: verb, path: at })
 }
 

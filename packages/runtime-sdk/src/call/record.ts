@@ -1,29 +1,44 @@
 /**
  * What a caller can learn about a call while it runs and after it. The answer is kept, and described when asked for:
- * few callers ask, and reading headers costs more than all the rest of a sink.
+ * few callers ask, and reading headers costs more than all the rest of a record.
  */
 import type { ResponseInfo } from "./CallOptions.ts"
 import type { Outcome } from "../errors/Errors.ts"
 import { requestIdOf } from "./message.ts"
 import type { Secrets } from "./redact.ts"
 import type { Request } from "./request.ts"
-import type { WireHead } from "../transport/port.ts"
+import type { WireHead, WireProgress } from "../transport/port.ts"
 
-export class Sink {
+export class CallRecord {
   /** Attempts begun. */
   attempts = 0
-  /** What it would mean if the call ended now without an answer. */
-  outcome: Outcome = "not-sent"
+  private ifSent: Outcome = "not-sent"
+  /** What the attempts before the one under way mean. */
+  private before: Outcome = "not-sent"
+  /** What makes the attempt that is under way. */
+  private sender: { readonly progress: WireProgress | undefined } | undefined
   idempotencyKey: string | undefined
   idempotencyScope: string | undefined
   private head: WireHead | undefined
   private secrets: Secrets | undefined
 
-  begun(attempt: number, outcome: Outcome, request: Pick<Request, "idempotencyKey" | "place">): void {
+  /** What it would mean if the call ended now without an answer. */
+  get outcome(): Outcome {
+    return this.sender?.progress?.sent === "no" ? this.before : this.ifSent
+  }
+
+  begun(
+    attempt: number,
+    outcome: Outcome,
+    request: Pick<Request, "idempotencyKey" | "position">,
+    sender: { readonly progress: WireProgress | undefined }
+  ): void {
     this.attempts = attempt + 1
-    this.outcome = outcome
+    this.before = this.ifSent
+    this.ifSent = outcome
+    this.sender = sender
     this.idempotencyKey = request.idempotencyKey
-    this.idempotencyScope = request.place?.scope
+    this.idempotencyScope = request.position?.scope
   }
 
   /** The transport has sent more than it was told to: so many attempts there were. */
@@ -33,13 +48,15 @@ export class Sink {
 
   /** An attempt failed, and the call goes on or ends with this. */
   failed(outcome: Outcome): void {
-    this.outcome = outcome
+    this.ifSent = outcome
+    this.sender = undefined
   }
 
   ended(response: WireHead, secrets: Secrets): void {
     // Not the response itself: a promise that is kept would keep the body's text too.
     const { status, header, headers } = response
     this.head = { status, header, headers }
+    this.sender = undefined
     this.secrets = secrets
   }
 

@@ -38,8 +38,8 @@ export interface Request {
   readonly idempotencyKey: string | undefined
   /** Whether a repeated call would carry this key, too: the caller gave it, or the scope that the call is made in. */
   readonly keyIsLasting: boolean
-  /** The place in its idempotency scope. */
-  readonly place: Policy.Place | undefined
+  /** The position in its idempotency scope. */
+  readonly position: Policy.ScopePosition | undefined
   readonly policy: Policy.Policy
   /** Extra headers that the caller gave. */
   readonly extraHeaders: CallOptions["headers"]
@@ -75,10 +75,10 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryNames, runtime }: Prepared, input: unknown): Part<Query> => {
+const queryOf = ({ spec, isQuery, queryFields, runtime }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = input ?? {}
-  const unknown = queryNames === undefined ? undefined : unknownName(Object(query), queryNames)
+  const unknown = queryFields === undefined ? undefined : unknownName(Object(query), queryFields)
   const wrongName = unknown === undefined ? [] : [{ path: [unknown.name], message: unknown.message }]
   if (!isQuery(query)) return { issues: [...wrongName, ...explain(spec.query, query)] }
   if (wrongName.length > 0) return { issues: wrongName }
@@ -149,13 +149,13 @@ const combine = (
   const wrong = (issue: Issue): Errors.InvalidRequest =>
     invalidRequest({ operation: name, method: spec.method, path: path.value }, [issue])
   const ownKey = settings.value.idempotencyKey
-  const place = ownKey === undefined ? placeOf(prepared, path.value, body.value, policy) : undefined
-  if (place !== undefined && !("key" in place)) return wrong(place)
-  const lasting = ownKey ?? place?.key
+  const position = ownKey === undefined ? positionOf(prepared, path.value, body.value, policy) : undefined
+  if (position !== undefined && !("key" in position)) return wrong(position)
+  const lasting = ownKey ?? position?.key
   const idempotencyKey = lasting ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
   const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
   if (wrongKey !== undefined) {
-    place?.leave(false)
+    position?.leave(false)
     return wrong(wrongKey)
   }
   const contentType = text === undefined ? upload?.contentType : "application/json"
@@ -168,7 +168,7 @@ const combine = (
     upload,
     idempotencyKey,
     keyIsLasting: lasting !== undefined,
-    place,
+    position,
     policy,
     extraHeaders
   }
@@ -188,19 +188,19 @@ const headersOf = (
 }
 
 /** Where a create stands in the idempotency scope around it, if there is one. */
-const placeOf = (
+const positionOf = (
   { name, spec, runtime }: Prepared,
   path: string,
   body: Body,
   { scope }: Policy.Policy
-): Policy.Place | Issue | undefined => {
+): Policy.ScopePosition | Issue | undefined => {
   if (scope === undefined || spec.method !== "POST") return undefined
   // What is done to different rows is told apart by their ids.
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
   if (runtime.config.profile?.idempotencyKeys === "ignored")
     return { path: ["idempotencyScope"], message: `A second run would repeat it: ${ignoring}` }
-  const place = scope.place(operation, typeof body === "string" ? body : (body?.label ?? ""))
-  return place ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
+  const position = scope.position(operation, typeof body === "string" ? body : (body?.label ?? ""))
+  return position ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
 }
 
 const unordered = (operation: string, scope: string): string =>

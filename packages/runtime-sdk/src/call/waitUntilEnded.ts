@@ -27,7 +27,7 @@ const waitNames: Names<WaitOptions & { readonly signal?: unknown }> = {
 /** Makes the wait out of the call that reads; in the place of a call's options it takes a wait's. */
 export const makeWait = (read: Call): Call => {
   const callFields = { operation: "calls.waitUntilEnded", method: read.method, path: read.path }
-  const wait = (...[args, sink]: Parameters<Call>): Effect.Effect<unknown, RuntimeError> => {
+  const wait = (...[args, record]: Parameters<Call>): Effect.Effect<unknown, RuntimeError> => {
     const { pollEvery, maxPollEvery, deadline, ...options }: WaitOptions = { ...args.options }
     const limits = {
       pollEvery: pollEvery ?? 1000,
@@ -42,7 +42,7 @@ export const makeWait = (read: Call): Call => {
     if (issues.length > 0) return Effect.fail(invalidRequest(callFields, issues))
     let reads = 0
     const look = (pause: number): Effect.Effect<unknown, RuntimeError> =>
-      Effect.flatMap(read({ id: args.id, options }, sink), (value) => {
+      Effect.flatMap(read({ id: args.id, options }, record), (value) => {
         reads++
         const { status } = value as Row // What `calls.get` gives.
         if (final.has(status)) return Effect.succeed(value)

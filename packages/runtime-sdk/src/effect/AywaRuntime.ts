@@ -13,9 +13,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { ResponseSink, type Runtime } from "../call/call.ts"
+import { CurrentRecord, type Runtime } from "../call/call.ts"
 import type { RequestOptions, ResponseInfo } from "../call/CallOptions.ts"
-import { Sink } from "../call/record.ts"
+import { CallRecord } from "../call/record.ts"
 import { variables } from "../config/checks.ts"
 import { type ConfigOptions, configNames, makeUnsafe, orConfigError, refuseUnknown } from "../config/RuntimeConfig.ts"
 import type { Names } from "../config/unknownNames.ts"
@@ -307,6 +307,6 @@ export const withResponse = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<{ readonly value: A; readonly response: ResponseInfo | undefined }, E, R> =>
   Effect.suspend(() => {
-    const sink = new Sink()
-    return Effect.map(Effect.provideService(self, ResponseSink, sink), (value) => ({ value, response: sink.info }))
+    const record = new CallRecord()
+    return Effect.map(Effect.provideService(self, CurrentRecord, record), (value) => ({ value, response: record.info }))
   })

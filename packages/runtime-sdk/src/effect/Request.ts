@@ -5,11 +5,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { ResponseSink, type Runtime } from "../call/call.ts"
+import { CurrentRecord, type Runtime } from "../call/call.ts"
 import type { RequestOptions } from "../call/CallOptions.ts"
 import { issueText, text } from "../call/message.ts"
 import { makeRequest } from "../call/rawRequest.ts"
-import { Sink } from "../call/record.ts"
+import { CallRecord } from "../call/record.ts"
 import * as Errors from "../errors/Errors.ts"
 import { explain } from "../schema/codec.ts"
 
@@ -38,18 +38,18 @@ export interface Service {
 /** Builds the part of a client that asks such routes. */
 export const makeRequests = (runtime: Runtime): Service => {
   // `RequestError` is every error that an operation with both optional errors has.
-  const send = (options: RequestOptions, sink?: Sink) =>
-    makeRequest(runtime, options)({}, sink) as Effect.Effect<unknown, RequestError>
+  const send = (options: RequestOptions, record?: CallRecord) =>
+    makeRequest(runtime, options)({}, record) as Effect.Effect<unknown, RequestError>
   return {
     request: (options) => send(options),
     requestFor: (schema, options) =>
-      Effect.flatMap(ResponseSink, (outer) => {
+      Effect.flatMap(CurrentRecord, (outer) => {
         // Of its own: other calls may report to the outer one at the same time.
-        const sink = new Sink()
-        return Effect.flatMap(send(options, sink), (value) => {
-          if (outer !== undefined) Object.assign(outer, sink)
+        const record = new CallRecord()
+        return Effect.flatMap(send(options, record), (value) => {
+          if (outer !== undefined) Object.assign(outer, record)
           return Effect.mapError(Schema.decodeUnknownEffect(schema)(value), () =>
-            unexpected(schema, options, sink, value)
+            unexpected(schema, options, record, value)
           )
         })
       })
@@ -59,13 +59,13 @@ export const makeRequests = (runtime: Runtime): Service => {
 const unexpected = (
   schema: Schema.Codec<unknown, unknown>,
   { method, path }: RequestOptions,
-  sink: Sink,
+  record: CallRecord,
   value: unknown
 ) => {
-  const { attempts, outcome, idempotencyKey, info } = sink
+  const { attempts, outcome, idempotencyKey, info } = record
   const call = { operation: "request", method, path, attempts, outcome, idempotencyKey }
   const fields = { ...call, status: info?.status, requestId: info?.requestId }
   const issues = explain(schema, value).slice(0, 5).map(issueText).join("; ")
-  const issue = sink.redact(`the answer is not what the given schema says: ${issues}`)
+  const issue = record.redact(`the answer is not what the given schema says: ${issues}`)
   return new Errors.UnexpectedResponse({ ...fields, issue, message: text(fields, issue) })
 }

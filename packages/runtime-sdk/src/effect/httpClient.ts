@@ -121,7 +121,7 @@ const initOf = (
   const init: object = {
     ...own,
     redirect: "manual",
-    ...(takesCache ? { cache: "no-store" } : {}),
+    ...(takesCache() ? { cache: "no-store" } : {}),
     ...(watch === undefined ? {} : { dispatcher: watch })
   }
   return { init: init as RequestInit, watch } // As in `FetchExchange.send`.

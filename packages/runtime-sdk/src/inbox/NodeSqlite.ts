@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
@@ -52,7 +54,20 @@ const open = async (file: string): Promise<DatabaseSync> => {
   const sqlite = await import("node:sqlite")
   const database = new sqlite.DatabaseSync(file)
   database.exec("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
+  // From here on it is we who wait: SQLite would keep the whole process, its HTTP server included, until another writer is done.
+  database.exec("PRAGMA busy_timeout = 0")
   return database
+}
+
+/** How another writer is waited for: ten seconds in all. */
+const patience = Schedule.min([Schedule.exponential(2, 1.5), Schedule.spaced(25)]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ duration: Duration.seconds(10) })
+)
+
+const isBusy = ({ reason }: SqlError): boolean => {
+  const { errcode }: { readonly errcode?: unknown } = Object(reason.cause)
+  return typeof errcode === "number" && (errcode & 0xff) === 5
 }
 
 const connect = (database: DatabaseSync): Connection => {
@@ -61,7 +76,7 @@ const connect = (database: DatabaseSync): Connection => {
       try: run,
       catch: (cause) =>
         new SqlError({ reason: new UnknownError({ cause, message: "SQLite refused a statement", operation }) })
-    })
+    }).pipe(Effect.retry({ schedule: patience, while: isBusy }))
   // What the statement builder binds for this dialect.
   const values = (params: ReadonlyArray<unknown>) => params as ReadonlyArray<SQLInputValue>
   const all = (sql: string, params: ReadonlyArray<unknown>) =>

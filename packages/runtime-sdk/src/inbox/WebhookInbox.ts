@@ -26,7 +26,7 @@ import { settled } from "./report.ts"
 import { checkRedis, refuseOlder } from "./settingsRedis.ts"
 import type { Claim, Store } from "./Store.ts"
 import { makeMemory } from "./storeMemory.ts"
-import { makeRedis } from "./storeRedis.ts"
+import { channelOf, makeRedis } from "./storeRedis.ts"
 import { makeSql } from "./storeSql.ts"
 import { healthOf, measure } from "./watching.ts"
 import { type Attempt, type Handler, makeWorkers } from "./worker.ts"
@@ -124,7 +124,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   // With an order, what was behind them is news; whoever takes them along takes that, too.
   const news = settings.lines === 0 ? Effect.void : wake.open
   const acks = yield* makeBatches<Claim>({
-    write: (claims) => Effect.andThen(store.complete(claims), news),
+    write: (claims) => Effect.andThen(outage.watch(store.complete(claims)), news),
     maxItems: 500,
     maxSize: Infinity,
     sizeOf: () => 0
@@ -245,7 +245,7 @@ export const layerRedis = (
   const prefix = options.prefix ?? "{aywa}:"
   return Layer.fresh(
     layerOf(options, (settings) =>
-      checkRedis(prefix).pipe(
+      checkRedis(prefix, channelOf(prefix, settings.name)).pipe(
         Effect.andThen(refuseOlder(prefix, settings)),
         Effect.andThen(makeRedis(prefix, settings))
       )

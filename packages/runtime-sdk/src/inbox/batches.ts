@@ -1,11 +1,9 @@
 /**
  * Many small writes as few large ones: what comes while one is under way goes together with the next.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
-import type * as Scope from "effect/Scope"
 import type { InboxError } from "./model.ts"
 
 /** How a batch is written, and what fits into one. */
@@ -17,8 +15,13 @@ export interface BatchOptions<A> {
   readonly sizeOf: (item: A) => number
 }
 
-/** Two ways to have something written. */
+/** How it went. */
+export type Settle = (exit: Exit.Exit<void, InboxError>) => void
+
+/** Ways to have something written. */
 export interface Batches<A> {
+  /** `settle` is told when the batch that it went with is written. */
+  readonly put: (item: A, settle: Settle) => void
   /** Ends when the batch that it went with is written. An interruption ends the wait, not the write. */
   readonly add: (item: A) => Effect.Effect<void, InboxError>
   /** A write of the caller's, which takes along what waits just now. */
@@ -27,21 +30,22 @@ export interface Batches<A> {
 
 interface Entry<A> {
   readonly item: A
-  readonly done: Deferred.Deferred<void, InboxError>
+  readonly settle: Settle
 }
 
 /** What a closing scope leaves to a write that is under way. */
 const patience = "5 seconds"
 
 /** How often a batch gives way before it is written by itself: whoever is about to write may take it along. */
-const courtesy = 4
+const courtesy = 5
 
-const settle = (entries: ReadonlyArray<Entry<unknown>>, exit: Exit.Exit<void, InboxError>) => {
-  for (const { done } of entries) Deferred.doneUnsafe(done, exit)
+const settleAll = (entries: ReadonlyArray<Entry<unknown>>, exit: Exit.Exit<void, InboxError>) => {
+  for (const { settle } of entries) settle(exit)
 }
 
 /** Makes them; the scope waits for what is under way, so that the database is not closed before. */
-export const makeBatches = <A>(options: BatchOptions<A>): Effect.Effect<Batches<A>, never, Scope.Scope> => {
+export const makeBatches = Effect.fnUntraced(function* <A>(options: BatchOptions<A>) {
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
   const waiting: Array<Entry<A>> = []
   const idle = Latch.makeUnsafe(true)
   let writers = 0
@@ -60,46 +64,44 @@ export const makeBatches = <A>(options: BatchOptions<A>): Effect.Effect<Batches<
     idle.closeUnsafe()
   }
   /** The last one sees to what came meanwhile. */
-  const ended: Effect.Effect<void> = Effect.suspend(() => {
+  const ended = () => {
     writers--
-    if (writers > 0) return Effect.void
-    if (waiting.length > 0) return start
-    return idle.open
-  })
+    if (writers > 0) return
+    if (waiting.length > 0) start()
+    else idle.openUnsafe()
+  }
   const flush = Effect.gen(function* () {
     for (let i = 0; i < courtesy; i++) yield* Effect.yieldNow
     while (waiting.length > 0) {
       const entries = next()
       const exit = yield* Effect.exit(options.write(entries.map(({ item }) => item)))
-      if (exit._tag === "Success" || entries.length === 1) settle(entries, exit)
+      if (exit._tag === "Success" || entries.length === 1) settleAll(entries, exit)
       else yield* oneByOne(options.write, entries)
     }
-    yield* ended
+    ended()
   })
-  const start = Effect.suspend(() => {
+  const start = () => {
     begun()
-    return Effect.asVoid(Effect.forkDetach(flush))
-  })
-  const add = (item: A) =>
-    Effect.suspend(() => {
-      const done = Deferred.makeUnsafe<void, InboxError>()
-      waiting.push({ item, done })
-      return writers > 0 ? Deferred.await(done) : Effect.andThen(start, Deferred.await(done))
-    })
+    fork(flush)
+  }
+  const put = (item: A, settle: Settle) => {
+    waiting.push({ item, settle })
+    if (writers === 0) start()
+  }
   const along: Batches<A>["along"] = (write) =>
     Effect.suspend(() => {
       const entries = next()
       begun()
-      return Effect.onExit(write(entries.map(({ item }) => item)), (exit) => {
-        settle(entries, Exit.asVoid(exit))
-        return ended
-      })
+      return Effect.onExit(write(entries.map(({ item }) => item)), (exit) =>
+        Effect.sync(() => {
+          settleAll(entries, Exit.asVoid(exit))
+          ended()
+        })
+      )
     })
-  return Effect.as(
-    Effect.addFinalizer(() => Effect.timeoutOption(idle.await, patience)),
-    { add, along }
-  )
-}
+  yield* Effect.addFinalizer(() => Effect.timeoutOption(idle.await, patience))
+  return { put, add: (item) => Effect.callback((resume) => put(item, resume)), along } satisfies Batches<A>
+})
 
 /** One that cannot be written does not take the others with it; a store that fails twice in a row is down. */
 const oneByOne = Effect.fnUntraced(function* <A>(write: BatchOptions<A>["write"], entries: ReadonlyArray<Entry<A>>) {
@@ -107,7 +109,7 @@ const oneByOne = Effect.fnUntraced(function* <A>(write: BatchOptions<A>["write"]
   for (const [i, entry] of entries.entries()) {
     const exit = yield* Effect.exit(write([entry.item]))
     failures = exit._tag === "Success" ? 0 : failures + 1
-    if (failures === 2) return settle(entries.slice(i), exit)
-    settle([entry], exit)
+    if (failures === 2) return settleAll(entries.slice(i), exit)
+    entry.settle(exit)
   }
 })

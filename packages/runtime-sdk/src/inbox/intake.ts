@@ -4,8 +4,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { makeBatches } from "./batches.ts"
+import { makeDeadlines } from "./deadlines.ts"
 import { type Delivery, InboxError, storing } from "./model.ts"
-import type { Settings } from "./options.ts"
+import { asOption, deliveryOf, type Settings } from "./options.ts"
 import type { Outage } from "./outage.ts"
 import { Report } from "./report.ts"
 import type { Store } from "./Store.ts"
@@ -31,27 +32,29 @@ export const makeIntake = Effect.fnUntraced(function* (
   wake: () => void
 ) {
   const report = Context.get(yield* Effect.context<never>(), Report)
-  const { add } = yield* makeBatches<Delivery>({
+  const late = Effect.suspend(() => {
+    const error = new InboxError(storing, new Error(`No answer within ${offerMillis} ms`))
+    return Effect.andThen(outage.down(error), Effect.fail(error))
+  })
+  const { put } = yield* makeBatches<Delivery>({
     ...batch,
     write: (list) => Effect.tap(outage.watch(store.offer(list)), () => Effect.sync(wake))
   })
-  const late = () =>
-    Effect.suspend(() => {
-      const error = new InboxError(storing, new Error(`No answer within ${offerMillis} ms`))
-      return Effect.andThen(outage.down(error), Effect.fail(error))
-    })
+  const within = yield* makeDeadlines(offerMillis, late)
+  const replaced = ({ id }: Delivery) =>
+    report(
+      new InboxError(
+        `Delivery ${id} had characters that a store does not take (NUL, half a character); they were replaced.`,
+        undefined,
+        "warning"
+      )
+    )
   return (delivery: Delivery): Effect.Effect<void, InboxError> =>
-    Effect.suspend(() => {
-      const clean = cleaned(delivery)
-      const note = isSame(clean, delivery)
-        ? Effect.void
-        : report(
-            new InboxError(
-              `Delivery ${clean.id} had characters that a store does not take (NUL, half a character); they were replaced.`,
-              undefined,
-              "warning"
-            )
-          )
-      return Effect.andThen(note, add(clean)).pipe(Effect.timeoutOrElse({ duration: offerMillis, orElse: late }))
-    })
+    Effect.flatMap(
+      asOption(() => cleaned(deliveryOf(delivery))),
+      (clean) => {
+        const stored = within((settle) => put(clean, settle))
+        return isSame(clean, delivery) ? stored : Effect.andThen(replaced(clean), stored)
+      }
+    )
 })

@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { known } from "../config/optionChecks.ts"
 import type { Names } from "../config/unknownNames.ts"
-import { InboxError } from "./model.ts"
+import { type Delivery, InboxError, type Subject } from "./model.ts"
 
 /**
  * Options of an inbox.
@@ -112,6 +112,33 @@ const checkNames = <Given extends object>(bag: string, options: Given, names: Na
   } catch (cause) {
     throw new InboxError(cause instanceof Error ? cause.message : String(cause), cause, "options")
   }
+}
+
+const textOf = (option: string, value: unknown): string =>
+  typeof value === "string" && value !== "" ? value : refuse(option, "a text that is not empty", value)
+
+/** What a check gives, or its refusal. */
+export const asOption = <A>(check: () => A): Effect.Effect<A, InboxError> =>
+  Effect.try({ try: check, catch: (cause) => cause as InboxError }) // Checks throw nothing else.
+
+/** Checks whom to forget: an id of a missing variable would be that of every delivery without one. */
+export const subjectOf = (given: Subject): Subject => {
+  const subject: { readonly callId?: unknown; readonly customer?: unknown } = Object(given)
+  checkNames("forget", subject, { callId: true, customer: true })
+  if ("callId" in subject === "customer" in subject) return refuse("forget", "given a callId or a customer", given)
+  return "callId" in subject
+    ? { callId: textOf("callId", subject.callId) }
+    : { customer: textOf("customer", subject.customer) }
+}
+
+/** Checks what is offered by a program without types. */
+export const deliveryOf = (given: Delivery): Delivery => {
+  const delivery: { readonly [Key in keyof Delivery]?: unknown } = Object(given)
+  textOf("id of a delivery", delivery.id)
+  for (const name of ["type", "body"] as const) {
+    if (typeof delivery[name] !== "string") return refuse(`${name} of a delivery`, "a text", typeof delivery[name])
+  }
+  return given
 }
 
 /** Checks all of them. Fails with an `InboxError` of kind `options`. */

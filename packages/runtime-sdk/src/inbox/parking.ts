@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Delivery, InboxError, Parked, Subject } from "./model.ts"
 import type { Outage } from "./outage.ts"
 import type { Store } from "./Store.ts"
+import { asOption, countOf, subjectOf } from "./options.ts"
 import { wellFormed } from "./text.ts"
 
 /** A page of what is parked. */
@@ -27,18 +28,25 @@ export interface Parking {
 export const makeParking = (store: Store, outage: Outage, wake: () => void): Parking => ({
   parked: (page = {}) => {
     const { limit = 100, after } = typeof page === "number" ? { limit: page } : page
-    return outage.watch(store.parked(limit, after))
+    return Effect.flatMap(
+      asOption(() => countOf("limit of parked", limit)),
+      (count) => outage.watch(store.parked(count, after))
+    )
   },
   requeue: (id) =>
     Effect.tap(outage.watch(store.requeue(wellFormed(id))), (isBack) =>
       Effect.sync(() => (isBack ? wake() : undefined))
     ),
   discard: (id) => outage.watch(store.discard(wellFormed(id))),
-  forget: (subject) =>
-    outage.watch(
-      "callId" in subject
-        ? store.forget(({ callId }) => callId === subject.callId, subject)
-        : store.forget((delivery) => isOf(subject.customer, delivery), {})
+  forget: (given) =>
+    Effect.flatMap(
+      asOption(() => subjectOf(given)),
+      (subject) =>
+        outage.watch(
+          "callId" in subject
+            ? store.forget(({ callId }) => callId === subject.callId, subject)
+            : store.forget((delivery) => isOf(subject.customer, delivery), {})
+        )
     )
 })
 

@@ -18,34 +18,80 @@ local function millis()
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 local function text(n) return string.format("%.0f", n) end
--- Where it waits when it may be taken.
-local function place(id)
-  local line = redis.call("HGET", k("lines"), id)
-  if line then return k("line:" .. line) end
-  return k("fresh")
+-- One command for many: Lua unpacks no more than some thousands.
+local function bulk(command, name, list)
+  for i = 1, #list, 1000 do
+    redis.call(command, k(name), unpack(list, i, math.min(i + 999, #list)))
+  end
 end
-local function unlock(id)
-  redis.call("ZREM", k("locked"), id)
-  redis.call("HDEL", k("locks"), id)
-  redis.call("SREM", k("alone"), id)
+local function fetch(name, ids)
+  local values = {}
+  for i = 1, #ids, 1000 do
+    for _, value in ipairs(redis.call("HMGET", k(name), unpack(ids, i, math.min(i + 999, #ids)))) do
+      values[#values + 1] = value
+    end
+  end
+  return values
 end
-local function drop(id)
-  unlock(id)
-  redis.call("ZREM", place(id), id)
-  redis.call("ZREM", k("due"), id)
-  redis.call("ZREM", k("stored"), id)
-  redis.call("HDEL", k("attempts"), id)
-  redis.call("HDEL", k("lapses"), id)
+-- What takes turns with each of them in a list.
+local function pairsOf(list, first, second)
+  local all = {}
+  for i, one in ipairs(list) do
+    all[2 * i - 1] = first(one, i)
+    all[2 * i] = second(one, i)
+  end
+  return all
 end
-local function erase(id, now)
-  drop(id)
-  redis.call("ZREM", k("parked"), id)
-  for _, name in ipairs({"reasons", "data", "seqs", "lines", "requeued"}) do redis.call("HDEL", k(name), id) end
-  redis.call("ZADD", k("done"), text(now), id)
+local function itself(id) return id end
+-- Where they wait when they may be taken.
+local function places(ids)
+  local by = {}
+  for i, line in ipairs(fetch("lines", ids)) do
+    local name = line and "line:" .. line or "fresh"
+    by[name] = by[name] or {}
+    table.insert(by[name], ids[i])
+  end
+  return by
 end
-local function wait(id, now)
-  redis.call("ZADD", place(id), redis.call("HGET", k("seqs"), id), id)
+local function unlock(ids)
+  bulk("ZREM", "locked", ids)
+  bulk("HDEL", "locks", ids)
+  bulk("SREM", "alone", ids)
 end
+local function drop(ids)
+  unlock(ids)
+  for name, some in pairs(places(ids)) do bulk("ZREM", name, some) end
+  for _, name in ipairs({"due", "stored"}) do bulk("ZREM", name, ids) end
+  for _, name in ipairs({"attempts", "lapses"}) do bulk("HDEL", name, ids) end
+end
+local function erase(ids, now)
+  if #ids == 0 then return end
+  drop(ids)
+  bulk("ZREM", "parked", ids)
+  for _, name in ipairs({"reasons", "data", "seqs", "lines", "requeued"}) do bulk("HDEL", name, ids) end
+  bulk("ZADD", "done", pairsOf(ids, function() return text(now) end, itself))
+end
+local function wait(ids)
+  for name, some in pairs(places(ids)) do
+    local seqs = fetch("seqs", some)
+    bulk("ZADD", name, pairsOf(some, function(_, i) return seqs[i] end, itself))
+  end
+end
+-- Those of the pairs of id and lock behind \`first\` whose lock is still held.
+local function held(first)
+  local ids, locks = {}, {}
+  for i = first, #ARGV, 2 do
+    ids[#ids + 1] = ARGV[i]
+    locks[#locks + 1] = ARGV[i + 1]
+  end
+  local ours = {}
+  for i, lock in ipairs(fetch("locks", ids)) do
+    if lock == locks[i] then ours[#ours + 1] = ids[i] end
+  end
+  return ours
+end
+-- Wakes who listens; a role that may not say so does without.
+local function notify() redis.pcall("PUBLISH", k("stored"), "") end
 `
 
 const make = <Args extends ReadonlyArray<unknown>, Result>(
@@ -61,20 +107,27 @@ const make = <Args extends ReadonlyArray<unknown>, Result>(
 export const offer = make<[triples: ReadonlyArray<string>], number>(
   (triples) => triples,
   `
-local now = millis()
-local added = 0
-for i = 1, #ARGV, 3 do
-  local id = ARGV[i]
-  if redis.call("HEXISTS", k("data"), id) == 0 and not redis.call("ZSCORE", k("done"), id) then
-    redis.call("HSET", k("data"), id, ARGV[i + 2])
-    redis.call("HSET", k("seqs"), id, redis.call("INCR", k("seq")))
-    if ARGV[i + 1] ~= "" then redis.call("HSET", k("lines"), id, ARGV[i + 1]) end
-    redis.call("ZADD", k("stored"), text(now), id)
-    wait(id, now)
-    added = added + 1
+local ids = {}
+for i = 1, #ARGV, 3 do ids[#ids + 1] = ARGV[i] end
+local known = fetch("seqs", ids)
+local new, data, lines = {}, {}, {}
+for i, id in ipairs(ids) do
+  if not known[i] and not data[id] and not redis.call("ZSCORE", k("done"), id) then
+    new[#new + 1] = id
+    data[id] = ARGV[3 * i]
+    if ARGV[3 * i - 1] ~= "" then lines[#lines + 1], lines[#lines + 2] = id, ARGV[3 * i - 1] end
   end
 end
-return added`
+if #new == 0 then return 0 end
+local now = text(millis())
+local before = redis.call("INCRBY", k("seq"), #new) - #new
+bulk("HSET", "data", pairsOf(new, itself, function(id) return data[id] end))
+bulk("HSET", "seqs", pairsOf(new, itself, function(_, i) return text(before + i) end))
+bulk("HSET", "lines", lines)
+bulk("ZADD", "stored", pairsOf(new, function() return now end, itself))
+wait(new)
+notify()
+return #new`
 )
 
 /**
@@ -92,50 +145,53 @@ export const take = make<
   `
 local max, lapsed, ttl, lock, lines = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local now = millis()
-for i = 6, #ARGV, 2 do
-  if redis.call("HGET", k("locks"), ARGV[i]) == ARGV[i + 1] then erase(ARGV[i], now) end
-end
+erase(held(6), now)
 local ends = math.min(now, lapsed)
 local out = { text(now), "" }
 local taken = 0
-local function claim(id, lapse)
-  if lapse then
-    redis.call("HINCRBY", k("lapses"), id, 1)
-    if redis.call("SISMEMBER", k("alone"), id) == 1 then redis.call("HINCRBY", k("attempts"), id, 1) end
-    redis.call("SREM", k("alone"), id)
+local function claim(ids)
+  if #ids == 0 then return end
+  bulk("ZREM", "due", ids)
+  if lines == 0 then bulk("ZREM", "fresh", ids) end
+  bulk("ZADD", "locked", pairsOf(ids, function() return text(now + ttl) end, itself))
+  bulk("HSET", "locks", pairsOf(ids, itself, function() return lock end))
+  local data, attempts, lapses = fetch("data", ids), fetch("attempts", ids), fetch("lapses", ids)
+  for i, id in ipairs(ids) do
+    for _, one in ipairs({ id, data[i], attempts[i] or "0", lapses[i] or "0" }) do out[#out + 1] = one end
   end
-  redis.call("ZREM", k("due"), id)
-  if lines == 0 then redis.call("ZREM", k("fresh"), id) end
-  redis.call("ZADD", k("locked"), text(now + ttl), id)
-  redis.call("HSET", k("locks"), id, lock)
-  out[#out + 1] = id
-  out[#out + 1] = redis.call("HGET", k("data"), id)
-  out[#out + 1] = redis.call("HGET", k("attempts"), id) or "0"
-  out[#out + 1] = redis.call("HGET", k("lapses"), id) or "0"
-  taken = taken + 1
+  taken = taken + #ids
+end
+local function claimLapsed(ids)
+  for _, id in ipairs(ids) do
+    redis.call("HINCRBY", k("lapses"), id, 1)
+    if redis.call("SREM", k("alone"), id) == 1 then redis.call("HINCRBY", k("attempts"), id, 1) end
+  end
+  claim(ids)
+end
+local function first(name, last)
+  return redis.call("ZRANGEBYSCORE", k(name), "-inf", text(last), "LIMIT", 0, max - taken)
 end
 if lines == 0 then
-  for _, id in ipairs(redis.call("ZRANGEBYSCORE", k("locked"), "-inf", text(ends), "LIMIT", 0, max)) do claim(id, true) end
-  if taken < max then
-    for _, id in ipairs(redis.call("ZRANGEBYSCORE", k("due"), "-inf", text(now), "LIMIT", 0, max - taken)) do claim(id, false) end
-  end
-  if taken < max then
-    for _, id in ipairs(redis.call("ZRANGE", k("fresh"), 0, max - taken - 1)) do claim(id, false) end
-  end
+  claimLapsed(first("locked", ends))
+  if taken < max then claim(first("due", now)) end
+  if taken < max then claim(redis.call("ZRANGE", k("fresh"), 0, max - taken - 1)) end
 else
+  local lapses, ready = {}, {}
   for line = 0, lines - 1 do
-    if taken == max then break end
+    if #lapses + #ready == max then break end
     local id = redis.call("ZRANGE", k("line:" .. line), 0, 0)[1]
     if id then
       local locked = redis.call("ZSCORE", k("locked"), id)
       local due = redis.call("ZSCORE", k("due"), id)
       if locked then
-        if tonumber(locked) <= ends then claim(id, true) end
+        if tonumber(locked) <= ends then lapses[#lapses + 1] = id end
       elseif not due or tonumber(due) <= now then
-        claim(id, false)
+        ready[#ready + 1] = id
       end
     end
   end
+  claimLapsed(lapses)
+  claim(ready)
 end
 if taken == 0 then
   local next = math.huge
@@ -148,46 +204,38 @@ end
 return out`
 )
 
-/** Runs a piece for each pair of id and lock whose lock is still held; gives the ids. */
-const forHeld = <Args extends ReadonlyArray<string | number>>(head: string, count: number, piece: string) =>
+/** Runs a piece for those of the pairs of id and lock whose lock is still held; gives their ids. */
+const forHeld = <Args extends ReadonlyArray<string | number>>(count: number, piece: string) =>
   make<[args: Args, pairs: ReadonlyArray<string>], ReadonlyArray<string>>(
     (args, pairs) => [...args, ...pairs],
     `
+local ids = held(${count + 1})
+if #ids == 0 then return ids end
 local now = millis()
-local held = {}
-${head}
-for i = ${count + 1}, #ARGV, 2 do
-  local id = ARGV[i]
-  if redis.call("HGET", k("locks"), id) == ARGV[i + 1] then
-    held[#held + 1] = id
-    ${piece}
-  end
-end
-return held`
+${piece}
+return ids`
   )
 
 export const extend = forHeld<[lockMillis: number]>(
-  "",
   1,
-  `redis.call("ZADD", k("locked"), text(now + tonumber(ARGV[1])), id)`
+  `local ends = text(now + tonumber(ARGV[1]))
+bulk("ZADD", "locked", pairsOf(ids, function() return ends end, itself))`
 )
-export const begin = forHeld<[]>("", 0, `redis.call("SADD", k("alone"), id)`)
-export const complete = forHeld<[]>("", 0, `erase(id, now)`)
-export const release = forHeld<[]>("", 0, `unlock(id) wait(id, now)`)
+export const begin = forHeld<[]>(0, `bulk("SADD", "alone", ids)`)
+export const complete = forHeld<[]>(0, `erase(ids, now)`)
+export const release = forHeld<[]>(0, `unlock(ids) wait(ids) notify()`)
 export const retry = forHeld<[millis: number, attempts: number]>(
-  "",
   2,
-  `unlock(id)
-    redis.call("HDEL", k("lapses"), id)
-    redis.call("HSET", k("attempts"), id, ARGV[2])
-    redis.call("ZADD", k("due"), text(now + tonumber(ARGV[1])), id)`
+  `unlock(ids)
+bulk("HDEL", "lapses", ids)
+bulk("HSET", "attempts", pairsOf(ids, itself, function() return ARGV[2] end))
+bulk("ZADD", "due", pairsOf(ids, function() return text(now + tonumber(ARGV[1])) end, itself))`
 )
 export const park = forHeld<[attempts: number, reason: string]>(
-  "",
   2,
-  `drop(id)
-    redis.call("HSET", k("reasons"), id, ARGV[1] .. " " .. ARGV[2])
-    redis.call("ZADD", k("parked"), text(now), id)`
+  `drop(ids)
+bulk("HSET", "reasons", pairsOf(ids, itself, function() return ARGV[1] .. " " .. ARGV[2] end))
+bulk("ZADD", "parked", pairsOf(ids, function() return text(now) end, itself))`
 )
 
 /** Triples of id and time, then data, reason and how often it was put back. */
@@ -224,7 +272,8 @@ redis.call("HSET", k("seqs"), id, redis.call("INCR", k("seq")))
 if ARGV[2] ~= "" then redis.call("HSET", k("lines"), id, ARGV[2]) end
 local now = millis()
 redis.call("ZADD", k("stored"), text(now), id)
-wait(id, now)
+wait({ id })
+notify()
 return 1`
 )
 
@@ -232,22 +281,19 @@ export const discard = make<[id: string], number>(
   (id) => [id],
   `
 if not redis.call("ZSCORE", k("parked"), ARGV[1]) then return 0 end
-erase(ARGV[1], millis())
+erase({ ARGV[1] }, millis())
 return 1`
 )
 
 export const forget = make<[ids: ReadonlyArray<string>], number>(
   (ids) => ids,
   `
-local now = millis()
-local forgotten = 0
-for _, id in ipairs(ARGV) do
-  if redis.call("HEXISTS", k("data"), id) == 1 then
-    erase(id, now)
-    forgotten = forgotten + 1
-  end
+local known, ids = fetch("seqs", ARGV), {}
+for i, id in ipairs(ARGV) do
+  if known[i] then ids[#ids + 1] = id end
 end
-return forgotten`
+erase(ids, millis())
+return #ids`
 )
 
 /** waiting, in flight, retrying, most attempts, oldest age, parked, handled, then triples of line, waiting, lag. */

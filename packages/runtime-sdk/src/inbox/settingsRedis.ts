@@ -11,7 +11,7 @@ import { type Finding, refuse, warn } from "./report.ts"
  * Refuses a server that would lose deliveries: a replica, and one that drops any key when its memory is full. Warns
  * of what weakens the inbox.
  */
-export const checkRedis = Effect.fnUntraced(function* (prefix: string) {
+export const checkRedis = Effect.fnUntraced(function* (prefix: string, channel?: string) {
   const redis = yield* Redis.Redis
   yield* redis
     .send("SET", `${prefix}opening`, "", "PX", "1000")
@@ -30,7 +30,9 @@ export const checkRedis = Effect.fnUntraced(function* (prefix: string) {
   if (policy?.startsWith("allkeys-")) return yield* refuse("Redis", evictsAll(policy))
   const fsync = yield* setting("appendfsync")
   const appendOnly = (yield* setting("appendonly")) ?? onOff(info?.get("aof_enabled"))
+  const isHeard = channel === undefined || (yield* read(redis, () => true, "PUBLISH", channel, "")) !== undefined
   const findings: ReadonlyArray<Finding | undefined> = [
+    isHeard ? undefined : notHeard(channel),
     policy?.startsWith("volatile-") ? evictsExpiring(policy) : undefined,
     appendOnly === "no" ? noAppendOnly : undefined,
     appendOnly === "yes" && fsync === "no" ? noFsync : undefined,
@@ -115,6 +117,12 @@ const evictsExpiring = (policy: string): Finding => ({
   setting: `maxmemory-policy is ${policy}`,
   effect: "when its memory is full, it drops locks, leases and claims, and a delivery may run twice or out of order",
   remedy: set("maxmemory-policy", "noeviction")
+})
+
+const notHeard = (channel: string): Finding => ({
+  setting: `this user may not PUBLISH to ${channel}`,
+  effect: "workers of other processes, which listen there, find what is stored here after seconds only",
+  remedy: `Allow it (ACL SETUSER <user> +publish &${channel})`
 })
 
 const noAppendOnly: Finding = {

@@ -18,12 +18,15 @@ const pairsOf = (claims: ReadonlyArray<Claim>): ReadonlyArray<string> => claims.
 /** Where an inbox's keys begin. */
 export const baseOf = (prefix: string, name: string): string => `${prefix}${name}/`
 
+/** Where it is told that there is something to take. */
+export const channelOf = (prefix: string, name: string): string => `${baseOf(prefix, name)}stored`
+
 /** Makes the store. */
 export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: Settings) {
   const redis = yield* Redis.Redis
   const { name, lines, lockMillis } = settings
   const base = baseOf(prefix, name)
-  const channel = `${base}stored`
+  const channel = channelOf(prefix, name)
   const failing = (doing: string) => Effect.mapError((cause: Redis.RedisError) => new InboxError(doing, cause))
   const lineOf = (callId: string | undefined) => (lines === 0 ? "" : String(partitionOf(callId, lines)))
   const [offer, take, extend, begin, complete, release, retry, park] = [
@@ -44,7 +47,6 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
     redis.eval(scripts.stats),
     redis.eval(scripts.sweep)
   ] as const
-  const notify = Effect.ignore(redis.send("PUBLISH", channel, ""))
   const dataOf = (id: string) => redis.send<string | null>("HGET", `${base}data`, id)
 
   const forgetAll = Effect.fnUntraced(function* (fits: (delivery: Delivery) => boolean) {
@@ -70,11 +72,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
       offer(
         base,
         list.flatMap((delivery) => [keyOf(delivery.id), lineOf(delivery.callId), JSON.stringify(delivery)])
-      ).pipe(
-        Effect.tap((added) => (added > 0 ? notify : Effect.void)),
-        Effect.asVoid,
-        failing(storing)
-      ),
+      ).pipe(Effect.asVoid, failing(storing)),
     take: ({ max, lapsedBefore, handled }) =>
       Effect.suspend(() => {
         const lock = globalThis.crypto.randomUUID()
@@ -102,8 +100,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
       Effect.asVoid(retry(base, [Math.ceil(millis), claim.attempts + 1], pairsOf([claim]))).pipe(
         failing("putting a delivery back")
       ),
-    release: (claims) =>
-      Effect.andThen(release(base, [], pairsOf(claims)), notify).pipe(failing("giving deliveries back")),
+    release: (claims) => Effect.asVoid(release(base, [], pairsOf(claims))).pipe(failing("giving deliveries back")),
     park: (claim, attempts, reason) =>
       Effect.asVoid(park(base, [attempts, reason], pairsOf([claim]))).pipe(failing("parking a delivery")),
     parked: (limit, after) =>
@@ -117,9 +114,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
         const key = keyOf(id)
         const data = yield* dataOf(key)
         if (data === null) return false
-        const isPut = (yield* requeue(base, key, lineOf(read(data).callId))) === 1
-        if (isPut) yield* notify
-        return isPut
+        return (yield* requeue(base, key, lineOf(read(data).callId))) === 1
       }).pipe(failing("putting a parked delivery back")),
     discard: (id) =>
       Effect.map(discard(base, keyOf(id)), (gone) => gone === 1).pipe(failing("removing a parked delivery")),

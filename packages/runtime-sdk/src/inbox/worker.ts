@@ -6,7 +6,6 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
@@ -57,6 +56,9 @@ const unfinished = "Its last attempt did not come to an end: the process died wh
 const reasonOf = (cause: Cause.Cause<unknown>): string =>
   wellFormed(Cause.pretty(cause).replaceAll("\0", "").slice(0, 4000))
 
+/** Starts a fiber of its own. */
+type Fork<R> = (effect: Effect.Effect<void, never, R>) => Fiber.Fiber<unknown, unknown>
+
 interface Hand {
   readonly claim: Claim
   fiber: Fiber.Fiber<unknown, unknown> | undefined
@@ -75,69 +77,77 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   const stopped = Latch.makeUnsafe()
   let running = 0
 
+  const untilLapsed = Schedule.min([Schedule.exponential(100, 1.5), Schedule.spaced(2000)]).pipe(
+    Schedule.upTo({ duration: settings.lockMillis })
+  )
   /** Until the store has taken it, or the lock has ended and another worker has the delivery. */
-  const insist = (effect: Effect.Effect<unknown, InboxError>) =>
-    Effect.ignore(
-      Effect.retry(
-        outage.watch(effect),
-        Schedule.min([Schedule.exponential(100, 1.5), Schedule.spaced(2000)]).pipe(
-          Schedule.upTo({ duration: settings.lockMillis })
-        )
-      )
-    )
+  const insist = (effect: Effect.Effect<unknown, InboxError>): Effect.Effect<void> =>
+    Effect.ignore(Effect.retry(outage.watch(effect), untilLapsed))
 
-  const settle = ({ claim, isCut }: Hand, exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown, InboxError> => {
-    if (exit._tag === "Success") return acks.add(claim)
-    if (isCut) return store.release([claim])
-    const attempt = claim.attempts + 1
-    const reason = reasonOf(exit.cause)
-    if (attempt < settings.maxAttempts) return store.retry(claim, backoffOf(settings, attempt), reason)
-    // A reason that cannot be written must not keep the delivery here.
-    return Effect.catchCause(store.park(claim, attempt, reason), () =>
-      store.park(claim, attempt, "It failed; its failure could not be written")
-    )
+  /** What became of it is said, or another worker has it. */
+  const over = (hand: Hand) => {
+    hands.delete(hand)
+    changed.openUnsafe()
   }
 
-  const handle = (hand: Hand): Effect.Effect<void, never, R> => {
+  const acknowledge = (hand: Hand, fork: Fork<never>) =>
+    acks.put(hand.claim, (exit) => {
+      if (exit._tag === "Success") over(hand)
+      else
+        fork(
+          Effect.ensuring(
+            insist(acks.add(hand.claim)),
+            Effect.sync(() => over(hand))
+          )
+        )
+    })
+
+  const failed = ({ claim, isCut }: Hand, cause: Cause.Cause<unknown>): Effect.Effect<unknown, InboxError> => {
+    if (isCut) return store.release([claim])
+    const attempt = claim.attempts + 1
+    const reason = reasonOf(cause)
+    const say = (words: string) =>
+      attempt < settings.maxAttempts
+        ? store.retry(claim, backoffOf(settings, attempt), words)
+        : store.park(claim, attempt, words)
+    // A reason that cannot be written must not keep the delivery here.
+    return Effect.catchCause(say(reason), () => say("It failed; its failure could not be written"))
+  }
+
+  const handle = (hand: Hand, fork: Fork<never>): Effect.Effect<void, never, R> => {
     const { claim } = hand
     const { key: _, lock: __, attempts, suspect: ___, ...delivery } = claim
     const free = () => {
       running--
       changed.openUnsafe()
     }
+    const done = Effect.sync(() => over(hand))
     if (attempts >= settings.maxAttempts) {
-      return Effect.ensuring(insist(store.park(claim, attempts, unfinished)), Effect.sync(free))
+      return Effect.ensuring(Effect.ensuring(insist(store.park(claim, attempts, unfinished)), Effect.sync(free)), done)
     }
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
         Effect.exit(restore(Effect.suspend(() => handler(delivery, { attempt: attempts + 1 })))),
         (exit) => {
           free()
-          const settlement = insist(settle(hand, exit))
           // When it is due again is news to the loop.
-          if (exit._tag === "Failure") return Effect.andThen(settlement, wake.open)
+          if (exit._tag === "Failure") {
+            return Effect.ensuring(Effect.andThen(insist(failed(hand, exit.cause)), wake.open), done)
+          }
+          acknowledge(hand, fork)
           // With an order the loop takes the acknowledgement along, and what was behind it.
           if (settings.lines > 0) wake.openUnsafe()
-          return settlement
+          return Effect.void
         }
       )
     )
   }
 
   /** Handles it in a fiber of its own, which outlives the loop: what it did must be said. */
-  const begin = (hand: Hand) =>
-    Effect.suspend(() => {
-      running++
-      const done = Effect.sync(() => {
-        hands.delete(hand)
-        changed.openUnsafe()
-      })
-      return Effect.tap(Effect.forkDetach(Effect.ensuring(handle(hand), done)), (fiber) =>
-        Effect.sync(() => {
-          hand.fiber = fiber
-        })
-      )
-    })
+  const begin = (hand: Hand, fork: Fork<R>) => {
+    running++
+    hand.fiber = fork(handle(hand, fork))
+  }
 
   const holding = (claim: Claim): Hand => {
     const hand: Hand = { claim, fiber: undefined, isCut: false }
@@ -146,14 +156,15 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
   }
 
   /** After all others, and with a note of it in the store. */
-  const beginAlone = Effect.fnUntraced(function* (hand: Hand) {
+  const beginAlone = Effect.fnUntraced(function* (hand: Hand, fork: Fork<R>) {
     yield* until(() => running === 0)
     const isOurs = yield* Effect.option(outage.watch(store.begin(hand.claim)))
     if (isOurs._tag === "None" || !isOurs.value || stopped.isOpen()) {
       hands.delete(hand)
       return yield* insist(store.release([hand.claim]))
     }
-    yield* Fiber.await(yield* begin(hand))
+    begin(hand, fork)
+    yield* until(() => !hands.has(hand))
   })
 
   const until = (condition: () => boolean): Effect.Effect<void> =>
@@ -200,13 +211,13 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     return Math.max(Math.min(most, next - now + 1, settles > 0 ? settles + 1 : Infinity), 5)
   }
 
-  const round = Effect.gen(function* () {
+  const round = Effect.fnUntraced(function* (fork: Fork<R>) {
     yield* until(() => running < concurrency && hands.size < 4 * concurrency)
     wake.closeUnsafe()
     const taken = yield* take
     if (taken.hands.length === 0) return yield* Effect.raceFirst(Effect.sleep(idle(taken)), wake.await)
-    for (const hand of taken.hands) if (!hand.claim.suspect) yield* begin(hand)
-    for (const hand of taken.hands) if (hand.claim.suspect) yield* beginAlone(hand)
+    for (const hand of taken.hands) if (!hand.claim.suspect) begin(hand, fork)
+    for (const hand of taken.hands) if (hand.claim.suspect) yield* beginAlone(hand, fork)
   })
 
   const renew = Effect.gen(function* () {
@@ -239,13 +250,14 @@ export const makeWorkers = <E, R>(place: Workplace, handler: Handler<E, R>, conc
     if (pendingTake !== undefined) yield* Effect.timeoutOption(Fiber.await(pendingTake), patience)
     yield* Effect.forEach(
       [...hands],
-      (hand) => (hand.fiber === undefined ? insist(store.release([hand.claim])) : Fiber.await(hand.fiber)),
+      (hand) => (hand.fiber === undefined ? insist(store.release([hand.claim])) : until(() => !hands.has(hand))),
       { concurrency: "unbounded", discard: true }
     )
   })
 
   return {
-    loop: Effect.raceFirst(again(round), again(renew)).pipe(
+    loop: Effect.context<R>().pipe(
+      Effect.flatMap((context) => Effect.raceFirst(again(round(Effect.runForkWith(context))), again(renew))),
       Effect.raceFirst(
         Effect.andThen(
           stopped.await,

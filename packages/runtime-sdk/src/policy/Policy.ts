@@ -56,7 +56,7 @@ export type RetryStep = (now: number, error: RuntimeError) => Effect.Effect<numb
 
 export type { Breaker } from "./breaker.ts"
 export type { Limiter } from "./limiter.ts"
-export type { IdempotencyScope, Place } from "./scope.ts"
+export type { IdempotencyScope, ScopePosition } from "./scope.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.
@@ -73,7 +73,7 @@ export interface Policy {
   readonly deadline: number | undefined
   /** `auto`: a create without a key gets one for all its attempts. `explicit`: only the caller gives keys. */
   readonly idempotency: "auto" | "explicit"
-  /** Names creates by their place in a program that may run again; see `idempotencyScope`. */
+  /** Names creates by their position in a program that may run again; see `idempotencyScope`. */
   readonly scope: IdempotencyScope | undefined
   /** Bounds what runs at the same time, or in a window. */
   readonly limit: Limiter | undefined

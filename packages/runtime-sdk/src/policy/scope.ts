@@ -1,5 +1,5 @@
 /**
- * Idempotency scopes: keys for a program that may run again. What a create is called is not chance but its place in the
+ * Idempotency scopes: keys for a program that may run again. What a create is called is not chance but its position in the
  * program (scope, operation, how many went before), so a second run sends the keys of the first one.
  */
 
@@ -15,19 +15,19 @@ export interface IdempotencyScope {
   /** A scope inside of this one. */
   readonly inside: (name: string) => IdempotencyScope
   /**
-   * Gives a create its place; `undefined` while another create of the operation is under way here, because then chance
+   * Gives a create its position; `undefined` while another create of the operation is under way here, because then chance
    * would decide which of the two is the first.
    */
-  readonly place: (operation: string, body: string) => Place | undefined
+  readonly position: (operation: string, body: string) => ScopePosition | undefined
 }
 
 /**
- * The place of a create in its scope.
+ * The position of a create in its scope.
  *
  * @since 0.2.0
  * @category models
  */
-export interface Place {
+export interface ScopePosition {
   readonly scope: string
   readonly key: string
   /** To be called once, when the create has ended. */
@@ -74,7 +74,7 @@ class Scope implements IdempotencyScope {
     return new Scope(`${this.name}/${name}`, `${this.prefix}/${encodeURIComponent(name)}`, this.busy)
   }
 
-  place(operation: string, body: string): Place | undefined {
+  position(operation: string, body: string): ScopePosition | undefined {
     const kind = `${this.prefix}:${operation}`
     if (this.busy.has(kind)) return undefined
     this.busy.add(kind)

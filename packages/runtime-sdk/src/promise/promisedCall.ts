@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type { Arguments, Call } from "../call/call.ts"
 import type { ResponseInfo } from "../call/CallOptions.ts"
 import { text } from "../call/message.ts"
-import { Sink } from "../call/record.ts"
+import { CallRecord } from "../call/record.ts"
 import { invalidRequest } from "../call/request.ts"
 import { Aborted, isRuntimeError } from "../errors/Errors.ts"
 import type { WithResponse } from "./ClientTypes.ts"
@@ -28,7 +28,7 @@ export interface Running {
 export const run = <A>(
   call: Call,
   args: Arguments,
-  sink: Sink,
+  record: CallRecord,
   resolve: (value: A | PromiseLike<A>) => void,
   running?: Running
 ): void => {
@@ -40,8 +40,8 @@ export const run = <A>(
   if (signal === null) {
     return reject(invalidRequest(call, [{ path: ["signal"], message: "Expected an AbortSignal" }]))
   }
-  if (signal?.aborted === true) return reject(aborted(call, sink, signal))
-  const fiber = Effect.runFork(call(args, sink), signal === undefined ? undefined : { signal })
+  if (signal?.aborted === true) return reject(aborted(call, record, signal))
+  const fiber = Effect.runFork(call(args, record), signal === undefined ? undefined : { signal })
   // No closure here may name the fiber: the promise of a list would keep it, and with it all that was read, and V8 would
   // find the pages of lists that are long over only in its slow collections.
   if (running !== undefined) running.fiber = fiber
@@ -53,7 +53,7 @@ export const run = <A>(
     }
     const error = Cause.findErrorOption(exit.cause)
     if (Option.isSome(error)) reject(error.value)
-    else if (Cause.hasInterruptsOnly(exit.cause)) reject(aborted(call, sink, signal))
+    else if (Cause.hasInterruptsOnly(exit.cause)) reject(aborted(call, record, signal))
     else reject(Cause.squash(exit.cause))
   })
 }
@@ -72,15 +72,15 @@ const isSignal = (u: unknown): u is AbortSignal =>
   "addEventListener" in u &&
   typeof u.addEventListener === "function"
 
-export const aborted = (call: Call, sink: Sink, signal: AbortSignal | undefined): Aborted => {
+export const aborted = (call: Call, record: CallRecord, signal: AbortSignal | undefined): Aborted => {
   const fields = {
     operation: call.operation,
     method: call.method,
     path: call.path,
-    attempts: sink.attempts,
-    outcome: sink.outcome,
-    idempotencyKey: sink.idempotencyKey,
-    idempotencyScope: sink.idempotencyScope
+    attempts: record.attempts,
+    outcome: record.outcome,
+    idempotencyKey: record.idempotencyKey,
+    idempotencyScope: record.idempotencyScope
   }
   return new Aborted({ ...fields, reason: signal?.reason, message: text(fields, "aborted by the caller's signal.") })
 }
@@ -101,15 +101,15 @@ export const failed = async (error: unknown): Promise<never> => {
 
 /** The promise of one call. */
 export class PromisedCall<A> extends Promise<A> {
-  private readonly sink: Sink
+  private readonly record: CallRecord
   constructor(call: Call, args: Arguments, running?: Running) {
-    const sink = new Sink()
-    super((resolve) => run<A>(call, args, sink, resolve, running))
-    this.sink = sink
+    const record = new CallRecord()
+    super((resolve) => run<A>(call, args, record, resolve, running))
+    this.record = record
   }
   withResponse(): Promise<WithResponse<A>> {
     return this.then((value) => {
-      const response: ResponseInfo | undefined = this.sink.info
+      const response: ResponseInfo | undefined = this.record.info
       if (response === undefined) throw new TypeError("A call that succeeded has an answer")
       return { value, response }
     })

@@ -3,13 +3,13 @@
  * value is the typed error itself.
  */
 import type { Arguments, Call, Runtime } from "../call/call.ts"
-import { Sink } from "../call/record.ts"
+import { CallRecord } from "../call/record.ts"
 import { type Face, surface } from "../call/surface.ts"
 import type { Group } from "../contract/Operation.ts"
 import type { ByteStream } from "../transport/byteStream.ts"
 import type { CallPromise, ClientOf } from "./ClientTypes.ts"
 import { items, PagedCall, Pages, pagesOf } from "./pages.ts"
-import { aborted, end, failed, PromisedCall, queued, run, signalOf } from "./promisedCall.ts"
+import { aborted, end, failed, PromisedCall, queued, run, type Running, signalOf } from "./promisedCall.ts"
 
 /** Builds a resource of the promise client. */
 export const promisify = <G extends Group>(runtime: Runtime, name: string, group: G): ClientOf<G> =>
@@ -31,12 +31,13 @@ export const promise = <A>(call: Call, args: Arguments): CallPromise<A> => new P
 const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array> => {
   const signal = signalOf(args) ?? undefined
   let stopped = false
+  const running: Running = { failed: false, fiber: undefined }
   let opening: Promise<ByteStream> | undefined
   let detach = (): void => {}
   const open = async (): Promise<ByteStream> => {
-    const sink = new Sink()
-    const bytes = await new Promise<ByteStream>((resolve) => run(call, args, sink, resolve))
-    const abort = (): void => bytes.fail(aborted(call, sink, signal))
+    const record = new CallRecord()
+    const bytes = await new Promise<ByteStream>((resolve) => run(call, args, record, resolve, running))
+    const abort = (): void => bytes.fail(aborted(call, record, signal))
     signal?.addEventListener("abort", abort, { once: true })
     detach = () => signal?.removeEventListener("abort", abort)
     if (signal?.aborted === true) abort()
@@ -52,12 +53,13 @@ const download = (call: Call, args: Arguments): AsyncIterableIterator<Uint8Array
       return result
     } catch (error) {
       detach()
-      return failed(error)
+      return stopped ? end : failed(error)
     }
   }
   const stop = async (): Promise<void> => {
     stopped = true
-    // A connection that is still being made is closed as soon as it is there.
+    // What has not answered yet is given up, and not tried again.
+    running.fiber?.interruptUnsafe()
     const bytes = await opening?.catch(() => undefined)
     detach()
     await bytes?.return()

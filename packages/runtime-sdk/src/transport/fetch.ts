@@ -8,7 +8,7 @@ import { Agents } from "./agents.ts"
 import { executeWith } from "./direct.ts"
 import { FetchExchange, type Fetcher } from "./fetchExchange.ts"
 import { streamFetch } from "./fetchStream.ts"
-import { isFetchReplaced } from "./ownFetch.ts"
+import { isFetchBare, isFetchReplaced } from "./ownFetch.ts"
 import type { Fetch, TransportOptions } from "./options.ts"
 import {
   Send,
@@ -16,7 +16,9 @@ import {
   type DirectTransport,
   type Pending,
   type TransportShape,
-  type WireRequest
+  type WireFailure,
+  type WireRequest,
+  type WireResponse
 } from "./port.ts"
 
 /** Over the `fetch` that is given, or else that of the platform or what stands in its place at the time of a call. */
@@ -44,6 +46,10 @@ class FetchTransport implements DirectTransport, Fetcher {
     return this.agents === undefined || isFetchReplaced() ? undefined : this.agents.current()
   }
 
+  get isBare(): boolean {
+    return isFetchBare()
+  }
+
   close(): Promise<void> {
     return this.agents?.close() ?? Promise.resolve()
   }
@@ -61,10 +67,11 @@ const bodyOf = async (response: Response): Promise<string> =>
 
 /** An answer that is read to its end. */
 class Whole extends FetchExchange {
-  private readonly completion: Completion
+  // Gone with the call: `fetch` may keep its request, and with it this, until the next full collection.
+  private completion: Completion | undefined
 
   constructor(fetcher: Fetcher, completion: Completion) {
-    super(fetcher)
+    super(fetcher, false)
     this.completion = completion
   }
 
@@ -72,9 +79,21 @@ class Whole extends FetchExchange {
     try {
       const response = await this.send(request, request.body)
       const body = await bodyOf(response)
-      if (this.head !== undefined) this.completion.end({ ...this.head, body })
+      if (this.head !== undefined) this.end({ ...this.head, body })
     } catch (cause) {
-      if (!this.isCancelled) this.completion.end(this.failure(cause))
+      if (this.completion !== undefined) this.end(this.failure(cause))
     }
+  }
+
+  override cancel(): void {
+    this.completion = undefined
+    super.cancel()
+  }
+
+  private end(ending: WireResponse | WireFailure): void {
+    const { completion } = this
+    this.completion = undefined
+    this.head = undefined
+    completion?.end(ending)
   }
 }

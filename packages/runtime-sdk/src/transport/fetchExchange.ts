@@ -13,6 +13,8 @@ export interface Fetcher {
   readonly fetch: Fetch
   /** What Node's `fetch` sends through; `undefined` for its own choice. */
   readonly dispatcher: Dispatcher | undefined
+  /** Whether every request passes that dispatcher, so that it can be ended there. */
+  readonly isBare: boolean
 }
 
 /** What `fetch` is told beside the request; the types of the platforms know only some of it. */
@@ -25,16 +27,15 @@ interface Init extends Omit<RequestInit, "body" | "dispatcher" | "duplex"> {
 type Body = string | ReadableStream<Uint8Array>
 
 export class FetchExchange extends Watch implements Pending {
-  private readonly controller = new AbortController()
+  private readonly controller: AbortController | undefined
   private readonly fetcher: Fetcher
 
-  constructor(fetcher: Fetcher) {
+  /** `signal`: whether `fetch` is to be told of a cancellation by a signal, though it could be ended where it is sent. */
+  constructor(fetcher: Fetcher, signal: boolean) {
     super(fetcher.dispatcher)
     this.fetcher = fetcher
-  }
-
-  get isCancelled(): boolean {
-    return this.controller.signal.aborted
+    // A signal costs a fifth of a request: Node keeps all of it until its next full collection.
+    this.controller = signal || this.through === undefined || !fetcher.isBare ? new AbortController() : undefined
   }
 
   async send(request: WireRequest, body: Body | undefined): Promise<Response> {
@@ -42,11 +43,11 @@ export class FetchExchange extends Watch implements Pending {
     const init: Init = {
       method: request.method,
       headers: fields(request.headers),
-      redirect: "manual",
-      signal: this.controller.signal
+      redirect: "manual"
     }
     // Not spread: this is done for every request.
-    if (takesCache) init.cache = "no-store"
+    if (this.controller !== undefined) init.signal = this.controller.signal
+    if (takesCache()) init.cache = "no-store"
     if (body !== undefined) init.body = body
     if (typeof body === "object") init.duplex = "half"
     const { fetch } = this.fetcher
@@ -62,12 +63,18 @@ export class FetchExchange extends Watch implements Pending {
   }
 
   cancel(): void {
-    this.controller.abort()
+    if (this.controller === undefined) this.stop()
+    else this.controller.abort()
   }
 }
 
-/** So that no framework answers a read from a cache. Where a platform does not know the option, to name it throws. */
-export const takesCache = "Request" in globalThis && "cache" in Request.prototype
+let cacheKnown: boolean | undefined
+
+/**
+ * Whether the platform knows the option by which no framework answers a read from a cache; elsewhere, to name it throws.
+ * Asked by the first request: in Node the look at `Request` loads the whole of `fetch`, which takes longer than our import.
+ */
+export const takesCache = (): boolean => (cacheKnown ??= "Request" in globalThis && "cache" in Request.prototype)
 
 // The lists of plain calls are shared: each becomes a record once.
 const records = new WeakMap<ReadonlyArray<string>, Record<string, string>>()

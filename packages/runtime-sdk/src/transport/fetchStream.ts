@@ -10,7 +10,7 @@ import type { WireFailure, WireRequest, WireStream, WireUploadBody } from "./por
 export const streamFetch = (fetcher: Fetcher, request: WireRequest): Effect.Effect<WireStream, WireFailure> =>
   Effect.flatMap(openUpload(request), (upload) =>
     Effect.callback((resume, interrupted) => {
-      const exchange = new FetchExchange(fetcher)
+      const exchange = new FetchExchange(fetcher, true)
       request.onProgress?.(exchange)
       interrupted.addEventListener("abort", () => exchange.cancel(), { once: true })
       exchange.send(request, upload === undefined ? request.body : readable(upload)).then(

@@ -16,18 +16,31 @@ const ofNode = /internal\/deps\/undici/
 
 let latest: unknown
 let isReplacement = false
+let isBare = false
+
+const look = (): void => {
+  const { fetch } = globalThis
+  if (fetch === latest) return
+  latest = fetch
+  isBare = isNodes(fetch)
+  isReplacement = fetch !== undefined && !isOwn(fetch, 8)
+}
 
 /** Looked at for every call, and read when it has changed. */
 export const isFetchReplaced = (): boolean => {
-  const { fetch } = globalThis
-  if (fetch !== latest) {
-    latest = fetch
-    isReplacement = fetch !== undefined && !isOwn(fetch, 8)
-  }
+  look()
   return isReplacement
 }
 
+/** Whether nothing stands around Node's own: then every request passes the dispatcher that it is given. */
+export const isFetchBare = (): boolean => {
+  look()
+  return isBare
+}
+
+const isNodes = (fetch: unknown): boolean =>
+  typeof fetch === "function" && ofNode.test(Function.prototype.toString.call(fetch))
+
 const isOwn = (fetch: unknown, depth: number): boolean =>
   typeof fetch === "function" &&
-  (ofNode.test(Function.prototype.toString.call(fetch)) ||
-    (depth > 0 && originals.some((name) => isOwn(Reflect.get(fetch, name), depth - 1))))
+  (isNodes(fetch) || (depth > 0 && originals.some((name) => isOwn(Reflect.get(fetch, name), depth - 1))))

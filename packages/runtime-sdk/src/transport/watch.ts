@@ -10,6 +10,8 @@ export class Watch implements Dispatcher, WireProgress {
   protected through: Dispatcher | undefined
   private requests = 0
   private hasLeft = false
+  private abort: ((reason: unknown) => void) | undefined
+  private isStopped = false
   head: WireHead | undefined
 
   constructor(through?: Dispatcher) {
@@ -42,6 +44,17 @@ export class Watch implements Dispatcher, WireProgress {
     return this.through?.dispatch(options, handler)
   }
 
+  /** Ends the request where it is sent: now, or before its first byte leaves. */
+  protected stop(): void {
+    this.isStopped = true
+    this.abort?.(new Error("interrupted"))
+  }
+
+  private begun(abort: (reason: unknown) => void): void {
+    this.abort = abort
+    if (this.isStopped) this.stop()
+  }
+
   /** The handler is made by `fetch` for this request alone: its methods are replaced, which costs less than another object. */
   private listen(handler: FetchHandler): void {
     const { onConnect, onHeaders, onRequestStart, onResponseStart } = handler
@@ -49,7 +62,8 @@ export class Watch implements Dispatcher, WireProgress {
     if (onRequestStart !== undefined) {
       handler.onRequestStart = (controller, context) => {
         this.hasLeft = true
-        return onRequestStart.call(handler, controller, context)
+        onRequestStart.call(handler, controller, context)
+        this.begun((reason) => controller.abort(reason))
       }
       handler.onResponseStart = (controller, status, record, text) => {
         if (status === 407) this.head = headOfRecord(status, record)
@@ -58,7 +72,8 @@ export class Watch implements Dispatcher, WireProgress {
     } else {
       handler.onConnect = (abort, context) => {
         this.hasLeft = true
-        return onConnect?.call(handler, abort, context)
+        onConnect?.call(handler, abort, context)
+        this.begun(abort)
       }
       handler.onHeaders = (status, raw, resume, text) => {
         if (status === 407) this.head = headOfList(status, raw)
@@ -70,8 +85,12 @@ export class Watch implements Dispatcher, WireProgress {
 
 /** What `fetch` hears its answer with. */
 interface FetchHandler {
-  onConnect?: (abort: unknown, context: unknown) => unknown
+  onConnect?: (abort: (reason: unknown) => void, context: unknown) => unknown
   onHeaders?: (status: number, raw: RawHeaders, resume: unknown, text: unknown) => unknown
-  onRequestStart?: (controller: unknown, context: unknown) => unknown
-  onResponseStart?: (controller: unknown, status: number, record: HeaderRecord, text: unknown) => unknown
+  onRequestStart?: (controller: Controller, context: unknown) => unknown
+  onResponseStart?: (controller: Controller, status: number, record: HeaderRecord, text: unknown) => unknown
+}
+
+interface Controller {
+  readonly abort: (reason: unknown) => void
 }

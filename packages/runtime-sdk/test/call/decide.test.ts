@@ -171,7 +171,7 @@ const lastOf = (outcome: Outcome): Failure | undefined =>
 
 const histories: ReadonlyArray<History> = Array.from({ length: times + 2 }, (_, i) => i + 1).flatMap((attempts) =>
   outcomes.flatMap((outcome) =>
-    [true, false].map((spent) => Object.freeze({ attempts, outcome, spent, last: lastOf(outcome) }))
+    [true, false].map((isConsumed) => Object.freeze({ attempts, outcome, isConsumed, last: lastOf(outcome) }))
   )
 )
 
@@ -206,7 +206,7 @@ const check = ({ plan, reads, replayable }: Case, { ending, applied }: Ended, hi
   if (decision.kind === "again") {
     if (mayBeApplied && !replayable) assert.fail(`may be applied twice: ${label()}`)
     if (history.attempts > times) assert.fail(`more than ${times} retries: ${label()}`)
-    if (history.spent) assert.fail(`nothing is left to send: ${label()}`)
+    if (history.isConsumed) assert.fail(`nothing is left to send: ${label()}`)
     if (!(decision.delay > 0) || now.monotonic + decision.delay >= plan.deadlineAt)
       assert.fail(`a wrong pause: ${label()}`)
   }
@@ -234,7 +234,7 @@ describe("decide", () => {
   })
 
   it("what an answer means stays, when its body is lost", () => {
-    const first: History = { attempts: 1, outcome: "not-sent", spent: false }
+    const first: History = { attempts: 1, outcome: "not-sent", isConsumed: false }
     for (const one of Object.values(cases)) {
       for (const status of refused.filter((status) => ![409, 412, 429].includes(status))) {
         const head = response(status, "")
@@ -297,7 +297,7 @@ describe("a whole call", () => {
           if (total > 1 && !one.replayable) assert.fail(`${total} times: ${JSON.stringify(history)}`)
           if (decision.kind === "again") {
             const { outcome, failure } = decision
-            go({ attempts: history.attempts + 1, outcome, spent: false, last: failure }, total)
+            go({ attempts: history.attempts + 1, outcome, isConsumed: false, last: failure }, total)
             continue
           }
           calls++
@@ -306,7 +306,7 @@ describe("a whole call", () => {
           }
         }
       }
-      go({ attempts: 1, outcome: "not-sent", spent: false }, 0)
+      go({ attempts: 1, outcome: "not-sent", isConsumed: false }, 0)
       assert.isAbove(calls, 300)
     })
   }
@@ -330,10 +330,10 @@ describe("the pause", () => {
         fc.option(fc.nat(120), { nil: undefined }),
         fc.integer({ min: 1, max: 8 }),
         draws,
-        (retry, left, seconds, attempts, draw) => {
+        (retry, left, seconds, attempts, random) => {
           const plan = planOf(assistants.get, { id: "a" }, { ...Policy.none, retry }, now.monotonic + left)
           const { ending } = answered(503, undefined, seconds === undefined ? {} : { "retry-after": `${seconds}` })
-          const decision = decide(plan, { attempts, outcome: "rejected", spent: false }, ending, now, draw)
+          const decision = decide(plan, { attempts, outcome: "rejected", isConsumed: false }, ending, now, random)
           const ceiling = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempts - 1))
           const asked = seconds === undefined ? undefined : seconds * 1000
           const floor = Math.floor(ceiling * 0.1)
@@ -365,7 +365,7 @@ describe("the pause", () => {
     const plan = planOf(assistants.get, { id: "a" })
     const { ending } = answered(429, undefined, { "retry-after": "2" })
     const delays = Array.from({ length: 500 }, (_, i) => {
-      const decision = decide(plan, { attempts: 1, outcome: "not-sent", spent: false }, ending, now, i / 500)
+      const decision = decide(plan, { attempts: 1, outcome: "not-sent", isConsumed: false }, ending, now, i / 500)
       return decision.kind === "again" ? decision.delay : Number.NaN
     })
     for (const delay of delays) assert.isTrue(delay >= 2000 && delay < 3000, `${delay}`)
@@ -382,7 +382,7 @@ describe("the pause", () => {
       }
     }
     const plan = planOf(assistants.create, { body: {} }, { ...explicit, retry })
-    const first: History = { attempts: 1, outcome: "not-sent", spent: false }
+    const first: History = { attempts: 1, outcome: "not-sent", isConsumed: false }
     assert.strictEqual(decide(plan, first, answered(503, undefined).ending, now, 0).kind, "fail")
     assert.deepStrictEqual(asked, [])
     assert.strictEqual(decide(plan, first, answered(429, undefined).ending, now, 0).kind, "again")

@@ -57,6 +57,30 @@ const separate = (roles: Roles) =>
   )
 
 ;(await describeWith("PostgreSQL"))("rights on PostgreSQL", () => {
+  it("a failure whose words the table does not take is written in others: the delivery is tried again, and parked", () =>
+    withRoles(async ({ admin, a: url }) => {
+      await (await open(url)).close()
+      await query(admin, "ALTER TABLE aywa_inbox_deliveries ADD CHECK (octet_length(reason) < 300)")
+      let tried = 0
+      const inbox = await open(
+        url,
+        {
+          handle: async () => {
+            tried++
+            throw new Error("x".repeat(1000))
+          }
+        },
+        { maxAttempts: 3, backoff: 20 }
+      )
+      await inbox.offer(delivery("evt_1"))
+      for (let i = 0; i < 500 && (await inbox.parked()).length === 0; i++)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      const [parked] = await inbox.parked()
+      assert.deepInclude(parked, { id: "evt_1", attempts: 3, reason: "It failed; its failure could not be written" })
+      assert.strictEqual(tried, 3)
+      await inbox.close()
+    }))
+
   it("a role that may not create is refused, and told what prints the SQL; a role with DML alone works on it", () =>
     withRoles(async (roles) => {
       await separate(roles)

@@ -153,10 +153,17 @@ const redisSuite = () => {
 
   it("a user without CONFIG and INFO: one warning, which names what nobody has checked", async () => {
     await using server = await startRedis(durable)
-    const rules = ["on", "nopass", "~{aywa}:*", "+@all", "-config", "-info"]
+    const rules = ["on", "nopass", "~{aywa}:*", "&{aywa}:*", "+@all", "-config", "-info"]
     await command(server.port, "ACL", "SETUSER", "inbox", ...rules)
     const warning = onlyWarning(await open(inRedis(redisOf(server.port, "inbox:any@"))))
     assert.include(warning, "CONFIG GET does not tell maxmemory-policy, appendonly, appendfsync:")
+  })
+
+  it("a user who may not PUBLISH: one warning, which says what to allow", async () => {
+    await using server = await startRedis(durable)
+    await command(server.port, "ACL", "SETUSER", "inbox", "on", "nopass", "~*", "&*", "+@all", "-publish")
+    const warning = onlyWarning(await open(inRedis(redisOf(server.port, "inbox:any@"))))
+    assert.match(warning, /may not PUBLISH to \{aywa\}:webhooks\/stored: .* \+publish &/)
   })
 
   it("a replica is refused, be it read-only or not, and whatever may be asked of it", async () => {

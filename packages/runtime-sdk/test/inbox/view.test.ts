@@ -7,11 +7,12 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redis from "effect/persistence/Redis"
 import * as SqlClient from "effect/sql/SqlClient"
+import { DatabaseSync } from "node:sqlite"
 import { type InboxError, WebhookInbox } from "../../src/inbox.ts"
 import { Report } from "../../src/inbox/report.ts"
 import type { Options } from "../../src/inbox/options.ts"
 import { describeWith } from "../support/services.ts"
-import { delivery, inboxLayer, makePlace, type Place, sqlLayer, until } from "./support.ts"
+import { delivery, inboxLayer, makePlace, type Place, placeOf, sqlLayer, until } from "./support.ts"
 
 const Inbox = WebhookInbox.WebhookInbox
 
@@ -226,6 +227,38 @@ const suite = (kind: Place["kind"]) => {
     )
   )
 
+  it.live("what a program without types gives is refused as an option, and nothing is touched", () =>
+    inPlace(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        for (const id of ["evt_1", "evt_2"]) yield* inbox.offer(delivery(id))
+        const wrong: ReadonlyArray<Effect.Effect<unknown, InboxError>> = [
+          // @ts-expect-error: a variable that is missing.
+          inbox.forget({ callId: undefined }),
+          inbox.forget({ callId: "" }),
+          // @ts-expect-error
+          inbox.forget({}),
+          // @ts-expect-error
+          inbox.forget({ callID: "call_1" }),
+          // @ts-expect-error
+          inbox.forget(undefined),
+          inbox.parked({ limit: Number.NaN }),
+          inbox.parked(0),
+          inbox.offer({ ...delivery("evt_3"), id: "" }),
+          // @ts-expect-error
+          inbox.offer({ id: "evt_3", type: "t" }),
+          // @ts-expect-error
+          inbox.offer(undefined)
+        ]
+        for (const one of wrong) {
+          const error = yield* Effect.flip(one)
+          assert.strictEqual(error.kind, "options", error.message)
+        }
+        assert.strictEqual((yield* inbox.stats).waiting, 2)
+      })
+    )
+  )
+
   it.live("NUL and half characters are replaced, which is told; the delivery can be parked and put back", () => {
     const told: Array<InboxError> = []
     const report = Layer.succeed(Report, (error) => Effect.sync(() => told.push(error)))
@@ -262,3 +295,22 @@ describe("a view into SQLite", () => {
 ;(await describeWith("Redis"))("a view into Redis", () => {
   suite("redis")
 })
+
+it.live("SQLite: while another program writes, the process goes on, and an offer fails in its time", () =>
+  Effect.gen(function* () {
+    const place = yield* placeOf("sqlite")
+    const program = Effect.gen(function* () {
+      const inbox = yield* Inbox
+      yield* inbox.offer(delivery("evt_1"))
+      // Of this very process: were it to stand still, nobody would ever end the transaction.
+      const other = new DatabaseSync(place.file)
+      other.exec("BEGIN IMMEDIATE")
+      assert.strictEqual((yield* Effect.flip(inbox.offer(delivery("evt_2")))).kind, "failure")
+      other.exec("COMMIT")
+      other.close()
+      yield* inbox.offer(delivery("evt_2"))
+      assert.strictEqual((yield* inbox.stats).waiting, 2)
+    })
+    yield* Effect.provide(program, inboxLayer(place))
+  })
+)

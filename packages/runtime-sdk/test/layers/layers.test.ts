@@ -1,6 +1,6 @@
 /** Two tenants in one program: whatever gives a Layer gives each of them its own. */
 import * as Effect from "effect/Effect"
-import { afterAll, assert, describe, it } from "vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { describeWith } from "../support/services.ts"
 import { apiCases } from "./api.ts"
 import { layerExports } from "./exports.ts"
@@ -29,9 +29,9 @@ const check = (cases: Readonly<Record<string, Case>>): void => {
   for (const [name, { modes, expected }] of Object.entries(cases)) {
     describe(`${name}`, () => {
       for (const [mode, asked] of Object.entries(modes)) {
-        it(`${mode}: each tenant gets its own`, async () => {
-          assert.deepStrictEqual(await Effect.runPromise(asked), expected(mode))
-        })
+        it.live(`${mode}: each tenant gets its own`, () =>
+          Effect.map(asked, (own) => assert.deepStrictEqual(own, expected(mode)))
+        )
       }
     })
   }

@@ -1,6 +1,7 @@
 /** A loopback server that answers as a test says, and remembers what it was asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import * as Effect from "effect/Effect"
 
 export interface Seen {
   readonly method: string
@@ -54,6 +55,10 @@ export const serve = async (
       })
   }
 }
+
+/** The same for as long as a scope is open. */
+export const serveScoped = (handler: Parameters<typeof serve>[0]) =>
+  Effect.acquireDisposable(Effect.promise(() => serve(handler)))
 
 /** An address where nothing listens. */
 export const closedPort = async (): Promise<string> => {

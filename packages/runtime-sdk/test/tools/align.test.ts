@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as fc from "fast-check"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Tools as Service } from "../../src/effect.ts"
 import { layer, startTestRuntime, type TestRuntime } from "../../src/testing/TestRuntime.ts"
 import { alignTools, applyTools } from "../../src/tools.ts"
@@ -296,7 +296,7 @@ describe("apply", () => {
     }
   })
 
-  it("with the service of an Effect program; errors are the operations' own", () =>
+  it.live("with the service of an Effect program; errors are the operations' own", () =>
     Effect.gen(function* () {
       const tools = yield* Service.Tools
       const applied = yield* Tools.apply(tools, kit(), options)
@@ -306,9 +306,10 @@ describe("apply", () => {
       const exit = yield* Effect.exit(Tools.align(broken, kit(), options))
       assert.isTrue(Exit.isFailure(exit))
       assert.strictEqual((yield* Effect.flip(Tools.align(broken, kit(), options)))._tag, "InvalidRequest")
-    }).pipe(Effect.provide(layer()), Effect.runPromise))
+    }).pipe(Effect.provide(layer()))
+  )
 
-  it("a runtime that forgets what it makes is not filled without an end", () =>
+  it.live("a runtime that forgets what it makes is not filled without an end", () =>
     Effect.gen(function* () {
       const tools = yield* Service.Tools
       let made = 0
@@ -326,7 +327,8 @@ describe("apply", () => {
       assert.isTrue(Exit.isFailure(exit))
       assert.match(String(exit), /one.*cannot be read/)
       assert.isAtMost(made, 20)
-    }).pipe(Effect.provide(layer()), Effect.runPromise))
+    }).pipe(Effect.provide(layer()))
+  )
 
   it("more rows than one page", async () => {
     await using test = await startTestRuntime()

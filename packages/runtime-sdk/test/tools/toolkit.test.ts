@@ -6,7 +6,7 @@ import * as fc from "fast-check"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Tool, ToolDefinitionError, ToolFailure, Toolkit } from "../../src/tools/effect.ts"
 import { generateWebhookSecret, parseAywaRuntimeWebhook, signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { nodeWebhookHandler } from "../../src/webhooks/handlers.ts"
@@ -176,36 +176,38 @@ describe("the handler of tool-calls", () => {
     )
   })
 
-  it("Effects with services; typed failures in words of the tool", async () => {
-    class Stock extends Context.Service<Stock, { readonly of: (sku: string) => number }>()("test/Stock") {}
-    class Empty {
-      readonly _tag = "Empty"
-      readonly sku: string
-      constructor(sku: string) {
-        this.sku = sku
+  it.effect("Effects with services; typed failures in words of the tool", () =>
+    Effect.gen(function* () {
+      class Stock extends Context.Service<Stock, { readonly of: (sku: string) => number }>()("test/Stock") {}
+      class Empty {
+        readonly _tag = "Empty"
+        readonly sku: string
+        constructor(sku: string) {
+          this.sku = sku
+        }
       }
-    }
-    const stock = Tool.make("stock", {
-      description: "How many are left",
-      parameters: Schema.Struct({ sku: Schema.String }),
-      success: Schema.Int,
-      execute: ({ sku }) =>
-        Effect.flatMap(Stock, (stock) => {
-          const left = stock.of(sku)
-          return left === 0 ? Effect.fail(new Empty(sku)) : Effect.succeed(left)
-        }),
-      failure: (error) => `None of ${error.sku} are left`
+      const stock = Tool.make("stock", {
+        description: "How many are left",
+        parameters: Schema.Struct({ sku: Schema.String }),
+        success: Schema.Int,
+        execute: ({ sku }) =>
+          Effect.flatMap(Stock, (stock) => {
+            const left = stock.of(sku)
+            return left === 0 ? Effect.fail(new Empty(sku)) : Effect.succeed(left)
+          }),
+        failure: (error) => `None of ${error.sku} are left`
+      })
+      const program = Toolkit.handle(
+        Toolkit.make(stock, weather),
+        silent
+      )(eventOf({ toolCallList: [callOf("stock", { sku: "a" }, "1"), callOf("stock", { sku: "" }, "2")] }))
+      const { results } = yield* Effect.provideService(program, Stock, { of: (sku) => sku.length })
+      assert.deepStrictEqual(
+        results.map(({ result, error }) => result ?? error),
+        ["1", "None of  are left"]
+      )
     })
-    const program = Toolkit.handle(
-      Toolkit.make(stock, weather),
-      silent
-    )(eventOf({ toolCallList: [callOf("stock", { sku: "a" }, "1"), callOf("stock", { sku: "" }, "2")] }))
-    const { results } = await program.pipe(Effect.provideService(Stock, { of: (sku) => sku.length }), Effect.runPromise)
-    assert.deepStrictEqual(
-      results.map(({ result, error }) => result ?? error),
-      ["1", "None of  are left"]
-    )
-  })
+  )
 
   it("no result at all is `done`", async () => {
     const nothing = Tool.make("nothing", { description: "No result", success: Schema.Void, execute: () => {} })

@@ -41,6 +41,15 @@ export const go = (parts: ReadonlyArray<string>, query?: Readonly<Record<string,
   location.hash = to(parts, query).slice(1)
 }
 
+/**
+ * Changes the query of where one is. That is asked when it is done and not when the page was drawn: a filter that acts a moment
+ * after its last key must lead nobody back.
+ */
+export const refine = (view: string, query: Readonly<Record<string, string>>): void => {
+  const here = placeOf(location.hash)
+  if (here.view === view) go([view, ...here.parts], { ...Object.fromEntries(here.query), ...query })
+}
+
 /** For what takes a while and then goes somewhere: not when the reader has gone elsewhere meanwhile. */
 export const unlessGone = (): ((act: () => void) => void) => {
   const begun = location.hash

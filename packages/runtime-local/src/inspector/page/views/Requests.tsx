@@ -9,7 +9,7 @@ import { rowPlace } from "../model/contract.ts"
 import { useJournal } from "../model/journal.ts"
 import { useRead } from "../model/live.ts"
 import { committedCount, explain, type Group, isFailure, outcomeOf, type RequestSummary } from "../model/requests.ts"
-import { go, type Place, to, unlessGone } from "../model/route.ts"
+import { go, type Place, refine, to, unlessGone } from "../model/route.ts"
 import { clock, count, duration, size } from "../model/text.ts"
 import { Attempts } from "../parts/Attempts.tsx"
 import { Button, Copy, Empty, Facts, Id, Problem, Section, Text, Time } from "../parts/basics.tsx"
@@ -157,7 +157,7 @@ export const Requests = ({ place }: { readonly place: Place }) => {
         <>
           <Filter
             value={filter}
-            set={(q) => go(["requests", ...place.parts], { ...query, q })}
+            set={(q) => refine("requests", { q })}
             hint="text, or status:400 method:POST key:… path:/tool"
           />
           <div class="chips" role="group" aria-label="Which requests">

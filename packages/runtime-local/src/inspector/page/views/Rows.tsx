@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks"
 import { api, ApiError, as, linesOf, type Page, type Row, send } from "../model/api.ts"
 import { labels, resources } from "../model/contract.ts"
 import { useLiveList, useRead } from "../model/live.ts"
-import { go, type Place, to, unlessGone } from "../model/route.ts"
+import { go, type Place, refine, to, unlessGone } from "../model/route.ts"
 import { clock } from "../model/text.ts"
 import { Filter, NewLines } from "../parts/Bar.tsx"
 import { Button, Editor, Empty, Facts, Id, Problem, Section, Select, Text, Time } from "../parts/basics.tsx"
@@ -57,7 +57,7 @@ export const Rows = ({ place }: { readonly place: Place }) => {
             set={(next) => go(["rows", next])}
             options={Object.entries(labels)}
           />
-          <Filter value={text} set={(next) => go(["rows", ...place.parts], { text: next })} hint="text in a row" />
+          <Filter value={text} set={(next) => refine("rows", { text: next })} hint="text in a row" />
           <NewLines count={list.waiting} show={list.show} />
           <span class="grow" />
           {resource !== "files" && (

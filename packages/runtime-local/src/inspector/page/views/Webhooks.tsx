@@ -4,7 +4,7 @@
 import { useState } from "preact/hooks"
 import { api, as, type Page, type Row } from "../model/api.ts"
 import { type LiveList, useLiveList, useRead } from "../model/live.ts"
-import { go, type Place, to, unlessGone } from "../model/route.ts"
+import { go, type Place, refine, to, unlessGone } from "../model/route.ts"
 import { clock, duration, shortened } from "../model/text.ts"
 import { Attempts } from "../parts/Attempts.tsx"
 import { Filter, NewLines } from "../parts/Bar.tsx"
@@ -85,7 +85,7 @@ export const Webhooks = ({ place }: { readonly place: Place }) => {
         <>
           <Filter
             value={type}
-            set={(next) => go(["webhooks", ...place.parts], { ...query, type: next.trim() })}
+            set={(next) => refine("webhooks", { type: next.trim() })}
             hint="type, such as end-of-call-report"
           />
           <div class="chips" role="group" aria-label="Which webhooks">

@@ -1,0 +1,55 @@
+/**
+ * One timer for all that waits for an answer: one for each would cost more than what they wait for.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+
+/**
+ * Gives a function that waits for what `begin` says to the `settle` that it is given, and ends as `late` does where
+ * that takes longer than so many milliseconds.
+ */
+export const makeDeadlines = Effect.fnUntraced(function* <E>(millis: number, late: Effect.Effect<never, E>) {
+  type Settle = (exit: Exit.Exit<void, E>) => void
+  const clock = yield* Clock.Clock
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const limit = BigInt(millis) * 1_000_000n
+  /** With when they are late, the first one first. */
+  const waiting = new Map<Settle, bigint>()
+  let watch: Fiber.Fiber<void> | undefined
+  const look = Effect.gen(function* () {
+    for (let first = firstOf(waiting); first !== undefined; first = firstOf(waiting)) {
+      const now = clock.currentTimeNanosUnsafe()
+      if (first > now) {
+        yield* clock.sleep(Duration.nanos(first - now))
+        continue
+      }
+      const exit = yield* Effect.exit(late)
+      for (const [settle, at] of waiting) {
+        if (at > now) break
+        waiting.delete(settle)
+        settle(exit)
+      }
+    }
+    watch = undefined
+  })
+  const end = (settle: Settle) => {
+    if (!waiting.delete(settle) || waiting.size > 0) return
+    // Its timer would keep the process.
+    watch?.interruptUnsafe()
+    watch = undefined
+  }
+  return (begin: (settle: Settle) => void): Effect.Effect<void, E> =>
+    Effect.callback((resume) => {
+      waiting.set(resume, clock.currentTimeNanosUnsafe() + limit)
+      watch ??= fork(look)
+      begin((exit) => {
+        end(resume)
+        resume(exit)
+      })
+    })
+})
+
+const firstOf = <A>(map: ReadonlyMap<unknown, A>): A | undefined => map.values().next().value
