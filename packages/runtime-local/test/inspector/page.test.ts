@@ -389,6 +389,30 @@ describe.skipIf(withoutBrowser())("the inspector's page", () => {
       assertMatches(stage.runtime.rows("assistants")[1], { firstMessage: "Order desk, good evening." })
     })
 
+    it("keeps what is being written while the row is read again", async () => {
+      const { id } = stage.runtime.rows("assistants")[1]!
+      const address = `**/assistant/${String(id)}`
+      const gate = Promise.withResolvers<void>()
+      await tab.page.route(address, async (route) => {
+        await gate.promise
+        await route.continue()
+      })
+      const read = tab.page.waitForRequest(address)
+      await stage.aywa.assistants.update(id, { firstMessage: "Theirs again" })
+      await read
+      const editor = tab.page.getByLabel("JSON")
+      await editor.fill((await editor.inputValue()).replace("good evening", "good night"))
+      const answered = tab.page.waitForResponse(address)
+      gate.resolve()
+      await (await answered).finished()
+      await tab.page.unroute(address)
+      // The page has taken or left it by the next frame.
+      await tab.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50))))
+      assert.include(await editor.inputValue(), "good night")
+      await press("Discard")
+      await eventually(async () => assert.include(await editor.inputValue(), "Theirs again"))
+    })
+
     it("creates a row, finds it by a text in it, and deletes it", async () => {
       await tab.at("rows/tools/new")
       await press("Create")

@@ -1,7 +1,7 @@
 /**
  * Rows: what clients created, as JSON to read and to change, under the contract's schema and with If-Match.
  */
-import { useEffect, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 import { api, ApiError, as, linesOf, type Page, type Row, send } from "../model/api.ts"
 import { labels, resources } from "../model/contract.ts"
 import { useLiveList, useRead } from "../model/live.ts"
@@ -281,9 +281,12 @@ const RowEditor = ({ resource, id, organization, version }: EditorProps) => {
     setText(JSON.stringify(next.row, null, 2))
   }
   const pristine = loaded === undefined || text === JSON.stringify(loaded.row, null, 2)
+  const written = useRef(text)
+  written.current = text
   useEffect(() => {
-    // While somebody writes, what others saved must not take the text away: saving tells.
-    if (pristine) void read().then(take, setFailure)
+    // While somebody writes, what others saved must not take the text away: saving tells. Nor what is read meanwhile.
+    if (!pristine) return
+    void read().then((next) => (written.current === text ? take(next) : undefined), setFailure)
   }, [version])
   const patch = loaded === undefined ? {} : patchOf(loaded.row, { ...Object(value) })
   const save = async (etag: string) => {
@@ -306,6 +309,7 @@ const RowEditor = ({ resource, id, organization, version }: EditorProps) => {
           label="JSON"
           value={text}
           set={(next) => {
+            written.current = next
             setText(next)
             setFailure(undefined)
           }}
