@@ -254,7 +254,10 @@ const suite = (kind: Place["kind"]) => {
           const error = yield* Effect.flip(one)
           assert.strictEqual(error.kind, "options", error.message)
         }
-        assert.strictEqual((yield* inbox.stats).waiting, 2)
+        yield* Effect.sleep(5)
+        const { waiting, oldestAgeMillis } = yield* inbox.stats
+        assert.strictEqual(waiting, 2)
+        assert.isAbove(oldestAgeMillis, 0)
       })
     )
   )
