@@ -274,6 +274,23 @@ for (const { name, describe, open } of databases) {
       assert.deepStrictEqual(await exts(), [old(1), old(2)])
     })
 
+    it("ledgers of another layout, in the schema of ours, are refused with what to do about them", async () => {
+      await create()
+      const plan = await planOf()
+      await dryRunDatabase(db.driver, plan)
+      const layout = (value: string) =>
+        db.sql(`UPDATE aywa_migration.aywa_migration_run SET value = '${value}' WHERE item = 'layout'`)
+      const [row] = (await db.driver.run("SELECT value FROM aywa_migration.aywa_migration_run WHERE item = 'layout'"))
+        .rows
+      await layout("4")
+      for (const step of [dryRunDatabase, applyDatabase, verifyDatabase, rollbackDatabase, cleanupDatabase]) {
+        const message = await refused(step(db.driver, plan), "OutOfOrder")
+        assert.match(message, /older version.*[Ff]inish.*DROP TABLE aywa_migration\.aywa_migration_l1/s)
+      }
+      await layout(String(row?.["value"]))
+      await cleanupDatabase(db.driver, plan)
+    })
+
     it("ledgers of an older version, in a schema of the application, are refused with what to do about them", async () => {
       await create()
       await db.sql(

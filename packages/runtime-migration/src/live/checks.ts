@@ -59,7 +59,10 @@ export const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise
 /** Refuses ledgers of another role or of an older version, and tables of which this role sees some rows only. */
 export const assertOwn = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
   await enforce(driver, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)])
-  if (plan.dialect === "postgres" || (await isPrepared(driver, plan))) await enforce(driver, [Guards.olderGuard(plan)])
+  const prepared = await isPrepared(driver, plan)
+  const isPostgres = plan.dialect === "postgres"
+  if (isPostgres || prepared) await enforce(driver, [Guards.olderGuard(plan)])
+  if (isPostgres && prepared) await enforce(driver, [Guards.olderLayoutGuard(plan)])
 }
 
 /** Refuses to make ledgers where others have rights on them that no statement of ours can take away. */

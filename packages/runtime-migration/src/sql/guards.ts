@@ -78,10 +78,14 @@ export const rowGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
         }
       ]
 
+const isOfOtherLayout = (plan: SqlPlan): string => {
+  const { run } = tables(plan)
+  return `EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'checksum') AND NOT EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'layout' AND r.value = '${layout}')`
+}
+
 const olderTables = (plan: SqlPlan): string => {
   const { dialect, prefix } = plan
-  const { run } = tables(plan)
-  const unmarked = `EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'checksum') AND NOT EXISTS (SELECT 1 FROM ${run} r WHERE r.item = 'layout' AND r.value = '${layout}')`
+  const unmarked = isOfOtherLayout(plan)
   switch (dialect) {
     case "postgres":
       return `SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) AS v FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname <> '${ledgerSchema}' AND left(n.nspname, 3) <> 'pg_' AND c.relname ~ '^${prefix}_(map|run|[lm][0-9]+)$' AND EXISTS (SELECT 1 FROM pg_class r WHERE r.relnamespace = c.relnamespace AND r.relname = '${prefix}_run') ORDER BY 1`
@@ -91,6 +95,12 @@ const olderTables = (plan: SqlPlan): string => {
       return `SELECT 'DROP TABLE ' || name AS v FROM sqlite_master WHERE type = 'table' AND (name IN ('${prefix}_map', '${prefix}_run', '${prefix}_guard') OR name GLOB '${prefix}_l[0-9]*') AND ${unmarked}`
   }
 }
+
+/** PostgreSQL, where the run's table is there: those in its own schema, too, are of this layout. */
+export const olderLayoutGuard = (plan: SqlPlan): Guard => ({
+  ...olderGuard(plan),
+  query: `SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) AS v FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = '${ledgerSchema}' AND c.relname ~ '^${plan.prefix}_(map|run|[lm][0-9]+)$' AND ${isOfOtherLayout(plan)} ORDER BY 1`
+})
 
 /** No ledgers of a version whose layout was another. Elsewhere than in PostgreSQL the run's table must be there. */
 export const olderGuard = (plan: SqlPlan): Guard => ({
