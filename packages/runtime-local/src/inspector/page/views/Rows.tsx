@@ -286,7 +286,7 @@ const RowEditor = ({ resource, id, organization, version }: EditorProps) => {
   useEffect(() => {
     // While somebody writes, what others saved must not take the text away: saving tells. Nor what is read meanwhile.
     if (!pristine) return
-    void read().then((next) => (written.current === text ? take(next) : undefined), setFailure)
+    void read().then((fresh) => (written.current === text ? take(fresh) : undefined), setFailure)
   }, [version])
   const patch = loaded === undefined ? {} : patchOf(loaded.row, { ...Object(value) })
   const save = async (etag: string) => {
