@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { monotonic } from "../policy/time.ts"
 
 /**
  * Gives a function that waits for what `begin` says to the `settle` that it is given, and ends as `late` does where
@@ -15,15 +16,14 @@ export const makeDeadlines = Effect.fnUntraced(function* <E>(millis: number, lat
   type Settle = (exit: Exit.Exit<void, E>) => void
   const clock = yield* Clock.Clock
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const limit = BigInt(millis) * 1_000_000n
   /** With when they are late, the first one first. */
-  const waiting = new Map<Settle, bigint>()
+  const waiting = new Map<Settle, number>()
   let watch: Fiber.Fiber<void> | undefined
   const look = Effect.gen(function* () {
     for (let first = firstOf(waiting); first !== undefined; first = firstOf(waiting)) {
-      const now = clock.currentTimeNanosUnsafe()
+      const now = monotonic(clock)
       if (first > now) {
-        yield* clock.sleep(Duration.nanos(first - now))
+        yield* clock.sleep(Duration.millis(Math.ceil(first - now)))
         continue
       }
       const exit = yield* Effect.exit(late)
@@ -43,7 +43,7 @@ export const makeDeadlines = Effect.fnUntraced(function* <E>(millis: number, lat
   }
   return (begin: (settle: Settle) => void): Effect.Effect<void, E> =>
     Effect.callback((resume) => {
-      waiting.set(resume, clock.currentTimeNanosUnsafe() + limit)
+      waiting.set(resume, monotonic(clock) + millis)
       watch ??= fork(look)
       begin((exit) => {
         end(resume)
