@@ -84,7 +84,6 @@ const check = async (clocked: Clocked, order: "none" | "call", workers: number):
 }
 
 const orders = ["none", "call"] as const
-const title = "by an hour ahead and two back, order: %s"
 
 const inProcess =
   (storeOf: (options: WebhookInbox.Options) => Layer.Layer<WebhookInbox.WebhookInbox, unknown>): Clocked["open"] =>
@@ -126,7 +125,7 @@ const inPostgres = async (): Promise<Clocked> => {
 }
 
 ;(await describeWith("PostgreSQL"))("steps of PostgreSQL's clock", () => {
-  it.concurrent.for(orders)(title, { timeout: 120_000 }, async (order) => {
+  it.concurrent.for(orders)("by an hour ahead and two back, order: %s", { timeout: 120_000 }, async (order) => {
     await using clocked = await inPostgres()
     await check(clocked, order, 2)
   })
@@ -152,7 +151,7 @@ const inRedis = async (): Promise<Clocked> => {
 }
 
 describeWithPrograms("redis-server", "cc")("steps of Redis' clock", () => {
-  it.concurrent.for(orders)(title, { timeout: 120_000 }, async (order) => {
+  it.concurrent.for(orders)("by an hour ahead and two back, order: %s", { timeout: 120_000 }, async (order) => {
     await using clocked = await inRedis()
     await check(clocked, order, 2)
   })
@@ -206,11 +205,11 @@ const inProcesses = async (kind: "sqlite" | "memory"): Promise<Clocked> => {
 }
 
 describeWithPrograms("cc")("steps of the clock of processes", () => {
-  it.concurrent.for(orders)(`SQLite: ${title}`, { timeout: 120_000 }, async (order) => {
+  it.concurrent.for(orders)("SQLite: by an hour ahead and two back, order: %s", { timeout: 120_000 }, async (order) => {
     await using clocked = await inProcesses("sqlite")
     await check(clocked, order, 2)
   })
-  it.concurrent.for(orders)(`memory: ${title}`, { timeout: 120_000 }, async (order) => {
+  it.concurrent.for(orders)("memory: by an hour ahead and two back, order: %s", { timeout: 120_000 }, async (order) => {
     await using clocked = await inProcesses("memory")
     await check(clocked, order, 1)
   })
