@@ -25,7 +25,7 @@ const urlOf = (place: Place): string => {
 }
 
 /** What operators do, where three deliveries were given up. */
-const operators = async (kind: "sqlite" | "postgres" | "redis"): Promise<void> => {
+const check = async (kind: "sqlite" | "postgres" | "redis"): Promise<void> => {
   const { place, remove } = await makePlace(kind)
   onTestFinished(remove)
   const inbox = await openWebhookInbox({
@@ -63,7 +63,7 @@ const operators = async (kind: "sqlite" | "postgres" | "redis"): Promise<void> =
 }
 
 describe("inbox", () => {
-  it("status, parked, requeue and forget on SQLite", () => operators("sqlite"))
+  it("status, parked, requeue and forget on SQLite", () => check("sqlite"))
 
   it("says what is missing", async () => {
     assert.strictEqual((await run(["inbox", "status"], {})).code, 2)
@@ -77,7 +77,7 @@ describe("inbox", () => {
   })
 })
 ;(await describeWith("PostgreSQL"))("inbox on PostgreSQL", () => {
-  it("status, parked, requeue and forget", () => operators("postgres"))
+  it("status, parked, requeue and forget", () => check("postgres"))
 
   it("sql makes the tables, and status reads them", async () => {
     const server = "postgres://postgres@127.0.0.1:5432"
@@ -101,5 +101,5 @@ describe("inbox", () => {
   })
 })
 ;(await describeWith("Redis"))("inbox on Redis", () => {
-  it("status, parked, requeue and forget", () => operators("redis"))
+  it("status, parked, requeue and forget", () => check("redis"))
 })

@@ -90,7 +90,7 @@ const argumentsOf = (values: ReadonlyArray<unknown>): fc.Arbitrary<unknown> => {
   )
 }
 
-const law = async ({ make, judge, library }: Case, args: fc.Arbitrary<unknown>) => {
+const check = async ({ make, judge, library }: Case, args: fc.Arbitrary<unknown>) => {
   let given: Array<unknown> = []
   const tool = make((value) => {
     given.push(value)
@@ -123,7 +123,7 @@ const plain = told.filter(({ name }) => !["a date and time", "an e-mail address"
 
 describe("accepted exactly when executed", () => {
   it.for(plain.map((schemas) => [schemas.name, schemas] as const))("%s", async ([, schemas]) => {
-    for (const one of casesOf(schemas)) await law(one, argumentsOf([...schemas.right, ...schemas.wrong]))
+    for (const one of casesOf(schemas)) await check(one, argumentsOf([...schemas.right, ...schemas.wrong]))
   })
 
   const changing: ReadonlyArray<Case> = [
@@ -163,7 +163,7 @@ describe("accepted exactly when executed", () => {
     )
   ]
   it.for(changing.map((one) => [one.library, one] as const))("%s: defaults, transforms, checks that wait", ([, one]) =>
-    law(
+    check(
       one,
       fc.record(
         {
@@ -240,7 +240,7 @@ describe("strict", () => {
       ofStandard("arktype", asZod(type({ "+": "reject", a: "string" })))
     ]
     for (const one of cases) {
-      await law(one, argumentsOf(["x"]))
+      await check(one, argumentsOf(["x"]))
       assert.isUndefined(await one.judge({ a: "x", more: 1 }), one.library)
     }
   })

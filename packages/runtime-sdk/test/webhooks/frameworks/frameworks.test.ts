@@ -16,7 +16,11 @@ import { aywaWebhooks as honoWebhooks } from "../../../src/webhooks/hono.ts"
 import { aywaWebhooks as koaWebhooks } from "../../../src/webhooks/koa.ts"
 import { AywaWebhooksModule } from "../../../src/webhooks/nestjs.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../../src/webhooks.ts"
-import { fastifyWebhookHandler, type WebhookHandlerMap, type WebhookReceiverOptions } from "../../../src/webhooks/handlers.ts"
+import {
+  fastifyWebhookHandler,
+  type WebhookHandlerMap,
+  type WebhookReceiverOptions
+} from "../../../src/webhooks/handlers.ts"
 import { type Attack, recordAttacks } from "./attacks.ts"
 import { application, providerOf } from "./nest.ts"
 import { frameworks, listening, served, type Server } from "./servers.ts"
