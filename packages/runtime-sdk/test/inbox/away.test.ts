@@ -209,6 +209,15 @@ const portIn = (url: string, port: number) => url.replace(":5432", `:${port}`)
       }))
   }
 
+  it.concurrent("whose connections died without a word: others are made", () =>
+    withPlace(async ({ url }) => {
+      const proxy = await makeProxy(5432)
+      const client = PgClient.layer({ url: Redacted.make(portIn(url, proxy.port)), maxConnections: 3 })
+      const store = Layer.provide(WebhookInbox.layerSql({ pollInterval: 20, lockExpiration: "3 seconds" }), client)
+      await using rig = await rigOf(store, { stop: proxy.hang, goOn: () => {}, end: proxy.close })
+      await check(rig)
+    }))
+
   it.concurrent("that is frozen does not keep a process that ends", () =>
     withPlace(async ({ url }) => {
       const proxy = await makeProxy(5432)
