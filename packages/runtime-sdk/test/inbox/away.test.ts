@@ -62,7 +62,8 @@ const receiverOf = async (inbox: WebhookSink) => {
 
 const check = async (rig: Rig): Promise<void> => {
   await using receiver = await receiverOf(rig.inbox)
-  const accepted = (id: string) => eventually(async () => assert.strictEqual((await receiver.post(id)).status, 200))
+  const accepted = (id: string) =>
+    eventually(async () => assert.strictEqual((await receiver.post(id)).status, 200), 60_000)
   await accepted("evt_before")
   await eventually(() => assert.deepStrictEqual(rig.handled, ["evt_before"]))
   await rig.stop()
