@@ -4,11 +4,10 @@
  * run's table, so that it is known after a crash as well. Until then the application sees no difference.
  */
 import { tableOf, tables } from "../sql/dialect.ts"
-import { regclass } from "../sql/foreignKeys.ts"
 import { quoteName, quoteText } from "../sql/names.ts"
-import type { SqlPlan } from "../sql/plan.ts"
-import { patiently } from "./locks.ts"
-import type { StepOptions } from "./reports.ts"
+import type { PlannedLocation, SqlPlan } from "../sql/plan.ts"
+import { holders } from "./heldRows.ts"
+import { type Patience, patiently } from "./locks.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 type Key = SqlPlan["foreignKeys"][number]
@@ -16,17 +15,11 @@ type Key = SqlPlan["foreignKeys"][number]
 const alteration = (plan: SqlPlan, { schema, table, name = "" }: Key, to: string): string =>
   `ALTER TABLE ${tableOf(plan, { schema, table })} ALTER CONSTRAINT ${quoteName("postgres", name)} ${to}`
 
+const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`
+
 const itemOf = (at: number): string => quoteText(`rigid ${at + 1}`)
 
-/** Who holds locks on a table, in words. */
-const holders = async (driver: SqlDriver, table: string): Promise<string> => {
-  const { rows } = await driver.run(
-    `SELECT DISTINCT 'pid ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), a.usename, '?') || ', ' || coalesce(a.state, '?') || ' for ' || coalesce(extract(epoch FROM now() - a.xact_start)::int, 0) || ' s)' AS v FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.relation = ${regclass(table)} AND l.granted AND a.pid <> pg_backend_pid() ORDER BY 1 LIMIT 5`
-  )
-  return rows.length === 0 ? "" : `held by ${rows.map(({ v }) => String(v)).join(", ")}`
-}
-
-const alter = (driver: SqlDriver, plan: SqlPlan, key: Key, statements: ReadonlyArray<string>, options: StepOptions) => {
+const alter = (driver: SqlDriver, plan: SqlPlan, key: Key, statements: ReadonlyArray<string>, patience: Patience) => {
   const work = async () => {
     await driver.run("BEGIN")
     try {
@@ -38,9 +31,9 @@ const alter = (driver: SqlDriver, plan: SqlPlan, key: Key, statements: ReadonlyA
       throw error
     }
   }
-  return patiently(`foreign key ${key.name ?? ""}`, work, options, () =>
-    holders(driver, tableOf(plan, { schema: key.schema, table: key.table }))
-  )
+  return patiently(labelOfKey(key), work, patience, async () => ({
+    detail: await holders(driver, [tableOf(plan, { schema: key.schema, table: key.table })])
+  }))
 }
 
 /** Lets them wait inside of one transaction that is rolled back. */
@@ -49,24 +42,42 @@ export const loosening = (plan: SqlPlan): ReadonlyArray<string> =>
     .filter(({ deferrable }) => deferrable !== true)
     .map((key) => alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE"))
 
-/** Lets the foreign keys of a plan wait. */
-export const loosenKeys = async (driver: SqlDriver, plan: SqlPlan, options: StepOptions): Promise<void> => {
+/** Tries of a key before what it is for is set aside. */
+const tries = 5
+
+/**
+ * Lets the foreign keys wait that have to do with some locations. Where others hold locks on a table for longer than a
+ * moment it fails, with what was thrown.
+ */
+export const loosenKeys = async (
+  driver: SqlDriver,
+  plan: SqlPlan,
+  locations: ReadonlyArray<PlannedLocation>,
+  patience: Patience,
+  loosened: Set<Key>
+): Promise<void> => {
   for (const [at, key] of plan.foreignKeys.entries()) {
-    if (key.deferrable === true) continue
+    const touched = locations.some(
+      ({ schema, table, column }) => key.table === table && key.schema === schema && key.columns.includes(column)
+    )
+    if (key.deferrable === true || loosened.has(key) || !touched) continue
     // The plan is the same one when it is put back: its number is enough.
     const note = `INSERT INTO ${tables(plan).run} (item, value) VALUES (${itemOf(at)}, 'NOT DEFERRABLE') ON CONFLICT DO NOTHING`
-    await alter(driver, plan, key, [note, alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE")], options)
+    let left = tries
+    const few: Patience = { ...patience, isOver: () => patience.isOver() || --left <= 0 }
+    await alter(driver, plan, key, [note, alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE")], few)
+    loosened.add(key)
   }
 }
 
 /** Puts back those that a step, or one before it that was interrupted, has loosened. */
-export const tightenKeys = async (driver: SqlDriver, plan: SqlPlan, options: StepOptions): Promise<void> => {
+export const tightenKeys = async (driver: SqlDriver, plan: SqlPlan, patience: Patience): Promise<void> => {
   const { run } = tables(plan)
   const { rows } = await driver.run(`SELECT r.item AS v FROM ${run} r WHERE r.item LIKE 'rigid %'`)
   const loosened = new Set(rows.map(({ v }) => quoteText(String(v))))
   for (const [at, key] of plan.foreignKeys.entries()) {
     if (!loosened.has(itemOf(at))) continue
     const forget = `DELETE FROM ${run} WHERE item = ${itemOf(at)}`
-    await alter(driver, plan, key, [alteration(plan, key, "NOT DEFERRABLE"), forget], options)
+    await alter(driver, plan, key, [alteration(plan, key, "NOT DEFERRABLE"), forget], patience)
   }
 }

@@ -15,6 +15,7 @@ import { withAllRows } from "./allRows.ts"
 import { assertClosed, assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
 import { assertClosedFile } from "./closedFile.ts"
 import { at, isStatementFailure } from "./databaseError.ts"
+import { makePatience, patiently, withShortWaits } from "./locks.ts"
 import { moveRows } from "./moveRows.ts"
 import { type DatabasePlan, planDatabase } from "./planDatabase.ts"
 import { tryOut } from "./trial.ts"
@@ -49,11 +50,8 @@ export const dryRunDatabase = (
     return dryRun(driver, plan, options)
   })
 
-const dryRun = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  { signal, onProgress }: StepOptions
-): Promise<DryRunReport> => {
+const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOptions): Promise<DryRunReport> => {
+  const { signal, onProgress } = options
   const prepare = async () => {
     await assertOwn(driver, plan)
     await assertClosed(driver, plan)
@@ -78,15 +76,21 @@ const dryRun = async (
     }
     await driver.run(Sql.end(plan))
   }
-  try {
-    if (plan.dialect === "mysql") {
+  const whole = async () => {
+    try {
+      if (plan.dialect !== "mysql") return await inTransaction(driver, plan.prefix, prepare)
       // A CREATE commits there, so that a transaction would end half-way.
       await runAll(driver, mysqlSession)
       await inTurn(driver, plan, prepare)
-    } else await inTransaction(driver, plan.prefix, prepare)
+    } catch (error) {
+      // The mapping is written in a transaction of its own there.
+      if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
+      throw error
+    }
+  }
+  try {
+    await withShortWaits(driver, () => patiently("ledgers", whole, makePatience(options)))
   } catch (error) {
-    // The mapping is written in a transaction of its own there.
-    if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
     // What does not fit fails here already: the findings say it in the user's words.
     if (!isStatementFailure(error) || errorsOf(plan).length === 0) throw error
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
@@ -104,7 +108,7 @@ const dryRun = async (
       ? [`${label}: ${rows} rows would change, expected ${expect.min} to ${expect.max}`]
       : []
   })
-  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await tryOut(driver, plan, { signal })
+  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await tryOut(driver, plan, options)
   return {
     locations,
     untried: trial.untried,

@@ -98,11 +98,13 @@ export type Together = readonly [PlannedLocation, ...ReadonlyArray<PlannedLocati
 /** Its statements, one transaction. */
 export interface TogetherUpdate {
   /**
-   * SQLite: counts, as `n`, the rows that the update has to write. Where it writes others it is taken back, and every column
+   * SQLite: the update has to write every ledger row that waits. Where it writes others it is taken back, and every column
    * written for itself: nothing is marked while rows are written.
    */
-  readonly expected: string | undefined
+  readonly whole: boolean
   readonly update: string
+  /** PostgreSQL: the same, and selects what it wrote: rows as `n`, values of each location as `n1…`. */
+  readonly counting: string | undefined
   readonly after: ReadonlyArray<string>
   /** Rows that the database counts per row of the customer's. */
   readonly counted: 1 | 2

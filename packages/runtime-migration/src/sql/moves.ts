@@ -1,7 +1,7 @@
 /**
  * The passes over the ledgers, in the order in which they are made.
  */
-import { columnOf, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
+import { columnOf, isReferring, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 /** One pass over a ledger: from one of its values to another. */
@@ -35,14 +35,28 @@ const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> 
 /** The passes that undo it, from the last location to the first. */
 export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const renewed = new Set(plan.locations.map(({ index }) => index))
-  return parentsFirst(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
+  const all = new Set(renewed)
+  const early = plan.locations.filter((location) => goesBeforeItsKey(plan, location))
+  const first = early.map((location): Move => ({ location, from: "new_value", to: "old_value", renewed: all }))
+  const moves = parentsFirst(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
     renewed.delete(location.index)
     const still = new Set(renewed)
     return passes(location)
       .toReversed()
       .map(([from, to]) => ({ location, from: to, to: from, renewed: still }))
   })
+  return [...first, ...moves]
 }
+
+/**
+ * Whether a location goes back while the keys of its rows are still the new ones: by those its rows are found that were
+ * taken after their key was rewritten, and those whose key stays. What keys and foreign keys have to do with has its own order.
+ */
+const goesBeforeItsKey = (plan: SqlPlan, location: PlannedLocation): boolean =>
+  again(location).length > 0 &&
+  !location.twoStep &&
+  !isReferring(plan, location) &&
+  !plan.locations.some(({ key }) => key.some(({ rewrittenBy }) => rewrittenBy === location.index))
 
 const passes = ({ twoStep }: PlannedLocation): ReadonlyArray<readonly [LedgerValue, LedgerValue]> =>
   twoStep

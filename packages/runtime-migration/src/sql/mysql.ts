@@ -263,7 +263,8 @@ export const mysql: SqlDialect = {
     const conditions = [same, ...range, `${stands} = '${from}'`, ...where].join(" AND ")
     return {
       before: [],
-      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${ledgerColumn(location, to)}${kept}, ${stands} = '${to}' WHERE ${conditions}`,
+      // In this order: rows of others are not gone through.
+      update: `UPDATE ${tables(plan).ledger(location)} AS b STRAIGHT_JOIN ${tableOf(plan, location)} AS t ON ${match} SET ${columnOf(plan, location.column)} = b.${ledgerColumn(location, to)}${kept}, ${stands} = '${to}' WHERE ${conditions}`,
       after: [],
       counted: 2
     }
@@ -287,8 +288,9 @@ export const mysql: SqlDialect = {
     const ledger = tables(plan).ledger(locations[0])
     return {
       counted: 2,
-      expected: undefined,
-      update: `UPDATE ${tableOf(plan, locations[0])} AS t JOIN ${ledger} AS b ON ${match} JOIN ${ledger} AS o ON o.n = b.n SET ${[...set, ...kept].join(", ")} WHERE ${conditions.join(" AND ")}`,
+      whole: false,
+      counting: undefined,
+      update: `UPDATE ${ledger} AS b STRAIGHT_JOIN ${tableOf(plan, locations[0])} AS t ON ${match} STRAIGHT_JOIN ${ledger} AS o ON o.n = b.n SET ${[...set, ...kept].join(", ")} WHERE ${conditions.join(" AND ")}`,
       after: []
     }
   },

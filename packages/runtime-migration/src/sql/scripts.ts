@@ -167,7 +167,7 @@ const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] 
   const all = Sql.updateTogether(plan, step, rows)
   return [
     // SQLite would have to look what was written before it goes on.
-    ...(all === undefined || all.expected !== undefined ? [] : [all.update, ...all.after]),
+    ...(all === undefined || all.whole ? [] : [all.update, ...all.after]),
     ...apart(step).flatMap((one) => {
       const { before, update, after } = Sql.updateRange(plan, one, rows)
       return [...before, update, ...after]

@@ -339,7 +339,8 @@ export const sqlite: SqlDialect = {
     const waiting = `${ledger} AS b WHERE ${[...range, `(${locations.map((one) => `b.${stands(one)} = '${from}'`).join(" OR ")})`].join(" AND ")}`
     return {
       counted: 1,
-      expected: `SELECT COUNT(*) AS n FROM ${waiting}`,
+      whole: true,
+      counting: undefined,
       update: `UPDATE ${tableOf(plan, locations[0])} AS t SET ${values.join(", ")} FROM ${ledger} AS b WHERE ${[match, ...conditions].join(" AND ")}`,
       after: [`UPDATE ${waiting.replace(" WHERE ", ` SET ${marks.join(", ")} WHERE `)}`]
     }

@@ -282,17 +282,45 @@ export const flush = (plan: SqlPlan): string => `UPDATE ${tables(plan).run} SET 
 const waits = ({ locations, from }: Pick<Step, "locations" | "from">): string =>
   `(${locations.map((one) => `b.${ledgerColumn(one, "stands")} = '${from}'`).join(" OR ")})`
 
+/**
+ * Ledger rows of a range that still wait, with their rows. MySQL: in this order, or it would go through rows of others, and
+ * fail at one that has nothing to do with the range.
+ */
+const waitingRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
+  `${tables(plan).ledger(step.location)} b ${plan.dialect === "mysql" ? "STRAIGHT_JOIN" : "JOIN"} ${tableOf(plan, step.location)} t ON ${step.match} WHERE ${[...range, waits(step)].join(" AND ")}`
+
 /** Locks the rows of some ledger rows, or fails at once. MySQL: in a deadlock it would be the smaller transaction that dies. */
 export const lockRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(step.location)} b JOIN ${tableOf(plan, step.location)} t ON ${step.match} WHERE ${[...range, waits(step)].join(" AND ")} FOR UPDATE NOWAIT`
+  `SELECT COUNT(*) AS n FROM ${waitingRows(plan, step, range)} FOR UPDATE NOWAIT`
 
-/** Counts, as `n`, one ledger row of a range that still waits, or none. */
-export const waiting = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
-  `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${tables(plan).ledger(step.location)} b WHERE ${[...range, waits(step)].join(" AND ")} LIMIT 1) q`
+/**
+ * Selects the rows of some ledger rows that still wait: `n`, the old id as `id`, and the key that the row has now as `v1…`.
+ */
+export const rowsThatWait = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string => {
+  const key = keysOf(step.location).map(({ column }, at) => `${columnOf(plan, column)} AS v${at + 1}`)
+  const id = idText(plan)(`b.${ledgerColumn(step.location, "old_value")}`)
+  return `SELECT ${["b.n AS n", `${id} AS id`, ...key].join(", ")} FROM ${waitingRows(plan, step, range)} ORDER BY b.n`
+}
 
-/** Counts, as `n1…`, the rows of each location of a step that have come to its end. */
-export const arrived = (plan: SqlPlan, { location, locations, to }: Step): string =>
-  `SELECT ${locations.map((one, at) => `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${to}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`).join(", ")} FROM ${tables(plan).ledger(location)} b`
+/**
+ * Selects, as `n`, those that nobody holds, and locks them; one statement for each lock that an update may take. PostgreSQL:
+ * that of a column which no key of others can refer to is a weaker one.
+ */
+export const freeRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const free = `SELECT b.n AS n FROM ${waitingRows(plan, step, range)} FOR`
+  return plan.dialect === "postgres"
+    ? [`${free} NO KEY UPDATE OF t SKIP LOCKED`, `${free} UPDATE OF t SKIP LOCKED`]
+    : [`${free} UPDATE SKIP LOCKED`]
+}
+
+/** Counts ledger rows of a range that still wait: all of them as `n`, those of each location of a step as `n1…`. */
+export const waitingCounts = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string => {
+  const each = step.locations.map(
+    (one, at) =>
+      `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${step.from}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`
+  )
+  return `SELECT COUNT(*) AS n, ${each.join(", ")} FROM ${tables(plan).ledger(step.location)} b WHERE ${[...range, waits(step)].join(" AND ")}`
+}
 
 /**
  * Selects, as `v`, ids of the runtime to which rows refer that are not in the ledger of their column: they were written since,
@@ -421,14 +449,15 @@ export const unmappedTogether = (plan: SqlPlan, locations: ReadonlyArray<Planned
   })
 }
 
-/** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
+/**
+ * Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. `before` finds
+ * them by their old keys, and those whose key is still the new one (a rollback left it) by that.
+ */
 export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "before" | "after"): string => {
   const way = dialects[plan.dialect]
   const value = columnOf(plan, location.column)
   const present = columnOf(plan, location.key[0]?.column ?? location.column)
-  const match = keysOf(location).map(
-    ({ column, k, w }) => `${columnOf(plan, column)} = b.${keys === "after" ? (w ?? k) : k}`
-  )
+  const { match, joins } = keys === "after" ? { match: keysNow(plan, location), joins: "" } : keysLeft(plan, location)
   const is = (name: LedgerValue) =>
     `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
   const count = (condition: string, name: string) =>
@@ -439,7 +468,35 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const renewed = keys === "after" ? is("new_value") : stands("new_value")
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
-  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b${joins} LEFT JOIN ${tableOf(plan, location)} t ON ${match}`
+}
+
+/** What finds rows by the keys that they have once all is applied. */
+const keysNow = (plan: SqlPlan, location: PlannedLocation): string =>
+  keysOf(location)
+    .map(({ column, k, w }) => `${columnOf(plan, column)} = b.${w ?? k}`)
+    .join(" AND ")
+
+/** What finds rows by their old keys, or by the new ones where those stand, as the ledgers of the key's columns say. */
+const keysLeft = (
+  plan: SqlPlan,
+  location: PlannedLocation
+): { readonly match: string; readonly joins: string } => {
+  const keys = keysOf(location)
+  const joins: Array<string> = []
+  const match = keys.map(({ column, k, w, rewrittenBy }) => {
+    const other = rewrittenBy === undefined ? undefined : plan.locations[rewrittenBy]
+    if (w === undefined || other === undefined) return `${columnOf(plan, column)} = b.${k}`
+    const own = other.index === location.index
+    const ledger = own ? "b" : `x${other.index}`
+    if (!own) {
+      const same = keys.map((key) => `${ledger}.${key.k} = b.${key.k}`).join(" AND ")
+      joins.push(` LEFT JOIN ${tables(plan).ledger(other)} ${ledger} ON ${same}`)
+    }
+    const reserved = other.twoStep ? ` WHEN 'tmp_value' THEN ${ledger}.tmp_value` : ""
+    return `${columnOf(plan, column)} = CASE ${ledger}.stands WHEN 'new_value' THEN b.${w}${reserved} ELSE b.${k} END`
+  })
+  return { match: match.join(" AND "), joins: joins.join("") }
 }
 
 /** Rows of a table and rows without a value, as they were remembered. */
