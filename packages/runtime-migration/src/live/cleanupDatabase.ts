@@ -16,14 +16,14 @@ import { tightenKeys } from "./rigidKeys.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
- * Drops mapping table and ledgers of this very plan; with `values` only the copies of documents and texts, which is what
+ * Drops mapping table and ledgers of this very plan, as far as a run made them; with `values` only the copies of documents and texts, which is what
  * a customer's data is in: ids, and the way back for them, stay. There is no rollback of what was dropped.
  *
  * **Details**
  *
  * Fails with `OutOfOrder` where another plan was prepared, and with `Refused` while apply has stopped half-way or a row has
  * drifted: rollback could not put that one back, and the ledger is the only place that knows what stood in it. `drifted:
- * "accept"` says that this is known.
+ * "accept"` says that this is known. Tables that have the names of a run's and that no run made are `Refused`, and stay.
  *
  * @since 0.1.0
  * @category database
@@ -45,7 +45,9 @@ const cleanup = async (
 ): Promise<CleanupReport> => {
   if (values) await assertPrepared(driver, plan)
   else await assertOwn(driver, plan)
-  if (await isPrepared(driver, plan)) {
+  // Whatever has the names of its tables would not be a run's.
+  const made = await isPrepared(driver, plan)
+  if (made) {
     await enforce(driver, [samePlanGuard(plan)])
     const problems = await standing(driver, plan, drifted)
     if (problems.length > 0) fail({ _tag: "Refused", problems })
@@ -53,7 +55,7 @@ const cleanup = async (
     if (plan.dialect === "postgres") await tightenKeys(driver, plan, makePatience({}))
   }
   if (values) return dropValues(driver, plan)
-  await runAll(driver, Sql.drop(plan))
+  await runAll(driver, made ? Sql.drop(plan) : Sql.dialects[plan.dialect].dropRest(plan))
   return { dropped: "all", rows: 0 }
 }
 

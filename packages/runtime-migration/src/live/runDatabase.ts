@@ -55,10 +55,13 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
   const prepare = async () => {
     await assertOwn(driver, plan)
     await assertClosed(driver, plan)
-    await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
+    const way = Sql.dialects[plan.dialect]
+    await runAll(driver, way.createRun(plan))
     await enforce(driver, [Guards.samePlanGuard(plan)])
     const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
+    // It says whose the others are, before they are made.
     await driver.run(Sql.begin(plan))
+    await runAll(driver, way.createTables(plan))
     await runAll(driver, Sql.writeMapping(plan))
     for (const location of plan.locations)
       await at(location.label, () => runAll(driver, Sql.createLedger(plan, location)))

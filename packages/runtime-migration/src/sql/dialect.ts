@@ -10,7 +10,9 @@ export interface SqlDialect {
   readonly text: (value: string) => string
   /** Whether two values of one column are the same, byte by byte. */
   readonly same: (left: string, right: string) => string
-  /** The mapping table and the table of the run. */
+  /** The table of the run, which says that the others are its own. */
+  readonly createRun: (plan: SqlPlan) => ReadonlyArray<string>
+  /** The mapping table, and what else all locations need. */
   readonly createTables: (plan: SqlPlan) => ReadonlyArray<string>
   /** Takes every right on what a run made from everybody but its owner. */
   readonly close: (plan: SqlPlan) => ReadonlyArray<string>

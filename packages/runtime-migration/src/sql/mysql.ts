@@ -140,18 +140,20 @@ const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "jso
 export const mysql: SqlDialect = {
   text,
   same: (left, right) => `CAST(${left} AS BINARY) = CAST(${right} AS BINARY)`,
+  createRun: (plan) => [
+    `CREATE TABLE IF NOT EXISTS ${tables(plan).run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`
+  ],
   createTables: (plan) => {
-    const { map, run } = tables(plan)
+    const { map } = tables(plan)
     const id = "VARBINARY(255) NOT NULL"
     return [
       `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (source, kind), KEY target (target, kind)) ENGINE = InnoDB`,
-      `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
       ...guardTable(plan)
     ]
   },
   // Rights on a whole database reach every table in it: who has them is a finding.
   close: () => [],
-  dropRest: (plan) => [`DROP TABLE IF EXISTS ${tables(plan).guard}`],
+  dropRest: () => [],
   exists: (table) => {
     const [name = "", schema] = table.split(".").toReversed()
     return `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema === undefined ? "DATABASE()" : quoteText(schema)} AND TABLE_NAME = ${quoteText(name)}`

@@ -128,13 +128,15 @@ const foreignTyped = (plan: SqlPlan, location: PlannedLocation): string => {
 export const postgres: SqlDialect = {
   text,
   same: (left, right) => `${text(left)} = ${text(right)}`,
+  createRun: (plan) => [
+    ...createSchema,
+    `CREATE TABLE IF NOT EXISTS ${tables(plan).run} (item text PRIMARY KEY, value text NOT NULL)`
+  ],
   createTables: (plan) => {
-    const { map, run } = tables(plan)
+    const { map } = tables(plan)
     return [
-      ...createSchema,
       `CREATE TABLE IF NOT EXISTS ${map} (kind text COLLATE "C" NOT NULL, source text COLLATE "C" NOT NULL, target text COLLATE "C" NOT NULL, tmp text COLLATE "C" NOT NULL, again int NOT NULL, PRIMARY KEY (kind, source))`,
-      `CREATE INDEX IF NOT EXISTS ${bareName(map)}_target ON ${map} (kind, target)`,
-      `CREATE TABLE IF NOT EXISTS ${run} (item text PRIMARY KEY, value text NOT NULL)`
+      `CREATE INDEX IF NOT EXISTS ${bareName(map)}_target ON ${map} (kind, target)`
     ]
   },
   close: (plan) => [closeLedgers(plan)],

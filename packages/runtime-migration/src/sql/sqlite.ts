@@ -195,19 +195,21 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
 export const sqlite: SqlDialect = {
   text,
   same: (left, right) => `(${left} COLLATE BINARY) IS ${right}`,
+  createRun: (plan) => [
+    `CREATE TABLE IF NOT EXISTS ${tables(plan).run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`
+  ],
   createTables: (plan) => {
-    const { map, run } = tables(plan)
+    const { map } = tables(plan)
     return [
       // The id first: it is compared at once, and most locations are of one kind.
       `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (source, kind)) WITHOUT ROWID`,
       `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (target, kind)`,
-      `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
       ...guardTable(plan)
     ]
   },
   // Whoever can write the file can write all of it.
   close: () => [],
-  dropRest: (plan) => [`DROP TABLE IF EXISTS ${tables(plan).guard}`],
+  dropRest: () => [],
   exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,

@@ -25,6 +25,7 @@ import { mysql } from "./mysql.ts"
 import { matchDuring, matchEither, type Move } from "./moves.ts"
 import { quoteName, quoteText } from "./names.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
+import { otherTables } from "./ownTables.ts"
 import { postgres } from "./postgres.ts"
 import { sqlite } from "./sqlite.ts"
 import type { Step } from "./units.ts"
@@ -588,10 +589,8 @@ export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyAr
   ]
 }
 
-/** Drops what a run made. */
-export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
-  const { map, run, ledger, typed } = tables(plan)
-  const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
-  const names = [...new Set(plan.locations.map(ledger)), ...typedOnes, map, run]
-  return [...names.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
-}
+/** Drops what a run made; last what says that it did. */
+export const drop = (plan: SqlPlan): ReadonlyArray<string> => [
+  ...[...otherTables(plan), tables(plan).run].map((table) => `DROP TABLE IF EXISTS ${table}`),
+  ...dialects[plan.dialect].dropRest(plan)
+]
