@@ -9,6 +9,7 @@ import { samePlanGuard } from "../sql/guards.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
 import { assertOwn, assertPrepared, count, enforce, isPrepared, select } from "./checks.ts"
+import { dropKept } from "./keptTimes.ts"
 import { makePatience } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { CleanupOptions, CleanupReport } from "./reports.ts"
@@ -52,7 +53,10 @@ const cleanup = async (
     const problems = await standing(driver, plan, drifted)
     if (problems.length > 0) fail({ _tag: "Refused", problems })
     // Of a step that was interrupted: nobody knows of them afterwards.
-    if (plan.dialect === "postgres") await tightenKeys(driver, plan, makePatience({}))
+    if (plan.dialect === "postgres") {
+      await tightenKeys(driver, plan, makePatience({}))
+      await dropKept(driver, plan, makePatience({}))
+    }
   }
   if (values) return dropValues(driver, plan)
   await runAll(driver, made ? Sql.drop(plan) : Sql.dialects[plan.dialect].dropRest(plan))

@@ -7,11 +7,12 @@ import { fail } from "../errors/MigrationError.ts"
 import { isRekeyed, otherRewriters } from "../sql/dialect.ts"
 import { apart, type Step, type Unit } from "../sql/units.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
-import { sleeping } from "./aboutTriggers.ts"
+import { impatient } from "./alter.ts"
 import { check } from "./checks.ts"
 import { isBlocked, isBrokenKey, isBusy, isDuplicate, isStatementFailure } from "./databaseError.ts"
 import { heldRows, type HeldRow, holders, tablesOf, waitingRows } from "./heldRows.ts"
 import { sizeOf } from "./inOne.ts"
+import { dropKept, keepTimes, makeKept } from "./keptTimes.ts"
 import { keptIds, takeLateChildren } from "./lateRows.ts"
 import { makePace, makePatience, type Pace, waits } from "./locks.ts"
 import { idsPiece, type Piece, rangePiece, rowsPiece } from "./pieces.ts"
@@ -34,7 +35,9 @@ interface Run extends Moving {
   readonly pace: Pace
   readonly count: Count
   readonly left: Map<Unit, Left>
+  /** PostgreSQL: what was altered for this step. */
   readonly loosened: Parameters<typeof loosenKeys>[4]
+  readonly kept: Parameters<typeof makeKept>[4]
 }
 
 /** Writes all units. */
@@ -49,7 +52,7 @@ export const inChunks = async (
   const postgres = plan.dialect === "postgres"
   const { before, after } = postgres ? { before: [], after: [] } : Sql.deferral(plan)
   const pace = makePace(driver, plan, options)
-  const run: Run = { ...moving, pace, count, left: new Map(), loosened: new Set() }
+  const run: Run = { ...moving, pace, count, left: new Map(), loosened: new Set(), kept: new Set() }
   let written = false
   try {
     await runAll(driver, before)
@@ -76,7 +79,9 @@ const tightened = async ({ driver, plan, options, patience }: Run, written: bool
   const { patience: wanted = 30_000 } = options
   const rest = patience.isOver() ? shortest : Math.max(shortest, wanted)
   try {
-    await tightenKeys(driver, plan, makePatience({ patience: rest }))
+    const own = makePatience({ patience: rest })
+    await tightenKeys(driver, plan, own)
+    await dropKept(driver, plan, own)
   } catch (error) {
     // What the step itself failed with tells more.
     if (written) throw error
@@ -87,8 +92,11 @@ const tightened = async ({ driver, plan, options, patience }: Run, written: bool
 const attempt = async (run: Run, unit: Unit, work: Work): Promise<void> => {
   const { driver, plan, patience, loosened } = run
   try {
-    if (unit.together && plan.dialect === "postgres")
-      await loosenKeys(driver, plan, locationsOf(unit), patience, loosened)
+    if (plan.dialect === "postgres") {
+      const few = impatient(patience)
+      await makeKept(driver, plan, locationsOf(unit), few, run.kept)
+      if (unit.together) await loosenKeys(driver, plan, locationsOf(unit), few, loosened)
+    }
     await (unit.together ? byIds : byRange)(run, unit, work)
   } catch (error) {
     const cause = isBlocked(error) ? error.cause : error
@@ -320,6 +328,7 @@ const writeAll = async (
   }
   if (plan.dialect === "postgres") {
     await driver.run(Sql.shortLocks)
+    if (plan.keeps.length > 0) await driver.run(keepTimes)
     if (unit.together) await driver.run("SET CONSTRAINTS ALL DEFERRED")
   }
   await lock()
@@ -327,10 +336,7 @@ const writeAll = async (
   if (unit.together && moving.step === "apply" && (await takeLateChildren(driver, plan, locations, ids)) > 0)
     await lock()
   const kept = unit.together && moving.step === "rollback" ? await keptIds(driver, plan, locations, ids) : undefined
-  const [asleep, awake] = sleeping(plan, locations)
-  await runAll(driver, asleep)
   const written: Array<Written> = []
   for (const step of steps) written.push(await write(moving, step, range(step.location), kept, size))
-  await runAll(driver, awake)
   return written
 }

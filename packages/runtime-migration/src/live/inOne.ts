@@ -8,8 +8,9 @@ import { sleeping } from "./aboutTriggers.ts"
 import { check, select } from "./checks.ts"
 import { isBrokenKey, isBusy } from "./databaseError.ts"
 import { heldAnywhere, type HeldRow, holders, tablesOf } from "./heldRows.ts"
+import { dropKept, keepTimes, makeKept } from "./keptTimes.ts"
 import { keptIds, takeLateChildren } from "./lateRows.ts"
-import { type BlockedBy, patiently } from "./locks.ts"
+import { type BlockedBy, makePatience, patiently } from "./locks.ts"
 import { rangePiece } from "./pieces.ts"
 import type { StepOptions } from "./reports.ts"
 import { inTransaction, numberOf, runAll } from "./SqlDriver.ts"
@@ -34,13 +35,30 @@ export const inOneOrTwo = async (
       () => blockedBy(moving, units)
     )
   }
-  try {
-    await work(false)
-  } catch (error) {
-    if (moving.step !== "apply" || !isBrokenKey(error)) throw error
-    await work(true)
+  const once = async () => {
+    try {
+      await work(false)
+    } catch (error) {
+      if (moving.step !== "apply" || !isBrokenKey(error)) throw error
+      await work(true)
+    }
   }
+  await (moving.plan.keeps.length > 0 ? keeping(moving, once) : once())
   for (const written of counted) count(...written)
+}
+
+/** Some work while columns stay although triggers set them. */
+const keeping = async ({ driver, plan, patience, options }: Moving, work: () => Promise<void>): Promise<void> => {
+  const drop = () => dropKept(driver, plan, makePatience({ ...options, signal: undefined }))
+  try {
+    await makeKept(driver, plan, plan.locations, patience, new Set())
+    await work()
+  } catch (error) {
+    // What it failed with tells more; the next step drops what is left.
+    await drop().catch(() => undefined)
+    throw error
+  }
+  await drop()
 }
 
 /** Milliseconds: what is written is lost where a lock is not had, so that it is worth a while. */
@@ -58,6 +76,7 @@ const inOne = async (
   try {
     await inTransaction(driver, plan.prefix, async () => {
       if (plan.dialect === "postgres") await driver.run(`SET LOCAL lock_timeout = ${lockTimeout(options)}`)
+      if (plan.keeps.length > 0) await driver.run(keepTimes)
       await guards()
       if (plan.dialect === "postgres") await runAll(driver, Sql.byKey)
       if (late) await takeLateChildren(driver, plan, plan.locations, undefined)

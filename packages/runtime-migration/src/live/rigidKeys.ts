@@ -6,44 +6,31 @@
 import { tableOf, tables } from "../sql/dialect.ts"
 import { quoteName, quoteText } from "../sql/names.ts"
 import type { PlannedLocation, SqlPlan } from "../sql/plan.ts"
-import { holders } from "./heldRows.ts"
-import { type Patience, patiently } from "./locks.ts"
+import { alter } from "./alter.ts"
+import type { Patience } from "./locks.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 type Key = SqlPlan["foreignKeys"][number]
 
-const alteration = (plan: SqlPlan, { schema, table, name = "" }: Key, to: string): string =>
-  `ALTER TABLE ${tableOf(plan, { schema, table })} ALTER CONSTRAINT ${quoteName("postgres", name)} ${to}`
+const childOf = (plan: SqlPlan, { schema, table }: Key): string => tableOf(plan, { schema, table })
+
+/** The statement that makes a key wait, or not. */
+export const alteration = (
+  plan: SqlPlan,
+  key: Key,
+  to: "DEFERRABLE INITIALLY IMMEDIATE" | "NOT DEFERRABLE"
+): string =>
+  `ALTER TABLE ${childOf(plan, key)} ALTER CONSTRAINT ${quoteName("postgres", key.name ?? "")} ${to}`
 
 const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`
 
 const itemOf = (at: number): string => quoteText(`rigid ${at + 1}`)
-
-const alter = (driver: SqlDriver, plan: SqlPlan, key: Key, statements: ReadonlyArray<string>, patience: Patience) => {
-  const work = async () => {
-    await driver.run("BEGIN")
-    try {
-      await driver.run("SET LOCAL lock_timeout = '200ms'")
-      for (const statement of statements) await driver.run(statement)
-      await driver.run("COMMIT")
-    } catch (error) {
-      await driver.run("ROLLBACK").catch(() => undefined)
-      throw error
-    }
-  }
-  return patiently(labelOfKey(key), work, patience, async () => ({
-    detail: await holders(driver, [tableOf(plan, { schema: key.schema, table: key.table })])
-  }))
-}
 
 /** Lets them wait inside of one transaction that is rolled back. */
 export const loosening = (plan: SqlPlan): ReadonlyArray<string> =>
   plan.foreignKeys
     .filter(({ deferrable }) => deferrable !== true)
     .map((key) => alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE"))
-
-/** Tries of a key before what it is for is set aside. */
-const tries = 5
 
 /**
  * Lets the foreign keys wait that have to do with some locations. Where others hold locks on a table for longer than a
@@ -63,9 +50,8 @@ export const loosenKeys = async (
     if (key.deferrable === true || loosened.has(key) || !touched) continue
     // The plan is the same one when it is put back: its number is enough.
     const note = `INSERT INTO ${tables(plan).run} (item, value) VALUES (${itemOf(at)}, 'NOT DEFERRABLE') ON CONFLICT DO NOTHING`
-    let left = tries
-    const few: Patience = { ...patience, isOver: () => patience.isOver() || --left <= 0 }
-    await alter(driver, plan, key, [note, alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE")], few)
+    const statements = [note, alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE")]
+    await alter(driver, labelOfKey(key), childOf(plan, key), statements, patience)
     loosened.add(key)
   }
 }
@@ -78,6 +64,7 @@ export const tightenKeys = async (driver: SqlDriver, plan: SqlPlan, patience: Pa
   for (const [at, key] of plan.foreignKeys.entries()) {
     if (!loosened.has(itemOf(at))) continue
     const forget = `DELETE FROM ${run} WHERE item = ${itemOf(at)}`
-    await alter(driver, plan, key, [alteration(plan, key, "NOT DEFERRABLE"), forget], patience)
+    const statements = [alteration(plan, key, "NOT DEFERRABLE"), forget]
+    await alter(driver, labelOfKey(key), childOf(plan, key), statements, patience)
   }
 }
