@@ -111,7 +111,10 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
       ? [`${label}: ${rows} rows would change, expected ${expect.min} to ${expect.max}`]
       : []
   })
-  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await tryOut(driver, plan, options)
+  // Rows that another dry run tries out are none that somebody holds.
+  const tried = () => inTurn(driver, { prefix: plan.prefix, transaction: "chunks" }, () => tryOut(driver, plan, options))
+  const trial =
+    errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await withShortWaits(driver, tried)
   return {
     locations,
     untried: trial.untried,
