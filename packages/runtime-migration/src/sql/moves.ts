@@ -16,7 +16,7 @@ export interface Move {
 /** The passes that apply a plan, in order. */
 export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const renewed = new Set<number>()
-  return parentsFirst(plan, plan.locations).flatMap((location): ReadonlyArray<Move> => {
+  return byKeys(plan, plan.locations).flatMap((location): ReadonlyArray<Move> => {
     const before = new Set(renewed)
     renewed.add(location.index)
     return passes(location).flatMap(([from, to]) => [
@@ -38,7 +38,7 @@ export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const all = new Set(renewed)
   const early = plan.locations.filter((location) => goesBeforeItsKey(plan, location))
   const first = early.map((location): Move => ({ location, from: "new_value", to: "old_value", renewed: all }))
-  const moves = parentsFirst(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
+  const moves = byKeys(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
     renewed.delete(location.index)
     const still = new Set(renewed)
     return passes(location)
@@ -67,23 +67,27 @@ const passes = ({ twoStep }: PlannedLocation): ReadonlyArray<readonly [LedgerVal
     : [["old_value", "new_value"]]
 
 /**
- * SQLite: where a table refers to itself, the column that is referred to goes first, both ways. The other way round its
- * count of deferred violations never comes back to zero for a row that refers to itself.
+ * Children go before their parents, both ways: behind them, ON UPDATE CASCADE would have written them already, and they would
+ * not be known for ours. SQLite: within a table that refers to itself the column that is referred to goes first. The other way
+ * round its count of deferred violations never comes back to zero for a row that refers to itself.
  */
-const parentsFirst = (
+const byKeys = (
   { dialect, foreignKeys }: SqlPlan,
   locations: ReadonlyArray<PlannedLocation>
 ): ReadonlyArray<PlannedLocation> => {
-  if (dialect !== "sqlite") return locations
   const ordered = new Set<PlannedLocation>()
   const visited = new Set<PlannedLocation>()
+  const at = (one: PlannedLocation, schema: string | undefined, table: string, columns: ReadonlyArray<string>) =>
+    one.table === table && one.schema === schema && columns.includes(one.column)
   const visit = (location: PlannedLocation): void => {
     if (visited.has(location)) return
     visited.add(location)
-    for (const { table, refTable, columns, refColumns } of foreignKeys) {
-      if (table !== refTable || table !== location.table || !columns.includes(location.column)) continue
-      for (const parent of locations) {
-        if (parent.table === table && refColumns.includes(parent.column)) visit(parent)
+    for (const { schema, table, columns, refSchema, refTable, refColumns } of foreignKeys) {
+      const itself = table === refTable && schema === refSchema
+      if (itself && dialect === "sqlite" && at(location, schema, table, columns)) {
+        for (const parent of locations) if (at(parent, refSchema, refTable, refColumns)) visit(parent)
+      } else if (!itself && at(location, refSchema, refTable, refColumns)) {
+        for (const child of locations) if (at(child, schema, table, columns)) visit(child)
       }
     }
     ordered.add(location)
