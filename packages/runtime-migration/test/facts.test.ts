@@ -1,5 +1,6 @@
 /** The facts of a migration in use, each with the tests that hold it, on every database it concerns. */
 import { readFileSync } from "node:fs"
+import { type Node, parseSync, Visitor } from "oxc-parser"
 import { assert, it } from "vitest"
 
 const facts: ReadonlyArray<readonly [fact: string, file: string, test: string]> = [
@@ -25,6 +26,7 @@ const facts: ReadonlyArray<readonly [fact: string, file: string, test: string]> 
   ["10: deadlocks", "trial", "none of theirs dies of a deadlock"],
   ["11: a structured output row by row", "import", "a structured output in a circle is completed"],
   ["12: a lost connection", "sessions", "a connection that is lost between dry run and apply"],
+  ["12: at the prompt", "../../runtime-cli/test/migrateInUse", "a connection that ends while %s asks"],
   ["13: sql_mode", "sessions", "any sql_mode works, zero dates too"],
   ["14: what apply would trip over", "trial", "a CHECK that knows the old ids only"],
   ["14: a taken id", "trial", "an id that another row has already"],
@@ -40,6 +42,37 @@ const facts: ReadonlyArray<readonly [fact: string, file: string, test: string]> 
   ["20: updated_at", "triggers", "lets the time of a change stay, out and back"]
 ]
 
+/** What calls of `it` begin with, also through `it.each` or an `on` of some databases. */
+const isTest = (callee: Node): boolean => {
+  if (callee.type === "CallExpression") return isTest(callee.callee)
+  if (callee.type === "MemberExpression") return isTest(callee.object)
+  return callee.type === "Identifier" && (callee.name === "it" || callee.name === "on")
+}
+
+/** The titles of a file's tests: the same words elsewhere in it prove nothing. */
+const titlesOf = (file: string): ReadonlyArray<string> => {
+  const path = new URL(`./${file}.test.ts`, import.meta.url)
+  const { program, errors } = parseSync(path.pathname, readFileSync(path, "utf8"))
+  assert.deepStrictEqual(errors, [])
+  const titles: Array<string> = []
+  new Visitor({
+    CallExpression: ({ callee, arguments: [title, ...rest] }) => {
+      if (!isTest(callee) || !rest.some(({ type }) => type === "ArrowFunctionExpression")) return
+      if (title?.type === "Literal") titles.push(String(title.value))
+      if (title?.type === "TemplateLiteral") titles.push(title.quasis.map(({ value }) => value.raw).join("…"))
+    }
+  }).visit(program)
+  return titles
+}
+
 it.each(facts)("%s", (_, file, test) => {
-  assert.include(readFileSync(new URL(`./${file}.test.ts`, import.meta.url), "utf8"), test)
+  assert.include(titlesOf(file).join("\n"), test)
+})
+
+it("none of the twenty is missing", () => {
+  const numbers = new Set(facts.map(([fact]) => Number.parseInt(fact, 10)))
+  assert.deepStrictEqual(
+    [...numbers].toSorted((a, b) => a - b),
+    Array.from({ length: 20 }, (_, at) => at + 1)
+  )
 })

@@ -41,6 +41,8 @@ export interface Taken {
 
 /** Deliveries of one inbox, in one database. Times are the database's: processes need not agree on one. */
 export interface Store {
+  /** Why a delivery is never offered to it: it is too large. */
+  readonly refusal?: ((delivery: Delivery) => InboxError | undefined) | undefined
   /** Stores them in this order; those whose id is known are dropped. */
   readonly offer: (deliveries: ReadonlyArray<Delivery>) => Effect.Effect<void, InboxError>
   /** Does not wait. */

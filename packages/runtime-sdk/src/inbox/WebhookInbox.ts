@@ -245,9 +245,8 @@ export const layerRedis = (
   const prefix = options.prefix ?? "{aywa}:"
   return Layer.fresh(
     layerOf(options, (settings) =>
-      checkRedis(prefix, channelOf(prefix, settings.name)).pipe(
-        Effect.andThen(refuseOlder(prefix, settings)),
-        Effect.andThen(makeRedis(prefix, settings))
+      Effect.flatMap(checkRedis(prefix, channelOf(prefix, settings.name)), (limit) =>
+        Effect.andThen(refuseOlder(prefix, settings), makeRedis(prefix, settings, limit))
       )
     )
   )

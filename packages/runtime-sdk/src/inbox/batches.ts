@@ -20,8 +20,8 @@ export type Settle = (exit: Exit.Exit<void, InboxError>) => void
 
 /** Ways to have something written. */
 export interface Batches<A> {
-  /** `settle` is told when the batch that it went with is written. */
-  readonly put: (item: A, settle: Settle) => void
+  /** `settle` is told when the batch that it went with is written. What it gives takes back what is not under way. */
+  readonly put: (item: A, settle: Settle) => () => void
   /** Ends when the batch that it went with is written. An interruption ends the wait, not the write. */
   readonly add: (item: A) => Effect.Effect<void, InboxError>
   /** A write of the caller's, which takes along what waits just now. */
@@ -85,8 +85,14 @@ export const makeBatches = Effect.fnUntraced(function* <A>(options: BatchOptions
     fork(flush)
   }
   const put = (item: A, settle: Settle) => {
-    waiting.push({ item, settle })
+    const entry = { item, settle }
+    waiting.push(entry)
     if (writers === 0) start()
+    return () => {
+      // Whoever has waited too long is among the first.
+      const place = waiting.indexOf(entry)
+      if (place >= 0) waiting.splice(place, 1)
+    }
   }
   const along: Batches<A>["along"] = (write) =>
     Effect.suspend(() => {
@@ -100,7 +106,7 @@ export const makeBatches = Effect.fnUntraced(function* <A>(options: BatchOptions
       )
     })
   yield* Effect.addFinalizer(() => Effect.timeoutOption(idle.await, patience))
-  return { put, add: (item) => Effect.callback((resume) => put(item, resume)), along } satisfies Batches<A>
+  return { put, add: (item) => Effect.callback((resume) => void put(item, resume)), along } satisfies Batches<A>
 })
 
 /** One that cannot be written does not take the others with it; a store that fails twice in a row is down. */

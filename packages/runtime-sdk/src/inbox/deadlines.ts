@@ -10,26 +10,31 @@ import { monotonic } from "../policy/time.ts"
 
 /**
  * Gives a function that waits for what `begin` says to the `settle` that it is given, and ends as `late` does where
- * that takes longer than so many milliseconds.
+ * that takes longer than so many milliseconds. What `begin` gives back is called then.
  */
 export const makeDeadlines = Effect.fnUntraced(function* <E>(millis: number, late: Effect.Effect<never, E>) {
   type Settle = (exit: Exit.Exit<void, E>) => void
   const clock = yield* Clock.Clock
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  /** With when they are late, the first one first. */
-  const waiting = new Map<Settle, number>()
+  interface Wait {
+    readonly at: number
+    leave: (() => void) | void
+  }
+  /** The first one first. */
+  const waiting = new Map<Settle, Wait>()
   let watch: Fiber.Fiber<void> | undefined
   const look = Effect.gen(function* () {
     for (let first = firstOf(waiting); first !== undefined; first = firstOf(waiting)) {
       const now = monotonic(clock)
-      if (first > now) {
-        yield* clock.sleep(Duration.millis(Math.ceil(first - now)))
+      if (first.at > now) {
+        yield* clock.sleep(Duration.millis(Math.ceil(first.at - now)))
         continue
       }
       const exit = yield* Effect.exit(late)
-      for (const [settle, at] of waiting) {
+      for (const [settle, { at, leave }] of waiting) {
         if (at > now) break
         waiting.delete(settle)
+        leave?.()
         settle(exit)
       }
     }
@@ -41,11 +46,12 @@ export const makeDeadlines = Effect.fnUntraced(function* <E>(millis: number, lat
     watch?.interruptUnsafe()
     watch = undefined
   }
-  return (begin: (settle: Settle) => void): Effect.Effect<void, E> =>
+  return (begin: (settle: Settle) => (() => void) | void): Effect.Effect<void, E> =>
     Effect.callback((resume) => {
-      waiting.set(resume, monotonic(clock) + millis)
+      const wait: Wait = { at: monotonic(clock) + millis, leave: undefined }
+      waiting.set(resume, wait)
       watch ??= fork(look)
-      begin((exit) => {
+      wait.leave = begin((exit) => {
         end(resume)
         resume(exit)
       })

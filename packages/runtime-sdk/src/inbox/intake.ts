@@ -53,6 +53,8 @@ export const makeIntake = Effect.fnUntraced(function* (
     Effect.flatMap(
       asOption(() => cleaned(deliveryOf(delivery))),
       (clean) => {
+        const refusal = store.refusal?.(clean)
+        if (refusal !== undefined) return Effect.fail(refusal)
         const stored = within((settle) => put(clean, settle))
         return isSame(clean, delivery) ? stored : Effect.andThen(replaced(clean), stored)
       }

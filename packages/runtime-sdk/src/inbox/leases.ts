@@ -87,7 +87,7 @@ export const leasesRedis = (prefix: string): Effect.Effect<Leases, never, Redis.
   Effect.map(Redis.Redis, (redis) => {
     const lease = redis.eval(leaseScript)
     const release = redis.eval(releaseScript)
-    const failing = (doing: string) => Effect.mapError((cause: Redis.RedisError) => new InboxError(doing, cause))
+    const failing = (doing: string) => Effect.mapError(({ cause }: Redis.RedisError) => new InboxError(doing, cause))
     return {
       lease: (name, owner, millis) =>
         lease(`${prefix}lease:${name}`, owner, Math.ceil(millis)).pipe(

@@ -113,7 +113,8 @@ export type Subject = { readonly callId: string } | { readonly customer: string 
  *   the delivery again. `onError` is told once per outage.
  * - `recovery`: the store is back after such an outage. Only told, never thrown.
  * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there, or lacks a
- *   right or a table. The message names what is missing and the command that changes it. Or it was closed.
+ *   right or a table. The message names what is missing and the command that changes it. Or it was closed. Or a delivery
+ *   is larger than what its store takes, or could ever give back.
  * - `options`: the inbox does not open with these options. The message names the option and what it takes.
  * - `warning`: the inbox works, and keeps less than it promises. Told once, when it opens; or when it had to change a
  *   delivery to store it.
@@ -137,7 +138,9 @@ export class InboxError extends Error {
   readonly kind: InboxErrorKind
   /** `doing` says what failed; of all kinds but `failure` it is the whole message. */
   constructor(doing: string, cause: unknown, kind: InboxErrorKind = "failure") {
-    super(kind === "failure" ? `The inbox's store failed while ${doing}. ${adviceOn(doing)}` : doing, { cause })
+    super(kind === "failure" ? `The inbox's store failed while ${doing}${saidBy(cause)}. ${adviceOn(doing)}` : doing, {
+      cause
+    })
     this.kind = kind
   }
 }
@@ -146,6 +149,22 @@ export class InboxError extends Error {
 export const storing = "storing a delivery"
 
 const adviceOn = (doing: string): string =>
-  doing === storing
-    ? "Answer 503: the runtime sends the delivery again. Check the database."
-    : "Check the database; the cause has its words."
+  doing === storing ? "Answer 503: the runtime sends the delivery again. Check the database." : "Check the database."
+
+const saidBy = (cause: unknown): string => {
+  const words = wordsOf(cause)
+  return words === "" ? "" : `: ${words.replace(/\.$/, "")}`
+}
+
+/** An error, and what it was made of. */
+export const chainOf = (error: unknown): ReadonlyArray<Error> => {
+  const chain: Array<Error> = []
+  for (let inner = error; inner instanceof Error && chain.length < 8; inner = inner.cause) chain.push(inner)
+  return chain
+}
+
+/** What a server or its driver said, below all that was put around it: one line. */
+export const wordsOf = (error: unknown): string => {
+  const said = chainOf(error).findLast(({ message }) => message !== "")
+  return (said?.message.split("\n")[0] ?? "").slice(0, 300)
+}

@@ -4,7 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { InboxError } from "./model.ts"
+import { chainOf, InboxError, wordsOf } from "./model.ts"
 
 /** Told of warnings, and of the beginning and the end of an outage. `openWebhookInbox` puts its `onError` here. */
 export const Report = Context.Reference<(warning: InboxError) => Effect.Effect<void>>(
@@ -40,5 +40,16 @@ export const settled = <A, E, R>(opening: Effect.Effect<A, E, R>): Effect.Effect
     // No failure in it.
     if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
     const error = Cause.squash(cause)
+    if (isStranger(error)) return Effect.fail(new InboxError(stranger(error), error, "refusal"))
     return Effect.fail(error instanceof InboxError ? error : new InboxError("opening it", error))
   })
+
+/** Whether a server does not take who asks. */
+const isStranger = (error: unknown): boolean =>
+  chainOf(error).some(
+    (inner) =>
+      ("_tag" in inner && inner._tag === "AuthenticationError") || /^(WRONGPASS|NOAUTH|ERR AUTH) /.test(inner.message)
+  )
+
+const stranger = (error: unknown): string =>
+  `The inbox does not open: its server refuses this user or its password (${wordsOf(error)}). Check both where the inbox's client is made.`

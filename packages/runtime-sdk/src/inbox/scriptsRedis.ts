@@ -90,6 +90,9 @@ local function held(first)
   end
   return ours
 end
+-- A server whose memory is full refuses a script whose first write may need more of it. What hands deliveries out, and
+-- what keeps them in one hand, goes on: only so is there room again.
+local function despite() redis.call("ZREM", k("locked"), "") end
 -- Wakes who listens; a role that may not say so does without.
 local function notify() redis.pcall("PUBLISH", k("stored"), "") end
 `
@@ -151,6 +154,7 @@ local out = { text(now), "" }
 local taken = 0
 local function claim(ids)
   if #ids == 0 then return end
+  despite()
   bulk("ZREM", "due", ids)
   if lines == 0 then bulk("ZREM", "fresh", ids) end
   bulk("ZADD", "locked", pairsOf(ids, function() return text(now + ttl) end, itself))
@@ -162,6 +166,7 @@ local function claim(ids)
   taken = taken + #ids
 end
 local function claimLapsed(ids)
+  despite()
   for _, id in ipairs(ids) do
     redis.call("HINCRBY", k("lapses"), id, 1)
     if redis.call("SREM", k("alone"), id) == 1 then redis.call("HINCRBY", k("attempts"), id, 1) end
@@ -219,9 +224,10 @@ return ids`
 export const extend = forHeld<[lockMillis: number]>(
   1,
   `local ends = text(now + tonumber(ARGV[1]))
+despite()
 bulk("ZADD", "locked", pairsOf(ids, function() return ends end, itself))`
 )
-export const begin = forHeld<[]>(0, `bulk("SADD", "alone", ids)`)
+export const begin = forHeld<[]>(0, `despite() bulk("SADD", "alone", ids)`)
 export const complete = forHeld<[]>(0, `erase(ids, now)`)
 export const release = forHeld<[]>(0, `unlock(ids) wait(ids) notify()`)
 export const retry = forHeld<[millis: number, attempts: number]>(

@@ -3,25 +3,26 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
+import { redisDefault, redisLimit } from "./limits.ts"
 import { InboxError } from "./model.ts"
 import type { Settings } from "./options.ts"
 import { type Finding, refuse, warn } from "./report.ts"
 
 /**
  * Refuses a server that would lose deliveries: a replica, and one that drops any key when its memory is full. Warns
- * of what weakens the inbox.
+ * of what weakens the inbox, and gives what it takes.
  */
 export const checkRedis = Effect.fnUntraced(function* (prefix: string, channel?: string) {
   const redis = yield* Redis.Redis
-  yield* redis
-    .send("SET", `${prefix}opening`, "", "PX", "1000")
-    .pipe(
-      Effect.catch((error) =>
-        String(error.cause).includes("READONLY")
-          ? refuse("Redis", replica)
-          : Effect.fail(new InboxError("writing a first key", error))
-      )
-    )
+  const isFull = yield* redis.send("SET", `${prefix}opening`, "", "PX", "1000").pipe(
+    Effect.as(false),
+    Effect.catch(({ cause }): Effect.Effect<boolean, InboxError> => {
+      if (String(cause).includes("READONLY")) return refuse("Redis", replica)
+      // Workers that begin now make room.
+      if (/\bOOM\b/.test(String(cause))) return Effect.succeed(true)
+      return Effect.fail(new InboxError("writing a first key", cause))
+    })
+  )
   const info = yield* read(redis, parseInfo, "INFO")
   // A replica that takes writes drops them when it copies its primary again.
   if (/^(slave|replica)$/.test(info?.get("role") ?? "")) return yield* refuse("Redis", replica)
@@ -32,16 +33,18 @@ export const checkRedis = Effect.fnUntraced(function* (prefix: string, channel?:
   const appendOnly = (yield* setting("appendonly")) ?? onOff(info?.get("aof_enabled"))
   const isHeard = channel === undefined || (yield* read(redis, () => true, "PUBLISH", channel, "")) !== undefined
   const findings: ReadonlyArray<Finding | undefined> = [
+    isFull ? full : undefined,
     isHeard ? undefined : notHeard(channel),
     policy?.startsWith("volatile-") ? evictsExpiring(policy) : undefined,
     appendOnly === "no" ? noAppendOnly : undefined,
     appendOnly === "yes" && fsync === "no" ? noFsync : undefined,
     fsync === undefined ? notReadable(policy, appendOnly) : undefined
   ]
-  return yield* warn(
+  yield* warn(
     "Redis",
     findings.filter((finding) => finding !== undefined)
   )
+  return redisLimit(Number(yield* setting("proto-max-bulk-len")) || redisDefault)
 })
 
 /** What a command says; `undefined` where the server forbids it or does not have it. */
@@ -56,7 +59,7 @@ const read = <A>(
     Effect.catch((error) =>
       /\b(ERR|NOPERM) /.test(String(error.cause))
         ? Effect.succeed(undefined)
-        : Effect.fail(new InboxError("reading the server's settings", error))
+        : Effect.fail(new InboxError("reading the server's settings", error.cause))
     )
   )
 
@@ -84,7 +87,7 @@ export const refuseOlder = Effect.fnUntraced(function* (prefix: string, { name, 
   const keys = [...queues.flatMap((key) => [key, `${key}:pending`, `${key}:delayed`]), `${prefix}${name}:parked`]
   const count = yield* Effect.mapError(
     redis.send<number>("EXISTS", ...keys),
-    (cause) => new InboxError("looking for deliveries of an older version", cause)
+    ({ cause }) => new InboxError("looking for deliveries of an older version", cause)
   )
   if (Number(count) > 0) yield* refuse("Redis", olderVersion(keys))
 })
@@ -105,6 +108,12 @@ const replica: Finding = {
   setting: "It is a replica",
   effect: "nothing that is written there is kept",
   remedy: "Give the inbox the address of the primary"
+}
+
+const full: Finding = {
+  setting: "its memory is full (maxmemory)",
+  effect: "offers fail until workers have handled what waits",
+  remedy: "Raise maxmemory, or let workers go on"
 }
 
 const evictsAll = (policy: string): Finding => ({

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
 import * as Queue from "effect/Queue"
+import { beyond, type Limit, redisDefault, redisLimit } from "./limits.ts"
 import { type Delivery, InboxError, type LineStats, type Parked, storing } from "./model.ts"
 import { keyOf, partitionOf } from "./names.ts"
 import type { Settings } from "./options.ts"
@@ -22,12 +23,16 @@ export const baseOf = (prefix: string, name: string): string => `${prefix}${name
 export const channelOf = (prefix: string, name: string): string => `${baseOf(prefix, name)}stored`
 
 /** Makes the store. */
-export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: Settings) {
+export const makeRedis = Effect.fnUntraced(function* (
+  prefix: string,
+  settings: Settings,
+  limit: Limit = redisLimit(redisDefault)
+) {
   const redis = yield* Redis.Redis
   const { name, lines, lockMillis } = settings
   const base = baseOf(prefix, name)
   const channel = channelOf(prefix, name)
-  const failing = (doing: string) => Effect.mapError((cause: Redis.RedisError) => new InboxError(doing, cause))
+  const failing = (doing: string) => Effect.mapError(({ cause }: Redis.RedisError) => new InboxError(doing, cause))
   const lineOf = (callId: string | undefined) => (lines === 0 ? "" : String(partitionOf(callId, lines)))
   const [offer, take, extend, begin, complete, release, retry, park] = [
     redis.eval(scripts.offer),
@@ -68,6 +73,7 @@ export const makeRedis = Effect.fnUntraced(function* (prefix: string, settings: 
   })
 
   const store: Store = {
+    refusal: (delivery) => beyond(delivery, limit, (one) => Buffer.byteLength(JSON.stringify(one))),
     offer: (list) =>
       offer(
         base,

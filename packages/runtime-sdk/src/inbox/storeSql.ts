@@ -10,6 +10,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment, Statement } from "effect/sql/Statement"
 import { listenerOf } from "./listenSql.ts"
+import { beyond, pgLimit } from "./limits.ts"
 import { type Delivery, InboxError, type Parked, storing } from "./model.ts"
 import { keyOf, partitionOf } from "./names.ts"
 import type { Settings } from "./options.ts"
@@ -128,7 +129,10 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
 
   const complete = (claims: ReadonlyArray<Claim>) => tell("acknowledging deliveries", completed(claims))
 
+  const limit = dialect === "postgres" ? pgLimit(client) : undefined
+
   const store: Store = {
+    refusal: (delivery) => limit && beyond(delivery, limit, ({ body, id }) => Buffer.byteLength(body) + 2 * id.length),
     offer: (list) =>
       tell(
         storing,

@@ -28,21 +28,26 @@ export const sqlLayer = (place: Extract<Place, { kind: "sqlite" | "postgres" }>)
 /** What the shared Redis is not set to is no business of most tests. */
 export const quiet = Layer.succeed(Report, () => Effect.void)
 
-/** The inbox in a place. What cannot be opened is a defect of the test. */
+/** The inbox in a place; without a report of its own it tells whoever opens it, from Redis nobody. */
 export const inboxLayer = (
   place: Place,
-  options: WebhookInbox.Options = {}
+  options: WebhookInbox.Options = {},
+  report?: Layer.Layer<never>
 ): Layer.Layer<WebhookInbox.WebhookInbox> => {
   const quick = { pollInterval: 20, backoff: 20, ...options }
+  const layer = Layer.orDie(layerOf(place, quick))
+  if (report !== undefined) return Layer.provide(layer, report)
+  return place.kind === "redis" ? Layer.provide(layer, quiet) : layer
+}
+
+const layerOf = (place: Place, options: WebhookInbox.Options): Layer.Layer<WebhookInbox.WebhookInbox, unknown> => {
   switch (place.kind) {
     case "memory":
-      return Layer.orDie(WebhookInbox.layerMemory(quick))
+      return WebhookInbox.layerMemory(options)
     case "redis":
-      return Layer.orDie(
-        Layer.provide(WebhookInbox.layerRedis({ ...quick, prefix: place.prefix }), [NodeRedis.layer({}), quiet])
-      )
+      return Layer.provide(WebhookInbox.layerRedis({ ...options, prefix: place.prefix }), NodeRedis.layer({}))
     default:
-      return Layer.orDie(Layer.provide(WebhookInbox.layerSql(quick), sqlLayer(place)))
+      return Layer.provide(WebhookInbox.layerSql(options), sqlLayer(place))
   }
 }
 

@@ -1,7 +1,7 @@
 /** Servers that a test starts for itself, on free ports, where its settings would disturb others. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { type AddressInfo, connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -12,6 +12,10 @@ export interface OwnServer extends AsyncDisposable {
   readonly port: number
   /** Ends it without a word to anybody, as a crash does, and starts it again on what it had written. */
   readonly restart: () => Promise<void>
+  /** Stops it where it is: its connections stay, and nothing is answered. */
+  readonly freeze: () => void
+  /** Lets it go on. */
+  readonly thaw: () => void
 }
 
 interface Identity {
@@ -56,11 +60,18 @@ interface Start {
   readonly port: number
   readonly ready: Ready
   readonly as?: Identity
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
-const start = async ({ program, args, folder, port, ready, as = {} }: Start): Promise<OwnServer> => {
+const start = async ({ program, args, folder, port, ready, as = {}, env = {} }: Start): Promise<OwnServer> => {
   const launch = async () => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, ...as })
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: folder,
+      env: { ...process.env, ...env },
+      ...as
+    })
     await started(child, port, ready)
     return child
   }
@@ -79,8 +90,11 @@ const start = async ({ program, args, folder, port, ready, as = {} }: Start): Pr
       await end(program === "redis-server" ? "SIGKILL" : "SIGQUIT")
       child = await launch()
     },
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
     [Symbol.asyncDispose]: async () => {
       process.off("exit", kill)
+      child.kill("SIGCONT")
       // PostgreSQL's fast shutdown; Redis has nothing to save.
       await end("SIGINT")
       rmSync(folder, { recursive: true, force: true })
@@ -89,11 +103,14 @@ const start = async ({ program, args, folder, port, ready, as = {} }: Start): Pr
 }
 
 /** A Redis with settings such as `["--maxmemory-policy", "allkeys-lru"]`. Without them it keeps no file at all. */
-export const startRedis = async (settings: ReadonlyArray<string> = []): Promise<OwnServer> => {
+export const startRedis = async (
+  settings: ReadonlyArray<string> = [],
+  env: Readonly<Record<string, string>> = {}
+): Promise<OwnServer> => {
   const folder = mkdtempSync(join(tmpdir(), "aywa-redis-"))
   const port = await freePort()
   const own = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
-  return start({ program: "redis-server", args: [...own, ...settings], folder, port, ready: answers })
+  return start({ program: "redis-server", args: [...own, ...settings], folder, port, ready: answers, env })
 }
 
 /** Makes a PostgreSQL's files, and how to start it. */
@@ -109,9 +126,14 @@ const makePostgres = async (folder: string): Promise<Start> => {
   return { program: programOf("postgres"), args, folder, port, ready: takesQueries, as }
 }
 
-/** A PostgreSQL. */
-export const startPostgres = async (): Promise<OwnServer> =>
-  start(await makePostgres(mkdtempSync(join(tmpdir(), "aywa-postgres-"))))
+/** A PostgreSQL that trusts everybody; lines for its `pg_hba.conf`, such as `host all guarded all scram-sha-256`, come first. */
+export const startPostgres = async (hostRules: ReadonlyArray<string> = []): Promise<OwnServer> => {
+  const folder = mkdtempSync(join(tmpdir(), "aywa-postgres-"))
+  const made = await makePostgres(folder)
+  const file = join(folder, "data/pg_hba.conf")
+  if (hostRules.length > 0) writeFileSync(file, `${hostRules.join("\n")}\n${readFileSync(file, "utf8")}`)
+  return start(made)
+}
 
 /** A PostgreSQL in hot standby. It waits for the records of a primary that never come. */
 export const startStandby = async (): Promise<OwnServer> => {

@@ -6,6 +6,7 @@ export const makeProxy = async (target: number) => {
   const sockets = new Set<Socket>()
   let frozen = false
   let isDown = false
+  let sent = 0
   const server = createServer((inner) => {
     if (isDown) {
       inner.destroy()
@@ -25,6 +26,7 @@ export const makeProxy = async (target: number) => {
       })
       if (frozen) from.pause()
     }
+    inner.on("data", () => sent++)
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
@@ -33,6 +35,8 @@ export const makeProxy = async (target: number) => {
   }
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
+    /** How often clients have sent something. */
+    sent: () => sent,
     freeze: () => {
       frozen = true
       for (const socket of sockets) socket.pause()

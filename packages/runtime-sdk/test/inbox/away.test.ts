@@ -1,0 +1,198 @@
+/**
+ * A store that is frozen, away or locked under a receiver: the runtime has its 503 within a second, and everything is
+ * handled once when the store is back.
+ */
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as bullmq from "bullmq"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import { createServer } from "node:http"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { DatabaseSync } from "node:sqlite"
+import { PgBoss } from "pg-boss"
+import { assert, describe, it } from "vitest"
+import { NodeSqlite, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
+import { bullmqInbox } from "../../src/inbox/bullmq.ts"
+import { pgBossInbox } from "../../src/inbox/pg-boss.ts"
+import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../src/webhooks.ts"
+import { nodeWebhookHandler } from "../../src/webhooks/handlers.ts"
+import type { WebhookSink } from "../../src/webhooks/sink.ts"
+import { eventually } from "../support/assertions.ts"
+import { startRedis } from "../support/ownServers.ts"
+import { makeProxy } from "../support/proxy.ts"
+import { describeWith, describeWithPrograms } from "../support/services.ts"
+import { makePlace, type Place } from "./support.ts"
+
+interface Rig extends AsyncDisposable {
+  readonly inbox: WebhookSink
+  /** Ids, as they were handled. */
+  readonly handled: ReadonlyArray<string>
+  readonly stop: () => unknown
+  readonly goOn: () => unknown
+}
+
+const secret = generateWebhookSecret()
+
+/** A receiver on a port; posts a signed notice, and says what came back, and when. */
+const receiverOf = async (inbox: WebhookSink) => {
+  const told: Array<string> = []
+  const server = createServer(nodeWebhookHandler({ secret, inbox, onError: ({ message }) => void told.push(message) }))
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  return {
+    told,
+    post: async (id: string) => {
+      const body = JSON.stringify({ message: { type: "hang", call: { id: "call_1" } } })
+      const headers = { ...signAywaRuntimeWebhook({ body, secret, id }) }
+      const begin = performance.now()
+      const { status } = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body })
+      return { status, millis: performance.now() - begin }
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, "close")
+    }
+  }
+}
+
+const check = async (rig: Rig): Promise<void> => {
+  await using receiver = await receiverOf(rig.inbox)
+  assert.strictEqual((await receiver.post("evt_before")).status, 200)
+  await eventually(() => assert.deepStrictEqual(rig.handled, ["evt_before"]))
+  await rig.stop()
+  const ids = Array.from({ length: 6 }, (_, i) => `evt_${i}`)
+  // One after the other, then at once: those that wait for an earlier write have no more time than others.
+  const answers = [await receiver.post("evt_0"), await receiver.post("evt_1")]
+  answers.push(...(await Promise.all(ids.slice(2).map((id) => receiver.post(id)))))
+  assert.deepStrictEqual(
+    answers.map(({ status }) => status),
+    ids.map(() => 503)
+  )
+  // The slower ones are a loaded machine's affair.
+  assert.isBelow(Math.min(...answers.map(({ millis }) => millis)), 1000)
+  assert.isBelow(Math.max(...answers.map(({ millis }) => millis)), 5000)
+  assert.lengthOf(receiver.told, ids.length)
+  await rig.goOn()
+  // As the runtime does, until it has its 200.
+  for (const id of ids) await eventually(async () => assert.strictEqual((await receiver.post(id)).status, 200))
+  await receiver.post("evt_last")
+  await eventually(() => assert.include(rig.handled, "evt_last"))
+  await eventually(() => assert.sameMembers([...rig.handled], ["evt_before", ...ids, "evt_last"]))
+}
+
+const rigOf = async (
+  store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>,
+  rest: Pick<Rig, "stop" | "goOn"> & { readonly end: () => Promise<unknown> }
+): Promise<Rig> => {
+  const handled: Array<string> = []
+  const inbox = await openWebhookInbox({ store, handle: async ({ id }) => void handled.push(id), onError: () => {} })
+  return {
+    ...rest,
+    inbox,
+    handled,
+    [Symbol.asyncDispose]: async () => {
+      await rest.goOn()
+      await inbox.close()
+      await rest.end()
+    }
+  }
+}
+
+const inRedis = (port: number) =>
+  WebhookInbox.layerRedis({ pollInterval: 20 }).pipe(
+    // The client logs each connection that it loses.
+    Layer.provide(Layer.provide(NodeRedis.layer({ socket: { host: "127.0.0.1", port } }), Logger.layer([])))
+  )
+
+describe.concurrent("a receiver whose store does not answer", () => {
+  describeWithPrograms("redis-server")("Redis", () => {
+    it("that is frozen", async () => {
+      await using server = await startRedis()
+      await using rig = await rigOf(inRedis(server.port), {
+        stop: server.freeze,
+        goOn: server.thaw,
+        end: async () => {}
+      })
+      await check(rig)
+    })
+
+    it("that is away", async () => {
+      await using server = await startRedis()
+      const proxy = await makeProxy(server.port)
+      await using rig = await rigOf(inRedis(proxy.port), { stop: proxy.down, goOn: proxy.up, end: proxy.close })
+      await check(rig)
+    })
+
+    it("under BullMQ, frozen", async () => {
+      await using server = await startRedis(["--maxmemory-policy", "noeviction"])
+      const handled: Array<string> = []
+      const connection = { host: "127.0.0.1", port: server.port, maxRetriesPerRequest: null }
+      const inbox = bullmqInbox({ bullmq, connection, onError: () => {} })
+      await inbox.run(async ({ id }) => void handled.push(id))
+      await check({ inbox, handled, stop: server.freeze, goOn: server.thaw, [Symbol.asyncDispose]: async () => {} })
+      await inbox.close()
+    })
+  })
+
+  it("SQLite, in which another program writes", async () => {
+    const { place, remove } = await makePlace("sqlite")
+    assert(place.kind === "sqlite")
+    const other = new DatabaseSync(place.file)
+    const stop = async () => eventually(() => other.exec("BEGIN IMMEDIATE"))
+    const goOn = () => (other.isTransaction ? other.exec("COMMIT") : undefined)
+    {
+      await using rig = await rigOf(
+        Layer.provide(WebhookInbox.layerSql({ pollInterval: 20 }), NodeSqlite.layer(place.file)),
+        { stop, goOn, end: async () => other.close() }
+      )
+      await check(rig)
+    }
+    await remove()
+  })
+})
+
+const portIn = (url: string, port: number) => url.replace(":5432", `:${port}`)
+
+;(await describeWith("PostgreSQL"))("a receiver whose PostgreSQL does not answer", () => {
+  const withPlace = async (test: (place: Extract<Place, { kind: "postgres" }>) => Promise<void>) => {
+    const { place, remove } = await makePlace("postgres")
+    assert(place.kind === "postgres")
+    await test(place).finally(remove)
+  }
+  for (const how of ["frozen", "away"] as const) {
+    it.concurrent(`that is ${how}`, () =>
+      withPlace(async ({ url }) => {
+        const proxy = await makeProxy(5432)
+        const client = PgClient.layer({ url: Redacted.make(portIn(url, proxy.port)), maxConnections: 3 })
+        await using rig = await rigOf(Layer.provide(WebhookInbox.layerSql({ pollInterval: 20 }), client), {
+          stop: how === "frozen" ? proxy.freeze : proxy.down,
+          goOn: how === "frozen" ? proxy.thaw : proxy.up,
+          end: proxy.close
+        })
+        await check(rig)
+      }))
+  }
+
+  it.concurrent("under pg-boss, frozen", () =>
+    withPlace(async ({ url }) => {
+      const proxy = await makeProxy(5432)
+      const handled: Array<string> = []
+      const boss = new PgBoss({
+        connectionString: portIn(url, proxy.port),
+        max: 3,
+        schedule: false,
+        monitorIntervalSeconds: 1
+      })
+      const inbox = pgBossInbox({ boss, onError: () => {} })
+      await inbox.run(async ({ id }) => void handled.push(id))
+      await check({ inbox, handled, stop: proxy.freeze, goOn: proxy.thaw, [Symbol.asyncDispose]: async () => {} })
+      await inbox.close()
+      await boss.stop()
+      await proxy.close()
+    }))
+})
