@@ -165,6 +165,7 @@ for (const { name, describe, open } of databases) {
         ...[1, 2].map((n) => `INSERT INTO agents VALUES ('${old(n)}')`),
         "ALTER TABLE calls ADD CONSTRAINT calls_ext FOREIGN KEY (ext) REFERENCES agents (ext)",
         `CREATE ROLE ${role}`,
+        `GRANT USAGE ON SCHEMA public TO ${role}`,
         `GRANT SELECT, UPDATE ON calls, agents TO ${role}`,
         `GRANT INSERT ON audit TO ${role}`,
         `CREATE SCHEMA aywa_migration AUTHORIZATION ${role}`

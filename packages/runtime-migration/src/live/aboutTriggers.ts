@@ -27,7 +27,7 @@ const targets = ({ body }: TriggerInfo): ReadonlyArray<string> =>
 
 /** Columns of the row itself that a trigger sets. */
 const settings = ({ body }: TriggerInfo): ReadonlyArray<string> =>
-  unique([...body.matchAll(/\bnew\.([\w"`]+)\s*:?=(?!=)/gi)].map(([, column = ""]) => column))
+  unique([...body.matchAll(/\bnew\.("(?:[^"]|"")+"|[\w`]+)\s*:?=(?!=)/gi)].map(([, column = ""]) => column))
 
 /** Whether a trigger does nothing else than to set the time of a change. */
 const setsTime = (table: TableInfo, trigger: TriggerInfo): boolean => {
@@ -76,14 +76,14 @@ export const timedColumns = (table: TableInfo): ReadonlyArray<string> => {
   const named = table.triggers
     .filter((trigger) => setsTime(table, trigger))
     .flatMap((trigger) => [...settings(trigger), ...assigned(trigger)])
-    .map((name) => name.replaceAll('"', "").toLowerCase())
+    .map((name) => name.replaceAll(/^"|"$/g, "").replaceAll('""', '"').toLowerCase())
   return table.columns.map(({ name }) => name).filter((name) => named.includes(name.toLowerCase()))
 }
 
 /** Columns that a trigger's own updates set. */
 const assigned = ({ body }: TriggerInfo): ReadonlyArray<string> =>
   [...body.matchAll(/\bset\s+(.*?)(?:\bwhere\b|;|$)/gis)].flatMap(([, list = ""]) =>
-    [...list.matchAll(/(?:^|,)\s*([\w"]+)\s*=/g)].map(([, name = ""]) => name)
+    [...list.matchAll(/(?:^|,)\s*("(?:[^"]|"")+"|\w+)\s*=/g)].map(([, name = ""]) => name)
   )
 
 /** The statements that put triggers to sleep for a transaction over some locations, and wake them behind its rows. */

@@ -478,24 +478,32 @@ const keysNow = (plan: SqlPlan, location: PlannedLocation): string =>
     .map(({ column, k, w }) => `${columnOf(plan, column)} = b.${w ?? k}`)
     .join(" AND ")
 
-/** What finds rows by their old keys, or by the new ones where those stand, as the ledgers of the key's columns say. */
+/**
+ * What finds rows by their old keys, or by the new ones where those stand, as the ledgers of the key's columns say: `x` by the
+ * old key, and `y` by the new one, which is what a row had that was taken when its key was rewritten already.
+ */
 const keysLeft = (
   plan: SqlPlan,
   location: PlannedLocation
 ): { readonly match: string; readonly joins: string } => {
   const keys = keysOf(location)
   const joins: Array<string> = []
+  const join = (other: PlannedLocation, alias: string, column: (key: (typeof keys)[number]) => string) => {
+    const same = keys.map((key) => `${alias}.${column(key)} = b.${key.k}`).join(" AND ")
+    joins.push(` LEFT JOIN ${tables(plan).ledger(other)} ${alias} ON ${same}`)
+  }
   const match = keys.map(({ column, k, w, rewrittenBy }) => {
+    const key = columnOf(plan, column)
     const other = rewrittenBy === undefined ? undefined : plan.locations[rewrittenBy]
-    if (w === undefined || other === undefined) return `${columnOf(plan, column)} = b.${k}`
-    const own = other.index === location.index
-    const ledger = own ? "b" : `x${other.index}`
-    if (!own) {
-      const same = keys.map((key) => `${ledger}.${key.k} = b.${key.k}`).join(" AND ")
-      joins.push(` LEFT JOIN ${tables(plan).ledger(other)} ${ledger} ON ${same}`)
-    }
-    const reserved = other.twoStep ? ` WHEN 'tmp_value' THEN ${ledger}.tmp_value` : ""
-    return `${columnOf(plan, column)} = CASE ${ledger}.stands WHEN 'new_value' THEN b.${w}${reserved} ELSE b.${k} END`
+    if (w === undefined || other === undefined) return `${key} = b.${k}`
+    const reserved = (ledger: string) => (other.twoStep ? ` WHEN ${ledger}.stands = 'tmp_value' THEN ${ledger}.tmp_value` : "")
+    if (other.index === location.index)
+      return `${key} = CASE WHEN b.stands = 'new_value' THEN b.${w}${reserved("b")} ELSE b.${k} END`
+    const [x, y] = [`x${other.index}`, `y${other.index}`]
+    join(other, x, (key) => key.k)
+    if (!location.ambiguous) join(other, y, (key) => key.w ?? key.k)
+    const taken = location.ambiguous ? "" : ` WHEN ${y}.stands = 'old_value' THEN ${y}.${k}`
+    return `${key} = CASE WHEN ${x}.stands = 'new_value' THEN b.${w}${reserved(x)}${taken} ELSE b.${k} END`
   })
   return { match: match.join(" AND "), joins: joins.join("") }
 }
