@@ -1,7 +1,7 @@
 /**
  * The passes over the ledgers, in the order in which they are made.
  */
-import { columnOf, isReferring, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
+import { columnOf, isExtensible, isReferring, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 /** One pass over a ledger: from one of its values to another. */
@@ -26,7 +26,10 @@ export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   })
 }
 
-/** Rows that were taken anew after their key was rewritten have the new one already. On a first run there are none. */
+/**
+ * Rows that were taken anew after their key was rewritten have the new one already, and those of an extension that apply did
+ * not reach have the one that it finds. On a first run there are none.
+ */
 const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> => {
   const others = otherRewriters(location).map(({ index }) => index)
   return location.ambiguous || others.length === 0 ? [] : [others]
@@ -36,16 +39,30 @@ const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> 
 export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const renewed = new Set(plan.locations.map(({ index }) => index))
   const all = new Set(renewed)
-  const early = plan.locations.filter((location) => goesBeforeItsKey(plan, location))
-  const first = early.map((location): Move => ({ location, from: "new_value", to: "old_value", renewed: all }))
+  const first = plan.locations
+    .filter((location) => goesBeforeItsKey(plan, location))
+    .flatMap((location) => wayBack(location).map(([from, to]): Move => ({ location, from, to, renewed: all })))
   const moves = byKeys(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
     renewed.delete(location.index)
     const still = new Set(renewed)
-    return passes(location)
-      .toReversed()
-      .map(([from, to]) => ({ location, from: to, to: from, renewed: still }))
+    return wayBack(location).flatMap(([from, to]) => [
+      { location, from, to, renewed: still },
+      ...again(location).map((others) => ({
+        location,
+        from,
+        to,
+        renewed: new Set([...still].filter((index) => !others.includes(index)))
+      }))
+    ])
   })
   return [...first, ...moves]
+}
+
+/** A row whose ledger was extended goes all the way back at once. */
+const wayBack = (location: PlannedLocation): ReadonlyArray<readonly [from: LedgerValue, to: LedgerValue]> => {
+  const origins = isExtensible(location) ? (["new_value", "old_value"] as const) : []
+  const back = passes(location).toReversed()
+  return [...origins.map((from) => [from, "origin_value"] as const), ...back.map(([from, to]) => [to, from] as const)]
 }
 
 /**
