@@ -136,9 +136,7 @@ for (const { name, describe, open } of databases) {
         const { rows } = await blocked(applyDatabase(db.driver, plan, { patience: 1 }))
         assert.sameDeepMembers(
           [...rows],
-          ["links.note", "links.ext"].flatMap((location) =>
-            [2, 3].map((n) => ({ location, key: `ext = ${old(n)}` }))
-          )
+          ["links.note", "links.ext"].flatMap((location) => [2, 3].map((n) => ({ location, key: `ext = ${old(n)}` })))
         )
         assert.deepStrictEqual(await column(db, "links", "ext", "n"), [fresh(1), old(2), old(3), fresh(4)])
         assert.deepStrictEqual(await column(db, "links", "note", "n"), [fresh(1), old(2), old(3), fresh(4)])
@@ -168,20 +166,23 @@ for (const { name, describe, open } of databases) {
         2
       )
       for (const step of [applyDatabase, rollbackDatabase]) {
-        await beside(`UPDATE links SET n = n + 10 WHERE ext = '${(step === applyDatabase ? old : fresh)(2)}'`, async (other) => {
-          let looks = 0
-          const letting: SqlDriver = {
-            ...db.driver,
-            run: async (sql, parameters) => {
-              const result = await db.driver.run(sql, parameters)
-              // Found to be held by the first of the columns, and free for the second.
-              if (/SKIP LOCKED/.test(sql) && looks++ === 0) await other.run("ROLLBACK")
-              return result
+        await beside(
+          `UPDATE links SET n = n + 10 WHERE ext = '${(step === applyDatabase ? old : fresh)(2)}'`,
+          async (other) => {
+            let looks = 0
+            const letting: SqlDriver = {
+              ...db.driver,
+              run: async (sql, parameters) => {
+                const result = await db.driver.run(sql, parameters)
+                // Found to be held by the first of the columns, and free for the second.
+                if (/SKIP LOCKED/.test(sql) && looks++ === 0) await other.run("ROLLBACK")
+                return result
+              }
             }
+            assert.strictEqual((await step(letting, plan)).changed, 8)
+            assert.isAbove(looks, 0)
           }
-          assert.strictEqual((await step(letting, plan)).changed, 8)
-          assert.isAbove(looks, 0)
-        })
+        )
       }
       assert.deepStrictEqual(await column(db, "links", "ext", "n"), [1, 2, 3, 4].map(old))
       assert.deepStrictEqual(await column(db, "links", "note", "n"), [1, 2, 3, 4].map(old))
@@ -289,7 +290,10 @@ for (const { name, describe, open } of databases) {
       const other = await openDatabase(db.url)
       try {
         const reports = await Promise.all([applyDatabase(db.driver, plan), applyDatabase(other, plan)])
-        assert.strictEqual(reports.reduce((sum, { changed }) => sum + changed, 0), 2 * many)
+        assert.strictEqual(
+          reports.reduce((sum, { changed }) => sum + changed, 0),
+          2 * many
+        )
       } finally {
         await other.close()
       }

@@ -38,7 +38,10 @@ for (const { name, describe, open } of databases) {
         const plan = await planOf()
         for (const step of Object.values(steps)) {
           const message = await refused(step(db.driver, plan))
-          assert.match(message, new RegExp(`${at}${table}: the names are those of a run's tables, and no run made them`))
+          assert.match(
+            message,
+            new RegExp(`${at}${table}: the names are those of a run's tables, and no run made them`)
+          )
           assert.match(message, /Rename them, or take another prefix/)
         }
         assert.deepStrictEqual(await rowsOf(`${at}${table}`), [{ mine: 7 }])
@@ -50,10 +53,16 @@ for (const { name, describe, open } of databases) {
         ["mine int", "7"],
         ["item varchar(20), value varchar(20)", "'mine', '7'"]
       ] as const) {
-        await db.sql(`CREATE TABLE ${at}aywa_migration_run (${columns})`, `INSERT INTO ${at}aywa_migration_run VALUES (${values})`)
+        await db.sql(
+          `CREATE TABLE ${at}aywa_migration_run (${columns})`,
+          `INSERT INTO ${at}aywa_migration_run VALUES (${values})`
+        )
         const plan = await planOf()
         for (const step of Object.values(steps))
-          assert.match(await refused(step(db.driver, plan)), /aywa_migration_run: the names are those of a run's tables/)
+          assert.match(
+            await refused(step(db.driver, plan)),
+            /aywa_migration_run: the names are those of a run's tables/
+          )
         assert.strictEqual((await rowsOf(`${at}aywa_migration_run`)).length, 1)
         await db.sql(`DROP TABLE ${at}aywa_migration_run`)
       }

@@ -9,7 +9,17 @@ import {
   planDatabase,
   rollbackDatabase
 } from "../src/index.ts"
-import { aboutTables, column, databases, fresh, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
+import {
+  aboutTables,
+  column,
+  databases,
+  fresh,
+  old,
+  refused,
+  simple,
+  snapshot,
+  type TestDatabase
+} from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   if (name === "MariaDB") continue
@@ -70,9 +80,9 @@ for (const { name, describe, open } of databases) {
 
     if (name === "SQLite") return
     const states = async () =>
-      (
-        await db.driver.run("SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname")
-      ).rows.map(({ tgname, tgenabled }) => `${String(tgname)} ${String(tgenabled)}`)
+      (await db.driver.run("SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname")).rows.map(
+        ({ tgname, tgenabled }) => `${String(tgname)} ${String(tgenabled)}`
+      )
 
     it("no trigger of the application's is altered, of whatever state; a second update of an AFTER trigger counts, too", async () => {
       await db.sql(
@@ -91,7 +101,10 @@ for (const { name, describe, open } of databases) {
           transaction,
           prefix: `aywa_${transaction}`
         })
-        assert.deepStrictEqual(plan.keeps.flatMap(({ columns }) => columns), ["updated_at", "Seen at", "n"])
+        assert.deepStrictEqual(
+          plan.keeps.flatMap(({ columns }) => columns),
+          ["updated_at", "Seen at", "n"]
+        )
         await dryRunDatabase(db.driver, plan)
         await applyDatabase(db.driver, plan)
         assert.deepStrictEqual(await column(db, "calls", "ext", "id"), [1, 2].map(fresh))
@@ -101,7 +114,10 @@ for (const { name, describe, open } of databases) {
       }
       assert.deepStrictEqual(await snapshot(db), before)
       assert.deepStrictEqual(await states(), enabled)
-      assert.deepStrictEqual((await db.driver.run("SELECT 1 FROM pg_namespace WHERE nspname = 'aywa_migration'")).rows, [])
+      assert.deepStrictEqual(
+        (await db.driver.run("SELECT 1 FROM pg_namespace WHERE nspname = 'aywa_migration'")).rows,
+        []
+      )
     })
 
     if (name !== "PostgreSQL") return
@@ -118,7 +134,8 @@ for (const { name, describe, open } of databases) {
           ...db.driver,
           run: async (sql, parameters) => {
             const result = await db.driver.run(sql, parameters)
-            if (/UPDATE "calls" AS t/.test(sql) && wrote++ === 0) await other.run("UPDATE calls SET ext = 'again' WHERE id = 9")
+            if (/UPDATE "calls" AS t/.test(sql) && wrote++ === 0)
+              await other.run("UPDATE calls SET ext = 'again' WHERE id = 9")
             return result
           }
         }
@@ -189,7 +206,8 @@ for (const { name, describe, open } of databases) {
           found.map(({ subject }) => subject),
           ["calls_ext", "calls"]
         )
-        for (const { message } of found) assert.match(message, new RegExp(`belongs to postgres.*GRANT postgres TO ${role}`))
+        for (const { message } of found)
+          assert.match(message, new RegExp(`belongs to postgres.*GRANT postgres TO ${role}`))
         assert.match(await refused(applyAfter(db, await plan(false))), /calls_ext/)
         // The owner's statement helps, without any other right.
         const [statement = ""] = /ALTER TABLE [^;]+/.exec(found[0]?.message ?? "") ?? []

@@ -46,7 +46,9 @@ export const aboutOwners = async (
   const { rows } = await driver.run(
     `SELECT s.at, quote_ident(pg_get_userbyid(c.relowner)) AS owner, quote_ident(current_user) AS role FROM (VALUES ${list}) s (at, id) JOIN pg_class c ON c.oid = s.id WHERE NOT pg_has_role(c.relowner, 'USAGE')`
   )
-  const foreign = new Map(rows.map(({ at, owner, role }) => [names[Number(at)], { owner: String(owner), role: String(role) }]))
+  const foreign = new Map(
+    rows.map(({ at, owner, role }) => [names[Number(at)], { owner: String(owner), role: String(role) }])
+  )
   return altered.flatMap(({ table, subject, why, way }): ReadonlyArray<Finding> => {
     const known = foreign.get(table)
     if (known === undefined) return []

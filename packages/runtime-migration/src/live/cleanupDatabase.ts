@@ -5,7 +5,9 @@
  */
 import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/MigrationError.ts"
+import { ledgerColumn, tables } from "../sql/dialect.ts"
 import { samePlanGuard } from "../sql/guards.ts"
+import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
 import { assertOwn, assertPrepared, count, enforce, isPrepared, select } from "./checks.ts"
@@ -14,7 +16,8 @@ import { makePatience } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { CleanupOptions, CleanupReport } from "./reports.ts"
 import { tightenKeys } from "./rigidKeys.ts"
-import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
+import { keyOf } from "./unitRows.ts"
+import { inTransaction, inTurn, numberOf, runAll, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
 
 /**
  * Drops mapping table and ledgers of this very plan, as far as a run made them; with `values` only the copies of documents and texts, which is what
@@ -97,12 +100,23 @@ const standing = async (
     }
     const others = of("changes") - of("renewed") - of("old") - of("missing")
     if (others > 0 && drifted === "refuse") {
-      problems.push(
-        `${location.label}: ${others} rows have drifted: they hold neither what apply wrote nor what stood there before, and only the ledger knows that. Look at them (verify counts them, rollback lists them); if they are as they should be, say so: drifted: "accept" (--accept-drift)`
-      )
+      problems.push(driftWords(plan, location, others, (await driver.run(Sql.driftedRows(plan, location))).rows))
     }
   }
   return problems
+}
+
+/** What is to be looked at, and where. */
+const driftWords = (
+  plan: DatabasePlan,
+  location: PlannedLocation,
+  others: number,
+  some: ReadonlyArray<SqlRow>
+): string => {
+  const keys = some.map((row) => keyOf(location, row)).join("; ")
+  const { table, column, label } = location
+  const [old, next] = (["old_value", "new_value"] as const).map((name) => ledgerColumn(location, name))
+  return `${label}: ${others} rows have drifted (${keys}${others > some.length ? "; …" : ""}): they hold neither what apply wrote nor what stood there before, and only the ledger knows that. Look at ${column} of those rows in ${table}, beside ${old} and ${next} in ${tables(plan).ledger(location)} (verify counts them); if they are as they should be, say so: drifted: "accept" (--accept-drift)`
 }
 
 const dropValues = async (driver: SqlDriver, plan: DatabasePlan): Promise<CleanupReport> => {

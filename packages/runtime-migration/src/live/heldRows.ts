@@ -104,7 +104,10 @@ export const holders = async (driver: SqlDriver, tables: ReadonlyArray<string>):
       ? `SELECT DISTINCT 'pid ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), a.usename, '?') || ', ' || coalesce(a.state, '?') || ' for ' || coalesce(extract(epoch FROM now() - a.xact_start)::int, 0) || ' s)' AS v FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.relation IN (${tables.map(regclass).join(", ")}) AND l.granted AND a.pid <> pg_backend_pid() ORDER BY 1 LIMIT 5`
       : "SELECT CONCAT('connection ', x.trx_mysql_thread_id, ' (open for ', TIMESTAMPDIFF(SECOND, x.trx_started, NOW()), ' s)') AS v FROM information_schema.INNODB_TRX x WHERE x.trx_mysql_thread_id <> CONNECTION_ID() AND x.trx_rows_locked > 0 ORDER BY x.trx_started LIMIT 5"
   const { rows } = await driver.run(sql)
-  const [word, list] = [driver.dialect === "postgres" ? "held by" : "transactions with locks:", rows.map(({ v }) => String(v))]
+  const [word, list] = [
+    driver.dialect === "postgres" ? "held by" : "transactions with locks:",
+    rows.map(({ v }) => String(v))
+  ]
   return rows.length === 0 ? "" : `${word} ${list.join(", ")}`
 }
 

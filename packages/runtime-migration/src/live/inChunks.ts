@@ -142,7 +142,12 @@ const together = (left: Work | undefined, right: Work | undefined): Work | undef
 const behind = (unit: Unit, later: Unit, work: Work): Work | undefined => {
   const mine = locationsOf(unit)
   const theirs = locationsOf(later)
-  if (theirs.some((location) => isRekeyed(location) && otherRewriters(location).some(({ index }) => mine.some((one) => one.index === index))))
+  if (
+    theirs.some(
+      (location) =>
+        isRekeyed(location) && otherRewriters(location).some(({ index }) => mine.some((one) => one.index === index))
+    )
+  )
     return "all"
   return theirs.some((location) => mine.includes(location)) ? work : undefined
 }

@@ -60,7 +60,8 @@ export const makeKept = async (
   made: Set<KeptTimes>
 ): Promise<void> => {
   for (const [at, kept] of plan.keeps.entries()) {
-    if (made.has(kept) || !locations.some(({ schema, table }) => kept.table === table && kept.schema === schema)) continue
+    if (made.has(kept) || !locations.some(({ schema, table }) => kept.table === table && kept.schema === schema))
+      continue
     await alter(driver, `trigger on ${kept.table}`, tableOf(plan, kept), making(plan, kept, at), patience)
     made.add(kept)
   }

@@ -30,10 +30,7 @@ export const rangePiece = (first: number, last: number, except: ReadonlySet<stri
     get halves(): Piece["halves"] {
       const middle = Math.floor((first + last) / 2)
       return last > first
-        ? [
-            rangePiece(first, middle, inside(first, middle)),
-            rangePiece(middle + 1, last, inside(middle + 1, last))
-          ]
+        ? [rangePiece(first, middle, inside(first, middle)), rangePiece(middle + 1, last, inside(middle + 1, last))]
         : undefined
     },
     without: (parts) => (size > parts.size ? rangePiece(first, last, new Set([...except, ...parts])) : undefined),
@@ -46,7 +43,11 @@ const split = <A>(parts: ReadonlyArray<A>, make: (parts: ReadonlyArray<A>) => Pi
   return parts.length > 1 ? [make(parts.slice(0, middle)), make(parts.slice(middle))] : undefined
 }
 
-const rest = (parts: ReadonlyArray<string>, without: ReadonlySet<string>, make: (parts: ReadonlyArray<string>) => Piece) => {
+const rest = (
+  parts: ReadonlyArray<string>,
+  without: ReadonlySet<string>,
+  make: (parts: ReadonlyArray<string>) => Piece
+) => {
   const left = parts.filter((part) => !without.has(part))
   return left.length > 0 ? make(left) : undefined
 }

@@ -61,8 +61,10 @@ export interface StepProgress {
  */
 export interface DryRunLocation {
   readonly location: string
-  /** Rows that would change. */
+  /** Rows that the mapping changes: those that are written already, and those that are still to be. */
   readonly rows: number
+  /** Of those, still to be written: as many as apply would write now. */
+  readonly pending: number
   /** Distinct values in them now, and afterwards. */
   readonly valuesBefore: number
   readonly valuesAfter: number
@@ -82,6 +84,8 @@ export interface DryRunLocation {
 export interface DryRunReport {
   readonly locations: ReadonlyArray<DryRunLocation>
   readonly rows: number
+  /** Of those, still to be written. */
+  readonly pending: number
   /**
    * What stops the apply step: errors among the findings, rows outside of what was expected, and what the database refused
    * when some rows of each location were written and taken back.

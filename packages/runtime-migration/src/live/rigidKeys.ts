@@ -15,11 +15,7 @@ type Key = SqlPlan["foreignKeys"][number]
 const childOf = (plan: SqlPlan, { schema, table }: Key): string => tableOf(plan, { schema, table })
 
 /** The statement that makes a key wait, or not. */
-export const alteration = (
-  plan: SqlPlan,
-  key: Key,
-  to: "DEFERRABLE INITIALLY IMMEDIATE" | "NOT DEFERRABLE"
-): string =>
+export const alteration = (plan: SqlPlan, key: Key, to: "DEFERRABLE INITIALLY IMMEDIATE" | "NOT DEFERRABLE"): string =>
   `ALTER TABLE ${childOf(plan, key)} ALTER CONSTRAINT ${quoteName("postgres", key.name ?? "")} ${to}`
 
 const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`

@@ -52,13 +52,14 @@ export const dryRunDatabase = (
 
 const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOptions): Promise<DryRunReport> => {
   const { signal, onProgress } = options
+  let again = 0
   const prepare = async () => {
     await assertOwn(driver, plan)
     await assertClosed(driver, plan)
     const way = Sql.dialects[plan.dialect]
     await runAll(driver, way.createRun(plan))
     await enforce(driver, [Guards.samePlanGuard(plan)])
-    const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
+    again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
     // It says whose the others are, before they are made.
     await driver.run(Sql.begin(plan))
     await runAll(driver, way.createTables(plan))
@@ -101,7 +102,7 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
   const locations: Array<DryRunLocation> = []
   for (const shared of ledgersOf(plan)) {
     check(signal)
-    locations.push(...(await dryRunLedger(driver, plan, shared)))
+    locations.push(...(await dryRunLedger(driver, plan, shared, again > 0)))
   }
   // In the order of the plan.
   locations.sort((a, b) => orderOf(plan, a) - orderOf(plan, b))
@@ -112,13 +113,14 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
       : []
   })
   // Rows that another dry run tries out are none that somebody holds.
-  const tried = () => inTurn(driver, { prefix: plan.prefix, transaction: "chunks" }, () => tryOut(driver, plan, options))
-  const trial =
-    errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await withShortWaits(driver, tried)
+  const tried = () =>
+    inTurn(driver, { prefix: plan.prefix, transaction: "chunks" }, () => tryOut(driver, plan, options))
+  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await withShortWaits(driver, tried)
   return {
     locations,
     untried: trial.untried,
     rows: locations.reduce((sum, { rows }) => sum + rows, 0),
+    pending: locations.reduce((sum, { pending }) => sum + pending, 0),
     problems: [...errorsOf(plan), ...unexpected, ...trial.problems]
   }
 }
@@ -129,7 +131,8 @@ const orderOf = (plan: DatabasePlan, { location }: DryRunLocation): number =>
 const dryRunLedger = async (
   driver: SqlDriver,
   plan: DatabasePlan,
-  locations: ReadonlyArray<PlannedLocation>
+  locations: ReadonlyArray<PlannedLocation>,
+  again: boolean
 ): Promise<ReadonlyArray<DryRunLocation>> => {
   // PostgreSQL counts values sooner than it looks rows up.
   const together =
@@ -142,9 +145,12 @@ const dryRunLedger = async (
     const table = await select(driver, Sql.rememberedCounts(plan, location))
     const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
     const alone = unmapped === undefined || together !== undefined ? undefined : await count(driver, unmapped)
+    const rows = numberOf(counts["changes"])
     reports.push({
       location: location.label,
-      rows: numberOf(counts["changes"]),
+      rows,
+      // The first time nothing is written.
+      pending: again ? await count(driver, Sql.pendingRows(plan, location)) : rows,
       valuesBefore: numberOf(counts["befores"]),
       valuesAfter: numberOf(counts["afters"]),
       unmapped: together === undefined ? alone : numberOf(together[`n${at + 1}`]),

@@ -6,7 +6,16 @@ import { tables } from "./dialect.ts"
 import type { SqlPlan } from "./plan.ts"
 
 /** What a script can be stopped by. */
-export type GuardStep = "strangers" | "prepared" | "older" | "mapping" | "forged" | "keys" | "expect" | "open" | "drifted"
+export type GuardStep =
+  | "strangers"
+  | "prepared"
+  | "older"
+  | "mapping"
+  | "forged"
+  | "keys"
+  | "expect"
+  | "open"
+  | "drifted"
 
 const words: Readonly<Record<GuardStep, readonly [mysql: string, sqlite: string]>> = {
   // A name of MySQL has 64 characters, and a prefix up to 40.

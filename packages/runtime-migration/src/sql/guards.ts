@@ -70,7 +70,10 @@ export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
 export const strangersGuard = (plan: SqlPlan): Guard => ({
   step: "strangers",
   // Its own guard table is made anew by each script.
-  query: `SELECT q.v FROM (${namesTaken(plan, otherTables(plan).filter((name) => name !== tables(plan).guard))}) q WHERE NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'checksum')`,
+  query: `SELECT q.v FROM (${namesTaken(
+    plan,
+    otherTables(plan).filter((name) => name !== tables(plan).guard)
+  )}) q WHERE NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'checksum')`,
   words: strangersWords(plan),
   reason: "Refused"
 })

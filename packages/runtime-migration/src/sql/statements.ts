@@ -53,15 +53,16 @@ export const mappingRows = (plan: SqlPlan): ReadonlyArray<string> => {
   return [
     `DELETE FROM ${tables(plan).map}`,
     ...plan.sets.flatMap((set) => {
+      const bytes =
+        plan.dialect === "sqlite" && plan.locations.some((one) => one.set === set && one.columnType === "bytes")
+      const columns = ["kind", "source", "target", "tmp", "again", ...(bytes ? ["bytes"] : [])]
       const rows = set.entries.map(
         ({ source, target, temporary, again }) =>
-          `(${[set.name, source, target, temporary].map(quoteText).join(", ")}, ${again ? 1 : 0})`
+          `(${[set.name, source, target, temporary].map(quoteText).join(", ")}, ${again ? 1 : 0}${bytes ? `, x'${target.replaceAll("-", "")}'` : ""})`
       )
       const inserts: Array<string> = []
       for (let at = 0; at < rows.length; at += batch) {
-        inserts.push(
-          way.insertNew(tables(plan).map, ["kind", "source", "target", "tmp", "again"], rows.slice(at, at + batch))
-        )
+        inserts.push(way.insertNew(tables(plan).map, columns, rows.slice(at, at + batch)))
       }
       return inserts
     })
@@ -487,6 +488,30 @@ export const updateTogether = (
 export const idText = (plan: SqlPlan): ((value: string) => string) =>
   plan.dialect === "mysql" ? (value) => `CONVERT(${value} USING utf8mb4)` : dialects[plan.dialect].text
 
+/** Counts, as `n`, the rows that apply would write: they still hold what the ledger has of them. */
+export const pendingRows = (plan: SqlPlan, location: PlannedLocation): string => {
+  const way = dialects[plan.dialect]
+  const holds = (["old_value", ...(location.twoStep ? ["tmp_value" as const] : [])] as const).map((from) => {
+    const match = matchEither(plan, { location, from })
+    const same = way.same(columnOf(plan, location.column), `b.${ledgerColumn(location, from)}`)
+    return `(SELECT COUNT(*) FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE b.${ledgerColumn(location, "stands")} = '${from}' AND ${same})`
+  })
+  return `SELECT ${holds.join(" + ")} AS n FROM (SELECT 1 AS one) q`
+}
+
+/**
+ * Selects up to five rows that hold neither what apply wrote nor what stood there before: the key that each has now, as
+ * `v1…`.
+ */
+export const driftedRows = (plan: SqlPlan, location: PlannedLocation): string => {
+  const way = dialects[plan.dialect]
+  const value = columnOf(plan, location.column)
+  const key = keysOf(location).map(({ column }, at) => `${columnOf(plan, column)} AS v${at + 1}`)
+  const holds = (name: LedgerValue) => way.same(value, `b.${name}`)
+  const known = `${value} IS NOT NULL AND (${holds("new_value")} OR (b.stands = 'old_value' AND ${holds("old_value")}))`
+  return `SELECT ${key.join(", ")} FROM ${ledgerRows(plan, location)} b JOIN ${tableOf(plan, location)} t ON ${keysNow(plan, location)} WHERE CASE WHEN ${known} THEN 1 ELSE 0 END = 0 ORDER BY b.n LIMIT 5`
+}
+
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
   const way = dialects[plan.dialect]
@@ -563,10 +588,7 @@ const keysNow = (plan: SqlPlan, location: PlannedLocation): string =>
  * What finds rows by their old keys, or by the new ones where those stand, as the ledgers of the key's columns say: `x` by the
  * old key, and `y` by the new one, which is what a row had that was taken when its key was rewritten already.
  */
-const keysLeft = (
-  plan: SqlPlan,
-  location: PlannedLocation
-): { readonly match: string; readonly joins: string } => {
+const keysLeft = (plan: SqlPlan, location: PlannedLocation): { readonly match: string; readonly joins: string } => {
   const keys = keysOf(location)
   const joins: Array<string> = []
   const join = (other: PlannedLocation, alias: string, column: (key: (typeof keys)[number]) => string) => {
@@ -577,7 +599,8 @@ const keysLeft = (
     const key = columnOf(plan, column)
     const other = rewrittenBy === undefined ? undefined : plan.locations[rewrittenBy]
     if (w === undefined || other === undefined) return `${key} = b.${k}`
-    const reserved = (ledger: string) => (other.twoStep ? ` WHEN ${ledger}.stands = 'tmp_value' THEN ${ledger}.tmp_value` : "")
+    const reserved = (ledger: string) =>
+      other.twoStep ? ` WHEN ${ledger}.stands = 'tmp_value' THEN ${ledger}.tmp_value` : ""
     if (other.index === location.index)
       return `${key} = CASE WHEN b.stands = 'new_value' THEN b.${w}${reserved("b")} ELSE b.${k} END`
     const [x, y] = [`x${other.index}`, `y${other.index}`]
