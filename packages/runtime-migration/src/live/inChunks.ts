@@ -14,7 +14,7 @@ import { heldRows, type HeldRow, holders, tablesOf, waitingRows } from "./heldRo
 import { sizeOf } from "./inOne.ts"
 import { dropKept, keepTimes, makeKept } from "./keptTimes.ts"
 import { keptIds, takeLateChildren } from "./lateRows.ts"
-import { makePace, makePatience, type Pace, waits } from "./locks.ts"
+import { makePace, makePatience, type Pace, sleep, waits } from "./locks.ts"
 import { idsPiece, type Piece, rangePiece, rowsPiece } from "./pieces.ts"
 import { loosenKeys, tightenKeys } from "./rigidKeys.ts"
 import { inTransaction, runAll } from "./SqlDriver.ts"
@@ -58,8 +58,8 @@ export const inChunks = async (
     await runAll(driver, before)
     for (const unit of units) await attempt(run, unit, "all")
     const next = waits()
-    while (run.left.size > 0) {
-      if (patience.isOver()) return await blocked(run)
+    for (let laps = 0; run.left.size > 0; laps++) {
+      if (laps > 0 && patience.isOver()) return await blocked(run)
       await patience.wait(next())
       await patience.during(() => lap(run, units))
     }
@@ -155,20 +155,36 @@ const behind = (unit: Unit, later: Unit, work: Work): Work | undefined => {
 /** Rows that an error names. */
 const named = 100
 
+/** Milliseconds for which they are looked for. */
+const looking = 2000
+
+/** Rows of a step that are held, a chunk after the other, until there is no more time; none where the table itself is locked. */
+const heldOfAll = async (run: Run, step: Step, isOver: () => boolean): Promise<ReadonlyArray<HeldRow>> => {
+  const { driver, plan } = run
+  const rows: Array<HeldRow> = []
+  const total = await sizeOf(run, step)
+  for (let first = 1; first <= total && rows.length < named && !isOver(); first += 1000) {
+    const piece = rangePiece(first, Math.min(total, first + 999))
+    try {
+      rows.push(...(await heldRows(driver, plan, [step], piece)))
+    } catch (error) {
+      if (isBusy(error)) break
+      throw error
+    }
+  }
+  return rows
+}
+
 /** Says what others hold. */
-const blocked = async ({ driver, plan, left }: Run): Promise<never> => {
+const blocked = async (run: Run): Promise<never> => {
+  const { driver, plan, left } = run
   const units = [...left.keys()]
   const rows: Array<HeldRow> = [...left.values()].flatMap(({ rows }) => rows)
   // Of a table whose keys could not be altered: somebody holds rows of it.
+  const begin = performance.now()
   for (const [{ steps }, { work }] of left) {
     if (work !== "all") continue
-    for (const step of steps) {
-      const total = await sizeOf({ driver, plan }, step)
-      for (let first = 1; first <= total && rows.length < named; first += 1000) {
-        const piece = rangePiece(first, Math.min(total, first + 999))
-        rows.push(...(await heldRows(driver, plan, [step], piece).catch(() => [])))
-      }
-    }
+    for (const step of steps) rows.push(...(await heldOfAll(run, step, () => performance.now() - begin > looking)))
   }
   const who = await holders(driver, tablesOf(plan, units)).catch(() => "")
   return fail({
@@ -283,8 +299,10 @@ const makeWay = async (
   tries: number,
   error: unknown
 ): Promise<void> => {
-  const { driver, plan, pace, patience } = run
+  const { driver, plan, pace } = run
   pace.contended()
+  // Whoever writes holds all of the file.
+  if (plan.dialect === "sqlite") throw error
   const held = await heldRows(driver, plan, steps, piece)
   if (held.length > 0) {
     leave(run, unit, held)
@@ -293,7 +311,7 @@ const makeWay = async (
   }
   // They have let go, or what they hold is no row: a value of a unique column that they are about to write.
   if (tries < wholeTries) {
-    await patience.wait(20 * tries)
+    await sleep(20 * tries)
     return perform(run, unit, piece, steps, tries + 1)
   }
   if (piece.halves !== undefined) return inHalves(run, unit, piece.halves, steps)

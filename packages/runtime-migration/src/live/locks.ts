@@ -9,7 +9,9 @@ import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+/** Waits. */
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** How long a step waits for locks of others, in total. */
 export interface Patience {
