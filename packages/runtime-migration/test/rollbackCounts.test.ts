@@ -150,6 +150,34 @@ for (const { name, describe, open } of databases) {
       }
     })
 
+    it("of a row with two references the one that can go back does", async () => {
+      await db.sql(
+        "CREATE TABLE agents (id int PRIMARY KEY, ext varchar(40) NOT NULL UNIQUE)",
+        "CREATE TABLE tools (id int PRIMARY KEY, ext varchar(40) NOT NULL UNIQUE)",
+        "CREATE TABLE calls (id int PRIMARY KEY, agent varchar(40), tool varchar(40), CONSTRAINT calls_agent FOREIGN KEY (agent) REFERENCES agents (ext), CONSTRAINT calls_tool FOREIGN KEY (tool) REFERENCES tools (ext))",
+        ...[1, 2].flatMap((n) => ["agents", "tools"].map((table) => `INSERT INTO ${table} VALUES (${n}, '${old(n)}')`)),
+        ...[1, 2].map((n) => `INSERT INTO calls VALUES (${n}, '${old(n)}', '${old(3 - n)}')`)
+      )
+      const plan = await applied([
+        ["agents", "ext"],
+        ["tools", "ext"],
+        ["calls", "agent"],
+        ["calls", "tool"]
+      ])
+      await db.sql(`INSERT INTO calls VALUES (9, '${fresh(1)}', NULL)`)
+      const report = await rollbackDatabase(db.driver, plan)
+      assert.sameDeepMembers(
+        [...report.notRestored],
+        [
+          { location: "agents.ext", reason: "in use", rows: 1 },
+          { location: "calls.agent", reason: "in use", rows: 1 }
+        ]
+      )
+      assert.deepStrictEqual(await column(db, "calls", "agent", "id"), [fresh(1), old(2), fresh(1)])
+      assert.deepStrictEqual(await column(db, "calls", "tool", "id"), [old(2), old(1), null])
+      await assertWhole(plan, report)
+    })
+
     it("a column that was filled after the key of its row was rewritten goes back, too", async () => {
       await db.sql(
         "CREATE TABLE links (ext varchar(60) PRIMARY KEY, note varchar(60))",

@@ -60,7 +60,8 @@ export const write = async (
     try {
       const done = await writeTogether(driver, plan, step, whole, all)
       rows = done.rows
-      left = done.left
+      // Of rows of which one column stays, the others are still to be looked at.
+      left = whole.length === range.length ? done.left : undefined
       for (const [at, n] of done.values.entries()) values[at] = n
     } catch (error) {
       throw placed(error, labelsOf(step.locations))
