@@ -124,7 +124,7 @@ const closing = async (store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>, f
       await new Promise(() => {})
     }
   })
-  await inbox.offer({ id: "evt_1", type: "hang", callId: undefined, body: "{}" })
+  await eventually(() => inbox.offer({ id: "evt_1", type: "hang", callId: undefined, body: "{}" }))
   const signal = await begun.promise
   freeze()
   const begin = performance.now()
