@@ -329,7 +329,11 @@ describe("a program that goes on behind a create that failed", () => {
       }
     })
   }
-  const law = async (make: Make, count: (mark: string) => Promise<ReadonlyArray<number>>, kind: string) => {
+  const assertNeverTwice = async (
+    make: Make,
+    count: (mark: string) => Promise<ReadonlyArray<number>>,
+    kind: string
+  ) => {
     let run = 0
     let made = 0
     const step = fc.record({ body: fc.nat(2), fate: fc.constantFrom(...fates) })
@@ -359,7 +363,7 @@ describe("a program that goes on behind a create that failed", () => {
   const here = () => new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
 
   it("law: no row is made more often than the program says, whatever happened in the first run", async () => {
-    await law(
+    await assertNeverTwice(
       (client, body, given) =>
         client.assistants.create({ name: body < 0 ? "x".repeat(500) : `${current}/${body}` }, given),
       async (mark) => {
@@ -372,7 +376,7 @@ describe("a program that goes on behind a create that failed", () => {
   }, 120_000)
 
   it("law: nor is a file, whose name does not tell it from others", async () => {
-    await law(
+    await assertNeverTwice(
       (client, body, given) =>
         client.files.upload(
           { file: Buffer.from(`${current}/${body}`), ...(body < 0 ? { contentType: "?" } : {}) },
