@@ -8,7 +8,7 @@ import { assert, inject, it, onTestFinished } from "vitest"
 import { openDatabase } from "@aywa-ai/runtime-migration"
 import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { databases } from "./databases.ts"
-import { run, temporaryFolder } from "./support.ts"
+import { errorOf, run, temporaryFolder } from "./support.ts"
 
 const source = (n: number) => `${String(n).padStart(8, "0")}-0000-4000-8000-000000000000`
 const target = (n: number) => `${String(n).padStart(8, "0")}-ffff-4fff-8fff-ffffffffffff`
@@ -102,6 +102,25 @@ for (const { name, dialect, describe, open } of databases) {
         },
         60_000
       )
+
+    if (name === "PostgreSQL" || name === "MariaDB")
+      it("--replica and DATABASE_REPLICAS name what apply waits for; a server that is none is refused, and no row is written", async () => {
+        const { args } = files()
+        const { url, read } = await open(calls)
+        const before = await read()
+        const words = name === "MariaDB" ? /^replicas\[0\]: this server is no replica/ : /^replicas: are for MySQL/
+        for (const [flags, env] of [
+          [["--replica", url], {}],
+          [[], { DATABASE_REPLICAS: ` ${url} ` }]
+        ] as const) {
+          const refused = await run(["migrate", "apply", ...args, "--yes", "--json", ...flags], {
+            env: { DATABASE_URL: url, ...env },
+            cwd
+          })
+          assertMatches([refused.code, errorOf(refused).message], [2, words])
+          assert.deepStrictEqual(await read(), before)
+        }
+      }, 60_000)
 
     it("verify exits with 0 while others only write ids of the runtime or none, and with 1 for what is left", async () => {
       const { args } = files()

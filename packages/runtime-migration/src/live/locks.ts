@@ -7,6 +7,7 @@ import { seesAllSessions } from "../sql/accounts.ts"
 import { isBusy } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
+import { makeReplicas } from "./replicas.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -70,25 +71,19 @@ const othersThere: Readonly<Record<SqlDriver["dialect"], string>> = {
 export const makePace = (
   driver: SqlDriver,
   { chunk, config }: Pick<DatabasePlan, "chunk" | "config">,
-  { signal, replicaLag = 5000 }: StepOptions
+  options: StepOptions
 ): Pace => {
+  const replicas = makeReplicas(driver, options)
   let most = config.chunk === undefined ? chunk * mostChunks : chunk
   let ceiling = chunk
   let rows = chunk
   let usual: number | undefined
   let lastLook = -Infinity
+  const { replicaLag = lookEvery } = options
+  const lookAgain = replicaLag === 0 ? lookEvery : Math.min(lookEvery, replicaLag)
   const asked = async (sql: string, name: string) => numberOf((await driver.run(sql)).rows[0]?.[name])
-  const lag = async (): Promise<number> => {
-    if (driver.dialect !== "postgres" || replicaLag === 0) return 0
-    const sql =
-      "SELECT COALESCE(MAX(EXTRACT(EPOCH FROM r.replay_lag)), 0) * 1000 AS ms FROM pg_stat_replication r WHERE r.state = 'streaming'"
-    return asked(sql, "ms")
-  }
   const look = async () => {
-    while ((await lag()) > replicaLag) {
-      check(signal)
-      await sleep(500)
-    }
+    await replicas()
     if (most > chunk) ceiling = (await asked(othersThere[driver.dialect], "n")) === 0 ? most : chunk
     lastLook = performance.now()
   }
@@ -107,7 +102,7 @@ export const makePace = (
         if (usual !== undefined && each > usual * 3) await sleep(Math.min(milliseconds, 500))
         usual = usual === undefined ? each : usual * 0.9 + each * 0.1
       }
-      if (performance.now() - lastLook > lookEvery) await look()
+      if (performance.now() - lastLook > lookAgain) await look()
     }
   }
 }

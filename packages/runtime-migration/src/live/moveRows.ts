@@ -14,6 +14,7 @@ import { sleeping } from "./aboutTriggers.ts"
 import { makePace, type Pace, patiently } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { MoveReport, StepOptions } from "./reports.ts"
+import { makeReplicas } from "./replicas.ts"
 import { loosenKeys, tightenKeys } from "./rigidKeys.ts"
 import { inTransaction, inTurn, numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 import { labelOf, labelsOf, rowsById, withKey } from "./unitRows.ts"
@@ -72,6 +73,7 @@ export const moveRows = async (
     changed.set(step.location.label, (changed.get(step.location.label) ?? 0) + rows)
   }
   const units = unitsOf(plan, moves)
+  await makeReplicas(driver, from.options)()
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
   await inTurn(driver, plan, async () => {
     const settled = plan.dialect === "postgres" ? String((await select(driver, Sql.settledBefore))["v"]) : undefined

@@ -112,7 +112,8 @@ const insertInto = (
   ledger: string,
   columns: ReadonlyArray<readonly [column: string, value: string]>
 ): string => {
-  const number = dialects[plan.dialect].nextNumber(ledger)
+  const key = columns.filter(([column]) => /^k\d+$/.test(column)).map(([, value]) => value)
+  const number = dialects[plan.dialect].nextNumber(ledger, key)
   const all = number === undefined ? columns : [["n", number] as const, ...columns]
   return `INSERT INTO ${ledger} (${all.map(([column]) => column).join(", ")}) SELECT ${all.map(([, value]) => value).join(", ")}`
 }
