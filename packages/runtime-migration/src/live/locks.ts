@@ -47,6 +47,9 @@ export interface Pace {
 /** A transaction holds the locks of its rows: it is not to take longer than this. */
 const longest = 100
 
+/** Rows of a transaction that are never divided any more. */
+const least = 10
+
 /** Between two looks at replicas, and at who else is there. */
 const lookEvery = 1000
 
@@ -76,7 +79,8 @@ export const makePace = (
   const replicas = makeReplicas(driver, options)
   let most = config.chunk === undefined ? chunk * mostChunks : chunk
   let ceiling = chunk
-  let rows = chunk
+  // How long a row takes is known behind the first of them.
+  let rows = Math.max(least, Math.ceil(chunk / 4))
   let usual: number | undefined
   let lastLook = -Infinity
   const { replicaLag = lookEvery } = options
@@ -88,14 +92,16 @@ export const makePace = (
     lastLook = performance.now()
   }
   return {
-    rows: () => Math.min(rows, ceiling),
+    rows: () => Math.max(1, Math.min(rows, ceiling)),
     contended: () => {
       most = chunk
       ceiling = chunk
     },
     after: async (milliseconds, written) => {
-      if (milliseconds > longest && rows > 10) rows = Math.max(10, Math.floor(Math.min(rows, ceiling) / 2))
-      else if (milliseconds < longest / 2 && rows < ceiling) rows = Math.min(ceiling, rows * 2)
+      if (milliseconds > longest && rows > least) {
+        const part = Math.min(0.5, longest / 2 / milliseconds)
+        rows = Math.max(least, Math.floor(Math.min(rows, ceiling) * part))
+      } else if (milliseconds < longest / 2 && rows < ceiling) rows = Math.min(ceiling, rows * 2)
       if (written > 0) {
         const each = milliseconds / written
         // Others wait for the same disks and locks as we do.
