@@ -20,8 +20,11 @@ export default async (project: TestProject) => {
   await once(server, "message")
   project.provide("pglites", socket)
   return async () => {
-    server.disconnect()
-    await once(server, "exit")
+    // There is nothing to be saved, and what a PGlite does when its process ends is not to be waited for.
+    const running = server.exitCode === null && server.signalCode === null
+    const ended = running ? once(server, "exit") : undefined
+    server.kill("SIGKILL")
+    await ended
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -205,7 +205,9 @@ export const extend = async (input: DatabaseInput, session: Session): Promise<vo
   const { driver, plan } = await prepare(input, session)
   const report = await extendDatabase(driver, plan)
   session.out.result(report, () =>
-    report.added === 0 ? "There is nothing new in the mapping." : "Extended. Go on with migrate apply."
+    report.added === 0
+      ? "There is nothing new in the mapping."
+      : "Extended. Go on with migrate dry-run, which finds the rows, and migrate apply."
   )
 }
 
@@ -268,12 +270,14 @@ const reasons: Readonly<Record<NotRestored["reason"], string>> = {
   dropped: "have no old value in the ledger any more: cleanup --values dropped it"
 }
 
-const rollbackText = ({ changed, reversed, notRestored }: RollbackReport): string =>
+const rollbackText = ({ changed, reversed, notRestored, writtenSince }: RollbackReport): string =>
   [
     `${changed} rows put back.`,
     ...(reversed === 0 ? [] : [`${reversed} rows that were written since went back through the inverse mapping.`]),
     ...(notRestored.length === 0 ? [] : ["Not as they were:"]),
-    ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`)
+    ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`),
+    ...(writtenSince.length === 0 ? [] : ["As somebody wrote them since the first dry run:"]),
+    ...writtenSince.map(({ location, rows }) => `- ${location}: ${rows} rows`)
   ].join("\n")
 
 /** Drops what the dry run made, or the values in it alone. */

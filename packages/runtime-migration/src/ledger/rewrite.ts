@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { isUuid } from "./forms.ts"
+import { dashed, isUuid } from "./forms.ts"
 
 /**
  * What an id becomes; `undefined` for one that is not known.
@@ -64,10 +64,10 @@ const anyForm =
     const target = resolve(id)
     if (target !== undefined) return target
     const small = id.toLowerCase()
-    const dashed = small.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
-    if (!isUuid(dashed) || (small !== id && id.toUpperCase() !== id)) return undefined
-    const found = resolve(dashed)
+    const uuid = dashed(id)
+    if (!isUuid(uuid) || (small !== id && id.toUpperCase() !== id)) return undefined
+    const found = resolve(uuid)
     if (found === undefined || !isUuid(found)) return undefined
-    const form = dashed === small ? found : found.replaceAll("-", "")
+    const form = uuid === small ? found : found.replaceAll("-", "")
     return small === id ? form : form.toUpperCase()
   }

@@ -66,6 +66,14 @@ const standing = async (
   for (const location of plan.locations) {
     // A dry run that was interrupted has not made all of them.
     if ((await count(driver, Sql.ledgerExists(plan, location))) === 0) continue
+    const unfinished = Sql.unfinishedRows(plan, location)
+    const waiting = unfinished === undefined ? 0 : await count(driver, unfinished)
+    if (waiting > 0) {
+      problems.push(
+        `${location.label}: ${waiting} rows hold what apply wrote before an extension, and more is to be rewritten in them: run apply or rollback to its end first`
+      )
+      continue
+    }
     const size = await count(driver, Sql.writtenRows(plan, location))
     // Nothing of ours stands in it: what others wrote there is not ours to keep.
     if (size === 0) continue

@@ -4,24 +4,29 @@
  * @since 0.2.0
  */
 import { fail } from "../errors/MigrationError.ts"
+import { dashed, isUuid } from "../ledger/forms.ts"
 import { tables } from "../sql/dialect.ts"
 import { ownGuards, rowGuards } from "../sql/guards.ts"
+import { mysqlSession } from "../sql/mysql.ts"
+import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
-import { assertOwn, enforce, isPrepared, select } from "./checks.ts"
+import { assertOwn, count, enforce, isPrepared, select } from "./checks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
-import { inTransaction, type SqlDriver } from "./SqlDriver.ts"
+import { inTransaction, inTurn, runAll, type SqlDriver } from "./SqlDriver.ts"
 
 /**
  * Takes a plan with more mappings into the run that is there: an assistant that was made while the cut-over was under way,
- * for example. Dry run and apply go on with it, in the same ledgers, and one rollback puts back all of it. Changes no row of
- * yours.
+ * for example. Dry run and apply go on with it, in the same ledgers, and one rollback puts back all of it, before that apply
+ * as well as after it. Changes no row of yours.
  *
  * **Details**
  *
- * The plan must have the same locations, and every mapping of the run as it was. Fails with `OutOfOrder` where that is not
- * so, or where nothing was prepared, and with `Refused` where a new mapping starts or ends at an id that is the other end of
- * one: a row could not be told from one that was rewritten already.
+ * A text that apply has rewritten may hold an id of the extension, too: apply rewrites it once more, and rollback puts back
+ * what stood there first. The plan must have the same locations, and every mapping of the run as it was. Fails with
+ * `OutOfOrder` where that is not so, or where nothing was prepared. Fails with `Refused` where a new mapping starts or ends at
+ * an id that is the other end of one: a row could not be told from one that was rewritten already; and where the first id that
+ * is no UUID would change how ids are found inside of text.
  *
  * @since 0.2.0
  * @category database
@@ -44,6 +49,7 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
   await enforce(driver, [...ownGuards(plan), ...rowGuards(plan)])
   await assertOwn(driver, plan)
   const { run, map } = tables(plan)
+  const way = Sql.dialects[plan.dialect]
   if (!(await isPrepared(driver, plan)))
     fail({ _tag: "OutOfOrder", detail: "Nothing was prepared here: run the dry run first." })
   const { v } = await select(driver, `SELECT r.value AS v FROM ${run} r WHERE r.item = 'locations'`)
@@ -73,13 +79,52 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
       problems.push(`${String(s)} becomes source and target at once with this mapping`)
     if (problems.length === 20) break
   }
+  problems.push(
+    ...findsOtherwise(
+      plan,
+      rows.map(({ k, s }) => [String(k), String(s)] as const)
+    )
+  )
   const keys = new Set(rows.map(({ k, s }) => JSON.stringify([String(k), String(s)])))
   const added = [...plans].filter(([key]) => !keys.has(key))
   for (const [key, { again }] of added) if (again) problems.push(`${key} is new, and source and target at once`)
   if (problems.length > 0) fail({ _tag: "Refused", problems: problems.slice(0, 20) })
-  // The dry run writes the mapping table anew, which is the plan's then.
-  await inTransaction(driver, plan.prefix, async () => {
-    for (const statement of Sql.adopt(plan)) await driver.run(statement)
-  })
+  if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
+  await inTurn(driver, plan, () =>
+    inTransaction(driver, plan.prefix, async () => {
+      await runAll(driver, Sql.adopt(plan))
+      for (const location of plan.locations) {
+        // A dry run that was interrupted has not made all of them.
+        if ((await count(driver, Sql.ledgerExists(plan, location))) === 0) continue
+        await runAll(driver, way.createTyped(plan, location))
+        const stuck = Sql.unextensible(plan, location)
+        const rows = stuck === undefined ? 0 : await count(driver, stuck)
+        if (rows > 0) problems.push(stuckWords(location, rows))
+        else await runAll(driver, Sql.renewValues(plan, location))
+      }
+      if (problems.length > 0) fail({ _tag: "Refused", problems })
+      // Once the mapping is there for all of them.
+      for (const location of plan.locations) await runAll(driver, Sql.renewKeys(plan, location))
+    })
+  )
+  await runAll(driver, way.analyze(map))
   return { added: added.length }
 }
+
+const stuckWords = ({ label }: PlannedLocation, rows: number): string =>
+  `${label}: ${rows} rows hold what apply wrote and ids of the extension, and some id is source and target at once: what apply would make of them now, no rollback could undo. Roll back first, then extend, and apply all of it`
+
+/** Where all ids are UUIDs they are found inside of words as well. */
+const findsOtherwise = (
+  { locations }: DatabasePlan,
+  known: ReadonlyArray<readonly [kind: string, source: string]>
+): ReadonlyArray<string> =>
+  locations.flatMap(({ kind, set, label }) => {
+    const before = known.flatMap(([name, source]) => (name === set.name ? [source] : []))
+    const uuids = new Set(before.filter(isUuid))
+    return kind === "text" && !set.uuids && before.length > 0 && before.every((source) => uuids.has(dashed(source)))
+      ? [
+          `${label}: ids inside of text were UUIDs so far, which are found inside of words as well, and the new ones are not all: take another prefix for them`
+        ]
+      : []
+  })

@@ -152,6 +152,8 @@ export interface RollbackReport extends MoveReport {
   readonly reversed: number
   /** Empty when every row of the ledgers is as it was. */
   readonly notRestored: ReadonlyArray<NotRestored>
+  /** Rows that are as somebody wrote them after the first dry run, which a later one took anew, and not as that one found them. */
+  readonly writtenSince: ReadonlyArray<{ readonly location: string; readonly rows: number }>
 }
 
 /**

@@ -7,7 +7,7 @@ import { checkOptions } from "../errors/checkOptions.ts"
 import { fail } from "../errors/MigrationError.ts"
 import * as Guards from "../sql/guards.ts"
 import { ledgersOf } from "../sql/dialect.ts"
-import { applyMoves, rollbackMoves } from "../sql/moves.ts"
+import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
@@ -182,10 +182,25 @@ export const rollbackDatabase = (
     if (reverse) assertReversible(plan)
     await assertPrepared(driver, plan)
     const guards = guarding(driver, plan, "rollback", options)
-    const moved = await moveRows({ driver, plan, step: "rollback", options }, rollbackMoves(plan), guards)
+    const moves = await neededMoves(driver, plan, rollbackMoves(plan))
+    const moved = await moveRows({ driver, plan, step: "rollback", options }, moves, guards)
     const reversed = reverse ? await takeBack(driver, plan, options) : 0
-    return { ...moved, reversed, notRestored: await notRestored(driver, plan) }
+    return { ...moved, reversed, ...(await whatStands(driver, plan)) }
   })
+
+/** Without those back to the origins of locations of which none was extended. */
+const neededMoves = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  moves: ReadonlyArray<Move>
+): Promise<ReadonlyArray<Move>> => {
+  const extended = new Set<number>()
+  for (const location of plan.locations) {
+    const rows = Sql.extendedRows(plan, location)
+    if (rows !== undefined && (await count(driver, rows)) > 0) extended.add(location.index)
+  }
+  return moves.filter(({ location, to }) => to !== "origin_value" || extended.has(location.index))
+}
 
 /** A value leads back to one id of the source, or nothing can be done by it. */
 const assertReversible = (plan: DatabasePlan): void => {
@@ -223,8 +238,12 @@ const takeBack = async (driver: SqlDriver, plan: DatabasePlan, options: StepOpti
   return changed
 }
 
-const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<ReadonlyArray<NotRestored>> => {
+const whatStands = async (
+  driver: SqlDriver,
+  plan: DatabasePlan
+): Promise<Pick<RollbackReport, "notRestored" | "writtenSince">> => {
   const all: Array<NotRestored> = []
+  const since: Array<{ readonly location: string; readonly rows: number }> = []
   for (const location of plan.locations) {
     all.push({
       location: location.label,
@@ -236,6 +255,7 @@ const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<Reado
     const [emptied, gone, used] = [of("emptied"), of("missing"), of("renewed")]
     const changed = of("changes") - of("old") - emptied - gone - used
     const { label } = location
+    since.push({ location: label, rows: of("since") })
     all.push(
       { location: label, reason: "emptied", rows: emptied },
       { location: label, reason: "changed", rows: changed },
@@ -246,7 +266,8 @@ const notRestored = async (driver: SqlDriver, plan: DatabasePlan): Promise<Reado
   for (const { label, sql } of Sql.orphans(plan, plan.references)) {
     all.push({ location: label, reason: "no parent", rows: await count(driver, sql) })
   }
-  return all.filter(({ rows }) => rows > 0)
+  const some = ({ rows }: { readonly rows: number }) => rows > 0
+  return { notRestored: all.filter(some), writtenSince: since.filter(some) }
 }
 
 /** Before foreign keys are made to wait: that locks tables. */

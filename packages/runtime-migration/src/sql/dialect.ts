@@ -117,8 +117,15 @@ export interface Lookup {
   readonly id: string
 }
 
-/** A value that the ledger has of a row. */
-export type LedgerValue = "old_value" | "new_value" | "tmp_value"
+/**
+ * A value that the ledger has of a row. `origin_value` is what stood there before an extension made of apply's own output the
+ * value to start from: only a location that holds many ids has it.
+ */
+export type LedgerValue = "old_value" | "new_value" | "tmp_value" | "origin_value"
+
+/** Whether an extension may find more to rewrite in a value that was rewritten: it holds many ids, and none of them is both ends of a mapping. */
+export const isExtensible = (location: Pick<PlannedLocation, "kind" | "ambiguous">): boolean =>
+  isMany(location) && !location.ambiguous
 
 /** Whether a ledger has the rows of several locations. */
 export const isShared = ({ shares }: Pick<PlannedLocation, "shares">): boolean => shares.length > 1
@@ -143,7 +150,7 @@ export const ledgerRows = (plan: SqlPlan, location: PlannedLocation): string => 
   const name = tables(plan).ledger(location)
   if (!isShared(location)) return name
   const keys = keysOf(location).map(({ k }) => `r.${k}`)
-  const values = (["old_value", "new_value", "stands"] as const).map(
+  const values = (["old_value", "new_value", "stands", "first_value"] as const).map(
     (value) => `r.${ledgerColumn(location, value)} AS ${value}`
   )
   return `(SELECT ${["r.n", ...keys, ...values].join(", ")} FROM ${name} r WHERE r.${ledgerColumn(location, "stands")} IS NOT NULL)`
@@ -238,6 +245,10 @@ export const ledgerColumns = (location: PlannedLocation): ReadonlyArray<readonly
 export const valuesOf = ({ twoStep }: Pick<PlannedLocation, "twoStep">): ReadonlyArray<LedgerValue> =>
   twoStep ? ["old_value", "new_value", "tmp_value"] : ["old_value", "new_value"]
 
+/** The same with what only an extension writes. */
+export const storedValuesOf = (location: PlannedLocation): ReadonlyArray<LedgerValue> =>
+  isExtensible(location) ? [...valuesOf(location), "origin_value"] : valuesOf(location)
+
 /** Whether a foreign key of the plan has the column on one of its sides: its rows are written together with those of the other. */
 export const isReferring = (
   { foreignKeys }: SqlPlan,
@@ -289,3 +300,20 @@ export const otherRewriters = (
   location.key.flatMap(({ column, rewrittenBy }) =>
     rewrittenBy === undefined || rewrittenBy === location.index ? [] : [{ index: rewrittenBy, column }]
   )
+
+/**
+ * A ledger as a table of the customer's, with one of its values as the column: what is made of that is found as it was found
+ * the first time.
+ */
+export const ledgerAsTable = (
+  plan: SqlPlan,
+  location: PlannedLocation,
+  key: ReadonlyArray<string> = ["n"],
+  column = ledgerColumn(location, "old_value")
+): PlannedLocation => ({
+  ...location,
+  schema: ledgerSchemaOf(plan),
+  table: bareName(tables(plan).ledger(location)),
+  column,
+  key: key.map((column) => ({ column, rewrittenBy: undefined }))
+})

@@ -3,14 +3,14 @@
  */
 import { accountsWithRights, ledgerPlace } from "./accounts.ts"
 import {
-  bareName,
+  isExtensible,
   isMany,
   isShared,
+  ledgerAsTable,
   ledgerColumn,
   ledgerRows,
   ledgersOf,
   ledgerSchema,
-  ledgerSchemaOf,
   type SqlDialect,
   tableOf,
   tables
@@ -148,37 +148,42 @@ export const mappingGuards = (plan: SqlPlan, way: SqlDialect): ReadonlyArray<Gua
     reason: "Refused"
   }))
 
-/** The ledger as a table of the customer's: what is made of its old values is found as it was found the first time. */
-const asTable = (plan: SqlPlan, location: PlannedLocation, key: ReadonlyArray<string>): PlannedLocation => ({
-  ...location,
-  schema: ledgerSchemaOf(plan),
-  table: bareName(tables(plan).ledger(location)),
-  column: ledgerColumn(location, "old_value"),
-  key: key.map((column) => ({ column, rewrittenBy: undefined }))
-})
-
 /**
  * Counts, as `n`, the rows of a ledger whose new value is not what the mapping makes of the old one. It says of the old
  * value what can be said: it leads to the new one.
  */
 export const forgedRows = (plan: SqlPlan, location: PlannedLocation, way: SqlDialect): string => {
+  const old = forgedFrom(plan, location, way, "old_value")
+  return isExtensible(location)
+    ? `SELECT o.n + e.n AS n FROM (${old}) o, (${forgedFrom(plan, location, way, "origin_value")}) e`
+    : old
+}
+
+const forgedFrom = (
+  plan: SqlPlan,
+  location: PlannedLocation,
+  way: SqlDialect,
+  from: "old_value" | "origin_value"
+): string => {
   const values = location.twoStep ? (["new_value", "tmp_value"] as const) : (["new_value"] as const)
   const columns = values.map((value) => ledgerColumn(location, value))
   // A key column has a value: rows of the ledger that are about other columns are none of these.
   const mark = isShared(location) ? [ledgerColumn(location, "stands")] : []
   // Values come along as parts of the key. MySQL groups rows by that while it reads texts, so there they are looked up.
   const joined = plan.dialect === "mysql" && isMany(location)
-  const ledger = asTable(plan, location, joined ? ["n"] : ["n", ...columns, ...mark])
+  const key = joined ? ["n"] : ["n", ...columns, ...mark]
+  const ledger = ledgerAsTable(plan, location, key, ledgerColumn(location, from))
   const stored = (value: string, at: number) => (joined ? `l.${value}` : `c.k${at + 2}`)
   const right = values.map((value, at) => way.keeps(stored(value, at), `c.${value}`, location)).join(" AND ")
   const lookup = joined ? ` JOIN ${tableOf(plan, ledger)} l ON l.n = c.k1` : ""
-  return `SELECT a.n - r.n AS n FROM (SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
+  const all = `SELECT COUNT(*) AS n FROM ${ledgerRows(plan, location)} b${from === "old_value" ? "" : ` WHERE b.${from} IS NOT NULL`}`
+  return `SELECT a.n - r.n AS n FROM (${all}) a, (SELECT COUNT(*) AS n FROM (${way.changes(plan, ledger)}) c${lookup} WHERE ${right}) r`
 }
 
 /** The same of a ledger that several locations share, in one pass: selects those with such rows, as `v`. */
 const forgedTogether = (plan: SqlPlan, locations: ReadonlyArray<PlannedLocation>, way: SqlDialect): string => {
   const looked = locations.map((location, at) => {
-    const { join, next } = way.lookup(plan, asTable(plan, location, ["n"]), `m${at}`)
+    const { join, next } = way.lookup(plan, ledgerAsTable(plan, location, ["n"]), `m${at}`)
     const right = way.keeps(`t.${ledgerColumn(location, "new_value")}`, next, location)
     const count = `COALESCE(SUM(CASE WHEN t.${ledgerColumn(location, "stands")} IS NULL THEN 0 WHEN ${right} THEN 0 ELSE 1 END), 0) AS n${at}`
     const label = quoteText(`${location.label.replaceAll("\\", "/")}: `)

@@ -1,7 +1,7 @@
 /**
  * The passes over the ledgers, in the order in which they are made.
  */
-import { columnOf, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
+import { columnOf, isExtensible, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 /** One pass over a ledger: from one of its values to another. */
@@ -26,7 +26,10 @@ export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   })
 }
 
-/** Rows that were taken anew after their key was rewritten have the new one already. On a first run there are none. */
+/**
+ * Rows that were taken anew after their key was rewritten have the new one already, and those of an extension that apply did
+ * not reach have the one that it finds. On a first run there are none.
+ */
 const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> => {
   const others = otherRewriters(location).map(({ index }) => index)
   return location.ambiguous || others.length === 0 ? [] : [others]
@@ -38,9 +41,20 @@ export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   return parentsFirst(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
     renewed.delete(location.index)
     const still = new Set(renewed)
-    return passes(location)
+    const back = passes(location)
       .toReversed()
-      .map(([from, to]) => ({ location, from: to, to: from, renewed: still }))
+      .map(([from, to]) => [to, from] as const)
+    // A row whose ledger was extended goes all the way back at once.
+    const origins = isExtensible(location) ? (["new_value", "old_value"] as const) : []
+    return [...origins.map((from) => [from, "origin_value"] as const), ...back].flatMap(([from, to]) => [
+      { location, from, to, renewed: still },
+      ...again(location).map((others) => ({
+        location,
+        from,
+        to,
+        renewed: new Set([...still].filter((index) => !others.includes(index)))
+      }))
+    ])
   })
 }
 

@@ -16,8 +16,8 @@ import {
   type SqlDialect,
   tableOf,
   tables,
-  together,
-  valuesOf
+  storedValuesOf,
+  together
 } from "./dialect.ts"
 import { mappingDigest, partRows } from "./digest.ts"
 import { guardTable } from "./guardTable.ts"
@@ -166,14 +166,14 @@ export const mysql: SqlDialect = {
       return rewrittenBy === undefined ? `${k} AS k${at + 1}` : `${k} AS k${at + 1}, ${k} AS w${at + 1}`
     })
     const values = members.flatMap((one) =>
-      valuesOf(one).map((value) => `v.${quoteName("mysql", one.column)} AS ${ledgerColumn(one, value)}`)
+      storedValuesOf(one).map((value) => `v.${quoteName("mysql", one.column)} AS ${ledgerColumn(one, value)}`)
     )
     const table = tableOf(plan, location)
     // Of columns that may have no value here: a row of a ledger need not be about all of them.
     const source = `${table} t LEFT JOIN ${table} v ON false`
     const marks = members.map(
       (one) =>
-        `, ${ledgerColumn(one, "stands")} VARCHAR(10) ${members.length > 1 ? "DEFAULT NULL" : "NOT NULL DEFAULT 'old_value'"}, ${ledgerColumn(one, "first_value")} LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL`
+        `, ${ledgerColumn(one, "stands")} VARCHAR(20) ${members.length > 1 ? "DEFAULT NULL" : "NOT NULL DEFAULT 'old_value'"}, ${ledgerColumn(one, "first_value")} LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL`
     )
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
     const after =

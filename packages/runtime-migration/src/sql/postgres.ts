@@ -16,8 +16,8 @@ import {
   type SqlDialect,
   tableOf,
   tables,
-  together,
-  valuesOf
+  storedValuesOf,
+  together
 } from "./dialect.ts"
 import { mappingDigest, partRows } from "./digest.ts"
 import { closeLedgers, createSchema, dropSchema } from "./ledgerSchema.ts"
@@ -152,7 +152,7 @@ export const postgres: SqlDialect = {
       .filter(({ index }) => location.shares.includes(index))
       .map((one) => {
         const value = columnOf(plan, one.column)
-        const copies = valuesOf(one).map((name) => `${value} AS ${ledgerColumn(one, name)}`)
+        const copies = storedValuesOf(one).map((name) => `${value} AS ${ledgerColumn(one, name)}`)
         const mark = `${standing} AS ${ledgerColumn(one, "stands")}, NULL::text AS ${ledgerColumn(one, "first_value")}`
         return `${copies.join(", ")}, ${mark}`
       })

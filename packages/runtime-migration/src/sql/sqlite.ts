@@ -15,8 +15,8 @@ import {
   type SqlDialect,
   tableOf,
   tables,
-  together,
-  valuesOf
+  storedValuesOf,
+  together
 } from "./dialect.ts"
 import { guardTable } from "./guardTable.ts"
 import { quoteName, quoteText } from "./names.ts"
@@ -216,7 +216,7 @@ export const sqlite: SqlDialect = {
     const columns = [
       ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
       ...members.flatMap((one) =>
-        [...valuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+        [...storedValuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
       )
     ]
     // Columns without a type keep what they are given.

@@ -5,10 +5,13 @@ import type { Dialect, ForeignKey } from "./config.ts"
 import {
   columnOf,
   inSet,
+  isExtensible,
+  isMany,
   isRekeyed,
   isShared,
   keyed,
   keysOf,
+  ledgerAsTable,
   ledgerColumn,
   ledgerColumns,
   ledgerRows,
@@ -40,8 +43,13 @@ export const writeMapping = (plan: SqlPlan): ReadonlyArray<string> => {
   const way = dialects[plan.dialect]
   // Elsewhere the whole of it is one transaction.
   const [start, end] = plan.dialect === "mysql" ? [["START TRANSACTION"], ["COMMIT"]] : [[], []]
+  return [...start, ...mappingRows(plan), ...end, ...way.analyze(tables(plan).map)]
+}
+
+/** The same, inside of a transaction. */
+export const mappingRows = (plan: SqlPlan): ReadonlyArray<string> => {
+  const way = dialects[plan.dialect]
   return [
-    ...start,
     `DELETE FROM ${tables(plan).map}`,
     ...plan.sets.flatMap((set) => {
       const rows = set.entries.map(
@@ -55,9 +63,7 @@ export const writeMapping = (plan: SqlPlan): ReadonlyArray<string> => {
         )
       }
       return inserts
-    }),
-    ...end,
-    ...way.analyze(tables(plan).map)
+    })
   ]
 }
 
@@ -86,8 +92,9 @@ export const begin = (plan: SqlPlan): string =>
     ]
   )
 
-/** Makes what was prepared the plan's own; the dry run writes its mapping then. */
+/** Makes what was prepared the plan's own, with its mapping. */
 export const adopt = (plan: SqlPlan): ReadonlyArray<string> => [
+  ...mappingRows(plan),
   `UPDATE ${tables(plan).run} SET value = ${quoteText(plan.checksum)} WHERE item IN ('checksum', 'prepared')`
 ]
 
@@ -118,7 +125,7 @@ const insertInto = (
   return `INSERT INTO ${ledger} (${all.map(([column]) => column).join(", ")}) SELECT ${all.map(([, value]) => value).join(", ")}`
 }
 
-/** What finds the ledger row \`l\` of a row \`t\`. */
+/** What finds the ledger row `l` of a row `t`. */
 const keyIn = (plan: SqlPlan, location: PlannedLocation): string =>
   keysOf(location)
     .map(({ column, k }) => `l.${k} = ${dialects[plan.dialect].keyValue(columnOf(plan, column))}`)
@@ -213,10 +220,10 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
   const old = `l.${ledgerColumn(location, "old_value")}`
   const stands = ledgerColumn(location, "stands")
   const first = ledgerColumn(location, "first_value")
-  const value = location.columnType === "bytes" && plan.dialect === "mysql" ? `HEX(${old})` : old
-  const text = plan.dialect === "mysql" ? `CONVERT(${value} USING utf8mb4)` : `CAST(${value} AS text)`
+  const origin = isExtensible(location) ? "COALESCE(l.origin_value, l.old_value)" : old
   const set = [
-    `${first} = COALESCE(l.${first}, ${text})`,
+    `${first} = COALESCE(l.${first}, ${asText(plan, location, origin)})`,
+    ...(isExtensible(location) ? ["origin_value = NULL"] : []),
     ...valuesOf(location).map((value) => `${ledgerColumn(location, value)} = c.${value}`),
     `${stands} = 'old_value'`
   ]
@@ -228,6 +235,71 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
   )
   return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
 }
+
+/** A value of a ledger in the way that its first one is kept. */
+const asText = ({ dialect }: SqlPlan, { columnType }: PlannedLocation, value: string): string =>
+  dialect === "mysql"
+    ? `CONVERT(${columnType === "bytes" ? `HEX(${value})` : value} USING utf8mb4)`
+    : `CAST(${value} AS text)`
+
+/**
+ * After an extension: of what a ledger has, values of which the mapping makes something else now. Where apply's own output
+ * stands it is what the rest is made of, and what stood there before is kept as the origin.
+ */
+export const renewValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
+  if (!isMany(location)) return []
+  const way = dialects[plan.dialect]
+  const written = "l.stands = 'new_value'"
+  const set = [
+    ...(isExtensible(location)
+      ? [
+          `origin_value = CASE WHEN ${written} THEN COALESCE(l.origin_value, l.old_value) ELSE l.origin_value END`,
+          `old_value = CASE WHEN ${written} THEN l.new_value ELSE l.old_value END`
+        ]
+      : []),
+    "new_value = c.new_value",
+    "stands = 'old_value'"
+  ]
+  return [
+    way.updateLedger(
+      tables(plan).ledger(location),
+      way.changes(plan, ledgerAsTable(plan, location)),
+      set,
+      stale(plan, location)
+    )
+  ]
+}
+
+/** Rows `l` of a ledger of which the mapping makes something else now, `c`. */
+const stale = (plan: SqlPlan, location: PlannedLocation): string =>
+  `l.n = c.k1 AND NOT (${dialects[plan.dialect].keeps("l.new_value", "c.new_value", location)})`
+
+/**
+ * Counts, as `n`, rows that hold apply's output and of which an extension makes something else, though an id in it is source
+ * and target at once: what would be made of the output is not what would be made of the value before.
+ */
+export const unextensible = (plan: SqlPlan, location: PlannedLocation): string | undefined =>
+  isMany(location) && !isExtensible(location)
+    ? `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} l JOIN (${dialects[plan.dialect].changes(plan, ledgerAsTable(plan, location))}) c ON ${stale(plan, location)} WHERE l.stands = 'new_value'`
+    : undefined
+
+/** After an extension: the keys that rows have once the locations that rewrite them are written. */
+export const renewKeys = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> =>
+  keysOf(location).flatMap(({ k, w, rewrittenBy }) => {
+    const rewriter = rewrittenBy === location.index ? undefined : plan.locations[rewrittenBy ?? -1]
+    if (rewriter === undefined || w === undefined) return []
+    const way = dialects[plan.dialect]
+    const { schema, table, column, key } = ledgerAsTable(plan, location, ["n"], k)
+    const keys = way.changes(plan, { ...rewriter, schema, table, column, key })
+    const differs = `NOT (${way.keeps(`l.${w}`, "c.new_value", rewriter)})`
+    return [way.updateLedger(tables(plan).ledger(location), keys, [`${w} = c.new_value`], `l.n = c.k1 AND ${differs}`)]
+  })
+
+/** Counts, as `n`, rows of a ledger of which an extension made apply's output what to start from. */
+export const extendedRows = (plan: SqlPlan, location: PlannedLocation): string | undefined =>
+  isExtensible(location)
+    ? `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} b WHERE b.origin_value IS NOT NULL`
+    : undefined
 
 /** Whether a dry run came to its end before: its ledgers may have rows that were written since. */
 export const isPrepared = (plan: SqlPlan): string =>
@@ -293,7 +365,7 @@ export const waiting = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>)
 
 /** Counts, as `n1…`, the rows of each location of a step that have come to its end. */
 export const arrived = (plan: SqlPlan, { location, locations, to }: Step): string =>
-  `SELECT ${locations.map((one, at) => `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${to}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`).join(", ")} FROM ${tables(plan).ledger(location)} b`
+  `SELECT ${locations.map((one, at) => `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${to === "origin_value" ? "old_value" : to}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`).join(", ")} FROM ${tables(plan).ledger(location)} b`
 
 /**
  * Selects, as `v`, ids of the runtime to which rows refer that are not in the ledger of their column: they were written since,
@@ -325,15 +397,21 @@ export const updateRange = (
   move: Move & { readonly match?: string },
   range: ReadonlyArray<string>,
   settled?: string
-): MarkedUpdate =>
-  dialects[plan.dialect].update({
+): MarkedUpdate => {
+  const toOrigin = move.to === "origin_value"
+  const update = dialects[plan.dialect].update({
     plan,
     ...move,
     match: move.match ?? matchDuring(plan, move, move.from),
     range,
     // Once for the whole ledger was before: this is for what somebody writes into it meanwhile.
-    where: [prepared(plan), ...asks(plan, settled)(move.location)]
+    where: [prepared(plan), ...asks(plan, settled)(move.location), ...(toOrigin ? ["b.origin_value IS NOT NULL"] : [])]
   })
+  if (!toOrigin) return update
+  // The row is again what the first dry run found, and so is the ledger's.
+  const settle = `UPDATE ${tables(plan).ledger(move.location)} AS b SET old_value = b.origin_value, origin_value = NULL, stands = 'old_value' WHERE ${[...range, "b.stands = 'origin_value'"].join(" AND ")}`
+  return { ...update, after: [...update.after, settle] }
+}
 
 /**
  * PostgreSQL: selects, as `v`, a transaction before which all have ended. What of a ledger was written before it is what the
@@ -442,7 +520,8 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const renewed = keys === "after" ? is("new_value") : stands("new_value")
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
-  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  const since = `${stands("old_value")} AND b.first_value IS NOT NULL AND NOT (${way.same("b.first_value", asText(plan, location, "b.old_value"))})`
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${count(since, "since")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
 }
 
 /** Rows of a table and rows without a value, as they were remembered. */
@@ -508,7 +587,13 @@ export const ledgerExists = (plan: SqlPlan, location: PlannedLocation): string =
 
 /** Counts, as `n`, the rows that hold what apply wrote, as far as we know. */
 export const writtenRows = (plan: SqlPlan, location: PlannedLocation): string =>
-  `${ledgerSize(plan, location)} WHERE b.stands <> 'old_value'`
+  `${ledgerSize(plan, location)} WHERE ${["b.stands <> 'old_value'", ...(isExtensible(location) ? ["b.origin_value IS NOT NULL"] : [])].join(" OR ")}`
+
+/** Counts, as `n`, the rows that hold what apply wrote before an extension, which waits for apply. */
+export const unfinishedRows = (plan: SqlPlan, location: PlannedLocation): string | undefined =>
+  isExtensible(location)
+    ? `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${matchEither(plan, { location, from: "old_value" })} WHERE b.stands = 'old_value' AND b.origin_value IS NOT NULL AND ${dialects[plan.dialect].same(columnOf(plan, location.column), "b.old_value")}`
+    : undefined
 
 const droppedItem = ({ index }: PlannedLocation): string => quoteText(`dropped ${index + 1}`)
 
