@@ -70,7 +70,7 @@ const locksOf = (driver: SqlDriver) => {
       return Number(rows[0]?.["ms"])
     }
     const { rows } = await driver.run(
-      `SELECT trx_id AS id FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = ${session} AND trx_rows_locked > 0 AND trx_tables_locked > 0 AND trx_id < 281474976710656`
+      `SELECT trx_id AS id FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = ${session} AND trx_rows_locked > 0 AND trx_tables_locked > 0 AND trx_id < 35184372088832`
     )
     const now = performance.now()
     return rows.reduce((longest, { id }) => {
