@@ -1,7 +1,7 @@
 /** `migrate` on a database that somebody uses: connections that end while it asks, exit codes with traffic, flags. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, inject, it, onTestFinished } from "vitest"
@@ -262,3 +262,23 @@ for (const { name, dialect, describe, open } of databases) {
     }, 60_000)
   })
 }
+
+it("the documentation names every command of migrate, and every flag of its own", async () => {
+  const docs = readFileSync(new URL("../../../docs/cli.md", import.meta.url), "utf8")
+  const section = docs.slice(docs.indexOf("## Migration"), docs.indexOf("## Config as code"))
+  const helpOf = async (...words: ReadonlyArray<string>) => (await run(["migrate", ...words, "--help"])).stdout
+  const commandsOf = (help: string) =>
+    [...help.slice(help.indexOf("SUBCOMMANDS")).matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name = ""]) => name)
+  const commands = commandsOf(await helpOf())
+  assert.isAbove(commands.length, 15)
+  for (const name of commands) {
+    const group = name === "numbers" ? commandsOf(await helpOf(name)).map((one) => [name, one]) : [[name]]
+    for (const words of group) {
+      assert.include(section, `\`${words.join(" ")}\``)
+      const help = await helpOf(...words)
+      const own = help.slice(help.indexOf("\nFLAGS"), help.indexOf("\nGLOBAL FLAGS"))
+      for (const [, flag = ""] of own.matchAll(/^ {2}--([a-z-]+)/gm))
+        assert.match(section, new RegExp(`\`--(no-)?${flag}( [A-Z]+)?\``), `${words.join(" ")} --${flag}`)
+    }
+  }
+}, 60_000)
