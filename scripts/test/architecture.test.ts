@@ -1,6 +1,6 @@
 /** The picture in ARCHITECTURE.md, the lint zones and the imports as they are say the same. */
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { arrowsOf, readBuildings, strayArrows, withZones } from "../floors.ts"
@@ -41,6 +41,20 @@ describe("the floors of ARCHITECTURE.md", () => {
   it("are the zones of the linter (node scripts/floors.ts --write)", () => {
     const written: unknown = JSON.parse(readFileSync(join(root, ".oxlintrc.json"), "utf8"))
     assert.deepEqual(written, JSON.parse(withZones()))
+  })
+})
+
+describe("adapters of frameworks", () => {
+  const folder = join(root, "packages/runtime-sdk/src/webhooks")
+  const files = readdirSync(join(folder, "frameworks")).map((name) => join(folder, "frameworks", name))
+  const linesOf = (file: string) => readFileSync(file, "utf8").trimEnd().split("\n").length
+
+  it("are small over the one receiver: a file has at most 80 lines", () => {
+    assert.isAbove(files.length, 10)
+    assert.deepEqual(
+      files.filter((file) => linesOf(file) > 80),
+      []
+    )
   })
 })
 

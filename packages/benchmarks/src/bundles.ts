@@ -45,6 +45,14 @@ export const programs: Readonly<Record<string, string>> = {
   "aywa/webhooks": `
     import { verifyAywaRuntimeWebhook } from ${JSON.stringify(pathOf("webhooks.js"))}
     export const receive = (body, headers) => verifyAywaRuntimeWebhook({ body, headers, secret: process.env.SECRET })`,
+  "aywa/tools": `
+    import { Tool, Toolkit } from ${JSON.stringify(pathOf("tools.js"))}
+    import { nodeWebhookHandler } from ${JSON.stringify(pathOf("webhooks/handlers.js"))}
+    import { z } from "zod"
+    const parameters = z.object({ id: z.string() })
+    const order = Tool.make("order", { description: "Finds an order", parameters, execute: ({ id }) => id })
+    const handlers = { "tool-calls": Toolkit.handler(Toolkit.make(order)) }
+    export const receive = nodeWebhookHandler({ secret: process.env.SECRET, handlers })`,
   standardwebhooks: `
     import { Webhook } from "standardwebhooks"
     export const receive = (body, headers) => new Webhook(process.env.SECRET).verify(body, headers)`,
@@ -52,6 +60,9 @@ export const programs: Readonly<Record<string, string>> = {
     import { Webhook } from "svix"
     export const receive = (body, headers) => new Webhook(process.env.SECRET).verify(body, headers)`
 }
+
+/** What programs bring along themselves, and is not ours to count. */
+const external = ["zod"]
 
 const sizes = (code: string | Uint8Array) => ({
   min: Buffer.byteLength(code),
@@ -67,6 +78,7 @@ const withEsbuild = async (code: string) => {
     platform: "node",
     target: "node22",
     legalComments: "none",
+    external,
     write: false,
     logLevel: "error"
   })
@@ -78,7 +90,7 @@ const withRolldown = async (code: string) => {
   try {
     const input = join(folder, "program.js")
     writeFileSync(input, code)
-    const bundle = await rolldown({ input, platform: "node", logLevel: "silent" })
+    const bundle = await rolldown({ input, platform: "node", external, logLevel: "silent" })
     const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false })
     await bundle.close()
     return sizes(output.map((part) => (part.type === "chunk" ? part.code : "")).join(""))

@@ -1,11 +1,11 @@
 /** The inbox commands, on the databases themselves. */
-import { NodeSqlite, openWebhookInbox, WebhookInbox } from "@aywa-ai/runtime-sdk/inbox"
-import * as Layer from "effect/Layer"
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
 import { openDatabase } from "@aywa-ai/runtime-migration"
 import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
+import { openWebhookInbox } from "../../runtime-sdk/src/inbox.ts"
+import { inboxLayer, makePlace, type Place } from "../../runtime-sdk/test/inbox/support.ts"
 import { describeWith } from "../../runtime-sdk/test/support/services.ts"
 import { run, temporaryFolder } from "./support.ts"
 
@@ -19,36 +19,51 @@ const report = (id: string, number: string) => ({
   body: JSON.stringify({ message: { type: "end-of-call-report", customer: { number } } })
 })
 
-describe("inbox", () => {
-  it("status, parked, requeue and forget on SQLite", async () => {
-    const file = join(temporaryFolder(), "inbox.db")
-    const inbox = await openWebhookInbox({
-      store: Layer.provide(WebhookInbox.layerSql({ maxAttempts: 1, pollInterval: 10 }), NodeSqlite.layer(file)),
-      handle: () => Promise.reject(new Error("the CRM is down"))
-    })
-    for (const id of ["evt_1", "evt_2", "evt_3"]) await inbox.offer(report(id, `+4930${id.at(-1)}`))
-    await eventually(async () => assert.strictEqual((await inbox.stats()).parked, 3))
-    await inbox.close()
-    const env = { DATABASE_URL: `sqlite:${file}` }
-    const json = async (...args: ReadonlyArray<string>) => {
-      const result = await run(["inbox", ...args], { env })
-      assert.strictEqual(result.stderr, "")
-      return { code: result.code, value: JSON.parse(result.stdout) as unknown }
-    }
-    assertMatches(await json("status"), { code: 0, value: { waiting: 0, parked: 3 } })
-    const { value } = await json("parked", "--limit", "2")
-    assertMatches(value, { items: [{ id: "evt_1", attempts: 1 }, { id: "evt_2" }] })
-    assert.include(JSON.stringify(value), "the CRM is down")
-    assert.notInclude(JSON.stringify(value), "+49301")
-    assert.deepStrictEqual(await json("requeue", "evt_1"), { code: 0, value: { id: "evt_1", requeued: true } })
-    assert.strictEqual((await json("requeue", "evt_none")).code, 5)
-    assert.deepStrictEqual(await json("forget", "--call-id", "call_of_evt_1", "--yes"), {
-      code: 0,
-      value: { forgotten: 1 }
-    })
-    assert.deepStrictEqual(await json("forget", "--customer", "+49302", "--yes"), { code: 0, value: { forgotten: 1 } })
-    assertMatches(await json("status"), { value: { waiting: 0, parked: 1 } })
+const urlOf = (place: Place): string => {
+  if (place.kind === "sqlite") return `sqlite:${place.file}`
+  return place.kind === "postgres" ? place.url : "redis://127.0.0.1:6379"
+}
+
+/** What operators do, where three deliveries were given up. */
+const check = async (kind: "sqlite" | "postgres" | "redis"): Promise<void> => {
+  const { place, remove } = await makePlace(kind)
+  onTestFinished(remove)
+  const inbox = await openWebhookInbox({
+    store: inboxLayer(place, { maxAttempts: 1 }),
+    handle: () => Promise.reject(new Error("the CRM is down"))
   })
+  for (const id of ["evt_1", "evt_2", "evt_3"]) {
+    await inbox.offer(report(id, `+4930${id.at(-1)}`))
+    // In this order.
+    await eventually(async () => assert.strictEqual((await inbox.stats()).parked, Number(id.at(-1))))
+  }
+  await inbox.close()
+  const where = place.kind === "redis" ? ["--prefix", place.prefix] : []
+  const json = async (...args: ReadonlyArray<string>) => {
+    const result = await run(["inbox", ...args, ...where], { env: { DATABASE_URL: urlOf(place) }, cwd })
+    // What the machine's Redis is not set to is told.
+    if (kind !== "redis") assert.strictEqual(result.stderr, "")
+    return { code: result.code, value: JSON.parse(result.stdout) as unknown }
+  }
+  assertMatches(await json("status"), { code: 0, value: { waiting: 0, parked: 3 } })
+  const { value } = await json("parked", "--limit", "2")
+  assertMatches(value, { items: [{ id: "evt_1", attempts: 1 }, { id: "evt_2" }] })
+  assert.include(JSON.stringify(value), "the CRM is down")
+  assert.notInclude(JSON.stringify(value), "+49301")
+  assert.deepStrictEqual(await json("requeue", "evt_1"), { code: 0, value: { id: "evt_1", requeued: true } })
+  assertMatches(await json("requeue", "evt_1"), { code: 5, value: { requeued: false } })
+  assert.strictEqual((await json("requeue", "evt_none")).code, 5)
+  assertMatches(await json("status"), { value: { waiting: 1, parked: 2 } })
+  assert.deepStrictEqual(await json("forget", "--call-id", "call_of_evt_1", "--yes"), {
+    code: 0,
+    value: { forgotten: 1 }
+  })
+  assert.deepStrictEqual(await json("forget", "--customer", "+49302", "--yes"), { code: 0, value: { forgotten: 1 } })
+  assertMatches(await json("status"), { value: { waiting: 0, parked: 1 } })
+}
+
+describe("inbox", () => {
+  it("status, parked, requeue and forget on SQLite", () => check("sqlite"))
 
   it("says what is missing", async () => {
     assert.strictEqual((await run(["inbox", "status"], {})).code, 2)
@@ -62,6 +77,8 @@ describe("inbox", () => {
   })
 })
 ;(await describeWith("PostgreSQL"))("inbox on PostgreSQL", () => {
+  it("status, parked, requeue and forget", () => check("postgres"))
+
   it("sql makes the tables, and status reads them", async () => {
     const server = "postgres://postgres@127.0.0.1:5432"
     const name = `aywa_cli_inbox_${process.pid}`
@@ -84,12 +101,5 @@ describe("inbox", () => {
   })
 })
 ;(await describeWith("Redis"))("inbox on Redis", () => {
-  it("status reads it", async () => {
-    const prefix = `{aywa-cli-${process.pid}}:`
-    const status = await run(["inbox", "status", "--prefix", prefix], {
-      env: { DATABASE_URL: "redis://127.0.0.1:6379" },
-      cwd
-    })
-    assertMatches(JSON.parse(status.stdout), { waiting: 0, parked: 0 })
-  })
+  it("status, parked, requeue and forget", () => check("redis"))
 })

@@ -62,6 +62,9 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
       // The fourth row's settings name an assistant that the mapping does not have: that is left as it is.
       assert.deepStrictEqual([applied.code, applied.json.changed, await read()], [0, 6, after])
       assert.isTrue((await migrate("verify")).json.ok)
+      const behind = (await migrate("dry-run")).json
+      assert.deepStrictEqual([behind.rows, behind.pending], [6, 0])
+      assert.match((await migrate("dry-run", "--no-json")).stdout, /6 of 6 are written already .* 0 are still to be/)
       assert.strictEqual((await migrate("apply", "--yes")).json.changed, 0)
       assert.strictEqual((await migrate("rollback", "--yes")).json.changed, 6)
       assert.deepStrictEqual(await read(), before)

@@ -111,8 +111,26 @@ for (const { name, describe, open } of databases) {
         }
       )
       assert.deepStrictEqual(dry.locations, [
-        { location: "calls.assistant", rows: 3, valuesBefore: 2, valuesAfter: 2, unmapped: 1, tableRows: 6, nulls: 2 },
-        { location: "calls.label", rows: 2, valuesBefore: 2, valuesAfter: 2, unmapped: 2, tableRows: 6, nulls: 1 }
+        {
+          location: "calls.assistant",
+          rows: 3,
+          pending: 3,
+          valuesBefore: 2,
+          valuesAfter: 2,
+          unmapped: 1,
+          tableRows: 6,
+          nulls: 2
+        },
+        {
+          location: "calls.label",
+          rows: 2,
+          pending: 2,
+          valuesBefore: 2,
+          valuesAfter: 2,
+          unmapped: 2,
+          tableRows: 6,
+          nulls: 1
+        }
       ])
       assert.strictEqual(verified.locations[0]?.renewed, 3)
     })

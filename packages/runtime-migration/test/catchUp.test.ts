@@ -105,6 +105,31 @@ for (const { name, describe, open } of databases) {
       assert.strictEqual((await rollbackDatabase(db.driver, merge)).changed, 2)
     })
 
+    if (name === "PostgreSQL" || name === "MariaDB") {
+      it("dry runs of several sessions at once go one after the other, and all of them tell the same", async () => {
+        await db.sql(
+          "CREATE TABLE agents (ext varchar(60) PRIMARY KEY)",
+          "CREATE TABLE notes (id int PRIMARY KEY, ext varchar(60), CONSTRAINT notes_ext FOREIGN KEY (ext) REFERENCES agents (ext))",
+          ...[1, 2, 3, 4].map((n) => `INSERT INTO agents VALUES ('${old(n)}')`),
+          `INSERT INTO notes VALUES ${Array.from({ length: 500 }, (_, n) => `(${n}, '${old(1 + (n % 4))}')`).join(", ")}`
+        )
+        const plan = await planDatabase(db.driver, {
+          mappings: simple,
+          locations: ["calls", "notes", "agents"].map((table) => ({ table, column: "ext", kind: "id" }))
+        })
+        const others = [await openDatabase(db.url), await openDatabase(db.url)]
+        try {
+          const first = await dryRunDatabase(db.driver, plan)
+          const each = [db.driver, ...others].map(async (driver) => {
+            for (let n = 0; n < 5; n++) assert.deepStrictEqual(await dryRunDatabase(driver, plan), first)
+          })
+          await Promise.all(each)
+        } finally {
+          for (const driver of others) await driver.close()
+        }
+      })
+    }
+
     it("a watch ends when it is told to, and reports its passes", async () => {
       const plan = await planOf()
       const stop = new AbortController()

@@ -47,13 +47,40 @@ for (const { name, describe, open } of databases) {
       const plan = await applied()
       await db.sql("UPDATE calls SET ext = 'other' WHERE id = 1", "UPDATE calls SET ext = NULL WHERE id = 2")
       const message = await refused(cleanupDatabase(db.driver, plan))
-      assert.match(message, /calls\.ext: 2 rows have drifted/)
+      assert.match(message, /calls\.ext: 2 rows have drifted \(id = 1; id = 2\)/)
+      assert.match(
+        message,
+        /Look at ext of those rows in calls, beside old_value and new_value in [\w.]*aywa_migration_l1/
+      )
       assert.match(await refused(cleanupDatabase(db.driver, plan, { values: true })), /drifted/)
       assert.isAbove((await verifyDatabase(db.driver, plan)).information.length, 0)
       assert.deepStrictEqual(await cleanupDatabase(db.driver, plan, { drifted: "accept" }), { dropped: "all", rows: 0 })
       const again = await applied()
       await db.sql("DELETE FROM calls")
       await cleanupDatabase(db.driver, again)
+    })
+
+    it("a dry run behind it tells what is written from what is still to be", async () => {
+      const plan = await planOf()
+      const counts = async () => {
+        const { rows, pending, locations } = await dryRunDatabase(db.driver, plan)
+        return [rows, pending, locations.map(({ rows, pending }) => [rows, pending])]
+      }
+      const all = (pending: number) => [6, 2 * pending, [0, 1].map(() => [3, pending])]
+      assert.deepStrictEqual(await counts(), all(3))
+      assert.deepStrictEqual(await counts(), all(3))
+      await applyDatabase(db.driver, plan)
+      assert.deepStrictEqual(await counts(), all(0))
+      await db.sql(
+        `INSERT INTO calls VALUES (4, '${old(4)}', NULL)`,
+        `UPDATE calls SET ext = '${old(2)}' WHERE id = 1`,
+        "UPDATE calls SET ext = 'other' WHERE id = 2"
+      )
+      const [rows, pending] = await counts()
+      assert.deepStrictEqual([rows, pending], [7, 2])
+      assert.strictEqual((await applyDatabase(db.driver, plan)).changed, 2)
+      await rollbackDatabase(db.driver, plan)
+      assert.strictEqual((await counts())[1], 6)
     })
 
     it("is refused half-way, and free where nothing was written or all of it was put back", async () => {

@@ -151,7 +151,8 @@ const killed = async <A>(team: Team, chance: Chance, others: () => Promise<unkno
 const notBack = async (driver: SqlDriver, plan: DatabasePlan): Promise<Readonly<Record<string, number>>> => {
   const counts: Record<string, number> = {}
   for (const location of plan.locations) {
-    const match = keysOf(location).map(({ column, k }) => `${columnOf(plan, column)} = b.${k}`)
+    // Another column of the key may stay at its new value.
+    const match = keysOf(location).map(({ column, k, w }) => `${columnOf(plan, column)} IN (b.${k}, b.${w ?? k})`)
     const value = (name: string) =>
       plan.dialect === "postgres"
         ? `${name}::text COLLATE "C"`

@@ -3,9 +3,11 @@
  */
 import type { AywaRuntimeClient } from "@aywa-ai/runtime-sdk"
 import { Tools as Service } from "@aywa-ai/runtime-sdk/effect"
-import { alignTools, type Tools as AlignedTools } from "@aywa-ai/runtime-sdk/tools"
+import { alignTools, type ToolDefinitionError, type Tools as AlignedTools } from "@aywa-ai/runtime-sdk/tools"
 import { Tool, Toolkit, Tools } from "@aywa-ai/runtime-sdk/tools/effect"
 import { handlers } from "@aywa-ai/runtime-sdk/webhooks/handlers"
+import * as AiTool from "effect/ai/Tool"
+import * as AiToolkit from "effect/ai/Toolkit"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -96,3 +98,27 @@ const alignment = alignTools(aywa, all, server)
 proven<Equal<typeof alignment, Promise<AlignedTools.Alignment>>>()
 const aligned = Effect.flatMap(Service.Tools, (tools) => Tools.align(tools, all, server))
 proven<Equal<typeof aligned extends Effect.Effect<Tools.Alignment, infer E, Service.Tools> ? E : 0, Tools.AlignError>>()
+
+// Tools of `effect/ai`: their names, and the services that their handlers need at each call.
+const aiTools = AiToolkit.make(
+  AiTool.make("stock", {
+    description: "",
+    parameters: Schema.Struct({ sku: Schema.String }),
+    success: Schema.Finite,
+    dependencies: [Db]
+  }),
+  AiTool.make("hours", { description: "", success: Schema.String })
+)
+const fromAi = Toolkit.fromAi(aiTools)
+proven<
+  Equal<
+    typeof fromAi extends Effect.Effect<infer A, infer E, infer R> ? [A, E, R] : never,
+    [Toolkit.Toolkit<"stock" | "hours", Db>, ToolDefinitionError, AiTool.HandlersFor<typeof aiTools.tools>]
+  >
+>()
+const aiReply = Effect.flatMap(fromAi, (toolkit) => Toolkit.handle(toolkit)({ toolCalls: [] }))
+proven<Equal<typeof aiReply extends Effect.Effect<infer A, unknown, unknown> ? A : never, Toolkit.ToolResults>>()
+// @ts-expect-error Db is missing: without Effect there is nobody to give it
+Effect.map(fromAi, (toolkit) => Toolkit.handler(toolkit))
+// @ts-expect-error a tool is no toolkit
+Toolkit.fromAi(AiTool.make("stock", { description: "" }))

@@ -2,9 +2,10 @@
 import { execFile } from "node:child_process"
 import { getEventListeners } from "node:events"
 import { inspect } from "node:util"
-import { afterEach, assert, describe, it, vi } from "vitest"
+import { afterEach, assert, describe, it } from "vitest"
 import { Aborted, AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
 import { assistant, closedPort, json, serve, tagOf } from "./support/server.ts"
+import { eventually } from "./support/assertions.ts"
 
 const open: Array<AsyncDisposable> = []
 afterEach(async () => {
@@ -229,7 +230,7 @@ describe("aborting", () => {
     assert.instanceOf(error, Aborted)
     assert.strictEqual(error.reason, "stop")
     assert.deepInclude({ ...error }, { outcome: "maybe-applied", attempts: 1, idempotencyKey: "k1" })
-    await vi.waitFor(() => assert.strictEqual(server.sockets.open.size, 0))
+    await eventually(() => assert.strictEqual(server.sockets.open.size, 0))
   })
   it("takes a signal that another library made", async () => {
     const { aywa } = await start(() => undefined)

@@ -7,10 +7,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
 import * as Effect from "effect/Effect"
-import { assert, beforeAll, describe, it, onTestFinished, vi } from "@effect/vitest"
+import { assert, beforeAll, describe, it, onTestFinished } from "@effect/vitest"
 import { Assistants, AywaRuntime } from "../src/effect.ts"
 import { AywaRuntimeClient, ConfigError, type AywaRuntimeClientOptions } from "../src/index.ts"
 import { assistant, json, serve, tagOf } from "./support/server.ts"
+import { eventually } from "./support/assertions.ts"
 
 const clientOf = (baseUrl: string, options: Partial<AywaRuntimeClientOptions> = {}): AywaRuntimeClient => {
   const aywa = new AywaRuntimeClient({ baseUrl, apiKey: "k", retries: 0, ...options })
@@ -55,7 +56,7 @@ for (const transport of ["auto", "fetch"] as const) {
       await second?.assistants.list()
       assert.strictEqual(server.sockets.opened, 1)
       await second?.close()
-      await vi.waitFor(() => assert.strictEqual(server.sockets.open.size, 0))
+      await eventually(() => assert.strictEqual(server.sockets.open.size, 0))
       // A client that is closed opens new ones when it is asked again.
       await first?.assistants.list()
       assert.strictEqual(server.sockets.opened, 2)
@@ -66,7 +67,7 @@ for (const transport of ["auto", "fetch"] as const) {
       await using server = await serve((_, response) => (release = () => json(response, 201, assistant("a"))))
       const { assistants } = clientOf(server.baseUrl, { transport, connections: 1 })
       const first = assistants.create({})
-      await vi.waitFor(() => assert.lengthOf(server.seen, 1))
+      await eventually(() => assert.lengthOf(server.seen, 1))
       const errors = await Promise.all([1, 2, 3].map(() => tagOf(assistants.create({}, { timeout: 200 }))))
       for (const error of errors) {
         assert.deepInclude({ ...Object(error) }, { _tag: "AywaTimeoutError", outcome: "not-sent", isRetryable: true })

@@ -12,11 +12,12 @@ import { startLocalRuntime } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
-import { assert, describe, it, onTestFinished, vi } from "@effect/vitest"
+import { assert, describe, it, onTestFinished } from "@effect/vitest"
 import * as AywaRuntime from "../src/effect/AywaRuntime.ts"
 import { AywaRuntimeClient, type FileSource } from "../src/index.ts"
 import * as Files from "../src/effect/Files.ts"
 import { closedPort, tagOf } from "./support/server.ts"
+import { eventually } from "./support/assertions.ts"
 
 const transports = ["auto", "fetch"] as const
 
@@ -104,7 +105,7 @@ for (const transport of transports) {
       const path = temporary("left.txt", "x")
       await using nobody = new AywaRuntimeClient({ baseUrl: await closedPort(), apiKey: "k", retries: 0 })
       await tagOf(nobody.files.upload({ file: () => createReadStream(path) }))
-      await vi.waitFor(() => assert.strictEqual(timesOpen(path), 0))
+      await eventually(() => assert.strictEqual(timesOpen(path), 0))
     })
 
     const content = randomBytes(700_000)

@@ -3,10 +3,11 @@ import { once } from "node:events"
 import type { ServerResponse } from "node:http"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { assert, describe, it, onTestFinished, vi } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
 import { Assistants, AywaRuntime } from "../src/effect.ts"
 import { AywaRuntimeClient, type Assistant } from "../src/index.ts"
 import { assistant, json, serve, tagOf, type Server } from "./support/server.ts"
+import { eventually } from "./support/assertions.ts"
 
 const pages = 4
 
@@ -59,7 +60,7 @@ for (const [name, walk] of Object.entries(walks)) {
       await walk(server.baseUrl, true, async ({ id }) => {
         rows.push(id)
         const expected = Math.min(pages, rows.length + 1)
-        await vi.waitFor(() => assert.lengthOf(server.seen, expected), { timeout: 10_000 })
+        await eventually(() => assert.lengthOf(server.seen, expected))
         // Whoever reads two ahead would be here by now.
         await new Promise((resolve) => setTimeout(resolve, 20))
         assert.lengthOf(server.seen, expected)
@@ -84,7 +85,7 @@ for (const [name, walk] of Object.entries(walks)) {
       const error = await tagOf(
         walk(server.baseUrl, true, async ({ id }) => {
           rows.push(id)
-          await vi.waitFor(() => assert.isAtLeast(server.seen.length, rows.length + 1))
+          await eventually(() => assert.isAtLeast(server.seen.length, rows.length + 1))
         })
       )
       assert.match(String(error), /404/)
@@ -101,7 +102,7 @@ for (const [name, walk] of Object.entries(walks)) {
       const left = new Error("left")
       const error = await tagOf(
         walk(server.baseUrl, true, async () => {
-          await vi.waitFor(() => assert.lengthOf(server.seen, 2))
+          await eventually(() => assert.lengthOf(server.seen, 2))
           throw left
         })
       )

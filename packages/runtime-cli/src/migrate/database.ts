@@ -151,6 +151,11 @@ const dryRunText = (report: DryRunReport, plan: DatabasePlan, { out }: Session):
       ]),
       { paint: out.paint, width: process.stdout.columns ?? 160 }
     ),
+    ...(report.pending === report.rows
+      ? []
+      : [
+          `${report.rows - report.pending} of ${report.rows} are written already or were changed since; ${report.pending} are still to be written.`
+        ]),
     ...plan.findings.map(({ level, subject, message }) => `${out.paint(colors[level], level)}  ${subject}: ${message}`),
     ...report.untried.map((line) => `${out.paint("yellow", "warning")}  ${line}`),
     ...report.problems.map((problem) => `${out.paint("red", "stops apply")}  ${problem}`),
@@ -172,7 +177,7 @@ export const apply = async (input: ApplyInput, session: Session): Promise<number
   out.status(undefined)
   out.note(dryRunText(report, plan, session))
   if (report.problems.length > 0) throw new MigrationError({ _tag: "Refused", problems: report.problems })
-  if (report.rows > 0) await session.confirm(`Rewrite ${report.rows} rows? (migrate rollback puts them back.)`)
+  if (report.pending > 0) await session.confirm(`Rewrite ${report.pending} rows? (migrate rollback puts them back.)`)
   const result = await applyDatabase(driver, plan, step)
   const watched = input.watch ? await watch(input, session, driver, plan, step) : undefined
   // Interrupted is how a watch ends: what it did is looked at all the same.

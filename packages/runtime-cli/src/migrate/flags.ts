@@ -24,7 +24,7 @@ export const step = {
   mapping,
   config,
   database,
-  keepUpdatedAt: flag("keep-updated-at", "Lets triggers sleep that only set the time of a change")
+  keepUpdatedAt: flag("keep-updated-at", "Keeps the columns that triggers set which only set the time of a change")
 }
 
 /** What steps that write take besides. */

@@ -25,7 +25,8 @@ const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/MigrationError") 
  * - `ConnectionLost`: the database ended the connection. What was committed stays; connect again and run the step again.
  * - `StatementFailed`: the database refused a statement; `location`, `key` of the row and `statement` say which, as far as
  *   they are known. What was committed before stays.
- * - `Blocked`: others held locks for longer than the step waits; `detail` says who. Run the step again.
+ * - `Blocked`: others held locks for longer than the step waits; `detail` says who, and `rows` which rows they hold (the
+ *   first hundred), as far as that can be told. All other rows are written. Run the step again: it goes on with those.
  * - `Aborted`: the caller's signal fired. The step can be run again.
  *
  * @since 0.1.0
@@ -55,8 +56,26 @@ export type MigrationReason =
       readonly statement: string
       readonly detail: string
     }
-  | { readonly _tag: "Blocked"; readonly location: string; readonly detail: string }
+  | {
+      readonly _tag: "Blocked"
+      readonly location: string
+      readonly detail: string
+      readonly rows: ReadonlyArray<{ readonly location: string; readonly key: string }>
+    }
   | { readonly _tag: "Aborted" }
+
+/** Rows that a message names. */
+const named = 20
+
+const blockedWords = ({ location, detail, rows }: Extract<MigrationReason, { readonly _tag: "Blocked" }>): string => {
+  const list = rows.slice(0, named).map((row) => `- ${row.location}, ${row.key}`)
+  const more = rows.length > named ? [`- and ${rows.length - named} or more`] : []
+  const words = `${location}: others hold locks for longer than this step waits (${detail}).`
+  const end = "What was committed stays: run the step again, it goes on from the ledger."
+  return rows.length === 0
+    ? `${words} ${end}`
+    : [`${words} These rows are held, and not written:`, ...list, ...more, end].join("\n")
+}
 
 const describe = (reason: MigrationReason): string => {
   switch (reason._tag) {
@@ -90,7 +109,7 @@ const describe = (reason: MigrationReason): string => {
       return `${place === "" ? "" : `${place}: `}${reason.detail}. The statement was: ${reason.statement}`
     }
     case "Blocked":
-      return `${reason.location}: others hold locks for longer than this step waits (${reason.detail}). What was committed stays: run the step again, it goes on from the ledger.`
+      return blockedWords(reason)
     case "Aborted":
       return "Aborted by the caller's signal. Run the step again to go on."
   }

@@ -2,7 +2,6 @@
  * What a plan says about triggers: what they will write for every row, and how those that only set a time are kept from it.
  */
 import type { PlannedLocation, SqlPlan } from "../sql/plan.ts"
-import { tableOf } from "../sql/dialect.ts"
 import { quoteName } from "../sql/names.ts"
 import type { TableInfo, TriggerInfo } from "./catalog.ts"
 import type { Finding } from "./reports.ts"
@@ -28,7 +27,7 @@ const targets = ({ body }: TriggerInfo): ReadonlyArray<string> =>
 
 /** Columns of the row itself that a trigger sets. */
 const settings = ({ body }: TriggerInfo): ReadonlyArray<string> =>
-  unique([...body.matchAll(/\bnew\.([\w"`]+)\s*:?=(?!=)/gi)].map(([, column = ""]) => column))
+  unique([...body.matchAll(/\bnew\.("(?:[^"]|"")+"|[\w`]+)\s*:?=(?!=)/gi)].map(([, column = ""]) => column))
 
 /** Whether a trigger does nothing else than to set the time of a change. */
 const setsTime = (table: TableInfo, trigger: TriggerInfo): boolean => {
@@ -47,12 +46,12 @@ export const aboutTriggers = (table: TableInfo, keep: boolean): ReadonlyArray<re
     const parts = [
       ...(targets(trigger).length > 0 ? [`writes to ${targets(trigger).join(", ")}`] : []),
       ...(settings(trigger).length > 0 ? [`sets ${settings(trigger).join(", ")}`] : []),
-      ...(keep && setsTime(table, trigger) ? ["sleeps meanwhile"] : [])
+      ...(keep && setsTime(table, trigger) ? ["which stays as it is"] : [])
     ]
     return parts.length === 0 ? trigger.name : `${trigger.name} ${parts.join(" and ")}`
   })
   const timed = !keep && table.triggers.some((trigger) => setsTime(table, trigger))
-  const way = timed ? "; keepUpdatedAt (--keep-updated-at) lets those sleep that only set a time" : ""
+  const way = timed ? "; keepUpdatedAt (--keep-updated-at) keeps what those set that only set a time" : ""
   return [
     [
       "warning",
@@ -61,16 +60,10 @@ export const aboutTriggers = (table: TableInfo, keep: boolean): ReadonlyArray<re
   ]
 }
 
-/** How the triggers of a table that only set a time are kept from it; MySQL has no way. */
-export const sleepOf = (plan: SqlPlan, location: PlannedLocation, table: TableInfo): Sleep | undefined => {
+/** SQLite: how the triggers of a table that only set a time are kept from it, inside of the transaction. */
+export const sleepOf = (plan: SqlPlan, { label }: PlannedLocation, table: TableInfo): Sleep | undefined => {
   const timed = table.triggers.filter((trigger) => setsTime(table, trigger))
-  if (timed.length === 0 || plan.dialect === "mysql") return undefined
-  const { label } = location
-  if (plan.dialect === "postgres") {
-    const alter = (what: string) =>
-      timed.map(({ name }) => `ALTER TABLE ${tableOf(plan, location)} ${what} TRIGGER ${quoteName("postgres", name)}`)
-    return { label, before: alter("DISABLE"), after: alter("ENABLE") }
-  }
+  if (timed.length === 0 || plan.dialect !== "sqlite") return undefined
   return {
     label,
     before: timed.map(({ name }) => `DROP TRIGGER ${quoteName("sqlite", name)}`),
@@ -78,15 +71,27 @@ export const sleepOf = (plan: SqlPlan, location: PlannedLocation, table: TableIn
   }
 }
 
+/** Columns of a table that triggers set which do nothing else than to set the time of a change. */
+export const timedColumns = (table: TableInfo): ReadonlyArray<string> => {
+  const named = table.triggers
+    .filter((trigger) => setsTime(table, trigger))
+    .flatMap((trigger) => [...settings(trigger), ...assigned(trigger)])
+    .map((name) => name.replaceAll(/^"|"$/g, "").replaceAll('""', '"').toLowerCase())
+  return table.columns.map(({ name }) => name).filter((name) => named.includes(name.toLowerCase()))
+}
+
+/** Columns that a trigger's own updates set. */
+const assigned = ({ body }: TriggerInfo): ReadonlyArray<string> =>
+  [...body.matchAll(/\bset\s+(.*?)(?:\bwhere\b|;|$)/gis)].flatMap(([, list = ""]) =>
+    [...list.matchAll(/(?:^|,)\s*("(?:[^"]|"")+"|\w+)\s*=/g)].map(([, name = ""]) => name)
+  )
+
 /** The statements that put triggers to sleep for a transaction over some locations, and wake them behind its rows. */
 export const sleeping = (
-  { dialect, sleeps }: Pick<SqlPlan, "dialect"> & { readonly sleeps: ReadonlyArray<Sleep> },
+  { sleeps }: { readonly sleeps: ReadonlyArray<Sleep> },
   locations: ReadonlyArray<PlannedLocation>
 ): readonly [before: ReadonlyArray<string>, after: ReadonlyArray<string>] => {
   const mine = sleeps.filter(({ label }) => locations.some((location) => location.label === label))
   // Several locations of a table have the same triggers.
-  const before = unique(mine.flatMap((sleep) => sleep.before))
-  const after = unique(mine.flatMap((sleep) => sleep.after))
-  // PostgreSQL alters no table that has checks to come.
-  return [before, dialect === "postgres" && after.length > 0 ? ["SET CONSTRAINTS ALL IMMEDIATE", ...after] : after]
+  return [unique(mine.flatMap((sleep) => sleep.before)), unique(mine.flatMap((sleep) => sleep.after))]
 }

@@ -131,7 +131,7 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
     `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("(i.indkey::int2[])[0:i.indnkeyatts - 1]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND i.indexprs IS NULL AND ${own}`
   )
   const triggers = await rows(
-    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name, ${names("g.tgattr", "c.oid")} AS columns, p.prosrc AS body FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled <> 'D' AND ${own}`
+    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name, ${names("g.tgattr", "c.oid")} AS columns, CASE WHEN p.proname = 'moddatetime' THEN 'NEW.' || quote_ident(split_part(encode(g.tgargs, 'escape'), chr(92) || '000', 1)) || ' := now()' ELSE p.prosrc END AS body FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled IN ('O', 'A') AND ${own}`
   )
   const action = (column: string) =>
     `CASE ${column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END`

@@ -4,8 +4,10 @@
 import { fail } from "../errors/MigrationError.ts"
 import { tables } from "../sql/dialect.ts"
 import * as Guards from "../sql/guards.ts"
+import { namesTaken, otherTables, strangersWords } from "../sql/ownTables.ts"
 import { dialects } from "../sql/statements.ts"
 import { assertClosedFile } from "./closedFile.ts"
+import { isBusy, isStatementFailure } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import { numberOf, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
 
@@ -56,10 +58,39 @@ export const enforce = async (
 export const isPrepared = async (driver: SqlDriver, plan: DatabasePlan): Promise<boolean> =>
   (await count(driver, dialects[plan.dialect].exists(tables(plan).run))) === 1
 
+/** Refuses tables that have the names of a run's, and that no run made. */
+const assertNoStrangers = async (driver: SqlDriver, plan: DatabasePlan, made: boolean): Promise<void> => {
+  const { run } = tables(plan)
+  const refuse = (strangers: ReadonlyArray<string>) =>
+    fail({ _tag: "Refused", problems: [strangersWords(plan).replace("{found}", strangers.join(", "))] })
+  const strangers: Array<string> = []
+  let own = false
+  if (made) {
+    try {
+      const said = await select(
+        driver,
+        `SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN r.item = 'checksum' AND r.value <> '' THEN 1 ELSE 0 END), 0) AS own FROM ${run} r`
+      )
+      own = numberOf(said["own"]) === 1
+      // An empty one was just made, by a dry run that was interrupted.
+      if (!own && numberOf(said["n"]) > 0) strangers.push(run)
+    } catch (error) {
+      if (!isStatementFailure(error) || isBusy(error)) throw error
+      refuse([run])
+    }
+  }
+  if (!own) {
+    const { rows } = await driver.run(namesTaken(plan, otherTables(plan)))
+    strangers.push(...rows.map(({ v }) => String(v)))
+  }
+  if (strangers.length > 0) refuse(strangers)
+}
+
 /** Refuses ledgers of another role or of an older version, and tables of which this role sees some rows only. */
 export const assertOwn = async (driver: SqlDriver, plan: DatabasePlan): Promise<void> => {
   await enforce(driver, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)])
   const prepared = await isPrepared(driver, plan)
+  await assertNoStrangers(driver, plan, prepared)
   const isPostgres = plan.dialect === "postgres"
   if (isPostgres || prepared) await enforce(driver, [Guards.olderGuard(plan)])
   if (isPostgres && prepared) await enforce(driver, [Guards.olderLayoutGuard(plan)])

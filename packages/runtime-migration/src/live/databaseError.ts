@@ -19,6 +19,16 @@ export const isBusy = (error: unknown): boolean => {
   return busy.test(codeOf(cause) ?? "") || (cause instanceof Error && /database is (locked|busy)/.test(cause.message))
 }
 
+/** Whether an error says that another row has a value of a unique column. */
+export const isDuplicate = (error: unknown): boolean =>
+  /^(23505|ER_DUP_ENTRY)$/.test(codeOf(isMigrationError(error) ? error.cause : error) ?? "")
+
+/** Whether an error says that others held locks for too long. */
+export const isBlocked = (
+  error: unknown
+): error is MigrationError & { readonly reason: { readonly _tag: "Blocked" } } =>
+  isMigrationError(error) && error.reason._tag === "Blocked"
+
 /** Whether an error says that a foreign key would not hold. */
 export const isBrokenKey = (error: unknown): boolean => {
   const cause = isMigrationError(error) ? error.cause : error

@@ -37,17 +37,34 @@ export const keptIds = async (
   locations: ReadonlyArray<PlannedLocation>,
   ids: ReadonlyArray<string> | undefined
 ): Promise<KeptIds> => {
-  const kept = new Set<string>()
+  const kept = new Map<PlannedLocation, Set<string>>()
   for (const [child, parent] of pairsOf({ ...plan, foreignKeys: holding(plan) })) {
     if (!locations.includes(child) || !locations.includes(parent)) continue
     const { rows } = await driver.run(Sql.referredTo(plan, child, parent, ids && targetsOf(parent, ids)))
-    for (const { v } of rows) kept.add(String(v))
+    if (rows.length === 0) continue
+    // An id stays in all that is connected with it, and in nothing else.
+    for (const location of connected(plan, parent)) {
+      const known = kept.get(location) ?? new Set()
+      for (const { v } of rows) known.add(String(v))
+      kept.set(location, known)
+    }
   }
-  const list = [...kept].map(quoteText).join(", ")
   return {
-    without: (location) =>
-      kept.size > 0 && isReferring(plan, location) ? [`b.${ledgerColumn(location, "new_value")} NOT IN (${list})`] : []
+    without: (location) => {
+      const all = kept.get(location) ?? new Set()
+      return all.size > 0 && isReferring(plan, location)
+        ? [`b.${ledgerColumn(location, "new_value")} NOT IN (${[...all].map(quoteText).join(", ")})`]
+        : []
+    }
   }
+}
+
+/** The locations that foreign keys connect with one, over any number of them. */
+const connected = (plan: DatabasePlan, start: PlannedLocation): ReadonlySet<PlannedLocation> => {
+  const all = new Set([start])
+  for (const one of all)
+    for (const pair of pairsOf(plan)) if (pair.includes(one)) for (const location of pair) all.add(location)
+  return all
 }
 
 /** Foreign keys whose children do not follow. MySQL checks none of them meanwhile, so that there they do not either. */

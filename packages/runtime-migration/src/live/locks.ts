@@ -1,7 +1,7 @@
 /**
  * Locks that others hold: what is tried again, for how long, and how writing keeps out of the way.
  */
-import { fail } from "../errors/MigrationError.ts"
+import { fail, type MigrationReason } from "../errors/MigrationError.ts"
 import { check } from "./checks.ts"
 import { seesAllSessions } from "../sql/accounts.ts"
 import { isBusy } from "./databaseError.ts"
@@ -10,29 +10,98 @@ import type { StepOptions } from "./reports.ts"
 import { makeReplicas } from "./replicas.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+/** Waits. */
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** How long a step waits for locks of others, in total. */
+export interface Patience {
+  readonly isOver: () => boolean
+  /** Waits, and counts that. */
+  readonly wait: (milliseconds: number) => Promise<void>
+  /** Counts the time of some work that is tried again. */
+  readonly during: <A>(work: () => Promise<A>) => Promise<A>
+}
+
+/** The patience of a step. */
+export const makePatience = ({ signal, patience = 30_000 }: StepOptions): Patience => {
+  let left = patience
+  const during = async <A>(work: () => Promise<A>): Promise<A> => {
+    const begin = performance.now()
+    try {
+      return await work()
+    } finally {
+      left -= performance.now() - begin
+    }
+  }
+  return {
+    isOver: () => left <= 0,
+    wait: async (milliseconds) => {
+      check(signal)
+      await during(() => sleep(Math.max(1, Math.min(milliseconds, left))))
+    },
+    during
+  }
+}
+
+/** The waits between tries, in milliseconds. */
+export const waits = (): (() => number) => {
+  let next = 10
+  return () => (next = Math.min(next * 2, 500))
+}
 
 /** Tries work again while others hold the locks that it needs; then says so. */
 export const patiently = async <A>(
   location: string,
   work: () => Promise<A>,
-  { signal, patience = 30_000 }: StepOptions,
-  who: () => Promise<string> = async () => ""
+  patience: Patience,
+  who: () => Promise<Partial<BlockedBy>> = async () => ({})
 ): Promise<A> => {
-  const begin = performance.now()
-  for (let wait = 20; ; wait = Math.min(wait * 2, 500)) {
-    check(signal)
+  const next = waits()
+  for (let tried = false; ; tried = true) {
     try {
-      return await work()
+      return await (tried ? patience.during(work) : work())
     } catch (error) {
       if (!isBusy(error)) throw error
-      if (performance.now() - begin > patience) {
-        const holders = await who().catch(() => "")
+      if (patience.isOver()) {
         const words = error instanceof Error ? error.message : String(error)
-        fail({ _tag: "Blocked", location, detail: holders === "" ? words : holders }, error)
+        const known = await who().catch((): Partial<BlockedBy> => ({}))
+        fail({ _tag: "Blocked", location, detail: known.detail || words, rows: known.rows ?? [] }, error)
       }
-      await sleep(wait)
+      await patience.wait(next())
     }
+  }
+}
+
+/** What is known of who holds locks. */
+export type BlockedBy = Pick<Extract<MigrationReason, { readonly _tag: "Blocked" }>, "detail" | "rows">
+
+/** Settings of a session, as names, by what is waited for at most; in seconds or milliseconds. */
+const sessions = {
+  // MySQL waits for a row for 50 seconds by itself, and for a table for a day.
+  mysql: ["innodb_lock_wait_timeout", "lock_wait_timeout"],
+  postgres: [],
+  sqlite: []
+} as const
+
+/** Lets a session wait for no lock longer than a moment while some work is done: it is tried again by ourselves. */
+export const withShortWaits = async <A>(driver: SqlDriver, work: () => Promise<A>): Promise<A> => {
+  const restore: Array<string> = []
+  if (driver.dialect === "sqlite") {
+    const before = numberOf((await driver.run("PRAGMA busy_timeout")).rows[0]?.["timeout"])
+    restore.push(`PRAGMA busy_timeout = ${before}`)
+    await driver.run(`PRAGMA busy_timeout = ${Math.min(before, 100)}`)
+  }
+  for (const name of sessions[driver.dialect]) {
+    const before = numberOf((await driver.run(`SELECT @@SESSION.${name} AS v`)).rows[0]?.["v"])
+    restore.push(`SET SESSION ${name} = ${before}`)
+    await driver.run(`SET SESSION ${name} = 1`)
+  }
+  try {
+    return await work()
+  } finally {
+    // The connection may be what failed.
+    for (const statement of restore) await driver.run(statement).catch(() => undefined)
   }
 }
 

@@ -12,11 +12,13 @@ import { defaultChunk, planMappingSql, type SqlPlan } from "../sql/plan.ts"
 import { checkShape } from "../sql/shape.ts"
 import { aboutForeignKey, foreignKeySides, type Sides } from "./aboutForeignKeys.ts"
 import { aboutLocation } from "./aboutLocation.ts"
-import { type Sleep, sleepOf } from "./aboutTriggers.ts"
+import { aboutOwners } from "./aboutOwners.ts"
+import { type Sleep, sleepOf, timedColumns } from "./aboutTriggers.ts"
 import { aboutHiddenRows } from "./allRows.ts"
 import { aboutLedgers } from "./aboutLedgers.ts"
-import { type Catalog, type ForeignKeyInfo, readCatalog } from "./catalog.ts"
+import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "./catalog.ts"
 import { completeLocation, tableInfo } from "./completeLocation.ts"
+import type { KeptTimes } from "./keptTimes.ts"
 import type { Finding } from "./reports.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -33,8 +35,10 @@ export interface DatabasePlan extends SqlPlan {
   /** Source ids with what they become: what verify looks for in the whole database. */
   readonly ids: ReadonlyMap<string, string>
   readonly leave: ReadonlyArray<Place>
-  /** Triggers that sleep while rows are written. */
+  /** SQLite: triggers that sleep while rows are written. */
   readonly sleeps: ReadonlyArray<Sleep>
+  /** PostgreSQL: columns that stay although triggers set them. */
+  readonly keeps: ReadonlyArray<KeptTimes>
   /** Those of the plan's foreign keys whose children follow their parent by themselves. */
   readonly cascades: ReadonlyArray<ForeignKey>
   /** What it was made of. */
@@ -61,8 +65,9 @@ export interface DatabaseConfig extends Omit<MappingConfig, "dialect" | "foreign
   /** Where ids of the source may stay, such as an archive: verify counts them there, as information. */
   readonly leave?: ReadonlyArray<Place> | undefined
   /**
-   * Lets triggers sleep that do nothing else than to set the time of a change, in the transactions that write. In MySQL what
-   * changes by itself (`ON UPDATE CURRENT_TIMESTAMP`) always stays, and triggers cannot sleep. Default false.
+   * Keeps the columns that triggers set which do nothing else than to set the time of a change. What the application writes
+   * meanwhile has its time as ever. In PostgreSQL that takes the owner of the table. In MySQL what changes by itself
+   * (`ON UPDATE CURRENT_TIMESTAMP`) always stays, and what triggers set cannot be kept. Default false.
    */
   readonly keepUpdatedAt?: boolean | undefined
 }
@@ -119,11 +124,13 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
   }
   const changes = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
   const references = changes.map(plain(catalog))
+  const keeps = keepUpdatedAt && driver.dialect === "postgres" ? keptTimes(catalog, plan) : []
   const findings = [
     ...(await aboutHiddenRows(driver, plan, references)),
     ...plan.locations.flatMap((location) => aboutLocation(driver.dialect, catalog, location, keepUpdatedAt)),
     ...changes.flatMap((side) => aboutForeignKey(plan, side)),
-    ...(await aboutLedgers(driver, plan))
+    ...(await aboutLedgers(driver, plan)),
+    ...(await aboutOwners(driver, plan, keeps))
   ]
   const sleeps = plan.locations.flatMap((location) => {
     const info = tableInfo(catalog, location)
@@ -144,9 +151,21 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     leave,
     uniques,
     sleeps,
+    keeps,
     cascades: waiting.filter(({ key }) => key.onUpdate === "CASCADE").map(plain(catalog)),
     config: { ...config, mappings }
   }
+}
+
+/** Of each table once. */
+const keptTimes = (catalog: Catalog, { locations }: SqlPlan): ReadonlyArray<KeptTimes> => {
+  const tables = new Map<TableInfo, KeptTimes>()
+  for (const { schema, table, column } of locations) {
+    const info = tableInfo(catalog, { schema, table })
+    const columns = info === undefined ? [] : timedColumns(info).filter((name) => name !== column)
+    if (info !== undefined && columns.length > 0) tables.set(info, { schema, table, columns })
+  }
+  return [...tables.values()]
 }
 
 /**

@@ -30,7 +30,10 @@ export interface StepOptions {
   readonly signal?: AbortSignal | undefined
   /** Told after every chunk. */
   readonly onProgress?: ((progress: StepProgress) => void) | undefined
-  /** How long locks of others are waited for, a try at a time, in milliseconds. Default 30,000. */
+  /**
+   * How long a step waits for locks of others, in total, in milliseconds. Rows that somebody holds are left out, and the rest is
+   * written before they are waited for; then the step fails with `Blocked` and names them. Default 30,000.
+   */
   readonly patience?: number | undefined
   /** Milliseconds by which a replica may be behind before writing pauses. Default 5,000; 0 does not look. */
   readonly replicaLag?: number | undefined
@@ -66,8 +69,10 @@ export interface StepProgress {
  */
 export interface DryRunLocation {
   readonly location: string
-  /** Rows that would change. */
+  /** Rows that the mapping changes: those that are written already, and those that are still to be. */
   readonly rows: number
+  /** Of those, still to be written: as many as apply would write now. */
+  readonly pending: number
   /** Distinct values in them now, and afterwards. */
   readonly valuesBefore: number
   readonly valuesAfter: number
@@ -87,6 +92,8 @@ export interface DryRunLocation {
 export interface DryRunReport {
   readonly locations: ReadonlyArray<DryRunLocation>
   readonly rows: number
+  /** Of those, still to be written. */
+  readonly pending: number
   /**
    * What stops the apply step: errors among the findings, rows outside of what was expected, and what the database refused
    * when some rows of each location were written and taken back.
@@ -103,8 +110,13 @@ export interface DryRunReport {
  * @category models
  */
 export interface MoveReport {
+  /**
+   * Values that this very run wrote, by location; what another process wrote meanwhile is in its own report. Columns that no
+   * location names and that follow others by ON UPDATE CASCADE are not counted, on any database; a location is, whether or not
+   * it would have followed.
+   */
   readonly locations: ReadonlyArray<{ readonly location: string; readonly changed: number }>
-  /** Rows changed by this run: 0 when all was done before. */
+  /** The sum of them: 0 when all was done before. */
   readonly changed: number
   readonly transaction: "single" | "chunks"
 }

@@ -15,6 +15,7 @@ import { withAllRows } from "./allRows.ts"
 import { assertClosed, assertOwn, assertPrepared, check, count, enforce, errorsOf, select } from "./checks.ts"
 import { assertClosedFile } from "./closedFile.ts"
 import { at, isStatementFailure } from "./databaseError.ts"
+import { makePatience, patiently, withShortWaits } from "./locks.ts"
 import { moveRows } from "./moveRows.ts"
 import { type DatabasePlan, planDatabase } from "./planDatabase.ts"
 import { tryOut } from "./trial.ts"
@@ -49,18 +50,19 @@ export const dryRunDatabase = (
     return dryRun(driver, plan, options)
   })
 
-const dryRun = async (
-  driver: SqlDriver,
-  plan: DatabasePlan,
-  { signal, onProgress }: StepOptions
-): Promise<DryRunReport> => {
+const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOptions): Promise<DryRunReport> => {
+  const { signal, onProgress } = options
+  let again = 0
   const prepare = async () => {
     await assertOwn(driver, plan)
     await assertClosed(driver, plan)
-    await runAll(driver, Sql.dialects[plan.dialect].createTables(plan))
+    const way = Sql.dialects[plan.dialect]
+    await runAll(driver, way.createRun(plan))
     await enforce(driver, [Guards.samePlanGuard(plan)])
-    const again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
+    again = await count(driver, `SELECT COUNT(*) AS n FROM (SELECT 1 AS one) q WHERE ${Sql.isPrepared(plan)}`)
+    // It says whose the others are, before they are made.
     await driver.run(Sql.begin(plan))
+    await runAll(driver, way.createTables(plan))
     await runAll(driver, Sql.writeMapping(plan))
     for (const location of plan.locations)
       await at(location.label, () => runAll(driver, Sql.createLedger(plan, location)))
@@ -78,15 +80,21 @@ const dryRun = async (
     }
     await driver.run(Sql.end(plan))
   }
-  try {
-    if (plan.dialect === "mysql") {
+  const whole = async () => {
+    try {
+      if (plan.dialect !== "mysql") return await inTransaction(driver, plan.prefix, prepare)
       // A CREATE commits there, so that a transaction would end half-way.
       await runAll(driver, mysqlSession)
       await inTurn(driver, plan, prepare)
-    } else await inTransaction(driver, plan.prefix, prepare)
+    } catch (error) {
+      // The mapping is written in a transaction of its own there.
+      if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
+      throw error
+    }
+  }
+  try {
+    await withShortWaits(driver, () => patiently("ledgers", whole, makePatience(options)))
   } catch (error) {
-    // The mapping is written in a transaction of its own there.
-    if (plan.dialect === "mysql") await driver.run("ROLLBACK").catch(() => undefined)
     // What does not fit fails here already: the findings say it in the user's words.
     if (!isStatementFailure(error) || errorsOf(plan).length === 0) throw error
     fail({ _tag: "Refused", problems: errorsOf(plan) }, error)
@@ -94,7 +102,7 @@ const dryRun = async (
   const locations: Array<DryRunLocation> = []
   for (const shared of ledgersOf(plan)) {
     check(signal)
-    locations.push(...(await dryRunLedger(driver, plan, shared)))
+    locations.push(...(await dryRunLedger(driver, plan, shared, again > 0)))
   }
   // In the order of the plan.
   locations.sort((a, b) => orderOf(plan, a) - orderOf(plan, b))
@@ -104,11 +112,15 @@ const dryRun = async (
       ? [`${label}: ${rows} rows would change, expected ${expect.min} to ${expect.max}`]
       : []
   })
-  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await tryOut(driver, plan, { signal })
+  // Rows that another dry run tries out are none that somebody holds.
+  const tried = () =>
+    inTurn(driver, { prefix: plan.prefix, transaction: "chunks" }, () => tryOut(driver, plan, options))
+  const trial = errorsOf(plan).length > 0 ? { problems: [], untried: [] } : await withShortWaits(driver, tried)
   return {
     locations,
     untried: trial.untried,
     rows: locations.reduce((sum, { rows }) => sum + rows, 0),
+    pending: locations.reduce((sum, { pending }) => sum + pending, 0),
     problems: [...errorsOf(plan), ...unexpected, ...trial.problems]
   }
 }
@@ -119,7 +131,8 @@ const orderOf = (plan: DatabasePlan, { location }: DryRunLocation): number =>
 const dryRunLedger = async (
   driver: SqlDriver,
   plan: DatabasePlan,
-  locations: ReadonlyArray<PlannedLocation>
+  locations: ReadonlyArray<PlannedLocation>,
+  again: boolean
 ): Promise<ReadonlyArray<DryRunLocation>> => {
   // PostgreSQL counts values sooner than it looks rows up.
   const together =
@@ -132,9 +145,12 @@ const dryRunLedger = async (
     const table = await select(driver, Sql.rememberedCounts(plan, location))
     const unmapped = Sql.dialects[plan.dialect].unmapped(plan, location)
     const alone = unmapped === undefined || together !== undefined ? undefined : await count(driver, unmapped)
+    const rows = numberOf(counts["changes"])
     reports.push({
       location: location.label,
-      rows: numberOf(counts["changes"]),
+      rows,
+      // The first time nothing is written.
+      pending: again ? await count(driver, Sql.pendingRows(plan, location)) : rows,
       valuesBefore: numberOf(counts["befores"]),
       valuesAfter: numberOf(counts["afters"]),
       unmapped: together === undefined ? alone : numberOf(together[`n${at + 1}`]),

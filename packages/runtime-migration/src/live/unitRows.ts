@@ -7,7 +7,7 @@ import { idsToMove, keyWords, type Unit } from "../sql/units.ts"
 import { select } from "./checks.ts"
 import { isStatementFailure, placed } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
-import { numberOf, type SqlDriver } from "./SqlDriver.ts"
+import { numberOf, type SqlDriver, type SqlRow } from "./SqlDriver.ts"
 
 /** As messages call a unit. */
 export const labelOf = ({ steps }: Unit): string => labelsOf(steps.flatMap(({ locations }) => locations))
@@ -30,6 +30,13 @@ export const rowsById = async (
   return counts
 }
 
+const valueWords = (value: unknown): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value)
+
+/** The key of a row, given as `v1…`, in words. */
+export const keyOf = ({ key }: PlannedLocation, row: SqlRow): string =>
+  key.map(({ column }, at) => `${column} = ${valueWords(row[`v${at + 1}`])}`).join(", ")
+
 /** An error with the key of the first row that it is about. */
 export const withKey = async (
   driver: SqlDriver,
@@ -40,10 +47,9 @@ export const withKey = async (
 ): Promise<unknown> => {
   if (!isStatementFailure(error)) return error
   for (const step of steps) {
-    const values = Object.values(await select(driver, keyWords(plan, step, range(step.location))).catch(() => ({})))
-    if (values.length === 0) continue
-    const key = step.location.key.map(({ column }, at) => `${column} = ${String(values[at])}`).join(", ")
-    return placed(error, step.location.label, key)
+    const row = await select(driver, keyWords(plan, step, range(step.location))).catch((): SqlRow => ({}))
+    if (Object.keys(row).length === 0) continue
+    return placed(error, step.location.label, keyOf(step.location, row))
   }
   return error
 }

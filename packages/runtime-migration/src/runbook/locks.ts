@@ -19,7 +19,7 @@ export interface Locks {
 export const locksOf = (plan: DatabasePlan): Locks => {
   const common = { copy: "nothing of production.", verify: "nothing; it reads every table once." }
   const whole = "rows stay locked until all of them are written: in one transaction, as the plan says."
-  const rows = `the rows of one transaction, ${plan.chunk} or fewer, for about a tenth of a second; rows that others hold are tried again.`
+  const rows = `the rows of one transaction, ${plan.chunk} or fewer, for about a tenth of a second; rows that others hold are left out, and come at the end.`
   const apply = plan.transaction === "single" ? whole : rows
   switch (plan.dialect) {
     case "postgres": {
@@ -32,7 +32,10 @@ export const locksOf = (plan: DatabasePlan): Locks => {
           "The role may make the schema aywa_migration (CREATE on the database), or it was made for the role.",
           ...(keys === 0
             ? []
-            : [`The role owns the tables of ${keys} foreign keys, which are made deferrable meanwhile.`])
+            : [`The role owns the tables of ${keys} foreign keys, which are made deferrable meanwhile.`]),
+          ...plan.keeps.map(
+            ({ table, columns }) => `The role owns ${table}: a trigger keeps ${columns.join(", ")} meanwhile.`
+          )
         ],
         dryRun: "nothing of yours; some rows of each column are written and taken back, and held for that moment.",
         apply: keys === 0 ? apply : `${apply} ${loosened}`,

@@ -10,7 +10,9 @@ export interface SqlDialect {
   readonly text: (value: string) => string
   /** Whether two values of one column are the same, byte by byte. */
   readonly same: (left: string, right: string) => string
-  /** The mapping table and the table of the run. */
+  /** The table of the run, which says that the others are its own. */
+  readonly createRun: (plan: SqlPlan) => ReadonlyArray<string>
+  /** The mapping table, and what else all locations need. */
   readonly createTables: (plan: SqlPlan) => ReadonlyArray<string>
   /** Takes every right on what a run made from everybody but its owner. */
   readonly close: (plan: SqlPlan) => ReadonlyArray<string>
@@ -98,11 +100,13 @@ export type Together = readonly [PlannedLocation, ...ReadonlyArray<PlannedLocati
 /** Its statements, one transaction. */
 export interface TogetherUpdate {
   /**
-   * SQLite: counts, as `n`, the rows that the update has to write. Where it writes others it is taken back, and every column
+   * SQLite: the update has to write every ledger row that waits. Where it writes others it is taken back, and every column
    * written for itself: nothing is marked while rows are written.
    */
-  readonly expected: string | undefined
+  readonly whole: boolean
   readonly update: string
+  /** PostgreSQL: the same, and selects what it wrote: rows as `n`, values of each location as `n1…`. */
+  readonly counting: string | undefined
   readonly after: ReadonlyArray<string>
   /** Rows that the database counts per row of the customer's. */
   readonly counted: 1 | 2

@@ -6,10 +6,20 @@ import { tables } from "./dialect.ts"
 import type { SqlPlan } from "./plan.ts"
 
 /** What a script can be stopped by. */
-export type GuardStep = "prepared" | "older" | "mapping" | "forged" | "keys" | "expect" | "open" | "drifted"
+export type GuardStep =
+  | "strangers"
+  | "prepared"
+  | "older"
+  | "mapping"
+  | "forged"
+  | "keys"
+  | "expect"
+  | "open"
+  | "drifted"
 
 const words: Readonly<Record<GuardStep, readonly [mysql: string, sqlite: string]>> = {
   // A name of MySQL has 64 characters, and a prefix up to 40.
+  strangers: ["tables of nobody", "tables that no run made have the names of its own: rename them"],
   prepared: ["not what 1 prepared", "this is not what 1-prepare prepared"],
   older: ["of an older version", "ledgers of an older version: finish with that version, or drop them"],
   mapping: ["a forged mapping", "the mapping table is not the plan's (forged?): run 1-prepare again"],

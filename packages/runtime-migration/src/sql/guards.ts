@@ -19,6 +19,7 @@ import { harmfulKeys } from "./foreignKeys.ts"
 import type { GuardStep } from "./guardTable.ts"
 import { foreignOwners, foreignTriggers, openLedgers } from "./ledgerSchema.ts"
 import { quoteText } from "./names.ts"
+import { namesTaken, otherTables, strangersWords } from "./ownTables.ts"
 import { hiddenTables, hiddenWords } from "./rowSecurity.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
 
@@ -64,6 +65,18 @@ export const ownGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>
           reason: "Refused"
         }
       ]
+
+/** In the place of the run's tables are none that no run made. The table of the run must be there. */
+export const strangersGuard = (plan: SqlPlan): Guard => ({
+  step: "strangers",
+  // Its own guard table is made anew by each script.
+  query: `SELECT q.v FROM (${namesTaken(
+    plan,
+    otherTables(plan).filter((name) => name !== tables(plan).guard)
+  )}) q WHERE NOT EXISTS (SELECT 1 FROM ${tables(plan).run} r WHERE r.item = 'checksum')`,
+  words: strangersWords(plan),
+  reason: "Refused"
+})
 
 /** No row of the customer's tables is hidden from this role. */
 export const rowGuards = (plan: SqlPlan): ReadonlyArray<Guard> =>

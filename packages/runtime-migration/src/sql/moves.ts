@@ -1,7 +1,7 @@
 /**
  * The passes over the ledgers, in the order in which they are made.
  */
-import { columnOf, isExtensible, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
+import { columnOf, isExtensible, isReferring, keysOf, type LedgerValue, otherRewriters } from "./dialect.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 /** One pass over a ledger: from one of its values to another. */
@@ -16,7 +16,7 @@ export interface Move {
 /** The passes that apply a plan, in order. */
 export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const renewed = new Set<number>()
-  return parentsFirst(plan, plan.locations).flatMap((location): ReadonlyArray<Move> => {
+  return byKeys(plan, plan.locations).flatMap((location): ReadonlyArray<Move> => {
     const before = new Set(renewed)
     renewed.add(location.index)
     return passes(location).flatMap(([from, to]) => [
@@ -38,15 +38,14 @@ const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> 
 /** The passes that undo it, from the last location to the first. */
 export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const renewed = new Set(plan.locations.map(({ index }) => index))
-  return parentsFirst(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
+  const all = new Set(renewed)
+  const first = plan.locations
+    .filter((location) => goesBeforeItsKey(plan, location))
+    .flatMap((location) => wayBack(location).map(([from, to]): Move => ({ location, from, to, renewed: all })))
+  const moves = byKeys(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
     renewed.delete(location.index)
     const still = new Set(renewed)
-    const back = passes(location)
-      .toReversed()
-      .map(([from, to]) => [to, from] as const)
-    // A row whose ledger was extended goes all the way back at once.
-    const origins = isExtensible(location) ? (["new_value", "old_value"] as const) : []
-    return [...origins.map((from) => [from, "origin_value"] as const), ...back].flatMap(([from, to]) => [
+    return wayBack(location).flatMap(([from, to]) => [
       { location, from, to, renewed: still },
       ...again(location).map((others) => ({
         location,
@@ -56,7 +55,25 @@ export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
       }))
     ])
   })
+  return [...first, ...moves]
 }
+
+/** A row whose ledger was extended goes all the way back at once. */
+const wayBack = (location: PlannedLocation): ReadonlyArray<readonly [from: LedgerValue, to: LedgerValue]> => {
+  const origins = isExtensible(location) ? (["new_value", "old_value"] as const) : []
+  const back = passes(location).toReversed()
+  return [...origins.map((from) => [from, "origin_value"] as const), ...back.map(([from, to]) => [to, from] as const)]
+}
+
+/**
+ * Whether a location goes back while the keys of its rows are still the new ones: by those its rows are found that were
+ * taken after their key was rewritten, and those whose key stays. What keys and foreign keys have to do with has its own order.
+ */
+const goesBeforeItsKey = (plan: SqlPlan, location: PlannedLocation): boolean =>
+  again(location).length > 0 &&
+  !location.twoStep &&
+  !isReferring(plan, location) &&
+  !plan.locations.some(({ key }) => key.some(({ rewrittenBy }) => rewrittenBy === location.index))
 
 const passes = ({ twoStep }: PlannedLocation): ReadonlyArray<readonly [LedgerValue, LedgerValue]> =>
   twoStep
@@ -67,23 +84,27 @@ const passes = ({ twoStep }: PlannedLocation): ReadonlyArray<readonly [LedgerVal
     : [["old_value", "new_value"]]
 
 /**
- * SQLite: where a table refers to itself, the column that is referred to goes first, both ways. The other way round its
- * count of deferred violations never comes back to zero for a row that refers to itself.
+ * Children go before their parents, both ways: behind them, ON UPDATE CASCADE would have written them already, and they would
+ * not be known for ours. SQLite: within a table that refers to itself the column that is referred to goes first. The other way
+ * round its count of deferred violations never comes back to zero for a row that refers to itself.
  */
-const parentsFirst = (
+const byKeys = (
   { dialect, foreignKeys }: SqlPlan,
   locations: ReadonlyArray<PlannedLocation>
 ): ReadonlyArray<PlannedLocation> => {
-  if (dialect !== "sqlite") return locations
   const ordered = new Set<PlannedLocation>()
   const visited = new Set<PlannedLocation>()
+  const at = (one: PlannedLocation, schema: string | undefined, table: string, columns: ReadonlyArray<string>) =>
+    one.table === table && one.schema === schema && columns.includes(one.column)
   const visit = (location: PlannedLocation): void => {
     if (visited.has(location)) return
     visited.add(location)
-    for (const { table, refTable, columns, refColumns } of foreignKeys) {
-      if (table !== refTable || table !== location.table || !columns.includes(location.column)) continue
-      for (const parent of locations) {
-        if (parent.table === table && refColumns.includes(parent.column)) visit(parent)
+    for (const { schema, table, columns, refSchema, refTable, refColumns } of foreignKeys) {
+      const itself = table === refTable && schema === refSchema
+      if (itself && dialect === "sqlite" && at(location, schema, table, columns)) {
+        for (const parent of locations) if (at(parent, refSchema, refTable, refColumns)) visit(parent)
+      } else if (!itself && at(location, refSchema, refTable, refColumns)) {
+        for (const child of locations) if (at(child, schema, table, columns)) visit(child)
       }
     }
     ordered.add(location)

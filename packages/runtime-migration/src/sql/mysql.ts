@@ -140,18 +140,20 @@ const rewritten = (plan: SqlPlan, location: PlannedLocation, kind: "text" | "jso
 export const mysql: SqlDialect = {
   text,
   same: (left, right) => `CAST(${left} AS BINARY) = CAST(${right} AS BINARY)`,
+  createRun: (plan) => [
+    `CREATE TABLE IF NOT EXISTS ${tables(plan).run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`
+  ],
   createTables: (plan) => {
-    const { map, run } = tables(plan)
+    const { map } = tables(plan)
     const id = "VARBINARY(255) NOT NULL"
     return [
       `CREATE TABLE IF NOT EXISTS ${map} (kind VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, source ${id}, target ${id}, tmp ${id}, again INT NOT NULL, PRIMARY KEY (source, kind), KEY target (target, kind)) ENGINE = InnoDB`,
-      `CREATE TABLE IF NOT EXISTS ${run} (item VARCHAR(190) NOT NULL PRIMARY KEY, value TEXT NOT NULL) ENGINE = InnoDB`,
       ...guardTable(plan)
     ]
   },
   // Rights on a whole database reach every table in it: who has them is a finding.
   close: () => [],
-  dropRest: (plan) => [`DROP TABLE IF EXISTS ${tables(plan).guard}`],
+  dropRest: () => [],
   exists: (table) => {
     const [name = "", schema] = table.split(".").toReversed()
     return `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema === undefined ? "DATABASE()" : quoteText(schema)} AND TABLE_NAME = ${quoteText(name)}`
@@ -266,7 +268,8 @@ export const mysql: SqlDialect = {
     const conditions = [same, ...range, `${stands} = '${from}'`, ...where].join(" AND ")
     return {
       before: [],
-      update: `UPDATE ${tableOf(plan, location)} AS t JOIN ${tables(plan).ledger(location)} AS b ON ${match} SET ${columnOf(plan, location.column)} = b.${ledgerColumn(location, to)}${kept}, ${stands} = '${to}' WHERE ${conditions}`,
+      // In this order: rows of others are not gone through.
+      update: `UPDATE ${tables(plan).ledger(location)} AS b STRAIGHT_JOIN ${tableOf(plan, location)} AS t ON ${match} SET ${columnOf(plan, location.column)} = b.${ledgerColumn(location, to)}${kept}, ${stands} = '${to}' WHERE ${conditions}`,
       after: [],
       counted: 2
     }
@@ -290,8 +293,9 @@ export const mysql: SqlDialect = {
     const ledger = tables(plan).ledger(locations[0])
     return {
       counted: 2,
-      expected: undefined,
-      update: `UPDATE ${tableOf(plan, locations[0])} AS t JOIN ${ledger} AS b ON ${match} JOIN ${ledger} AS o ON o.n = b.n SET ${[...set, ...kept].join(", ")} WHERE ${conditions.join(" AND ")}`,
+      whole: false,
+      counting: undefined,
+      update: `UPDATE ${ledger} AS b STRAIGHT_JOIN ${tableOf(plan, locations[0])} AS t ON ${match} STRAIGHT_JOIN ${ledger} AS o ON o.n = b.n SET ${[...set, ...kept].join(", ")} WHERE ${conditions.join(" AND ")}`,
       after: []
     }
   },

@@ -46,9 +46,12 @@ export const temporaryId = (set: string, source: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-b${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** PostgreSQL: an anonymous block, in quotes that nothing in it can end. */
-export const quoteBlock = (body: string): string => {
+/** PostgreSQL: the text of a function, in quotes that nothing in it can end. */
+export const quoteFunction = (body: string): string => {
   let tag = "$aywa$"
   for (let at = 1; body.includes(tag); at++) tag = `$aywa${at}$`
-  return `DO ${tag} ${body} ${tag}`
+  return `${tag} ${body} ${tag}`
 }
+
+/** PostgreSQL: an anonymous block. */
+export const quoteBlock = (body: string): string => `DO ${quoteFunction(body)}`

@@ -362,7 +362,9 @@ const rewriterOf = (ordered: ReadonlyArray<Checked>, location: Checked, column: 
 /** Inside of texts only ids that can be told from words are rewritten. */
 const checkIdsFit = ({ kind, set, label, columnType }: PlannedLocation): void => {
   const short =
-    columnType === "bytes" ? set.entries.find(({ target }) => !/^[0-9a-f-]{32,36}$/i.test(target)) : undefined
+    columnType === "bytes"
+      ? set.entries.find(({ target }) => !/^[0-9a-f]{32}$/i.test(target.replaceAll("-", "")))
+      : undefined
   if (short !== undefined) {
     invalid(
       label,

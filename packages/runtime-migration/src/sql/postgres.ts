@@ -137,13 +137,15 @@ const takeAnyValue = (ledger: string): string =>
 export const postgres: SqlDialect = {
   text,
   same: (left, right) => `${text(left)} = ${text(right)}`,
+  createRun: (plan) => [
+    ...createSchema,
+    `CREATE TABLE IF NOT EXISTS ${tables(plan).run} (item text PRIMARY KEY, value text NOT NULL)`
+  ],
   createTables: (plan) => {
-    const { map, run } = tables(plan)
+    const { map } = tables(plan)
     return [
-      ...createSchema,
       `CREATE TABLE IF NOT EXISTS ${map} (kind text COLLATE "C" NOT NULL, source text COLLATE "C" NOT NULL, target text COLLATE "C" NOT NULL, tmp text COLLATE "C" NOT NULL, again int NOT NULL, PRIMARY KEY (kind, source))`,
-      `CREATE INDEX IF NOT EXISTS ${bareName(map)}_target ON ${map} (kind, target)`,
-      `CREATE TABLE IF NOT EXISTS ${run} (item text PRIMARY KEY, value text NOT NULL)`
+      `CREATE INDEX IF NOT EXISTS ${bareName(map)}_target ON ${map} (kind, target)`
     ]
   },
   close: (plan) => [closeLedgers(plan)],
@@ -312,11 +314,17 @@ export const postgres: SqlDialect = {
       return `${stands} = CASE WHEN l.${stands} = '${from}' THEN '${to}' ELSE l.${stands} END`
     })
     const ledger = tables(plan).ledger(first)
-    const moved = `UPDATE ${tableOf(plan, first)} AS t SET ${values.join(", ")} FROM ${ledger} b WHERE ${[match, ...conditions].join(" AND ")} RETURNING b.ctid AS place`
+    const names = locations.map((_, at) => `s${at + 1}`)
+    const flags = locations.map((one, at) => `b.${ledgerColumn(one, "stands")} = '${from}' AS ${names[at]}`)
+    const moving = (more: ReadonlyArray<string>) =>
+      `WITH moved AS (UPDATE ${tableOf(plan, first)} AS t SET ${values.join(", ")} FROM ${ledger} b WHERE ${[match, ...conditions].join(" AND ")} RETURNING ${["b.ctid AS place", ...more].join(", ")})`
+    const mark = `UPDATE ${ledger} AS l SET ${marks.join(", ")} FROM moved WHERE l.ctid = moved.place`
+    const counts = names.map((name, at) => `count(*) FILTER (WHERE w.${name}) AS n${at + 1}`)
     return {
       counted: 1,
-      expected: undefined,
-      update: `WITH moved AS (${moved}) UPDATE ${ledger} AS l SET ${marks.join(", ")} FROM moved WHERE l.ctid = moved.place`,
+      whole: false,
+      update: `${moving([])} ${mark}`,
+      counting: `${moving(flags)}, marked AS (${mark} RETURNING ${names.map((name) => `moved.${name}`).join(", ")}) SELECT ${["count(*) AS n", ...counts].join(", ")} FROM marked w`,
       after: []
     }
   },

@@ -6,6 +6,7 @@
 import type { Dialect } from "./config.ts"
 import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tables } from "./dialect.ts"
 import * as Guards from "./guards.ts"
+import { guardTable } from "./guardTable.ts"
 import { applyMoves, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
 import { quoteBlock, quoteText } from "./names.ts"
@@ -99,10 +100,12 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
     ...(plan.dialect === "postgres"
       ? [...guarded(plan, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)]), ...older]
       : []),
-    ...way.createTables(plan),
+    ...firstTables(plan),
     ...(plan.dialect === "postgres" ? [] : older),
-    ...guarded(plan, [...Guards.accountGuards(plan), Guards.samePlanGuard(plan), Guards.keysGuard(plan)]),
+    ...guarded(plan, [Guards.strangersGuard(plan), Guards.samePlanGuard(plan)]),
     Sql.begin(plan),
+    ...way.createTables(plan),
+    ...guarded(plan, [...Guards.accountGuards(plan), Guards.keysGuard(plan)]),
     ...Sql.writeMapping(plan),
     ...plan.locations.flatMap((location) => Sql.createLedger(plan, location)),
     ...Sql.close(plan),
@@ -123,6 +126,12 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
   // In MySQL a CREATE commits: there this file is not one transaction, and is simply run again.
   return plan.dialect === "mysql" ? [...mysqlSession, ...work, ...reports] : [...transaction(plan, work), ...reports]
 }
+
+/** The table of the run, and what a script is stopped by. */
+const firstTables = (plan: SqlPlan): ReadonlyArray<string> => [
+  ...wayOf(plan).createRun(plan),
+  ...(plan.dialect === "postgres" ? [] : guardTable(plan))
+]
 
 const transaction = (plan: SqlPlan, statements: ReadonlyArray<string>): ReadonlyArray<string> =>
   plan.dialect === "mysql"
@@ -167,7 +176,7 @@ const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] 
   const all = Sql.updateTogether(plan, step, rows)
   return [
     // SQLite would have to look what was written before it goes on.
-    ...(all === undefined || all.expected !== undefined ? [] : [all.update, ...all.after]),
+    ...(all === undefined || all.whole ? [] : [all.update, ...all.after]),
     ...apart(step).flatMap((one) => {
       const { before, update, after } = Sql.updateRange(plan, one, rows)
       return [...before, update, ...after]
@@ -240,9 +249,10 @@ const cleanup = (plan: SqlPlan): ReadonlyArray<string> => [
   ...guarded(plan, Guards.ownGuards(plan)),
   ...(plan.dialect === "postgres" ? guarded(plan, [Guards.olderGuard(plan)]) : []),
   // Made where they are missing, so that the file can be run again: what stands against it is asked of them.
-  ...wayOf(plan).createTables(plan),
+  ...firstTables(plan),
   ...(plan.dialect === "postgres" ? [] : guarded(plan, [Guards.olderGuard(plan)])),
-  ...guarded(plan, [Guards.samePlanGuard(plan)]),
+  ...guarded(plan, [Guards.strangersGuard(plan), Guards.samePlanGuard(plan)]),
+  ...wayOf(plan).createTables(plan),
   ...plan.locations.flatMap((location) => Sql.createLedger(plan, location)),
   ...guarded(
     plan,

@@ -174,9 +174,14 @@ const current = (plan: SqlPlan, location: PlannedLocation): string => {
   return `CASE WHEN ${isText(column)} AND json_valid(${column}) THEN CASE WHEN json_type(${column}, ${path(location)}) = 'text' THEN json_extract(${column}, ${path(location)}) END END`
 }
 
-/** What stands in a column afterwards: an id of the mapping, in the way of the value that stands there. */
-const idIn = ({ columnType }: PlannedLocation, value: string, id: string): string =>
-  columnType === "bytes" ? `CASE WHEN typeof(${value}) = 'blob' THEN unhex(replace(${id}, '-', '')) ELSE ${id} END` : id
+/**
+ * What stands in a column afterwards: the target of a mapping row, in the way of the value that stands there. Its bytes are in
+ * the mapping table: unhex() is of SQLite 3.41, and a script may meet an older one.
+ */
+const idIn = ({ columnType }: PlannedLocation, value: string, alias: string): string =>
+  columnType === "bytes"
+    ? `CASE WHEN typeof(${value}) = 'blob' THEN ${alias}.bytes ELSE ${alias}.target END`
+    : `${alias}.target`
 
 const batchesOf = (rows: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Array.from({ length: Math.ceil(rows.length / 500) }, (_, at) => rows.slice(at * 500, (at + 1) * 500))
@@ -195,19 +200,19 @@ const many = (plan: SqlPlan, location: PlannedLocation, fresh: boolean) => {
 export const sqlite: SqlDialect = {
   text,
   same: (left, right) => `(${left} COLLATE BINARY) IS ${right}`,
+  createRun: (plan) => [`CREATE TABLE IF NOT EXISTS ${tables(plan).run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`],
   createTables: (plan) => {
-    const { map, run } = tables(plan)
+    const { map } = tables(plan)
     return [
       // The id first: it is compared at once, and most locations are of one kind.
-      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (source, kind)) WITHOUT ROWID`,
+      `CREATE TABLE IF NOT EXISTS ${map} (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, tmp TEXT NOT NULL, again INTEGER NOT NULL, bytes BLOB, PRIMARY KEY (source, kind)) WITHOUT ROWID`,
       `CREATE INDEX IF NOT EXISTS ${map}_target ON ${map} (target, kind)`,
-      `CREATE TABLE IF NOT EXISTS ${run} (item TEXT PRIMARY KEY, value TEXT NOT NULL)`,
       ...guardTable(plan)
     ]
   },
   // Whoever can write the file can write all of it.
   close: () => [],
-  dropRest: (plan) => [`DROP TABLE IF EXISTS ${tables(plan).guard}`],
+  dropRest: () => [],
   exists: (table) => `SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ${quoteText(table)}`,
   insertNew: (table, columns, rows) =>
     `INSERT OR IGNORE INTO ${table} (${columns.join(", ")}) VALUES\n${rows.join(",\n")}`,
@@ -243,7 +248,7 @@ export const sqlite: SqlDialect = {
       })
       .join("")
     const after = (index: number, now: string) =>
-      `coalesce(${idIn(plan.locations[index] ?? location, now, `x${index}.target`)}, ${now})`
+      `coalesce(${idIn(plan.locations[index] ?? location, now, `x${index}`)}, ${now})`
     if (isMany(location)) {
       const { next, where } = many(plan, location, false)
       const list = selectList(plan, location, { next, temporary: "", after })
@@ -264,14 +269,13 @@ export const sqlite: SqlDialect = {
     return {
       id: current(plan, location),
       join: `${tables(plan).map} ${alias} ON ${inSet(alias, location)} AND ${alias}.source = ${current(plan, location)} AND ${alias}.source <> ${target}`,
-      next:
-        location.kind === "id" ? idIn(location, column, target) : `json_set(${column}, ${path(location)}, ${target})`
+      next: location.kind === "id" ? idIn(location, column, alias) : `json_set(${column}, ${path(location)}, ${target})`
     }
   },
   keeps: (stored, made) => `(${stored} COLLATE BINARY) IS ${made}`,
   leads: (plan, location) => {
     const old = `b.${ledgerColumn(location, "old_value")}`
-    return `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, old)} AND ${sqlite.keeps(`b.${ledgerColumn(location, "new_value")}`, idIn(location, old, "m.target"), location)})`
+    return `EXISTS (SELECT 1 FROM ${tables(plan).map} m WHERE ${inSet("m", location)} AND m.source = ${idOf(location, old)} AND ${sqlite.keeps(`b.${ledgerColumn(location, "new_value")}`, idIn(location, old, "m"), location)})`
   },
   foreignMapping: (plan) => {
     const { map } = tables(plan)
@@ -280,6 +284,9 @@ export const sqlite: SqlDialect = {
     const found = (condition: string) => `SELECT ${quoteText(map)} AS v WHERE ${condition}`
     return [
       found(`(SELECT count(*) FROM ${map}) <> ${size}`),
+      found(
+        `EXISTS (SELECT 1 FROM ${map} m WHERE m.bytes IS NOT NULL AND lower(hex(m.bytes)) <> lower(replace(m.target, '-', '')))`
+      ),
       ...plan.sets.flatMap(({ name, entries }) => {
         const rows = entries.map(
           ({ source, target, temporary, again }) => `${source} ${target} ${temporary} ${again ? 1 : 0}`
@@ -339,7 +346,8 @@ export const sqlite: SqlDialect = {
     const waiting = `${ledger} AS b WHERE ${[...range, `(${locations.map((one) => `b.${stands(one)} = '${from}'`).join(" OR ")})`].join(" AND ")}`
     return {
       counted: 1,
-      expected: `SELECT COUNT(*) AS n FROM ${waiting}`,
+      whole: true,
+      counting: undefined,
       update: `UPDATE ${tableOf(plan, locations[0])} AS t SET ${values.join(", ")} FROM ${ledger} AS b WHERE ${[match, ...conditions].join(" AND ")}`,
       after: [`UPDATE ${waiting.replace(" WHERE ", ` SET ${marks.join(", ")} WHERE `)}`]
     }

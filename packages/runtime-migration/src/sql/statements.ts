@@ -28,6 +28,7 @@ import { mysql } from "./mysql.ts"
 import { matchDuring, matchEither, type Move } from "./moves.ts"
 import { quoteName, quoteText } from "./names.ts"
 import { layout, type PlannedLocation, type SqlPlan } from "./plan.ts"
+import { otherTables } from "./ownTables.ts"
 import { postgres } from "./postgres.ts"
 import { sqlite } from "./sqlite.ts"
 import type { Step } from "./units.ts"
@@ -52,15 +53,16 @@ export const mappingRows = (plan: SqlPlan): ReadonlyArray<string> => {
   return [
     `DELETE FROM ${tables(plan).map}`,
     ...plan.sets.flatMap((set) => {
+      const bytes =
+        plan.dialect === "sqlite" && plan.locations.some((one) => one.set === set && one.columnType === "bytes")
+      const columns = ["kind", "source", "target", "tmp", "again", ...(bytes ? ["bytes"] : [])]
       const rows = set.entries.map(
         ({ source, target, temporary, again }) =>
-          `(${[set.name, source, target, temporary].map(quoteText).join(", ")}, ${again ? 1 : 0})`
+          `(${[set.name, source, target, temporary].map(quoteText).join(", ")}, ${again ? 1 : 0}${bytes ? `, x'${target.replaceAll("-", "")}'` : ""})`
       )
       const inserts: Array<string> = []
       for (let at = 0; at < rows.length; at += batch) {
-        inserts.push(
-          way.insertNew(tables(plan).map, ["kind", "source", "target", "tmp", "again"], rows.slice(at, at + batch))
-        )
+        inserts.push(way.insertNew(tables(plan).map, columns, rows.slice(at, at + batch)))
       }
       return inserts
     })
@@ -352,20 +354,50 @@ export const shortLocks =
 export const flush = (plan: SqlPlan): string => `UPDATE ${tables(plan).run} SET value = value WHERE item = 'layout'`
 
 /** The condition that a ledger row `b` still waits for a step. */
-const waits = ({ locations, from }: Pick<Step, "locations" | "from">): string =>
-  `(${locations.map((one) => `b.${ledgerColumn(one, "stands")} = '${from}'`).join(" OR ")})`
+const waits = ({ locations, from, to }: Pick<Step, "locations" | "from" | "to">): string => {
+  const all = `(${locations.map((one) => `b.${ledgerColumn(one, "stands")} = '${from}'`).join(" OR ")})`
+  return to === "origin_value" ? `${all} AND b.origin_value IS NOT NULL` : all
+}
+
+/**
+ * Ledger rows of a range that still wait, with their rows. MySQL: in this order, or it would go through rows of others, and
+ * fail at one that has nothing to do with the range.
+ */
+const waitingRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
+  `${tables(plan).ledger(step.location)} b ${plan.dialect === "mysql" ? "STRAIGHT_JOIN" : "JOIN"} ${tableOf(plan, step.location)} t ON ${step.match} WHERE ${[...range, waits(step)].join(" AND ")}`
 
 /** Locks the rows of some ledger rows, or fails at once. MySQL: in a deadlock it would be the smaller transaction that dies. */
 export const lockRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
-  `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(step.location)} b JOIN ${tableOf(plan, step.location)} t ON ${step.match} WHERE ${[...range, waits(step)].join(" AND ")} FOR UPDATE NOWAIT`
+  `SELECT COUNT(*) AS n FROM ${waitingRows(plan, step, range)} FOR UPDATE NOWAIT`
 
-/** Counts, as `n`, one ledger row of a range that still waits, or none. */
-export const waiting = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string =>
-  `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${tables(plan).ledger(step.location)} b WHERE ${[...range, waits(step)].join(" AND ")} LIMIT 1) q`
+/**
+ * Selects the rows of some ledger rows that still wait: `n`, the old id as `id`, and the key that the row has now as `v1…`.
+ */
+export const rowsThatWait = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string => {
+  const key = keysOf(step.location).map(({ column }, at) => `${columnOf(plan, column)} AS v${at + 1}`)
+  const id = idText(plan)(`b.${ledgerColumn(step.location, "old_value")}`)
+  return `SELECT ${["b.n AS n", `${id} AS id`, ...key].join(", ")} FROM ${waitingRows(plan, step, range)} ORDER BY b.n`
+}
 
-/** Counts, as `n1…`, the rows of each location of a step that have come to its end. */
-export const arrived = (plan: SqlPlan, { location, locations, to }: Step): string =>
-  `SELECT ${locations.map((one, at) => `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${to === "origin_value" ? "old_value" : to}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`).join(", ")} FROM ${tables(plan).ledger(location)} b`
+/**
+ * Selects, as `n`, those that nobody holds, and locks them; one statement for each lock that an update may take. PostgreSQL:
+ * that of a column which no key of others can refer to is a weaker one.
+ */
+export const freeRows = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const free = `SELECT b.n AS n FROM ${waitingRows(plan, step, range)} FOR`
+  return plan.dialect === "postgres"
+    ? [`${free} NO KEY UPDATE OF t SKIP LOCKED`, `${free} UPDATE OF t SKIP LOCKED`]
+    : [`${free} UPDATE SKIP LOCKED`]
+}
+
+/** Counts ledger rows of a range that still wait: all of them as `n`, those of each location of a step as `n1…`. */
+export const waitingCounts = (plan: SqlPlan, step: Step, range: ReadonlyArray<string>): string => {
+  const each = step.locations.map(
+    (one, at) =>
+      `COALESCE(SUM(CASE WHEN b.${ledgerColumn(one, "stands")} = '${step.from}' THEN 1 ELSE 0 END), 0) AS n${at + 1}`
+  )
+  return `SELECT COUNT(*) AS n, ${each.join(", ")} FROM ${tables(plan).ledger(step.location)} b WHERE ${[...range, waits(step)].join(" AND ")}`
+}
 
 /**
  * Selects, as `v`, ids of the runtime to which rows refer that are not in the ledger of their column: they were written since,
@@ -459,6 +491,30 @@ export const updateTogether = (
 export const idText = (plan: SqlPlan): ((value: string) => string) =>
   plan.dialect === "mysql" ? (value) => `CONVERT(${value} USING utf8mb4)` : dialects[plan.dialect].text
 
+/** Counts, as `n`, the rows that apply would write: they still hold what the ledger has of them. */
+export const pendingRows = (plan: SqlPlan, location: PlannedLocation): string => {
+  const way = dialects[plan.dialect]
+  const holds = (["old_value", ...(location.twoStep ? ["tmp_value" as const] : [])] as const).map((from) => {
+    const match = matchEither(plan, { location, from })
+    const same = way.same(columnOf(plan, location.column), `b.${ledgerColumn(location, from)}`)
+    return `(SELECT COUNT(*) FROM ${tables(plan).ledger(location)} b JOIN ${tableOf(plan, location)} t ON ${match} WHERE b.${ledgerColumn(location, "stands")} = '${from}' AND ${same})`
+  })
+  return `SELECT ${holds.join(" + ")} AS n FROM (SELECT 1 AS one) q`
+}
+
+/**
+ * Selects up to five rows that hold neither what apply wrote nor what stood there before: the key that each has now, as
+ * `v1…`.
+ */
+export const driftedRows = (plan: SqlPlan, location: PlannedLocation): string => {
+  const way = dialects[plan.dialect]
+  const value = columnOf(plan, location.column)
+  const key = keysOf(location).map(({ column }, at) => `${columnOf(plan, column)} AS v${at + 1}`)
+  const holds = (name: LedgerValue) => way.same(value, `b.${name}`)
+  const known = `${value} IS NOT NULL AND (${holds("new_value")} OR (b.stands = 'old_value' AND ${holds("old_value")}))`
+  return `SELECT ${key.join(", ")} FROM ${ledgerRows(plan, location)} b JOIN ${tableOf(plan, location)} t ON ${keysNow(plan, location)} WHERE CASE WHEN ${known} THEN 1 ELSE 0 END = 0 ORDER BY b.n LIMIT 5`
+}
+
 /** The dry run of one location: rows that change, ids of the source in them, ids that they become. */
 export const dryRunCounts = (plan: SqlPlan, location: PlannedLocation): string => {
   const way = dialects[plan.dialect]
@@ -502,14 +558,15 @@ export const unmappedTogether = (plan: SqlPlan, locations: ReadonlyArray<Planned
   })
 }
 
-/** Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. */
+/**
+ * Ledger rows by what their row holds now: the new value, the old one, none, another; or no such row any more. `before` finds
+ * them by their old keys, and those whose key is still the new one (a rollback left it) by that.
+ */
 export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "before" | "after"): string => {
   const way = dialects[plan.dialect]
   const value = columnOf(plan, location.column)
   const present = columnOf(plan, location.key[0]?.column ?? location.column)
-  const match = keysOf(location).map(
-    ({ column, k, w }) => `${columnOf(plan, column)} = b.${keys === "after" ? (w ?? k) : k}`
-  )
+  const { match, joins } = keys === "after" ? { match: keysNow(plan, location), joins: "" } : keysLeft(plan, location)
   const is = (name: LedgerValue) =>
     `${present} IS NOT NULL AND ${value} IS NOT NULL AND ${way.same(value, `b.${name}`)}`
   const count = (condition: string, name: string) =>
@@ -521,7 +578,41 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
   const since = `${stands("old_value")} AND b.first_value IS NOT NULL AND NOT (${way.same("b.first_value", asText(plan, location, "b.old_value"))})`
-  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${count(since, "since")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b LEFT JOIN ${tableOf(plan, location)} t ON ${match.join(" AND ")}`
+  return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${count(since, "since")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b${joins} LEFT JOIN ${tableOf(plan, location)} t ON ${match}`
+}
+
+/** What finds rows by the keys that they have once all is applied. */
+const keysNow = (plan: SqlPlan, location: PlannedLocation): string =>
+  keysOf(location)
+    .map(({ column, k, w }) => `${columnOf(plan, column)} = b.${w ?? k}`)
+    .join(" AND ")
+
+/**
+ * What finds rows by their old keys, or by the new ones where those stand, as the ledgers of the key's columns say: `x` by the
+ * old key, and `y` by the new one, which is what a row had that was taken when its key was rewritten already.
+ */
+const keysLeft = (plan: SqlPlan, location: PlannedLocation): { readonly match: string; readonly joins: string } => {
+  const keys = keysOf(location)
+  const joins: Array<string> = []
+  const join = (other: PlannedLocation, alias: string, column: (key: (typeof keys)[number]) => string) => {
+    const same = keys.map((key) => `${alias}.${column(key)} = b.${key.k}`).join(" AND ")
+    joins.push(` LEFT JOIN ${tables(plan).ledger(other)} ${alias} ON ${same}`)
+  }
+  const match = keys.map(({ column, k, w, rewrittenBy }) => {
+    const key = columnOf(plan, column)
+    const other = rewrittenBy === undefined ? undefined : plan.locations[rewrittenBy]
+    if (w === undefined || other === undefined) return `${key} = b.${k}`
+    const reserved = (ledger: string) =>
+      other.twoStep ? ` WHEN ${ledger}.stands = 'tmp_value' THEN ${ledger}.tmp_value` : ""
+    if (other.index === location.index)
+      return `${key} = CASE WHEN b.stands = 'new_value' THEN b.${w}${reserved("b")} ELSE b.${k} END`
+    const [x, y] = [`x${other.index}`, `y${other.index}`]
+    join(other, x, (key) => key.k)
+    if (!location.ambiguous) join(other, y, (key) => key.w ?? key.k)
+    const taken = location.ambiguous ? "" : ` WHEN ${y}.stands = 'old_value' THEN ${y}.${k}`
+    return `${key} = CASE WHEN ${x}.stands = 'new_value' THEN b.${w}${reserved(x)}${taken} ELSE b.${k} END`
+  })
+  return { match: match.join(" AND "), joins: joins.join("") }
 }
 
 /** Rows of a table and rows without a value, as they were remembered. */
@@ -619,10 +710,8 @@ export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyAr
   ]
 }
 
-/** Drops what a run made. */
-export const drop = (plan: SqlPlan): ReadonlyArray<string> => {
-  const { map, run, ledger, typed } = tables(plan)
-  const typedOnes = plan.dialect === "postgres" ? plan.locations.map(({ index }) => typed(index)) : []
-  const names = [...new Set(plan.locations.map(ledger)), ...typedOnes, map, run]
-  return [...names.map((table) => `DROP TABLE IF EXISTS ${table}`), ...dialects[plan.dialect].dropRest(plan)]
-}
+/** Drops what a run made; last what says that it did. */
+export const drop = (plan: SqlPlan): ReadonlyArray<string> => [
+  ...[...otherTables(plan), tables(plan).run].map((table) => `DROP TABLE IF EXISTS ${table}`),
+  ...dialects[plan.dialect].dropRest(plan)
+]

@@ -113,6 +113,13 @@ export const ofIds = (location: PlannedLocation, ids: ReadonlyArray<string>): Re
 /** The ledger rows of a range. */
 export const ofRange = (first: number, last: number): ReadonlyArray<string> => [`b.n BETWEEN ${first} AND ${last}`]
 
+/** Some ledger rows, by their numbers. */
+export const ofRows = (rows: ReadonlyArray<string>): ReadonlyArray<string> => [`b.n IN (${rows.join(", ")})`]
+
+/** What leaves out ledger rows of a range. */
+export const exceptRows = (rows: ReadonlySet<string>): ReadonlyArray<string> =>
+  rows.size === 0 ? [] : [`b.n NOT IN (${[...rows].join(", ")})`]
+
 /** A key as words: selects, as `v`, `id = 7` of the first row of a range. */
 export const keyWords = (plan: SqlPlan, { location }: Step, range: ReadonlyArray<string>): string => {
   const columns = keysOf(location).map(({ k }) => `b.${k}`)

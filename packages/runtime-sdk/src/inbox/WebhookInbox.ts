@@ -28,7 +28,7 @@ import type { Claim, Store } from "./Store.ts"
 import { makeMemory } from "./storeMemory.ts"
 import { channelOf, makeRedis } from "./storeRedis.ts"
 import { makeSql } from "./storeSql.ts"
-import { healthOf, measure } from "./watching.ts"
+import { healthOf, makeMeasure } from "./watching.ts"
 import { type Attempt, type Handler, makeWorkers } from "./worker.ts"
 
 export type { Attempt, Options, ParkedPage, RunOptions }
@@ -272,7 +272,7 @@ export const layerMetrics = (
   Layer.fresh(
     Layer.effectDiscard(
       Effect.flatMap(WebhookInbox, ({ stats }) =>
-        Effect.flatMap(stats, (now) => measure(options.name ?? "webhooks", now)).pipe(
+        Effect.flatMap(stats, makeMeasure(options.name ?? "webhooks")).pipe(
           // Whoever has to know of an outage is told by the inbox.
           Effect.ignore,
           Effect.repeat(Schedule.spaced(options.interval ?? "15 seconds")),

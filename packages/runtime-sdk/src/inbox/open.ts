@@ -76,7 +76,7 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
   readonly health: () => Promise<Health>
   /**
    * Takes nothing more, waits for what is being handled (`grace`), and closes the store. What is not done by then is
-   * handed out again later; its `signal` fires.
+   * handed out again later; its `signal` fires. Resolves 5 seconds after the grace at the latest, whatever the store does.
    */
   readonly close: () => Promise<void>
 }
@@ -105,7 +105,7 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
   known("openWebhookInbox", options, names)
-  checkRun({ concurrency, grace })
+  const { graceMillis = 0 } = checkRun({ concurrency, grace })
   const report = Layer.succeed(Report, (error) => Effect.sync(() => quietly(() => onError(error))))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
   const inbox = await Effect.runPromise(
@@ -125,11 +125,19 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
     throw new InboxError(isClosed, undefined, "refusal")
   }
   const sink = toSink(inbox)
+  const ending = async () => {
+    if (workers !== undefined) await Effect.runPromise(Fiber.interrupt(workers))
+    isDone = true
+    await runtime.dispose()
+  }
+  const late = Effect.sync(() => {
+    isDone = true
+    quietly(() => onError(new InboxError(isLate, undefined, "warning")))
+  })
   const close = () =>
-    (closed ??= Effect.runPromise(workers === undefined ? Effect.void : Fiber.interrupt(workers)).then(() => {
-      isDone = true
-      return runtime.dispose()
-    }))
+    (closed ??= Effect.runPromise(
+      Effect.raceFirst(Effect.promise(ending), Effect.andThen(Effect.sleep(graceMillis + lastWordsMillis), late))
+    ))
   return {
     offer: (delivery) => whenOpen(() => sink.offer(delivery)),
     parked: (page) => whenOpen(() => runtime.runPromise(inbox.parked(page))),
@@ -178,6 +186,12 @@ const fileOf = (store: unknown): string => {
   }
   return sqlite
 }
+
+/** What a store that does not answer may cost a process that wants to end. */
+const lastWordsMillis = 5000
+
+const isLate =
+  "The inbox was closed while its store did not answer. What it had in hand is handed out again after lockExpiration."
 
 const isClosed = "The inbox is closed and takes nothing more. Answer 503: the runtime sends the delivery again."
 

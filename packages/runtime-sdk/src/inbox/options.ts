@@ -25,7 +25,10 @@ export interface Options {
    * the order in which they were stored; see `WebhookInbox`. Never change it while deliveries wait.
    */
   readonly order?: "none" | "call" | undefined
-  /** With `order: "call"`: how many calls can be handled side by side, over all processes. Default 16. Never change it while deliveries wait. */
+  /**
+   * With `order: "call"`: how many calls can be handled side by side, over all processes. Default 16. Refused without an
+   * `order`. Never change it while deliveries wait.
+   */
   readonly partitions?: number | undefined
   /** How often an idle process looks for deliveries that another one stored, where it is not told of them. Default 200 ms. */
   readonly pollInterval?: Duration.Input | undefined
@@ -92,8 +95,13 @@ const timeOf = (option: string, input: Duration.Input, least: number, rule: stri
 
 const anyTime = `a time of 1 millisecond or more, such as "2 seconds"`
 
-const linesOf = ({ order = "none", partitions = 16 }: Options): number => {
+const linesOf = (options: Options): number => {
+  const { order = "none", partitions = 16 } = options
   const count = countOf("partitions", partitions)
+  // Whoever counts lines means to have some.
+  if (options.order === undefined && options.partitions !== undefined) {
+    return refuse("partitions", 'given beside order: "call"', partitions)
+  }
   if (order === "none") return 0
   return order === "call" ? count : refuse("order", `"none" or "call"`, order)
 }

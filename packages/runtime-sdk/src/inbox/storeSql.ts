@@ -71,8 +71,15 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
   const last = sql.literal(dialect === "postgres" ? "DEFAULT" : `(SELECT max(seq) + 1 FROM ${deliveries})`)
   const { name, lines, lockMillis } = settings
 
+  const failing = (doing: string) => Effect.mapError((cause: SqlError) => new InboxError(doing, cause))
+  // A connection may die without a word, and TCP would wait for a quarter of an hour: whoever gives it up gets another one.
+  const patience = Math.max(5000, lockMillis / 3)
+  const late = (doing: string) =>
+    Effect.fail(new InboxError(doing, new Error(`No answer within ${Math.round(patience / 1000)} s`)))
   const ask = <A extends object>(doing: string, statement: Statement<A>): Effect.Effect<ReadonlyArray<A>, InboxError> =>
-    Effect.mapError(statement.unprepared, (cause: SqlError) => new InboxError(doing, cause))
+    dialect === "sqlite"
+      ? failing(doing)(statement.unprepared)
+      : Effect.timeoutOrElse(failing(doing)(statement.unprepared), { duration: patience, orElse: () => late(doing) })
   const tell = (doing: string, statement: Statement<object>) => Effect.asVoid(ask(doing, statement))
   /** The rows of claims that still have their lock. */
   const held = (claims: ReadonlyArray<Claim>) =>

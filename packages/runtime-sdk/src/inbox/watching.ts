@@ -38,14 +38,21 @@ const gauges: ReadonlyArray<readonly [gauge: Metric.Gauge<number>, of: (stats: S
 const lineWaiting = gauge("line.waiting", "Deliveries that wait in a line.", "{delivery}")
 const lineLag = gauge("line.lag", "Age of the oldest delivery of a line.", "s")
 
-/** Sets the gauges to what an inbox holds. */
-export const measure = (inbox: string, stats: Stats): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const attributes = { "aywa.inbox": inbox }
-    for (const [metric, of] of gauges) yield* Metric.update(Metric.withAttributes(metric, attributes), of(stats))
-    for (const { line, waiting, lagMillis } of stats.lines) {
-      const lineAttributes = { ...attributes, "aywa.inbox.line": String(line) }
-      yield* Metric.update(Metric.withAttributes(lineWaiting, lineAttributes), waiting)
-      yield* Metric.update(Metric.withAttributes(lineLag, lineAttributes), lagMillis / 1000)
-    }
-  })
+/** Gives what sets the gauges to what an inbox holds. */
+export const makeMeasure = (inbox: string): ((stats: Stats) => Effect.Effect<void>) => {
+  const attributes = { "aywa.inbox": inbox }
+  /** Lines in which something waited once: a gauge keeps what it was set to. */
+  const known = new Set<number>()
+  return (stats) =>
+    Effect.gen(function* () {
+      for (const [metric, of] of gauges) yield* Metric.update(Metric.withAttributes(metric, attributes), of(stats))
+      const lines = new Map(stats.lines.map((one) => [one.line, one]))
+      for (const line of lines.keys()) known.add(line)
+      for (const line of known) {
+        const lineAttributes = { ...attributes, "aywa.inbox.line": String(line) }
+        const { waiting = 0, lagMillis = 0 } = lines.get(line) ?? {}
+        yield* Metric.update(Metric.withAttributes(lineWaiting, lineAttributes), waiting)
+        yield* Metric.update(Metric.withAttributes(lineLag, lineAttributes), lagMillis / 1000)
+      }
+    })
+}

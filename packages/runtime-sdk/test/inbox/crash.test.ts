@@ -2,9 +2,9 @@
  * The inbox over several processes, through all that happens to processes, connections and servers: nothing is lost, and
  * what a handler does through `Once.run` is done exactly once. The same for our stores and for the adapters.
  *
- * AYWA_CRASH_EVENTS says how many deliveries each test takes; with 5,000 or more of them everything runs without an order,
- * too, on the machine's servers and on servers that end twice. AYWA_CRASH_OUTAGE says for how many milliseconds the store
- * is away.
+ * AYWA_CRASH_EVENTS says how many deliveries each test takes; with 5,000 or more of them everything runs on the machine's
+ * servers, without an order, too, and in order on servers that end twice. AYWA_CRASH_OUTAGE says for how many milliseconds
+ * the store is away.
  */
 import { describe, it } from "vitest"
 import { type OwnServer, startPostgres, startRedis } from "../support/ownServers.ts"

@@ -38,6 +38,7 @@ describe("options of an adapter", () => {
   it("bullmqInbox: a lock that ends at once, and no line, are refused", () => {
     assert.throws(() => adapters["bullmqInbox"]?.({ lockExpiration: 0 }), InboxError, /lockExpiration/)
     assert.throws(() => adapters["bullmqInbox"]?.({ partitions: 0 }), InboxError, /partitions/)
+    assert.throws(() => adapters["bullmqInbox"]?.({ partitions: 4 }), InboxError, /partitions.*order: "call"/)
   })
 })
 

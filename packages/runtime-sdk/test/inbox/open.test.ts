@@ -216,6 +216,7 @@ describe("openWebhookInbox", () => {
       { concurrency: Number.NaN },
       { concurrency: 0 },
       { partitions: 0 },
+      { partitions: 8 },
       { maxAttempts: 1.5 },
       { lockExpiration: 0 },
       { lockExpiration: "soon" },

@@ -17,7 +17,8 @@ import { randomUUID } from "node:crypto"
 import { createClient } from "redis"
 import { InboxError, NodeSqlite, openWebhookInbox, WebhookDedupe, WebhookInbox } from "../../src/inbox.ts"
 import { Report } from "../../src/inbox/report.ts"
-import { startRedis, startStandby } from "../support/ownServers.ts"
+import { eventually } from "../support/assertions.ts"
+import { startPostgres, startRedis, startStandby } from "../support/ownServers.ts"
 import { describeWith, describeWithPrograms } from "../support/services.ts"
 import { makeRoles, query } from "./roles.ts"
 import { delivery, makePlace, until } from "./support.ts"
@@ -221,6 +222,26 @@ const postgresSuite = () => {
   })
 }
 
+const ownPostgresSuite = () => {
+  it("fsync = off is told once; the commands in the message mend it", { timeout: 60_000 }, async () => {
+    await using server = await startPostgres()
+    const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`
+    // As somebody may have set it; a flag of the program could not be changed.
+    await query(url, "ALTER SYSTEM SET fsync = off")
+    await query(url, "SELECT pg_reload_conf()")
+    const become = (value: string) =>
+      eventually(async () => assert.deepStrictEqual(await query(url, "SHOW fsync"), [{ fsync: value }]))
+    await become("off")
+    const warning = onlyWarning(await open(inSql(pgOf(url))))
+    assert.match(warning, /fsync is off: when its machine stops, the database may be lost/)
+    const [, first = "", second = ""] = /Run (ALTER SYSTEM .*?), then (SELECT .*?)\./.exec(warning) ?? []
+    await query(url, first)
+    await query(url, second)
+    await become("on")
+    assert.deepStrictEqual(await open(inSql(pgOf(url))), { refusal: undefined, warnings: [] })
+  })
+}
+
 const standbySuite = () => {
   it("a standby is refused", { timeout: 60_000 }, async () => {
     await using server = await startStandby()
@@ -233,6 +254,7 @@ const standbySuite = () => {
 
 ;(await describeWithPrograms("redis-server"))("settings of Redis", redisSuite)
 ;(await describeWith("PostgreSQL"))("settings of PostgreSQL", postgresSuite)
+;(await describeWithPrograms("initdb", "postgres"))("a PostgreSQL of one's own", ownPostgresSuite)
 ;(await describeWithPrograms("initdb", "postgres"))("a standby of PostgreSQL", standbySuite)
 
 describe("settings of SQL without a server", () => {

@@ -88,6 +88,32 @@ const steps = (kind: Place["kind"]) => {
       })
     )
   )
+
+  it.live("ids leave after their time, be they handled, forgotten or removed; what waits or is parked stays", () =>
+    withStore(kind, { order: "none" }, (store) =>
+      Effect.gen(function* () {
+        const ids = ["handled", "forgotten", "removed", "parked", "waiting"]
+        const offer = store.offer(ids.map((id) => delivery(id)))
+        yield* offer
+        const { claims } = yield* store.take({ ...wish, max: 4 })
+        const [handled, , removed, parked] = claims
+        assert(handled !== undefined && removed !== undefined && parked !== undefined)
+        yield* store.complete([handled])
+        for (const claim of [removed, parked]) yield* store.park(claim, 1, "no")
+        assert.isTrue(yield* store.discard("removed"))
+        assert.strictEqual(yield* store.forget(({ id }) => id === "forgotten", {}), 1)
+        const counts = Effect.map(store.stats, ({ waiting, parked }) => [waiting, parked])
+        yield* Effect.sleep(20)
+        yield* store.sweep(60_000)
+        yield* offer
+        assert.deepStrictEqual(yield* counts, [1, 1], "remembered")
+        yield* store.sweep(10)
+        assert.deepStrictEqual(yield* counts, [1, 1], "swept")
+        yield* offer
+        assert.deepStrictEqual(yield* counts, [4, 1], "new again")
+      })
+    )
+  )
 }
 
 describe("a step, in memory", () => {

@@ -3,6 +3,7 @@ import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redis from "effect/persistence/Redis"
@@ -11,6 +12,8 @@ import { DatabaseSync } from "node:sqlite"
 import { type InboxError, WebhookInbox } from "../../src/inbox.ts"
 import { Report } from "../../src/inbox/report.ts"
 import type { Options } from "../../src/inbox/options.ts"
+import { partitionOf } from "../../src/inbox/names.ts"
+import { eventually } from "../support/assertions.ts"
 import { describeWith } from "../support/services.ts"
 import { delivery, inboxLayer, makePlace, type Place, placeOf, sqlLayer, until } from "./support.ts"
 
@@ -107,25 +110,105 @@ const suite = (kind: Place["kind"]) => {
     )
   )
 
-  it.live("gauges have what stats says", () =>
+  it.live("gauges have what stats says, and those of a line that is empty go back to nothing", () =>
     inPlace(
       Effect.gen(function* () {
         const inbox = yield* Inbox
-        yield* inbox.offer(delivery("evt_1"))
-        const metrics = WebhookInbox.layerMetrics({ name: `gauges-${kind}`, interval: 10 })
-        const waiting = Effect.map(Metric.snapshot, (all) =>
-          all.find(
-            ({ id, attributes }) => id === "aywa.inbox.waiting" && attributes?.["aywa.inbox"] === `gauges-${kind}`
+        const gate = yield* Latch.make()
+        yield* inbox.offer(delivery("evt_good", "call_good"))
+        yield* inbox.offer(delivery("evt_parked", "call_parked"))
+        yield* inbox.offer(delivery("evt_held", "call_held"))
+        yield* inbox.offer(delivery("evt_behind", "call_held"))
+        yield* Effect.forkChild(
+          inbox.run(({ id }, { attempt }): Effect.Effect<void, string> => {
+            if (id === "evt_parked" || (id === "evt_held" && attempt < 3)) return Effect.fail("no")
+            return id === "evt_held" ? gate.await : Effect.void
+          })
+        )
+        const name = `gauges-${kind}`
+        const gauges = Effect.map(Metric.snapshot, (all) =>
+          Object.fromEntries(
+            all.flatMap(({ id, attributes, ...metric }) =>
+              metric.type === "Gauge" && attributes?.["aywa.inbox"] === name
+                ? [[[id, attributes["aywa.inbox.line"] ?? []].flat().join(" "), Number(metric.state.value)]]
+                : []
+            )
           )
         )
-        yield* Effect.provide(
-          until(
-            Effect.map(waiting, (gauge) => gauge?.type === "Gauge" && Number(gauge.state.value) === 1),
-            "the gauge"
+        const line = String(partitionOf("call_held", 4))
+        const become = (expected: Readonly<Record<string, number>>) =>
+          Effect.promise(() =>
+            eventually(async () => {
+              const all = await Effect.runPromise(gauges)
+              const ages = ["aywa.inbox.oldest_age", `aywa.inbox.line.lag ${line}`]
+              const rest = Object.fromEntries(Object.entries(all).filter(([key]) => !ages.includes(key)))
+              assert.deepStrictEqual(rest, expected)
+              // Seconds; the two are of the same delivery.
+              for (const age of ages) {
+                if (expected["aywa.inbox.waiting"] === 0) assert.strictEqual(all[age], 0)
+                else assert.isTrue((all[age] ?? 0) > 0 && (all[age] ?? 0) < 90, `${age}: ${all[age]}`)
+              }
+            })
+          )
+        const metrics = WebhookInbox.layerMetrics({ name, interval: 10 })
+        const watched = Effect.gen(function* () {
+          yield* become({
+            "aywa.inbox.waiting": 2,
+            "aywa.inbox.in_flight": 1,
+            "aywa.inbox.retrying": 1,
+            "aywa.inbox.attempts.max": 2,
+            "aywa.inbox.parked": 1,
+            "aywa.inbox.handled_last_minute": 1,
+            [`aywa.inbox.line.waiting ${line}`]: 2
+          })
+          yield* gate.open
+          yield* become({
+            "aywa.inbox.waiting": 0,
+            "aywa.inbox.in_flight": 0,
+            "aywa.inbox.retrying": 0,
+            "aywa.inbox.attempts.max": 0,
+            "aywa.inbox.parked": 1,
+            "aywa.inbox.handled_last_minute": 3,
+            [`aywa.inbox.line.waiting ${line}`]: 0
+          })
+        })
+        yield* until(
+          Effect.map(
+            inbox.stats,
+            ({ waiting, maxAttempts, handledLastMinute, parked }) =>
+              [waiting, maxAttempts, handledLastMinute, parked].join() === "2,2,1,1"
           ),
-          Layer.provide(metrics, Layer.succeed(Inbox, inbox))
+          "the held one to be alone"
         )
-        assert.deepInclude((yield* waiting)?.state, { value: 1 })
+        yield* Effect.provide(watched, Layer.provide(metrics, Layer.succeed(Inbox, inbox)))
+      }),
+      { order: "call", partitions: 4, maxAttempts: 3 }
+    )
+  )
+
+  it.live("a customer is forgotten by any name that a body has, however its writer escapes it", () =>
+    inPlace(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const names: ReadonlyArray<readonly [body: string, customer: string]> = [
+          ['{"message":{"customer":{"id":"cus_1"}}}', "cus_1"],
+          ['{"message":{"customer":{"number":"+4930555"}}}', "+4930555"],
+          ['{"message":{"customer":{"sipUri":"sip:a@example.test"}}}', "sip:a@example.test"],
+          ['{"message":{"customer":{"email":"a@example.test"}}}', "a@example.test"],
+          ['{"message":{"customer":{"externalId":"crm \\"7\\""}}}', 'crm "7"'],
+          ['{"message":{"call":{"customer":{"email":"b@example.test"}}}}', "b@example.test"],
+          ['{"message":{"call":{"customerId":"cus_2"}}}', "cus_2"],
+          ['{"message":{"customer":{"email":"j\\u00f6rg@example.test"}}}', "j\u00f6rg@example.test"],
+          ['{"message":{"customer":{"number":"\\u002b4930666"}}}', "+4930666"],
+          ['{"message":{"customer":{"sipUri":"sip:a\\/b@example.test"}}}', "sip:a/b@example.test"],
+          ['{"message":{"customer":{"externalId":"crm \\u00227\\u0022 \\u005c"}}}', 'crm "7" \\']
+        ]
+        for (const [i, [body]] of names.entries()) yield* inbox.offer({ id: `evt_${i}`, type: "t", body })
+        // What only speaks of somebody is none of theirs.
+        const speaks = '{"message":{"transcript":"cus_1 +4930555 a@example.test","customer":{"name":"cus_1"}}}'
+        yield* inbox.offer({ id: "evt_speaks", type: "t", body: speaks })
+        for (const [body, customer] of names) assert.strictEqual(yield* inbox.forget({ customer }), 1, body)
+        assert.strictEqual((yield* inbox.stats).waiting, 1)
       })
     )
   )

@@ -126,7 +126,7 @@ const makePostgres = async (folder: string): Promise<Start> => {
   return { program: programOf("postgres"), args, folder, port, ready: takesQueries, as }
 }
 
-/** A PostgreSQL that trusts everybody; lines for its `pg_hba.conf`, such as `host all guarded all scram-sha-256`, come first. */
+/** A PostgreSQL that trusts everybody; lines of its `pg_hba.conf`, such as `host all guarded all scram-sha-256`, come first. */
 export const startPostgres = async (hostRules: ReadonlyArray<string> = []): Promise<OwnServer> => {
   const folder = mkdtempSync(join(tmpdir(), "aywa-postgres-"))
   const made = await makePostgres(folder)

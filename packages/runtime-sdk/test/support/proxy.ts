@@ -41,6 +41,10 @@ export const makeProxy = async (target: number) => {
       frozen = true
       for (const socket of sockets) socket.pause()
     },
+    /** Nothing goes through the connections that there are any more, and nobody is told; new ones work. */
+    hang: () => {
+      for (const socket of sockets) socket.pause()
+    },
     thaw: () => {
       frozen = false
       for (const socket of sockets) socket.resume()

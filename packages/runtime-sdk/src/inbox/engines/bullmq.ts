@@ -4,7 +4,7 @@
  * @since 0.2.0
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import type { Delivery } from "../model.ts"
+import { type Delivery, InboxError } from "../model.ts"
 import { partitionOf } from "../names.ts"
 import {
   type EngineHandler,
@@ -85,7 +85,7 @@ export interface BullmqInboxOptions<Connection> extends EngineOptions {
   readonly lockExpiration?: number | undefined
   /**
    * With `order: "call"`: how many calls can be handled side by side, over all processes. Each is a queue of its own, and
-   * each process has a worker for each. Default 8. Never change it while deliveries wait.
+   * each process has a worker for each. Default 8. Refused without an `order`. Never change it while deliveries wait.
    */
   readonly partitions?: number | undefined
 }
@@ -117,6 +117,10 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
   const { bullmq, connection, lockExpiration = 30_000, partitions = 8 } = options
   wholeOf("lockExpiration", lockExpiration, 100, "a whole number of milliseconds, 100 or more")
   wholeOf("partitions", partitions, 1, "a whole number of 1 or more")
+  // Whoever counts lines means to have some.
+  if (options.order === undefined && options.partitions !== undefined) {
+    throw new InboxError('partitions of an inbox goes with order: "call", and there is no order', undefined, "options")
+  }
   const { name, isOrdered, offerMillis, onError } = settings
   const names = isOrdered ? Array.from({ length: partitions }, (_, line) => `${name}-${line}`) : [name]
   const queues = names.map((queueName) => {

@@ -20,7 +20,7 @@ import {
   type Case
 } from "../support/delivery.ts"
 
-const messageOf = (text: string): WebhookMessage => verifyAywaRuntimeWebhook(signed(text)).message
+const messageOf = (text: string): WebhookMessage => verify(signed(text)).message
 const malformed = (text: string | Uint8Array) => assert.strictEqual(reasonOf(signed(text)), "MalformedPayload")
 const changed = (text: string) => assertReason({ body: text }, "SignatureMismatch")
 

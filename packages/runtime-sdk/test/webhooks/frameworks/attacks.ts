@@ -41,6 +41,13 @@ const readPairs = (headers: unknown): ReadonlyArray<readonly [string, string]> |
     : undefined
 }
 
+/** A body as the bytes of HTTP; undefined where it is none. */
+const bytesOf = (body: unknown): string | Uint8Array | undefined => {
+  if (typeof body === "string") return body.isWellFormed() ? body : undefined
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  return ArrayBuffer.isView(body) ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : undefined
+}
+
 /** Runs the table, and gives what of it can be sent. */
 export const recordAttacks = async (): Promise<ReadonlyArray<Attack>> => {
   const attacks: Array<Attack> = []
@@ -49,13 +56,13 @@ export const recordAttacks = async (): Promise<ReadonlyArray<Attack>> => {
     await run()
     for (const { body, headers, secret, scheme, toleranceSeconds, now, maxBodyBytes } of recording.list) {
       const pairs = pairsOf(headers)
-      const isBody = (typeof body === "string" && body.isWellFormed()) || body instanceof Uint8Array
-      if (pairs === undefined || !isBody) continue
+      const bytes = bytesOf(body)
+      if (pairs === undefined || bytes === undefined) continue
       // Node takes the first of several, where fetch's Headers joins them.
       if (pairs.filter(([header]) => header.toLowerCase() === "authorization").length > 1) continue
       const given = { secret, scheme, toleranceSeconds, now, maxBodyBytes }
       const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-      attacks.push({ row, name, options, headers: pairs, body })
+      attacks.push({ row, name, options, headers: pairs, body: bytes })
     }
   }
   recording.list = undefined

@@ -3,14 +3,26 @@ import { Agent, request as httpRequest } from "node:http"
 import type * as Crypto from "node:crypto"
 import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
 import express from "express"
+import { node } from "@elysiajs/node"
+import { Elysia } from "elysia"
+import fastify from "fastify"
 import { type Context, Hono } from "hono"
+import { bodyLimit } from "hono/body-limit"
 import Koa from "koa"
 import { aywaWebhooks } from "../../../src/webhooks/express.ts"
+import { aywaWebhooks as elysiaWebhooks } from "../../../src/webhooks/elysia.ts"
+import { aywaWebhooks as fastifyWebhooks } from "../../../src/webhooks/fastify.ts"
 import { aywaWebhooks as honoWebhooks } from "../../../src/webhooks/hono.ts"
 import { aywaWebhooks as koaWebhooks } from "../../../src/webhooks/koa.ts"
+import { AywaWebhooksModule } from "../../../src/webhooks/nestjs.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../../src/webhooks.ts"
-import type { WebhookHandlerMap, WebhookReceiverOptions } from "../../../src/webhooks/handlers.ts"
+import {
+  fastifyWebhookHandler,
+  type WebhookHandlerMap,
+  type WebhookReceiverOptions
+} from "../../../src/webhooks/handlers.ts"
 import { type Attack, recordAttacks } from "./attacks.ts"
+import { application, providerOf } from "./nest.ts"
 import { frameworks, listening, served, type Server } from "./servers.ts"
 
 // As in the case table: the real functions, counted.
@@ -129,10 +141,26 @@ beforeAll(async () => {
   expected = await answersOf(server)
 })
 
-it("most rows of the case table travel, and the answers differ", () => {
-  assert.isAbove(new Set(attacks.map(({ row }) => row)).size, 35)
+/** Rows that no request can be made of. */
+const atHome: Readonly<Record<number, string>> = {
+  28: "a header with a character that HTTP does not carry",
+  36: "a header that is a number",
+  45: "a body that was parsed: each framework has tests of its own",
+  60: "the same request twice, to one inbox",
+  64: "a property of all rows",
+  65: "a property of all rows"
+}
+
+it("60 of the 66 rows of the case table travel, as 649 requests, and the answers differ", () => {
+  const rows = Array.from({ length: 66 }, (_, i) => i + 1)
+  assert.deepStrictEqual(
+    [...new Set(attacks.map(({ row }) => row))].toSorted((a, b) => a - b),
+    rows.filter((row) => atHome[row] === undefined)
+  )
+  // A row that is lost on its way to the frameworks would not be missed otherwise.
+  assert.strictEqual(attacks.length, 649)
   const statuses = new Set(expected.map((one) => (one as ReadonlyArray<unknown>)[2]))
-  assert.includeMembers([...statuses], [200, 400, 401, 413, 500])
+  assert.sameMembers([...statuses], [200, 400, 401, 413, 500, 501])
 })
 
 describe("a layer in front", () => {
@@ -190,6 +218,86 @@ describe("a layer in front", () => {
       const answer = await send(server.port, "/webhooks", small)
       assert.strictEqual(answer.status, status)
       if (!keeps) assert.match(answer.text, /body parser ran before/)
+    }
+  })
+  const large = event("end-of-call-report", { endedReason: "x", artifact: { x: "x".repeat(2_000_000) }, analysis: {} })
+  const closing = (server: { address(): unknown; closeAllConnections(): void }, close: () => Promise<unknown>) => ({
+    port: (server.address() as { readonly port: number }).port,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await close()
+    }
+  })
+
+  it("Fastify's own limit, be it smaller or larger, is that of its other routes: ours has maxBodyBytes", async () => {
+    for (const [appLimit, own, status] of [
+      [1000, {}, 200],
+      [20_000_000, { maxBodyBytes: 1_000_000 }, 413]
+    ] as const) {
+      const app = fastify({ bodyLimit: appLimit })
+      app.register(fastifyWebhooks, { path: "/webhooks", secret, handlers: taking, onError, ...own })
+      app.post("/other", () => ({}))
+      await app.listen({ port: 0, host: "127.0.0.1" })
+      await using server = closing(app.server, () => app.close())
+      told.length = 0
+      const answer = await send(server.port, "/webhooks", large)
+      assert.strictEqual(answer.status, status, answer.text)
+      assert.deepStrictEqual(told, status === 413 ? ["BodyTooLarge"] : [])
+      assert.strictEqual((await send(server.port, "/other", large)).status, appLimit === 1000 ? 413 : 200)
+    }
+  })
+  it("Fastify's handler alone, where no parser keeps the bytes, says what to register", async () => {
+    const app = fastify()
+    app.post("/parsed", fastifyWebhookHandler({ secret, onError }))
+    await app.listen({ port: 0, host: "127.0.0.1" })
+    await using server = closing(app.server, () => app.close())
+    const parsed = await send(server.port, "/parsed", small)
+    assert.strictEqual(parsed.status, 400)
+    assert.match(parsed.text, /Fastify parsed it.*bodyLimit: 10485760/)
+  })
+  it.each(["express", "fastify"] as const)(
+    "Nest's parsers on %s with a limit of their own do no harm",
+    async (platform) => {
+      for (const limit of ["1kb", "20mb"]) {
+        const module = AywaWebhooksModule.forRoot({ path: "/webhooks", secret, onError })
+        const app = await application(platform, [module], [providerOf(taking)], (one) => {
+          ;(one as unknown as { useBodyParser: (...args: ReadonlyArray<unknown>) => void }).useBodyParser(
+            ...(platform === "express"
+              ? ["json", { limit }]
+              : ["application/json", { bodyLimit: limit === "1kb" ? 1000 : 2e7 }])
+          )
+        })
+        await app.listen(0, "127.0.0.1")
+        await using server = closing(app.getHttpServer(), () => app.close())
+        told.length = 0
+        const answer = await send(server.port, "/webhooks", large)
+        assert.deepStrictEqual([answer.status, told], [200, []], `${limit}: ${answer.text}`)
+      }
+    }
+  )
+  it("Elysia: what reads the body before the route is named; parsers of other routes do no harm", async () => {
+    for (const [read, status] of [
+      [async () => {}, 200],
+      [({ request }: { readonly request: Request }) => request.text(), 400]
+    ] as const) {
+      const app = new Elysia({ adapter: node() }).onRequest(async (context) => void (await read(context)))
+      app.onParse(() => ({ parsed: true }))
+      app.use(elysiaWebhooks({ path: "/webhooks", secret, handlers: taking, onError }))
+      await using server = await served((request) => app.fetch(request))
+      const answer = await send(server.port, "/webhooks", large)
+      assert.strictEqual(answer.status, status, answer.text)
+      if (status === 400) assert.match(answer.text, /was read before/)
+    }
+  })
+  it("Hono's bodyLimit has to be raised: it answers before the route is asked", async () => {
+    for (const [maxSize, status] of [
+      [100_000, 413],
+      [10 * 1024 * 1024, 200]
+    ] as const) {
+      const app = new Hono().use(bodyLimit({ maxSize }))
+      app.all("/webhooks", honoWebhooks({ secret, handlers: taking, onError }))
+      await using server = await served(app.fetch)
+      assert.strictEqual((await send(server.port, "/webhooks", large)).status, status)
     }
   })
 })

@@ -34,7 +34,8 @@ export const providerOf = (map: object): new () => object => {
 export const application = async (
   platform: Platform,
   modules: ReadonlyArray<object>,
-  providers: ReadonlyArray<unknown>
+  providers: ReadonlyArray<unknown>,
+  prepare: (app: INestApplication) => void = () => {}
 ): Promise<INestApplication> => {
   class AppModule {
     readonly isHere = true
@@ -42,6 +43,7 @@ export const application = async (
   const root = { module: AppModule, imports: [...modules], providers: [...providers] }
   const adapter = platform === "express" ? new ExpressAdapter() : new FastifyAdapter()
   const app = await NestFactory.create(root as never, adapter as never, { logger: false, abortOnError: false })
+  prepare(app)
   await app.init()
   if (platform === "fastify") await app.getHttpAdapter().getInstance().ready()
   return app
