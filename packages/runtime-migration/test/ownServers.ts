@@ -118,16 +118,21 @@ const mariaDbPair = async (): Promise<Pair> => {
   )
   const serve = async (id: number) => {
     const data = join(folder, `${id}`)
+    const temporary = join(folder, `${id}.tmp`)
     mkdirSync(data)
-    execFileSync("mariadb-install-db", ["--no-defaults", ...root, `--datadir=${data}`, "--skip-test-db"], {
-      stdio: "ignore"
+    mkdirSync(temporary)
+    // Of its own: a server that starts removes what others keep in the place of all.
+    const places = [`--datadir=${data}`, `--tmpdir=${temporary}`]
+    execFileSync("mariadb-install-db", ["--no-defaults", ...root, ...places, "--skip-test-db"], {
+      stdio: "ignore",
+      env: { ...process.env, TMPDIR: temporary }
     })
     const port = await freePort()
     const url = `mysql://root@127.0.0.1:${port}/app`
     const args = [
       "--no-defaults",
       ...root,
-      `--datadir=${data}`,
+      ...places,
       `--socket=${join(folder, `${id}.sock`)}`,
       `--pid-file=${join(folder, `${id}.pid`)}`,
       `--port=${port}`,
