@@ -99,12 +99,12 @@ const work = Promise.all([
   worker(watcher, look)
 ])
 
-process.on("message", () => {
+const end = async () => {
   stop.abort()
-  void work.then(() => {
-    const load: Load = { reads, writes, errors, locked, looks }
-    process.send?.(load, () => process.exit())
-  })
-})
+  await work
+  const load: Load = { reads, writes, errors, locked, looks }
+  process.send?.(load, () => process.exit())
+}
+process.on("message", () => void end())
 process.on("disconnect", () => process.exit(1))
 process.send?.("ready")

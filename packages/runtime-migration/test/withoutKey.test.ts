@@ -52,7 +52,7 @@ for (const { name, describe, open } of databases) {
     })
 
     if (name !== "SQLite")
-      it("it names the table's schema", async () => {
+      it("the statement names the table's schema", async () => {
         const schema = name === "MariaDB" ? `${db.name}_b` : "other"
         await db.sql(
           `CREATE SCHEMA ${schema}`,
