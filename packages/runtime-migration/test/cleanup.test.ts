@@ -47,7 +47,7 @@ for (const { name, describe, open } of databases) {
       const plan = await applied()
       await db.sql("UPDATE calls SET ext = 'other' WHERE id = 1", "UPDATE calls SET ext = NULL WHERE id = 2")
       const message = await refused(cleanupDatabase(db.driver, plan))
-      assert.match(message, /calls\.ext: 2 rows have drifted \(id = 1; id = 2\)/)
+      assert.match(message, /calls\.ext: 2 rows have drifted \(id = [12]; id = [12]\)/)
       assert.match(
         message,
         /Look at ext of those rows in calls, beside old_value and new_value in [\w.]*aywa_migration_l1/

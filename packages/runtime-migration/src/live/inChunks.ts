@@ -21,14 +21,8 @@ import { labelOf, labelsOf, rowsById } from "./unitRows.ts"
 import type { Count, Moving } from "./write.ts"
 
 /** Writes all units. */
-export const inChunks = async (
-  moving: Moving,
-  units: ReadonlyArray<Unit>,
-  guards: () => Promise<void>,
-  count: Count
-): Promise<void> => {
+export const inChunks = async (moving: Moving, units: ReadonlyArray<Unit>, count: Count): Promise<void> => {
   const { driver, plan, options, patience } = moving
-  await guards()
   const postgres = plan.dialect === "postgres"
   const { before, after } = postgres ? { before: [], after: [] } : Sql.deferral(plan)
   const pace = makePace(driver, plan, options)

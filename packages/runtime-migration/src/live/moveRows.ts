@@ -30,13 +30,17 @@ export const moveRows = async (
   const units = unitsOf(plan, moves)
   await makeReplicas(driver, from.options)()
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
-  await inTurn(driver, plan, () =>
-    withShortWaits(driver, async () => {
-      const settled = plan.dialect === "postgres" ? String((await select(driver, Sql.settledBefore))["v"]) : undefined
-      const moving = { ...from, settled, patience: makePatience(from.options) }
-      await (plan.transaction === "single" ? inOneOrTwo : inChunks)(moving, units, guards, count)
-    })
-  )
+  await inTurn(driver, plan, async () => {
+    const settled = plan.dialect === "postgres" ? String((await select(driver, Sql.settledBefore))["v"]) : undefined
+    const moving = { ...from, settled, patience: makePatience(from.options) }
+    if (plan.transaction === "single") {
+      await withShortWaits(driver, () => inOneOrTwo(moving, units, guards, count))
+      return
+    }
+    // They look at the catalog, and lock nothing that is waited for.
+    await guards()
+    await withShortWaits(driver, () => inChunks(moving, units, count))
+  })
   return {
     locations: [...changed].map(([location, changed]) => ({ location, changed })),
     changed: [...changed.values()].reduce((sum, rows) => sum + rows, 0),

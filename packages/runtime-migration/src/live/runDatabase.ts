@@ -93,7 +93,8 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
     }
   }
   try {
-    await withShortWaits(driver, () => patiently("ledgers", whole, makePatience(options)))
+    const retried = () => patiently("ledgers", whole, makePatience(options))
+    await (plan.dialect === "sqlite" ? withShortWaits(driver, retried) : retried())
   } catch (error) {
     // What does not fit fails here already: the findings say it in the user's words.
     if (!isStatementFailure(error) || errorsOf(plan).length === 0) throw error

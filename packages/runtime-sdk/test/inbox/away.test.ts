@@ -111,8 +111,8 @@ const inRedis = (port: number) =>
     Layer.provide(Layer.provide(NodeRedis.layer({ socket: { host: "127.0.0.1", port } }), Logger.layer([])))
   )
 
-/** A process that is told to end while its store does not answer, with something in hand. */
-const closes = async (store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>, freeze: () => void): Promise<void> => {
+/** A process that is told to end while its store does not answer, with something in hand; what it is told of that. */
+const closing = async (store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>, freeze: () => void): Promise<string> => {
   const begun = Promise.withResolvers<AbortSignal>()
   const told: Array<string> = []
   const inbox = await openWebhookInbox({
@@ -124,7 +124,7 @@ const closes = async (store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>, fr
       await new Promise(() => {})
     }
   })
-  await inbox.offer({ id: "evt_1", type: "hang", callId: undefined, body: "{}" })
+  await eventually(() => inbox.offer({ id: "evt_1", type: "hang", callId: undefined, body: "{}" }))
   const signal = await begun.promise
   freeze()
   const begin = performance.now()
@@ -132,9 +132,11 @@ const closes = async (store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>, fr
   // Five seconds and the grace; the lock would end after 90.
   assert.isBelow(performance.now() - begin, 30_000)
   assert.isTrue(signal.aborted)
-  assert.match(told.at(-1) ?? "", /^warning: The inbox was closed while its store did not answer/)
   assert.isFalse((await inbox.health()).ok)
+  return told.at(-1) ?? ""
 }
+
+const closedLate = /^warning: The inbox was closed while its store did not answer/
 
 describe.concurrent("a receiver whose store does not answer", () => {
   describeWithPrograms("redis-server")("Redis", () => {
@@ -157,7 +159,7 @@ describe.concurrent("a receiver whose store does not answer", () => {
 
     it("that is frozen does not keep a process that ends", async () => {
       await using server = await startRedis()
-      await closes(inRedis(server.port), server.freeze)
+      assert.match(await closing(inRedis(server.port), server.freeze), closedLate)
     })
 
     it("under BullMQ, frozen", async () => {
@@ -223,7 +225,7 @@ const portIn = (url: string, port: number) => url.replace(":5432", `:${port}`)
     withPlace(async ({ url }) => {
       const proxy = await makeProxy(5432)
       const client = PgClient.layer({ url: Redacted.make(portIn(url, proxy.port)), maxConnections: 3 })
-      await closes(Layer.provide(WebhookInbox.layerSql(), client), proxy.freeze)
+      assert.match(await closing(Layer.provide(WebhookInbox.layerSql(), client), proxy.freeze), closedLate)
       proxy.thaw()
       await proxy.close()
     }))

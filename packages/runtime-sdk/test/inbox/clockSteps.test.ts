@@ -53,13 +53,15 @@ interface Clocked extends AsyncDisposable {
 }
 
 const concurrency = 2
+/** A loaded machine may not keep a worker from renewing for so long. */
+const lockExpiration = 6000
 
 /** Offers while the clock is set; what is handled takes half a second. */
 const check = async (clocked: Clocked, order: "none" | "call", workers: number): Promise<void> => {
   const seen: Array<string> = []
   const ids = Array.from({ length: 8 }, (_, i) => `evt_${i}`)
   const all = Promise.withResolvers<void>()
-  const options = { order, partitions: 2, lockExpiration: 1500, pollInterval: 50 } as const
+  const options = { order, partitions: 2, lockExpiration, pollInterval: 50, offerTimeout: "20 seconds" } as const
   const open = () =>
     clocked.open(options, (id) => {
       seen.push(id)
@@ -79,7 +81,7 @@ const check = async (clocked: Clocked, order: "none" | "call", workers: number):
   assert.closeTo(await clocked.shows(), -hour, 60_000)
   await all.promise
   // Whatever was in hand might come again now.
-  await sleep(2000)
+  await sleep(lockExpiration + 1000)
   assert.deepStrictEqual(order === "call" ? seen : seen.toSorted(), ids)
 }
 

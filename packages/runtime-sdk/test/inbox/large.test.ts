@@ -37,7 +37,7 @@ describeWithPrograms("redis-server")("a Redis that takes no more", () => {
     const { handle, onError = () => {}, concurrency, ...rest } = options
     return openWebhookInbox({
       store: Layer.provide(
-        WebhookInbox.layerRedis({ pollInterval: 20, ...rest }),
+        WebhookInbox.layerRedis({ pollInterval: 20, offerTimeout: "10 seconds", ...rest }),
         NodeRedis.layer({ socket: { host: "127.0.0.1", port } })
       ),
       handle,
@@ -115,7 +115,7 @@ describe("a SQLite that takes no more", () => {
       sql = client
       return client`PRAGMA max_page_count = 60`
     })
-    const store = WebhookInbox.layerSql({ pollInterval: 20 }).pipe(
+    const store = WebhookInbox.layerSql({ pollInterval: 20, offerTimeout: "10 seconds" }).pipe(
       Layer.provide(Layer.effect(SqlClient.SqlClient, limited)),
       Layer.provide(NodeSqlite.layer(place.file))
     )

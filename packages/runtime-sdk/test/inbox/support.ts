@@ -34,7 +34,8 @@ export const inboxLayer = (
   options: WebhookInbox.Options = {},
   report?: Layer.Layer<never>
 ): Layer.Layer<WebhookInbox.WebhookInbox> => {
-  const quick = { pollInterval: 20, backoff: 20, ...options }
+  // The time that an offer has is a test of its own, not of a loaded machine.
+  const quick = { pollInterval: 20, backoff: 20, offerTimeout: "10 seconds", ...options } as const
   const layer = Layer.orDie(layerOf(place, quick))
   if (report !== undefined) return Layer.provide(layer, report)
   return place.kind === "redis" ? Layer.provide(layer, quiet) : layer

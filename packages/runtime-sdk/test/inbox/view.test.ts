@@ -396,6 +396,6 @@ it.live("SQLite: while another program writes, the process goes on, and an offer
       yield* inbox.offer(delivery("evt_2"))
       assert.strictEqual((yield* inbox.stats).waiting, 2)
     })
-    yield* Effect.provide(program, inboxLayer(place))
+    yield* Effect.provide(program, inboxLayer(place, { offerTimeout: 900 }))
   })
 )
