@@ -1,14 +1,14 @@
 /** `migrate` on a database that somebody uses: connections that end while it asks, exit codes with traffic, flags. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, inject, it, onTestFinished } from "vitest"
 import { openDatabase } from "@aywa-ai/runtime-migration"
 import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { databases } from "./databases.ts"
-import { run, temporaryFolder } from "./support.ts"
+import { errorOf, run, temporaryFolder } from "./support.ts"
 
 const source = (n: number) => `${String(n).padStart(8, "0")}-0000-4000-8000-000000000000`
 const target = (n: number) => `${String(n).padStart(8, "0")}-ffff-4fff-8fff-ffffffffffff`
@@ -102,6 +102,25 @@ for (const { name, dialect, describe, open } of databases) {
         },
         60_000
       )
+
+    if (name === "PostgreSQL" || name === "MariaDB")
+      it("--replica and DATABASE_REPLICAS name what apply waits for; a server that is none is refused, and no row is written", async () => {
+        const { args } = files()
+        const { url, read } = await open(calls)
+        const before = await read()
+        const words = name === "MariaDB" ? /^replicas\[0\]: this server is no replica/ : /^replicas: are for MySQL/
+        for (const [flags, env] of [
+          [["--replica", url], {}],
+          [[], { DATABASE_REPLICAS: ` ${url} ` }]
+        ] as const) {
+          const refused = await run(["migrate", "apply", ...args, "--yes", "--json", ...flags], {
+            env: { DATABASE_URL: url, ...env },
+            cwd
+          })
+          assertMatches([refused.code, errorOf(refused).message], [2, words])
+          assert.deepStrictEqual(await read(), before)
+        }
+      }, 60_000)
 
     it("verify exits with 0 while others only write ids of the runtime or none, and with 1 for what is left", async () => {
       const { args } = files()
@@ -243,3 +262,23 @@ for (const { name, dialect, describe, open } of databases) {
     }, 60_000)
   })
 }
+
+it("the documentation names every command of migrate, and every flag of its own", async () => {
+  const docs = readFileSync(new URL("../../../docs/cli.md", import.meta.url), "utf8")
+  const section = docs.slice(docs.indexOf("## Migration"), docs.indexOf("## Config as code"))
+  const helpOf = async (...words: ReadonlyArray<string>) => (await run(["migrate", ...words, "--help"])).stdout
+  const commandsOf = (help: string) =>
+    [...help.slice(help.indexOf("SUBCOMMANDS")).matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name = ""]) => name)
+  const commands = commandsOf(await helpOf())
+  assert.isAbove(commands.length, 15)
+  for (const name of commands) {
+    const group = name === "numbers" ? commandsOf(await helpOf(name)).map((one) => [name, one]) : [[name]]
+    for (const words of group) {
+      assert.include(section, `\`${words.join(" ")}\``)
+      const help = await helpOf(...words)
+      const own = help.slice(help.indexOf("\nFLAGS"), help.indexOf("\nGLOBAL FLAGS"))
+      for (const [, flag = ""] of own.matchAll(/^ {2}--([a-z-]+)/gm))
+        assert.match(section, new RegExp(`\`--(no-)?${flag}( [A-Z]+)?\``), `${words.join(" ")} --${flag}`)
+    }
+  }
+}, 60_000)

@@ -3,6 +3,7 @@ import { afterAll, assert, beforeAll, it } from "vitest"
 import {
   applyDatabase,
   detectColumns,
+  detectDatabase,
   dryRunDatabase,
   isMigrationError,
   type Mapping,
@@ -71,6 +72,58 @@ for (const { name, describe, open } of databases) {
         left.map(({ location }) => location.table),
         ["nokey"]
       )
+    })
+
+    it("looks at the type behind a name: what is found is proposed, or said to be no location, with why", async () => {
+      await db.reset()
+      const hex = id(1).replaceAll("-", "")
+      const odd: Readonly<Record<string, ReadonlyArray<string>>> = {
+        postgres: [
+          "CREATE DOMAIN ext_id AS uuid",
+          "CREATE DOMAIN inner_id AS ext_id",
+          `CREATE TYPE kind AS ENUM ('${id(1)}', 'other')`,
+          "CREATE TYPE pair AS (a text, b int)",
+          "CREATE TABLE odd (id int PRIMARY KEY, d inner_id, e kind, b bytea, p pair, n inet)",
+          `INSERT INTO odd VALUES (1, '${id(1)}', '${id(1)}', '\\x${hex}', ROW('${id(1)}', 1), '10.0.0.1')`
+        ],
+        mysql: [
+          `CREATE TABLE odd (id int PRIMARY KEY, d uuid, e enum('${id(1)}', 'other'), b binary(16), v varbinary(16), w varbinary(60))`,
+          `INSERT INTO odd VALUES (1, '${id(1)}', '${id(1)}', x'${hex}', x'${hex}', x'ff${hex}')`
+        ],
+        sqlite: [
+          "CREATE TABLE odd (id int PRIMARY KEY, d GUID, e UNIQUEIDENTIFIER, b BLOB, w INTEGER)",
+          `INSERT INTO odd VALUES (1, '${id(1)}', '${id(1)}', x'${hex}', x'ff${hex}')`
+        ]
+      }
+      await db.sql(...(odd[db.driver.dialect] ?? []))
+      const { candidates, unfit } = await detectDatabase(db.driver, { mappings })
+      const found = candidates.map(({ location, notes }) => [location.column, location.kind, notes.join()])
+      const enumNote = "an enum: see what the plan says about it"
+      if (db.driver.dialect === "postgres") {
+        assert.deepStrictEqual(found, [
+          ["d", "id", ""],
+          ["e", "id", enumNote],
+          ["b", "id", ""]
+        ])
+        assert.match(unfit[0]?.reason ?? "", /^p: 1 rows have ids of the source that no kind rewrites/)
+        await db.sql("DROP TABLE odd", "DROP TYPE kind", "DROP TYPE pair", "DROP DOMAIN inner_id", "DROP DOMAIN ext_id")
+      } else if (db.driver.dialect === "mysql") {
+        assert.deepStrictEqual(found, [
+          ["d", "id", ""],
+          ["e", "id", enumNote],
+          ["b", "id", ""],
+          ["v", "id", ""]
+        ])
+        assert.match(unfit[0]?.reason ?? "", /^w: 1 rows have ids of the source that no kind rewrites/)
+      } else {
+        assert.deepStrictEqual(found, [
+          ["d", "id", ""],
+          ["e", "id", ""],
+          ["b", "id", ""]
+        ])
+        assert.match(unfit[0]?.reason ?? "", /^w: 1 rows have ids of the source that no kind rewrites/)
+      }
+      assert.lengthOf(unfit, 1)
     })
   })
 }

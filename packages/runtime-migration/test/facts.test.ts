@@ -18,6 +18,7 @@ const facts: ReadonlyArray<readonly [fact: string, file: string, test: string]> 
   ["5: domains, enums", "scan", "enums, domains, arrays, lists of types"],
   ["5: declared types of SQLite", "scan", "columns of any declared type, and no table of an index"],
   ["5: sixteen bytes", "forms", "columns of sixteen bytes, as key and as reference"],
+  ["5: what detect makes of them", "detect", "looks at the type behind a name"],
   ["6: a document that is edited meanwhile", "traffic", "a document that is edited between dry run and apply"],
   ["6: a writer that goes on", "catchUp", "a writer beside a watch"],
   ["7: rows that go", "traffic", "rows that come, go, are emptied or get runtime ids are information"],
@@ -67,6 +68,26 @@ const titlesOf = (file: string): ReadonlyArray<string> => {
 
 it.each(facts)("%s", (_, file, test) => {
   assert.include(titlesOf(file).join("\n"), test)
+})
+
+/** What is measured instead, with a budget that `.ci/run` holds. */
+const measured: ReadonlyArray<readonly [fact: string, file: string, words: string]> = [
+  ["9: how long locks last, what readers lose", "migrationTraffic", "locks were held for"],
+  ["10: deadlocks of an application", "migrationTraffic", "errors of the application"],
+  ["17: twice the length is twice the time", "migrationBudgets", "1 MB with 3,000 ids over half of it"]
+]
+
+it.each(measured)("%s", (_, file, words) => {
+  const root = new URL("../../../", import.meta.url)
+  const path = `packages/benchmarks/src/${file}.ts`
+  const { program } = parseSync(path, readFileSync(new URL(path, root), "utf8"))
+  const texts: Array<string> = []
+  new Visitor({ TemplateElement: ({ value }) => void texts.push(value.raw) }).visit(program)
+  assert.include(texts.join("\n"), words)
+  assert.match(
+    readFileSync(new URL(".ci/run", root), "utf8"),
+    new RegExp(`^ *node ${path}( --rows \\d+ --check)?$`, "m")
+  )
 })
 
 it("none of the twenty is missing", () => {

@@ -4,7 +4,7 @@
  * Here that is SQLite with few rows and one kill per step; `AYWA_TEAM_KILLS` runs it on all four with so many, as `.ci/run`
  * does, `AYWA_TEAM_ROWS` with more rows and `AYWA_TEAM_SEED` with others.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -25,10 +25,10 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { columnOf, keysOf, ledgerRows, tableOf } from "../src/sql/dialect.ts"
-import { quoteName } from "../src/sql/names.ts"
 import { databases } from "./databases.ts"
 import { type Chance, chanceOf, fill, locations, mappings, runtimeIdOf } from "./team/rows.ts"
 import { type Table, tables } from "./team/tables.ts"
+import { rowsOf, statementsOf } from "./team/schema.ts"
 import { makeWriter, readChildren, type Touched, untilEnd, type Writer } from "./team/traffic.ts"
 
 const whole = process.env["AYWA_TEAM_KILLS"] !== undefined
@@ -87,32 +87,6 @@ const yielding = (driver: SqlDriver): SqlDriver => ({
     return driver.run(sql, parameters)
   }
 })
-
-const statementsOf = (schema: string): ReadonlyArray<string> =>
-  readFileSync(new URL(`./team/schemas/${schema}.sql`, import.meta.url), "utf8")
-    .replaceAll("--> statement-breakpoint", "")
-    .split(/;\n/)
-    .map((text) => text.trim())
-    .filter((text) => text.replaceAll(/^--.*$/gm, "").trim() !== "")
-
-/** Every row of every table by its key, as texts. */
-const rowsOf = async (driver: SqlDriver): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> => {
-  const all = new Map<string, Readonly<Record<string, string>>>()
-  for (const { name, key, columns } of tables) {
-    const names = [...(key[0] === "id" ? ["id"] : []), ...columns.map((column) => column.name)]
-    const text = (column: string) => {
-      const quoted = quoteName(driver.dialect, column)
-      if (driver.dialect === "sqlite") return quoted
-      return `CAST(${quoted} AS ${driver.dialect === "mysql" ? "CHAR" : "text"}) AS ${quoted}`
-    }
-    const { rows } = await driver.run(`SELECT ${names.map(text).join(", ")} FROM ${quoteName(driver.dialect, name)}`)
-    for (const row of rows) {
-      const values = Object.fromEntries(names.map((column) => [column, String(row[column])]))
-      all.set(`${name} ${key.map((column) => values[column]).join(" ")}`, values)
-    }
-  }
-  return all
-}
 
 /** A driver whose connection breaks off at some statement; what was under way is taken back, as a server does. */
 const breaking = (driver: SqlDriver, at: number): SqlDriver => {

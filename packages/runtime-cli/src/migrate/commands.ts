@@ -77,7 +77,7 @@ const apply = leaf({
     ["migrate apply --mapping mapping.jsonl --config locations.yaml --watch", "Through the switch of your application"]
   ],
   config: {
-    ...flags.step,
+    ...flags.writing,
     watch: flag("watch", "Goes on, pass after pass, while old writers are at work: until interrupted, or quiet"),
     every: integer("every", "SECONDS", "Between two passes of --watch; default 5"),
     untilQuiet: integer("until-quiet", "N", "Ends --watch after N passes in a row that found nothing")
@@ -134,7 +134,7 @@ const rollback = leaf({
   description: "Put the old ids back, byte for byte, wherever the new one still stands.",
   examples: [["migrate rollback --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
   config: {
-    ...flags.step,
+    ...flags.writing,
     reverse: flag("reverse", "Takes rows that were written since apply back through the inverse mapping")
   },
   run: async (input, session) => (await import("./database.ts")).rollback(input, session)

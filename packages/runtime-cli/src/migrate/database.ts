@@ -30,7 +30,7 @@ import { readText } from "../core/input.ts"
 import { makeProgress } from "../core/progress.ts"
 import type { Session } from "../core/session.ts"
 import { table } from "../core/table.ts"
-import { openSql, readConfig, readMappings } from "./inputs.ts"
+import { openReplicas, openSql, readConfig, readMappings } from "./inputs.ts"
 
 /** What every step on a database takes. */
 export interface DatabaseInput {
@@ -38,6 +38,11 @@ export interface DatabaseInput {
   readonly config: string
   readonly database: string | undefined
   readonly keepUpdatedAt: boolean
+}
+
+/** What steps that write take besides. */
+export interface WritingInput extends DatabaseInput {
+  readonly replica: ReadonlyArray<string>
 }
 
 interface Prepared {
@@ -60,6 +65,13 @@ export const prepare = async (input: DatabaseInput, session: Session): Promise<P
       onProgress: ({ step, location, done, total }) => progress(`${step} ${location}`, done, total)
     }
   }
+}
+
+/** The same for steps that write, which wait for replicas. */
+const prepareWriting = async (input: WritingInput, session: Session): Promise<Prepared> => {
+  const { driver, plan, step } = await prepare(input, session)
+  const replicas = await openReplicas(input.replica, session)
+  return { driver, plan, step: { ...step, replicas, onPause: (words) => session.out.note(words) } }
 }
 
 /** Proposes where ids stand, by looking for known source ids in a live database. Reads only. */
@@ -151,7 +163,7 @@ const dryRunText = (report: DryRunReport, plan: DatabasePlan, { out }: Session):
   ].join("\n")
 
 /** What `migrate apply` takes besides. */
-export interface ApplyInput extends DatabaseInput {
+export interface ApplyInput extends WritingInput {
   readonly watch: boolean
   readonly every: number | undefined
   readonly untilQuiet: number | undefined
@@ -160,7 +172,7 @@ export interface ApplyInput extends DatabaseInput {
 /** Dry run, question, apply, verify; with `watch` again and again. Exit code 1 when something stands against it, or is left. */
 export const apply = async (input: ApplyInput, session: Session): Promise<number> => {
   const { out } = session
-  const { driver, plan, step } = await prepare(input, session)
+  const { driver, plan, step } = await prepareWriting(input, session)
   const report = await dryRunDatabase(driver, plan, step)
   out.status(undefined)
   out.note(dryRunText(report, plan, session))
@@ -243,10 +255,10 @@ const verifyText = (report: Awaited<ReturnType<typeof verifyDatabase>>): string 
 
 /** Puts the old ids back. Exit code 1 when a row could not be. */
 export const rollback = async (
-  input: DatabaseInput & { readonly reverse: boolean },
+  input: WritingInput & { readonly reverse: boolean },
   session: Session
 ): Promise<number> => {
-  const { driver, plan, step } = await prepare(input, session)
+  const { driver, plan, step } = await prepareWriting(input, session)
   await session.confirm("Put the old ids back?")
   const result = await rollbackDatabase(driver, plan, { ...step, reverse: input.reverse })
   session.out.status(undefined)

@@ -1,7 +1,7 @@
 /**
  * The flags that several `migrate` commands take.
  */
-import { flag, required, text } from "../cli/define.ts"
+import { flag, required, text, texts } from "../cli/define.ts"
 
 export const source = text("source", "NAME", "Names the source account; default vapi")
 
@@ -25,4 +25,14 @@ export const step = {
   config,
   database,
   keepUpdatedAt: flag("keep-updated-at", "Keeps the columns that triggers set which only set the time of a change")
+}
+
+/** What steps that write take besides. */
+export const writing = {
+  ...step,
+  replica: texts(
+    "replica",
+    "URL",
+    "A replica of MySQL or MariaDB that writing waits for when it is behind; may be repeated; better set as DATABASE_REPLICAS"
+  )
 }

@@ -54,8 +54,30 @@ export const readConfig = async (file: string, mappings: ReadonlyArray<Mapping>)
   return { ...(rest as Omit<DatabaseConfig, "mappings" | "locations">), mappings, locations: list }
 }
 
+/** The variable that has the addresses of replicas, with spaces between them. */
+export const replicasVariable = "DATABASE_REPLICAS"
+
+/** Opens the replicas that writing waits for; they are closed at the end. */
+export const openReplicas = async (
+  replicas: ReadonlyArray<string>,
+  session: Session
+): Promise<ReadonlyArray<SqlDriver>> => {
+  const set = session.settings
+    .variable(replicasVariable)
+    ?.value.split(/\s+/)
+    .filter((url) => url !== "")
+  const drivers: Array<SqlDriver> = []
+  for (const url of replicas.length > 0 ? replicas : (set ?? []))
+    drivers.push(await openSql(url, session, replicasVariable))
+  return drivers
+}
+
 /** Opens the database; it is closed at the end. */
-export const openSql = async (database: string | undefined, session: Session): Promise<SqlDriver> => {
+export const openSql = async (
+  database: string | undefined,
+  session: Session,
+  variable = databaseVariable
+): Promise<SqlDriver> => {
   const url = database ?? session.settings.variable(databaseVariable)?.value
   if (url === undefined) {
     throw usage(
@@ -68,7 +90,7 @@ export const openSql = async (database: string | undefined, session: Session): P
     // Not what it is: a mistyped URL has a password in it.
     throw usage(
       "There is no database file or folder of this name.",
-      `Check ${databaseVariable}: postgres://, mysql:// or mariadb://, sqlite:FILE or pglite:FOLDER.`
+      `Check ${variable}: postgres://, mysql:// or mariadb://, sqlite:FILE or pglite:FOLDER.`
     )
   }
   try {
@@ -81,7 +103,7 @@ export const openSql = async (database: string | undefined, session: Session): P
     throw new CliFailure({
       code: codeOf(error) ?? "database",
       message: `The database cannot be opened: ${messageOf(error).replaceAll(url, "the address")}.`,
-      hint: `Check ${databaseVariable}: host, port, user, password, name.`,
+      hint: `Check ${variable}: host, port, user, password, name.`,
       exitCode: exitCodes.unreachable,
       cause: error
     })

@@ -34,7 +34,7 @@ export const aboutLocation = (
     ...aboutColumn(dialect, info, column, location),
     ...aboutUniques(info, location),
     ...aboutHistory(info),
-    ...aboutTriggers(info, keepUpdatedAt)
+    ...aboutTriggers(info, dialect === "mysql" ? "impossible" : keepUpdatedAt)
   ]
   return words.map(([level, message]) => ({ level, subject: location.label, message }))
 }

@@ -39,19 +39,27 @@ const setsTime = (table: TableInfo, trigger: TriggerInfo): boolean => {
   )
 }
 
-/** What triggers will do, in words. */
-export const aboutTriggers = (table: TableInfo, keep: boolean): ReadonlyArray<readonly [Finding["level"], string]> => {
+/** What triggers will do, in words; `keep` says whether columns with the time of a change stay as they are. */
+export const aboutTriggers = (
+  table: TableInfo,
+  keep: boolean | "impossible"
+): ReadonlyArray<readonly [Finding["level"], string]> => {
   if (table.triggers.length === 0) return []
   const words = table.triggers.map((trigger) => {
     const parts = [
       ...(targets(trigger).length > 0 ? [`writes to ${targets(trigger).join(", ")}`] : []),
       ...(settings(trigger).length > 0 ? [`sets ${settings(trigger).join(", ")}`] : []),
-      ...(keep && setsTime(table, trigger) ? ["which stays as it is"] : [])
+      ...(keep === true && setsTime(table, trigger) ? ["which stays as it is"] : [])
     ]
     return parts.length === 0 ? trigger.name : `${trigger.name} ${parts.join(" and ")}`
   })
-  const timed = !keep && table.triggers.some((trigger) => setsTime(table, trigger))
-  const way = timed ? "; keepUpdatedAt (--keep-updated-at) keeps what those set that only set a time" : ""
+  const timed = table.triggers.some((trigger) => setsTime(table, trigger))
+  const ways = {
+    true: "",
+    false: "; keepUpdatedAt (--keep-updated-at) keeps what those set that only set a time",
+    impossible: "; MySQL has no way to keep what those set that only set a time (keepUpdatedAt)"
+  } as const
+  const way = timed ? ways[`${keep}`] : ""
   return [
     [
       "warning",

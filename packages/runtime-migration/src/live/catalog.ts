@@ -42,6 +42,8 @@ export interface ForeignKeyInfo {
 /** A trigger with its text: the body of its function in PostgreSQL, the whole statement in SQLite. */
 export interface TriggerInfo {
   readonly name: string
+  /** Those that it asks for (`UPDATE OF`); none where it runs for every update. */
+  readonly columns: ReadonlyArray<string>
   readonly body: string
 }
 
@@ -129,7 +131,7 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
     `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("(i.indkey::int2[])[0:i.indnkeyatts - 1]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND i.indexprs IS NULL AND ${own}`
   )
   const triggers = await rows(
-    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name, CASE WHEN p.proname = 'moddatetime' THEN 'NEW.' || quote_ident(split_part(encode(g.tgargs, 'escape'), chr(92) || '000', 1)) || ' := now()' ELSE p.prosrc END AS body FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled IN ('O', 'A') AND ${own}`
+    `SELECT n.nspname AS s, c.relname AS t, g.tgname AS name, ${names("g.tgattr", "c.oid")} AS columns, CASE WHEN p.proname = 'moddatetime' THEN 'NEW.' || quote_ident(split_part(encode(g.tgargs, 'escape'), chr(92) || '000', 1)) || ' := now()' ELSE p.prosrc END AS body FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled IN ('O', 'A') AND ${own}`
   )
   const action = (column: string) =>
     `CASE ${column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END`
@@ -192,7 +194,9 @@ const tablesOf = (
       })),
       primaryKey: uniques.filter((row) => yes(row, "pk")).flatMap((row) => list(row, "names")),
       uniques: uniques.map((row) => list(row, "names")),
-      triggers: triggers.filter(here).map((row) => ({ name: str(row, "name"), body: str(row, "body") }))
+      triggers: triggers
+        .filter(here)
+        .map((row) => ({ name: str(row, "name"), columns: list(row, "columns"), body: str(row, "body") }))
     }
   })
 
@@ -245,6 +249,16 @@ const labelled = (columns: ReadonlyArray<SqlRow>): ReadonlyArray<SqlRow> =>
     return { ...row, labels: JSON.stringify(labels) }
   })
 
+/** SQLite: the columns of a table that a trigger asks for, of which only its text knows. */
+const askedFor = (body: string, columns: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const [, list = ""] = /\bupdate\s+of\s+(.*?)\s+on\s/is.exec(body) ?? []
+  const asked = [...list.matchAll(/"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^\s,]+)/g)].map(
+    ([, quoted, ticked, bracketed, plain]) =>
+      (quoted?.replaceAll('""', '"') ?? ticked ?? bracketed ?? plain ?? "").toLowerCase()
+  )
+  return columns.filter((name) => asked.includes(name.toLowerCase()))
+}
+
 const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
   const rows = async (sql: string) => (await driver.run(sql)).rows
   const columns = await rows(
@@ -269,6 +283,13 @@ const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
   const triggers = await rows(
     `SELECT '' AS s, tbl_name AS t, name, sql AS body FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%update%'`
   )
+  const asking = triggers.map((row): SqlRow => ({
+    ...row,
+    columns: askedFor(
+      str(row, "body"),
+      columns.filter((column) => str(column, "t") === str(row, "t")).map((column) => str(column, "name"))
+    )
+  }))
   const keys = grouped(
     await rows(
       `SELECT '' AS s, t.name AS t, f.id AS id, f."from" AS col, f."table" AS rt, f."to" AS ref, f.on_update AS on_update, f.on_delete AS on_delete FROM sqlite_master t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table' ORDER BY t.name, f.id, f.seq`
@@ -296,6 +317,6 @@ const readSqlite = async (driver: SqlDriver): Promise<Catalog> => {
       })
     }
   )
-  const tables = [...tablesOf(columns, [...primary, ...indexes], triggers), ...tablesOf(others, [], [])]
+  const tables = [...tablesOf(columns, [...primary, ...indexes], asking), ...tablesOf(others, [], [])]
   return { schema: "", tables, foreignKeys: keys }
 }

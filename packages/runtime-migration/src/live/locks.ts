@@ -7,6 +7,7 @@ import { seesAllSessions } from "../sql/accounts.ts"
 import { isBusy } from "./databaseError.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
+import { makeReplicas } from "./replicas.ts"
 import { numberOf, type SqlDriver } from "./SqlDriver.ts"
 
 /** Waits. */
@@ -115,6 +116,9 @@ export interface Pace {
 /** A transaction holds the locks of its rows: it is not to take longer than this. */
 const longest = 100
 
+/** Rows of a transaction that are never divided any more. */
+const least = 10
+
 /** Between two looks at replicas, and at who else is there. */
 const lookEvery = 1000
 
@@ -139,44 +143,41 @@ const othersThere: Readonly<Record<SqlDriver["dialect"], string>> = {
 export const makePace = (
   driver: SqlDriver,
   { chunk, config }: Pick<DatabasePlan, "chunk" | "config">,
-  { signal, replicaLag = 5000 }: StepOptions
+  options: StepOptions
 ): Pace => {
+  const replicas = makeReplicas(driver, options)
   let most = config.chunk === undefined ? chunk * mostChunks : chunk
   let ceiling = chunk
-  let rows = chunk
+  // How long a row takes is known behind the first of them.
+  let rows = Math.max(least, Math.ceil(chunk / 4))
   let usual: number | undefined
   let lastLook = -Infinity
+  const { replicaLag = lookEvery } = options
+  const lookAgain = replicaLag === 0 ? lookEvery : Math.min(lookEvery, replicaLag)
   const asked = async (sql: string, name: string) => numberOf((await driver.run(sql)).rows[0]?.[name])
-  const lag = async (): Promise<number> => {
-    if (driver.dialect !== "postgres" || replicaLag === 0) return 0
-    const sql =
-      "SELECT COALESCE(MAX(EXTRACT(EPOCH FROM r.replay_lag)), 0) * 1000 AS ms FROM pg_stat_replication r WHERE r.state = 'streaming'"
-    return asked(sql, "ms")
-  }
   const look = async () => {
-    while ((await lag()) > replicaLag) {
-      check(signal)
-      await sleep(500)
-    }
+    await replicas()
     if (most > chunk) ceiling = (await asked(othersThere[driver.dialect], "n")) === 0 ? most : chunk
     lastLook = performance.now()
   }
   return {
-    rows: () => Math.min(rows, ceiling),
+    rows: () => Math.max(1, Math.min(rows, ceiling)),
     contended: () => {
       most = chunk
       ceiling = chunk
     },
     after: async (milliseconds, written) => {
-      if (milliseconds > longest && rows > 10) rows = Math.max(10, Math.floor(Math.min(rows, ceiling) / 2))
-      else if (milliseconds < longest / 2 && rows < ceiling) rows = Math.min(ceiling, rows * 2)
+      if (milliseconds > longest && rows > least) {
+        const part = Math.min(0.5, longest / 2 / milliseconds)
+        rows = Math.max(least, Math.floor(Math.min(rows, ceiling) * part))
+      } else if (milliseconds < longest / 2 && rows < ceiling) rows = Math.min(ceiling, rows * 2)
       if (written > 0) {
         const each = milliseconds / written
         // Others wait for the same disks and locks as we do.
         if (usual !== undefined && each > usual * 3) await sleep(Math.min(milliseconds, 500))
         usual = usual === undefined ? each : usual * 0.9 + each * 0.1
       }
-      if (performance.now() - lastLook > lookEvery) await look()
+      if (performance.now() - lastLook > lookAgain) await look()
     }
   }
 }

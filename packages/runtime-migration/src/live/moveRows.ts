@@ -9,6 +9,7 @@ import { select } from "./checks.ts"
 import { inChunks } from "./inChunks.ts"
 import { inOneOrTwo } from "./inOne.ts"
 import { makePatience, withShortWaits } from "./locks.ts"
+import { makeReplicas } from "./replicas.ts"
 import type { MoveReport } from "./reports.ts"
 import { inTurn, runAll } from "./SqlDriver.ts"
 import type { Count, Moving } from "./write.ts"
@@ -27,6 +28,7 @@ export const moveRows = async (
     for (const [at, { label }] of locations.entries()) changed.set(label, (changed.get(label) ?? 0) + (values[at] ?? 0))
   }
   const units = unitsOf(plan, moves)
+  await makeReplicas(driver, from.options)()
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
   await inTurn(driver, plan, async () => {
     const settled = plan.dialect === "postgres" ? String((await select(driver, Sql.settledBefore))["v"]) : undefined

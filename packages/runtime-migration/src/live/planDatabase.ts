@@ -116,7 +116,12 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
     foreignKeys: waiting.map(plain(catalog))
   })
   const transaction = transactionOf(draft, config.transaction, isIndirect(sides))
-  const plan = { ...draft, transaction, chunk: config.chunk ?? defaultChunk(transaction) }
+  const plan = {
+    ...draft,
+    transaction,
+    chunk: config.chunk ?? defaultChunk(transaction),
+    alone: askedFor(catalog, draft)
+  }
   const changes = sides.filter(({ child, parent }) => child !== "stays" || parent !== "stays")
   const references = changes.map(plain(catalog))
   const keeps = keepUpdatedAt && driver.dialect === "postgres" ? keptTimes(catalog, plan) : []
@@ -191,6 +196,13 @@ const transactionOf = (
 /** Whether a location refers to a column that is none itself and follows one: rows that belong together cannot be told. */
 const isIndirect = (sides: ReadonlyArray<Sides>): boolean =>
   sides.some(({ child, parent }) => child === "named" && parent === "follows")
+
+/** Locations whose columns triggers ask for. */
+const askedFor = (catalog: Catalog, { locations }: SqlPlan): ReadonlyArray<number> =>
+  locations.flatMap((location) => {
+    const triggers = tableInfo(catalog, location)?.triggers ?? []
+    return triggers.some(({ columns }) => columns.includes(location.column)) ? [location.index] : []
+  })
 
 /** Ids that are a target too cannot be told from those of the runtime: nobody looks for them. */
 export const sourceIds = (mappings: Iterable<Mapping>): ReadonlyMap<string, string> => {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { SqlDriver } from "./SqlDriver.ts"
 
 /**
  * Something that the catalog says about a plan. An `error` stops the apply step, a `warning` is to be read before it,
@@ -36,6 +37,13 @@ export interface StepOptions {
   readonly patience?: number | undefined
   /** Milliseconds by which a replica may be behind before writing pauses. Default 5,000; 0 does not look. */
   readonly replicaLag?: number | undefined
+  /**
+   * MySQL, MariaDB: connections to replicas, which are asked how far they are behind: a primary does not know. The user needs
+   * `REPLICATION CLIENT` there (MariaDB: `REPLICA MONITOR`). PostgreSQL knows its own, as a member of `pg_monitor`.
+   */
+  readonly replicas?: ReadonlyArray<SqlDriver> | undefined
+  /** Told, in words, when writing waits for a replica. */
+  readonly onPause?: ((words: string) => void) | undefined
 }
 
 /**

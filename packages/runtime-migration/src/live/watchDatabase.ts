@@ -74,7 +74,13 @@ export const watchDatabase = async (
   plan: DatabasePlan,
   { signal, quiet = Number.POSITIVE_INFINITY, every = 5000, onPass, ...options }: WatchOptions = {}
 ): Promise<WatchReport> => {
-  checkOptions("watchDatabase", options, { patience: true, replicaLag: true, onProgress: true })
+  checkOptions("watchDatabase", options, {
+    patience: true,
+    replicaLag: true,
+    replicas: true,
+    onPause: true,
+    onProgress: true
+  })
   let [passes, changed, still] = [0, 0, 0]
   while (still < quiet) {
     if (still > 0) await pause(every, signal)

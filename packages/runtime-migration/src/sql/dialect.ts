@@ -25,8 +25,8 @@ export interface SqlDialect {
   readonly createLedger: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
   /** PostgreSQL: the mapping of a location in its column's own type. */
   readonly createTyped: (plan: SqlPlan, location: PlannedLocation) => ReadonlyArray<string>
-  /** The number of a row that is added to a ledger; `undefined` where the ledger numbers them. */
-  readonly nextNumber: (ledger: string) => string | undefined
+  /** The number of a row that is added to a ledger, with the key of the row; `undefined` where the ledger numbers them. */
+  readonly nextNumber: (ledger: string, key: ReadonlyArray<string>) => string | undefined
   /** A key of a row `t`, or of a query, to be looked up in a ledger. */
   readonly keyValue: (value: string) => string
   /** Kind `id`: how a row `t` finds its id in a mapping table, named `alias`, and what the id becomes. */

@@ -214,7 +214,10 @@ export const mysql: SqlDialect = {
     const list = selectList(plan, location, { next, temporary: idText("m.tmp"), after })
     return `SELECT ${list} FROM ${tableOf(plan, location)} t JOIN ${join}${others} WHERE ${keyed(plan, location)}`
   },
-  nextNumber: (ledger) => `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER ()`,
+  // By the key: a replica that runs the statement itself has to give each row the same number, or a chunk would be other rows
+  // there.
+  nextNumber: (ledger, key) =>
+    `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (ORDER BY ${key.join(", ")})`,
   keyValue: (value) => value,
   lookup: (plan, location, alias) => {
     const column = columnOf(plan, location.column)

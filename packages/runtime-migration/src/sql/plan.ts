@@ -90,6 +90,11 @@ export interface SqlPlan {
   readonly foreignKeys: ReadonlyArray<ForeignKey>
   /** In the order in which they are applied. */
   readonly locations: ReadonlyArray<PlannedLocation>
+  /**
+   * Indexes of locations whose columns are named in no statement that does not change them: a trigger asks for them (`UPDATE
+   * OF`). Of a live database only; scripts know no triggers.
+   */
+  readonly alone: ReadonlyArray<number>
   readonly sets: ReadonlyArray<IdSet>
   /** SHA-256 of mapping and locations: apply refuses what was prepared from others. */
   readonly checksum: string
@@ -174,6 +179,7 @@ export const planMappingSql = (config: MappingConfig): SqlPlan => {
     transaction: config.transaction ?? (single ? "single" : "chunks"),
     foreignKeys,
     locations,
+    alone: [],
     sets: [...sets.values()],
     checksum: checksumOf(locations, [...sets.values()]),
     locationsChecksum: checksumOf(locations, []),

@@ -21,7 +21,7 @@ import {
 } from "./dialect.ts"
 import { mappingDigest, partRows } from "./digest.ts"
 import { closeLedgers, createSchema, dropSchema } from "./ledgerSchema.ts"
-import { quoteName, quoteText } from "./names.ts"
+import { quoteBlock, quoteName, quoteText } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 
 const text = (value: string): string => `${value}::text COLLATE "C"`
@@ -124,6 +124,15 @@ const foreignTyped = (plan: SqlPlan, location: PlannedLocation): string => {
   return `SELECT ${quoteText(typed(location.index))} AS v WHERE EXISTS (SELECT 1 FROM (SELECT * FROM ${map} m WHERE ${inSet("m", location)}) m FULL JOIN ${typed(location.index)} y ON y.source = m.source WHERE ${differ.join(" OR ")})`
 }
 
+/**
+ * What rows are to become is of a domain's base type: a value that its CHECK refuses is found where it is written, by location
+ * and key, and not while a ledger is filled.
+ */
+const takeAnyValue = (ledger: string): string =>
+  quoteBlock(
+    `DECLARE r record; BEGIN FOR r IN WITH RECURSIVE d (id, base, mod) AS (SELECT y.oid, y.typbasetype, y.typtypmod FROM pg_type y WHERE y.typtype = 'd' UNION ALL SELECT d.id, y.typbasetype, y.typtypmod FROM d JOIN pg_type y ON y.oid = d.base AND y.typtype = 'd') SELECT a.attname AS name, format_type(d.base, d.mod) AS type FROM pg_attribute a JOIN d ON d.id = a.atttypid WHERE a.attrelid = '${ledger}'::regclass AND a.attnum > 0 AND a.attname ~ '^(new_value|tmp_value|w[0-9])' AND NOT EXISTS (SELECT 1 FROM pg_type y WHERE y.oid = d.base AND y.typtype = 'd') LOOP EXECUTE format('ALTER TABLE ${ledger} ALTER COLUMN %I TYPE %s', r.name, r.type); END LOOP; END`
+  )
+
 /** PostgreSQL's way. */
 export const postgres: SqlDialect = {
   text,
@@ -164,7 +173,8 @@ export const postgres: SqlDialect = {
     })
     return [
       // Room in each page for the rows as they are once marked: without it every mark would go into every index.
-      `CREATE TABLE IF NOT EXISTS ${name} WITH (fillfactor = 45) AS SELECT 0::bigint AS n, ${[...keys, ...values].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`
+      `CREATE TABLE IF NOT EXISTS ${name} WITH (fillfactor = 45) AS SELECT 0::bigint AS n, ${[...keys, ...values].join(", ")} FROM ${tableOf(plan, location)} t WHERE false`,
+      takeAnyValue(name)
     ]
   },
   createTyped: (plan, location) => {
@@ -172,8 +182,7 @@ export const postgres: SqlDialect = {
     const { typed, map } = tables(plan)
     const column = columnOf(plan, location.column)
     const table = typed(location.index)
-    // A bare NULL beside it makes a domain its base type: of the forms of an id some may not pass its CHECK. The ledger has
-    // the column's very type, and takes those alone that stand in a row.
+    // A bare NULL beside it makes a domain its base type: of the forms of an id some may not pass its CHECK.
     const item = `coalesce(${location.kind === "array" ? `(${column})[1]` : column}, NULL)`
     const temporary = location.twoStep ? into(plan, location, "tmp") : "NULL"
     return [

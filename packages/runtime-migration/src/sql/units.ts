@@ -28,7 +28,8 @@ export const unitsOf = (plan: SqlPlan, moves: ReadonlyArray<Move>): ReadonlyArra
     const early = move.location.key.some(({ rewrittenBy }) => grouped(rewrittenBy))
     return { ...move, locations, match: early ? matchEither(plan, move) : matchDuring(plan, move, move.from) }
   }
-  const isLoose = (location: PlannedLocation) => !grouped(location.index) && !isOrdered(plan, location)
+  const isLoose = (location: PlannedLocation) =>
+    !grouped(location.index) && !isOrdered(plan, location) && !plan.alone.includes(location.index)
   const done = new Set<PlannedLocation>()
   return moves.flatMap((move): ReadonlyArray<Unit> => {
     if (done.has(move.location)) return []
