@@ -85,7 +85,8 @@ for (const { name, describe, open } of databases) {
         ...[1, 2, 3].map((n) => row(n, id(1))),
         row(4, odd)
       )
-      const { candidates, unfit } = await detectDatabase(db.driver, { mappings })
+      const { candidates: all, unfit } = await detectDatabase(db.driver, { mappings })
+      const candidates = all.filter(({ location }) => location.table === "odd")
       assert.deepStrictEqual(unfit, [])
       assert.deepStrictEqual(
         candidates.map(({ location: { column, kind }, hits }) => [column, kind, hits]),
