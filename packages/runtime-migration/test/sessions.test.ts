@@ -140,6 +140,7 @@ for (const { name, describe, open } of databases) {
           await application.run("COMMIT")
         }
         await application.close()
+        assert.deepStrictEqual(await column(db, "calls", "ext", "id"), [old(2), old(2), old(3)])
       })
 
       const modes = [
