@@ -6,7 +6,8 @@ import { openDatabase } from "@aywa-ai/runtime-migration"
 import { assertMatches, eventually } from "../../runtime-sdk/test/support/assertions.ts"
 import { openWebhookInbox } from "../../runtime-sdk/src/inbox.ts"
 import { inboxLayer, makePlace, type Place } from "../../runtime-sdk/test/inbox/support.ts"
-import { describeWith } from "../../runtime-sdk/test/support/services.ts"
+import { startPostgres, startRedis } from "../../runtime-sdk/test/support/ownServers.ts"
+import { describeWith, describeWithPrograms } from "../../runtime-sdk/test/support/services.ts"
 import { run, temporaryFolder } from "./support.ts"
 
 /** A project that has the drivers. */
@@ -68,6 +69,11 @@ describe("inbox", () => {
   it("says what is missing", async () => {
     assert.strictEqual((await run(["inbox", "status"], {})).code, 2)
     assert.strictEqual((await run(["inbox", "status", "--database", "sqlite:/no/such/file.db"], {})).code, 2)
+    for (const url of ["redis://127.0.0.1:1", "postgres://127.0.0.1:1/none"]) {
+      const away = await run(["inbox", "status", "--database", url], { cwd })
+      assert.notStrictEqual(away.code, 0)
+      assert.match(away.stderr, /failed while opening it: .*ECONNREFUSED/)
+    }
     const file = join(temporaryFolder(), "x.db")
     execFileSync(process.execPath, [
       "-e",
@@ -102,4 +108,28 @@ describe("inbox", () => {
 })
 ;(await describeWith("Redis"))("inbox on Redis", () => {
   it("status, parked, requeue and forget", () => check("redis"))
+})
+
+describeWithPrograms(
+  "redis-server",
+  "initdb",
+  "postgres"
+)("inbox on a server that refuses its password", () => {
+  it("says so, and not the password", { timeout: 60_000 }, async () => {
+    await using redis = await startRedis(["--requirepass", "right"])
+    await using postgres = await startPostgres(["host all guarded 127.0.0.1/32 scram-sha-256"])
+    const server = `127.0.0.1:${postgres.port}/postgres`
+    const driver = await openDatabase(`postgres://postgres@${server}`)
+    await driver.run("CREATE ROLE guarded LOGIN PASSWORD 'right'").finally(() => driver.close())
+    const wrong = "wrong-4711-secret"
+    for (const [url, says] of [
+      [`redis://:${wrong}@127.0.0.1:${redis.port}`, /refuses this user or its password \(WRONGPASS/],
+      [`postgres://guarded:${wrong}@${server}`, /refuses this user or its password \(password authentication failed/]
+    ] as const) {
+      const result = await run(["inbox", "status"], { env: { DATABASE_URL: url }, cwd })
+      assert.notStrictEqual(result.code, 0)
+      assert.match(result.stderr, says)
+      assert.notInclude(result.stdout + result.stderr, wrong)
+    }
+  })
 })

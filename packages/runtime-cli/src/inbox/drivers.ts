@@ -28,7 +28,10 @@ interface PgModule {
 
 /** As much of `redis` as is used. */
 interface RedisModule {
-  readonly createClient: (options: { readonly url: string }) => {
+  readonly createClient: (options: {
+    readonly url: string
+    readonly socket: { readonly reconnectStrategy: false }
+  }) => {
     readonly connect: () => Promise<unknown>
     readonly destroy: () => void
     readonly on: (event: "error", listener: () => void) => unknown
@@ -101,7 +104,8 @@ export const redisLayer = async (url: string): Promise<Layer.Layer<Redis.Redis, 
     const client = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: async () => {
-          const client = createClient({ url })
+          // By default it would try again for ever, also with a password that is refused.
+          const client = createClient({ url, socket: { reconnectStrategy: false } })
           client.on("error", () => {}) // Each command fails by itself.
           await client.connect()
           return client

@@ -44,12 +44,13 @@ export const settled = <A, E, R>(opening: Effect.Effect<A, E, R>): Effect.Effect
     return Effect.fail(error instanceof InboxError ? error : new InboxError("opening it", error))
   })
 
-/** Whether a server does not take who asks. */
+/** Whether a server does not take who asks: by the driver's word, PostgreSQL's class of states, or what Redis says. */
 const isStranger = (error: unknown): boolean =>
-  chainOf(error).some(
-    (inner) =>
-      ("_tag" in inner && inner._tag === "AuthenticationError") || /^(WRONGPASS|NOAUTH|ERR AUTH) /.test(inner.message)
-  )
+  chainOf(error).some((inner) => {
+    const { _tag, code }: { readonly _tag?: unknown; readonly code?: unknown } = inner as object
+    const isState = typeof code === "string" && /^28[0-9A-Z]{3}$/.test(code)
+    return isState || _tag === "AuthenticationError" || /^(WRONGPASS|NOAUTH|ERR AUTH) /.test(inner.message)
+  })
 
 const stranger = (error: unknown): string =>
   `The inbox does not open: its server refuses this user or its password (${wordsOf(error)}). Check both where the inbox's client is made.`
