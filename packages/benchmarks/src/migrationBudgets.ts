@@ -7,7 +7,7 @@
  * Of SQLite and PGlite it is the time of the processor, which other processes do not change; servers are asked by the clock,
  * and the least of some rounds counts.
  *
- *   node packages/benchmarks/src/migrationBudgets.ts [--postgres postgres://…] [--mysql mysql://…]
+ *   node packages/benchmarks/src/migrationBudgets.ts [--only MariaDB] [--postgres postgres://…] [--mysql mysql://…]
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -29,7 +29,8 @@ import {
 const { values } = parseArgs({
   options: {
     postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" },
-    mysql: { type: "string", default: "mysql://root@127.0.0.1:3306/mysql" }
+    mysql: { type: "string", default: "mysql://root@127.0.0.1:3306/mysql" },
+    only: { type: "string" }
   }
 })
 
@@ -159,10 +160,16 @@ const measureAll = async (engine: Engine) => {
   await engine.driver.close()
 }
 
+const wanted = (name: string) => values.only === undefined || values.only === name
+
 const folder = mkdtempSync(join(tmpdir(), "aywa-bench-"))
 try {
-  await measureAll({ name: "SQLite", driver: await openDatabase(join(folder, "bench.db")), now: cpu })
-  await measureAll({ name: "PGlite", driver: await openDatabase(`pglite:${join(folder, "pglite")}`), now: cpu })
+  for (const [name, url] of [
+    ["SQLite", join(folder, "bench.db")],
+    ["PGlite", `pglite:${join(folder, "pglite")}`]
+  ] as const) {
+    if (wanted(name)) await measureAll({ name, driver: await openDatabase(url), now: cpu })
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -171,6 +178,7 @@ for (const [name, address] of [
   ["PostgreSQL", values.postgres],
   ["MariaDB", values.mysql]
 ] as const) {
+  if (!wanted(name)) continue
   const admin = await openDatabase(address).catch(() => undefined)
   if (admin === undefined) {
     console.log(`SKIPPED: no ${name} at the given address`)

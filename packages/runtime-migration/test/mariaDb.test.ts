@@ -63,6 +63,17 @@ for (const { name, describe, open } of databases) {
       assert.deepStrictEqual(await column(db, "audit", "line", "line"), [fresh(1)])
     })
 
+    it("columns that must have a value and have no default: ids, texts, documents", async () => {
+      await db.sql(
+        "CREATE TABLE calls (id int PRIMARY KEY, ext varchar(36) NOT NULL, note longtext NOT NULL, body json NOT NULL)",
+        ...[1, 2].map((n) => `INSERT INTO calls VALUES (${n}, '${old(n)}', 'see ${old(n)}.', '{"a": "${old(n)}"}')`)
+      )
+      await thereAndBack(
+        [calls, { ...calls, column: "note", kind: "text" }, { ...calls, column: "body", kind: "json-any" }],
+        async () => assert.deepStrictEqual(await column(db, "calls", "ext", "id"), [1, 2].map(fresh))
+      )
+    })
+
     it("partitions by the id, and by other columns", async () => {
       await db.sql(
         "CREATE TABLE calls (id int, ext varchar(60), PRIMARY KEY (id, ext)) PARTITION BY KEY (ext) PARTITIONS 5",

@@ -18,8 +18,7 @@ const locations: ReadonlyArray<Location> = [
 ]
 const files = { mapping: "my mapping.jsonl", config: "locations.yaml", bundle: "./bundle" }
 
-// PGlite is PostgreSQL here, and takes a quarter of a minute to start.
-for (const { name, describe, open } of databases.filter(({ name }) => name !== "PGlite")) {
+for (const { name, describe, open } of databases) {
   describe(`runbook on ${name}`, () => {
     let database: TestDatabase
     beforeAll(async () => {

