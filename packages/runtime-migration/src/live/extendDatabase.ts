@@ -69,7 +69,12 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
     `SELECT ${text("m.kind")} AS k, ${text("m.source")} AS s, ${text("m.target")} AS t, m.again AS a FROM ${map} m`
   )
   const problems: Array<string> = []
+  const known = new Set(rows.map(({ k, s }) => JSON.stringify([String(k), String(s)])))
+  // A UUID is told once, and not in each of its forms.
+  const isForm = (kind: string, source: string, all: { readonly has: (key: string) => boolean }) =>
+    source !== dashed(source) && all.has(JSON.stringify([kind, dashed(source)]))
   for (const { k, s, t, a } of rows) {
+    if (isForm(String(k), String(s), known)) continue
     const entry = plans.get(JSON.stringify([String(k), String(s)]))
     if (entry === undefined)
       problems.push(`${String(s)} is in the run and not in this mapping: an extension takes nothing away`)
@@ -85,34 +90,42 @@ const extend = async (driver: SqlDriver, plan: DatabasePlan): Promise<ExtendRepo
       rows.map(({ k, s }) => [String(k), String(s)] as const)
     )
   )
-  const keys = new Set(rows.map(({ k, s }) => JSON.stringify([String(k), String(s)])))
-  const added = [...plans].filter(([key]) => !keys.has(key))
-  for (const [key, { again }] of added) if (again) problems.push(`${key} is new, and source and target at once`)
+  const added = plan.sets.flatMap(({ name, entries }) =>
+    entries.flatMap((entry) => (known.has(JSON.stringify([name, entry.source])) ? [] : [{ name, ...entry }]))
+  )
+  for (const { name, source, again } of added)
+    if (again && !isForm(name, source, plans)) problems.push(`${source} is new, and source and target at once`)
+  problems.push(...cannotGrow(plan, new Set(added.map(({ name }) => name))))
   if (problems.length > 0) fail({ _tag: "Refused", problems: problems.slice(0, 20) })
   if (plan.dialect === "mysql") await runAll(driver, mysqlSession)
   await inTurn(driver, plan, () =>
     inTransaction(driver, plan.prefix, async () => {
       await runAll(driver, Sql.adopt(plan))
+      const made: Array<PlannedLocation> = []
       for (const location of plan.locations) {
         // A dry run that was interrupted has not made all of them.
         if ((await count(driver, Sql.ledgerExists(plan, location))) === 0) continue
+        made.push(location)
         await runAll(driver, way.createTyped(plan, location))
-        const stuck = Sql.unextensible(plan, location)
-        const rows = stuck === undefined ? 0 : await count(driver, stuck)
-        if (rows > 0) problems.push(stuckWords(location, rows))
-        else await runAll(driver, Sql.renewValues(plan, location))
+        await runAll(driver, Sql.renewValues(plan, location))
       }
-      if (problems.length > 0) fail({ _tag: "Refused", problems })
       // Once the mapping is there for all of them.
-      for (const location of plan.locations) await runAll(driver, Sql.renewKeys(plan, location))
+      for (const location of made) await runAll(driver, Sql.renewKeys(plan, location))
     })
   )
   await runAll(driver, way.analyze(map))
   return { added: added.length }
 }
 
-const stuckWords = ({ label }: PlannedLocation, rows: number): string =>
-  `${label}: ${rows} rows hold what apply wrote and ids of the extension, and some id is source and target at once: what apply would make of them now, no rollback could undo. Roll back first, then extend, and apply all of it`
+/** Where an id is source and target at once no later dry run takes rows: they could be rewritten already. */
+const cannotGrow = ({ locations }: DatabasePlan, added: ReadonlySet<string>): ReadonlyArray<string> =>
+  locations.flatMap(({ ambiguous, set, label }) =>
+    ambiguous && added.has(set.name)
+      ? [
+          `${label}: some id is source and target at once, so that no later dry run takes rows here: take another prefix for the new ones, or roll back, clean up, and begin anew with all of them`
+        ]
+      : []
+  )
 
 /** Where all ids are UUIDs they are found inside of words as well. */
 const findsOtherwise = (

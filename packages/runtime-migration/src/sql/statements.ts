@@ -6,7 +6,6 @@ import {
   columnOf,
   inSet,
   isExtensible,
-  isMany,
   isRekeyed,
   isShared,
   keyed,
@@ -262,19 +261,15 @@ const asText = ({ dialect }: SqlPlan, { columnType }: PlannedLocation, value: st
  * stands it is what the rest is made of, and what stood there before is kept as the origin.
  */
 export const renewValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
-  if (!isMany(location)) return []
+  if (!isExtensible(location)) return []
   const way = dialects[plan.dialect]
   const written = "l.stands = 'new_value'"
   const set = [
-    ...(isExtensible(location)
-      ? [
-          [
-            "origin_value",
-            `CASE WHEN ${written} THEN COALESCE(l.origin_value, l.old_value) ELSE l.origin_value END`
-          ] as const,
-          ["old_value", `CASE WHEN ${written} THEN l.new_value ELSE l.old_value END`] as const
-        ]
-      : []),
+    [
+      "origin_value",
+      `CASE WHEN ${written} THEN COALESCE(l.origin_value, l.old_value) ELSE l.origin_value END`
+    ] as const,
+    ["old_value", `CASE WHEN ${written} THEN l.new_value ELSE l.old_value END`] as const,
     ["new_value", "c.new_value"] as const,
     ["stands", "'old_value'"] as const
   ]
@@ -291,15 +286,6 @@ export const renewValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyA
 /** Rows `l` of a ledger of which the mapping makes something else now, `c`. */
 const stale = (plan: SqlPlan, location: PlannedLocation): string =>
   `l.n = c.k1 AND NOT (${dialects[plan.dialect].keeps("l.new_value", "c.new_value", location)})`
-
-/**
- * Counts, as `n`, rows that hold apply's output and of which an extension makes something else, though an id in it is source
- * and target at once: what would be made of the output is not what would be made of the value before.
- */
-export const unextensible = (plan: SqlPlan, location: PlannedLocation): string | undefined =>
-  isMany(location) && !isExtensible(location)
-    ? `SELECT COUNT(*) AS n FROM ${tables(plan).ledger(location)} l JOIN (${dialects[plan.dialect].changes(plan, ledgerAsTable(plan, location))}) c ON ${stale(plan, location)} WHERE l.stands = 'new_value'`
-    : undefined
 
 /** After an extension: the keys that rows have once the locations that rewrite them are written. */
 export const renewKeys = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> =>
