@@ -74,6 +74,31 @@ for (const { name, describe, open } of databases) {
       )
     })
 
+    it("one row in a form that no kind rewrites does not hide its column: it is told beside it", async () => {
+      const odd = id(1).replace("a", "A")
+      assert.notStrictEqual(odd, id(1))
+      const text = db.driver.dialect === "mysql" ? "varchar(300) COLLATE utf8mb4_bin" : "text"
+      const row = (n: number, one: string) =>
+        `INSERT INTO odd VALUES (${n}, '${one}', 'see ${one} and so on', '{"a": "${one}", "b": {"${one}": 1}}')`
+      await db.sql(
+        `CREATE TABLE odd (id int PRIMARY KEY, whole ${text}, inside ${text}, doc ${text})`,
+        ...[1, 2, 3].map((n) => row(n, id(1))),
+        row(4, odd)
+      )
+      const { candidates: all, unfit } = await detectDatabase(db.driver, { mappings })
+      const candidates = all.filter(({ location }) => location.table === "odd")
+      assert.deepStrictEqual(unfit, [])
+      assert.deepStrictEqual(
+        candidates.map(({ location: { column, kind }, hits }) => [column, kind, hits]),
+        [
+          ["whole", "id", 4],
+          ["inside", "text", 4],
+          ["doc", "json-any", 4]
+        ]
+      )
+      for (const { notes } of candidates) assert.match(notes.join(), /1 of 4 rows .* does not rewrite: by hand/)
+    })
+
     it("looks at the type behind a name: what is found is proposed, or said to be no location, with why", async () => {
       await db.reset()
       const hex = id(1).replaceAll("-", "")

@@ -8,6 +8,7 @@ import {
   openDatabase,
   planDatabase,
   rollbackDatabase,
+  type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
 import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
@@ -40,14 +41,14 @@ for (const { name, describe, open } of databases) {
       await cleanupDatabase(db.driver, plan)
     })
 
-    if (name === "PostgreSQL" || name === "MariaDB") {
-      const kill = async (driver: { readonly run: TestDatabase["driver"]["run"] }) => {
-        const postgres = db.driver.dialect === "postgres"
-        const { rows } = await driver.run(`SELECT ${postgres ? "pg_backend_pid" : "CONNECTION_ID"}() AS id`)
-        const id = Number(rows[0]?.["id"])
-        await db.driver.run(postgres ? `SELECT pg_terminate_backend(${id})` : `KILL CONNECTION ${id}`)
-      }
+    const kill = async (driver: { readonly run: TestDatabase["driver"]["run"] }) => {
+      const postgres = db.driver.dialect === "postgres"
+      const { rows } = await driver.run(`SELECT ${postgres ? "pg_backend_pid" : "CONNECTION_ID"}() AS id`)
+      const id = Number(rows[0]?.["id"])
+      await db.driver.run(postgres ? `SELECT pg_terminate_backend(${id})` : `KILL CONNECTION ${id}`)
+    }
 
+    if (name === "PostgreSQL" || name === "MariaDB") {
       it("a connection that is lost between dry run and apply, or within apply, is a typed error; resume works", async () => {
         const idle = await openDatabase(db.url)
         const plan = await planDatabase(idle, { mappings: simple, locations, chunk: 1 })
@@ -74,7 +75,74 @@ for (const { name, describe, open } of databases) {
       })
     }
 
+    if (name === "PostgreSQL") {
+      it("foreign keys are as they were declared, wherever a session dies that altered them", async () => {
+        const declared = ["", " DEFERRABLE INITIALLY IMMEDIATE", " DEFERRABLE INITIALLY DEFERRED", ""]
+        await db.sql(
+          "CREATE TABLE agents (ext varchar(60) PRIMARY KEY)",
+          `INSERT INTO agents VALUES ('${old(1)}')`,
+          ...declared.flatMap((how, n) => [
+            `CREATE TABLE kid${n} (id int PRIMARY KEY, ext varchar(60) CONSTRAINT fk${n} REFERENCES agents (ext)${how})`,
+            `INSERT INTO kid${n} VALUES (1, '${old(1)}')`
+          ])
+        )
+        const keys = async () =>
+          (
+            await db.driver.run(
+              "SELECT conname AS name, condeferrable AS may, condeferred AS does FROM pg_constraint WHERE contype = 'f' ORDER BY conname"
+            )
+          ).rows
+        const before = await keys()
+        const of = (driver: SqlDriver) =>
+          planDatabase(driver, {
+            mappings: simple,
+            locations: ["agents", ...declared.map((_, n) => `kid${n}`)].map((table) => ({
+              table,
+              column: "ext",
+              kind: "id"
+            }))
+          })
+        await dryRunDatabase(db.driver, await of(db.driver))
+        for (const nth of [1, 2]) {
+          const session = await openDatabase(db.url)
+          let altered = 0
+          const dying = {
+            ...session,
+            run: async (...[sql, parameters]: Parameters<typeof session.run>) => {
+              const result = await session.run(sql, parameters)
+              if (/ALTER CONSTRAINT .* DEFERRABLE INITIALLY IMMEDIATE/.test(sql)) altered++
+              if (altered === nth && sql === "COMMIT") await kill(session)
+              return result
+            }
+          }
+          await refused(applyDatabase(dying, await of(dying)), "ConnectionLost")
+          await session.close().catch(() => undefined)
+          assert.notDeepEqual(await keys(), before)
+          if (nth === 1) await applyDatabase(db.driver, await of(db.driver))
+          const plan = await of(db.driver)
+          assert.deepStrictEqual((await rollbackDatabase(db.driver, plan)).notRestored, [])
+          assert.deepStrictEqual(await keys(), before)
+        }
+      })
+    }
+
     if (name === "MariaDB") {
+      it("a dry run beside the application locks none of its rows, the second one neither", async () => {
+        const plan = await planDatabase(db.driver, { mappings: simple, locations })
+        await dryRunDatabase(db.driver, plan)
+        const application = await openDatabase(db.url)
+        for (const n of [1, 2]) {
+          await application.run("START TRANSACTION")
+          await application.run("UPDATE calls SET ext = CONCAT(ext, '') WHERE id = 2")
+          // It would wait for row 2, and keep row 1 from the application meanwhile.
+          await dryRunDatabase(db.driver, plan)
+          await application.run(`UPDATE calls SET ext = '${old(n)}' WHERE id = 1`)
+          await application.run("COMMIT")
+        }
+        await application.close()
+        assert.deepStrictEqual(await column(db, "calls", "ext", "id"), [old(2), old(2), old(3)])
+      })
+
       const modes = [
         "",
         "TRADITIONAL",

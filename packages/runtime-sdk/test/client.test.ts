@@ -370,6 +370,16 @@ describe("withOptions", () => {
   it("never sends a key to an address that it was not given for", async () => {
     const { server, aywa } = await start(rows)
     assert.throws(() => aywa.withOptions({ baseUrl: "http://127.0.0.1:1" }), /apiKey is missing/)
+    // A tenant's row without an address or a key must not become this client's.
+    for (const nothing of [undefined, null]) {
+      const address: object = { baseUrl: nothing, apiKey: "tenant-key" }
+      assert.throws(
+        () => aywa.withOptions(address),
+        /baseUrl is (undefined|null): withOptions would ask with the one of/
+      )
+      const key: object = { organizationId: "tenant", apiKey: nothing }
+      assert.throws(() => aywa.withOptions(key), /apiKey is (undefined|null): withOptions would ask with the one of/)
+    }
     assert.instanceOf(aywa.withOptions({ baseUrl: server.baseUrl }), AywaRuntimeClient)
   })
 

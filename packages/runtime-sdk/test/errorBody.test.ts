@@ -31,6 +31,31 @@ describe("the messages and the code of", () => {
     const deep = `${'{"message":'.repeat(5000)}"x"${"}".repeat(5000)}`
     assert.deepStrictEqual(readErrorBody(deep, (text) => text).messages, [])
   })
+
+  it("bodies nested without end in any field, whose plain fields are read", () => {
+    const lists = `${"[".repeat(20_000)}1${"]".repeat(20_000)}`
+    const errors = `${'{"error":'.repeat(20_000)}"x"${"}".repeat(20_000)}`
+    for (const deep of [lists, errors]) {
+      for (const field of ["data", "error", "errors", "detail"]) {
+        const body = `{"message":"limit is wrong","code":"bad_limit","${field}":${deep}}`
+        const read = readErrorBody(body, (text) => text)
+        assert.deepStrictEqual(read, { messages: ["limit is wrong"], code: "bad_limit", details: undefined })
+      }
+    }
+  })
+
+  it("a code in any form", () => {
+    for (const [code, told] of [
+      ["resource.locked", "resource.locked"],
+      ["UPPER_CASE", "UPPER_CASE"],
+      ["E-12", "E-12"],
+      [42, "42"],
+      ["not a code", undefined]
+    ] as const) {
+      assert.strictEqual(readErrorBody(JSON.stringify({ code }), (text) => text).code, told)
+      assert.strictEqual(readErrorBody(JSON.stringify({ error: { code } }), (text) => text).code, told)
+    }
+  })
 })
 
 it("a refusal's message and code stand on the error", async () => {

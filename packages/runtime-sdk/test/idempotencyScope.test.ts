@@ -269,3 +269,189 @@ describe("a program of ten creates", () => {
     )
   }, 60_000)
 })
+
+describe("a program that goes on behind a create that failed", () => {
+  /** What happens to a create in the first run. */
+  const fates = ["made", "unavailable", "answer lost", "never left", "refused here", "overlaps"] as const
+  type Fate = (typeof fates)[number]
+  interface Step {
+    readonly body: number
+    readonly fate: Fate
+  }
+  type Make = (client: AywaRuntimeClient, body: number, given?: { readonly signal: AbortSignal }) => Promise<unknown>
+
+  /** A runtime behind a gate that does what it is told to the next request. */
+  const gated = async () => {
+    let next: Fate = "made"
+    const gate = await serve((seen, response) => {
+      const fate = next
+      next = "made"
+      const forward = async (): Promise<void> => {
+        if (fate === "unavailable") return json(response, 503, { message: "Try later" })
+        const { "content-length": _, connection: __, host: ___, ...headers } = seen.headers
+        const answer = await fetch(runtime.baseUrl + seen.url, {
+          method: "POST",
+          headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
+          body: seen.body
+        })
+        const text = await answer.text()
+        if (fate === "answer lost") response.destroy()
+        else response.writeHead(answer.status, { "content-type": "application/json" }).end(text)
+      }
+      void forward()
+    })
+    const aywa = new AywaRuntimeClient({ baseUrl: gate.baseUrl, apiKey: runtime.apiKey, retries: 0 })
+    open.push(gate, aywa)
+    return { aywa, next: (fate: Fate) => (next = fate) }
+  }
+  const aborted = AbortSignal.abort()
+
+  /** Makes each step's row, whatever happens to it; in the second run nothing does. */
+  const program = async (
+    { aywa, next }: Awaited<ReturnType<typeof gated>>,
+    name: string,
+    steps: ReadonlyArray<Step>,
+    make: Make,
+    first: boolean
+  ): Promise<void> => {
+    await aywa.idempotencyScope(name, async (scoped) => {
+      for (const [at, { body, fate }] of steps.entries()) {
+        if (first && fate === "overlaps" && at > 0) continue
+        const then = steps[at + 1]
+        if (first) next(fate)
+        const work = [
+          first && fate === "never left"
+            ? make(scoped, body, { signal: aborted })
+            : make(scoped, first && fate === "refused here" ? -1 : body)
+        ]
+        if (first && then?.fate === "overlaps") work.push(make(scoped, then.body))
+        await Promise.allSettled(work)
+      }
+    })
+  }
+  const assertNeverTwice = async (
+    make: Make,
+    count: (mark: string) => Promise<ReadonlyArray<number>>,
+    kind: string
+  ) => {
+    let run = 0
+    let made = 0
+    const step = fc.record({ body: fc.nat(2), fate: fc.constantFrom(...fates) })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (steps, times) => {
+          const mark = `${kind}-${run++}`
+          const gate = await gated()
+          current = mark
+          await program(gate, mark, steps, make, true)
+          for (let again = 0; again < times; again++) await program(gate, mark, steps, make, false)
+          const rows = await count(mark)
+          for (const body of [0, 1, 2]) {
+            assert.isAtMost(rows[body] ?? 0, steps.filter((one) => one.body === body).length, `body ${body}`)
+          }
+          made += rows.reduce((sum, row) => sum + row, 0)
+          for (const one of open.splice(0)) await one[Symbol.asyncDispose]()
+        }
+      ),
+      { numRuns: 40 * Number(process.env["AYWA_RUNS"] ?? 1) }
+    )
+    return made / run
+  }
+  let current = ""
+  const here = () => new AywaRuntimeClient({ baseUrl: runtime.baseUrl, apiKey: runtime.apiKey })
+
+  it("law: no row is made more often than the program says, whatever happened in the first run", async () => {
+    const rowsPerProgram = await assertNeverTwice(
+      (client, body, given) =>
+        client.assistants.create({ name: body < 0 ? "x".repeat(500) : `${current}/${body}` }, given),
+      async (mark) => {
+        await using aywa = here()
+        const names = (await collect(aywa.assistants.stream())).map(({ name }) => name)
+        return [0, 1, 2].map((body) => names.filter((name) => name === `${mark}/${body}`).length)
+      },
+      "row"
+    )
+    assert.isAbove(rowsPerProgram, 1)
+  }, 120_000)
+
+  it("law: nor is a file, whose name does not tell it from others", async () => {
+    const rowsPerProgram = await assertNeverTwice(
+      (client, body, given) =>
+        client.files.upload(
+          { file: Buffer.from(`${current}/${body}`), ...(body < 0 ? { contentType: "?" } : {}) },
+          given
+        ),
+      async (mark) => {
+        await using aywa = here()
+        const rows = [0, 0, 0]
+        for await (const { id } of aywa.files.list()) {
+          const text = Buffer.from(await aywa.files.content(id)).toString()
+          for (const body of [0, 1, 2]) if (text === `${mark}/${body}`) rows[body] = (rows[body] ?? 0) + 1
+        }
+        return rows
+      },
+      "file"
+    )
+    assert.isAbove(rowsPerProgram, 1)
+  }, 120_000)
+
+  it("a create that never left, or that overlapped, has its place: those behind it keep theirs", async () => {
+    const { aywa } = await gated()
+    const run = (signal?: AbortSignal) =>
+      aywa.idempotencyScope("places", async (aywa) => {
+        const first = await Promise.allSettled([aywa.assistants.create({ name: "places A" }, { signal })])
+        const [second, third] = await Promise.allSettled([
+          aywa.assistants.create({ name: "places B" }),
+          aywa.assistants.create({ name: "places C" })
+        ])
+        const last = await aywa.assistants.create({ name: "places D" })
+        return { tags: [...first, second, third].map((one) => one?.status), last: last.id }
+      })
+    const once = await run(aborted)
+    assert.deepStrictEqual(once.tags, ["rejected", "fulfilled", "rejected"])
+    const again = await run()
+    assert.deepStrictEqual(again.tags, ["fulfilled", "fulfilled", "rejected"])
+    assert.strictEqual(again.last, once.last)
+  })
+
+  it("a run whose creates are others than before makes none behind the first of them, and says what to do", async () => {
+    const { aywa, next } = await gated()
+    const run = () =>
+      aywa.idempotencyScope("strayed", async (aywa) => {
+        const errors: Array<unknown> = []
+        for (const name of ["strayed X", "strayed X", "strayed Z"])
+          await aywa.assistants.create({ name }).catch((error: unknown) => errors.push(error))
+        return errors
+      })
+    next("unavailable")
+    assert.lengthOf(await run(), 1)
+    const [reused, refused] = await run()
+    assert.propertyVal(Object(reused), "code", "idempotency_key_reused")
+    assert.instanceOf(refused, InvalidRequest)
+    assert.match(refused.message, /before it in the idempotency scope "strayed" was refused.*give each a name/)
+    assert.propertyVal(refused, "outcome", "not-sent")
+  })
+
+  it("another file is another upload, whatever its name; the same bytes, path or object are the same one", async () => {
+    const { aywa, keys } = await start((_, response) => json(response, 503, { message: "Try later" }))
+    const blob = new Blob(["blob"])
+    await aywa.idempotencyScope("files", async (aywa) => {
+      for (const text of ["A", "B", "A", "B", "C"])
+        await aywa.files.upload({ file: Buffer.from(text) }).catch(() => undefined)
+      for (const file of [blob, new Blob(["blob"]), blob]) await aywa.files.upload({ file }).catch(() => undefined)
+    })
+    const numbers = keys().map((key) => String(key).split(":").at(-1))
+    assert.deepStrictEqual(numbers, ["1", "2", "1", "2", "3", "4", "5", "4"])
+  })
+
+  it.live("a policy that is made anew inside stays in the scope", () =>
+    Effect.gen(function* () {
+      const server = yield* serveScoped((_, response) => json(response, 201, assistant("a")))
+      const client = yield* AywaRuntime.make({ baseUrl: server.baseUrl, apiKey: "k" })
+      yield* Policy.with(client.assistants.create({}), () => Policy.defaults).pipe(Policy.idempotencyScope("anew"))
+      assert.strictEqual(server.seen[0]?.headers["idempotency-key"], "aywa-scope:anew:assistants.create:1")
+    })
+  )
+})

@@ -95,7 +95,7 @@ const standing = async (
     // Where nothing holds what apply wrote, a rollback has ended, whatever others wrote since.
     if (of("old") > 0 && of("renewed") > 0) {
       problems.push(
-        `${location.label}: ${of("old")} rows hold the old value and ${of("renewed")} the new one: run apply or rollback to its end first`
+        `${location.label}: ${of("old")} rows hold the old value and ${of("renewed")} the new one: run apply or rollback to its end first (with reverse, where rollback lists rows as in use)`
       )
     }
     const others = of("changes") - of("renewed") - of("old") - of("missing")

@@ -10,7 +10,7 @@ import { assertSeesAllRows, withAllRows } from "./allRows.ts"
 import { type Catalog, readCatalog, type TableInfo } from "./catalog.ts"
 import { isOurs } from "./leftovers.ts"
 import type { NotScanned } from "./reports.ts"
-import { kindOf, type ScannedColumn, scanDatabase } from "./scan.ts"
+import { mostlyOf, type ScannedColumn, scanDatabase, trials } from "./scan.ts"
 import { type SchemaFile, schemaHints } from "./schemaHints.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -149,7 +149,7 @@ const unfitness = (scanned: ScannedColumn): string | undefined => {
   const what = `${column.name}: ${rows} rows have ids of the source`
   if (table.kind === "materialized view") return `${what}: they follow with REFRESH MATERIALIZED VIEW`
   if (column.generated) return `${what}: they follow the column that it is computed from`
-  if (kindOf(scanned) !== undefined) return undefined
+  if (mostlyOf(scanned) !== undefined) return undefined
   return `${what} that no kind rewrites (in mixed letters, behind escapes, within longer numbers or bytes): by hand`
 }
 
@@ -168,7 +168,13 @@ const candidateOf = (
     ...(table.primaryKey.length > 0 ? { key: table.primaryKey } : {}),
     ...(kinds.size === 1 ? { resource: [...kinds][0] } : {})
   }
+  const { kind, missed } = mostlyOf(scanned) ?? { kind: "text", missed: 0 }
   const notes = [
+    ...(missed > 0
+      ? [
+          `${missed} of ${Math.min(rows, trials)} rows that were tried have ids that kind ${kind} does not rewrite: by hand`
+        ]
+      : []),
     ...keyNotes(table),
     ...(kinds.size > 1 ? [`ids of several kinds: ${[...kinds].sort().join(", ")}`] : []),
     ...(column.labels.length > 0 ? ["an enum: see what the plan says about it"] : []),
@@ -180,7 +186,6 @@ const candidateOf = (
     hits: rows,
     notes: [...notes, ...more]
   })
-  const kind = kindOf(scanned) ?? "text"
   if (kind === "text") return candidate({ ...base, kind }, "ids inside of text: read some rows first")
   if (kind !== "json-any") {
     const blob = driver.dialect === "sqlite" && scanned.bytes

@@ -20,7 +20,9 @@ export const alteration = (plan: SqlPlan, key: Key, to: "DEFERRABLE INITIALLY IM
 
 const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`
 
-const itemOf = (at: number): string => quoteText(`rigid ${at + 1}`)
+/** By its name: the catalog gives keys in another order once one of them was altered. */
+const itemOf = ({ schema = "", table, name = "" }: Key): string =>
+  quoteText(`rigid ${JSON.stringify([schema, table, name])}`)
 
 /** Lets them wait inside of one transaction that is rolled back. */
 export const loosening = (plan: SqlPlan): ReadonlyArray<string> =>
@@ -39,13 +41,12 @@ export const loosenKeys = async (
   patience: Patience,
   loosened: Set<Key>
 ): Promise<void> => {
-  for (const [at, key] of plan.foreignKeys.entries()) {
+  for (const key of plan.foreignKeys) {
     const touched = locations.some(
       ({ schema, table, column }) => key.table === table && key.schema === schema && key.columns.includes(column)
     )
     if (key.deferrable === true || loosened.has(key) || !touched) continue
-    // The plan is the same one when it is put back: its number is enough.
-    const note = `INSERT INTO ${tables(plan).run} (item, value) VALUES (${itemOf(at)}, 'NOT DEFERRABLE') ON CONFLICT DO NOTHING`
+    const note = `INSERT INTO ${tables(plan).run} (item, value) VALUES (${itemOf(key)}, 'NOT DEFERRABLE') ON CONFLICT DO NOTHING`
     const statements = [note, alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE")]
     await alter(driver, labelOfKey(key), childOf(plan, key), statements, patience)
     loosened.add(key)
@@ -57,9 +58,9 @@ export const tightenKeys = async (driver: SqlDriver, plan: SqlPlan, patience: Pa
   const { run } = tables(plan)
   const { rows } = await driver.run(`SELECT r.item AS v FROM ${run} r WHERE r.item LIKE 'rigid %'`)
   const loosened = new Set(rows.map(({ v }) => quoteText(String(v))))
-  for (const [at, key] of plan.foreignKeys.entries()) {
-    if (!loosened.has(itemOf(at))) continue
-    const forget = `DELETE FROM ${run} WHERE item = ${itemOf(at)}`
+  for (const key of plan.foreignKeys) {
+    if (!loosened.has(itemOf(key))) continue
+    const forget = `DELETE FROM ${run} WHERE item = ${itemOf(key)}`
     const statements = [alteration(plan, key, "NOT DEFERRABLE"), forget]
     await alter(driver, labelOfKey(key), childOf(plan, key), statements, patience)
   }

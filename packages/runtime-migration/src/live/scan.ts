@@ -121,7 +121,7 @@ const scanTable = async (
 }
 
 /** Values whose kind is tried out; counting needs no more. */
-const trials = 200
+export const trials = 200
 
 /** What one column gave so far. */
 class Findings {
@@ -206,3 +206,13 @@ const order: ReadonlyArray<ScanKind> = ["array", "id", "json-any", "text"]
 /** The most exact kind that rewrites all that was tried; `undefined` where there is none. */
 export const kindOf = ({ kinds, rows }: ScannedColumn): Exclude<Location["kind"], "json-path"> | undefined =>
   order.find((kind) => kinds.get(kind) === Math.min(rows, trials))
+
+/** The most exact of the kinds that rewrite most of what was tried, and how many of it they do not; `undefined` where none does. */
+export const mostlyOf = ({
+  kinds,
+  rows
+}: ScannedColumn): { readonly kind: Exclude<Location["kind"], "json-path">; readonly missed: number } | undefined => {
+  const most = Math.max(0, ...kinds.values())
+  const kind = most === 0 ? undefined : order.find((one) => kinds.get(one) === most)
+  return kind === undefined ? undefined : { kind, missed: Math.min(rows, trials) - most }
+}

@@ -57,8 +57,8 @@ export interface SqlDialect {
   readonly update: (update: Update) => MarkedUpdate
   /** The same for all columns of a row at once, where all that are to be written may be. */
   readonly updateTogether: (update: UpdateTogether) => TogetherUpdate
-  /** An update of a ledger `l` from a query `c`. */
-  readonly updateLedger: (ledger: string, query: string, set: ReadonlyArray<string>, where: string) => string
+  /** An update of a ledger `l`, which has these key columns, from a query `c`. */
+  readonly updateLedger: (update: LedgerUpdate) => string
 }
 
 /**
@@ -85,6 +85,15 @@ export interface Update {
   readonly range: ReadonlyArray<string>
   /** More conditions: the guard against what was not prepared. */
   readonly where: ReadonlyArray<string>
+}
+
+/** Values of a ledger `l` that are written from a query `c` of the customer's table, whose rows are not locked. */
+export interface LedgerUpdate {
+  readonly ledger: string
+  readonly keys: ReadonlyArray<string>
+  readonly query: string
+  readonly set: ReadonlyArray<readonly [column: string, value: string]>
+  readonly where: string
 }
 
 /** A guarded update of all columns of a ledger. */

@@ -299,9 +299,12 @@ export const mysql: SqlDialect = {
       after: []
     }
   },
-  // Assignments are made from left to right.
-  updateLedger: (ledger, query, set, where) =>
-    `UPDATE ${ledger} AS l JOIN (${query}) c ON ${where} SET ${set.map((one) => `l.${one}`).join(", ")}`
+  // An UPDATE of a join would lock all rows that it reads, and a transaction of the application would die of it.
+  updateLedger: ({ ledger, keys, query, set, where }) => {
+    const values = new Map([...["n", ...keys].map((key) => [key, `l.${key}`] as const), ...set])
+    const written = set.map(([column]) => `${column} = VALUES(${column})`)
+    return `INSERT INTO ${ledger} (${[...values.keys()].join(", ")}) SELECT ${[...values.values()].join(", ")} FROM (${query}) c, ${ledger} l WHERE ${where} ON DUPLICATE KEY UPDATE ${written.join(", ")}`
+  }
 }
 
 /** Lets long texts through, whatever the session was. */

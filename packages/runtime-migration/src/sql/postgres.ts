@@ -328,6 +328,6 @@ export const postgres: SqlDialect = {
       after: []
     }
   },
-  updateLedger: (ledger, query, set, where) =>
-    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
+  updateLedger: ({ ledger, query, set, where }) =>
+    `UPDATE ${ledger} AS l SET ${set.map((one) => one.join(" = ")).join(", ")} FROM (${query}) c WHERE ${where}`
 }

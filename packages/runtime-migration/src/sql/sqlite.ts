@@ -352,6 +352,6 @@ export const sqlite: SqlDialect = {
       after: [`UPDATE ${waiting.replace(" WHERE ", ` SET ${marks.join(", ")} WHERE `)}`]
     }
   },
-  updateLedger: (ledger, query, set, where) =>
-    `UPDATE ${ledger} AS l SET ${set.join(", ")} FROM (${query}) c WHERE ${where}`
+  updateLedger: ({ ledger, query, set, where }) =>
+    `UPDATE ${ledger} AS l SET ${set.map((one) => one.join(" = ")).join(", ")} FROM (${query}) c WHERE ${where}`
 }

@@ -160,13 +160,21 @@ const addTogether = (plan: SqlPlan, first: PlannedLocation, locations: ReadonlyA
   return `${insertInto(plan, ledger, [...keys, ...values])} FROM ${tableOf(plan, first)} t${joins} WHERE ${conditions.join(" AND ")}`
 }
 
+/** A ledger with its key columns. */
+const ledgerOf = (plan: SqlPlan, location: PlannedLocation) => ({
+  ledger: tables(plan).ledger(location),
+  keys: keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w]))
+})
+
 /** Adds a column to the rows of a ledger that were about others of their row. */
 const join = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (!isShared(location)) return []
-  const set = [...valuesOf(location), "stands" as const].map((name) => `${ledgerColumn(location, name)} = c.${name}`)
+  const set = [...valuesOf(location), "stands" as const].map(
+    (name) => [ledgerColumn(location, name), `c.${name}`] as const
+  )
   const where = [...only, ...seenAs(plan, location), `l.${ledgerColumn(location, "stands")} IS NULL`].join(" AND ")
   const way = dialects[plan.dialect]
-  return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
+  return [way.updateLedger({ ...ledgerOf(plan, location), query: way.changes(plan, location), set, where })]
 }
 
 /** Takes anew what somebody wrote since the last dry run: rows of the ledger, and columns of its rows that it was not about. */
@@ -229,10 +237,10 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
   const first = ledgerColumn(location, "first_value")
   const origin = isExtensible(location) ? "COALESCE(l.origin_value, l.old_value)" : old
   const set = [
-    `${first} = COALESCE(l.${first}, ${asText(plan, location, origin)})`,
-    ...(isExtensible(location) ? ["origin_value = NULL"] : []),
-    ...valuesOf(location).map((value) => `${ledgerColumn(location, value)} = c.${value}`),
-    `${stands} = 'old_value'`
+    [first, `COALESCE(l.${first}, ${asText(plan, location, origin)})`] as const,
+    ...(isExtensible(location) ? [["origin_value", "NULL"] as const] : []),
+    ...valuesOf(location).map((value) => [ledgerColumn(location, value), `c.${value}`] as const),
+    [stands, "'old_value'"] as const
   ]
   const matches = seenAs(plan, location).map((same) => `(${same})`)
   const unchanged = `${way.same(old, "c.old_value")} AND l.${stands} = 'old_value'`
@@ -240,7 +248,7 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
   const where = [...only, ...there, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(
     " AND "
   )
-  return [way.updateLedger(tables(plan).ledger(location), way.changes(plan, location), set, where)]
+  return [way.updateLedger({ ...ledgerOf(plan, location), query: way.changes(plan, location), set, where })]
 }
 
 /** A value of a ledger in the way that its first one is kept. */
@@ -260,20 +268,23 @@ export const renewValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyA
   const set = [
     ...(isExtensible(location)
       ? [
-          `origin_value = CASE WHEN ${written} THEN COALESCE(l.origin_value, l.old_value) ELSE l.origin_value END`,
-          `old_value = CASE WHEN ${written} THEN l.new_value ELSE l.old_value END`
+          [
+            "origin_value",
+            `CASE WHEN ${written} THEN COALESCE(l.origin_value, l.old_value) ELSE l.origin_value END`
+          ] as const,
+          ["old_value", `CASE WHEN ${written} THEN l.new_value ELSE l.old_value END`] as const
         ]
       : []),
-    "new_value = c.new_value",
-    "stands = 'old_value'"
+    ["new_value", "c.new_value"] as const,
+    ["stands", "'old_value'"] as const
   ]
   return [
-    way.updateLedger(
-      tables(plan).ledger(location),
-      way.changes(plan, ledgerAsTable(plan, location)),
+    way.updateLedger({
+      ...ledgerOf(plan, location),
+      query: way.changes(plan, ledgerAsTable(plan, location)),
       set,
-      stale(plan, location)
-    )
+      where: stale(plan, location)
+    })
   ]
 }
 
@@ -299,7 +310,14 @@ export const renewKeys = (plan: SqlPlan, location: PlannedLocation): ReadonlyArr
     const { schema, table, column, key } = ledgerAsTable(plan, location, ["n"], k)
     const keys = way.changes(plan, { ...rewriter, schema, table, column, key })
     const differs = `NOT (${way.keeps(`l.${w}`, "c.new_value", rewriter)})`
-    return [way.updateLedger(tables(plan).ledger(location), keys, [`${w} = c.new_value`], `l.n = c.k1 AND ${differs}`)]
+    return [
+      way.updateLedger({
+        ...ledgerOf(plan, location),
+        query: keys,
+        set: [[w, "c.new_value"]],
+        where: `l.n = c.k1 AND ${differs}`
+      })
+    ]
   })
 
 /** Counts, as `n`, rows of a ledger of which an extension made apply's output what to start from. */

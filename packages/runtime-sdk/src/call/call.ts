@@ -6,6 +6,7 @@
  * attempt is one callback without an Effect of the transport's or of a timeout around it (`attempt.ts`), and what
  * only a failure or a curious caller needs (redaction, the answer's headers) is made when it is asked for.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -44,6 +45,8 @@ export interface Call {
   readonly method: string
   /** Path template. */
   readonly path: string
+  /** Takes the place, in its idempotency scope, of a call that is given up before it begins: those behind it keep theirs. */
+  readonly skip: (args: Arguments) => void
 }
 
 /** Where a call reports to; nowhere by default. */
@@ -68,12 +71,27 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
       const run = atPosition(request, runWithBreaker(driver))
       return observation === undefined ? run : observation.call(run)
     })
-  return Object.assign(call, { operation: name, method: traced.method, path: traced.path })
+  const skip = (args: Arguments): void => {
+    const skipping = Effect.withFiber((fiber) => {
+      const policy = fiber.getRef(Policy.CurrentTransform)(runtime.policy)
+      const request = prepareRequest(prepared, args, policy, fiber.getRef(Policy.IdempotencyKeys))
+      if (!(request instanceof Errors.InvalidRequest)) request.position?.leave("failed")
+      return Effect.void
+    })
+    Effect.runSync(skipping)
+  }
+  return Object.assign(call, { operation: name, method: traced.method, path: traced.path, skip })
 }
 
 /** Runs a call at its position in an idempotency scope. */
 const atPosition = <A>({ position }: Request, run: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> =>
-  position === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => position.leave(Exit.isSuccess(exit))))
+  position === undefined ? run : Effect.onExit(run, (exit) => Effect.sync(() => position.leave(endOf(exit))))
+
+const endOf = (exit: Exit.Exit<unknown, RuntimeError>): Policy.ScopeEnd => {
+  if (Exit.isSuccess(exit)) return "done"
+  const error: unknown = Cause.squash(exit.cause)
+  return error instanceof Errors.InvalidRequest && error.code === "idempotency_key_reused" ? "reused" : "failed"
+}
 
 /** Runs a call unless its circuit is open. */
 const runWithBreaker = (driver: Driver): Effect.Effect<unknown, RuntimeError> => {

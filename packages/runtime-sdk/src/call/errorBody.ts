@@ -24,20 +24,36 @@ export const readErrorBody = (text: string, redact: Redact): ErrorBody => {
   } catch {
     return nothing
   }
-  const body = Array.isArray(json) ? { errors: json } : json
-  if (!isObject(body)) return nothing
+  const whole = Array.isArray(json) ? { errors: json } : json
+  if (!isObject(whole)) return nothing
+  // What no stack could walk through says nothing to anybody: its plain fields do.
+  const body = isDeeper(whole, 100)
+    ? Object.fromEntries(Object.entries(whole).filter(([, value]) => typeof value !== "object"))
+    : whole
   // One line each, whatever is in them: they end up in logs and on terminals.
   const messages = [...new Set(textsOf(body).map((text) => oneLine(redact(text))))].filter((text) => text !== "")
   // What repeats a secret is no code.
   const token = (value: unknown): string | undefined =>
     typeof value === "string" && isToken(value) && redact(value) === value ? value.slice(0, 100) : undefined
+  // A field of that name holds a code, however the runtime writes its codes.
+  const word = (value: unknown): string | undefined =>
+    typeof value === "number"
+      ? String(value)
+      : typeof value === "string" && /^[\w.:/-]{1,100}$/.test(value) && redact(value) === value
+        ? value
+        : undefined
   const inner = isObject(body["error"]) ? body["error"] : {}
   return {
     messages: messages.slice(0, 50),
-    code: token(body["code"]) ?? token(body["error"]) ?? token(inner["code"]) ?? token(inner["type"]),
+    code: word(body["code"]) ?? token(body["error"]) ?? word(inner["code"]) ?? token(inner["type"]),
     details: detailsOf(body, redact)
   }
 }
+
+const isDeeper = (value: unknown, than: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (than === 0 || Object.values(value).some((each) => isDeeper(each, than - 1)))
 
 const isToken = (text: string): boolean => /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(text)
 

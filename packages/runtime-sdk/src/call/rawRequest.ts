@@ -34,7 +34,10 @@ export const makeRequest = (runtime: Runtime, options: RequestOptions): Call => 
     wrong.length === 0 ? undefined : invalidRequest({ operation: "request", method: verb, path: at }, wrong)
   const run = (_: Arguments, record?: CallRecord) =>
     failure === undefined ? call({ query, body, options: rest }, record) : Effect.fail(failure)
-  return Object.assign(run, { operation: "request", method: verb, path: at })
+  const skip = () => {
+    if (failure === undefined) call.skip({ query, body, options: rest })
+  }
+  return Object.assign(run, { operation: "request", method: verb, path: at, skip })
 }
 
 const methods: ReadonlyArray<unknown> = ["GET", "POST", "PUT", "PATCH", "DELETE"]

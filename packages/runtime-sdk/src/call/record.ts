@@ -52,6 +52,12 @@ export class CallRecord {
     this.sender = undefined
   }
 
+  /** Nothing is under way any more: what was sent need not be kept. */
+  left(): void {
+    this.ifSent = this.outcome
+    this.sender = undefined
+  }
+
   ended(response: WireHead, secrets: Secrets): void {
     // Not the response itself: a promise that is kept would keep the body's text too.
     const { status, header, headers } = response

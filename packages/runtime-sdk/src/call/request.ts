@@ -155,7 +155,7 @@ const combine = (
   const idempotencyKey = lasting ?? (needsKey(prepared, policy, upload) ? generateKey() : undefined)
   const wrongKey = idempotencyKey === undefined ? undefined : checkIdempotencyKey(idempotencyKey)
   if (wrongKey !== undefined) {
-    position?.leave(false)
+    position?.leave("failed")
     return wrong(wrongKey)
   }
   const contentType = text === undefined ? upload?.contentType : "application/json"
@@ -199,9 +199,13 @@ const positionOf = (
   const operation = name === "request" || path !== spec.path ? `${name}${path}` : name
   if (runtime.config.profile?.idempotencyKeys === "ignored")
     return { path: ["idempotencyScope"], message: `A second run would repeat it: ${ignoring}` }
-  const position = scope.position(operation, typeof body === "string" ? body : (body?.label ?? ""))
-  return position ?? { path: ["idempotencyKey"], message: unordered(name, scope.name) }
+  const position = scope.position(operation, typeof body === "string" ? body : (body?.label() ?? ""))
+  if (typeof position !== "string") return position
+  return { path: ["idempotencyKey"], message: (position === "busy" ? unordered : strayed)(name, scope.name) }
 }
+
+const strayed = (operation: string, scope: string): string =>
+  `A ${operation} before it in the idempotency scope ${JSON.stringify(scope)} was refused, because its key belongs to another body: this run makes other creates than the one before, or in another order, and what follows could be made twice. Make the same creates in the same order, or give each a name: idempotencyScope(name) around it`
 
 const unordered = (operation: string, scope: string): string =>
   `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`

@@ -16,8 +16,8 @@ import { sourceOf } from "./uploadSource.ts"
 export interface Upload extends WireUpload {
   /** The same for every attempt, boundary included: the runtime may compare bodies. */
   readonly contentType: string
-  /** What tells uploads apart, as far as it can be known without reading them. */
-  readonly label: string
+  /** What tells uploads apart, as far as it can be known without reading files and streams. */
+  readonly label: () => string
   /** Whether the source can be read only once. */
   readonly once: boolean
   /** Whether the source has been read from. */
@@ -87,7 +87,7 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
   let discard: (() => void) | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    label: JSON.stringify([name, type, fields]),
+    label: () => JSON.stringify([name, type, fields, source.mark()]),
     once: source.once,
     isRead: () => isRead,
     sourceError: () => sourceError,

@@ -66,5 +66,5 @@ export const makeWait = (read: Call): Call => {
       }
     })
   }
-  return Object.assign(wait, callFields)
+  return Object.assign(wait, callFields, { skip: read.skip })
 }

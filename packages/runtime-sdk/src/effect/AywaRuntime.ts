@@ -155,15 +155,20 @@ export const makeWith = (
   transport: TransportShape
 ): Effect.Effect<Service, ConfigError> =>
   orConfigError(() => {
-    const { policy = identity } = options
     refuseUnknown(options, { ...configNames, policy: true })
-    return serviceOf({
-      config: makeUnsafe(options),
-      policy: policy(Policy.defaults),
-      transport,
-      observer: effectObserver
-    })
+    return serviceOf({ config: makeUnsafe(options), policy: policyOf(options), transport, observer: effectObserver })
   })
+
+/** The default policy, changed as the options say. */
+const policyOf = ({ policy = identity }: Pick<Options, "policy">): Policy.Policy => {
+  const made: unknown = typeof policy === "function" ? policy(Policy.defaults) : undefined
+  if (typeof made === "object" && made !== null && "idempotency" in made) return made as Policy.Policy // As its type says.
+  throw new ConfigError({
+    field: "policy",
+    message:
+      "policy takes a function that changes the default policy and gives it back, such as Policy.retry({ times: 4 })."
+  })
+}
 
 /**
  * Makes a client: a value, for programs that hold several runtimes at once. Its connections close with the scope.
@@ -177,12 +182,12 @@ export const make = (options: Options): Effect.Effect<Service, ConfigError, Scop
     yield* orConfigError(() => Transport.checkOptions(options))
     // Everything is checked before anything is opened.
     const config = yield* orConfigError(() => makeUnsafe(options))
+    const policy = yield* orConfigError(() => policyOf(options))
     const transport = yield* Effect.acquireRelease(
       Effect.sync(() => Transport.open(options)),
       (open) => Effect.promise(() => open.close())
     )
-    const { policy = identity } = options
-    return serviceOf({ config, policy: policy(Policy.defaults), transport, observer: effectObserver })
+    return serviceOf({ config, policy, transport, observer: effectObserver })
   })
 
 /** A client under its own tag, and each resource under its. */

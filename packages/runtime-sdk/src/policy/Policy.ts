@@ -14,7 +14,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { dual, flow, identity } from "effect/Function"
+import { dual, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
@@ -56,7 +56,7 @@ export type RetryStep = (now: number, error: RuntimeError) => Effect.Effect<numb
 
 export type { Breaker } from "./breaker.ts"
 export type { Limiter } from "./limiter.ts"
-export type { IdempotencyScope, ScopePosition } from "./scope.ts"
+export type { IdempotencyScope, ScopeEnd, ScopePosition } from "./scope.ts"
 
 /**
  * The slots. `undefined` means: none. Times are milliseconds.
@@ -373,7 +373,12 @@ const with_: {
   (transform: Transform): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform): Effect.Effect<A, E, R>
 } = /* @__PURE__ */ dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, transform: Transform) =>
-  Effect.updateService(self, CurrentTransform, (outer) => flow(outer, transform))
+  Effect.updateService(self, CurrentTransform, (outer) => (base) => {
+    const around = outer(base)
+    const policy = transform(around)
+    // A policy made anew says nothing about the scope that the call is made in.
+    return policy.scope === undefined && around.scope !== undefined ? { ...policy, scope: around.scope } : policy
+  })
 )
 
 export {

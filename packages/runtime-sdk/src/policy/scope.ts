@@ -15,10 +15,11 @@ export interface IdempotencyScope {
   /** A scope inside of this one. */
   readonly inside: (name: string) => IdempotencyScope
   /**
-   * Gives a create its position; `undefined` while another create of the operation is under way here, because then chance
-   * would decide which of the two is the first.
+   * Gives a create its position, or says why it has none: `busy` while another create of the operation is under way here,
+   * because then chance would decide which of the two is the first; `strayed` once a key of this run was refused as one of
+   * another body, because then what comes later has other positions than before, and would be made twice.
    */
-  readonly position: (operation: string, body: string) => ScopePosition | undefined
+  readonly position: (operation: string, body: string) => ScopePosition | "busy" | "strayed"
 }
 
 /**
@@ -30,9 +31,17 @@ export interface IdempotencyScope {
 export interface ScopePosition {
   readonly scope: string
   readonly key: string
-  /** To be called once, when the create has ended. */
-  readonly leave: (done: boolean) => void
+  /** To be called once, when the create has ended. `reused`: the runtime knows the key with another body. */
+  readonly leave: (end: ScopeEnd) => void
 }
+
+/**
+ * How a create in a scope ended.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ScopeEnd = "done" | "failed" | "reused"
 
 /** Characters of a key that are left to operation and number. */
 const longestName = 150
@@ -58,8 +67,10 @@ class Scope implements IdempotencyScope {
   /** What is under way, here and in the scopes inside. */
   private readonly busy: Set<string>
   private readonly counts = new Map<string, number>()
-  /** The keys of creates that failed, by what they were to make. */
-  private readonly failures = new Map<string, string>()
+  /** The keys of creates that failed, by what they were to make, the first one first. */
+  private readonly failures = new Map<string, Array<string>>()
+  /** Operations of which this run makes other creates than the run before. */
+  private readonly strayed = new Set<string>()
 
   constructor(name: string, prefix: string, busy: Set<string>) {
     if (prefix.length > longestName) {
@@ -74,22 +85,33 @@ class Scope implements IdempotencyScope {
     return new Scope(`${this.name}/${name}`, `${this.prefix}/${encodeURIComponent(name)}`, this.busy)
   }
 
-  position(operation: string, body: string): ScopePosition | undefined {
+  position(operation: string, body: string): ScopePosition | "busy" | "strayed" {
+    if (this.strayed.has(operation)) return "strayed"
     const kind = `${this.prefix}:${operation}`
-    if (this.busy.has(kind)) return undefined
-    this.busy.add(kind)
     // A create that failed and comes again is the same one, and no further one.
-    const same = `${operation} ${body}`
-    const key = this.failures.get(same) ?? `aywa-scope:${kind}:${this.next(operation)}`
+    const failed = this.failed(`${operation} ${body}`)
+    const key = failed.shift() ?? `aywa-scope:${kind}:${this.next(operation)}`
+    if (this.busy.has(kind)) {
+      // Its place is its own, whatever was faster this time.
+      failed.push(key)
+      return "busy"
+    }
+    this.busy.add(kind)
     return {
       scope: this.name,
       key,
-      leave: (done) => {
+      leave: (end) => {
         this.busy.delete(kind)
-        if (done) this.failures.delete(same)
-        else this.failures.set(same, key)
+        if (end === "failed") failed.unshift(key)
+        if (end === "reused") this.strayed.add(operation)
       }
     }
+  }
+
+  private failed(same: string): Array<string> {
+    const keys = this.failures.get(same) ?? []
+    this.failures.set(same, keys)
+    return keys
   }
 
   private next(operation: string): number {

@@ -146,7 +146,8 @@ export class AywaRuntimeClient {
    * **Gotchas**
    *
    * Another `baseUrl` needs an `apiKey` beside it, and takes neither organization, headers nor profile along: nothing is sent to
-   * an address that it was not given for. `undefined` clears an option. Closing one of them closes the idle connections
+   * an address that it was not given for. `undefined` clears an option; `baseUrl` and `apiKey` are refused as `undefined`: they
+   * would be this client's. Closing one of them closes the idle connections
    * of all.
    *
    * **Example**
@@ -166,6 +167,15 @@ export class AywaRuntimeClient {
       })
     }
     const { baseUrl, apiKey } = options
+    // What was meant for another runtime or tenant, and is not there, must not become this one's.
+    for (const field of ["baseUrl", "apiKey"] as const) {
+      if (Object.hasOwn(options, field) && (options[field] ?? undefined) === undefined) {
+        throw new ConfigError({
+          field,
+          message: `${field} is ${String(options[field])}: withOptions would ask with the one of this client. Leave the field out where that is meant.`
+        })
+      }
+    }
     if (baseUrl !== undefined && baseUrl !== this.#options.baseUrl && apiKey === undefined) {
       throw new ConfigError({
         field: "apiKey",

@@ -40,7 +40,10 @@ export const run = <A>(
   if (signal === null) {
     return reject(invalidRequest(call, [{ path: ["signal"], message: "Expected an AbortSignal" }]))
   }
-  if (signal?.aborted === true) return reject(aborted(call, record, signal))
+  if (signal?.aborted === true) {
+    call.skip(args)
+    return reject(aborted(call, record, signal))
+  }
   const fiber = Effect.runFork(call(args, record), signal === undefined ? undefined : { signal })
   // No closure here may name the fiber: the promise of a list would keep it, and with it all that was read, and V8 would
   // find the pages of lists that are long over only in its slow collections.
@@ -55,6 +58,7 @@ export const run = <A>(
     if (Option.isSome(error)) reject(error.value)
     else if (Cause.hasInterruptsOnly(exit.cause)) reject(aborted(call, record, signal))
     else reject(Cause.squash(exit.cause))
+    record.left()
   })
 }
 
@@ -101,15 +105,16 @@ export const failed = async (error: unknown): Promise<never> => {
 
 /** The promise of one call. */
 export class PromisedCall<A> extends Promise<A> {
-  private readonly record: CallRecord
+  // Private in earnest: it holds what is being sent, and a promise may be printed.
+  readonly #record: CallRecord
   constructor(call: Call, args: Arguments, running?: Running) {
     const record = new CallRecord()
     super((resolve) => run<A>(call, args, record, resolve, running))
-    this.record = record
+    this.#record = record
   }
   withResponse(): Promise<WithResponse<A>> {
     return this.then((value) => {
-      const response: ResponseInfo | undefined = this.record.info
+      const response: ResponseInfo | undefined = this.#record.info
       if (response === undefined) throw new TypeError("A call that succeeded has an answer")
       return { value, response }
     })
