@@ -69,10 +69,13 @@ const textOf = (bytes: number): string => {
   return `[${pieces.join(", ")}]`
 }
 
-const rounds = 2
+/** By the clock, others disturb most of them. */
+const roundsOf = ({ now }: Engine): number => (now === clock ? 3 : 2)
 
 /** Microseconds that dry run, apply and rollback of one text take, the least of some rounds. */
-const timeOf = async ({ driver, now }: Engine, kind: Location["kind"], bytes: number): Promise<number> => {
+const timeOf = async (engine: Engine, kind: Location["kind"], bytes: number): Promise<number> => {
+  const { driver, now } = engine
+  const rounds = roundsOf(engine)
   const long = driver.dialect === "mysql" ? "longtext" : "text"
   await driver.run("DROP TABLE IF EXISTS docs")
   await driver.run(`CREATE TABLE docs (id int PRIMARY KEY, body ${long})`)
@@ -100,7 +103,9 @@ const lengthRatio = async (engine: Engine, kind: Location["kind"]): Promise<numb
 const rows = 30_000
 
 /** Of the pass of verify over a database, over reading every row of it once. */
-const scanRatio = async ({ driver, now }: Engine): Promise<number> => {
+const scanRatio = async (engine: Engine): Promise<number> => {
+  const { driver, now } = engine
+  const rounds = roundsOf(engine)
   await driver.run("DROP TABLE IF EXISTS calls")
   await driver.run("CREATE TABLE calls (id int PRIMARY KEY, ext varchar(40), note varchar(200), body text)")
   for (let at = 0; at < rows; at += 1000) {
