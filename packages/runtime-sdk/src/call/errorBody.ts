@@ -39,7 +39,7 @@ export const readErrorBody = (text: string, redact: Redact): ErrorBody => {
   const word = (value: unknown): string | undefined =>
     typeof value === "number"
       ? String(value)
-      : typeof value === "string" && /^[\w.:/-]{1,100}$/.test(value) && redact(value) === value
+      : typeof value === "string" && /^[A-Za-z0-9][\w.:/-]{0,99}$/.test(value) && redact(value) === value
         ? value
         : undefined
   const inner = isObject(body["error"]) ? body["error"] : {}
