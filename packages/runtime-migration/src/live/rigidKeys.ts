@@ -22,7 +22,7 @@ const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`
 
 /** By its name: the catalog gives keys in another order once one of them was altered. */
 const itemOf = ({ schema = "", table, name = "" }: Key): string =>
-  quoteText(`rigid ${JSON.stringify([schema, table, name])}`)
+  quoteText(`rigid ${[schema, table, name].map(encodeURIComponent).join("/")}`)
 
 /** Lets them wait inside of one transaction that is rolled back. */
 export const loosening = (plan: SqlPlan): ReadonlyArray<string> =>

@@ -57,7 +57,7 @@ export interface SqlDialect {
   readonly update: (update: Update) => MarkedUpdate
   /** The same for all columns of a row at once, where all that are to be written may be. */
   readonly updateTogether: (update: UpdateTogether) => TogetherUpdate
-  /** An update of a ledger `l`, which has these key columns, from a query `c`. */
+  /** An update of a ledger `l`, which has these columns besides `n`, from a query `c`. */
   readonly updateLedger: (update: LedgerUpdate) => string
 }
 
@@ -90,7 +90,7 @@ export interface Update {
 /** Values of a ledger `l` that are written from a query `c` of the customer's table, whose rows are not locked. */
 export interface LedgerUpdate {
   readonly ledger: string
-  readonly keys: ReadonlyArray<string>
+  readonly columns: ReadonlyArray<string>
   readonly query: string
   readonly set: ReadonlyArray<readonly [column: string, value: string]>
   readonly where: string

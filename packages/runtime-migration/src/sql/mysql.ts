@@ -300,8 +300,9 @@ export const mysql: SqlDialect = {
     }
   },
   // An UPDATE of a join would lock all rows that it reads, and a transaction of the application would die of it.
-  updateLedger: ({ ledger, keys, query, set, where }) => {
-    const values = new Map([...["n", ...keys].map((key) => [key, `l.${key}`] as const), ...set])
+  // All columns are given: those that may have no value have no default value either.
+  updateLedger: ({ ledger, columns, query, set, where }) => {
+    const values = new Map([...["n", ...columns].map((column) => [column, `l.${column}`] as const), ...set])
     const written = set.map(([column]) => `${column} = VALUES(${column})`)
     return `INSERT INTO ${ledger} (${[...values.keys()].join(", ")}) SELECT ${[...values.values()].join(", ")} FROM (${query}) c, ${ledger} l WHERE ${where} ON DUPLICATE KEY UPDATE ${written.join(", ")}`
   }

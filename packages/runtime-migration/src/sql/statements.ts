@@ -17,6 +17,7 @@ import {
   type LedgerValue,
   type MarkedUpdate,
   type SqlDialect,
+  storedValuesOf,
   tableOf,
   tables,
   type TogetherUpdate,
@@ -159,10 +160,17 @@ const addTogether = (plan: SqlPlan, first: PlannedLocation, locations: ReadonlyA
   return `${insertInto(plan, ledger, [...keys, ...values])} FROM ${tableOf(plan, first)} t${joins} WHERE ${conditions.join(" AND ")}`
 }
 
-/** A ledger with its key columns. */
+/** A ledger with its columns. */
 const ledgerOf = (plan: SqlPlan, location: PlannedLocation) => ({
   ledger: tables(plan).ledger(location),
-  keys: keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w]))
+  columns: [
+    ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
+    ...plan.locations
+      .filter(({ index }) => location.shares.includes(index))
+      .flatMap((one) =>
+        [...storedValuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+      )
+  ]
 })
 
 /** Adds a column to the rows of a ledger that were about others of their row. */
