@@ -190,17 +190,33 @@ const openSqlite = async (): Promise<TestDatabase> => {
   }
 }
 
-/** Every database with the `describe` that skips it, aloud, where its server is missing. */
-export const databases: ReadonlyArray<{
+const postgres = await describeWith("PostgreSQL")
+
+/** PGlite is PostgreSQL, in one thread that all test files share: beside a server it tells nothing new in most of them. */
+const describePglite = (): Describe => {
+  if (postgres === describe.skip || process.env["AYWA_PGLITE"] === "1") return describe
+  console.log("SKIPPED: PGlite, which PostgreSQL stands for in this file (AYWA_PGLITE=1 runs it)")
+  return describe.skip
+}
+
+interface Tried {
   readonly name: "PostgreSQL" | "MariaDB" | "PGlite" | "SQLite"
   readonly describe: Describe
   readonly open: () => Promise<TestDatabase>
-}> = [
-  { name: "PostgreSQL", describe: await describeWith("PostgreSQL"), open: openPostgres },
+}
+
+/** Every database with the `describe` that skips it, aloud, where its server is missing. */
+export const everywhere: ReadonlyArray<Tried> = [
+  { name: "PostgreSQL", describe: postgres, open: openPostgres },
   { name: "MariaDB", describe: await describeWith("MariaDB"), open: openMariaDb },
   { name: "PGlite", describe, open: openPglite },
   { name: "SQLite", describe, open: openSqlite }
 ]
+
+/** The same for files in which PGlite is tried where there is no PostgreSQL. */
+export const databases: ReadonlyArray<Tried> = everywhere.map((one) =>
+  one.name === "PGlite" ? { ...one, describe: (name, suite) => describePglite()(name, suite) } : one
+)
 
 /** What a plan says about the customer's tables. About its own it always has something to say. */
 export const aboutTables = ({ findings }: DatabasePlan): ReadonlyArray<Finding> =>

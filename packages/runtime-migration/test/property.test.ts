@@ -14,7 +14,7 @@ import {
   type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
-import { aboutTables, column, databases, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, column, everywhere, snapshot, type TestDatabase } from "./databases.ts"
 
 const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 
@@ -135,7 +135,7 @@ const breaking = (driver: SqlDriver, at: number): SqlDriver => {
 const times = Number(process.env["AYWA_TIMES"] ?? 1)
 const runs = { PostgreSQL: 6 * times, MariaDB: 4 * times, PGlite: 4 * times, SQLite: 60 * times } as const
 
-for (const { name, describe, open } of databases) {
+for (const { name, describe, open } of everywhere) {
   describe(name, () => {
     let db: TestDatabase
     beforeAll(async () => {

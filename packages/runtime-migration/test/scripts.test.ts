@@ -20,7 +20,7 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { describeWith } from "../../runtime-sdk/test/support/services.ts"
-import { column, databases, snapshot, type TestDatabase } from "./databases.ts"
+import { column, everywhere, snapshot, type TestDatabase } from "./databases.ts"
 
 const run = promisify(execFile)
 const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
@@ -73,7 +73,7 @@ const client = async (db: TestDatabase, file: string): Promise<string> => {
   return execFileSync("mysql", args, { input: readFileSync(file), encoding: "utf8", stdio: "pipe" })
 }
 
-for (const { name, open } of databases) {
+for (const { name, open } of everywhere) {
   if (name === "PGlite" || name === "SQLite") continue
   const runnable = await describeWith(name, name === "PostgreSQL" ? "psql" : "mysql")
   runnable(name, () => {
@@ -242,7 +242,7 @@ describe("embedded", () => {
   })
 
   it("PGlite runs the files", async () => {
-    const pglite = databases.find(({ name }) => name === "PGlite")
+    const pglite = everywhere.find(({ name }) => name === "PGlite")
     assert(pglite !== undefined)
     const db = await pglite.open()
     await create(db)
@@ -343,7 +343,7 @@ describe("a script holds nothing that was not checked", () => {
 })
 
 describe("a process that is killed", () => {
-  for (const { name, describe: describeOn, open } of databases) {
+  for (const { name, describe: describeOn, open } of everywhere) {
     if (name === "PGlite") continue
     describeOn(name, () => {
       it("leaves a database from which the same call goes on", async () => {
