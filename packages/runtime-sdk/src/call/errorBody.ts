@@ -32,16 +32,15 @@ export const readErrorBody = (text: string, redact: Redact): ErrorBody => {
     : whole
   // One line each, whatever is in them: they end up in logs and on terminals.
   const messages = [...new Set(textsOf(body).map((text) => oneLine(redact(text))))].filter((text) => text !== "")
-  // What repeats a secret is no code.
+  // A field of that name holds a code, however the runtime writes its codes. What repeats a secret is none.
+  const word = (value: unknown): string | undefined => {
+    const text = typeof value === "number" ? String(value) : value
+    return typeof text === "string" && /^[A-Za-z0-9][\w.:/-]*$/.test(text) && redact(text) === text
+      ? text.slice(0, 100)
+      : undefined
+  }
   const token = (value: unknown): string | undefined =>
-    typeof value === "string" && isToken(value) && redact(value) === value ? value.slice(0, 100) : undefined
-  // A field of that name holds a code, however the runtime writes its codes.
-  const word = (value: unknown): string | undefined =>
-    typeof value === "number"
-      ? String(value)
-      : typeof value === "string" && /^[A-Za-z0-9][\w.:/-]{0,99}$/.test(value) && redact(value) === value
-        ? value
-        : undefined
+    typeof value === "string" && isToken(value) ? word(value) : undefined
   const inner = isObject(body["error"]) ? body["error"] : {}
   return {
     messages: messages.slice(0, 50),

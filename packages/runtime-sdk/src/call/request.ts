@@ -205,7 +205,7 @@ const positionOf = (
 }
 
 const strayed = (operation: string, scope: string): string =>
-  `A ${operation} before it in the idempotency scope ${JSON.stringify(scope)} was refused, because its key belongs to another body: this run makes other creates than the one before, or in another order, and what follows could be made twice. Make the same creates in the same order, or give each a name: idempotencyScope(name) around it`
+  `A ${operation} before it in the idempotency scope ${JSON.stringify(scope)} was refused, whose key has another body: what follows could be made twice. Make the same creates in the same order, or give each a name: idempotencyScope(name) around it`
 
 const unordered = (operation: string, scope: string): string =>
   `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`

@@ -27,19 +27,16 @@ const marks = new WeakMap<object, string>()
 let marked = 0
 
 const markOf = (source: object): string => {
-  const mark = marks.get(source) ?? `object ${++marked}`
+  const mark = marks.get(source) ?? `#${++marked}`
   marks.set(source, mark)
   return mark
 }
 
 /** Short: it only tells bytes apart that one program uploads. */
 const digestOf = (bytes: Uint8Array): string => {
-  let [a, b] = [0x811c9dc5, bytes.length]
-  for (const byte of bytes) {
-    a = Math.imul(a ^ byte, 0x01000193)
-    b = Math.imul(b ^ (b >>> 15) ^ byte, 0x5bd1e995)
-  }
-  return `bytes ${bytes.length} ${a} ${b}`
+  let digest = 1
+  for (const byte of bytes) digest = Math.imul(digest ^ byte, 0x01000193)
+  return `${bytes.length} ${digest}`
 }
 
 const unnamed = { once: false, name: undefined, type: undefined }

@@ -169,10 +169,10 @@ export class AywaRuntimeClient {
     const { baseUrl, apiKey } = options
     // What was meant for another runtime or tenant, and is not there, must not become this one's.
     for (const field of ["baseUrl", "apiKey"] as const) {
-      if (Object.hasOwn(options, field) && (options[field] ?? undefined) === undefined) {
+      if (field in options && (options[field] ?? undefined) === undefined) {
         throw new ConfigError({
           field,
-          message: `${field} is ${String(options[field])}: withOptions would ask with the one of this client. Leave the field out where that is meant.`
+          message: `${field} is ${String(options[field])}. Leave it out to keep this client's.`
         })
       }
     }
