@@ -144,7 +144,8 @@ database in \`DATABASE_URL\` (\`postgres:\`, \`redis:\` or \`sqlite:FILE\`) with
 
 From a bundle of the source account into the runtime, and from the ledger of ids into your own database
 (\`DATABASE_URL\`: PostgreSQL, MySQL, MariaDB, SQLite, PGlite). Every step can be run again; \`rollback\` puts back byte for
-byte.`,
+byte. As everywhere, what is shown here as on a terminal is JSON into a pipe or a file: \`migrate dry-run … | tee report\` has the
+report's fields (\`rows\`, \`pending\`, \`problems\`, \`findings\`), and \`--no-json\` the text.`,
   [
     { run: "aywa-runtime migrate check bundle.json", code: 1 },
     { run: "aywa-runtime migrate import bundle.json --mapping mapping.jsonl" },
@@ -156,7 +157,33 @@ byte.`,
       run: "aywa-runtime migrate sql --mapping mapping.jsonl --config locations.yaml --dialect sqlite --output sql | head -3"
     }
   ],
-  `## Config as code
+  `Every command, in about the order in which they are used; \`migrate NAME --help\` says more. The procedure, what is locked when,
+and what the exit codes mean is in [Move from the source platform](./migration.md).
+
+| \`migrate …\` | does | besides |
+|---|---|---|
+| \`export\` | reads an account from the source into a folder | \`--from\`, \`--output\`, \`--rate\`, \`--files\`, \`--calls\` with \`--since\` and \`--recordings\` |
+| \`check\` | says what will happen to a bundle | |
+| \`files\` | uploads the files of a bundle, compared by digest | \`--mapping\`, \`--source\` |
+| \`plan\` | what an import would do | \`--source\`, \`--set-server-url\` |
+| \`import\` | the bundle into the runtime | \`--mapping\`, \`--source\`, \`--secrets\`, \`--batch\`, \`--recreate\`, \`--set-server-url\` |
+| \`compare\` | source and runtime, field by field | \`--mapping\`, \`--source\`, \`--accept\`, \`--set-server-url\` |
+| \`mapping\` | reads the ledger of ids back from the runtime | \`--output\`, \`--format\`, \`--source\` |
+| \`detect\` | proposes where ids stand in your database | \`--mapping\`, \`--sample\`, \`--schema\` |
+| \`runbook\` | the procedure as a checklist, rehearsed on a copy | \`--rehearse\`, \`--bundle\`, \`--output\` |
+| \`dry-run\` | ledgers, and what apply would change or trip over | \`--keep-updated-at\` |
+| \`apply\` | rewrites the ids; asks first | \`--watch\` with \`--every\` and \`--until-quiet\`, \`--replica\`, \`--keep-updated-at\` |
+| \`extend\` | takes mappings that came later into the run | |
+| \`verify\` | nothing is left, no reference is broken | \`--api\`, \`--no-scan\` |
+| \`rollback\` | puts the old ids back; asks first | \`--reverse\`, \`--replica\`, \`--keep-updated-at\` |
+| \`cleanup\` | drops the ledgers; asks first | \`--values\`, \`--accept-drift\` |
+| \`sql\` | the same as scripts | \`--dialect\`, \`--output\` |
+| \`numbers plan\`, \`numbers switch\`, \`numbers verify\`, \`numbers back\` | leads phone numbers to the runtime at their carrier, and back | \`--table\`, \`--api\`, \`--number\`, \`--to-url\`, \`--fallback-url\`, \`--to-trunk\`, \`--to-application\` |
+
+Commands on a database take \`--mapping FILE\`, \`--config FILE\` (\`sql\` too) and \`--database URL\`, better set as \`DATABASE_URL\`;
+replicas of MySQL and MariaDB are \`DATABASE_REPLICAS\`, with spaces between them.
+
+## Config as code
 
 \`config init\`, \`validate\`, \`pull\`, \`plan\`, \`push\`, \`drift\`, \`adopt\` and \`rollback\` keep assistants, tools, numbers and
 endpoints as files: [config as code](./config).`,
