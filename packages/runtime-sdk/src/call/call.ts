@@ -61,10 +61,13 @@ export const CurrentRecord = Context.Reference<CallRecord | undefined>("@aywa-ai
 export const makeCall = (runtime: Runtime, name: string, operation: Operation, streamed = false): Call => {
   const prepared = prepareOperation(runtime, name, operation, streamed)
   const { traced } = prepared
+  const requestOf = (args: Arguments, fiber: Fiber.Fiber<unknown, unknown>) => {
+    const policy = fiber.getRef(Policy.CurrentTransform)(runtime.policy)
+    return prepareRequest(prepared, args, policy, fiber.getRef(Policy.IdempotencyKeys))
+  }
   const call = (args: Arguments, record?: CallRecord) =>
     Effect.withFiber((fiber) => {
-      const transform = fiber.getRef(Policy.CurrentTransform)
-      const request = prepareRequest(prepared, args, transform(runtime.policy), fiber.getRef(Policy.IdempotencyKeys))
+      const request = requestOf(args, fiber)
       if (request instanceof Errors.InvalidRequest) return Effect.fail(request)
       const observation = runtime.observer?.observe(fiber, traced)
       const driver = new Driver(prepared, request, fiber, record ?? fiber.getRef(CurrentRecord), observation)
@@ -73,8 +76,7 @@ export const makeCall = (runtime: Runtime, name: string, operation: Operation, s
     })
   const skip = (args: Arguments): void => {
     const skipping = Effect.withFiber((fiber) => {
-      const policy = fiber.getRef(Policy.CurrentTransform)(runtime.policy)
-      const request = prepareRequest(prepared, args, policy, fiber.getRef(Policy.IdempotencyKeys))
+      const request = requestOf(args, fiber)
       if (!(request instanceof Errors.InvalidRequest)) request.position?.leave("failed")
       return Effect.void
     })

@@ -68,7 +68,7 @@ class Scope implements IdempotencyScope {
   private readonly busy: Set<string>
   private readonly counts = new Map<string, number>()
   /** The keys of creates that failed, by what they were to make, the first one first. */
-  private readonly failures = new Map<string, Array<string>>()
+  private readonly failures = new Map<string, ReadonlyArray<string>>()
   /** Operations of which this run makes other creates than the run before. */
   private readonly strayed = new Set<string>()
 
@@ -89,29 +89,27 @@ class Scope implements IdempotencyScope {
     if (this.strayed.has(operation)) return "strayed"
     const kind = `${this.prefix}:${operation}`
     // A create that failed and comes again is the same one, and no further one.
-    const failed = this.failed(`${operation} ${body}`)
-    const key = failed.shift() ?? `aywa-scope:${kind}:${this.next(operation)}`
+    const same = `${operation} ${body}`
+    const [first, ...others] = this.failures.get(same) ?? []
+    const key = first ?? `aywa-scope:${kind}:${this.next(operation)}`
     if (this.busy.has(kind)) {
       // Its place is its own, whatever was faster this time.
-      failed.push(key)
+      this.failures.set(same, [key, ...others])
       return "busy"
     }
+    // What a program makes is not kept, only what it may make again.
+    if (others.length > 0) this.failures.set(same, others)
+    else this.failures.delete(same)
     this.busy.add(kind)
     return {
       scope: this.name,
       key,
       leave: (end) => {
         this.busy.delete(kind)
-        if (end === "failed") failed.unshift(key)
+        if (end === "failed") this.failures.set(same, [key, ...(this.failures.get(same) ?? [])])
         if (end === "reused") this.strayed.add(operation)
       }
     }
-  }
-
-  private failed(same: string): Array<string> {
-    const keys = this.failures.get(same) ?? []
-    this.failures.set(same, keys)
-    return keys
   }
 
   private next(operation: string): number {
