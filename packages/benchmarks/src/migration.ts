@@ -15,20 +15,19 @@ import {
   cleanupDatabase,
   dryRunDatabase,
   type Location,
-  type Mapping,
   openDatabase,
   planDatabase,
   rollbackDatabase,
   type SqlDriver,
   verifyDatabase
 } from "@aywa-ai/runtime-migration"
+import { mappingsOf, servers } from "./migrationParts.ts"
 
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "1000000" },
     ids: { type: "string", default: "10000" },
-    postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" },
-    mysql: { type: "string", default: "mysql://root@127.0.0.1:3306/mysql" }
+    ...servers
   }
 })
 const rows = Number(values.rows)
@@ -36,16 +35,9 @@ const ids = Number(values.ids)
 /** Ids of the one-by-one way that are measured. */
 const measured = 10
 
-const oldId = (n: number) => `0d000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const newId = (n: number) => `1e000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 const columns = ["assistant_id", "tool_id", "phone_number_id"] as const
 
-const mappings: ReadonlyArray<Mapping> = Array.from({ length: ids }, (_, n) => ({
-  source: "vapi",
-  resource: "assistant",
-  sourceId: oldId(n),
-  runtimeId: newId(n)
-}))
+const mappings = mappingsOf(ids)
 const locations: ReadonlyArray<Location> = columns.map((column) => ({
   table: "calls",
   column,

@@ -18,30 +18,22 @@ import {
   cleanupDatabase,
   dryRunDatabase,
   type Location,
-  type Mapping,
   openDatabase,
   planDatabase,
   rollbackDatabase,
   type SqlDriver,
   verifyDatabase
 } from "@aywa-ai/runtime-migration"
+import { mappingsOf, newId, oldId, servers } from "./migrationParts.ts"
 
 const { values } = parseArgs({
   options: {
-    postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" },
-    mysql: { type: "string", default: "mysql://root@127.0.0.1:3306/mysql" },
+    ...servers,
     only: { type: "string" }
   }
 })
 
-const oldId = (n: number) => `0d000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const newId = (n: number) => `1e000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const mappings: ReadonlyArray<Mapping> = Array.from({ length: 200 }, (_, n) => ({
-  source: "vapi",
-  resource: "assistant",
-  sourceId: oldId(n),
-  runtimeId: newId(n)
-}))
+const mappings = mappingsOf(200)
 
 /** A database that is measured, and how. */
 interface Engine {

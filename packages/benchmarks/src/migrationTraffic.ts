@@ -12,33 +12,25 @@ import {
   applyDatabase,
   cleanupDatabase,
   dryRunDatabase,
-  type Mapping,
   openDatabase,
   planDatabase,
   rollbackDatabase,
   type SqlDriver,
   verifyDatabase
 } from "@aywa-ai/runtime-migration"
+import { mappingsOf, oldId, servers } from "./migrationParts.ts"
 import type { Load } from "./migrationApplication.ts"
 
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "100000" },
     check: { type: "boolean", default: false },
-    postgres: { type: "string", default: "postgres://postgres@127.0.0.1:5432/postgres" },
-    mysql: { type: "string", default: "mysql://root@127.0.0.1:3306/mysql" }
+    ...servers
   }
 })
 const rows = Number(values.rows)
 const ids = 500
-const oldId = (n: number) => `0d000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const newId = (n: number) => `1e000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
-const mappings: ReadonlyArray<Mapping> = Array.from({ length: ids }, (_, n) => ({
-  source: "vapi",
-  resource: "assistant",
-  sourceId: oldId(n),
-  runtimeId: newId(n)
-}))
+const mappings = mappingsOf(ids)
 
 const fill = async (driver: SqlDriver, keys: boolean) => {
   await driver.run("DROP TABLE IF EXISTS calls")
