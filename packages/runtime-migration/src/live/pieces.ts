@@ -14,8 +14,6 @@ export interface Piece {
   readonly size: number | undefined
   /** Numbers of ledger rows, or ids: what a piece can be split into. */
   readonly without: (parts: ReadonlySet<string>) => Piece | undefined
-  /** Of a piece without halves: its only part. */
-  readonly parts: ReadonlyArray<string>
 }
 
 /** A range of ledger rows. */
@@ -33,8 +31,7 @@ export const rangePiece = (first: number, last: number, except: ReadonlySet<stri
         ? [rangePiece(first, middle, inside(first, middle)), rangePiece(middle + 1, last, inside(middle + 1, last))]
         : undefined
     },
-    without: (parts) => (size > parts.size ? rangePiece(first, last, new Set([...except, ...parts])) : undefined),
-    parts: last > first ? [] : [String(first)]
+    without: (parts) => (size > parts.size ? rangePiece(first, last, new Set([...except, ...parts])) : undefined)
   }
 }
 
@@ -60,8 +57,7 @@ export const rowsPiece = (rows: ReadonlyArray<string>): Piece => ({
   get halves(): Piece["halves"] {
     return split(rows, rowsPiece)
   },
-  without: (parts) => rest(rows, parts, rowsPiece),
-  parts: rows
+  without: (parts) => rest(rows, parts, rowsPiece)
 })
 
 /** All ledger rows of some ids. */
@@ -72,6 +68,5 @@ export const idsPiece = (ids: ReadonlyArray<string>): Piece => ({
   get halves(): Piece["halves"] {
     return split(ids, idsPiece)
   },
-  without: (parts) => rest(ids, parts, idsPiece),
-  parts: ids
+  without: (parts) => rest(ids, parts, idsPiece)
 })
