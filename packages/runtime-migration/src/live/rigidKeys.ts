@@ -25,12 +25,6 @@ const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`
 const itemOf = ({ schema = "", table, name = "" }: Key): string =>
   quoteText(`rigid ${[schema, table, name].map(encodeURIComponent).join("/")}`)
 
-/** Lets them wait inside of one transaction that is rolled back. */
-export const loosening = (plan: SqlPlan): ReadonlyArray<string> =>
-  plan.foreignKeys
-    .filter(({ deferrable }) => deferrable !== true)
-    .map((key) => alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE"))
-
 /**
  * Lets the foreign keys wait that have to do with some locations. Where others hold locks on a table for longer than a
  * moment it fails, with what was thrown.
