@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import type { Dialect } from "./config.ts"
-import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tables } from "./dialect.ts"
+import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import { literal, regclass } from "./foreignKeys.ts"
 import * as Guards from "./guards.ts"
 import { guardTable, orderTable } from "./guardTable.ts"
 import { applyMoves, rollbackMoves } from "./moves.ts"
@@ -173,7 +174,7 @@ const passes = (
 
 const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
   const rows = range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
-  const all = Sql.updateTogether(plan, step, rows)
+  const all = Sql.updateTogether(plan, step, [...rows, ...unasked(plan, step)])
   return [
     // SQLite would have to look what was written before it goes on.
     ...(all === undefined || all.whole ? [] : [all.update, ...all.after]),
@@ -181,6 +182,19 @@ const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] 
       const { before, update, after } = Sql.updateRange(plan, one, rows)
       return [...before, update, ...after]
     })
+  ]
+}
+
+/**
+ * PostgreSQL: no trigger asks for one of the columns (`UPDATE OF`). It would run for rows in which that one does not change:
+ * then each column is written for itself.
+ */
+const unasked = (plan: SqlPlan, { location, locations }: Step): ReadonlyArray<string> => {
+  if (plan.dialect !== "postgres") return []
+  const table = regclass(tableOf(plan, location))
+  const names = locations.map(({ column }) => literal("postgres", column)).join(", ")
+  return [
+    `NOT EXISTS (SELECT 1 FROM pg_trigger g JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = ANY (g.tgattr::int2[]) WHERE g.tgrelid = ${table} AND NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled IN ('O', 'A') AND a.attname IN (${names}))`
   ]
 }
 
