@@ -42,7 +42,7 @@ export const headOfRecord = (status: number, record: HeaderRecord): WireHead => 
 
 /** One that stands in for `fetch` may give a plain object, or leave the headers out. */
 const readHeaders = (given: FetchResponse["headers"] | undefined): FetchResponse["headers"] =>
-  typeof given?.get === "function" ? given : new Headers(given as HeadersInit | undefined)
+  typeof given?.get === "function" ? given : new Headers(given as Headers | undefined)
 
 /** As `fetch` gives it. */
 export const headOfResponse = (response: FetchResponse): WireHead => {
