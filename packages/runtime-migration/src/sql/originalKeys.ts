@@ -2,17 +2,7 @@
  * Keys of several parts that are rewritten at different times: a ledger that was filled in between has of a part what apply had
  * made of it already. What stood there first is in the ledger of that part, and both know the key that the row ends with.
  */
-import {
-  columnOf,
-  isMany,
-  isRekeyed,
-  type KeyOfLedger,
-  keysOf,
-  ledgerColumn,
-  otherRewriters,
-  tableOf,
-  tables
-} from "./dialect.ts"
+import { columnOf, type KeyOfLedger, keysOf, ledgerColumn, otherRewriters, tableOf, tables } from "./dialect.ts"
 import { matchEither } from "./moves.ts"
 import { quoteName } from "./names.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
@@ -76,25 +66,23 @@ const original = (
 }
 
 /**
- * Marks rows that are where they were, with what they had, although no step of ours put them back: they went through the inverse
+ * Marks the keys of rows that have again what they had, although no step of ours put them back: they went through the inverse
  * mapping, or followed another. By the key that they ended with they would not be there.
  */
 export const wentBack = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   // A value that is source and target may be that of another row.
-  if (location.ambiguous || isMany(location)) return []
+  if (location.ambiguous || !location.key.some(({ rewrittenBy }) => rewrittenBy === location.index)) return []
   const ledger = tables(plan).ledger(location)
-  const [stands, old] = (["stands", "old_value"] as const).map((name) => ledgerColumn(location, name))
-  const same = dialects[plan.dialect].same(columnOf(plan, location.column), `b.${old}`)
+  const same = dialects[plan.dialect].same(columnOf(plan, location.column), "b.old_value")
   const match = matchEither(plan, { location, from: "old_value" })
   const table = tableOf(plan, location)
   // Where that one is still there, the other is somebody's new row.
   const ends = keysOf(location).map((key) => `f.${quoteName(plan.dialect, key.column)} = b.${after(key)}`)
-  const left = isRekeyed(location) ? ` AND NOT EXISTS (SELECT 1 FROM ${table} f WHERE ${ends.join(" AND ")})` : ""
   return [
     dialects[plan.dialect].updateLedger({
       ...ledgerOf(plan, location),
-      query: `SELECT b.n AS row_n FROM ${ledger} b ${joins[plan.dialect]} ${table} t ON ${match} WHERE b.${stands} = 'new_value' AND ${same}${left}`,
-      set: [[stands ?? "", "'old_value'"]],
+      query: `SELECT b.n AS row_n FROM ${ledger} b ${joins[plan.dialect]} ${table} t ON ${match} WHERE b.stands = 'new_value' AND ${same} AND NOT EXISTS (SELECT 1 FROM ${table} f WHERE ${ends.join(" AND ")})`,
+      set: [["stands", "'old_value'"]],
       where: "l.n = c.row_n"
     })
   ]
