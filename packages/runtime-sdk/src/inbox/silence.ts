@@ -30,30 +30,43 @@ const isClient = (client: unknown): client is Client =>
 /** Longer than a client waits before it tries again by itself: until then it may not have seen that it was ended. */
 const pauseMillis = 3000
 
-/** Gives what replaces the connection, and how often that was done. */
-const renewalOf = (client: Client | undefined, scope: Scope.Scope) => {
-  let count = 0
-  const connect = Effect.sync(() => {
-    // Who does not get one says so at the next command.
-    if (client?.isOpen === false) client.connect().catch(() => undefined)
-  })
-  return {
-    count: () => count,
-    /** The client gave up by itself. */
-    isClosed: () => client?.isOpen === false,
-    /** Unless it was done since the command was sent. */
-    renew: (before: number): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (client === undefined || before !== count) return Effect.void
-        count++
-        const { isOpen, isReady } = client
-        if (isOpen) client.destroy()
-        // It was about to connect, and the other side does not answer that either.
-        const isBusy = isOpen && !isReady
-        return isBusy ? Effect.forkIn(Effect.andThen(Effect.sleep(pauseMillis), connect), scope) : connect
-      })
-  }
+interface Renewal {
+  /** How often it was done. */
+  count: number
+  isPausing: boolean
 }
+
+/** Inboxes may share a client: what one has done the other does not do again. */
+const renewals = new WeakMap<Client, Renewal>()
+
+const renewalOf = (client: Client): Renewal => {
+  const renewal = renewals.get(client) ?? { count: 0, isPausing: false }
+  renewals.set(client, renewal)
+  return renewal
+}
+
+/** Makes another connection, unless that was done since a command was sent. */
+const renew = (client: Client, before: number, scope: Scope.Scope): Effect.Effect<unknown> =>
+  Effect.suspend(() => {
+    const renewal = renewalOf(client)
+    if (before !== renewal.count || renewal.isPausing) return Effect.void
+    renewal.count++
+    const connect = Effect.sync(() => {
+      // Who does not get one says so at the next command.
+      if (!client.isOpen) client.connect().catch(() => undefined)
+    })
+    // It was about to connect, and nobody answered that either.
+    renewal.isPausing = client.isOpen && !client.isReady
+    if (client.isOpen) client.destroy()
+    if (!renewal.isPausing) return connect
+    const pause = Effect.ensuring(
+      Effect.sleep(pauseMillis),
+      Effect.sync(() => {
+        renewal.isPausing = false
+      })
+    )
+    return Effect.forkIn(Effect.andThen(pause, connect), scope)
+  })
 
 /** How an inbox asks its Redis. */
 export type Ask = <A>(doing: string, command: Effect.Effect<A, Redis.RedisError>) => Effect.Effect<A, InboxError>
@@ -61,19 +74,20 @@ export type Ask = <A>(doing: string, command: Effect.Effect<A, Redis.RedisError>
 /** Gives what ends a command that goes without an answer for so long, and sees to another connection. */
 export const makeAsk = Effect.fnUntraced(function* (millis: number) {
   const service = yield* NodeRedis
-  const client: unknown = Object(service).client
-  const { count, isClosed, renew } = renewalOf(isClient(client) ? client : undefined, yield* Effect.scope)
+  const scope = yield* Effect.scope
+  const found: unknown = Object(service).client
+  const client = isClient(found) ? found : undefined
   const late = (doing: string) => new InboxError(doing, new Error(`No answer within ${Math.round(millis / 1000)} s`))
   const ask: Ask = (doing, command) =>
     Effect.suspend(() => {
-      const before = count()
-      return command.pipe(
-        Effect.mapError(({ cause }) => new InboxError(doing, cause)),
-        Effect.tapError(() => (isClosed() ? renew(before) : Effect.void)),
-        Effect.timeoutOrElse({
-          duration: millis,
-          orElse: () => Effect.andThen(renew(before), Effect.fail(late(doing)))
-        })
+      const failing = Effect.mapError(command, ({ cause }) => new InboxError(doing, cause))
+      const silent = Effect.fail(late(doing))
+      if (client === undefined) return Effect.timeoutOrElse(failing, { duration: millis, orElse: () => silent })
+      const again = renew(client, renewalOf(client).count, scope)
+      return failing.pipe(
+        // It gave up by itself.
+        Effect.tapError(() => (client.isOpen ? Effect.void : again)),
+        Effect.timeoutOrElse({ duration: millis, orElse: () => Effect.andThen(again, silent) })
       )
     })
   return ask
