@@ -77,17 +77,17 @@ export const makeAsk = Effect.fnUntraced(function* (millis: number) {
   const scope = yield* Effect.scope
   const found: unknown = Object(service).client
   const client = isClient(found) ? found : undefined
-  const late = (doing: string) => new InboxError(doing, new Error(`No answer within ${Math.round(millis / 1000)} s`))
+  const late = (doing: string) =>
+    Effect.fail(new InboxError(doing, new Error(`No answer within ${Math.round(millis / 1000)} s`)))
   const ask: Ask = (doing, command) =>
     Effect.suspend(() => {
       const failing = Effect.mapError(command, ({ cause }) => new InboxError(doing, cause))
-      const silent = Effect.fail(late(doing))
-      if (client === undefined) return Effect.timeoutOrElse(failing, { duration: millis, orElse: () => silent })
+      if (client === undefined) return Effect.timeoutOrElse(failing, { duration: millis, orElse: () => late(doing) })
       const again = renew(client, renewalOf(client).count, scope)
       return failing.pipe(
         // It gave up by itself.
         Effect.tapError(() => (client.isOpen ? Effect.void : again)),
-        Effect.timeoutOrElse({ duration: millis, orElse: () => Effect.andThen(again, silent) })
+        Effect.timeoutOrElse({ duration: millis, orElse: () => Effect.andThen(again, late(doing)) })
       )
     })
   return ask
