@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs"
 import { Agent, createServer } from "node:http"
 import { stripTypeScriptTypes, syncBuiltinESMExports } from "node:module"
 import type { AddressInfo } from "node:net"
+import { isDeepStrictEqual } from "node:util"
 import { nodeWebhookHandler } from "../../packages/runtime-sdk/src/webhooks/handlers.ts"
 import { generateWebhookSecret } from "../../packages/runtime-sdk/src/webhooks.ts"
 import { type Attack, atHome, recordAttacks } from "../../packages/runtime-sdk/test/webhooks/frameworks/attacks.ts"
@@ -100,11 +101,46 @@ export const prepareTable = async (): Promise<Table> => {
   }
 }
 
+/** What of an attack does not arrive at a host, and why. It is refused all the same, with another status. */
+export interface Lost {
+  readonly reason: string
+  readonly fits: (attack: Attack) => boolean
+}
+
+/** In workerd, where it is called missing, and not wrong. */
+export const emptyAuthorization: Lost = {
+  reason: "an Authorization header without a value is not handed on",
+  fits: ({ headers }) => headers.some(([name, value]) => name === "authorization" && value === "")
+}
+
+/** Compares the answers to all attacks; gives how many were another refusal for a reason that is known. */
+const checkAnswers = (table: Table, answers: ReadonlyArray<unknown>, lost: Lost | undefined): number => {
+  const others = table.attacks.flatMap((attack, i) => {
+    const [answer, expected] = [answers[i], table.expected[i]]
+    return isDeepStrictEqual(answer, expected) ? [] : [{ attack, answer, expected }]
+  })
+  const known = others.filter(({ attack }) => lost?.fits(attack) === true)
+  const unknown = others.filter((one) => !known.includes(one))
+  assert.deepStrictEqual(
+    unknown.map(({ answer }) => answer),
+    unknown.map(({ expected }) => expected)
+  )
+  for (const { answer, expected } of known) {
+    for (const one of [answer, expected]) assert.include([400, 401], (one as ReadonlyArray<unknown>)[2])
+  }
+  // A reason that is none any more is not kept.
+  assert.strictEqual(lost === undefined, known.length === 0)
+  return known.length
+}
+
 /** Sends all of it to a host, whose routes are below a prefix. */
-export const checkHost = async (table: Table, host: string, port: number, prefix = ""): Promise<void> => {
+export const checkHost = async (
+  table: Table,
+  { host, port, prefix = "", lost }: { host: string; port: number; prefix?: string; lost?: Lost }
+): Promise<void> => {
   const send = sendTo(port, prefix)
   const event = requests.eventBy(table.secret)
-  assert.deepStrictEqual(await requests.answersOf(table.attacks, send), table.expected)
+  const others = checkAnswers(table, await requests.answersOf(table.attacks, send), lost)
   const replied = await requests.checkReplies(send, event)
   for (const method of requests.otherMethods) {
     assert.strictEqual((await send("/replies", { method })).status, 405, method)
@@ -121,7 +157,10 @@ export const checkHost = async (table: Table, host: string, port: number, prefix
     }
   }
   agent.destroy()
-  console.log(`--  ${host}: ${table.attacks.length} attacks and ${replied} replies answered as by the receiver itself`)
+  console.log(
+    `--  ${host}: ${table.attacks.length - others} attacks and ${replied} replies answered as by the receiver itself`
+  )
+  if (lost !== undefined) console.log(`--    ${others} refused with another status: ${lost.reason}`)
 }
 
 /** A server in a process of its own, which says its address and ends when its input does. */

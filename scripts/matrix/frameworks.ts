@@ -6,7 +6,7 @@ import { createServer } from "node:http"
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { signAywaRuntimeWebhook } from "../../packages/runtime-sdk/src/webhooks.ts"
-import { checkHost, type Table, withServer } from "./attacks.ts"
+import { checkHost, emptyAuthorization, type Table, withServer } from "./attacks.ts"
 import { run } from "./projects.ts"
 
 /** A worker that answers webhooks, and what runs it. */
@@ -42,7 +42,7 @@ export const checkWorker = async (folder: string, table: Table): Promise<void> =
   const args = ["--bundle", "--format=esm", "--external:node:*", "--outfile=worker.out.mjs", "--log-level=error"]
   await run("node_modules/.bin/esbuild", ["worker.mjs", ...args], folder)
   await withServer([process.execPath, "run-worker.mjs"], { cwd: folder, env: { SECRET: table.secret } }, (port) =>
-    checkHost(table, "workerd", port)
+    checkHost(table, { host: "workerd", port, lost: emptyAuthorization })
   )
 }
 
@@ -87,7 +87,7 @@ const server = createServer((request, response) => {
 /** Sends the function everything. */
 export const checkVercel = (folder: string, table: Table): Promise<void> =>
   withServer([process.execPath, "vercel.mjs"], { cwd: folder, env: { SECRET: table.secret } }, (port) =>
-    checkHost(table, "Vercel's bridge", port)
+    checkHost(table, { host: "Vercel's bridge", port })
   )
 
 const routes = (depth: string, make: string) => `import { routesOf } from "${depth}routes.mjs"
@@ -161,8 +161,8 @@ export const checkNext = async (folder: string, table: Table): Promise<void> => 
   using runtime = await changingRuntime()
   const start = [process.execPath, bin, "start", "-p", "0", "-H", "127.0.0.1"] as const
   await withServer(start, { cwd: folder, env: { ...env, ROWS: runtime.url } }, async (port) => {
-    await checkHost(table, "Next, app router", port, "/hooks")
-    await checkHost(table, "Next, pages router", port, "/api/hooks")
+    await checkHost(table, { host: "Next, app router", port, prefix: "/hooks" })
+    await checkHost(table, { host: "Next, pages router", port, prefix: "/api/hooks" })
     const url = `http://127.0.0.1:${port}`
     const post = async (path: string, type: string) => {
       const body = JSON.stringify({ message: { type } })
