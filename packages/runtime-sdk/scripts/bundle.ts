@@ -18,14 +18,16 @@ export const bundledEntries = [
   )
 ]
 
-/** Puts the small schema in place of `effect/Schema`, and milliseconds in place of `effect/Duration`; see `src/schema/bundled`. */
+/** Puts small modules in place of some of Effect's; see `src/schema/bundled`. */
 export const lite: Plugin = {
   name: "lite-schema",
   setup(builder) {
     builder.onResolve({ filter: /^effect\/Schema$/ }, () => ({ path: `${here}src/schema/bundled/Schema.ts` }))
-    builder.onResolve({ filter: /(^effect|^\.{1,2})\/Duration(\.js)?$/ }, ({ importer }) =>
-      importer.includes("/src/schema/") ? undefined : { path: `${here}src/schema/bundled/Duration.ts` }
-    )
+    for (const name of ["Duration", "Equal", "Hash"]) {
+      builder.onResolve({ filter: new RegExp(`(^effect|^\\.{1,2})/${name}(\\.js)?$`) }, ({ importer }) =>
+        importer.includes("/src/schema/") ? undefined : { path: `${here}src/schema/bundled/${name}.ts` }
+      )
+    }
     builder.onResolve({ filter: /\/codec\.ts$/ }, ({ path, importer }) =>
       importer.includes("/bundled/") ? undefined : { path: `${here}src/schema/bundled/${path.split("/").pop()}` }
     )

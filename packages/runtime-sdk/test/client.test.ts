@@ -133,6 +133,14 @@ describe("options, each seen on the wire", () => {
     }
     assert.lengthOf(server.seen, 0)
   })
+  it.each([{ trace: {} }, { log: true }, { log: "debug" }])("refuses hooks that are no functions: %j", (hooks) => {
+    const options: object = { baseUrl: "http://127.0.0.1:1", apiKey: "k", ...hooks }
+    const [name = ""] = Object.keys(hooks)
+    assert.throws(() => Reflect.construct(AywaRuntimeClient, [options]), ConfigError, `${name} must be a function`)
+    const aywa = new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k" })
+    assert.throws(() => aywa.withOptions(hooks as never), ConfigError, `${name} must be a function`)
+  })
+
   it.each([-1, 0, 1.5, Number.NaN, Infinity])("refuses connections: %d", (connections) => {
     assert.throws(() => new AywaRuntimeClient({ baseUrl: "http://127.0.0.1:1", apiKey: "k", connections }), ConfigError)
   })

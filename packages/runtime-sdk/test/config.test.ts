@@ -119,11 +119,41 @@ describe("apiKey and organizationId", () => {
 
   const mistaken: ReadonlyArray<readonly [says: RegExp, values: ReadonlyArray<string>]> = [
     [/quotes/, [`"${key}"`, `'${key}'`, `"${key}`, `${key}"`, `“${key}”`]],
-    [/missing value/, ["undefined", "null", "NaN", "[object Object]", "[object Promise]"]],
-    [/NAME=/, [`AYWA_RUNTIME_API_KEY=${key}`, `export AYWA_RUNTIME_API_KEY=${key}`, `ORG_ID=${key}`]],
+    [
+      /missing value/,
+      [
+        "undefined",
+        "null",
+        "NaN",
+        "None",
+        "false",
+        "[object Object]",
+        "[object Promise]",
+        "https://undefined",
+        "http://null:80/x"
+      ]
+    ],
+    [
+      /NAME=/,
+      [
+        `AYWA_RUNTIME_API_KEY=${key}`,
+        `export AYWA_RUNTIME_API_KEY=${key}`,
+        `ORG_ID=${key}`,
+        `api_key=${key}`,
+        `apiKey = ${key}`
+      ]
+    ],
     [
       /nobody filled in/,
-      ["${AYWA_RUNTIME_API_KEY}", "$AYWA_KEY", "%AYWA_KEY%", "{{ key }}", "${KEY:-}", "https://${HOST}/x"]
+      [
+        "${AYWA_RUNTIME_API_KEY}",
+        "$AYWA_KEY",
+        "%AYWA_KEY%",
+        "{{ key }}",
+        "${KEY:-}",
+        "https://${HOST}/x",
+        "process.env.KEY"
+      ]
     ],
     [/placeholder/, ["<your-key>", "your-api-key", "YOUR_API_KEY", "changeme", "replace-me", "xxxx", "[key]"]],
     [/shortened or masked/, ["sk_live_...", "sk_…", "...", "sk_live_****4711"]],
@@ -151,7 +181,20 @@ describe("apiKey and organizationId", () => {
   })
 
   it("takes keys and ids that only look a little like a mistake", () => {
-    for (const value of ["k", "sk=a=b==", "null_org", "my-org", "it's", "a$b", "%41", "a.b...c", "undefined-1"]) {
+    for (const value of [
+      "k",
+      "sk=a=b==",
+      "null_org",
+      "my-org",
+      "it's",
+      "a$b",
+      "%41",
+      "a.b...c",
+      "undefined-1",
+      "apikey=",
+      "my_key==",
+      "nullable"
+    ]) {
       const client = construct({ baseUrl: "http://127.0.0.1:1", apiKey: value, organizationId: value })
       assert.instanceOf(client, AywaRuntimeClient, value)
     }

@@ -1,7 +1,18 @@
 /** Files over real sockets and both transports: uploads from every source, downloads whole and piece by piece. */
 import { randomBytes } from "node:crypto"
 import { getEventListeners } from "node:events"
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import { createServer as createSocketServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -92,6 +103,26 @@ for (const transport of transports) {
         const row = await aywa.files.upload(body)
         assert.deepStrictEqual([row.originalName, row.mimetype], [name, type])
       }
+    })
+
+    it("a file that grows meanwhile is what it was, and one that says nothing of its size is all of it", async () => {
+      const { aywa } = await start({ transport, retries: 0 })
+      const log = temporary("grows.log", Buffer.alloc(8_000_000, "x"))
+      let done = false
+      const grow = () => {
+        if (done) return
+        appendFileSync(log, "more")
+        setImmediate(grow)
+      }
+      grow()
+      const size = statSync(log).size
+      const row = await aywa.files.upload({ file: { path: log } }).finally(() => (done = true))
+      assert.isAtLeast(row.bytes ?? 0, size)
+      assert.isBelow(row.bytes ?? 0, statSync(log).size)
+      assert.strictEqual((await aywa.files.upload({ file: { path: temporary("empty", "") } })).bytes, 0)
+      if (!existsSync("/proc/self/cmdline")) return
+      const made = await aywa.files.upload({ file: { path: "/proc/self/cmdline" } })
+      assert.strictEqual(made.bytes, readFileSync("/proc/self/cmdline").length)
     })
 
     it("a function that gives no stream is a wrong request, and what it opens is closed", async () => {

@@ -1,6 +1,8 @@
 /** A client over what an undici of the program's own gives. In a file of its own: to import it changes Node's fetch. */
 import { Agent, fetch as fetchOfUndici, MockAgent } from "undici"
+import { fetch as fetchOf7 } from "undici-7"
 import { assert, describe, it, onTestFinished } from "vitest"
+import type { Fetch } from "../src/transport/options.ts"
 import { AywaRuntimeClient, type AywaRuntimeClientOptions } from "../src/index.ts"
 import { assistant, json, serve } from "./support/server.ts"
 
@@ -13,9 +15,18 @@ const clientOf = (baseUrl: string, options: Partial<AywaRuntimeClientOptions> = 
 describe("undici from npm", () => {
   it("fetch may be that of another undici", async () => {
     await using server = await serve((_, response) => json(response, 200, [assistant("a")]))
-    const fetch = fetchOfUndici as unknown as typeof globalThis.fetch // Their types know different bodies.
-    const aywa = clientOf(server.baseUrl, { fetch })
-    assert.lengthOf((await aywa.assistants.list()).items, 1)
+    const fetches: ReadonlyArray<Fetch> = [
+      fetchOfUndici,
+      fetchOf7,
+      globalThis.fetch,
+      (url, init) => globalThis.fetch(url, { ...init, keepalive: true }),
+      (url: string, init?: RequestInit) => globalThis.fetch(url, init)
+    ]
+    for (const fetch of fetches) {
+      const aywa = clientOf(server.baseUrl, { fetch })
+      assert.lengthOf((await aywa.assistants.list()).items, 1)
+      assert.isAbove((await aywa.files.content("a")).byteLength, 0)
+    }
   })
 
   it("a dispatcher takes the calls of its client, of whichever undici it is", async () => {

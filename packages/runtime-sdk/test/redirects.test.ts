@@ -28,6 +28,24 @@ const versions: Readonly<Record<string, () => AsyncDisposable>> = {
   }
 }
 
+describe("a fetch of the program's that follows redirects all the same", () => {
+  it("is told, and what came from the other address is not taken", async () => {
+    const other = await serve((_, response) => json(response, 201, assistant("stolen")))
+    const server = await serve((_, response) =>
+      response.writeHead(307, { location: `${other.baseUrl}/assistant` }).end()
+    )
+    const follows = (url: string, init?: RequestInit) => fetch(url, { ...init, redirect: "follow" })
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k", fetch: follows })
+    open.push(other, server, aywa)
+    for (const call of [() => aywa.assistants.create({ name: "x" }), () => aywa.files.content("a")]) {
+      const error = await tagOf(call())
+      assert.instanceOf(error, UnexpectedResponse)
+      assert.match(error.message, /a redirect .* never followed/)
+    }
+    assert.lengthOf(server.seen, 2)
+  })
+})
+
 for (const [version, follow] of Object.entries(versions)) {
   describe(`a redirect interceptor of ${version}`, () => {
     for (const transport of ["auto", "fetch"] as const) {

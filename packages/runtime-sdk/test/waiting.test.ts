@@ -82,6 +82,17 @@ describe("calls.waitUntilEnded", () => {
     assert.include({ ...error }, { _tag: "NotFound", operation: "calls.get" })
   })
 
+  it("outlives a runtime that is away for a while, and not one that stays away", async () => {
+    const away = [503, 503, 502, 429]
+    const { server, aywa } = await start([...away, "queued", ...away, "ended"])
+    assert.strictEqual((await aywa.calls.waitUntilEnded("c", { pollEvery: 1 })).status, "ended")
+    assert.lengthOf(server.seen, 10)
+    const other = await start(["queued", 503])
+    const error = Object(await tagOf(other.aywa.calls.waitUntilEnded("c", { pollEvery: 1 })))
+    assert.include({ ...error }, { _tag: "ServerError", operation: "calls.get" })
+    assert.lengthOf(other.server.seen, 6)
+  })
+
   it("an abort cuts a pause at once and stops reading", async () => {
     const { server, aywa } = await start(["queued"])
     const controller = new AbortController()
@@ -101,6 +112,22 @@ describe("calls.waitUntilEnded", () => {
     assert.deepStrictEqual(error.issues[0].path, Object.keys(options))
     assert.lengthOf(server.seen, 0)
   })
+
+  it.effect("reads no sooner than the runtime asks", () =>
+    Effect.gen(function* () {
+      const times: Array<number> = []
+      const header = (name: string) => (name === "retry-after" ? "100" : undefined)
+      const busy = { status: 429, header, headers: () => ({}), body: "{}" }
+      const ended = { status: 200, header: () => undefined, headers: () => ({}), body: JSON.stringify(row("ended")) }
+      const execute = () => Effect.map(Clock.currentTimeMillis, (now) => (times.push(now) === 1 ? busy : ended))
+      const { calls } = yield* AywaRuntime.makeWith({ baseUrl: "http://127.0.0.1:1", apiKey: "a-key" }, { execute })
+      const fiber = yield* Effect.forkChild(calls.waitUntilEnded("c", { pollEvery: 1000 }))
+      for (let i = 0; i < 120; i++) yield* TestClock.adjust(1000)
+      assert.strictEqual((yield* Fiber.join(fiber)).status, "ended")
+      assert.lengthOf(times, 2)
+      assert.isAtLeast((times[1] ?? 0) - (times[0] ?? 0), 100_000)
+    })
+  )
 
   it.effect("in Effect: pauses grow to their limit, on the program's clock", () =>
     Effect.gen(function* () {

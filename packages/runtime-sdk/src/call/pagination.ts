@@ -42,6 +42,8 @@ type Continuation =
   | { readonly kind: "lost" }
 
 const maxLimit = 1000
+/** No runtime gives fewer rows at once than this, if it has them. */
+const leastCap = 10
 const defaultLimit = 100
 
 const encode = (continuation: Continuation): string => {
@@ -122,7 +124,10 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
   if (Array.isArray(json)) return windowPage(request, rows)
   if (!isObject(json)) return "expected a list"
   const metadata = isObject(json["metadata"]) ? json["metadata"] : {}
-  const total = typeof metadata["totalItems"] === "number" ? { total: metadata["totalItems"] } : undefined
+  // As numbers, or as texts of them; NaN where they are absent.
+  const number = (key: string) => Number(metadata[key] ?? "-")
+  const [page, size, count] = [number("currentPage"), number("itemsPerPage"), number("totalItems")]
+  const total = count >= 0 ? { total: count } : undefined
   const cursor = json["nextCursor"] ?? metadata["nextCursor"]
   const more = metadata["hasNextPage"] ?? json["hasNextPage"] ?? metadata["hasMore"] ?? json["hasMore"]
   if (cursor !== undefined && cursor !== null && typeof cursor !== "string") {
@@ -134,15 +139,14 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
     }
     return { items: rows, nextCursor: encode({ kind: "cursor", cursor }), ...total }
   }
-  const { currentPage, itemsPerPage, totalItems } = metadata
-  if (typeof currentPage === "number" && typeof itemsPerPage === "number" && typeof totalItems === "number") {
-    if (request.from?.kind === "page" && currentPage !== request.from.page) {
-      return `the list was asked for page ${request.from.page} and answered page ${currentPage}: it would never end`
+  if (page >= 0 && size >= 0 && count >= 0) {
+    if (request.from?.kind === "page" && page !== request.from.page) {
+      return `the list was asked for page ${request.from.page} and answered page ${page}: it would never end`
     }
-    const last = itemsPerPage <= 0 || currentPage * itemsPerPage >= totalItems
+    const last = size === 0 || page * size >= count
     return last
       ? { items: rows, ...total }
-      : { items: rows, nextCursor: encode({ kind: "page", page: currentPage + 1, limit: itemsPerPage }), ...total }
+      : { items: rows, nextCursor: encode({ kind: "page", page: page + 1, limit: size }), ...total }
   }
   return more === true ? { items: rows, nextCursor: lost, ...total } : { items: rows, ...total }
 }
@@ -184,13 +188,16 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
     seen: known.length === 0 ? end.ids : [...new Set([...known, ...end.ids])],
     older: false
   })
-  if (from !== undefined || rows.length >= request.limit || rows.length % 10 === 0) return { items, nextCursor }
+  if (from !== undefined || rows.length >= request.limit || rows.length >= leastCap) return { items, nextCursor }
   const page = { items }
   probes.set(page, nextCursor)
   return page
 }
 
-/** The oldest instant of some rows, and the ids that share it; `undefined` where a row has no instant or no id. */
+/**
+ * The oldest instant of some rows, and the ids that share it; `undefined` where a row has no instant or no id, or is newer
+ * than the one before it: what is older than all of them is then not all that is left.
+ */
 const endOf = (
   rows: ReadonlyArray<unknown>
 ): { readonly oldest: string; readonly ids: ReadonlyArray<string> } | undefined => {
@@ -201,7 +208,7 @@ const endOf = (
     const id = field(row, "id")
     if (id === "" || !isInstant(at)) return undefined
     const order = oldest === "" ? -1 : compareInstants(at, oldest)
-    if (order > 0) continue
+    if (order > 0) return undefined
     if (order < 0) {
       oldest = at
       ids.length = 0
@@ -212,8 +219,8 @@ const endOf = (
 }
 
 /**
- * Where a walk looks on behind a first page that is short. A reader is not told of it: behind such a page there is mostly
- * nothing, unless it has a round number of rows, as a runtime that gives fewer than it is asked for would choose.
+ * Where a walk looks on behind a first page of a few rows. A reader is not told of it: behind such a page there is nothing,
+ * unless a runtime gives fewer rows at once than any is known to.
  */
 const probes = new WeakMap<object, string>()
 

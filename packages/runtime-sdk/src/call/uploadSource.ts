@@ -97,7 +97,9 @@ const openFile = async (path: string): Promise<Content> => {
   const fs = await import("node:fs")
   const stat = await fs.promises.stat(path)
   if (stat.isDirectory()) throw new TypeError("The path is a directory")
-  return { size: stat.size, chunks: pieces(() => fs.createReadStream(path)) }
+  // What is appended meanwhile comes too late. A pipe, or a file that is made as it is read, says nothing of its size.
+  const size = stat.size || undefined
+  return { size, chunks: pieces(() => fs.createReadStream(path, { end: (size ?? Infinity) - 1 })) }
 }
 
 const contentOf = (stream: unknown): Content => {

@@ -1,5 +1,6 @@
 /**
- * Waiting for a call to end: reads with pauses that grow, under a deadline for all of them together.
+ * Waiting for a call to end: reads with pauses that grow, under a deadline for all of them together. A read that fails of
+ * what passes is made again when its turn comes.
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -17,6 +18,9 @@ import { invalidRequest } from "./request.ts"
 const final: ReadonlySet<unknown> = new Set(["ended", "not-found", "deletion-failed"])
 
 const growth = 1.5
+
+/** Reads in a row that may fail of what passes: a runtime that is started again does not end a wait of an hour. */
+const toleratedFailures = 4
 
 const waitNames: Names<WaitOptions & { readonly signal?: unknown }> = {
   pollEvery: true,
@@ -41,18 +45,25 @@ export const makeWait = (read: Call): Call => {
     if (unknown !== undefined) issues.push({ path: [unknown.name], message: unknown.message })
     if (issues.length > 0) return Effect.fail(invalidRequest(callFields, issues))
     let reads = 0
-    const look = (pause: number): Effect.Effect<unknown, RuntimeError> =>
-      Effect.flatMap(read({ id: args.id, options }, record), (value) => {
-        reads++
-        const { status } = value as Row // What `calls.get` gives.
-        if (final.has(status)) return Effect.succeed(value)
-        return Effect.flatMap(Random.next, (random) =>
-          Effect.flatMap(Effect.sleep(pause * (0.9 + 0.2 * random)), () =>
-            look(Math.min(pause * growth, limits.maxPollEvery))
-          )
-        )
+    const look = (pause: number, failures: number): Effect.Effect<unknown, RuntimeError> =>
+      Effect.matchEffect(read({ id: args.id, options }, record), {
+        onSuccess: (value) => {
+          reads++
+          const { status } = value as Row // What `calls.get` gives.
+          return final.has(status) ? Effect.succeed(value) : later(pause, 0)
+        },
+        onFailure: (error) =>
+          error.isRetryable && failures < toleratedFailures
+            ? later(pause, failures + 1, ("retryAfter" in error && error.retryAfter) || 0)
+            : Effect.fail(error)
       })
-    return Effect.timeoutOrElse(look(Math.min(limits.pollEvery, limits.maxPollEvery)), {
+    const later = (pause: number, failures: number, retryAfter = 0) =>
+      Effect.flatMap(Random.next, (random) =>
+        Effect.flatMap(Effect.sleep(Math.max(pause * (0.9 + 0.2 * random), retryAfter * 1000)), () =>
+          look(Math.min(pause * growth, limits.maxPollEvery), failures)
+        )
+      )
+    return Effect.timeoutOrElse(look(Math.min(limits.pollEvery, limits.maxPollEvery), 0), {
       duration: limits.deadline,
       orElse: () => {
         const fields = { ...callFields, attempts: reads, outcome: "rejected" as const }

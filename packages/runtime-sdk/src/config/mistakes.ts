@@ -8,16 +8,26 @@ export type Mistake = readonly [is: RegExp, what: string]
 
 /** A variable, a template or a placeholder that nobody filled in: nothing else is in such a value. */
 export const templateMistakes: ReadonlyArray<Mistake> = [
-  [/^\$\{?\w+(:?[-?][^}]*)?\}?$|^%\w+%$|^\{\{.*\}\}$/, "is a variable that nobody filled in"],
+  [
+    /^\$\{?\w+(:?[-?][^}]*)?\}?$|^%\w+%$|^\{\{.*\}\}$|^(process|import\.meta)\.env\b/,
+    "is a variable that nobody filled in"
+  ],
   [/^(<[^<>]*>|\[[\w -]+\])$/, "is a placeholder"]
 ]
 
 /** What an env file or a shell leaves around a value. */
 const copyMistakes: ReadonlyArray<Mistake> = [
   [/^\uFEFF/, "begins with a byte order mark (U+FEFF): save the file as UTF-8 without it"],
-  [/^(export\s+)?[A-Z][A-Z0-9_]*(KEY|URL|ID|TOKEN|SECRET)\s*=/, "begins with NAME=: give only what stands behind it"],
+  // In small letters with something behind it: a key that ends in `=` is none.
+  [
+    /^(export\s+)?([A-Z][A-Z0-9_]*(KEY|URL|ID|TOKEN|SECRET)\s*=|((\w+_)?(key|url|id|token)|[a-z]+(Key|Url|Id|Token))\s*=\s*[^\s=])/,
+    "begins with NAME=: give only what stands behind it"
+  ],
   [/^\\?["'`‘-”]|["'`‘-”]\s*$/, "has quotes around it: take the quotes off"],
-  [/^\s*(undefined|null|NaN|\[object \w+\])\s*$/, "is the text of a missing value"]
+  [
+    /^\s*(https?:\/\/)?(undefined|null|None|nil|NaN|true|false|\[object \w+\])\s*([:/].*)?$/,
+    "is the text of a missing value"
+  ]
 ]
 
 const placeholders: ReadonlyArray<Mistake> = [

@@ -22,8 +22,8 @@ import { makeService, type ServiceOf } from "./service.ts"
 export interface CallWaiting {
   /**
    * Reads a call until it has ended, with pauses that grow, and gives it. A wait that outlasts its deadline fails with
-   * a TimeoutError of scope `deadline`; the call goes on. It has a span, `aywa.calls.waitUntilEnded`, over those of its
-   * reads.
+   * a TimeoutError of scope `deadline`; the call goes on. The fifth read in a row that fails ends it, and the first one
+   * whose error would come again, such as NotFound. It has a span, `aywa.calls.waitUntilEnded`, over those of its reads.
    */
   readonly waitUntilEnded: (
     id: string,

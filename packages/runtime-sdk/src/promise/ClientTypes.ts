@@ -48,7 +48,8 @@ export interface ClientWaitOptions extends WaitOptions {
 export interface CallWaiting {
   /**
    * Reads a call until it has ended, with pauses that grow, and gives it. A wait that outlasts its deadline rejects
-   * with a TimeoutError of scope `deadline`; the call goes on.
+   * with a TimeoutError of scope `deadline`; the call goes on. The fifth read in a row that fails ends it, and the first
+   * one whose error would come again, such as NotFound.
    */
   waitUntilEnded(id: string, options?: ClientWaitOptions | undefined): CallPromise<Call>
 }

@@ -1,16 +1,18 @@
 /**
- * The policy of a promise client, from its plain options, which are checked.
+ * The policy of a promise client, from its plain options, which are checked, as are its hooks.
  */
 import { flow, identity } from "effect/Function"
 import { ConfigError } from "../errors/Errors.ts"
 import * as Policy from "../policy/Policy.ts"
 
-/** The options that shape the policy. */
+/** The options that shape the policy, and the hooks. */
 export interface PolicyOptions {
   readonly timeout?: number | undefined
   readonly deadline?: number | undefined
   readonly retries?: number | undefined
   readonly idempotency?: "auto" | "explicit" | undefined
+  readonly trace?: unknown
+  readonly log?: unknown
 }
 
 export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
@@ -25,6 +27,11 @@ export const clientPolicy = (options: PolicyOptions): Policy.Transform => {
   }
   if (idempotency !== undefined && idempotency !== "auto" && idempotency !== "explicit") {
     throw new ConfigError({ field: "idempotency", message: 'idempotency must be "auto" or "explicit".' })
+  }
+  for (const [field, value] of Object.entries({ trace: options.trace, log: options.log })) {
+    if (value !== undefined && typeof value !== "function") {
+      throw new ConfigError({ field, message: `${field} must be a function, which is told of each attempt.` })
+    }
   }
   return flow(
     timeout === undefined ? identity : Policy.attemptTimeout(timeout),

@@ -9,7 +9,7 @@ import { executeWith } from "./direct.ts"
 import { FetchExchange, type Fetcher } from "./fetchExchange.ts"
 import { streamFetch } from "./fetchStream.ts"
 import { isFetchBare, isFetchReplaced } from "./ownFetch.ts"
-import type { Fetch, TransportOptions } from "./options.ts"
+import type { Fetch, FetchResponse, TransportOptions } from "./options.ts"
 import {
   Send,
   type Completion,
@@ -62,7 +62,7 @@ class FetchTransport implements DirectTransport, Fetcher {
 }
 
 /** A `fetch` that stands in for the platform's may give no more of a body than its JSON. */
-const bodyOf = async (response: Response): Promise<string> =>
+const bodyOf = async (response: FetchResponse): Promise<string> =>
   typeof response.text === "function" ? response.text() : JSON.stringify(await response.json())
 
 /** An answer that is read to its end. */

@@ -3,7 +3,7 @@
  */
 import type { Dispatcher } from "./agents.ts"
 import { headOfResponse } from "./head.ts"
-import type { Fetch } from "./options.ts"
+import type { Fetch, FetchInit, FetchResponse } from "./options.ts"
 import { WireFailure, type Pending, type WireRequest } from "./port.ts"
 import { Watch } from "./watch.ts"
 import { connectionFailure } from "./wireFailure.ts"
@@ -17,14 +17,12 @@ export interface Fetcher {
   readonly isBare: boolean
 }
 
-/** What `fetch` is told beside the request; the types of the platforms know only some of it. */
-interface Init extends Omit<RequestInit, "body" | "dispatcher" | "duplex"> {
-  body?: Body
-  duplex?: "half"
+/** What Node's own is told, too. */
+interface Init extends FetchInit {
   dispatcher?: Dispatcher
 }
 
-type Body = string | ReadableStream<Uint8Array>
+type Body = NonNullable<FetchInit["body"]>
 
 export class FetchExchange extends Watch implements Pending {
   private readonly controller: AbortController | undefined
@@ -38,7 +36,7 @@ export class FetchExchange extends Watch implements Pending {
     this.controller = signal || this.through === undefined || !fetcher.isBare ? new AbortController() : undefined
   }
 
-  async send(request: WireRequest, body: Body | undefined): Promise<Response> {
+  async send(request: WireRequest, body: Body | undefined): Promise<FetchResponse> {
     // `manual` gives the redirect itself, so that it can be refused by name; nothing is followed or forwarded.
     const init: Init = {
       method: request.method,
@@ -52,8 +50,7 @@ export class FetchExchange extends Watch implements Pending {
     if (typeof body === "object") init.duplex = "half"
     const { fetch } = this.fetcher
     if (this.through !== undefined) init.dispatcher = this
-    // The types of Node want a whole dispatcher of undici, of which its `fetch` uses what is here.
-    const response = await fetch(request.origin + request.path, init as RequestInit)
+    const response = await fetch(request.origin + request.path, init)
     this.head = headOfResponse(response)
     return response
   }

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import { FetchExchange, type Fetcher } from "./fetchExchange.ts"
 import { headOfResponse } from "./head.ts"
+import type { FetchResponse } from "./options.ts"
 import { openUpload } from "./streaming.ts"
 import type { WireFailure, WireRequest, WireStream, WireUploadBody } from "./port.ts"
 
@@ -38,18 +39,18 @@ const readable = ({ chunks }: WireUploadBody): ReadableStream<Uint8Array> => {
   )
 }
 
-const streamOf = (response: Response, exchange: FetchExchange): WireStream => {
+const streamOf = (response: FetchResponse, exchange: FetchExchange): WireStream => {
   return { ...headOfResponse(response), chunks: read(response.body, exchange) }
 }
 
-const read = (body: ReadableStream<Uint8Array> | null, exchange: FetchExchange): AsyncIterableIterator<Uint8Array> => {
+const read = (body: FetchResponse["body"], exchange: FetchExchange): AsyncIterableIterator<Uint8Array> => {
   const reader = body?.getReader()
   return {
     next: async () => {
       if (reader === undefined) return { done: true, value: undefined }
       try {
         const { done, value } = await reader.read()
-        return done ? { done: true, value: undefined } : { done: false, value }
+        return done || value === undefined ? { done: true, value: undefined } : { done: false, value }
       } catch (cause) {
         throw exchange.failure(cause)
       }

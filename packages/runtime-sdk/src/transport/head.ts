@@ -2,6 +2,7 @@
  * The head of an answer, out of what the platforms give: a list of bytes, a record, or `Headers`. Read only when someone
  * asks for a header.
  */
+import type { FetchResponse } from "./options.ts"
 import type { WireHead } from "./port.ts"
 
 /** Names and values in turn, as they came. A mock may give all values of one name as a list. */
@@ -39,12 +40,16 @@ export const headOfRecord = (status: number, record: HeaderRecord): WireHead => 
   return { status, header, headers: () => plain(Object.keys(record).map((name) => [name, header(name) ?? ""])) }
 }
 
-/** As `fetch` gives it. One that stands in for it may give a plain object, or leave the headers out. */
-export const headOfResponse = (response: Response): WireHead => {
-  const given: Headers | undefined = response.headers
-  const headers = typeof given?.get === "function" ? given : new Headers(given)
+/** One that stands in for `fetch` may give a plain object, or leave the headers out. */
+const readHeaders = (given: FetchResponse["headers"] | undefined): FetchResponse["headers"] =>
+  typeof given?.get === "function" ? given : new Headers(given as Headers | undefined)
+
+/** As `fetch` gives it. */
+export const headOfResponse = (response: FetchResponse): WireHead => {
+  const headers = readHeaders(response.headers)
   return {
-    status: response.status,
+    // What a `fetch` of the program's has followed all the same was a redirect.
+    status: response.redirected === true ? 302 : response.status,
     header: (name) => headers.get(name) ?? undefined,
     headers: () => plain([...headers])
   }

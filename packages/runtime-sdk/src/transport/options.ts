@@ -44,12 +44,44 @@ export interface TlsOptions {
 }
 
 /**
- * A function that is called as `fetch` is.
+ * A function that is called as `fetch` is: that of the platform, that of npm's undici, or one of your own. It must not
+ * follow redirects when `redirect` says `manual`.
  *
  * @since 0.2.0
  * @category models
  */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+export type Fetch = (url: string, init?: FetchInit) => Promise<FetchResponse>
+
+/**
+ * What a `Fetch` is told of a request.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface FetchInit {
+  method?: string
+  headers?: Record<string, string>
+  redirect?: "manual"
+  signal?: AbortSignal
+  cache?: "no-store"
+  body?: string | ReadableStream<Uint8Array>
+  duplex?: "half"
+}
+
+/**
+ * What is read of the answer of a `Fetch`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface FetchResponse {
+  readonly status: number
+  readonly redirected?: boolean
+  readonly headers: Iterable<[string, string]> & { get(name: string): string | null }
+  readonly body: { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> } } | null
+  text(): Promise<string>
+  json(): Promise<unknown>
+}
 
 /**
  * What requests can be dispatched through: any dispatcher of undici.
