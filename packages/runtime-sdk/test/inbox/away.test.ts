@@ -16,13 +16,13 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { PgBoss } from "pg-boss"
 import { createClient } from "redis"
 import { assert, describe, it } from "vitest"
-import { NodeSqlite, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
+import { InboxError, NodeSqlite, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
 import { bullmqInbox } from "../../src/inbox/bullmq.ts"
 import { pgBossInbox } from "../../src/inbox/pg-boss.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { nodeWebhookHandler } from "../../src/webhooks/handlers.ts"
 import type { WebhookSink } from "../../src/webhooks/sink.ts"
-import { eventually } from "../support/assertions.ts"
+import { eventually, rejection } from "../support/assertions.ts"
 import { startRedis } from "../support/ownServers.ts"
 import { makeProxy } from "../support/proxy.ts"
 import { describeWith, describeWithPrograms } from "../support/services.ts"
@@ -224,6 +224,15 @@ describe.concurrent("a receiver whose store does not answer", () => {
     it("that is frozen does not keep a process that ends", async () => {
       await using server = await startRedis()
       assert.match(await closing(inRedis(server.port), server.freeze), closedLate)
+    })
+
+    it("that takes connections and never answers is not opened for ever", async () => {
+      await using server = await startRedis()
+      server.freeze()
+      const error = await rejection(openWebhookInbox({ store: inRedis(server.port), onError: () => {} }))
+      assert.instanceOf(error, InboxError)
+      assert.match(error.message, /opening it: No answer within 30 s/)
+      assert.strictEqual(error.kind, "failure")
     })
 
     it("under BullMQ, frozen", async () => {
