@@ -99,7 +99,7 @@ const showRows = ({ resource, name, input }: Invocation, page: Page, { out }: Se
   const columns = input.columns?.split(",").map((path) => path.trim())
   out.rows(page, viewOf(resource, name, page.items, { columns, relative: process.stdout.isTTY }))
   if (page.nextCursor !== undefined && !out.json)
-    out.note(`There are more: add --all, or go on with\n  ${nextCommand(page.nextCursor)}`)
+    out.note(`There may be more: add --all, or go on with\n  ${nextCommand(page.nextCursor)}`)
 }
 
 const show = ({ resource, name, spec, isDelete, input }: Invocation, value: unknown, { out }: Session): void => {
