@@ -10,3 +10,4 @@ export type {
   FastifyWebhookReply,
   FastifyWebhookRequest
 } from "./handling/fastify.ts"
+export type * from "./handling/named.ts"
