@@ -248,6 +248,33 @@ for (const transport of transports) {
       assert.strictEqual(runtime.count("files"), 0)
     })
 
+    it("a source that stalls is closed when the call is over", async () => {
+      const { aywa } = await start({ transport, retries: 0 })
+      let cancelled = 0
+      const web = () =>
+        new ReadableStream<Uint8Array>({
+          start: (controller) => controller.enqueue(content),
+          cancel: () => void cancelled++
+        })
+      const node = () => {
+        const stream = new Readable({ read: () => undefined })
+        stream.push(content)
+        return stream
+      }
+      const [direct, opened] = [node(), node()]
+      const files: ReadonlyArray<Parameters<typeof aywa.files.upload>[0]["file"]> = [
+        web(),
+        () => web(),
+        direct,
+        () => opened
+      ]
+      for (const file of files) {
+        const error = Object(await tagOf(aywa.files.upload({ file }, { timeout: 200 })))
+        assert.strictEqual(error._tag, "AywaTimeoutError", error.message)
+      }
+      await eventually(() => assert.deepStrictEqual([cancelled, direct.destroyed, opened.destroyed], [2, true, true]))
+    })
+
     it("a success that comes before the whole file was sent is none, and content in part is none", async () => {
       const hasty = createServer((request, response) => {
         request.once("data", () => {

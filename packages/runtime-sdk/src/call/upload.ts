@@ -90,7 +90,7 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
   let isWhole = false
   let sourceError: { readonly cause: unknown } | undefined
   let reader: AsyncGenerator<Uint8Array> | undefined
-  let discard: (() => void) | undefined
+  let discard: (() => unknown) | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     label: () => JSON.stringify([name, type, fields, source.mark()]),

@@ -9,7 +9,7 @@ export interface Content {
   /** The pieces; nothing is read before the first is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>
   /** Closes what has been opened, read or not. */
-  readonly close?: () => void
+  readonly close?: () => unknown
 }
 
 export interface Source {
@@ -65,7 +65,9 @@ export const sourceOf = (file: unknown): Source | undefined => {
   const name = path === undefined ? undefined : nameOf(path)
   // A stream of `createReadStream` knows what it reads.
   if (isIterable(file)) {
-    const open = async () => ({ size: undefined, chunks: pieces(() => file) })
+    // What nobody has read from may be sent by another call.
+    const close = () => begun.has(file) && discard(file)
+    const open = async () => ({ size: undefined, chunks: pieces(() => file), close })
     return { once: true, name, type: undefined, mark: () => markOf(file), isSpent: () => isSpent(file), open }
   }
   if (path === undefined) return undefined
@@ -119,10 +121,25 @@ type Iterable = AsyncIterable<unknown> | ReadableStream<unknown>
 const isIterable = (u: unknown): u is Iterable =>
   typeof u === "object" && u !== null && (Symbol.asyncIterator in u || u instanceof ReadableStream)
 
-/** What was opened for a request that never left would be closed by nobody. */
+/** What was opened for a request that never left, or stalls, would be closed by nobody. */
 const discard = (stream: Iterable): void => {
   if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy()
-  else if (stream instanceof ReadableStream && !stream.locked) void stream.cancel().catch(() => undefined)
+  if (!(stream instanceof ReadableStream)) return
+  const reader = readers.get(stream)
+  if (reader !== undefined || !stream.locked) void (reader ?? stream).cancel().catch(() => undefined)
+}
+
+/** Of web streams that are being read: nobody else can cancel those. */
+const readers = new WeakMap<object, ReadableStreamDefaultReader<unknown>>()
+
+async function* read(stream: ReadableStream<unknown>): AsyncGenerator<unknown> {
+  const reader = stream.getReader()
+  readers.set(stream, reader)
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    void reader.cancel().catch(() => undefined)
+  }
 }
 
 /** What uploads of this program have read from. */
@@ -155,10 +172,9 @@ const encoder = new TextEncoder()
 
 /** The pieces of a stream, opened for the first of them; a piece that is text is sent as UTF-8. */
 async function* pieces(open: () => Iterable): AsyncGenerator<Uint8Array> {
-  // Node's streams of the web standard can be iterated; their type in the DOM library cannot say so.
   const stream = open()
   begun.add(stream)
-  for await (const piece of stream as AsyncIterable<unknown>) {
+  for await (const piece of stream instanceof ReadableStream ? read(stream) : stream) {
     if (piece instanceof Uint8Array) yield piece
     else if (typeof piece === "string") yield encoder.encode(piece)
     else throw new TypeError("A piece of the stream is neither bytes nor text")
