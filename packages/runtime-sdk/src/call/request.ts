@@ -75,7 +75,7 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryFields, runtime }: Prepared, input: unknown): Part<Query> => {
+const queryOf = ({ name, spec, isQuery, queryFields, runtime }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = input ?? {}
   const unknown = queryFields === undefined ? undefined : unknownName(Object(query), queryFields)
@@ -88,7 +88,7 @@ const queryOf = ({ spec, isQuery, queryFields, runtime }: Prepared, input: unkno
     return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
   }
   const list = runtime.config.profile?.lists[spec.path]
-  const page = spec.kind === "page" ? pageRequest(fields, list) : undefined
+  const page = spec.kind === "page" ? pageRequest(fields, list, name) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)
   return typeof text === "string" ? { value: { text, page } } : { issues: [text] }

@@ -3,6 +3,8 @@
  * program (scope, operation, how many went before), so a second run sends the keys of the first one.
  */
 
+import { digestOf } from "./digest.ts"
+
 /**
  * Where creates get keys that another run of the same program gets again. Made by `idempotencyScope`.
  *
@@ -71,16 +73,6 @@ interface Family {
   readonly busy: Set<string>
   /** Keys of creates that failed and have not come again. */
   readonly failed: Set<string>
-}
-
-/** Tells bodies apart without keeping them. */
-const digestOf = (text: string): string => {
-  let [a, b] = [1, 2]
-  for (let i = 0; i < text.length; i++) {
-    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193)
-    b = Math.imul(b + text.charCodeAt(i), 0x5bd1e995)
-  }
-  return `${text.length} ${a} ${b}`
 }
 
 class Scope implements IdempotencyScope {
