@@ -1,13 +1,14 @@
 /**
  * Installs the packed tarballs into empty projects and makes real calls: ESM and CommonJS on Node 22, 24 and 26,
- * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the
- * webhooks entry in workerd, the command line on its own, and what is met at the door. Other package managers, runtimes and
- * loaders take turns, two of each kind in a run; `AYWA_MATRIX=all` has them all. Everything is installed beside the projects,
- * nothing into the workspace.
+ * TypeScript 5.9 and 7 with both resolutions, effect 4.1.0 and the newest 4.x, bundled by esbuild and by Vite, the case
+ * table of webhooks in workerd, in Next and in a function of Vercel, the command line on its own, and what is met at the
+ * door. Other package managers, runtimes and loaders take turns, two of each kind in a run; `AYWA_MATRIX=all` has them all.
+ * Everything is installed beside the projects, nothing into the workspace.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startLocalRuntime } from "@aywa-ai/runtime-local"
+import { prepareTable } from "./matrix/attacks.ts"
 import { canRoot, runContainer } from "./matrix/container.ts"
 import { doorRows } from "./matrix/door.ts"
 import { checkHovers } from "./matrix/hovers.ts"
@@ -47,6 +48,7 @@ const env = {
 }
 
 const begin = performance.now()
+const table = await prepareTable()
 const packages = await packAll()
 const {
   "runtime-sdk": sdk,
@@ -71,15 +73,17 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
       ts7: "npm:typescript@7",
       esbuild: "0.28.2",
       vite: "8",
-      miniflare: "4"
+      miniflare: "4",
+      // The bridge of Vercel's builder, in its version.
+      "@edge-runtime/node-utils": "2.3.0"
     },
     {
       "main.mjs": programs.esm,
       "main.cjs": programs.commonJs,
       "types.ts": programs.types,
-      "worker.mjs": frameworks.worker,
-      "run-worker.mjs": frameworks.runWorker,
-      "check.mjs": frameworks.check
+      ...frameworks.worker,
+      ...frameworks.vercel,
+      ...table.files
     }
   ),
   project(
@@ -106,7 +110,14 @@ const [plain, first, newest, command, next, ...nodes] = await Promise.all([
   ),
   project("effect-newest", { "@aywa-ai/runtime-sdk": sdk, effect: "4" }, { "main.mjs": programs.withEffect }),
   project("cli", { "@aywa-ai/runtime-cli": cli }, { "local.mjs": programs.startsLocal }),
-  project("next", { "@aywa-ai/runtime-sdk": sdk, next: "16", react: "19", "react-dom": "19" }, frameworks.next),
+  project(
+    "next",
+    { "@aywa-ai/runtime-sdk": sdk, next: "16", react: "19", "react-dom": "19" },
+    {
+      ...frameworks.next,
+      ...table.files
+    }
+  ),
   ...majors.map((major) => project(`node-${major}`, { node: major }, {}))
 ])
 const versions: ReadonlyArray<readonly [string, string]> = [
@@ -175,22 +186,9 @@ await row("bundled by Vite for SSR", async () => {
   await run(join(plain, "node_modules/.bin/vite"), args, plain)
   await run(process.execPath, [join("out.vite", readdirSync(join(plain, "out.vite"))[0] ?? "")], plain, env)
 })
-await row("webhooks in workerd", async () => {
-  const args = [
-    "worker.mjs",
-    "--bundle",
-    "--format=esm",
-    "--external:node:*",
-    "--outfile=worker.out.mjs",
-    "--log-level=error"
-  ]
-  await run(join(plain, "node_modules/.bin/esbuild"), args, plain)
-  await run(process.execPath, ["run-worker.mjs"], plain)
-})
-await row(`webhooks in Next ${versionOf(next, "next")}, both routers`, async () => {
-  await run(process.execPath, ["node_modules/next/dist/bin/next", "build"], next, { NEXT_TELEMETRY_DISABLED: "1" })
-  await run(process.execPath, ["run.mjs"], next)
-})
+await row("webhooks in workerd", () => frameworks.checkWorker(plain, table))
+await row("webhooks in a function of Vercel", () => frameworks.checkVercel(plain, table))
+await row(`webhooks in Next ${versionOf(next, "next")}, both routers`, () => frameworks.checkNext(next, table))
 for (const [major, node] of versions) {
   await row(`Node ${major}, ./testing with the packed local runtime`, () => run(node, ["testing.mjs"], first))
   await row(`Node ${major}, the MCP server`, () => run(node, ["mcp.mjs"], first, env))

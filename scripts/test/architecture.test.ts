@@ -56,6 +56,24 @@ describe("adapters of frameworks", () => {
       []
     )
   })
+
+  // Node's own server and Effect are none: their handlers are the receiver's.
+  const others = ["index.md", "node.md", "effect.md"]
+  const documented = readdirSync(join(root, "docs/frameworks")).filter((name) => !others.includes(name))
+
+  it("are all among these files: what runs of an entry comes from there", () => {
+    assert.lengthOf(documented, 10)
+    for (const page of documented) {
+      const entry = readFileSync(join(folder, page.replace(".md", ".ts")), "utf8")
+      const sources = Array.from(entry.matchAll(/^export (?!type)[^"]*"([^"]+)"/gm), ([, from = ""]) => from)
+      assert.isAbove(sources.length, 0, page)
+      assert.deepEqual(
+        sources.filter((from) => !from.startsWith("./frameworks/")),
+        [],
+        page
+      )
+    }
+  })
 })
 
 describe("the tree", () => {

@@ -115,6 +115,32 @@ for (const { name, describe, open } of databases) {
       assert.include((await column(db, "calls", "body", "id"))[0], fresh(1))
     })
 
+    it("of values counts what nobody can put back any more, and nothing else", async () => {
+      const bodies = async () => await column(db, "calls", "body", "id")
+      const before = await bodies()
+      const plan = await planOf()
+      const values = () => cleanupDatabase(db.driver, plan, { values: true })
+      await dryRunDatabase(db.driver, plan)
+      // Nothing was written yet: the next dry run takes all of it again.
+      assert.deepStrictEqual(await values(), { dropped: "values", rows: 3 })
+      await dryRunDatabase(db.driver, plan)
+      await applyDatabase(db.driver, plan)
+      assert.deepStrictEqual((await rollbackDatabase(db.driver, plan)).notRestored, [])
+      assert.deepStrictEqual(await bodies(), before)
+      // All of it was put back.
+      assert.deepStrictEqual(await values(), { dropped: "values", rows: 3 })
+      assert.deepStrictEqual((await rollbackDatabase(db.driver, plan)).notRestored, [])
+      await dryRunDatabase(db.driver, plan)
+      await applyDatabase(db.driver, plan)
+      await values()
+      const lost = [{ location: "calls.body", reason: "dropped", rows: 3 }] as const
+      assert.deepStrictEqual((await rollbackDatabase(db.driver, plan)).notRestored, lost)
+      // Through the inverse mapping they come back, and are not lost any more.
+      assert.deepStrictEqual((await rollbackDatabase(db.driver, plan, { reverse: true })).notRestored, [])
+      assert.deepStrictEqual(await bodies(), before)
+      assert.deepStrictEqual((await rollbackDatabase(db.driver, plan)).notRestored, [])
+    })
+
     it("by script stops at a drifted row as well, and can be run twice", async () => {
       const plan = await applied()
       const cleanup = mappingScripts(plan)["5-cleanup.sql"]

@@ -272,3 +272,16 @@ export const refused = async (work: Promise<unknown>, tag = "Refused"): Promise<
   assert(isMigrationError(error) && error.reason._tag === tag, String(error))
   return error.message
 }
+
+/** A driver that breaks down at its n-th statement. What ends a transaction still arrives: a server does that by itself. */
+export const breaking = (driver: SqlDriver, at: number): SqlDriver => {
+  let left = at
+  return {
+    ...driver,
+    run: (sql, parameters) => {
+      if (sql === "ROLLBACK" || /foreign_key_checks = 1/.test(sql)) return driver.run(sql, parameters)
+      if (left-- <= 0) return Promise.reject(new Error("crash"))
+      return driver.run(sql, parameters)
+    }
+  }
+}

@@ -127,10 +127,11 @@ for (const { name, describe, open } of databases) {
       if (db.driver.dialect === "postgres") {
         assert.deepStrictEqual(found, [
           ["d", "id", ""],
-          ["e", "id", enumNote],
           ["b", "id", ""]
         ])
-        assert.match(unfit[0]?.reason ?? "", /^p: 1 rows have ids of the source that no kind rewrites/)
+        const [e, p] = unfit.map(({ reason }) => reason)
+        assert.match(e ?? "", /^e: 1 rows .*: the enum kind .* ALTER TYPE kind RENAME VALUE '.*' TO '.*';/)
+        assert.match(p ?? "", /^p: 1 rows have ids of the source: no kind rewrites/)
         await db.sql("DROP TABLE odd", "DROP TYPE kind", "DROP TYPE pair", "DROP DOMAIN inner_id", "DROP DOMAIN ext_id")
       } else if (db.driver.dialect === "mysql") {
         assert.deepStrictEqual(found, [
@@ -139,16 +140,16 @@ for (const { name, describe, open } of databases) {
           ["b", "id", ""],
           ["v", "id", ""]
         ])
-        assert.match(unfit[0]?.reason ?? "", /^w: 1 rows have ids of the source that no kind rewrites/)
+        assert.match(unfit[0]?.reason ?? "", /^w: 1 rows have ids of the source: no kind rewrites/)
       } else {
         assert.deepStrictEqual(found, [
           ["d", "id", ""],
           ["e", "id", ""],
           ["b", "id", ""]
         ])
-        assert.match(unfit[0]?.reason ?? "", /^w: 1 rows have ids of the source that no kind rewrites/)
+        assert.match(unfit[0]?.reason ?? "", /^w: 1 rows have ids of the source: no kind rewrites/)
       }
-      assert.lengthOf(unfit, 1)
+      assert.lengthOf(unfit, db.driver.dialect === "postgres" ? 2 : 1)
     })
   })
 }

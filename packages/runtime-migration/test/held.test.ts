@@ -240,7 +240,12 @@ for (const { name, describe, open } of databases) {
         await beside("UPDATE calls SET n = 1 WHERE id = 2", async () => {
           const { message, rows } = await blocked(applyDatabase(db.driver, plan, { patience: 300 }))
           assert.deepStrictEqual(rows, [{ location: "calls.ext", key: "id = 2" }])
-          assert.match(message, /held by pid \d+/)
+          assert.match(message, /held by pid \d+ \(.*, idle in transaction for \d+ s\)/)
+          // That it is one row does not say why all of them wait.
+          assert.match(
+            message,
+            /foreign key calls_ext_fkey cannot be altered .* no row of calls\.ext, agents\.ext is written/
+          )
           assert.deepStrictEqual(await column(db, "notes", "ext", "id"), [1, 2].map(fresh))
           assert.deepStrictEqual(await column(db, "calls", "ext", "id"), [1, 2].map(old))
         })

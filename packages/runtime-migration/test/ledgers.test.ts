@@ -124,7 +124,7 @@ for (const { name, describe, open } of databases) {
           assert.deepStrictEqual(rows, [])
           assert.match(
             String(await db.script(mappingScripts(plan)["1-prepare.sql"]).catch(String)),
-            /others reach ledgers/
+            /others reach the ledgers/
           )
           await db.sql("DROP TABLE aywa_migration_map, aywa_migration_run, aywa_migration_guard")
           // In a database of its own, the whole way, scripts included.

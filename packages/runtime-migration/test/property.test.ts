@@ -14,7 +14,7 @@ import {
   type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
-import { aboutTables, column, everywhere, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, breaking, column, everywhere, snapshot, type TestDatabase } from "./databases.ts"
 
 const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 
@@ -117,19 +117,6 @@ const actual = async (db: TestDatabase) => ({
   body: await column(db, "t", "body", "id"),
   doc: (await column(db, "t", "doc", "id")).map((doc) => (doc === null ? null : (JSON.parse(doc) as unknown)))
 })
-
-/** A driver that breaks down at its n-th statement. What ends a transaction still arrives: a server does that by itself. */
-const breaking = (driver: SqlDriver, at: number): SqlDriver => {
-  let left = at
-  return {
-    ...driver,
-    run: (sql, parameters) => {
-      if (sql === "ROLLBACK" || /foreign_key_checks = 1/.test(sql)) return driver.run(sql, parameters)
-      if (left-- <= 0) return Promise.reject(new Error("crash"))
-      return driver.run(sql, parameters)
-    }
-  }
-}
 
 /** How many times as many runs. */
 const times = Number(process.env["AYWA_TIMES"] ?? 1)

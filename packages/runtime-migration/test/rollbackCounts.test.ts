@@ -76,6 +76,50 @@ for (const { name, describe, open } of databases) {
       assert.deepStrictEqual([again.changed, again.notRestored], [0, report.notRestored])
     })
 
+    it("what went back through the inverse mapping is neither gone nor in use, by key or beside it", async () => {
+      await db.sql(
+        "CREATE TABLE agents (ext varchar(40) PRIMARY KEY, note varchar(60))",
+        "CREATE TABLE calls (id int PRIMARY KEY, ext varchar(40), CONSTRAINT calls_ext FOREIGN KEY (ext) REFERENCES agents (ext))",
+        ...[1, 2, 3, 4].map((n) => `INSERT INTO agents VALUES ('${old(n)}', '${old(n)}')`),
+        ...[1, 2, 3, 4, 1].map((n, at) => `INSERT INTO calls VALUES (${at}, '${old(n)}')`)
+      )
+      const plan = await applied([
+        ["agents", "ext"],
+        ["agents", "note"],
+        ["calls", "ext"]
+      ])
+      await db.sql(
+        `INSERT INTO calls VALUES (9, '${fresh(1)}')`,
+        "DELETE FROM calls WHERE id = 3",
+        `DELETE FROM agents WHERE ext = '${fresh(4)}'`,
+        `UPDATE agents SET note = 'other' WHERE ext = '${fresh(1)}'`
+      )
+      const report = await rollbackDatabase(db.driver, plan, { reverse: true })
+      assert.strictEqual(report.reversed, 4)
+      const gone = ["agents.ext", "agents.note", "calls.ext"].map((location) => ({ location, reason: "gone", rows: 1 }))
+      const changed = { location: "agents.note", reason: "changed", rows: 1 }
+      assert.sameDeepMembers([...report.notRestored], [...gone, changed])
+      assert.sameMembers([...(await column(db, "agents", "ext", "ext"))], [1, 2, 3].map(old))
+      const again = await rollbackDatabase(db.driver, plan)
+      assert.deepStrictEqual([again.changed, again.notRestored], [0, report.notRestored])
+      assert.deepStrictEqual((await verifyDatabase(db.driver, plan, { state: "original" })).problems, [])
+    })
+
+    it("a row that somebody made anew beside one that stays does not stand for it", async () => {
+      await db.sql(
+        "CREATE TABLE agents (ext varchar(40) PRIMARY KEY)",
+        "CREATE TABLE calls (id int PRIMARY KEY, ext varchar(40), CONSTRAINT calls_ext FOREIGN KEY (ext) REFERENCES agents (ext))",
+        `INSERT INTO agents VALUES ('${old(1)}')`
+      )
+      const plan = await applied([
+        ["agents", "ext"],
+        ["calls", "ext"]
+      ])
+      await db.sql(`INSERT INTO calls VALUES (9, '${fresh(1)}')`, `INSERT INTO agents VALUES ('${old(1)}')`)
+      const report = await rollbackDatabase(db.driver, plan)
+      assert.deepStrictEqual(report.notRestored, [{ location: "agents.ext", reason: "in use", rows: 1 }])
+    })
+
     it("ids that stay in one family of keys go back in another", async () => {
       const family = (name: string) => [
         `CREATE TABLE ${name}agents (id int PRIMARY KEY, ext varchar(40) NOT NULL UNIQUE)`,

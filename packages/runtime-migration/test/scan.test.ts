@@ -12,12 +12,13 @@ import {
   detectDatabase,
   dryRunDatabase,
   isMigrationError,
+  type Location,
   planDatabase,
   sqliteDriver,
   verifyDatabase
 } from "../src/index.ts"
 import { makeMatcher } from "../src/live/matcher.ts"
-import { databases, mapping, old, simple, type TestDatabase } from "./databases.ts"
+import { databases, fresh, mapping, old, simple, type TestDatabase } from "./databases.ts"
 
 const plain = (id: string) => id.replaceAll("-", "")
 const escaped = (id: string) => id.replace("a", "\\u0061")
@@ -229,12 +230,13 @@ for (const { name, describe, open } of databases) {
       const report = await verifyDatabase(db.driver, plan)
       assert.deepStrictEqual(report.left.map(({ column, kind }) => [column, kind]).toSorted(), [
         ["odd.d", "id"],
-        ["odd.e", "id"],
+        ["odd.e", undefined],
         ["odd.l", "array"],
         ["odd.p", undefined],
         ["seen.d", "id"]
       ])
       assert.match(report.problems.join("\n"), /REFRESH MATERIALIZED VIEW seen/)
+      assert.match(report.problems.join("\n"), /odd\.e: 1 rows .*: the enum kind .* ALTER TYPE kind RENAME VALUE/)
       const named = await planOf({ prefix: "run_2", locations: [{ table: "odd", column: "e", kind: "id" }] })
       assert.match(named.findings[0]?.message ?? "", /ALTER TYPE kind RENAME VALUE/)
       await db.sql(
@@ -244,6 +246,59 @@ for (const { name, describe, open } of databases) {
         "DROP DOMAIN inner_id",
         "DROP DOMAIN ext_id"
       )
+    })
+
+    on("PostgreSQL", "PGlite")("the kind that is named rewrites, and where none does it says what to do", async () => {
+      const [one, two] = [old(1), old(2)]
+      await db.sql(
+        ...calls,
+        `CREATE TYPE "Kind" AS ENUM ('${one}', '${two}')`,
+        `CREATE TYPE done AS ENUM ('${one}', '${fresh(1)}')`,
+        `CREATE TABLE odd (id int PRIMARY KEY, names "Kind"[], known done, flat text[], twice uuid[], docs jsonb[], texts text[], shifted uuid[], mixed uuid[])`,
+        `INSERT INTO odd VALUES (1, '{${one},${two}}', '${one}', '{${one},"a b",NULL}', '{{${one}},{${two}}}', ARRAY['{"a": "${one}"}']::jsonb[], '{see ${one}}', '[0:0]={${one}}', '{${one}}')`,
+        `INSERT INTO odd (id, mixed) VALUES (2, '{{${one}}}')`
+      )
+      const left = (await verifyDatabase(db.driver, await applied())).left.map(({ column, kind }) => [column, kind])
+      assert.deepStrictEqual(left.toSorted(), [
+        ["odd.docs", undefined],
+        ["odd.flat", "array"],
+        ["odd.known", undefined],
+        ["odd.mixed", undefined],
+        ["odd.names", undefined],
+        ["odd.shifted", undefined],
+        ["odd.texts", undefined],
+        ["odd.twice", undefined]
+      ])
+      const { candidates, unfit } = await detectDatabase(db.driver, { mappings: simple })
+      const found = candidates.filter(({ location }) => location.table === "odd")
+      assert.deepStrictEqual(
+        found.map(({ location, notes }) => [location.column, location.kind, notes.join()]),
+        [
+          ["flat", "array", ""],
+          ["mixed", "array", "1 of 2 rows that were tried have ids that kind array does not rewrite: by hand"]
+        ]
+      )
+      const reasons = unfit.map(({ reason }) => reason).join("\n")
+      assert.match(reasons, /names: 1 rows .* ALTER TYPE "Kind" RENAME VALUE '.*' TO '.*';/)
+      assert.match(reasons, /known: 1 rows .* by hand: UPDATE … SET "known" = '.*' WHERE "known" = '.*';/)
+      for (const name of ["twice", "docs", "texts", "shifted"])
+        assert.match(reasons, new RegExp(`${name}: 1 rows .*: no kind rewrites lists of several .* by hand`))
+      const locations = found.map(({ location }) => location)
+      const plan = await applied({ prefix: "run_2", locations })
+      const { problems } = await verifyDatabase(db.driver, plan)
+      // To apply once more would not help.
+      assert.match(problems.join("\n"), /odd\.mixed: 1 rows .*kind array does not reach them: no kind rewrites lists/)
+      assert.notMatch(problems.join("\n"), /odd\.mixed: .* run dry run and apply/)
+      assert.notMatch(problems.join("\n"), /odd\.flat/)
+      const finding = async (column: string, kind: Location["kind"]) => {
+        const plan = await planOf({ prefix: "run_3", locations: [{ table: "odd", column, kind }] })
+        return plan.findings[0]?.message ?? ""
+      }
+      assert.match(await finding("docs", "array"), /jsonb\[\]: no kind rewrites JSON in a list/)
+      assert.match(await finding("names", "array"), /ALTER TYPE "Kind" RENAME VALUE/)
+      assert.match(await finding("known", "id"), /by hand: UPDATE/)
+      await db.sql(`ALTER TYPE "Kind" RENAME VALUE '${one}' TO '${fresh(1)}'`)
+      await db.sql("DROP TABLE odd", 'DROP TYPE "Kind"', "DROP TYPE done")
     })
 
     on("MariaDB")("enums are found and told, and what is kept of old rows is named", async () => {
@@ -259,6 +314,7 @@ for (const { name, describe, open } of databases) {
         report.left.map(({ column }) => column),
         ["kept.ext", "odd.e", "odd.u"]
       )
+      assert.match(report.problems.join("\n"), /odd\.e: .* kind id would rewrite them, once .*MODIFY/)
       assert.deepStrictEqual(
         report.notScanned.map(({ table }) => table),
         ["kept"]

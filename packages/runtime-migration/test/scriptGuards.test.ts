@@ -71,6 +71,31 @@ for (const { name, open } of databases) {
         await db.script(scripts["5-cleanup.sql"])
       })
 
+      it(`${transaction}: out of order, with the script that has to run first`, async () => {
+        await db.sql(
+          "CREATE TABLE calls (id int PRIMARY KEY, ext varchar(60))",
+          `INSERT INTO calls VALUES (1, '${old(1)}')`
+        )
+        const before = await snapshot(db)
+        const [, scripts] = made(ids)
+        const later = ["2-apply.sql", "3-verify.sql", "4-rollback.sql"] as const
+        for (const name of later) assert.match(await fails(scripts[name]), /run 1-prepare\.sql (of this plan )?first/)
+        await db.script(scripts["1-prepare.sql"])
+        await db.script(scripts["5-cleanup.sql"])
+        for (const name of later) assert.match(await fails(scripts[name]), /run 1-prepare\.sql (of this plan )?first/)
+        await db.script(scripts["1-prepare.sql"])
+        const other = made([{ table: "calls", column: "ext", kind: "text", key: ["id"] }])[1]
+        for (const name of ["1-prepare.sql", ...later, "5-cleanup.sql"] as const)
+          assert.match(await fails(other[name]), /run its 5-cleanup\.sql first|roll back that run and clean it up/)
+        // A first script that was interrupted.
+        await db.sql(`DELETE FROM ${tables(made(ids)[0]).run} WHERE item = 'prepared'`)
+        for (const name of ["2-apply.sql", "4-rollback.sql"] as const)
+          assert.match(await fails(scripts[name]), /run 1-prepare\.sql (to its end )?first/)
+        await db.script(scripts["1-prepare.sql"])
+        for (const name of later) await db.script(scripts[name])
+        assert.deepStrictEqual(await snapshot(db), before)
+      })
+
       for (const action of ["RESTRICT", "SET NULL", "SET DEFAULT"]) {
         // It has no SET DEFAULT, and its RESTRICT can be turned off.
         if (my && action !== "SET NULL") continue

@@ -207,6 +207,48 @@ for (const { name, describe, open } of databases) {
       }
     )
 
+    on("PostgreSQL")("foreign keys are altered by themselves, and not while rows are written", async () => {
+      await db.sql(
+        "CREATE TABLE agents (ext varchar(60) PRIMARY KEY)",
+        "CREATE TABLE calls (id int PRIMARY KEY, ext varchar(60) CONSTRAINT calls_of REFERENCES agents (ext))",
+        ...[1, 2, 3, 4].map((n) => `INSERT INTO agents VALUES ('${old(n)}')`),
+        ...rows
+      )
+      const plan = await planOf([{ table: "agents", column: "ext", kind: "id" }, calls])
+      const reader = await openDatabase(db.url)
+      await reader.run("BEGIN")
+      await reader.run("SELECT * FROM calls")
+      const transactions: Array<Array<string>> = []
+      let refusals = 0
+      const watched = {
+        ...db.driver,
+        run: async (...[sql, parameters]: Parameters<typeof db.driver.run>) => {
+          if (sql === "BEGIN") transactions.push([])
+          transactions.at(-1)?.push(sql)
+          try {
+            return await db.driver.run(sql, parameters)
+          } catch (error) {
+            // Whoever holds the table lets go of it after a while.
+            if (/ALTER CONSTRAINT/.test(sql) && ++refusals === 2) await reader.run("COMMIT")
+            throw error
+          }
+        }
+      }
+      const { problems, untried } = await dryRunDatabase(watched, plan)
+      await reader.close()
+      assert.deepStrictEqual([problems, untried, refusals], [[], [], 2])
+      const altering = transactions.filter((all) => all.some((sql) => /ALTER CONSTRAINT/.test(sql)))
+      assert.isAtLeast(altering.length, 2)
+      for (const all of altering) {
+        assert.isTrue(all.some((sql) => sql === "SET LOCAL lock_timeout = '200ms'"))
+        assert.isFalse(all.some((sql) => /"(calls|agents)" AS t SET/.test(sql)))
+      }
+      const { rows: keys } = await db.driver.run(
+        "SELECT condeferrable AS v FROM pg_constraint WHERE conname = 'calls_of'"
+      )
+      assert.deepStrictEqual(keys, [{ v: false }])
+    })
+
     it("a mapping whose fields are called otherwise is told so", async () => {
       await db.sql("CREATE TABLE calls (id int PRIMARY KEY, ext varchar(60))")
       const { runtimeId, ...rest } = mapping(old(1), fresh(1))

@@ -4,19 +4,12 @@
 import type { Dialect } from "../sql/config.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import { aboutTriggers } from "./aboutTriggers.ts"
+import { enumWay } from "./byHand.ts"
 import type { Catalog, ColumnInfo, TableInfo } from "./catalog.ts"
 import { tableInfo } from "./completeLocation.ts"
 import type { Finding } from "./reports.ts"
 
 const uuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
-
-/** Values of an enum belong to its type. */
-const enumWords = (dialect: Dialect, { set }: PlannedLocation, type: string, label: string): string => {
-  const target = set.entries.find(({ source }) => source === label)?.target ?? ""
-  return dialect === "postgres"
-    ? `this is the enum ${type}, which knows source ids as values. They are renamed in the type, in every column at once: ALTER TYPE ${type} RENAME VALUE '${label}' TO '${target}'; and so on for each. Leave the column out of the locations then`
-    : `this is an enum, which knows source ids as values and not yet those of the runtime: add them to its type with ALTER TABLE … MODIFY, ${target} for ${label} and so on for each, and take the old ones away after cleanup`
-}
 
 type Words = ReadonlyArray<readonly [level: Finding["level"], message: string]>
 
@@ -49,7 +42,11 @@ const aboutColumn = (dialect: Dialect, info: TableInfo, column: ColumnInfo, loca
   if (info.view) refuse("this is a view: name the table behind it")
   if (column.generated) refuse("the database computes this column: name the column that it is computed from")
   if (dialect === "postgres") {
-    if (type.endsWith("[]") && kind !== "array") refuse(`this is ${type}: its kind is array`)
+    if (/^jsonb?\[\]$/.test(type)) {
+      refuse(
+        `this is ${type}: no kind rewrites JSON in a list. Write its rows by hand, or make the column jsonb before`
+      )
+    } else if (type.endsWith("[]") && kind !== "array") refuse(`this is ${type}: its kind is array`)
     if (kind === "id" && /^jsonb?$/.test(type)) refuse(`this is ${type}: its kind is json-path, json-any or text`)
     const odd = set.entries.find(({ target }) => !uuid.test(target))
     if (/^uuid(\[\])?$/.test(type) && odd !== undefined) {
@@ -63,11 +60,9 @@ const aboutColumn = (dialect: Dialect, info: TableInfo, column: ColumnInfo, loca
   if (bytesType.test(type) && dialect !== "sqlite" && (kind !== "id" || twoStep)) {
     refuse(`this is ${type}: only whole ids can be rewritten in it (kind id, without twoStep)`)
   }
-  const label = column.labels.find((value) => {
-    const entry = set.entries.find(({ source }) => source === value)
-    return entry !== undefined && !column.labels.includes(entry.target)
-  })
-  if (label !== undefined) refuse(enumWords(dialect, location, type, label))
+  const targets = new Map(set.entries.map(({ source, target }) => [source, target]))
+  const way = enumWay(dialect, column, (id) => targets.get(id))
+  if (way !== undefined) refuse(dialect === "postgres" ? `${way}. Leave the column out of the locations then` : way)
   return words
 }
 

@@ -11,8 +11,10 @@ export interface ColumnInfo {
   readonly name: string
   /** As the catalog calls the type, in lower case: `uuid`, `jsonb`, `uuid[]`, `varchar(36)`; of a domain, what it is made of. */
   readonly type: string
-  /** Values that an enum knows, with the name of its type; empty otherwise. */
+  /** Values that an enum knows, or that of the items of a list; empty otherwise. */
   readonly labels: ReadonlyArray<string>
+  /** PostgreSQL: the name of that enum, as statements write it. */
+  readonly enumType: string
   readonly generated: boolean
   /** MySQL: changes by itself with every update. */
   readonly selfUpdating: boolean
@@ -125,7 +127,7 @@ const readPostgres = async (driver: SqlDriver): Promise<Catalog> => {
   // A domain is what it is made of, and so is a domain over a domain: all of them are looked up once.
   const domains = `WITH RECURSIVE d (id, base, mod) AS (SELECT y.oid, y.typbasetype, y.typtypmod FROM pg_type y WHERE y.typtype = 'd' UNION ALL SELECT d.id, y.typbasetype, y.typtypmod FROM d JOIN pg_type y ON y.oid = d.base AND y.typtype = 'd')`
   const columns = await rows(
-    `${domains} SELECT n.nspname AS s, c.relname AS t, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind, a.attname AS name, lower(format_type(coalesce(d.base, a.atttypid), coalesce(d.mod, a.atttypmod))) AS type, (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = a.atttypid)::text AS labels, a.attgenerated <> '' OR a.attidentity = 'a' AS generated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN d ON d.id = a.atttypid AND NOT EXISTS (SELECT 1 FROM pg_type y WHERE y.oid = d.base AND y.typtype = 'd') WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND ${own} ORDER BY 1, 2, a.attnum`
+    `${domains} SELECT n.nspname AS s, c.relname AS t, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind, a.attname AS name, lower(format_type(coalesce(d.base, a.atttypid), coalesce(d.mod, a.atttypmod))) AS type, (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = i.id)::text AS labels, format_type(i.id, NULL) AS enum_type, a.attgenerated <> '' OR a.attidentity = 'a' AS generated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN d ON d.id = a.atttypid AND NOT EXISTS (SELECT 1 FROM pg_type y WHERE y.oid = d.base AND y.typtype = 'd') LEFT JOIN LATERAL (SELECT CASE y.typcategory WHEN 'A' THEN y.typelem ELSE y.oid END AS id FROM pg_type y WHERE y.oid = coalesce(d.base, a.atttypid)) i ON true WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND ${own} ORDER BY 1, 2, a.attnum`
   )
   const indexes = await rows(
     `SELECT n.nspname AS s, c.relname AS t, i.indisprimary AS pk, ${names("(i.indkey::int2[])[0:i.indnkeyatts - 1]", "c.oid")} AS names FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indisunique AND i.indexprs IS NULL AND ${own}`
@@ -189,6 +191,7 @@ const tablesOf = (
         name: str(row, "name"),
         type: str(row, "type"),
         labels: list(row, "labels"),
+        enumType: str(row, "enum_type"),
         generated: yes(row, "generated"),
         selfUpdating: yes(row, "self_updating")
       })),

@@ -7,6 +7,7 @@ import { checkOptions } from "../errors/checkOptions.ts"
 import type { Mapping } from "../ledger/Mapping.ts"
 import type { Location } from "../sql/config.ts"
 import { assertSeesAllRows, withAllRows } from "./allRows.ts"
+import { enumWay, handWords } from "./byHand.ts"
 import { type Catalog, readCatalog, type TableInfo } from "./catalog.ts"
 import { isOurs } from "./leftovers.ts"
 import type { NotScanned } from "./reports.ts"
@@ -108,7 +109,7 @@ const detect = async (
   const candidates: Array<Candidate> = []
   const unfit: Array<NotScanned> = []
   for (const scanned of columns) {
-    const reason = unfitness(scanned)
+    const reason = unfitness(driver, scanned, ids)
     if (reason === undefined) candidates.push(candidateOf(driver, catalog, scanned, resources))
     else
       unfit.push({
@@ -144,13 +145,17 @@ const unseenOf = (
 }
 
 /** Why a column is no location. */
-const unfitness = (scanned: ScannedColumn): string | undefined => {
+const unfitness = (
+  { dialect }: SqlDriver,
+  scanned: ScannedColumn,
+  ids: ReadonlyMap<string, string>
+): string | undefined => {
   const { table, column, rows } = scanned
   const what = `${column.name}: ${rows} rows have ids of the source`
   if (table.kind === "materialized view") return `${what}: they follow with REFRESH MATERIALIZED VIEW`
   if (column.generated) return `${what}: they follow the column that it is computed from`
   if (mostlyOf(scanned) !== undefined) return undefined
-  return `${what} that no kind rewrites (in mixed letters, behind escapes, within longer numbers or bytes): by hand`
+  return `${what}: ${enumWay(dialect, column, (id) => ids.get(id)) ?? handWords(column)}`
 }
 
 const candidateOf = (

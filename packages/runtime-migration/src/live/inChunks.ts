@@ -76,7 +76,7 @@ const attempt = async (run: Run, unit: Unit, work: Work): Promise<void> => {
     const cause = isBlocked(error) ? error.cause : error
     if (!isBusy(cause)) throw error
     // Of a whole table: nothing of it can be written.
-    run.left.set(unit, { work: "all", rows: [] })
+    run.left.set(unit, { work: "all", rows: [], unaltered: isBlocked(error) ? error.reason.location : undefined })
   }
 }
 
@@ -148,10 +148,15 @@ const blocked = async (run: Run): Promise<never> => {
     for (const step of steps) rows.push(...(await heldOfAll(run, step, () => performance.now() - begin > looking)))
   }
   const who = await holders(driver, tablesOf(plan, units)).catch(() => "")
+  const waiting = [...left].flatMap(([unit, { unaltered }]) =>
+    unaltered === undefined
+      ? []
+      : [`${unaltered} cannot be altered meanwhile, so that no row of ${labelOf(unit)} is written`]
+  )
   return fail({
     _tag: "Blocked",
     location: units.map(labelOf).join(", "),
-    detail: who === "" ? "whose sessions they are cannot be told" : who,
+    detail: [who === "" ? "whose sessions they are cannot be told" : who, ...waiting].join("; "),
     rows: [...new Map(rows.map(({ location, key }) => [`${location} ${key}`, { location, key }])).values()].slice(
       0,
       named

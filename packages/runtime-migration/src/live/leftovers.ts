@@ -2,10 +2,11 @@
  * What a pass over the whole database says about ids that are left, in the words of verify.
  */
 import type { PlannedLocation, SqlPlan } from "../sql/plan.ts"
+import { enumWay, handWords } from "./byHand.ts"
 import { type Catalog, readCatalog, type TableInfo } from "./catalog.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { LeftColumn, NotScanned, StepOptions } from "./reports.ts"
-import { kindOf, type ScannedColumn, scanDatabase } from "./scan.ts"
+import { isRewritten, kindOf, type ScannedColumn, scanDatabase } from "./scan.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 /** Tells the tables of runs, whatever their prefix is, and the ledger of an import. */
@@ -31,6 +32,8 @@ export interface Leftovers {
   readonly notScanned: ReadonlyArray<NotScanned>
   readonly problems: ReadonlyArray<string>
   readonly information: ReadonlyArray<string>
+  /** Locations whose kind does not rewrite what is left in them: to run the steps again would be of no use. */
+  readonly unfit: ReadonlySet<string>
 }
 
 /** Looks over the database; `known` are the rows that the locations themselves know to be left, by label. */
@@ -52,19 +55,22 @@ export const findLeftovers = async (
   })
   const problems: Array<string> = []
   const information: Array<string> = []
+  const unfit = new Set<string>()
   const left = columns.map((scanned): LeftColumn => {
     const location = locationOf(plan, catalog, scanned)
     const expected = isExpected(plan, catalog, scanned)
     const column = location?.label ?? labelOf(catalog, scanned)
     const kind = kindOf(scanned)
-    const words = `${column}: ${scanned.rows} rows ${wordsOf(scanned, location, kind)}`
+    const fits = location === undefined || isRewritten(scanned, location.kind)
+    if (!fits) unfit.add(column)
+    const words = `${column}: ${scanned.rows} rows ${wordsOf(plan, scanned, location, kind)}`
     if (expected) information.push(`${column}: ${scanned.rows} rows hold ids of the source, as the config expects`)
     // Said already, and with what to do.
-    else if (location === undefined || known.get(location.label) !== scanned.rows) problems.push(words)
+    else if (location === undefined || !fits || known.get(location.label) !== scanned.rows) problems.push(words)
     return { column, rows: scanned.rows, kind, expected }
   })
   information.push(...skipped.map(({ table, reason }) => `${table} was not looked at: ${reason}`))
-  return { left, notScanned: skipped, problems, information }
+  return { left, notScanned: skipped, problems, information, unfit }
 }
 
 const schemaOf = (catalog: Catalog, schema: string | undefined): string => schema ?? catalog.schema
@@ -90,6 +96,7 @@ const labelOf = (catalog: Catalog, { table, column }: Pick<ScannedColumn, "table
   `${table.schema === catalog.schema ? "" : `${table.schema}.`}${table.table}.${column.name}`
 
 const wordsOf = (
+  { dialect, ids }: DatabasePlan,
   { table, column }: ScannedColumn,
   location: PlannedLocation | undefined,
   kind: LeftColumn["kind"]
@@ -98,11 +105,12 @@ const wordsOf = (
     return `of a materialized view hold ids of the source: REFRESH MATERIALIZED VIEW ${table.table}`
   if (column.generated) return "of a computed column hold ids of the source: name the column that it is computed from"
   const where = location === undefined ? "no location names the column" : `kind ${location.kind} does not reach them`
+  const type = enumWay(dialect, column, (id) => ids.get(id))
   const way =
     kind === undefined
-      ? "no kind rewrites all of their forms (ids in mixed letters, behind escapes, within longer numbers or bytes): write those rows by hand, or say in leave that they may stay"
+      ? `${type ?? handWords(column)}; or say in leave that they may stay`
       : location?.kind === kind
         ? "run dry run and apply again; what stays then are ids of other resources than the location names"
-        : `kind ${kind} would rewrite them`
+        : `kind ${kind} would rewrite them${type === undefined ? "" : `, once they may stand there: ${type}`}`
   return `hold ids of the source, and ${where}: ${way}`
 }

@@ -22,6 +22,8 @@ export type Work = ReadonlySet<string> | "all"
 export interface Left {
   readonly work: Work
   readonly rows: ReadonlyArray<HeldRow>
+  /** PostgreSQL: what could not be altered, so that nothing of the unit can be written. */
+  readonly unaltered?: string | undefined
 }
 
 /** A run over the units of a plan. */

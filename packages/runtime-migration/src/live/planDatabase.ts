@@ -20,6 +20,7 @@ import { type Catalog, type ForeignKeyInfo, readCatalog, type TableInfo } from "
 import { completeLocation, tableInfo } from "./completeLocation.ts"
 import type { KeptTimes } from "./keptTimes.ts"
 import type { Finding } from "./reports.ts"
+import { asDeclared } from "./rigidKeys.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
 /**
@@ -118,6 +119,7 @@ export const planDatabase = async (driver: SqlDriver, config: DatabaseConfig): P
   const transaction = transactionOf(draft, config.transaction, isIndirect(sides))
   const plan = {
     ...draft,
+    foreignKeys: await asDeclared(driver, draft),
     transaction,
     chunk: config.chunk ?? defaultChunk(transaction),
     alone: askedFor(catalog, draft)

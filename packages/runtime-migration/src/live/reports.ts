@@ -132,8 +132,8 @@ export interface NotRestored {
   readonly location: string
   /**
    * `emptied`: the row has no value any more; `changed`: it has another than apply wrote; `gone`: it is not there; `no
-   * parent`: what it refers to is not there; `dropped`: its old value was dropped by a cleanup of values; `in use`: rows that
-   * were written since refer to the id, which stays for them: `reverse` takes all of them back.
+   * parent`: what it refers to is not there; `dropped`: it held what apply wrote when a cleanup of values dropped its old
+   * value; `in use`: rows that were written since refer to the id, which stays for them: `reverse` takes all of them back.
    */
   readonly reason: "emptied" | "changed" | "gone" | "no parent" | "dropped" | "in use"
   readonly rows: number

@@ -3,10 +3,11 @@
  * made so one by one, each in a transaction of its own, and put back behind the step; what has to be put back stands in the
  * run's table, so that it is known after a crash as well. Until then the application sees no difference.
  */
-import { tableOf, tables } from "../sql/dialect.ts"
+import { bareName, ledgerSchema, tableOf, tables } from "../sql/dialect.ts"
 import { quoteName, quoteText } from "../sql/names.ts"
 import type { PlannedLocation, SqlPlan } from "../sql/plan.ts"
 import { alter } from "./alter.ts"
+import { count } from "./checks.ts"
 import type { Patience } from "./locks.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
 
@@ -23,12 +24,6 @@ const labelOfKey = ({ name = "" }: Key): string => `foreign key ${name}`
 /** By its name: the catalog gives keys in another order once one of them was altered. */
 const itemOf = ({ schema = "", table, name = "" }: Key): string =>
   quoteText(`rigid ${[schema, table, name].map(encodeURIComponent).join("/")}`)
-
-/** Lets them wait inside of one transaction that is rolled back. */
-export const loosening = (plan: SqlPlan): ReadonlyArray<string> =>
-  plan.foreignKeys
-    .filter(({ deferrable }) => deferrable !== true)
-    .map((key) => alteration(plan, key, "DEFERRABLE INITIALLY IMMEDIATE"))
 
 /**
  * Lets the foreign keys wait that have to do with some locations. Where others hold locks on a table for longer than a
@@ -53,11 +48,27 @@ export const loosenKeys = async (
   }
 }
 
+/** What the run's table says about keys that were loosened, as literals. */
+const loosenedItems = async (driver: SqlDriver, plan: SqlPlan): Promise<ReadonlySet<string>> => {
+  const { rows } = await driver.run(`SELECT r.item AS v FROM ${tables(plan).run} r WHERE r.item LIKE 'rigid %'`)
+  return new Set(rows.map(({ v }) => quoteText(String(v))))
+}
+
+/** The foreign keys of a plan as they were: a step that is under way, or was interrupted, may have loosened some. */
+export const asDeclared = async (driver: SqlDriver, plan: SqlPlan): Promise<SqlPlan["foreignKeys"]> => {
+  if (plan.dialect !== "postgres" || !plan.foreignKeys.some(({ deferrable }) => deferrable === true))
+    return plan.foreignKeys
+  // Of another role, or made by nobody's run: what a step says about that is more than this could.
+  const own = `SELECT COUNT(*) AS n FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'item' WHERE n.nspname = '${ledgerSchema}' AND c.relname = ${quoteText(bareName(tables(plan).run))} AND c.relkind = 'r' AND pg_has_role(c.relowner, 'USAGE') AND has_schema_privilege(n.oid, 'USAGE')`
+  if ((await count(driver, own)) === 0) return plan.foreignKeys
+  const loosened = await loosenedItems(driver, plan)
+  return plan.foreignKeys.map((key) => (loosened.has(itemOf(key)) ? { ...key, deferrable: false } : key))
+}
+
 /** Puts back those that a step, or one before it that was interrupted, has loosened. */
 export const tightenKeys = async (driver: SqlDriver, plan: SqlPlan, patience: Patience): Promise<void> => {
   const { run } = tables(plan)
-  const { rows } = await driver.run(`SELECT r.item AS v FROM ${run} r WHERE r.item LIKE 'rigid %'`)
-  const loosened = new Set(rows.map(({ v }) => quoteText(String(v))))
+  const loosened = await loosenedItems(driver, plan)
   for (const key of plan.foreignKeys) {
     if (!loosened.has(itemOf(key))) continue
     const forget = `DELETE FROM ${run} WHERE item = ${itemOf(key)}`

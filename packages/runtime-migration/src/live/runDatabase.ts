@@ -9,6 +9,7 @@ import * as Guards from "../sql/guards.ts"
 import { ledgersOf } from "../sql/dialect.ts"
 import { applyMoves, type Move, rollbackMoves } from "../sql/moves.ts"
 import { mysqlSession } from "../sql/mysql.ts"
+import { originalKeys, wentBack } from "../sql/originalKeys.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { withAllRows } from "./allRows.ts"
@@ -78,6 +79,8 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
       done += locations.length
       onProgress?.({ step: "dry-run", location: labelsOf(locations), done, total: plan.locations.length })
     }
+    for (const location of again > 0 ? plan.locations : [])
+      await at(location.label, () => runAll(driver, originalKeys(plan, location)))
     await driver.run(Sql.end(plan))
   }
   const whole = async () => {
@@ -202,6 +205,12 @@ export const rollbackDatabase = (
     const moves = await neededMoves(driver, plan, rollbackMoves(plan))
     const moved = await moveRows({ driver, plan, step: "rollback", options }, moves, guards)
     const reversed = reverse ? await takeBack(driver, plan, options) : 0
+    await inTurn(driver, { prefix: plan.prefix, transaction: "chunks" }, async () => {
+      for (const location of plan.locations) {
+        await runAll(driver, wentBack(plan, location))
+        if (reverse) await driver.run(Sql.forgetDropped(plan, location))
+      }
+    })
     return { ...moved, reversed, ...(await whatStands(driver, plan)) }
   })
 
@@ -296,4 +305,5 @@ const guarding =
       check(signal)
       await enforce(driver, guards, known)
     }
+    if (step === "rollback") for (const location of plan.locations) await runAll(driver, originalKeys(plan, location))
   }

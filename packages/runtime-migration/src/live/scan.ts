@@ -7,6 +7,7 @@ import { isUuid } from "../ledger/forms.ts"
 import { type Resolve, rewriteJson, rewriteText } from "../ledger/rewrite.ts"
 import type { Dialect, Location } from "../sql/config.ts"
 import { quoteName } from "../sql/names.ts"
+import { isOfEnum, itemsOf } from "./byHand.ts"
 import type { Catalog, ColumnInfo, TableInfo } from "./catalog.ts"
 import { check } from "./checks.ts"
 import { makePaths, type Paths } from "./jsonPaths.ts"
@@ -123,6 +124,15 @@ const scanTable = async (
 /** Values whose kind is tried out; counting needs no more. */
 export const trials = 200
 
+const isWhole = (value: string): boolean => /^[A-Za-z0-9_.:-]+$/.test(value)
+
+/** What an id becomes that is all of a value, in whatever form. */
+const rewritten = (value: string, resolve: Resolve): string | undefined => {
+  const quoted = `"${value}"`
+  const text = isWhole(value) ? rewriteJson(quoted, resolve) : quoted
+  return text === quoted ? undefined : text.slice(1, -1)
+}
+
 /** What one column gave so far. */
 class Findings {
   rows = 0
@@ -136,6 +146,8 @@ class Findings {
   readonly #resolve: Resolve
   /** As the SQL does it. */
   readonly #alone: boolean
+  /** Whether its values belong to its type. */
+  readonly #enum: boolean
   /** Whether a part of a value can be written: not of a composite, or of a range. */
   readonly #parts: boolean
 
@@ -150,6 +162,7 @@ class Findings {
     this.#column = column
     this.#matcher = matcher
     this.#resolve = (id) => ids.get(id)
+    this.#enum = isOfEnum(dialect, column, (id) => rewritten(id, this.#resolve))
     this.#parts = dialect !== "postgres" || /^(text|character|citext|jsonb?)/.test(column.type)
     this.#paths = makePaths((id) => ids.has(id))
     this.#alone = [...ids.keys()].some((id) => !isUuid(id))
@@ -174,14 +187,16 @@ class Findings {
       return value.length === 16 && rewriteText(digits, this.#resolve) !== digits ? ["id"] : []
     }
     if (typeof value !== "string") return []
+    if (this.#enum) return []
     const clean = (text: string) => text !== value && this.#matcher.idsIn(text).length === 0
-    const whole = /^[A-Za-z0-9_.:-]+$/.test(value)
-    if (this.#column.type.endsWith("[]")) return ["array"]
+    if (this.#column.type.endsWith("[]")) {
+      const items = itemsOf(value)?.map((item) => rewritten(item, this.#resolve) ?? item)
+      return items !== undefined && clean(items.join(" ")) ? ["array"] : []
+    }
     const text = rewriteText(value, this.#resolve, { alone: this.#alone })
     const parts = (text: string) => this.#parts && clean(text)
-    const quoted = whole ? `"${value}"` : value
     return [
-      ...(whole && rewriteJson(quoted, this.#resolve) !== quoted ? (["id"] as const) : []),
+      ...(rewritten(value, this.#resolve) === undefined ? [] : (["id"] as const)),
       ...(parts(rewriteJson(value, this.#resolve)) ? (["json-any"] as const) : []),
       ...(parts(text) ? (["text"] as const) : [])
     ]
@@ -206,6 +221,10 @@ const order: ReadonlyArray<ScanKind> = ["array", "id", "json-any", "text"]
 /** The most exact kind that rewrites all that was tried; `undefined` where there is none. */
 export const kindOf = ({ kinds, rows }: ScannedColumn): Exclude<Location["kind"], "json-path"> | undefined =>
   order.find((kind) => kinds.get(kind) === Math.min(rows, trials))
+
+/** Whether a kind rewrites all that was tried; a single path may lead to some of it only. */
+export const isRewritten = ({ kinds, rows }: ScannedColumn, kind: Location["kind"]): boolean =>
+  kind === "json-path" || kinds.get(kind) === Math.min(rows, trials)
 
 /** The most exact of the kinds that rewrite most of what was tried, and how many of it they do not; `undefined` where none does. */
 export const mostlyOf = ({

@@ -1,19 +1,21 @@
 /**
  * What apply would trip over: some rows of each location are written in a transaction that is rolled back.
  */
-import { isReferring, ledgerRows, tableOf } from "../sql/dialect.ts"
+import { ledgerRows, tableOf } from "../sql/dialect.ts"
 import { applyMoves } from "../sql/moves.ts"
 import { quoteName } from "../sql/names.ts"
 import type { PlannedLocation } from "../sql/plan.ts"
 import * as Sql from "../sql/statements.ts"
 import { apart, ofIds, type Unit, unitsOf } from "../sql/units.ts"
 import { sleeping } from "./aboutTriggers.ts"
+import { impatient } from "./alter.ts"
 import { check, select } from "./checks.ts"
 import { isBusy, isStatementFailure } from "./databaseError.ts"
+import { makePatience } from "./locks.ts"
 import type { DatabasePlan } from "./planDatabase.ts"
 import type { StepOptions } from "./reports.ts"
 import { write } from "./write.ts"
-import { loosening } from "./rigidKeys.ts"
+import { loosenKeys, tightenKeys } from "./rigidKeys.ts"
 import { takeLateChildren } from "./lateRows.ts"
 import { numberOf, runAll, type SqlDriver } from "./SqlDriver.ts"
 import { labelOf, rowsById, withKey } from "./unitRows.ts"
@@ -31,13 +33,37 @@ const most = 200
 /** Rows of a ledger in which so many values are found where it has many. */
 const enough = 20_000
 
-/** Tries out what a dry run has prepared. */
-export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: StepOptions): Promise<Trial> => {
+/** Tries out what a dry run has prepared. Foreign keys wait meanwhile as they do for apply: nobody is locked out for longer. */
+export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, options: StepOptions): Promise<Trial> => {
+  const loosened: Parameters<typeof loosenKeys>[4] = new Set()
+  const tighten = async () => {
+    if (loosened.size > 0)
+      await tightenKeys(driver, plan, makePatience({ patience: Math.max(1000, options.patience ?? 30_000) }))
+  }
+  let trial: Trial
+  try {
+    trial = await tryAll(driver, plan, options, loosened)
+  } catch (error) {
+    // What it failed with tells more; the next step knows of them.
+    await tighten().catch(() => undefined)
+    throw error
+  }
+  await tighten()
+  return trial
+}
+
+const tryAll = async (
+  driver: SqlDriver,
+  plan: DatabasePlan,
+  options: StepOptions,
+  loosened: Parameters<typeof loosenKeys>[4]
+): Promise<Trial> => {
   const problems: Array<string> = []
   const untried: Array<string> = []
+  const patience = makePatience(options)
   for (const location of plan.locations) problems.push(...(await conflicts(driver, plan, location)))
   for (const unit of unitsOf({ ...plan, transaction: "chunks" }, applyMoves(plan))) {
-    check(signal)
+    check(options.signal)
     const rows = unit.together ? await someIds(driver, plan, unit) : await someRows(driver, plan, unit)
     if (rows.length === 0) continue
     const location = labelOf(unit)
@@ -47,6 +73,9 @@ export const tryOut = async (driver: SqlDriver, plan: DatabasePlan, { signal }: 
       continue
     }
     try {
+      const locations = unit.steps.flatMap((step) => step.locations)
+      if (plan.dialect === "postgres" && unit.together)
+        await loosenKeys(driver, plan, locations, impatient(patience), loosened)
       const refusal = await firstRefusal(driver, plan, unit, rows)
       if (refusal !== undefined) problems.push(refusal)
     } catch (error) {
@@ -186,10 +215,7 @@ const rolledBack = async (
   await driver.run(dialect === "sqlite" ? "BEGIN IMMEDIATE" : dialect === "mysql" ? "START TRANSACTION" : "BEGIN")
   try {
     if (dialect === "postgres") await driver.run(Sql.shortLocks)
-    if (dialect === "postgres" && keys && locations.some((location) => isReferring(plan, location))) {
-      await runAll(driver, loosening(plan))
-      await driver.run("SET CONSTRAINTS ALL DEFERRED")
-    }
+    if (dialect === "postgres" && unit.together) await driver.run("SET CONSTRAINTS ALL DEFERRED")
     if (dialect === "sqlite") await driver.run("PRAGMA defer_foreign_keys = ON")
     if (dialect === "mysql")
       for (const step of unit.steps) await driver.run(Sql.lockRows(plan, step, range(step.location)))

@@ -90,7 +90,7 @@ const verify = async (
   const whole =
     scan && state === "applied" ? await findLeftovers(driver, plan, known, { signal, onProgress }) : notLooked
   const problems = [
-    ...locations.flatMap((location) => problemsOf(location, state)),
+    ...locations.flatMap((location) => problemsOf(location, state, whole.unfit)),
     ...whole.problems,
     ...orphans.flatMap(({ foreignKey, rows }) => (rows === 0 ? [] : [`${foreignKey}: ${rows} rows have no parent`]))
   ]
@@ -99,18 +99,22 @@ const verify = async (
   return { ok: problems.length === 0, locations, left, notScanned, orphans, problems, information }
 }
 
-const notLooked: Leftovers = { left: [], notScanned: [], problems: [], information: [] }
+const notLooked: Leftovers = { left: [], notScanned: [], problems: [], information: [], unfit: new Set() }
 
 /** What must not be, whoever writes meanwhile. */
 const problemsOf = (
   { location, old, renewed, forged, leftovers }: VerifyLocation,
-  state: "applied" | "original"
+  state: "applied" | "original",
+  unfit: ReadonlySet<string>
 ): ReadonlyArray<string> => {
   const wrong = state === "applied" ? old : renewed
   const lines: ReadonlyArray<readonly [boolean, string]> = [
     [wrong > 0, `${wrong} rows hold the ${state === "applied" ? "old" : "new"} value: run the step again`],
     [forged > 0, `${forged} rows of the ledger hold values that the mapping does not make: somebody wrote into it`],
-    [leftovers > 0, `${leftovers} rows still hold ids of the source: run dry run and apply again`]
+    [
+      leftovers > 0 && !unfit.has(location),
+      `${leftovers} rows still hold ids of the source: run dry run and apply again`
+    ]
   ]
   return linesOf(location, lines)
 }

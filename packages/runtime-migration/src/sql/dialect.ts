@@ -29,6 +29,8 @@ export interface SqlDialect {
   readonly nextNumber: (ledger: string, key: ReadonlyArray<string>) => string | undefined
   /** A key of a row `t`, or of a query, to be looked up in a ledger. */
   readonly keyValue: (value: string) => string
+  /** The same of what a location makes of a part of a key. */
+  readonly keyAfter: (value: string, rewriter: PlannedLocation) => string
   /** Kind `id`: how a row `t` finds its id in a mapping table, named `alias`, and what the id becomes. */
   readonly lookup: (plan: SqlPlan, location: PlannedLocation, alias: string) => Lookup
   /** Its indexes, made once the ledger is filled: that is faster than to keep them meanwhile. */
@@ -208,6 +210,8 @@ export const tables = (plan: SqlPlan) => {
     run: named("run"),
     /** MySQL and SQLite: what stops a script. */
     guard: named("guard"),
+    /** The same of a session alone. */
+    order: plan.dialect === "sqlite" ? `temp.${plan.prefix}_order` : named("order"),
     ledger: ({ index, shares }: PlannedLocation) => named(`l${(shares[0] ?? index) + 1}`),
     /** PostgreSQL: the mapping with targets in the column's own type. */
     typed: (index: number) => named(`m${index + 1}`)
@@ -228,10 +232,11 @@ export const tableOf = (plan: SqlPlan, { schema, table }: Pick<PlannedLocation, 
 /** A column of the customer's table `t`. */
 export const columnOf = (plan: SqlPlan, column: string): string => `t.${quoteName(plan.dialect, column)}`
 
+/** A column of a key with the names that a ledger has for it: before, and afterwards. */
+export type KeyOfLedger = KeyColumn & { readonly k: string; readonly w: string | undefined }
+
 /** The keys of a ledger. */
-export const keysOf = ({
-  key
-}: PlannedLocation): ReadonlyArray<KeyColumn & { readonly k: string; readonly w: string | undefined }> =>
+export const keysOf = ({ key }: PlannedLocation): ReadonlyArray<KeyOfLedger> =>
   key.map((column, at) => ({
     ...column,
     k: `k${at + 1}`,

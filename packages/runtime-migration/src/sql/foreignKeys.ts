@@ -29,7 +29,7 @@ type Places = ReadonlyArray<Pick<Location, "schema" | "table" | "column">>
 const listed = (dialect: Dialect): string => harmfulActions[dialect].map(quoteText).join(", ")
 
 /** A name as a literal: it may have a backslash, which `quoteText` refuses. */
-const literal = (dialect: Dialect, name: string): string => {
+export const literal = (dialect: Dialect, name: string): string => {
   const quoted = `'${name.replaceAll("'", "''")}'`
   if (!name.includes("\\")) return quoted
   // Whether it escapes depends on the session.

@@ -125,21 +125,29 @@ export const olderGuard = (plan: SqlPlan): Guard => ({
 
 /** Nothing was prepared yet, or this very plan. */
 export const samePlanGuard = (plan: SqlPlan): Guard => ({
-  step: "prepared",
+  step: "plan",
   query: `SELECT r.value AS v FROM ${tables(plan).run} r WHERE (r.item = 'checksum' AND r.value <> ${quoteText(plan.checksum)})${elsewhere(plan)}`,
   words: `Another mapping, other locations or tables of another schema were prepared with the prefix ${plan.prefix}. Mappings that came later are taken into the run by extend. Else finish or roll back that run and clean it up, or take another prefix.`,
   reason: "OutOfOrder"
 })
 
-/** This very plan was prepared. */
+/** Something was prepared. Asks no table of the run. */
+export const firstGuard = (plan: SqlPlan, way: SqlDialect): Guard => ({
+  step: "first",
+  query: `SELECT 'it' AS v FROM (${way.exists(tables(plan).run)}) q WHERE q.n = 0`,
+  words: `Nothing was prepared here with the prefix ${plan.prefix}: run the dry run first.`,
+  reason: "OutOfOrder"
+})
+
+/** This very plan was prepared, to its end. */
 export const preparedGuards = (plan: SqlPlan): ReadonlyArray<Guard> => [
+  samePlanGuard(plan),
   {
     step: "prepared",
     query: unless(prepared(plan)),
-    words: "What was prepared is of another mapping or of other locations. Run the dry run with this plan first.",
+    words: "What was prepared has not come to its end: run the dry run first.",
     reason: "OutOfOrder"
-  },
-  samePlanGuard(plan)
+  }
 ]
 
 /** No foreign key does what no rollback undoes. */

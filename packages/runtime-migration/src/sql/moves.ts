@@ -11,6 +11,8 @@ export interface Move {
   readonly to: LedgerValue
   /** Indexes of the other locations that hold their new values during this pass. */
   readonly renewed: ReadonlySet<number>
+  /** Whether of each of them it may as well be the old one. */
+  readonly either: boolean
 }
 
 /** The passes that apply a plan, in order. */
@@ -19,21 +21,18 @@ export const applyMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   return byKeys(plan, plan.locations).flatMap((location): ReadonlyArray<Move> => {
     const before = new Set(renewed)
     renewed.add(location.index)
-    return passes(location).flatMap(([from, to]) => [
-      { location, from, to, renewed: before },
-      ...again(location).map((others) => ({ location, from, to, renewed: new Set([...before, ...others]) }))
-    ])
+    return passes(location).flatMap(([from, to]) => eachTime({ location, from, to, renewed: before, either: false }))
   })
 }
 
 /**
- * Rows that were taken anew after their key was rewritten have the new one already, and those of an extension that apply did
- * not reach have the one that it finds. On a first run there are none.
+ * Rows that were taken anew after a part of their key was rewritten have that one already, and those of an extension that apply
+ * did not reach have the one that it finds. On a first run there are none.
  */
-const again = (location: PlannedLocation): ReadonlyArray<ReadonlyArray<number>> => {
-  const others = otherRewriters(location).map(({ index }) => index)
-  return location.ambiguous || others.length === 0 ? [] : [others]
-}
+const eachTime = (move: Move): ReadonlyArray<Move> =>
+  isLate(move.location) ? [move, { ...move, either: true }] : [move]
+
+const isLate = (location: PlannedLocation): boolean => !location.ambiguous && otherRewriters(location).length > 0
 
 /** The passes that undo it, from the last location to the first. */
 export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
@@ -41,19 +40,13 @@ export const rollbackMoves = (plan: SqlPlan): ReadonlyArray<Move> => {
   const all = new Set(renewed)
   const first = plan.locations
     .filter((location) => goesBeforeItsKey(plan, location))
-    .flatMap((location) => wayBack(location).map(([from, to]): Move => ({ location, from, to, renewed: all })))
+    .flatMap((location) =>
+      wayBack(location).map(([from, to]): Move => ({ location, from, to, renewed: all, either: false }))
+    )
   const moves = byKeys(plan, plan.locations.toReversed()).flatMap((location): ReadonlyArray<Move> => {
     renewed.delete(location.index)
     const still = new Set(renewed)
-    return wayBack(location).flatMap(([from, to]) => [
-      { location, from, to, renewed: still },
-      ...again(location).map((others) => ({
-        location,
-        from,
-        to,
-        renewed: new Set([...still].filter((index) => !others.includes(index)))
-      }))
-    ])
+    return wayBack(location).flatMap(([from, to]) => eachTime({ location, from, to, renewed: still, either: false }))
   })
   return [...first, ...moves]
 }
@@ -70,7 +63,7 @@ const wayBack = (location: PlannedLocation): ReadonlyArray<readonly [from: Ledge
  * taken after their key was rewritten, and those whose key stays. What keys and foreign keys have to do with has its own order.
  */
 const goesBeforeItsKey = (plan: SqlPlan, location: PlannedLocation): boolean =>
-  again(location).length > 0 &&
+  isLate(location) &&
   !location.twoStep &&
   !isReferring(plan, location) &&
   !plan.locations.some(({ key }) => key.some(({ rewrittenBy }) => rewrittenBy === location.index))
@@ -126,7 +119,7 @@ export const matchDuring = (plan: SqlPlan, { location, renewed }: Move, value: L
     })
     .join(" AND ")
 
-/** Keys that the columns of a family are part of are old in some rows and new in others while it is under way. */
+/** Keys are old in some rows and new in others while a family that they are part of is under way, and where parts were rewritten before. */
 export const matchEither = (plan: SqlPlan, { location, from }: Pick<Move, "location" | "from">): string =>
   keysOf(location)
     .map(({ column, k, w, rewrittenBy }) => {

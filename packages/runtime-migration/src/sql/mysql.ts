@@ -219,6 +219,8 @@ export const mysql: SqlDialect = {
   nextNumber: (ledger, key) =>
     `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER (ORDER BY ${key.join(", ")})`,
   keyValue: (value) => value,
+  // It has two collations, which no column is compared with; any is with ASCII, and ids have nothing else.
+  keyAfter: (value, { columnType }) => (columnType === "bytes" ? value : `CONVERT(${value} USING ascii)`),
   lookup: (plan, location, alias) => {
     const column = columnOf(plan, location.column)
     const target = idIn(location, column, `${alias}.target`)

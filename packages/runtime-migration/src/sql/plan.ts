@@ -92,7 +92,7 @@ export interface SqlPlan {
   readonly locations: ReadonlyArray<PlannedLocation>
   /**
    * Indexes of locations whose columns are named in no statement that does not change them: a trigger asks for them (`UPDATE
-   * OF`). Of a live database only; scripts know no triggers.
+   * OF`). Of a live database only; scripts ask when they run.
    */
   readonly alone: ReadonlyArray<number>
   readonly sets: ReadonlyArray<IdSet>

@@ -226,6 +226,7 @@ export const postgres: SqlDialect = {
   },
   nextNumber: (ledger) => `(SELECT COALESCE(MAX(o.n), 0) FROM ${ledger} o) + ROW_NUMBER() OVER ()`,
   keyValue: (value) => value,
+  keyAfter: (value) => value,
   lookup: (plan, location, alias) => {
     const { map, typed } = tables(plan)
     const source = `${alias}.source`

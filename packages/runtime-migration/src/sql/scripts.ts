@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import type { Dialect } from "./config.ts"
-import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tables } from "./dialect.ts"
+import { isShared, ledgerColumn, ledgersOf, type SqlDialect, tableOf, tables } from "./dialect.ts"
+import { literal, regclass } from "./foreignKeys.ts"
 import * as Guards from "./guards.ts"
-import { guardTable } from "./guardTable.ts"
+import { guardTable, orderTable } from "./guardTable.ts"
 import { applyMoves, rollbackMoves } from "./moves.ts"
 import { mysqlSession } from "./mysql.ts"
 import { quoteBlock, quoteText } from "./names.ts"
+import { originalKeys } from "./originalKeys.ts"
 import type { PlannedLocation, SqlPlan } from "./plan.ts"
 import { seeAllRows } from "./rowSecurity.ts"
 import * as Sql from "./statements.ts"
@@ -114,6 +116,7 @@ const prepare = (plan: SqlPlan): ReadonlyArray<string> => {
       ...locations.flatMap((location) => Sql.takeAnew(plan, location)),
       ...Sql.fill(plan, locations)
     ]),
+    ...plan.locations.flatMap((location) => originalKeys(plan, location)),
     Sql.end(plan)
   ]
   const reports = plan.locations.flatMap((location) => {
@@ -140,12 +143,10 @@ const transaction = (plan: SqlPlan, statements: ReadonlyArray<string>): Readonly
 
 const run = (plan: SqlPlan, direction: "apply" | "rollback"): ReadonlyArray<string> => {
   const moves = direction === "apply" ? applyMoves(plan) : rollbackMoves(plan)
-  const before =
-    plan.dialect === "postgres"
-      ? [...Guards.ownGuards(plan), ...Guards.rowGuards(plan), Guards.olderGuard(plan)]
-      : [Guards.olderGuard(plan)]
-  const checks = guarded(plan, [...before, ...Guards.writeGuards(plan, wayOf(plan), direction).flat()])
-  const steps = passes(plan, direction, stepsOf(plan, moves), checks)
+  const first = [...guarded(plan, [...Guards.ownGuards(plan), ...Guards.rowGuards(plan)]), ...inOrder(plan)]
+  const checks = guarded(plan, [Guards.olderGuard(plan), ...Guards.writeGuards(plan, wayOf(plan), direction).flat()])
+  const keys = direction === "apply" ? [] : plan.locations.flatMap((location) => originalKeys(plan, location))
+  const steps = [...first, ...passes(plan, direction, stepsOf(plan, moves), [...checks, ...keys])]
   if (direction === "apply") return steps
   // What could not be put back: rows that are neither old nor there to be.
   return [...steps, ...plan.locations.map((location) => labelled(location, Sql.stateCounts(plan, location, "before")))]
@@ -173,7 +174,7 @@ const passes = (
 
 const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] | undefined): ReadonlyArray<string> => {
   const rows = range === undefined ? [] : [`b.n BETWEEN ${range[0]} AND ${range[1]}`]
-  const all = Sql.updateTogether(plan, step, rows)
+  const all = Sql.updateTogether(plan, step, [...rows, ...unasked(plan, step)])
   return [
     // SQLite would have to look what was written before it goes on.
     ...(all === undefined || all.whole ? [] : [all.update, ...all.after]),
@@ -184,15 +185,40 @@ const statements = (plan: SqlPlan, step: Step, range: readonly [string, string] 
   ]
 }
 
+/**
+ * PostgreSQL: no trigger asks for one of the columns (`UPDATE OF`). It would run for rows in which that one does not change:
+ * then each column is written for itself.
+ */
+const unasked = (plan: SqlPlan, { location, locations }: Step): ReadonlyArray<string> => {
+  if (plan.dialect !== "postgres") return []
+  const table = regclass(tableOf(plan, location))
+  const names = locations.map(({ column }) => literal("postgres", column)).join(", ")
+  return [
+    `NOT EXISTS (SELECT 1 FROM pg_trigger g JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = ANY (g.tgattr::int2[]) WHERE g.tgrelid = ${table} AND NOT g.tgisinternal AND (g.tgtype & 16) <> 0 AND g.tgenabled IN ('O', 'A') AND a.attname IN (${names}))`
+  ]
+}
+
 const whole = (plan: SqlPlan, move: Step): ReadonlyArray<string> => statements(plan, move, undefined)
 
 const timeouts = [`SET ${Sql.lockTimeout}`]
 
+/** Stops a script that runs before 1-prepare.sql of its plan. */
+const inOrder = (plan: SqlPlan): ReadonlyArray<string> => {
+  const guards = [Guards.firstGuard(plan, wayOf(plan)), ...Guards.preparedGuards(plan)]
+  if (plan.dialect === "postgres") return guarded(plan, guards)
+  const { make, drop } = orderTable(plan)
+  return [...make, ...guarded(plan, guards, tables(plan).order), drop]
+}
+
 /** Stops the script where something does not hold. */
-const guarded = (plan: SqlPlan, guards: ReadonlyArray<Guards.Guard>): ReadonlyArray<string> =>
+const guarded = (
+  plan: SqlPlan,
+  guards: ReadonlyArray<Guards.Guard>,
+  table = tables(plan).guard
+): ReadonlyArray<string> =>
   guards.map(({ step, query, words }) => {
     if (plan.dialect !== "postgres") {
-      return `INSERT INTO ${tables(plan).guard} (step, ok) SELECT ${quoteText(step)}, 0 FROM (${query}) q`
+      return `INSERT INTO ${table} (step, ok) SELECT ${quoteText(step)}, 0 FROM (${query}) q`
     }
     const message = `replace(${quoteText(words.replaceAll("\\", "/").replaceAll("the dry run", "1-prepare.sql"))}, '{found}', reason)`
     return quoteBlock(
@@ -227,6 +253,7 @@ const labelled = (location: PlannedLocation, sql: string): string =>
 const verify = (plan: SqlPlan): ReadonlyArray<string> => [
   ...(plan.dialect === "mysql" ? mysqlSession : []),
   ...guarded(plan, Guards.rowGuards(plan)),
+  ...inOrder(plan),
   ...wayOf(plan)
     .foreignMapping(plan)
     .map((query) => `SELECT q.v AS mapping_must_be_empty FROM (${query}) q`),

@@ -263,6 +263,7 @@ export const sqlite: SqlDialect = {
   nextNumber: () => undefined,
   // Without a type on the one side there is none on the other, or its index would not do.
   keyValue: (value) => `+${value}`,
+  keyAfter: (value) => `+${value}`,
   lookup: (plan, location, alias) => {
     const column = columnOf(plan, location.column)
     const target = `${alias}.target`

@@ -6,7 +6,7 @@ import {
   columnOf,
   inSet,
   isExtensible,
-  isRekeyed,
+  otherRewriters,
   isShared,
   keyed,
   keysOf,
@@ -161,7 +161,7 @@ const addTogether = (plan: SqlPlan, first: PlannedLocation, locations: ReadonlyA
 }
 
 /** A ledger with its columns. */
-const ledgerOf = (plan: SqlPlan, location: PlannedLocation) => ({
+export const ledgerOf = (plan: SqlPlan, location: PlannedLocation) => ({
   ledger: tables(plan).ledger(location),
   columns: [
     ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
@@ -221,15 +221,28 @@ const addRows = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<s
   return `${insertInto(plan, ledger, columns)} FROM (${dialects[plan.dialect].changes(plan, location)}) c WHERE ${[...only, ...conditions].join(" AND ")}`
 }
 
-/** What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or by the one that it has now. */
+/**
+ * What finds the ledger row `l` of a row `c` that is seen again: by its key as it was, or, with parts of it rewritten, by the
+ * one that it ends with. That may be the end of another row, too: as long as the one of the ledger row is there, it is none.
+ */
 const seenAs = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
-  const by = (column: (key: { readonly k: string; readonly w: string | undefined }) => string) =>
-    keysOf(location)
-      .map((key) => `l.${column(key)} = ${dialects[plan.dialect].keyValue(`c.${key.k}`)}`)
-      .join(" AND ")
-  const before = by(({ k }) => k)
+  const way = dialects[plan.dialect]
+  const keys = keysOf(location)
+  const is = (k: string, name = k) => `l.${name} = ${way.keyValue(`c.${k}`)}`
+  const before = keys.map(({ k }) => is(k)).join(" AND ")
   // A key that is source and target would find the ledger row of another.
-  return location.ambiguous || !isRekeyed(location) ? [before] : [before, by(({ k, w }) => w ?? k)]
+  if (location.ambiguous || otherRewriters(location).length === 0) return [before]
+  const later = keys.map(({ k, w, rewrittenBy }) => {
+    const rewriter = plan.locations[rewrittenBy ?? -1]
+    if (w === undefined || rewriter === undefined) return is(k)
+    const ends = `l.${w} = ${way.keyAfter(`c.${w}`, rewriter)}`
+    return rewriter === location ? `${ends} AND ${is(k)}` : `${ends} AND (${is(k)} OR ${is(k, w)})`
+  })
+  const done = keys.map(({ k, w }) => is(k, w)).join(" AND ")
+  const there = keys.map(({ column, k, w }) => ({ column: columnOf(plan, column), k: `l.${k}`, w: `l.${w ?? k}` }))
+  const at = (end: "k" | "w") =>
+    `NOT EXISTS (SELECT 1 FROM ${tableOf(plan, location)} t WHERE ${there.map((key) => `${key.column} = ${key[end]}`).join(" AND ")})`
+  return [before, `${later.join(" AND ")} AND (${done} OR (${at("k")} AND ${at("w")}))`]
 }
 
 /**
@@ -709,12 +722,19 @@ const droppedItem = ({ index }: PlannedLocation): string => quoteText(`dropped $
 export const droppedRows = (plan: SqlPlan, location: PlannedLocation): string =>
   `SELECT COALESCE(SUM(CAST(r.value AS DECIMAL(20))), 0) AS n FROM ${tables(plan).run} r WHERE r.item = ${droppedItem(location)}`
 
-/** Drops the values of a location, with their rows, and remembers how many. */
+/** Forgets them: they went back through the inverse mapping. */
+export const forgetDropped = (plan: SqlPlan, location: PlannedLocation): string =>
+  `DELETE FROM ${tables(plan).run} WHERE item = ${droppedItem(location)}`
+
+/**
+ * Drops the values of a location, with their rows, and remembers how many of those hold what apply wrote: the others lose
+ * nothing.
+ */
 export const dropValues = (plan: SqlPlan, location: PlannedLocation): ReadonlyArray<string> => {
   const { run, ledger } = tables(plan)
   const item = droppedItem(location)
   const name = ledger(location)
-  const sum = `SELECT CAST((SELECT COUNT(*) FROM ${name}) + COALESCE(MAX(CAST(r.value AS DECIMAL(20))), 0) AS CHAR(20)) AS value FROM ${run} r WHERE r.item = ${item}`
+  const sum = `SELECT CAST((${writtenRows(plan, location)}) + COALESCE(MAX(CAST(r.value AS DECIMAL(20))), 0) AS CHAR(20)) AS value FROM ${run} r WHERE r.item = ${item}`
   const next = quoteText(`dropping ${location.index + 1}`)
   return [
     `DELETE FROM ${run} WHERE item = ${next}`,

@@ -25,8 +25,8 @@ export const unitsOf = (plan: SqlPlan, moves: ReadonlyArray<Move>): ReadonlyArra
   const grouped = (index: number | undefined) =>
     plan.transaction === "chunks" && index !== undefined && (families[index]?.size ?? 1) > 1
   const step = (move: Move, locations: ReadonlyArray<PlannedLocation>): Step => {
-    const early = move.location.key.some(({ rewrittenBy }) => grouped(rewrittenBy))
-    return { ...move, locations, match: early ? matchEither(plan, move) : matchDuring(plan, move, move.from) }
+    const either = move.either || move.location.key.some(({ rewrittenBy }) => grouped(rewrittenBy))
+    return { ...move, locations, match: either ? matchEither(plan, move) : matchDuring(plan, move, move.from) }
   }
   const isLoose = (location: PlannedLocation) =>
     !grouped(location.index) && !isOrdered(plan, location) && !plan.alone.includes(location.index)

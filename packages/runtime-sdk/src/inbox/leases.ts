@@ -4,9 +4,11 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
+import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { InboxError } from "./model.ts"
+import { makeAsk } from "./silence.ts"
 import { type Dialect, nowOf } from "./tables.ts"
 
 /** Leases in one database; times are the database's. */
@@ -82,20 +84,23 @@ const releaseScript = Redis.script((...args: [key: string, owner: string]) => ar
   lua: `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`
 })
 
+/** Milliseconds without an answer after which a connection is given up. */
+const patience = 30_000
+
 /** In Redis. */
-export const leasesRedis = (prefix: string): Effect.Effect<Leases, never, Redis.Redis> =>
-  Effect.map(Redis.Redis, (redis) => {
+export const leasesRedis = (prefix: string): Effect.Effect<Leases, never, Redis.Redis | Scope.Scope> =>
+  Effect.gen(function* () {
+    const redis = yield* Redis.Redis
+    const ask = yield* makeAsk(patience)
     const lease = redis.eval(leaseScript)
     const release = redis.eval(releaseScript)
-    const failing = (doing: string) => Effect.mapError(({ cause }: Redis.RedisError) => new InboxError(doing, cause))
     return {
       lease: (name, owner, millis) =>
-        lease(`${prefix}lease:${name}`, owner, Math.ceil(millis)).pipe(
-          Effect.map((count) => count === 1),
-          failing("taking a lease")
+        Effect.map(
+          ask("taking a lease", lease(`${prefix}lease:${name}`, owner, Math.ceil(millis))),
+          (count) => count === 1
         ),
-      release: (name, owner) =>
-        Effect.asVoid(release(`${prefix}lease:${name}`, owner)).pipe(failing("giving up a lease")),
+      release: (name, owner) => ask("giving up a lease", Effect.asVoid(release(`${prefix}lease:${name}`, owner))),
       sweep: Effect.void // Redis does.
     }
   })

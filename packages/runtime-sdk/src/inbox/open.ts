@@ -84,7 +84,7 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
 /**
  * Opens an inbox and starts its workers. Rejects with an `InboxError`: of kind `options` when an option is wrong, of
  * kind `refusal` where the server would lose or double deliveries or lacks a right, of kind `failure` when it cannot be
- * reached. After `close` everything but `health` rejects with one of kind `refusal`.
+ * reached, or says nothing for 30 seconds. After `close` everything but `health` rejects with one of kind `refusal`.
  *
  * **Example**
  *
@@ -109,7 +109,10 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
   const report = Layer.succeed(Report, (error) => Effect.sync(() => quietly(() => onError(error))))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
   const inbox = await Effect.runPromise(
-    settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause }))
+    Effect.timeoutOrElse(
+      settled(Effect.tryPromise({ try: () => runtime.runPromise(WebhookInbox), catch: (cause) => cause })),
+      { duration: openingMillis, orElse: () => unopened(runtime) }
+    )
   )
   const attempt = (delivery: Delivery, info: Attempt) =>
     Effect.tryPromise({
@@ -159,6 +162,16 @@ export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox>
     [Symbol.asyncDispose]: close
   }
 }
+
+/** A client may wait for ever for a server that takes its connection and says nothing. */
+const openingMillis = 30_000
+
+const unopened = (runtime: ManagedRuntime.ManagedRuntime<WebhookInbox, unknown>): Effect.Effect<never, InboxError> =>
+  Effect.suspend(() => {
+    // It ends when its client does.
+    runtime.dispose().catch(() => undefined)
+    return Effect.fail(new InboxError("opening it", new Error(`No answer within ${openingMillis / 1000} s`)))
+  })
 
 const layerOf = (options: OpenOptions): Layer.Layer<WebhookInbox, unknown> => {
   const { store, handle: _handle, concurrency: _concurrency, grace: _grace, onError: _onError, ...rest } = options

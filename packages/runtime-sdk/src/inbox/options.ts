@@ -201,6 +201,9 @@ export const checkRun = (
   }
 }
 
+/** Milliseconds without an answer after which a connection to the store is given up: it may have died without a word. */
+export const patienceOf = ({ lockMillis }: Settings): number => Math.max(5000, lockMillis / 3)
+
 /** Wait before the attempt that follows this one: doubling, up to five minutes. */
 export const backoffOf = ({ backoffMillis }: Settings, attempt: number): number =>
   Math.min(backoffMillis * 2 ** Math.min(attempt - 1, 40), Math.max(backoffMillis, 300_000))

@@ -7,8 +7,9 @@ import * as Queue from "effect/Queue"
 import { beyond, type Limit, redisDefault, redisLimit } from "./limits.ts"
 import { type Delivery, InboxError, type LineStats, type Parked, storing } from "./model.ts"
 import { keyOf, partitionOf } from "./names.ts"
-import type { Settings } from "./options.ts"
+import { patienceOf, type Settings } from "./options.ts"
 import * as scripts from "./scriptsRedis.ts"
+import { makeAsk } from "./silence.ts"
 import type { Claim, Store } from "./Store.ts"
 
 /** A delivery as its text in `data`. */
@@ -32,7 +33,8 @@ export const makeRedis = Effect.fnUntraced(function* (
   const { name, lines, lockMillis } = settings
   const base = baseOf(prefix, name)
   const channel = channelOf(prefix, name)
-  const failing = (doing: string) => Effect.mapError(({ cause }: Redis.RedisError) => new InboxError(doing, cause))
+  const patience = patienceOf(settings)
+  const ask = yield* makeAsk(patience)
   const lineOf = (callId: string | undefined) => (lines === 0 ? "" : String(partitionOf(callId, lines)))
   const [offer, take, extend, begin, complete, release, retry, park] = [
     redis.eval(scripts.offer),
@@ -52,38 +54,72 @@ export const makeRedis = Effect.fnUntraced(function* (
     redis.eval(scripts.stats),
     redis.eval(scripts.sweep)
   ] as const
-  const dataOf = (id: string) => redis.send<string | null>("HGET", `${base}data`, id)
+  const scan = (cursor: string) =>
+    redis.send<[string, ReadonlyArray<string>]>("HSCAN", `${base}data`, cursor, "COUNT", "200")
 
   const forgetAll = Effect.fnUntraced(function* (fits: (delivery: Delivery) => boolean) {
+    const doing = "forgetting deliveries"
     let cursor = "0"
     let forgotten = 0
     do {
-      const [next, page] = yield* redis.send<[string, ReadonlyArray<string>]>(
-        "HSCAN",
-        `${base}data`,
-        cursor,
-        "COUNT",
-        "200"
-      )
+      const [next, page] = yield* ask(doing, scan(cursor))
       cursor = next
       const keys = page.filter((_, i) => i % 2 === 0 && fits(read(page[i + 1] ?? "{}")))
-      if (keys.length > 0) forgotten += yield* forget(base, keys)
+      if (keys.length > 0) forgotten += yield* ask(doing, forget(base, keys))
     } while (cursor !== "0")
     return forgotten
+  })
+
+  const putBack = Effect.fnUntraced(function* (id: string) {
+    const doing = "putting a parked delivery back"
+    const key = keyOf(id)
+    const data = yield* ask(doing, redis.send<string | null>("HGET", `${base}data`, key))
+    if (data === null) return false
+    return (yield* ask(doing, requeue(base, key, lineOf(read(data).callId)))) === 1
+  })
+
+  const listen: Store["listen"] = Effect.fnUntraced(function* (wake, onState) {
+    const doing = "listening for deliveries"
+    const messages = yield* redis.subscribe(channel)
+    let heard = 0
+    const hear = Effect.forever(
+      Effect.map(Queue.take(messages), ({ message }) => {
+        heard++
+        onState(true)
+        // Whoever looks whether it hears something has stored nothing.
+        if (message === "") wake()
+      })
+    )
+    const look = Effect.gen(function* () {
+      const before = heard
+      yield* ask(doing, redis.send("PUBLISH", channel, globalThis.crypto.randomUUID()))
+      yield* Effect.sleep(patience)
+      if (heard === before) yield* Effect.fail(new InboxError(doing, new Error("Nothing is heard any more")))
+      yield* Effect.sleep(patience)
+    })
+    return yield* Effect.raceFirst(
+      Effect.mapError(hear, ({ cause }) => new InboxError(doing, cause)),
+      Effect.forever(look)
+    )
   })
 
   const store: Store = {
     refusal: (delivery) => beyond(delivery, limit, (one) => Buffer.byteLength(JSON.stringify(one))),
     offer: (list) =>
-      offer(
-        base,
-        list.flatMap((delivery) => [keyOf(delivery.id), lineOf(delivery.callId), JSON.stringify(delivery)])
-      ).pipe(Effect.asVoid, failing(storing)),
+      ask(
+        storing,
+        Effect.asVoid(
+          offer(
+            base,
+            list.flatMap((delivery) => [keyOf(delivery.id), lineOf(delivery.callId), JSON.stringify(delivery)])
+          )
+        )
+      ),
     take: ({ max, lapsedBefore, handled }) =>
       Effect.suspend(() => {
         const lock = globalThis.crypto.randomUUID()
         const wish = [max, lapsedBefore, lockMillis, lock, lines] as const
-        return Effect.map(take(base, wish, pairsOf(handled)), (reply) => {
+        return Effect.map(ask("taking deliveries", take(base, wish, pairsOf(handled))), (reply) => {
           const claims: Array<Claim> = []
           for (let i = 2; i < reply.length; i += 4) {
             const [key = "", data = "{}", attempts, lapses] = reply.slice(i, i + 4)
@@ -91,56 +127,41 @@ export const makeRedis = Effect.fnUntraced(function* (
           }
           return { claims, now: Number(reply[0]), next: reply[1] === "" ? Infinity : Number(reply[1]) }
         })
-      }).pipe(failing("taking deliveries")),
+      }),
     extend: (claims) =>
-      Effect.map(extend(base, [lockMillis], pairsOf(claims)), (ids) => {
+      Effect.map(ask("renewing locks", extend(base, [lockMillis], pairsOf(claims))), (ids) => {
         const held = new Set(ids)
         return new Set(claims.filter(({ key }) => held.has(key)).map(({ lock, key }) => lock + key))
-      }).pipe(failing("renewing locks")),
+      }),
     begin: (claim) =>
-      Effect.map(begin(base, [], pairsOf([claim])), (ids) => ids.length === 1).pipe(
-        failing("beginning a delivery alone")
-      ),
-    complete: (claims) => Effect.asVoid(complete(base, [], pairsOf(claims))).pipe(failing("acknowledging deliveries")),
+      Effect.map(ask("beginning a delivery alone", begin(base, [], pairsOf([claim]))), (ids) => ids.length === 1),
+    complete: (claims) => Effect.asVoid(ask("acknowledging deliveries", complete(base, [], pairsOf(claims)))),
     retry: (claim, millis) =>
-      Effect.asVoid(retry(base, [Math.ceil(millis), claim.attempts + 1], pairsOf([claim]))).pipe(
-        failing("putting a delivery back")
+      Effect.asVoid(
+        ask("putting a delivery back", retry(base, [Math.ceil(millis), claim.attempts + 1], pairsOf([claim])))
       ),
-    release: (claims) => Effect.asVoid(release(base, [], pairsOf(claims))).pipe(failing("giving deliveries back")),
+    release: (claims) => Effect.asVoid(ask("giving deliveries back", release(base, [], pairsOf(claims)))),
     park: (claim, attempts, reason) =>
-      Effect.asVoid(park(base, [attempts, reason], pairsOf([claim]))).pipe(failing("parking a delivery")),
+      Effect.asVoid(ask("parking a delivery", park(base, [attempts, reason], pairsOf([claim])))),
     parked: (limit, after) =>
-      Effect.map(parked(base, limit, after?.parkedAt ?? 0, after === undefined ? "" : keyOf(after.id)), (reply) => {
-        const page: Array<Parked> = []
-        for (let i = 0; i < reply.length; i += 5) page.push(parkedOf(reply.slice(i, i + 5)))
-        return page
-      }).pipe(failing("listing what is parked")),
-    requeue: (id) =>
-      Effect.gen(function* () {
-        const key = keyOf(id)
-        const data = yield* dataOf(key)
-        if (data === null) return false
-        return (yield* requeue(base, key, lineOf(read(data).callId))) === 1
-      }).pipe(failing("putting a parked delivery back")),
-    discard: (id) =>
-      Effect.map(discard(base, keyOf(id)), (gone) => gone === 1).pipe(failing("removing a parked delivery")),
-    forget: (fits) => forgetAll(fits).pipe(failing("forgetting deliveries")),
-    stats: Effect.map(stats(base, lines), statsOf).pipe(failing("counting deliveries")),
-    sweep: (rememberMillis) =>
-      sweep(base, rememberMillis, 2 * Math.max(lockMillis, settings.backoffMillis, 300_000)).pipe(
-        failing("sweeping ids")
-      ),
-    listen: (wake, onState) =>
-      Effect.gen(function* () {
-        const messages = yield* redis.subscribe(channel)
-        // A first message says that the subscription stands.
-        yield* redis.send("PUBLISH", channel, "")
-        while (true) {
-          yield* Queue.take(messages)
-          onState(true)
-          wake()
+      Effect.map(
+        ask(
+          "listing what is parked",
+          parked(base, limit, after?.parkedAt ?? 0, after === undefined ? "" : keyOf(after.id))
+        ),
+        (reply) => {
+          const page: Array<Parked> = []
+          for (let i = 0; i < reply.length; i += 5) page.push(parkedOf(reply.slice(i, i + 5)))
+          return page
         }
-      }).pipe(failing("listening for deliveries"))
+      ),
+    requeue: putBack,
+    discard: (id) => Effect.map(ask("removing a parked delivery", discard(base, keyOf(id))), (gone) => gone === 1),
+    forget: forgetAll,
+    stats: Effect.map(ask("counting deliveries", stats(base, lines)), statsOf),
+    sweep: (rememberMillis) =>
+      ask("sweeping ids", sweep(base, rememberMillis, 2 * Math.max(lockMillis, settings.backoffMillis, 300_000))),
+    listen
   }
   return store
 })

@@ -13,7 +13,7 @@ import { listenerOf } from "./listenSql.ts"
 import { beyond, pgLimit } from "./limits.ts"
 import { type Delivery, InboxError, type Parked, storing } from "./model.ts"
 import { keyOf, partitionOf } from "./names.ts"
-import type { Settings } from "./options.ts"
+import { patienceOf, type Settings } from "./options.ts"
 import { statsSql } from "./statsSql.ts"
 import type { Claim, Store, Wish } from "./Store.ts"
 import { type Dialect, deliveries, nowOf, qualified } from "./tables.ts"
@@ -73,7 +73,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
 
   const failing = (doing: string) => Effect.mapError((cause: SqlError) => new InboxError(doing, cause))
   // A connection may die without a word, and TCP would wait for a quarter of an hour: whoever gives it up gets another one.
-  const patience = Math.max(5000, lockMillis / 3)
+  const patience = patienceOf(settings)
   const late = (doing: string) =>
     Effect.fail(new InboxError(doing, new Error(`No answer within ${Math.round(patience / 1000)} s`)))
   const ask = <A extends object>(doing: string, statement: Statement<A>): Effect.Effect<ReadonlyArray<A>, InboxError> =>

@@ -3,10 +3,6 @@
  *
  * @since 0.2.0
  */
-export { fastifyWebhooks as aywaWebhooks } from "./handling/fastify.ts"
-export type {
-  FastifyWebhookInstance,
-  FastifyWebhookOptions,
-  FastifyWebhookReply,
-  FastifyWebhookRequest
-} from "./handling/fastify.ts"
+export { fastifyWebhooks as aywaWebhooks } from "./frameworks/fastify.ts"
+export type { FastifyWebhookInstance, FastifyWebhookOptions } from "./frameworks/fastify.ts"
+export type { FastifyWebhookReply, FastifyWebhookRequest } from "./handling/fastify.ts"

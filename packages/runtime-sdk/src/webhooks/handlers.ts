@@ -14,10 +14,7 @@ export { webhookReceiver } from "./handling/receiver.ts"
 export type { IncomingWebhook, WebhookReceiver, WebhookReceiverOptions } from "./handling/receiver.ts"
 export { webhookHandler } from "./handling/web.ts"
 export { nodeWebhookHandler } from "./handling/node.ts"
-export { fastifyWebhookHandler, fastifyWebhooks } from "./handling/fastify.ts"
-export type {
-  FastifyWebhookInstance,
-  FastifyWebhookOptions,
-  FastifyWebhookReply,
-  FastifyWebhookRequest
-} from "./handling/fastify.ts"
+export { fastifyWebhookHandler } from "./handling/fastify.ts"
+export type { FastifyWebhookReply, FastifyWebhookRequest } from "./handling/fastify.ts"
+export { fastifyWebhooks } from "./frameworks/fastify.ts"
+export type { FastifyWebhookInstance, FastifyWebhookOptions } from "./frameworks/fastify.ts"

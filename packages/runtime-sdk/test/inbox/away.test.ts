@@ -12,15 +12,17 @@ import { createServer } from "node:http"
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { DatabaseSync } from "node:sqlite"
+import { setTimeout as sleep } from "node:timers/promises"
 import { PgBoss } from "pg-boss"
+import { createClient } from "redis"
 import { assert, describe, it } from "vitest"
-import { NodeSqlite, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
+import { InboxError, NodeSqlite, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
 import { bullmqInbox } from "../../src/inbox/bullmq.ts"
 import { pgBossInbox } from "../../src/inbox/pg-boss.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { nodeWebhookHandler } from "../../src/webhooks/handlers.ts"
 import type { WebhookSink } from "../../src/webhooks/sink.ts"
-import { eventually } from "../support/assertions.ts"
+import { eventually, rejection } from "../support/assertions.ts"
 import { startRedis } from "../support/ownServers.ts"
 import { makeProxy } from "../support/proxy.ts"
 import { describeWith, describeWithPrograms } from "../support/services.ts"
@@ -28,6 +30,8 @@ import { makePlace, type Place } from "./support.ts"
 
 interface Rig extends AsyncDisposable {
   readonly inbox: WebhookSink
+  /** Kinds of errors, as they were told. */
+  readonly kinds?: ReadonlyArray<string>
   /** Ids, as they were handled. */
   readonly handled: ReadonlyArray<string>
   readonly stop: () => unknown
@@ -92,10 +96,16 @@ const rigOf = async (
   rest: Pick<Rig, "stop" | "goOn"> & { readonly end: () => Promise<unknown> }
 ): Promise<Rig> => {
   const handled: Array<string> = []
-  const inbox = await openWebhookInbox({ store, handle: async ({ id }) => void handled.push(id), onError: () => {} })
+  const kinds: Array<string> = []
+  const inbox = await openWebhookInbox({
+    store,
+    handle: async ({ id }) => void handled.push(id),
+    onError: ({ kind }) => void kinds.push(kind)
+  })
   return {
     ...rest,
     inbox,
+    kinds,
     handled,
     [Symbol.asyncDispose]: async () => {
       await rest.goOn()
@@ -105,11 +115,28 @@ const rigOf = async (
   }
 }
 
-const inRedis = (port: number) =>
-  WebhookInbox.layerRedis({ pollInterval: 20 }).pipe(
+const inRedis = (
+  port: number,
+  options: WebhookInbox.Options = {},
+  socket: { readonly socketTimeout?: number } = {}
+): Layer.Layer<WebhookInbox.WebhookInbox, unknown> =>
+  WebhookInbox.layerRedis({ pollInterval: 20, ...options }).pipe(
     // The client logs each connection that it loses.
-    Layer.provide(Layer.provide(NodeRedis.layer({ socket: { host: "127.0.0.1", port } }), Logger.layer([])))
+    Layer.provide(Layer.provide(NodeRedis.layer({ socket: { host: "127.0.0.1", port, ...socket } }), Logger.layer([])))
   )
+
+/** A failure, and that it is over; what the server's settings are is no news here. */
+const outage = (kinds: ReadonlyArray<string> = []) => kinds.filter((kind) => kind !== "warning")
+
+/** A look at a server from beside: how many listen for deliveries. */
+const watcherOf = async (port: number) => {
+  const client = createClient({ socket: { host: "127.0.0.1", port } })
+  await client.connect()
+  return {
+    listeners: async () => Object.values(await client.pubSubNumSub("{aywa}:webhooks/stored"))[0] ?? 0,
+    [Symbol.asyncDispose]: () => client.close()
+  }
+}
 
 /** A process that is told to end while its store does not answer, with something in hand; what it is told of that. */
 const closing = async (store: Layer.Layer<WebhookInbox.WebhookInbox, unknown>, freeze: () => void): Promise<string> => {
@@ -157,9 +184,55 @@ describe.concurrent("a receiver whose store does not answer", () => {
       await check(rig)
     })
 
+    it("whose connections died without a word: others are made, also to listen", async () => {
+      await using server = await startRedis()
+      const proxy = await makeProxy(server.port)
+      const store = inRedis(proxy.port, { lockExpiration: "3 seconds" })
+      await using client = await watcherOf(server.port)
+      await using rig = await rigOf(store, { stop: proxy.hang, goOn: () => {}, end: proxy.close })
+      const listeners = await client.listeners()
+      await check(rig)
+      assert.deepStrictEqual(outage(rig.kinds), ["failure", "recovery"])
+      // Those that died are still there for the server.
+      await eventually(async () => assert.isAbove(await client.listeners(), listeners), 60_000)
+    })
+
+    it("whose client is told to give silent connections up, and then does not come back by itself", async () => {
+      await using server = await startRedis()
+      const proxy = await makeProxy(server.port)
+      const store = inRedis(proxy.port, {}, { socketTimeout: 6000 })
+      await using rig = await rigOf(store, { stop: proxy.hang, goOn: () => {}, end: proxy.close })
+      await check(rig)
+    })
+
+    it("that takes connections and answers none of them, for a while", async () => {
+      await using server = await startRedis()
+      const proxy = await makeProxy(server.port)
+      const store = inRedis(proxy.port, { lockExpiration: "3 seconds" })
+      await using rig = await rigOf(store, {
+        stop: async () => {
+          proxy.freeze()
+          // Long enough for it to give up the connection, and the next one.
+          await sleep(12_000)
+        },
+        goOn: proxy.thaw,
+        end: proxy.close
+      })
+      await check(rig)
+    })
+
     it("that is frozen does not keep a process that ends", async () => {
       await using server = await startRedis()
       assert.match(await closing(inRedis(server.port), server.freeze), closedLate)
+    })
+
+    it("that takes connections and never answers is not opened for ever", async () => {
+      await using server = await startRedis()
+      server.freeze()
+      const error = await rejection(openWebhookInbox({ store: inRedis(server.port), onError: () => {} }))
+      assert.instanceOf(error, InboxError)
+      assert.match(error.message, /opening it: No answer within 30 s/)
+      assert.strictEqual(error.kind, "failure")
     })
 
     it("under BullMQ, frozen", async () => {
@@ -170,6 +243,18 @@ describe.concurrent("a receiver whose store does not answer", () => {
       await inbox.run(async ({ id }) => void handled.push(id))
       await check({ inbox, handled, stop: server.freeze, goOn: server.thaw, [Symbol.asyncDispose]: async () => {} })
       await inbox.close()
+    })
+
+    it("under BullMQ, whose connections died without a word", async () => {
+      await using server = await startRedis(["--maxmemory-policy", "noeviction"])
+      const proxy = await makeProxy(server.port)
+      const handled: Array<string> = []
+      const connection = { host: "127.0.0.1", port: proxy.port, maxRetriesPerRequest: null }
+      const inbox = bullmqInbox({ bullmq, connection, lockExpiration: 5000, onError: () => {} })
+      await inbox.run(async ({ id }) => void handled.push(id))
+      await check({ inbox, handled, stop: proxy.hang, goOn: () => {}, [Symbol.asyncDispose]: async () => {} })
+      await inbox.close()
+      await proxy.close()
     })
   })
 

@@ -79,7 +79,11 @@ export interface BullmqLike<Connection> {
 export interface BullmqInboxOptions<Connection> extends EngineOptions {
   /** `import * as bullmq from "bullmq"`, or an object with its `Queue` and `Worker`. */
   readonly bullmq: BullmqLike<Connection>
-  /** What BullMQ connects with: `{ host, port }`, or a client. */
+  /**
+   * What BullMQ connects with: `{ host, port }`, or a client. To options is added, unless it is there, a `socketTimeout` of
+   * `lockExpiration` (15 seconds at least): a connection that died without a word is given up, and another one made. A client
+   * is made with its own.
+   */
   readonly connection: Connection
   /** Milliseconds without a sign of life after which a worker's delivery is given to another one. Default 30,000. */
   readonly lockExpiration?: number | undefined
@@ -88,6 +92,16 @@ export interface BullmqInboxOptions<Connection> extends EngineOptions {
    * each process has a worker for each. Default 8. Refused without an `order`. Never change it while deliveries wait.
    */
   readonly partitions?: number | undefined
+}
+
+/** BullMQ's workers ask Redis to answer within ten seconds, whether there is news or not. */
+const leastSilence = 15_000
+
+/** Options of a client, with the milliseconds after which one that waits for an answer gives its connection up. */
+const attentive = <Connection>(connection: Connection, millis: number): Connection => {
+  const isOptions =
+    typeof connection === "object" && connection !== null && Object.getPrototypeOf(connection) === Object.prototype
+  return isOptions ? { socketTimeout: millis, ...connection } : connection
 }
 
 /**
@@ -114,8 +128,9 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
     lockExpiration: true,
     partitions: true
   })
-  const { bullmq, connection, lockExpiration = 30_000, partitions = 8 } = options
+  const { bullmq, lockExpiration = 30_000, partitions = 8 } = options
   wholeOf("lockExpiration", lockExpiration, 100, "a whole number of milliseconds, 100 or more")
+  const connection = attentive(options.connection, Math.max(lockExpiration, leastSilence))
   wholeOf("partitions", partitions, 1, "a whole number of 1 or more")
   // Whoever counts lines means to have some.
   if (options.order === undefined && options.partitions !== undefined) {

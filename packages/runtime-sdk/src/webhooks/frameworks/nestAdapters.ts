@@ -3,9 +3,9 @@
  *
  * @since 0.2.0
  */
-import { type FastifyWebhookInstance, type FastifyWebhookOptions, fastifyWebhooks } from "../handling/fastify.ts"
 import { nodeWebhookHandler } from "../handling/node.ts"
 import type { WebhookReceiverOptions } from "../handling/receiver.ts"
+import { type FastifyWebhookInstance, type FastifyWebhookOptions, fastifyWebhooks } from "./fastify.ts"
 
 /** What is used of an HTTP adapter of Nest. */
 export interface NestAdapter {

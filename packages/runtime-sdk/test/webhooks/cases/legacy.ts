@@ -9,7 +9,7 @@ import * as AywaWebhooks from "../../../src/webhooks/effect/AywaWebhooks.ts"
 import { anyEqual } from "../../../src/webhooks/compare.ts"
 import { standardKeys } from "../../../src/webhooks/secrets.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook, verifyAywaRuntimeWebhook } from "../../../src/webhooks.ts"
-import { WebhookScheme } from "../../../src/webhooks/legacy.ts"
+import { WebhookScheme } from "../support/schemes.ts"
 import { calls } from "../support/calls.ts"
 import {
   at,

@@ -1,5 +1,5 @@
 /** Every framework answers as the receiver does: attacks, replies, large bodies, connections that are kept. */
-import { Agent, request as httpRequest } from "node:http"
+import { Agent } from "node:http"
 import type * as Crypto from "node:crypto"
 import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
 import express from "express"
@@ -15,14 +15,12 @@ import { aywaWebhooks as fastifyWebhooks } from "../../../src/webhooks/fastify.t
 import { aywaWebhooks as honoWebhooks } from "../../../src/webhooks/hono.ts"
 import { aywaWebhooks as koaWebhooks } from "../../../src/webhooks/koa.ts"
 import { AywaWebhooksModule } from "../../../src/webhooks/nestjs.ts"
-import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../../src/webhooks.ts"
-import {
-  fastifyWebhookHandler,
-  type WebhookHandlerMap,
-  type WebhookReceiverOptions
-} from "../../../src/webhooks/handlers.ts"
-import { type Attack, recordAttacks } from "./attacks.ts"
+import { generateWebhookSecret } from "../../../src/webhooks.ts"
+import { fastifyWebhookHandler, type WebhookReceiverOptions } from "../../../src/webhooks/handlers.ts"
+import { type Attack, atHome, recordAttacks } from "./attacks.ts"
 import { application, providerOf } from "./nest.ts"
+import { failing, replies } from "./replies.ts"
+import { answersOf, checkReplies, eventBy, largeReport, otherMethods, send, type Sent, tooLarge } from "./requests.ts"
 import { frameworks, listening, served, type Server } from "./servers.ts"
 
 // As in the case table: the real functions, counted.
@@ -42,74 +40,8 @@ vi.mock("node:crypto", async (importOriginal) => {
   }
 })
 
-interface Sent {
-  readonly method?: string
-  readonly headers?: ReadonlyArray<readonly [string, string]>
-  readonly body?: string | Uint8Array
-  readonly agent?: Agent
-}
-
-/** One request as bytes say it: duplicate headers stay two. */
-const send = (port: number, path: string, { method = "POST", headers = [], body = "", agent }: Sent) =>
-  new Promise<{ readonly status: number; readonly type: string; readonly text: string; readonly port: number }>(
-    (resolve, reject) => {
-      const bytes = Buffer.from(body as Uint8Array)
-      const request = httpRequest(
-        { port, host: "127.0.0.1", path, method, ...(agent === undefined ? {} : { agent }) },
-        (response) => {
-          const localPort = response.socket.localPort ?? 0
-          const chunks: Array<Buffer> = []
-          response.on("data", (chunk: Buffer) => chunks.push(chunk))
-          response.once("error", reject)
-          response.once("end", () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              type: response.headers["content-type"] ?? "",
-              text: Buffer.concat(chunks).toString(),
-              port: localPort
-            })
-          )
-        }
-      )
-      request.once("error", reject)
-      const names = new Map<string, Array<string>>([["content-type", ["application/json"]]])
-      for (const [name, value] of headers) names.set(name, [...(names.get(name) ?? []), value])
-      for (const [name, values] of names) request.setHeader(name, values.length === 1 ? (values[0] ?? "") : values)
-      request.setHeader("content-length", bytes.length)
-      request.end(bytes)
-    }
-  )
-
 const secret = generateWebhookSecret()
-const signed = (body: string): Sent => ({ body, headers: Object.entries(signAywaRuntimeWebhook({ body, secret })) })
-const event = (type: string, more: object = {}) => signed(JSON.stringify({ message: { type, ...more } }))
-const calls = { toolCallList: [{ id: "1", name: "first" }] }
-const asking = {
-  "assistant-request": {},
-  "tool-calls": calls,
-  "transfer-destination-request": {},
-  "knowledge-base-request": { messagesOpenAIFormatted: [] },
-  "call.endpointing.request": { messagesOpenAIFormatted: [] },
-  "handoff-destination-request": { parameters: {} },
-  "campaign.predial": { campaignId: "c", contact: {} },
-  "voice-request": { text: "hi", sampleRate: 8000 }
-} as const
-const replies: WebhookHandlerMap = {
-  "assistant-request": () => ({ assistantId: "a" }),
-  "tool-calls": ({ toolCalls }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: "größer" })) }),
-  "transfer-destination-request": () => ({ destination: { type: "number", number: "+14155550142" } }),
-  "knowledge-base-request": () => ({ documents: [{ content: "a", similarity: 1 }] }),
-  "call.endpointing.request": () => ({ timeoutSeconds: 1 }),
-  "handoff-destination-request": () => ({ destination: { type: "assistant", assistantId: "a" } }),
-  "campaign.predial": () => ({ eligible: true }),
-  "voice-request": async function* () {
-    yield Buffer.from("pc")
-    yield Buffer.from("m!")
-  }
-}
-const failing = Object.fromEntries(
-  Object.keys(asking).map((type) => [type, () => Promise.reject(new Error("no"))])
-) as unknown as WebhookHandlerMap
+const event = eventBy(secret)
 const reports: Array<string> = []
 const told: Array<string> = []
 const onError: WebhookReceiverOptions["onError"] = ({ reason }) => void told.push(reason._tag)
@@ -124,32 +56,16 @@ const routesOf = () => ({
   "/small": { secret, handlers: taking, maxBodyBytes: 1000, onError },
   ...Object.fromEntries(attacks.map(({ options }, i) => [`/attack/${i}`, { ...options, onError }]))
 })
-const answersOf = async (server: Server) => {
-  const answers: Array<unknown> = []
-  for (const [i, attack] of attacks.entries()) {
-    const { status, text } = await send(server.port, `/attack/${i}`, attack)
-    // What to do about a body that is too large depends on the framework.
-    const said = status === 413 ? JSON.parse(text).error : text
-    answers.push([attack.row, attack.name, status, said])
-  }
-  return answers
-}
+const to =
+  ({ port }: Server) =>
+  (path: string, sent: Sent) =>
+    send(port, path, sent)
 
 beforeAll(async () => {
   attacks = await recordAttacks()
   await using server = await frameworks["node"]!(routesOf())
-  expected = await answersOf(server)
+  expected = await answersOf(attacks, to(server))
 })
-
-/** Rows that no request can be made of. */
-const atHome: Readonly<Record<number, string>> = {
-  28: "a header with a character that HTTP does not carry",
-  36: "a header that is a number",
-  45: "a body that was parsed: each framework has tests of its own",
-  60: "the same request twice, to one inbox",
-  64: "a property of all rows",
-  65: "a property of all rows"
-}
 
 it("60 of the 66 rows of the case table travel, as 649 requests, and the answers differ", () => {
   const rows = Array.from({ length: 66 }, (_, i) => i + 1)
@@ -311,46 +227,26 @@ for (const [name, start] of Object.entries(frameworks)) {
     afterAll(() => server[Symbol.asyncDispose]())
 
     it("answers each attack as the receiver does", async () => {
-      assert.deepStrictEqual(await answersOf(server), expected)
+      assert.deepStrictEqual(await answersOf(attacks, to(server)), expected)
     })
     it("answers every event that asks, and sends the fallback when the handler fails", async () => {
-      const bodies = { good: new Map<string, string>(), bad: new Map<string, string>() }
-      for (const [type, more] of Object.entries(asking)) {
-        const good = await send(server.port, "/replies", event(type, more))
-        assert.deepStrictEqual(
-          [good.status, good.type.split(";")[0]],
-          [200, type === "voice-request" ? "audio/pcm" : "application/json"],
-          type
-        )
-        bodies.good.set(type, good.text)
-        const bad = await send(server.port, "/failing", event(type, more))
-        assert.strictEqual(bad.status, type === "voice-request" ? 503 : 200, type)
-        bodies.bad.set(type, bad.text)
-      }
-      assert.strictEqual(bodies.good.get("voice-request"), "pcm!")
-      assert.strictEqual(
-        bodies.good.get("tool-calls"),
-        '{"results":[{"toolCallId":"1","name":"first","result":"größer"}]}'
-      )
-      assert.strictEqual(bodies.bad.get("campaign.predial"), '{"eligible":false}')
-      assert.strictEqual(bodies.bad.get("transfer-destination-request"), '{"error":"No destination is available."}')
+      assert.strictEqual(await checkReplies(to(server), event), 16)
     })
     it("takes POST only", async () => {
-      for (const method of ["GET", "PUT", "DELETE"]) {
+      for (const method of otherMethods) {
         assert.strictEqual((await send(server.port, "/replies", { method })).status, 405, method)
       }
     })
     it("takes a signed report of 9 MB", async () => {
       reports.length = 0
-      const report = { endedReason: "large", artifact: { transcript: "x".repeat(9_000_000) }, analysis: {} }
-      const answer = await send(server.port, "/reports", event("end-of-call-report", report))
+      const answer = await send(server.port, "/reports", largeReport(event))
       assert.deepStrictEqual([answer.status, reports], [200, ["large"]])
     })
     it("a body that is refused is told, and costs neither its answer nor the next request", async () => {
       // One connection at a time, kept where the server keeps it.
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
       try {
-        for (const size of [1500, 5000, 500_000, 9_000_000]) {
+        for (const size of tooLarge) {
           told.length = 0
           const large = await send(server.port, "/small", { ...event("hang", { x: "x".repeat(size) }), agent })
           assert.strictEqual(large.status, 413, String(size))
