@@ -108,13 +108,13 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
       ? `d.id = ANY (ARRAY(SELECT id FROM heads)) AND d.due + 0 <= ${nowOf(dialect)}`
       : `d.id IN (SELECT id FROM heads) AND d.due <= ${nowOf(dialect)}`
   )
-  /** Nor is the first handed out while another of its line is in hand, whatever put it in front. */
-  const isAlone = (lapsedBefore: number, handled: boolean) => {
-    const busy = sql`SELECT b.line FROM ${table} AS b WHERE b.inbox = ${name} AND b.state = 'waiting' AND b.due > 0
-      AND b.lock IS NOT NULL AND b.line IS NOT NULL AND (b.due > ${now} OR b.due >= ${lapsedBefore})
-      ${notHandled(sql.literal("b.id"), handled)}`
-    return dialect === "postgres" ? sql`d.line <> ALL (ARRAY(${busy}))` : sql`d.line NOT IN (${busy})`
-  }
+  /** Nor is the first handed out while another of its line is in hand. In SQLite nothing comes in front of it: it has one writer. */
+  const isAlone = (lapsedBefore: number, handled: boolean) =>
+    dialect === "postgres"
+      ? sql`AND d.line <> ALL (ARRAY(SELECT b.line FROM ${table} AS b WHERE b.inbox = ${name} AND b.state = 'waiting'
+          AND b.due > 0 AND b.lock IS NOT NULL AND b.line IS NOT NULL AND (b.due > ${now} OR b.due >= ${lapsedBefore})
+          ${notHandled(sql.literal("b.id"), handled)}))`
+      : nothing
   /** Whose lock, if it has one, has really ended. */
   const free = (lapsedBefore: number, handled: boolean) =>
     sql`d.inbox = ${name} AND d.state = 'waiting' AND (d.lock IS NULL OR d.due < ${lapsedBefore})
@@ -123,7 +123,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
   const candidates = (max: number, lapsedBefore: number, handled: boolean) => {
     const from = sql`SELECT d.id FROM ${table} AS d WHERE ${free(lapsedBefore, handled)}`
     if (lines > 0) {
-      return sql`candidates AS (${from} AND ${areHeads} AND ${isAlone(lapsedBefore, handled)}
+      return sql`candidates AS (${from} AND ${areHeads} ${isAlone(lapsedBefore, handled)}
         ORDER BY d.due = 0, d.due, d.seq LIMIT ${max} ${skipLocked})`
     }
     // Nobody looks at the second, nor locks any of it, where the first has as many.
