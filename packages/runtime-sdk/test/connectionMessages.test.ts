@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
+import { createSecureServer as createHttp2Server } from "node:http2"
 import { createServer as createTlsServer } from "node:https"
 import { createServer as createSocketServer, type AddressInfo, type Server } from "node:net"
 import { tmpdir } from "node:os"
@@ -95,6 +96,22 @@ for (const transport of ["auto", "fetch"] as const) {
         /does not speak HTTP \(NOT_HTTP\)\. Check host and port of baseUrl/,
         3
       ],
+      [
+        "a server that speaks HTTP/2 alone",
+        async () => {
+          const server = createHttp2Server({ ...certificate("localhost"), allowHTTP1: false })
+          return `https://localhost:${await portOf(server)}`
+        },
+        /another protocol than HTTP\/1\.1 there \(ERR_SSL_\w*NO_APPLICATION_PROTOCOL\)\. Let it/,
+        1
+      ],
+      [
+        "an answer with more headers than Node takes",
+        async () =>
+          `http://127.0.0.1:${await portOf(createServer((_, r) => r.setHeader("x", "y".repeat(20_000)).end()))}`,
+        /more headers than are taken \((UND_ERR_HEADERS|HPE_HEADER)_OVERFLOW\).*--max-http-header-size/,
+        1
+      ],
       ["nobody", () => closedPort(), /nothing listens at the runtime's address \(ECONNREFUSED\)\. Check baseUrl/, 3]
     ]
     for (const [what, baseUrl, message, attempts] of cases) {
@@ -139,6 +156,12 @@ for (const transport of ["auto", "fetch"] as const) {
     }
   })
 }
+
+it("a port that fetch sends nothing to", async () => {
+  const error = await fail("http://127.0.0.1:6000", "fetch")
+  assert.include({ ...error }, { outcome: "not-sent", attempts: 1, code: "BAD_PORT", isRetryable: false })
+  assert.match(error.message, /fetch sends nothing to this port\. Leave out transport/)
+})
 
 it("a certificate for another name, and one that is over", async () => {
   const cases = [

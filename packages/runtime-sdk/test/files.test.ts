@@ -210,6 +210,95 @@ for (const transport of transports) {
       )
     })
 
+    it("a stream that was read is never sent again as nothing: not by a caller's loop, a function or a second call", async () => {
+      const { runtime, aywa } = await start({ transport })
+      const generator = async function* () {
+        yield content
+      }
+      const streams: ReadonlyArray<() => Parameters<typeof aywa.files.upload>[0]["file"]> = [
+        () => new Blob([content]).stream(),
+        () => Readable.from([content]),
+        () => createReadStream(temporary("again", content)),
+        generator
+      ]
+      for (const make of streams) {
+        for (const isFunction of [false, true]) {
+          runtime.faults.next({ type: "status", code: 429 })
+          const stream = make()
+          const file = isFunction ? () => stream as never : stream
+          const error = Object(await tagOf(aywa.files.upload({ file })))
+          assert.isFalse(error.isRetryable, error.message)
+          const again = Object(await tagOf(aywa.files.upload({ file })))
+          assert.deepInclude({ ...again }, { _tag: "InvalidRequest", outcome: "not-sent", isRetryable: false })
+          assert.match(again.message, /stream (that )?has been read already, or was closed/)
+        }
+      }
+      const read = new Blob([content]).stream()
+      await new Response(read).arrayBuffer()
+      const locked = new Blob([content]).stream()
+      locked.getReader()
+      const destroyed = Readable.from([content])
+      destroyed.destroy()
+      for (const file of [read, locked, destroyed]) {
+        assert.include(
+          { ...Object(await tagOf(aywa.files.upload({ file }))) },
+          { _tag: "InvalidRequest", outcome: "not-sent" }
+        )
+      }
+      assert.strictEqual(runtime.count("files"), 0)
+    })
+
+    it("a source that stalls is closed when the call is over", async () => {
+      const { aywa } = await start({ transport, retries: 0 })
+      let cancelled = 0
+      const web = () =>
+        new ReadableStream<Uint8Array>({
+          start: (controller) => controller.enqueue(content),
+          cancel: () => void cancelled++
+        })
+      const node = () => {
+        const stream = new Readable({ read: () => undefined })
+        stream.push(content)
+        return stream
+      }
+      const [direct, opened] = [node(), node()]
+      const files: ReadonlyArray<Parameters<typeof aywa.files.upload>[0]["file"]> = [
+        web(),
+        () => web(),
+        direct,
+        () => opened
+      ]
+      for (const file of files) {
+        const error = Object(await tagOf(aywa.files.upload({ file }, { timeout: 200 })))
+        assert.strictEqual(error._tag, "AywaTimeoutError", error.message)
+      }
+      await eventually(() => assert.deepStrictEqual([cancelled, direct.destroyed, opened.destroyed], [2, true, true]))
+    })
+
+    it("a success that comes before the whole file was sent is none, and content in part is none", async () => {
+      const hasty = createServer((request, response) => {
+        request.once("data", () => {
+          response.writeHead(201, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(row))
+          request.pause()
+        })
+      })
+      hasty.on("request", (request, response) => {
+        if (request.method === "GET") response.writeHead(206, { "content-range": "bytes 0-2/1000" }).end("abc")
+      })
+      await new Promise<void>((resolve) => hasty.listen(0, "127.0.0.1", resolve))
+      onTestFinished(() => void hasty.close())
+      const baseUrl = `http://127.0.0.1:${(hasty.address() as AddressInfo).port}`
+      await using aywa = new AywaRuntimeClient({ baseUrl, apiKey: "k", retries: 0, transport })
+      const large = async function* () {
+        for (let i = 0; i < 400; i++) yield Buffer.alloc(100_000)
+      }
+      const error = Object(await tagOf(aywa.files.upload({ file: large() })))
+      assert.include({ ...error }, { _tag: "UnexpectedResponse", outcome: "maybe-applied" }, error.message)
+      assert.match(error.message, /before the whole file was sent/)
+      const part = Object(await tagOf(aywa.files.content("f")))
+      assert.include({ ...part }, { _tag: "UnexpectedResponse", status: 206 })
+    })
+
     it("a stream that was not touched is sent again: nothing listened the first time", async () => {
       const { runtime, aywa } = await start({ transport, retries: 5 })
       runtime.faults.refuse(150)

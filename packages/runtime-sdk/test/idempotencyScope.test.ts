@@ -434,6 +434,59 @@ describe("a program that goes on behind a create that failed", () => {
     assert.propertyVal(refused, "outcome", "not-sent")
   })
 
+  it("a loop around several creates inside of a scope makes none of them twice, and says where it belongs", async () => {
+    const { aywa, next } = await gated()
+    const mark = "looped"
+    const count = async (name: string) => {
+      await using aywa = here()
+      return (await collect(aywa.assistants.stream())).filter((row) => row.name === name).length
+    }
+    const loop = async (scope: string, inner: (aywa: AywaRuntimeClient, first: boolean) => Promise<void>) => {
+      const errors: Array<unknown> = []
+      await aywa.idempotencyScope(scope, async (aywa) => {
+        for (let i = 0; i < 3; i++) {
+          try {
+            return await inner(aywa, i === 0)
+          } catch (error) {
+            errors.push(error)
+          }
+        }
+      })
+      return errors
+    }
+    const around: ReadonlyArray<(aywa: AywaRuntimeClient) => Promise<unknown>> = [
+      (aywa) => aywa.assistants.create({ name: `${mark} B` }),
+      // In a scope inside, which is another one in each pass.
+      (aywa) => aywa.idempotencyScope("b", (aywa) => aywa.assistants.create({ name: `${mark} inside` }))
+    ]
+    for (const [at, second] of around.entries()) {
+      const errors = await loop(`${mark} ${at}`, async (aywa, first) => {
+        await aywa.assistants.create({ name: `${mark} ${at}` })
+        if (first) next("answer lost")
+        await second(aywa)
+      })
+      assert.lengthOf(errors, 3)
+      for (const error of errors.slice(1)) {
+        assert.instanceOf(error, InvalidRequest)
+        assert.include({ ...error }, { outcome: "not-sent", isRetryable: false })
+        assert.match(
+          error.message,
+          /made before in this run of the idempotency scope "looped \d".*Put the retry around the scope/
+        )
+      }
+      assert.strictEqual(await count(`${mark} ${at}`), 1)
+    }
+    // Around the one that failed it is safe, and then the same may be made once more.
+    const name = `${mark} again`
+    await aywa.idempotencyScope("looped again", async (aywa) => {
+      await aywa.assistants.create({ name })
+      next("answer lost")
+      for (let i = 0; i < 2; i++) await aywa.assistants.create({ name: `${name} B` }).catch(() => undefined)
+      await aywa.assistants.create({ name })
+    })
+    assert.deepStrictEqual([await count(name), await count(`${name} B`)], [2, 1])
+  })
+
   it("another file is another upload, whatever its name; the same bytes, path or object are the same one", async () => {
     const { aywa, keys } = await start((_, response) => json(response, 503, { message: "Try later" }))
     const blob = new Blob(["blob"])

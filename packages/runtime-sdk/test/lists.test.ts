@@ -82,8 +82,9 @@ describe("walking a list", () => {
       const { server, aywa } = await start(listing(shape, rows))
       const pages = await collect(aywa.assistants.pages({ limit: 5 }))
       let given = 0
-      for (const page of pages.slice(0, -1)) {
+      for (const page of pages) {
         given += page.items.length
+        if (page.nextCursor === undefined) continue
         const other = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "k" })
         open.push(other)
         const rest = await collect(other.assistants.stream({ limit: 5, cursor: page.nextCursor }))
@@ -207,6 +208,66 @@ describe("guards (behaviour 44)", () => {
     assert.lengthOf((await aywa.assistants.list({ limit: 10 })).items, 10)
     assert.match(String(await tagOf(collect(aywa.assistants.stream({ limit: 10 })))), /This list may go on/)
     assert.lengthOf(await collect(aywa.assistants.stream({ limit: 100 })), 30)
+  })
+
+  it("a runtime that gives as many rows as fit into an answer gives all of them", async () => {
+    const rows = Array.from({ length: 250 }, (_, i) => assistant(`a${i}`, { createdAt: at(500 - i) }))
+    const sizes = [100, 29, 57, 3, 91]
+    const { aywa } = await start((seen, response, index) => {
+      const limit = sizes[index % sizes.length] ?? 1
+      const le = new URL(seen.url, "http://127.0.0.1").searchParams.get("createdAtLe")
+      json(response, 200, rows.filter((row) => le === null || row.createdAt <= le).slice(0, Math.max(limit, 2)))
+    })
+    assert.lengthOf(await collect(aywa.assistants.stream()), 250)
+  })
+
+  const counted: Record<string, (page: number, rows: ReadonlyArray<unknown>) => object> = {
+    "whose size is the wish, and not what the runtime gives": (page, { length }) => ({
+      currentPage: page,
+      itemsPerPage: 100,
+      totalItems: length
+    }),
+    "without a total": (page) => ({ currentPage: page, itemsPerPage: 20 }),
+    "that begin with 0": (page, { length }) => ({ currentPage: page - 1, itemsPerPage: 20, totalItems: length })
+  }
+  for (const [name, metadata] of Object.entries(counted)) {
+    it(`pages ${name}: every row once`, async () => {
+      const rows = Array.from({ length: 250 }, (_, i) => assistant(`a${i}`, { createdAt: at(500 - i) }))
+      const { aywa } = await start((seen, response) => {
+        const asked = new URL(seen.url, "http://127.0.0.1").searchParams.get("page")
+        const page = name.includes("0") ? Number(asked ?? 0) + 1 : Number(asked ?? 1)
+        json(response, 200, { results: rows.slice(page * 20 - 20, page * 20), metadata: metadata(page, rows) })
+      })
+      assert.deepStrictEqual(ids(await collect(aywa.assistants.stream())), ids(rows as never))
+    })
+  }
+
+  it("a page that is the one before under another number is a typed error", async () => {
+    const { aywa } = await start((seen, response) => {
+      const currentPage = Number(new URL(seen.url, "http://127.0.0.1").searchParams.get("page") ?? 1)
+      json(response, 200, { results: [assistant("a"), assistant("b")], metadata: { currentPage, itemsPerPage: 2 } })
+    })
+    const error = await tagOf(collect(aywa.assistants.stream()))
+    assert.instanceOf(error, UnexpectedResponse)
+    assert.match(error.message, /answers page 2 with the rows of the one before/)
+  })
+
+  it("a cursor of another list, or of other filters, is refused before it is sent", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => assistant(`a${i}`, { createdAt: at(500 - i) }))
+    for (const shape of [1, 2, 3, 4]) {
+      const { server, aywa } = await start(listing(shape, rows))
+      const createdAtGe = at(0)
+      const { nextCursor: cursor } = await aywa.assistants.list({ limit: 5, createdAtGe })
+      const wrong = [
+        () => aywa.tools.list({ limit: 5, createdAtGe, cursor }),
+        () => aywa.assistants.list({ limit: 5, cursor }),
+        () => aywa.assistants.list({ createdAtGe: at(1), cursor })
+      ]
+      for (const list of wrong)
+        assert.match(String(await tagOf(list())), /of this list, unchanged, with the same filters/)
+      assert.lengthOf(server.seen, 1)
+      assert.lengthOf((await aywa.assistants.list({ cursor, createdAtGe, limit: 7 })).items.slice(0, 5), 5)
+    }
   })
 
   it("numbers of pages may be texts", async () => {
@@ -346,7 +407,7 @@ describe("guards (behaviour 44)", () => {
       assert.deepStrictEqual(await pageOf(60, 25), [25, true, true, 60])
       assert.deepStrictEqual(await pageOf(100, 1000), [100, true, true, 100])
     })
-    it("asks once more where the first page is short, and not at all where it is empty or later windows are", async () => {
+    it("asks once more behind a page that is short, and not at all behind an empty one", async () => {
       const requests = async (rows: ReturnType<typeof many>) => {
         const { server, aywa } = await start(listing(1, rows))
         assert.lengthOf(await collect(aywa.assistants.stream({ limit: 10 })), rows.length)
@@ -355,7 +416,7 @@ describe("guards (behaviour 44)", () => {
       assert.strictEqual(await requests([]), 1)
       assert.strictEqual(await requests(many(1)), 2)
       assert.strictEqual(await requests(many(1, 4)), 2)
-      assert.strictEqual(await requests(many(1, 13)), 2)
+      assert.strictEqual(await requests(many(1, 13)), 3)
     })
   })
 

@@ -50,7 +50,7 @@ describe("calls.waitUntilEnded", () => {
       { ...error },
       { _tag: "AywaTimeoutError", scope: "deadline", timeoutMillis: 300, outcome: "rejected" }
     )
-    assert.match(error.message, /^calls\.waitUntilEnded: the call had not ended within 300 ms/)
+    assert.match(error.message, /^calls\.waitUntilEnded: the call had not ended within 300 ms.*\[GET \/call\/c, /)
     assert.isAbove(server.seen.length, 1)
     assert.isAtLeast(error.attempts, 1)
   })
@@ -61,12 +61,21 @@ describe("calls.waitUntilEnded", () => {
     assert.strictEqual(call.status, "ended")
   })
 
+  it("fails at once where the runtime asks to wait for longer than there is time", async () => {
+    const server = await serve((_, response) => json(response.setHeader("retry-after", "100"), 429, {}))
+    onTestFinished(() => server[Symbol.asyncDispose]())
+    const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
+    const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", { deadline: 50_000 })))
+    assert.include({ ...error }, { _tag: "RateLimited", retryAfter: 100 })
+    assert.lengthOf(server.seen, 1)
+  })
+
   it("the deadline cuts a read that hangs", async () => {
     const server = await serve(() => {})
     onTestFinished(() => server[Symbol.asyncDispose]())
     const aywa = new AywaRuntimeClient({ baseUrl: server.baseUrl, apiKey: "a-key" })
     const error = Object(await tagOf(aywa.calls.waitUntilEnded("c", { deadline: 100 })))
-    assert.include({ ...error }, { _tag: "AywaTimeoutError", scope: "deadline", timeoutMillis: 100 })
+    assert.include({ ...error }, { _tag: "AywaTimeoutError", scope: "deadline", timeoutMillis: 100, attempts: 1 })
   })
 
   it("names a misspelt option as its own, with the one that was meant", async () => {

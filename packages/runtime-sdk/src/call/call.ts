@@ -204,7 +204,7 @@ class Driver implements Plan, Sender<Decision> {
     if (this.deadlineAt === Infinity) return run
     return Effect.timeoutOrElse(run, {
       duration: Math.max(0, this.deadlineAt - this.now()),
-      orElse: () => Effect.sync(() => this.decide(this.timedOut("deadline")))
+      orElse: () => Effect.sync(() => this.decide(this.timedOut("deadline", "waiting")))
     })
   }
 
@@ -219,7 +219,7 @@ class Driver implements Plan, Sender<Decision> {
 
   private send(traceparent: string | undefined): Effect.Effect<Decision> {
     const remaining = this.deadlineAt - this.now()
-    if (remaining <= 0) return Effect.succeed(this.decide(this.timedOut("deadline")))
+    if (remaining <= 0) return Effect.succeed(this.decide(this.timedOut("deadline", "waiting")))
     const timeout = this.request.policy.attemptTimeout ?? Infinity
     this.scope = remaining < timeout ? "deadline" : "attempt"
     return send(this, Math.min(remaining, timeout), traceparent)
@@ -242,9 +242,9 @@ class Driver implements Plan, Sender<Decision> {
     return this.decide(sourceError === undefined ? ending : sourceFailure(sourceError.cause, "unknown", ending.head))
   }
 
-  private timedOut(scope: TimedOut["scope"]): TimedOut {
+  private timedOut(scope: TimedOut["scope"], unsent: "held" | "waiting" = "held"): TimedOut {
     const { sent, progress } = this
-    const stage = !sent ? "held" : progress?.sent === "no" ? "queued" : "sent"
+    const stage = !sent ? unsent : progress?.sent === "no" ? "queued" : "sent"
     return { _tag: "TimedOut", scope, stage, head: progress?.head }
   }
 

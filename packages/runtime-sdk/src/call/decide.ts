@@ -174,7 +174,12 @@ const fromAnswer = (plan: Plan, { attempts }: History, response: WireResponse): 
     }
     return { kind: "done", value: readContent(response, idle, toError), response }
   }
-  const value = readAnswer(prepared, request, response, () => redactorOf(plan))
+  const value =
+    request.upload?.isWhole() === false
+      ? new Unreadable(
+          `a success (${response.status}) before the whole file was sent: what is there may be a part of it`
+        )
+      : readAnswer(prepared, request, response, () => redactorOf(plan))
   return value instanceof Unreadable
     ? fromUnexpected(subjectOf(plan), response, value.issue)
     : { kind: "done", value, response }
@@ -208,7 +213,7 @@ const subjectOf = (plan: Plan): Subject => ({
 
 /**
  * Whether the caller may make the same call once more: one that may have taken effect only if the runtime would know it
- * again. A generated key is gone with the call.
+ * again. A generated key is gone with the call. Not asked of content that came from a stream: that is gone, too.
  */
 const mayCallAgain = ({ prepared, request }: Plan, outcome: Outcome): boolean =>
   outcome !== "maybe-applied" || prepared.idempotentMethod || (request.keyIsLasting && !ignoresKeys(prepared))
@@ -237,7 +242,7 @@ export const fieldsOf = (
   outcome,
   idempotencyKey: plan.request.idempotencyKey,
   idempotencyScope: plan.request.position?.scope,
-  ...(mayCallAgain(plan, outcome) ? undefined : notRetryable),
+  ...(mayCallAgain(plan, outcome) && !isConsumed ? undefined : notRetryable),
   ...(plan.request.idempotencyKey !== undefined && ignoresKeys(plan.prepared) ? keyless : undefined),
   ...(isConsumed && failure?.transient === true ? sentOnce : undefined)
 })

@@ -45,6 +45,8 @@ const nextOf = (call: Fields): string => {
   const { outcome, idempotencyKey, idempotencyScope, isRetryable } = call
   if (outcome !== "maybe-applied") return ""
   const why = ignored in call ? `, for ${ignoring}` : ""
+  if (idempotencyKey === undefined && isRetryable !== false)
+    return " It may have taken effect: a repeat cannot apply it twice."
   if (idempotencyKey === undefined || why !== "") return ` It may have taken effect: read before you repeat it${why}.`
   const key = JSON.stringify(idempotencyKey)
   if (idempotencyScope !== undefined) {

@@ -6,14 +6,15 @@
  *
  * A bare array says nothing about what follows. We go on with `createdAtLe` = the oldest instant seen: many rows can
  * share one millisecond after an import, so that instant is asked for again, and what was seen of it is dropped. Nor does
- * it say whether the runtime gives fewer rows than were asked for: a list is over when nothing new comes, or when a window
- * has fewer rows than an earlier one, which shows that there were no more.
+ * it say whether the runtime gives fewer rows than were asked for, nor whether always as many: a list is over when nothing
+ * new comes. The same holds for pages that are counted wrongly, or not at all.
  *
  * Where a list may go on and nobody can say where, its page can be read; only who follows its cursor gets an error. A
  * walk never ends early without one.
  */
 import type { ListProfile } from "../config/runtimeProfile.ts"
 import type { Page } from "../contract/shared.ts"
+import { digestOf } from "../policy/digest.ts"
 import { isObject } from "../schema/isObject.ts"
 import { compareInstants, isInstant } from "./instants.ts"
 
@@ -35,6 +36,9 @@ type Continuation =
   | {
       readonly kind: "page"
       readonly page: number
+      /** Rows of the pages before it, and the first of the last one. */
+      readonly given: number
+      readonly first: string
       /** Rows per page: with another number the next page would begin elsewhere. */
       readonly limit: number
     }
@@ -44,18 +48,32 @@ type Continuation =
 const maxLimit = 1000
 const defaultLimit = 100
 
-const encode = (continuation: Continuation): string => {
-  const json = JSON.stringify(continuation)
+const encode = (continuation: Continuation, of?: string): string => {
+  const json = JSON.stringify({ ...continuation, of })
   // `btoa` takes Latin-1 only. Ids and times are ASCII, and then there is nothing to escape.
   return btoa(/^[ -$&-~]*$/.test(json) ? json : encodeURIComponent(json))
 }
 
-const decode = (cursor: string): Continuation | undefined => {
+const decode = (cursor: string, list: string): Continuation | undefined => {
   try {
     const json: unknown = JSON.parse(decodeURIComponent(atob(cursor)))
     if (!isObject(json)) return undefined
-    const { kind, le, seen, limit, most = 0, older = false, page, cursor: next } = json
-    if (kind === "page" && typeof page === "number" && typeof limit === "number") return { kind, page, limit }
+    const {
+      kind,
+      le,
+      seen,
+      limit,
+      most = 0,
+      older = false,
+      page,
+      given = 0,
+      first = "",
+      cursor: next,
+      of = list
+    } = json
+    if (of !== list) return undefined
+    if (kind === "page" && typeof page === "number" && typeof limit === "number")
+      return { kind, page, limit, given: Number(given), first: String(first) }
     if (kind === "cursor" && typeof next === "string") return { kind, cursor: next }
     if (kind === "lost") return { kind }
     return kind === "window" &&
@@ -77,6 +95,8 @@ export interface PageRequest {
   readonly query: Readonly<Record<string, unknown>>
   readonly limit: number
   readonly from: Continuation | undefined
+  /** What tells the list from others: its operation and filters. */
+  readonly of: () => string
   /** What is known of the list. */
   readonly list: ListProfile | undefined
 }
@@ -84,27 +104,33 @@ export interface PageRequest {
 /** Turns a list query into a wire query, or says what is wrong with its cursor. */
 export const pageRequest = (
   query: Readonly<Record<string, unknown>>,
-  list?: ListProfile | undefined
+  list?: ListProfile | undefined,
+  operation = ""
 ): PageRequest | string => {
   const { cursor, ...rest } = query
+  const of = () => {
+    const filters = Object.entries({ ...rest, limit: undefined }).filter(([, value]) => value !== undefined)
+    return digestOf(operation + JSON.stringify(filters.toSorted(([a], [b]) => (a < b ? -1 : 1))))
+  }
   const requestLimit = typeof rest["limit"] === "number" ? rest["limit"] : undefined
   if (cursor === undefined || cursor === null)
-    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined, list }
-  const from = typeof cursor === "string" ? decode(cursor) : undefined
-  if (from === undefined) return "Expected the nextCursor of an earlier page, unchanged"
+    return { query: rest, limit: requestLimit ?? defaultLimit, from: undefined, of, list }
+  const from = typeof cursor === "string" ? decode(cursor, of()) : undefined
+  if (from === undefined)
+    return "Expected the nextCursor of an earlier page of this list, unchanged, with the same filters"
   switch (from.kind) {
     case "lost":
       return "This list may go on, but the runtime's answer did not say where. Ask for more rows at once (limit, up to 1000)"
     case "page":
-      return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from, list }
+      return { query: { ...rest, page: from.page, limit: from.limit }, limit: from.limit, from, of, list }
     case "cursor":
-      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from, list }
+      return { query: { ...rest, cursor: from.cursor }, limit: requestLimit ?? defaultLimit, from, of, list }
     case "window": {
-      if (from.older) return { query: { ...rest, createdAtLt: from.le, limit: 1 }, limit: 1, from, list }
+      if (from.older) return { query: { ...rest, createdAtLt: from.le, limit: 1 }, limit: 1, from, of, list }
       // Room for what is asked again, so that a full page always brings something new; where there is none, for one more.
       const full = from.seen.length >= maxLimit
       const limit = full ? maxLimit + 1 : Math.min(maxLimit, from.seen.length + (requestLimit ?? from.limit))
-      return { query: { ...rest, createdAtLe: from.le, limit }, limit, from, list }
+      return { query: { ...rest, createdAtLe: from.le, limit }, limit, from, of, list }
     }
   }
 }
@@ -135,16 +161,22 @@ export const toPage = <A>(request: PageRequest, json: unknown, rows: ReadonlyArr
     if (request.from?.kind === "cursor" && request.from.cursor === cursor) {
       return "the list repeats its cursor: it would never end"
     }
-    return { items: rows, nextCursor: encode({ kind: "cursor", cursor }), ...total }
+    return { items: rows, nextCursor: encode({ kind: "cursor", cursor }, request.of()), ...total }
   }
-  if (page >= 0 && size >= 0 && count >= 0) {
-    if (request.from?.kind === "page" && page !== request.from.page) {
-      return `the list was asked for page ${request.from.page} and answered page ${page}: it would never end`
+  if (page >= 0 && size >= 0 && more !== false) {
+    const from = request.from?.kind === "page" ? request.from : undefined
+    if (from !== undefined && page !== from.page) {
+      return `the list was asked for page ${from.page} and answered page ${page}: it would never end`
     }
-    const last = size === 0 || page * size >= count
-    return last
-      ? { items: rows, ...total }
-      : { items: rows, nextCursor: encode({ kind: "page", page: page + 1, limit: size }), ...total }
+    const [row] = rows
+    const first = row === undefined ? "" : field(row, "id") || JSON.stringify(row)
+    if (from !== undefined && row !== undefined && from.first === first) {
+      return `the list answers page ${page} with the rows of the one before: it would never end`
+    }
+    const given = (from?.given ?? 0) + rows.length
+    if (row === undefined || given >= count) return { items: rows, ...total }
+    const next = { kind: "page", page: page + 1, limit: size || request.limit, given, first } as const
+    return { items: rows, nextCursor: encode(next, request.of()), ...total }
   }
   return more === true ? { items: rows, nextCursor: lost, ...total } : { items: rows, ...total }
 }
@@ -169,24 +201,24 @@ const windowPage = <A>(request: PageRequest, rows: ReadonlyArray<A>): Page<A> | 
   if (from !== undefined && items.length === 0) {
     // As many as it ever gave, all of one instant: there may be more of it, which shows where there is something older.
     const doubtful = rows.length > 1 && rows.length >= from.most
-    return doubtful ? { items, nextCursor: encode({ ...next, seen: from.seen, older: true }) } : { items }
+    return doubtful ? { items, nextCursor: encode({ ...next, seen: from.seen, older: true }, request.of()) } : { items }
   }
   const [first] = items
   if (from !== undefined && seen.size >= maxLimit && compareInstants(field(first, "createdAt"), from.le) === 0) {
     return crowded(from, true)
   }
-  if (rows.length === 0 || (rows.length < request.limit && rows.length < most)) return { items }
+  const known = request.list?.most
+  if (rows.length === 0 || (known !== undefined && rows.length < Math.min(request.limit, known))) return { items }
   if (request.list?.walk === "first-page") {
-    const all = Math.min(request.limit, request.list.most ?? request.limit)
+    const all = Math.min(request.limit, known ?? request.limit)
     return rows.length >= all ? { items, nextCursor: lost } : { items }
   }
-  const known = from !== undefined && compareInstants(from.le, oldest) === 0 ? from.seen : []
-  const nextCursor = encode({
-    ...next,
-    seen: known.length === 0 ? end.ids : [...new Set([...known, ...end.ids])],
-    older: false
-  })
-  if (from !== undefined || rows.length >= request.limit || rows.length % 5 === 0) return { items, nextCursor }
+  const before = from !== undefined && compareInstants(from.le, oldest) === 0 ? from.seen : []
+  const nextCursor = () => {
+    const seen = before.length === 0 ? end.ids : [...new Set([...before, ...end.ids])]
+    return encode({ ...next, seen, older: false }, request.of())
+  }
+  if (rows.length >= request.limit || rows.length % 5 === 0) return { items, nextCursor: nextCursor() }
   const page = { items }
   probes.set(page, nextCursor)
   return page
@@ -217,13 +249,13 @@ const endOf = (
 }
 
 /**
- * Where a walk looks on behind a first page that is short. A reader is not told of it: behind such a page there is mostly
+ * Where a walk looks on behind a page that is short. A reader is not told of it: behind such a page there is mostly
  * nothing, unless it has a round number of rows (10, 25, 50), as a runtime that gives fewer than it is asked for would choose.
  */
-const probes = new WeakMap<object, string>()
+const probes = new WeakMap<object, () => string>()
 
 /** Where a walk goes on behind a page; `undefined` at the end of the list. */
-export const cursorBehind = (page: Page<unknown>): string | undefined => page.nextCursor ?? probes.get(page)
+export const cursorBehind = (page: Page<unknown>): string | undefined => page.nextCursor ?? probes.get(page)?.()
 
 /** Lets a walk go on behind a page that was made out of another. */
 export const sameCursor = (from: Page<unknown>, to: Page<unknown>): void => {

@@ -75,7 +75,7 @@ interface Query {
 
 const noQuery: Part<Query> = { value: { text: "", page: undefined } }
 
-const queryOf = ({ spec, isQuery, queryFields, runtime }: Prepared, input: unknown): Part<Query> => {
+const queryOf = ({ name, spec, isQuery, queryFields, runtime }: Prepared, input: unknown): Part<Query> => {
   if (isQuery === undefined || spec.query === undefined) return noQuery
   const query: unknown = input ?? {}
   const unknown = queryFields === undefined ? undefined : unknownName(Object(query), queryFields)
@@ -88,7 +88,7 @@ const queryOf = ({ spec, isQuery, queryFields, runtime }: Prepared, input: unkno
     return { issues: [{ path: ["prefetch"], message: "Expected true or false" }] }
   }
   const list = runtime.config.profile?.lists[spec.path]
-  const page = spec.kind === "page" ? pageRequest(fields, list) : undefined
+  const page = spec.kind === "page" ? pageRequest(fields, list, name) : undefined
   if (typeof page === "string") return { issues: [{ path: ["cursor"], message: page }] }
   const text = encodeQuery(page === undefined ? { ...fields } : page.query)
   return typeof text === "string" ? { value: { text, page } } : { issues: [text] }
@@ -201,14 +201,18 @@ const positionOf = (
     return { path: ["idempotencyScope"], message: `A second run would repeat it: ${ignoring}` }
   const position = scope.position(operation, typeof body === "string" ? body : (body?.label() ?? ""))
   if (typeof position !== "string") return position
-  return { path: ["idempotencyKey"], message: (position === "busy" ? unordered : strayed)(name, scope.name) }
+  return { path: ["idempotencyKey"], message: noPosition[position](name, JSON.stringify(scope.name)) }
 }
 
-const strayed = (operation: string, scope: string): string =>
-  `A ${operation} before it in the idempotency scope ${JSON.stringify(scope)} was refused, whose key has another body: what follows could be made twice. Make the same creates in the same order, or give each a name: idempotencyScope(name) around it`
-
-const unordered = (operation: string, scope: string): string =>
-  `Another ${operation} of the idempotency scope ${JSON.stringify(scope)} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
+/** Why a create has no position, and what to do. */
+const noPosition = {
+  repeated: (operation: string, scope: string) =>
+    `This very ${operation} was made before in this run of the idempotency scope ${scope}, and another create failed since: a loop or retry inside of the scope repeats it, which would make it twice. Put the retry around the scope, whose next run makes nothing twice, or around the one create that failed; to make two that are the same, give each a name: idempotencyScope(name) around it`,
+  strayed: (operation: string, scope: string) =>
+    `A ${operation} before it in the idempotency scope ${scope} was refused, whose key has another body: what follows could be made twice. Make the same creates in the same order, or give each a name: idempotencyScope(name) around it`,
+  busy: (operation: string, scope: string) =>
+    `Another ${operation} of the idempotency scope ${scope} is under way, and which of the two is the first would be chance. Make one after the other, or give each a name: idempotencyScope(name) around it, or an idempotencyKey of its own`
+}
 
 /** Whether a create gets one key for all its attempts. A stream that is read once is sent once, and needs none. */
 const needsKey = ({ spec }: Prepared, policy: Policy.Policy, upload: Upload | undefined): boolean =>

@@ -61,7 +61,8 @@ const tooMany = ({ retryAfter, words }: Answer): string =>
 
 const failed = ({ status, words }: Answer): string => `the runtime failed (${status}).${words}`
 
-const unlisted = ({ status, words }: Answer): string => `status ${status}, which this operation never has.${words}`
+const unlisted = ({ status, words }: Answer): string =>
+  `status ${status}${status === 206 ? " (a part of the content)" : ""}, which this operation never has.${words}`
 
 const rows: ReadonlyArray<Row> = [
   {
@@ -142,6 +143,14 @@ const rows: ReadonlyArray<Row> = [
     transient: true,
     outcome: "maybe-applied",
     message: failed
+  },
+  {
+    statuses: [304],
+    tag: "UnexpectedResponse",
+    transient: false,
+    outcome: "maybe-applied",
+    message: () =>
+      "an answer for a cache (304), though nothing asked for one: a proxy in between adds conditions to requests."
   },
   {
     statuses: [[300, 399]],

@@ -4,7 +4,7 @@
 import * as Errors from "../errors/Errors.ts"
 import type { WireFailure, WireHead } from "../transport/port.ts"
 import { sourceFailed } from "../transport/streaming.ts"
-import { notHttp, portOf, proxyRefused, certificateCodes } from "../transport/wireFailure.ts"
+import { badPort, notHttp, portOf, proxyRefused, certificateCodes } from "../transport/wireFailure.ts"
 import { type Fields, issueText, text } from "./message.ts"
 import type { Failure, Subject } from "./outcome.ts"
 import { redactCause } from "./redactCause.ts"
@@ -13,19 +13,37 @@ import { redactCause } from "./redactCause.ts"
 export interface TimedOut {
   readonly _tag: "TimedOut"
   readonly scope: "attempt" | "deadline"
-  /** How far the request had come: kept here, waiting for a connection, or sent, as far as anybody knows. */
-  readonly stage: "held" | "queued" | "sent"
+  /** How far the request had come: kept until its key is there, waiting for a connection, for its turn, or sent, as far as anybody knows. */
+  readonly stage: "held" | "queued" | "waiting" | "sent"
   /** The head of the answer, if it had come. */
   readonly head: WireHead | undefined
 }
 
+const overflow = "(UND_ERR_HEADERS|HPE_HEADER)_OVERFLOW"
+const noHttp1 = "ERR_SSL_\\w*NO_APPLICATION_PROTOCOL"
+
 // A certificate that is wrong stays wrong, and so does a name. What is not here may pass: EAI_AGAIN says so itself.
 const lastingCodes = new RegExp(
-  `^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|ERR_SSL_WRONG_VERSION_NUMBER|${proxyRefused}|${certificateCodes})`
+  `^(${sourceFailed}|NO_STREAM|ENOTFOUND|UND_ERR_INVALID_ARG|ERR_SSL_WRONG_VERSION_NUMBER|${proxyRefused}|${badPort}|${overflow}|${certificateCodes}|${noHttp1})`
 )
 
 /** What to say of a code, which itself stands in brackets: the first that fits. */
 const messages: ReadonlyArray<readonly [RegExp, (code: string) => string]> = [
+  [
+    new RegExp(`^${badPort}$`),
+    () =>
+      'the platform\'s fetch sends nothing to this port. Leave out transport: "fetch", or give the runtime another port.'
+  ],
+  [
+    new RegExp(`^${overflow}`),
+    (code) =>
+      `the answer has more headers than are taken${code}. Look at what the proxy in between adds, or start Node with --max-http-header-size.`
+  ],
+  [
+    new RegExp(noHttp1),
+    (code) =>
+      `the runtime speaks another protocol than HTTP/1.1 there${code}. Let it, or the proxy before it, offer http/1.1.`
+  ],
   [
     new RegExp(`^${sourceFailed}$`),
     () => "what was to be uploaded could not be read. Check the path, or the stream; its own error is the cause."
@@ -128,6 +146,7 @@ const portIn = (origin: string): number => {
 const late = {
   held: ["not sent", ": the function that supplies the API key gave none"],
   queued: ["not sent", ": no connection was free or could be made. Allow more connections, or fewer calls at a time"],
+  waiting: ["not sent", ""],
   sent: ["no whole answer", ""]
 } as const
 
@@ -144,7 +163,7 @@ export const fromTimeout = (subject: Subject, { scope, stage, head }: TimedOut, 
       message: text(
         call,
         scope === "deadline"
-          ? `not done within ${millis} ms (the call's deadline).`
+          ? `not done within ${millis} ms (the call's deadline)${late[stage][1]}.`
           : `${late[stage][0]} within ${millis} ms (the attempt's timeout${millis < 500 ? ", in milliseconds" : ""})${late[stage][1]}.`
       )
     })

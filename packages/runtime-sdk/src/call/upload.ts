@@ -10,7 +10,7 @@ import { encodeBody } from "./encode.ts"
 import type { Spec } from "../contract/table.ts"
 import type { WireUpload } from "../transport/port.ts"
 import { mediaTypeOf } from "./mediaTypes.ts"
-import { sourceOf } from "./uploadSource.ts"
+import { sourceOf, spent } from "./uploadSource.ts"
 
 /** A form with one file. */
 export interface Upload extends WireUpload {
@@ -22,6 +22,8 @@ export interface Upload extends WireUpload {
   readonly once: boolean
   /** Whether the source has been read from. */
   readonly isRead: () => boolean
+  /** Whether all of it was taken by the transport in the last attempt. */
+  readonly isWhole: () => boolean
   /** What the source failed with while it was read for the last attempt. */
   readonly sourceError: () => { readonly cause: unknown } | undefined
   /** Ends the reading of the last attempt: a transport that has its answer need not have read to the end. */
@@ -62,6 +64,9 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
       "Expected { path }, a Blob, bytes, a stream, or a function that opens a stream (a path alone: { path: … })"
     )
   }
+  if (source?.isSpent?.() === true) {
+    fault("file", `The stream ${spent}: open it again for each upload, or give a function that opens it`)
+  }
   const name = file.name ?? source?.name ?? "file"
   if (typeof name !== "string" || name === "") fault("name", "Expected a file name")
   const type = file.contentType ?? (source?.type || mediaTypeOf(String(name)) || "application/octet-stream")
@@ -82,14 +87,16 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
   )
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
   let isRead = false
+  let isWhole = false
   let sourceError: { readonly cause: unknown } | undefined
   let reader: AsyncGenerator<Uint8Array> | undefined
-  let discard: (() => void) | undefined
+  let discard: (() => unknown) | undefined
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     label: () => JSON.stringify([name, type, fields, source.mark()]),
     once: source.once,
     isRead: () => isRead,
+    isWhole: () => isWhole,
     sourceError: () => sourceError,
     close: () => {
       reader?.return(undefined).catch(() => undefined)
@@ -97,6 +104,7 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
     },
     open: async () => {
       sourceError = undefined
+      isWhole = false
       const { size, chunks, close } = await source.open()
       discard = close
       reader = (async function* () {
@@ -109,6 +117,7 @@ const makeUpload = (body: unknown, fields: Readonly<Record<string, unknown>>): U
           sourceError = { cause }
           throw cause
         }
+        isWhole = true
         yield tail
       })()
       return { size: size === undefined ? undefined : head.length + size + tail.length, chunks: reader }

@@ -9,7 +9,7 @@ export interface Content {
   /** The pieces; nothing is read before the first is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>
   /** Closes what has been opened, read or not. */
-  readonly close?: () => void
+  readonly close?: () => unknown
 }
 
 export interface Source {
@@ -20,6 +20,8 @@ export interface Source {
   readonly type: string | undefined
   /** The same for the same source: a path, the bytes, or the very object. */
   readonly mark: () => string
+  /** Whether it is a stream that somebody has read already: nothing, or a part, would be sent as the whole. */
+  readonly isSpent?: () => boolean
   readonly open: () => Promise<Content>
 }
 
@@ -63,8 +65,10 @@ export const sourceOf = (file: unknown): Source | undefined => {
   const name = path === undefined ? undefined : nameOf(path)
   // A stream of `createReadStream` knows what it reads.
   if (isIterable(file)) {
-    const open = async () => ({ size: undefined, chunks: pieces(() => file) })
-    return { once: true, name, type: undefined, mark: () => markOf(file), open }
+    // What nobody has read from may be sent by another call.
+    const close = () => begun.has(file) && discard(file)
+    const open = async () => ({ size: undefined, chunks: pieces(() => file), close })
+    return { once: true, name, type: undefined, mark: () => markOf(file), isSpent: () => isSpent(file), open }
   }
   if (path === undefined) return undefined
   return { once: false, name, type: undefined, mark: () => path, open: () => openFile(path) }
@@ -106,6 +110,7 @@ const contentOf = (stream: unknown): Content => {
   if (!isIterable(stream)) {
     throw new TypeError("The function gave no stream: return one, such as createReadStream(path) or blob.stream()")
   }
+  if (isSpent(stream)) throw new TypeError(`The function gave a stream that ${spent}: open a new one each time`)
   // A stream of Node's may fail before anybody reads it. Whoever reads it is told.
   if ("on" in stream && typeof stream.on === "function") stream.on("error", () => undefined)
   return { size: undefined, chunks: pieces(() => stream), close: () => discard(stream) }
@@ -116,11 +121,48 @@ type Iterable = AsyncIterable<unknown> | ReadableStream<unknown>
 const isIterable = (u: unknown): u is Iterable =>
   typeof u === "object" && u !== null && (Symbol.asyncIterator in u || u instanceof ReadableStream)
 
-/** What was opened for a request that never left would be closed by nobody. */
+/** What was opened for a request that never left, or stalls, would be closed by nobody. */
 const discard = (stream: Iterable): void => {
   if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy()
-  else if (stream instanceof ReadableStream && !stream.locked) void stream.cancel().catch(() => undefined)
+  if (!(stream instanceof ReadableStream)) return
+  const reader = readers.get(stream)
+  if (reader !== undefined || !stream.locked) void (reader ?? stream).cancel().catch(() => undefined)
 }
+
+/** Of web streams that are being read: nobody else can cancel those. */
+const readers = new WeakMap<object, ReadableStreamDefaultReader<unknown>>()
+
+async function* read(stream: ReadableStream<unknown>): AsyncGenerator<unknown> {
+  const reader = stream.getReader()
+  readers.set(stream, reader)
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    void reader.cancel().catch(() => undefined)
+  }
+}
+
+/** What uploads of this program have read from. */
+const begun = new WeakSet<object>()
+
+export const spent = "has been read already, or was closed"
+
+const isSpent = (stream: Iterable): boolean => {
+  const { destroyed, errored, readableEnded, locked } = Object(stream) as Partial<Record<string, unknown>>
+  return (
+    begun.has(stream) ||
+    // What it failed with is told when it is read.
+    (destroyed === true && !errored) ||
+    readableEnded === true ||
+    locked === true ||
+    // Of a web stream nothing else tells that it is at its end. One of Node's may have been looked into, and put back.
+    (stream instanceof ReadableStream && isDisturbed(stream))
+  )
+}
+
+const isDisturbed = (stream: ReadableStream): boolean =>
+  // Its type knows only Node's own streams.
+  globalThis.process?.getBuiltinModule?.("node:stream").Readable.isDisturbed(stream as never) === true
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
@@ -130,8 +172,9 @@ const encoder = new TextEncoder()
 
 /** The pieces of a stream, opened for the first of them; a piece that is text is sent as UTF-8. */
 async function* pieces(open: () => Iterable): AsyncGenerator<Uint8Array> {
-  // Node's streams of the web standard can be iterated; their type in the DOM library cannot say so.
-  for await (const piece of open() as AsyncIterable<unknown>) {
+  const stream = open()
+  begun.add(stream)
+  for await (const piece of stream instanceof ReadableStream ? read(stream) : stream) {
     if (piece instanceof Uint8Array) yield piece
     else if (typeof piece === "string") yield encoder.encode(piece)
     else throw new TypeError("A piece of the stream is neither bytes nor text")

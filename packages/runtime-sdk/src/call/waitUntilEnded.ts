@@ -46,27 +46,33 @@ export const makeWait = (read: Call): Call => {
     if (issues.length > 0) return Effect.fail(invalidRequest(callFields, issues))
     let reads = 0
     const look = (pause: number, failures: number): Effect.Effect<unknown, RuntimeError> =>
-      Effect.matchEffect(read({ id: args.id, options }, record), {
-        onSuccess: (value) => {
-          reads++
-          const { status } = value as Row // What `calls.get` gives.
-          return final.has(status) ? Effect.succeed(value) : later(pause, 0)
-        },
-        onFailure: (error) =>
-          error.isRetryable && failures < toleratedFailures
-            ? later(pause, failures + 1, ("retryAfter" in error && error.retryAfter) || 0)
-            : Effect.fail(error)
-      })
+      Effect.matchEffect(
+        Effect.suspend(() => (reads++, read({ id: args.id, options }, record))),
+        {
+          onSuccess: (value) => {
+            const { status } = value as Row // What `calls.get` gives.
+            return final.has(status) ? Effect.succeed(value) : later(pause, 0)
+          },
+          onFailure: (error) => {
+            const retryAfter = 1000 * (("retryAfter" in error && error.retryAfter) || 0)
+            // Fails at once with the hint, where there is no time to follow it.
+            return error.isRetryable && failures < toleratedFailures && retryAfter < limits.deadline
+              ? later(pause, failures + 1, retryAfter)
+              : Effect.fail(error)
+          }
+        }
+      )
     const later = (pause: number, failures: number, retryAfter = 0) =>
       Effect.flatMap(Random.next, (random) =>
-        Effect.flatMap(Effect.sleep(Math.max(pause * (0.9 + 0.2 * random), retryAfter * 1000)), () =>
+        Effect.flatMap(Effect.sleep(Math.max(pause * (0.9 + 0.2 * random), retryAfter)), () =>
           look(Math.min(pause * growth, limits.maxPollEvery), failures)
         )
       )
     return Effect.timeoutOrElse(look(Math.min(limits.pollEvery, limits.maxPollEvery), 0), {
       duration: limits.deadline,
       orElse: () => {
-        const fields = { ...callFields, attempts: reads, outcome: "rejected" as const }
+        const path = read.path.replace(":id", encodeURIComponent(String(args.id)))
+        const fields = { ...callFields, path, attempts: reads, outcome: "rejected" as const }
         const message = text(
           fields,
           `the call had not ended within ${limits.deadline} ms (the wait's deadline). It goes on.`

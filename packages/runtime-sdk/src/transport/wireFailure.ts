@@ -24,20 +24,23 @@ export const proxyRefused = "PROXY_REFUSED"
 /** What came back is no answer of HTTP. */
 export const notHttp = "NOT_HTTP"
 
+/** `fetch` sends nothing to some ports, whoever listens there. */
+export const badPort = "BAD_PORT"
+
 // System calls that come before a connection is there. Everything else (a read or a write above all) comes after it.
 const connectSyscall = /^(connect|bind|getaddrinfo|query)/
 
 // Codes of a connection that was never made, wherever no system call is named. EHOSTUNREACH and its like are not among
 // them: they also end a connection that was there.
 const neverMade =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|UND_ERR_INVALID_ARG|FailedToOpenSocket|PROXY_REFUSED)$/
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|UND_ERR_INVALID_ARG|FailedToOpenSocket|PROXY_REFUSED|BAD_PORT)$/
 
 /** How the codes of a certificate begin that is not trusted. */
 export const certificateCodes = "CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH"
 
 // The two sides did not agree on TLS; other codes of it can come in the middle of an answer.
 const handshake = new RegExp(
-  `^(${certificateCodes}|ERR_SSL_\\w*(WRONG_VERSION|HANDSHAKE_FAIL|PROTOCOL|UNRECOGNIZED_NAME))`
+  `^(${certificateCodes}|ERR_SSL_\\w*(WRONG_VERSION|HANDSHAKE_FAIL|PROTOCOL|UNRECOGNIZED_NAME|NO_APPLICATION_PROTOCOL))`
 )
 
 // Node's words for a handshake that was cut, and Deno's for all that precedes a request: neither has a code for it.
@@ -49,6 +52,7 @@ const codes: ReadonlyArray<readonly [RegExp, string]> = [
   [/\(Connect\): dns.*Temporary/, "EAI_AGAIN"],
   [/\(Connect\): dns/, "ENOTFOUND"],
   [/^HPE_INVALID_(CONSTANT|VERSION)|does not match the HTTP|invalid HTTP version/, notHttp],
+  [/^bad port$/, badPort],
   [/^Proxy response \(|^Proxy Authentication Required/, proxyRefused]
 ]
 
