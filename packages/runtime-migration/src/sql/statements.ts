@@ -262,13 +262,13 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
     ...valuesOf(location).map((value) => [ledgerColumn(location, value), `c.${value}`] as const),
     [stands, "'old_value'"] as const
   ]
-  const matches = seenAs(plan, location).map((same) => `(${same})`)
   const unchanged = `${way.same(old, "c.old_value")} AND l.${stands} = 'old_value'`
   const there = isShared(location) ? [`l.${stands} IS NOT NULL`] : []
-  const where = [...only, ...there, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(
-    " AND "
-  )
-  return [way.updateLedger({ ...ledgerOf(plan, location), query: way.changes(plan, location), set, where })]
+  // One after the other: no index is of use to both at once.
+  return seenAs(plan, location).map((same) => {
+    const where = [...only, ...there, same, `NOT (${unchanged})`, isPrepared(plan)].join(" AND ")
+    return way.updateLedger({ ...ledgerOf(plan, location), query: way.changes(plan, location), set, where })
+  })
 }
 
 /** A value of a ledger in the way that its first one is kept. */
