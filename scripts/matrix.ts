@@ -17,6 +17,7 @@ import { loaderRows } from "./matrix/loaders.ts"
 import { managerRows, otherRows } from "./matrix/managers.ts"
 import { differences } from "./matrix/page.ts"
 import * as programs from "./matrix/programs.ts"
+import { checkNameable, entriesOf } from "./matrix/nameable.ts"
 import { packAll, project, run, work } from "./matrix/projects.ts"
 import { writeSboms } from "./matrix/sbom.ts"
 import { toolRows } from "./matrix/tools.ts"
@@ -171,6 +172,13 @@ for (const [i, resolution] of (["NodeNext", "Bundler"] as const).entries()) {
     return run(process.execPath, [join(plain, "node_modules", ts, "bin/tsc"), "-p", file], first)
   })
 }
+await row("declaration: true, of what each function of each entry gives", () =>
+  checkNameable(
+    first,
+    entriesOf("runtime-sdk"),
+    compilers.map(([ts]) => join(plain, "node_modules", ts, "bin/tsc"))
+  )
+)
 for (const format of ["esm", "cjs"] as const) {
   await row(`bundled by esbuild, ${format}`, async () => {
     const out = `out.esbuild.${format === "esm" ? "mjs" : "cjs"}`

@@ -33,6 +33,9 @@ const subjects: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** Entries of which every interface is gone through: what is sent, read and delivered. */
 const everyInterface: ReadonlySet<string> = new Set(["@aywa-ai/runtime-sdk", "@aywa-ai/runtime-sdk/webhooks"])
 
+/** What a program brings: described by its platform, and here by its shape alone. */
+const broughtAlong: ReadonlySet<string> = new Set(["DispatcherLike", "FetchInit", "FetchResponse"])
+
 /** Types whose own members are gone through too: resources of a client. */
 const isResource = (name: string): boolean => name === "AywaRuntimeClient" || name === "AywaRuntime.Service"
 
@@ -127,7 +130,7 @@ export const checkHovers = (folder: string, compiler: string): Report => {
     }
     if (everyInterface.has(entry)) {
       for (const symbol of exports.map(resolve)) {
-        if (symbol.flags & ts.SymbolFlags.Interface) membersOf(symbol.name, symbol)
+        if (symbol.flags & ts.SymbolFlags.Interface && !broughtAlong.has(symbol.name)) membersOf(symbol.name, symbol)
       }
     }
     for (const path of subjects[entry] ?? []) {

@@ -90,7 +90,7 @@ for (const { name, describe, open } of databases) {
         await dryRunDatabase(db.driver, plan)
       }
       const ledger = `${db.driver.dialect === "postgres" ? "aywa_migration." : ""}aywa_migration_l1`
-      const { rows } = await db.driver.run(`SELECT first_value AS f, old_value AS o FROM ${ledger}`)
+      const { rows } = await db.driver.run(`SELECT earliest_value AS f, old_value AS o FROM ${ledger}`)
       assert.deepStrictEqual([String(rows[0]?.["f"]), String(rows[0]?.["o"])], [old(1), old(3)])
     })
 

@@ -47,7 +47,8 @@ export {
    * @category guards
    */
   wrongChoice,
-  type Names
+  type Names,
+  type UnknownName
 } from "./config/unknownNames.ts"
 
 export type { ListProfile, RuntimeProfile } from "./config/runtimeProfile.ts"
@@ -69,3 +70,4 @@ export { ownedFields, withoutOwnedFields } from "./contract/ownedFields.ts"
 export { isSecretField, secretsNeeded, withoutSecrets, writeOnlyFields } from "./contract/secrets.ts"
 export { knownWords } from "./contract/words.ts"
 export type * from "./contract/types.ts"
+export type { Issue } from "./errors/Errors.ts"

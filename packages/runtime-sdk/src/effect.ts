@@ -27,10 +27,6 @@ export * as Operations from "./effect/Operations.ts"
 export * as PhoneNumbers from "./effect/PhoneNumbers.ts"
 /** Retries, timeouts, idempotency, limits and the circuit breaker, as values that compose. */
 export * as Policy from "./policy/Policy.ts"
-export type { RequestError } from "./effect/Request.ts"
-export type { Paged, ServiceOf } from "./effect/service.ts"
-export type { ApiKey, ConfigOptions } from "./config/RuntimeConfig.ts"
-export type { ListProfile, RuntimeProfile } from "./config/runtimeProfile.ts"
 /** Fields of a body that a newer runtime takes and this SDK does not know. */
 export { extras } from "./contract/extras.ts"
 /** Schemas of the rows, for RPC, HttpApi and queues. */
@@ -47,5 +43,8 @@ export * as Transport from "./transport/Transport.ts"
 export * as WebhookEndpoints from "./effect/WebhookEndpoints.ts"
 /** The runtime's outbox, as a service. */
 export * as WebhookLogs from "./effect/WebhookLogs.ts"
-export type * from "./call/CallOptions.ts"
-export type * from "./contract/types.ts"
+export type * from "./effect/named.ts"
+export type { AywaWebhooks as AywaWebhooksTag } from "./webhooks/effect/AywaWebhooks.ts"
+export type * from "./webhooks/named.ts"
+// Both have one: of rows, and of messages.
+export type { Open } from "./effect/named.ts"

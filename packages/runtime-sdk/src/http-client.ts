@@ -4,3 +4,4 @@
  * @since 0.1.0
  */
 export * from "./effect/httpClient.ts"
+export type * from "./effect/named.ts"

@@ -47,7 +47,11 @@ export interface Service extends ServiceOf<typeof calls>, CallWaiting {}
  */
 export class Calls extends Context.Service<Calls, Service>()("@aywa-ai/runtime-sdk/Calls") {}
 
-/** Builds the service. */
+/**
+ * Builds the service.
+ *
+ * @internal
+ */
 export const makeCalls = (runtime: Runtime): Service => {
   const wait = makeWait(makeCall(runtime, "calls.get", calls.get))
   const attributes = { "aywa.operation": wait.operation }

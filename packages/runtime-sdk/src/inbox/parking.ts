@@ -8,7 +8,12 @@ import type { Store } from "./Store.ts"
 import { asOption, countOf, subjectOf } from "./options.ts"
 import { wellFormed } from "./text.ts"
 
-/** A page of what is parked. */
+/**
+ * A page of what is parked.
+ *
+ * @since 0.2.0
+ * @category models
+ */
 export interface ParkedPage {
   /** Default 100. */
   readonly limit?: number | undefined

@@ -105,7 +105,13 @@ export const make = <
 
 /** The arguments of a tool without parameters. */
 type StandardSchemaOfNothing = SchemaOf<Readonly<Record<never, never>>>
-interface SchemaOf<A> {
+/**
+ * A schema of nothing but its type: of tools without parameters.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SchemaOf<A> {
   readonly schema: StandardSchema<A, A>
   readonly jsonSchema: { readonly type: "object" }
 }

@@ -67,7 +67,12 @@ export const checkHandleOptions = (where: string, options: HandleOptions): void 
   throw new ToolDefinitionError(where, [{ path: [unknown.name], message: unknown.message }])
 }
 
-/** What handlers are told about the delivery; the context of the webhook adapters has it all. */
+/**
+ * What handlers are told about the delivery; the context of the webhook adapters has it all.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Delivery {
   readonly deadline?: Date | undefined
   readonly signal?: AbortSignal | undefined

@@ -13,7 +13,12 @@ import { fail, guarded } from "./WebhookVerificationError.ts"
  */
 export type WebhookBody = string | ArrayBuffer | ArrayBufferView
 
-/** What is hashed: a string, or a view of the caller's bytes. */
+/**
+ * What is hashed: a string, or a view of the caller's bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type RawBody = string | Uint8Array
 
 /** Checks a limit of bytes: a body must not be read without one. */

@@ -4,17 +4,12 @@
  * @since 0.1.0
  */
 export { handlers } from "./handling/handlers.ts"
-export type { HandledDelivery, WebhookHandlers } from "./handling/handlers.ts"
-export type { WebhookAnswer } from "./handling/answer.ts"
-export type * from "./handling/types.ts"
-export type * from "./handling/replies.ts"
 export { isWebhookHandlerError, WebhookHandlerError } from "./handling/WebhookHandlerError.ts"
-export type { WebhookHandlerReason } from "./handling/WebhookHandlerError.ts"
 export { webhookReceiver } from "./handling/receiver.ts"
-export type { IncomingWebhook, WebhookReceiver, WebhookReceiverOptions } from "./handling/receiver.ts"
 export { webhookHandler } from "./handling/web.ts"
 export { nodeWebhookHandler } from "./handling/node.ts"
 export { fastifyWebhookHandler } from "./handling/fastify.ts"
 export type { FastifyWebhookReply, FastifyWebhookRequest } from "./handling/fastify.ts"
 export { fastifyWebhooks } from "./frameworks/fastify.ts"
 export type { FastifyWebhookInstance, FastifyWebhookOptions } from "./frameworks/fastify.ts"
+export type * from "./handling/named.ts"

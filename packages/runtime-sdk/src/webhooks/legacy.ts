@@ -4,3 +4,5 @@
  * @since 0.1.0
  */
 export * as WebhookScheme from "./legacy/WebhookScheme.ts"
+export type * from "./named.ts"
+export type { WebhookScheme as DeliveryScheme } from "./scheme.ts"

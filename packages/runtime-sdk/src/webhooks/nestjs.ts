@@ -10,3 +10,4 @@ export type {
   AywaWebhooksModuleOptions
 } from "./frameworks/nestjs.ts"
 export { OnAywaEvent } from "./frameworks/nestEvents.ts"
+export type * from "./handling/named.ts"

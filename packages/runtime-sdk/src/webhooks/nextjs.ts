@@ -4,3 +4,4 @@
  * @since 0.2.0
  */
 export { aywaApiHandler, aywaRoute } from "./frameworks/nextjs.ts"
+export type * from "./handling/named.ts"

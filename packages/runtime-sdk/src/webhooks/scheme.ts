@@ -10,21 +10,41 @@ import { list, failMissing, parseId, parseTimestamp, readHeaders, single } from 
 import { decodeBase64, readSecrets, standardKeys } from "./secrets.ts"
 import { fail, guarded } from "./WebhookVerificationError.ts"
 
-/** The names of the schemes. */
+/**
+ * The names of the schemes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type WebhookSchemeName = "standard-webhooks" | "shared-secret" | "hmac" | "stripe"
 
-/** One verification, as a scheme sees it. */
+/**
+ * One verification, as a scheme sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface SchemeCall {
+  /** As the framework gave them. */
   readonly headers: unknown
+  /** One secret, or several while they are changed. */
   readonly secret: unknown
   /** The body, checked on first use: a scheme reads headers before it asks. */
   readonly body: () => RawBody
+  /** Of the request, for schemes that sign them. */
   readonly request: { readonly method: string; readonly url: string } | undefined
 }
 
-/** What a scheme vouches for. */
+/**
+ * What a scheme vouches for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Authenticated {
+  /** Which one it was. */
   readonly scheme: WebhookSchemeName
+  /** Of the delivery, the same over its attempts; undefined when the scheme signs none. */
   readonly id: string | undefined
   /** Unix seconds at which the attempt was signed, undefined when the scheme signs no time. */
   readonly seconds: number | undefined

@@ -20,8 +20,13 @@ import {
   wholeOf
 } from "./engine.ts"
 
-/** A job as a worker gets it. */
-interface Job {
+/**
+ * A job as a worker gets it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface PgBossJob {
   readonly id: string
   readonly data: Delivery
   readonly retryCount: number
@@ -40,7 +45,7 @@ export interface PgBossLike {
   updateQueue(name: string, options: object): Promise<unknown>
   getQueue(name: string): Promise<{ readonly policy?: string | undefined } | null>
   send(name: string, data: object, options: object): Promise<string | null>
-  work(name: string, options: object, handler: (jobs: Array<Job>) => Promise<unknown>): Promise<string>
+  work(name: string, options: object, handler: (jobs: Array<PgBossJob>) => Promise<unknown>): Promise<string>
   notifyWorker(workerId: string): void
   offWork(name: string, options?: object): Promise<unknown>
   on(event: "error", listener: (error: Error) => void): unknown
@@ -154,14 +159,14 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
   }
 
   /** What became of one job. */
-  const handled = (handler: EngineHandler, job: Job) =>
+  const handled = (handler: EngineHandler, job: PgBossJob) =>
     handle(handler, job).catch((error: unknown) => {
       // It could not be parked: the next attempt tries that again.
       onError(error)
       return { id: job.id, status: "failed" }
     })
 
-  const handle = async (handler: EngineHandler, { id, data, retryCount, signal }: Job) => {
+  const handle = async (handler: EngineHandler, { id, data, retryCount, signal }: PgBossJob) => {
     const park = async (reason: string) => {
       await boss.send(parked, { ...data, attempts: retryCount, reason }, { id })
       return { id, status: "completed" }
