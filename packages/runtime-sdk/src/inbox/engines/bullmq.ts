@@ -7,17 +7,17 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type Delivery, InboxError } from "../model.ts"
 import { partitionOf } from "../names.ts"
 import {
+  concurrencyOf,
+  drained,
   type EngineHandler,
   type EngineInbox,
-  type EngineOptions,
   engineOptionNames,
+  type EngineOptions,
   engineSettings,
   type EngineSettings,
   jobDataOf,
   jobIdOf,
   stored,
-  concurrencyOf,
-  drained,
   wholeOf
 } from "./engine.ts"
 

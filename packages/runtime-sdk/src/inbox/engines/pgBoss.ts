@@ -6,17 +6,17 @@
 import { type Delivery, InboxError } from "../model.ts"
 import { wellFormed } from "../text.ts"
 import {
+  concurrencyOf,
+  drained,
   type EngineHandler,
   type EngineInbox,
-  type EngineOptions,
   engineOptionNames,
+  type EngineOptions,
   engineSettings,
   type EngineSettings,
   jobDataOf,
   jobIdOf,
   stored,
-  concurrencyOf,
-  drained,
   wholeOf
 } from "./engine.ts"
 
@@ -114,6 +114,7 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
   const parked = `${name}-parked`
   /** Workers of this process that have nothing in hand, the longest idle first. */
   const idle = new Set<string>()
+  let isWorking = false
   const closing = new AbortController()
   const ending = new AbortController()
   // Without a listener the first lost connection would end the process.
@@ -184,7 +185,8 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
 
   /** A worker with one delivery in hand: one that takes several at once waits for the slowest before it takes more. */
   const work = async (handler: EngineHandler) => {
-    const worker: string = await boss.work(
+    let worker = ""
+    worker = await boss.work(
       name,
       {
         batchSize: 1,
@@ -224,7 +226,6 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
     isWorking = true
     await Promise.all(Array.from({ length: concurrency }, () => work(handler)))
   }
-  let isWorking = false
 
   const close = async () => {
     closing.abort()
