@@ -96,9 +96,11 @@ const callOf = { a: "call_1", b: "call_3" }
       const stored = () =>
         query(url, `SELECT id FROM aywa_inbox_deliveries WHERE id IN ('first', '${later}') ORDER BY seq`)
       let atOnce: ReadonlyArray<unknown> | undefined
-      const second = (how === "offered" ? two.offer(delivery(later, callOf.a)) : two.requeue(later)).then(async () => {
+      const offered = async () => {
+        await (how === "offered" ? two.offer(delivery(later, callOf.a)) : two.requeue(later))
         atOnce = await stored()
-      })
+      }
+      const second = offered()
       // It waits; or else it is there, and what is in front of it is not.
       await eventually(async () => {
         if (atOnce === undefined) await stuck(2)
