@@ -70,7 +70,7 @@ const secretName = /secret|password|token|api_?key|private_?key|.key$|authorizat
 
 /** What gives access in a query, in the settings of a connection, and before the host of an address. */
 const access = [
-  /(?:secret|passw\w*|pwd|token|key|sig|signature|auth|credential)=([^&#;\s]+)/gi,
+  /(?:secret|passw\w*|pwd|token|key|sig(?:nature)?|auth|credential)=([^&#;\s]+)/gi,
   /:\/\/(?:[^/?#\s:@]*:)?([^/?#\s]+)@/g
 ]
 
