@@ -17,7 +17,7 @@ export class Copies {
 
   /** `body` is no secret, and yet not to be repeated: a long piece of it is no value which somebody has to read. */
   constructor(secrets: Iterable<string>, body = "") {
-    const texts = [...new Set([...secrets].flatMap((secret) => viewsOf(secret)).flatMap(notationsOf))]
+    const texts = [...new Set([...secrets].flatMap(notationsOf))]
     this.#texts = texts.map((text) => [text, enoughOf(text)] as const)
     if (body.length > short) this.#texts = [...this.#texts, [body.slice(0, 65_536), Math.min(body.length, 64)]]
     // The beginning will do: the whole base64 around it is taken.
@@ -45,7 +45,7 @@ export class Copies {
 }
 
 /** A secret as gateways write it in their logs: in other letters, and as hexadecimal digits. */
-const notationsOf = ({ text: secret }: View): ReadonlyArray<string> => {
+const notationsOf = (secret: string): ReadonlyArray<string> => {
   if (secret.length < 16) return [secret]
   const hex = Array.from(new TextEncoder().encode(secret.slice(0, 1024)), (byte) => byte.toString(16).padStart(2, "0"))
   const digits = hex.join("")

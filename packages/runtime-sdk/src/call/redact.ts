@@ -4,6 +4,7 @@
 import * as Redacted from "effect/Redacted"
 import { type ExtraHeaders, textOf } from "../config/headers.ts"
 import { Copies, withoutCopies } from "./copies.ts"
+import { viewsOf } from "./views.ts"
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string
@@ -80,7 +81,10 @@ const secretsIn = (json: string): ReadonlyArray<string> => {
   JSON.parse(json, (key, value: unknown) => {
     if (typeof value === "string") {
       if (secretName.test(key)) secrets.push(value, ...partsOf(value))
-      for (const pattern of access) for (const [, found = ""] of value.matchAll(pattern)) secrets.push(found)
+      for (const pattern of access) {
+        // As it is, and unescaped.
+        for (const [, found = ""] of value.matchAll(pattern)) secrets.push(...viewsOf(found).map(({ text }) => text))
+      }
     } else if (key === "headers") {
       // Texts, or the schemas of texts.
       JSON.stringify(value, (name, text: unknown) => {
