@@ -168,7 +168,7 @@ export const ledgerOf = (plan: SqlPlan, location: PlannedLocation) => ({
     ...plan.locations
       .filter(({ index }) => location.shares.includes(index))
       .flatMap((one) =>
-        [...storedValuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+        [...storedValuesOf(one), "stands" as const, "earliest_value" as const].map((name) => ledgerColumn(one, name))
       )
   ]
 })
@@ -254,7 +254,7 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
   const way = dialects[plan.dialect]
   const old = `l.${ledgerColumn(location, "old_value")}`
   const stands = ledgerColumn(location, "stands")
-  const first = ledgerColumn(location, "first_value")
+  const first = ledgerColumn(location, "earliest_value")
   const origin = isExtensible(location) ? "COALESCE(l.origin_value, l.old_value)" : old
   const set = [
     [first, `COALESCE(l.${first}, ${asText(plan, location, origin)})`] as const,
@@ -262,13 +262,13 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
     ...valuesOf(location).map((value) => [ledgerColumn(location, value), `c.${value}`] as const),
     [stands, "'old_value'"] as const
   ]
-  const matches = seenAs(plan, location).map((same) => `(${same})`)
   const unchanged = `${way.same(old, "c.old_value")} AND l.${stands} = 'old_value'`
   const there = isShared(location) ? [`l.${stands} IS NOT NULL`] : []
-  const where = [...only, ...there, `(${matches.join(" OR ")}) AND NOT (${unchanged}) AND ${isPrepared(plan)}`].join(
-    " AND "
-  )
-  return [way.updateLedger({ ...ledgerOf(plan, location), query: way.changes(plan, location), set, where })]
+  // One after the other: no index is of use to both at once.
+  return seenAs(plan, location).map((same) => {
+    const where = [...only, ...there, same, `NOT (${unchanged})`, isPrepared(plan)].join(" AND ")
+    return way.updateLedger({ ...ledgerOf(plan, location), query: way.changes(plan, location), set, where })
+  })
 }
 
 /** A value of a ledger in the way that its first one is kept. */
@@ -607,7 +607,7 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const renewed = keys === "after" ? is("new_value") : stands("new_value")
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
-  const since = `${stands("old_value")} AND b.first_value IS NOT NULL AND NOT (${way.same("b.first_value", asText(plan, location, "b.old_value"))})`
+  const since = `${stands("old_value")} AND b.earliest_value IS NOT NULL AND NOT (${way.same("b.earliest_value", asText(plan, location, "b.old_value"))})`
   return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${count(since, "since")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b${joins} LEFT JOIN ${tableOf(plan, location)} t ON ${match}`
 }
 
