@@ -1,6 +1,6 @@
 /**
  * Finds copies of secrets in a text that came from outside: as they are, escaped as URLs, JSON and HTML do it (all
- * characters or some, once or several times over), anywhere inside of base64, and copies that were cut off.
+ * characters or some, once or several times over), anywhere inside of base64, and pieces of them: see `enoughOf`.
  *
  * It runs only after a failure, or when someone looks at an answer.
  */
@@ -11,27 +11,31 @@ type Copy = readonly [from: number, until: number]
 
 /** What gives a secret away. */
 export class Copies {
-  readonly #texts: ReadonlyArray<string>
+  /** Texts, and how many characters of each give it away. */
+  readonly #texts: ReadonlyArray<readonly [text: string, enough: number]>
   readonly #base64: ReadonlyArray<string>
 
-  constructor(secrets: Iterable<string>) {
-    this.#texts = [...new Set([...secrets].flatMap(notationsOf))]
+  /** `body` is no secret, and yet not to be repeated: a long piece of it is no value which somebody has to read. */
+  constructor(secrets: Iterable<string>, body = "") {
+    const texts = [...new Set([...secrets].flatMap(notationsOf))]
+    this.#texts = texts.map((text) => [text, enoughOf(text)] as const)
+    if (body.length > short) this.#texts = [...this.#texts, [body.slice(0, 65_536), Math.min(body.length, 64)]]
     // The beginning will do: the whole base64 around it is taken.
-    this.#base64 = this.#texts.flatMap((text) => base64Cores(text.slice(0, 4096)))
+    this.#base64 = texts.flatMap((text) => base64Cores(text.slice(0, 4096)))
   }
 
   /** Where they are, in the source of a view. */
   in({ text, sourceOf }: View): ReadonlyArray<Copy> {
     const copies: Array<Copy> = []
-    for (const secret of this.#texts) {
-      for (const [from, until] of copiesOf(secret, text)) {
+    for (const [secret, enough] of this.#texts) {
+      for (const [from, until] of copiesOf(secret, text, enough)) {
         if (secret.length >= short || !isInWord(text, from, until)) copies.push([sourceOf(from), sourceOf(until)])
       }
     }
     // Both alphabets are one here.
     const base64 = text.replaceAll("-", "+").replaceAll("_", "/")
     for (const core of this.#base64) {
-      for (const copy of copiesOf(core, base64)) {
+      for (const copy of copiesOf(core, base64, enoughOf(core))) {
         const [from, until] = wholeBase64(base64, copy)
         copies.push([sourceOf(from), sourceOf(until)])
       }
@@ -74,14 +78,26 @@ const short = 6
 const isInWord = (text: string, from: number, until: number): boolean =>
   /\w/.test(text.charAt(from - 1)) || /\w/.test(text.charAt(until))
 
-/** Where a text has a secret, or the beginning of one: half of a long one gives it away. */
-const copiesOf = (secret: string, text: string): ReadonlyArray<Copy> => {
+/** How much of a secret gives it away: half of a long one. */
+const enoughOf = ({ length }: string): number => (length < 16 ? length : Math.ceil(length / 2))
+
+/** Where a text has a secret, or enough of it. */
+const copiesOf = (secret: string, text: string, enough: number): ReadonlyArray<Copy> => {
   const copies: Array<Copy> = []
-  const enough = secret.length < 16 ? secret : secret.slice(0, Math.ceil(secret.length / 2))
-  for (let from = text.indexOf(enough); from !== -1; from = text.indexOf(enough, from + 1)) {
-    let length = enough.length
-    while (length < secret.length && text[from + length] === secret[length]) length++
-    copies.push([from, from + length])
+  // Wherever a piece of it begins, there is a whole one of these blocks in it.
+  const size = enough < secret.length ? (enough + 1) >> 1 : enough
+  for (let at = 0; at + size <= secret.length; at += size) {
+    const block = secret.slice(at, at + size)
+    let found = text.indexOf(block)
+    while (found !== -1) {
+      let from = found
+      let until = found + size
+      while (from > found - at && text[from - 1] === secret[at + from - found - 1]) from--
+      while (until - found < secret.length - at && text[until] === secret[at + until - found]) until++
+      const isCopy = until - from >= enough
+      if (isCopy) copies.push([from, until])
+      found = text.indexOf(block, isCopy ? until - size + 1 : found + 1)
+    }
   }
   return copies
 }
