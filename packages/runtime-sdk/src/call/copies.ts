@@ -88,15 +88,17 @@ const copiesOf = (secret: string, text: string, enough: number): ReadonlyArray<C
   const size = enough < secret.length ? (enough + 1) >> 1 : enough
   for (let at = 0; at + size <= secret.length; at += size) {
     const block = secret.slice(at, at + size)
-    let found = text.indexOf(block)
-    while (found !== -1) {
-      let from = found
-      let until = found + size
-      while (from > found - at && text[from - 1] === secret[at + from - found - 1]) from--
-      while (until - found < secret.length - at && text[until] === secret[at + until - found]) until++
-      const isCopy = until - from >= enough
-      if (isCopy) copies.push([from, until])
-      found = text.indexOf(block, isCopy ? until - size + 1 : found + 1)
+    let from = text.indexOf(block)
+    while (from !== -1) {
+      // Where the secret would begin, were it whole.
+      const start = from - at
+      let [first, until] = [from, from + size]
+      while (first > start && text[first - 1] === secret[first - start - 1]) first--
+      while (until < start + secret.length && text[until] === secret[until - start]) until++
+      const isCopy = until - first >= enough
+      if (isCopy) copies.push([first, until])
+      // Behind it: in a long run of one character each place would begin another. What overlaps has blocks behind it, too.
+      from = text.indexOf(block, isCopy ? until : from + 1)
     }
   }
   return copies
