@@ -12,16 +12,15 @@ type Copy = readonly [from: number, until: number]
 /** What gives a secret away. */
 export class Copies {
   /** Texts, and how many characters of each give it away. */
-  readonly #texts: ReadonlyArray<readonly [text: string, enough: number]>
+  readonly #texts: Map<string, number>
   readonly #base64: ReadonlyArray<string>
 
   /** `body` is no secret, and yet not to be repeated: a long piece of it is no value which somebody has to read. */
   constructor(secrets: Iterable<string>, body = "") {
-    const texts = [...new Set([...secrets].flatMap(notationsOf))]
-    this.#texts = texts.map((text) => [text, enoughOf(text)] as const)
-    if (body.length > short) this.#texts = [...this.#texts, [body.slice(0, 65_536), Math.min(body.length, 64)]]
+    this.#texts = new Map([...secrets].flatMap(notationsOf).map((text) => [text, enoughOf(text)]))
     // The beginning will do: the whole base64 around it is taken.
-    this.#base64 = texts.flatMap((text) => base64Cores(text.slice(0, 4096)))
+    this.#base64 = [...this.#texts.keys()].flatMap((text) => base64Cores(text.slice(0, 4096)))
+    if (body.length > short) this.#texts.set(body.slice(0, 65_536), Math.min(body.length, 64))
   }
 
   /** Where they are, in the source of a view. */
