@@ -2,6 +2,10 @@
  * What the inbox keeps, what it tells of itself, and how it fails.
  */
 
+import { isBranded } from "../errors/brands.ts"
+
+const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/InboxError") as never
+
 /**
  * A verified webhook delivery. `./webhooks` makes one from every event that it verified.
  *
@@ -125,7 +129,8 @@ export type Subject = { readonly callId: string } | { readonly customer: string 
 export type InboxErrorKind = "failure" | "recovery" | "refusal" | "options" | "warning"
 
 /**
- * The inbox's store failed, or is set up so that the inbox cannot keep its promises; `kind` says which.
+ * The inbox's store failed, or is set up so that the inbox cannot keep its promises; `kind` says which. `instanceof` looks
+ * at a brand and so recognises the error of another bundled copy of this package.
  *
  * @since 0.1.0
  * @category errors
@@ -142,6 +147,11 @@ export class InboxError extends Error {
       cause
     })
     this.kind = kind
+    Object.defineProperty(this, TypeId, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, InboxError, TypeId, value)
   }
 }
 
