@@ -264,6 +264,7 @@ describe("options beside a layer", () => {
       onError: () => {},
       handle: () => {}
     })
+    assert.isTrue((await inbox.health()).ok)
     await inbox.close()
   })
 
