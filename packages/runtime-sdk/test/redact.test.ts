@@ -88,6 +88,13 @@ describe("what is taken out", () => {
     assert.strictEqual(secretsOf("sk_live_1").redactorWith(large)(`got ${large.slice(0, 2000)}`), "got <redacted>")
   })
 
+  it("long runs of one character, sent and repeated, without end", () => {
+    for (const length of [200, 16_000, 200_000]) {
+      const redact = secretsOf("a".repeat(length)).redactorWith(JSON.stringify({ token: "a".repeat(length), a: "b" }))
+      assert.match(redact("a".repeat(30_000)), /^<redacted>…?$/)
+    }
+  })
+
   it("what a single call sent beside it, and no header that is sent to be found again", () => {
     const secrets = secretsOf("the-first-key").and([Redacted.make("a-later-key")], {
       "X-Request-Id": "request-0001",

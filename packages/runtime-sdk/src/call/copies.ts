@@ -12,16 +12,15 @@ type Copy = readonly [from: number, until: number]
 /** What gives a secret away. */
 export class Copies {
   /** Texts, and how many characters of each give it away. */
-  readonly #texts: ReadonlyArray<readonly [text: string, enough: number]>
+  readonly #texts: Map<string, number>
   readonly #base64: ReadonlyArray<string>
 
   /** `body` is no secret, and yet not to be repeated: a long piece of it is no value which somebody has to read. */
   constructor(secrets: Iterable<string>, body = "") {
-    const texts = [...new Set([...secrets].flatMap(notationsOf))]
-    this.#texts = texts.map((text) => [text, enoughOf(text)] as const)
-    if (body.length > short) this.#texts = [...this.#texts, [body.slice(0, 65_536), Math.min(body.length, 64)]]
+    this.#texts = new Map([...secrets].flatMap(notationsOf).map((text) => [text, enoughOf(text)]))
     // The beginning will do: the whole base64 around it is taken.
-    this.#base64 = texts.flatMap((text) => base64Cores(text.slice(0, 4096)))
+    this.#base64 = [...this.#texts.keys()].flatMap((text) => base64Cores(text.slice(0, 4096)))
+    if (body.length > short) this.#texts.set(body.slice(0, 65_536), Math.min(body.length, 64))
   }
 
   /** Where they are, in the source of a view. */
@@ -88,15 +87,17 @@ const copiesOf = (secret: string, text: string, enough: number): ReadonlyArray<C
   const size = enough < secret.length ? (enough + 1) >> 1 : enough
   for (let at = 0; at + size <= secret.length; at += size) {
     const block = secret.slice(at, at + size)
-    let found = text.indexOf(block)
-    while (found !== -1) {
-      let from = found
-      let until = found + size
-      while (from > found - at && text[from - 1] === secret[at + from - found - 1]) from--
-      while (until - found < secret.length - at && text[until] === secret[at + until - found]) until++
-      const isCopy = until - from >= enough
-      if (isCopy) copies.push([from, until])
-      found = text.indexOf(block, isCopy ? until - size + 1 : found + 1)
+    let from = text.indexOf(block)
+    while (from !== -1) {
+      // Where the secret would begin, were it whole.
+      const start = from - at
+      let [first, until] = [from, from + size]
+      while (first > start && text[first - 1] === secret[first - start - 1]) first--
+      while (until < start + secret.length && text[until] === secret[until - start]) until++
+      const isCopy = until - first >= enough
+      if (isCopy) copies.push([first, until])
+      // Behind it: in a long run of one character each place would begin another. What overlaps has blocks behind it, too.
+      from = text.indexOf(block, isCopy ? until : from + 1)
     }
   }
   return copies

@@ -109,7 +109,7 @@ const withoutSecrets = (value: unknown, key: string, redact: Redact): unknown =>
   if (Array.isArray(value)) return value.map((item: unknown) => withoutSecrets(item, key, redact))
   if (!isObject(value)) return value
   // What begins as an object of the request's body does repeats it, whatever the runtime has added.
-  if (redact(JSON.stringify(value).slice(0, 99)).startsWith("<")) return "<redacted>"
+  if (redact(JSON.stringify(value).slice(0, 99))[0] === "<") return "<redacted>"
   return Object.fromEntries(
     Object.entries(value).map(([inner, each]) => [redact(inner), withoutSecrets(each, inner, redact)])
   )

@@ -83,7 +83,7 @@ export interface Stats {
  * @category models
  */
 export interface Health {
-  /** Whether the store answered within a second. */
+  /** Whether the store answered within a second, and takes in what is offered. */
   readonly ok: boolean
   /** Deliveries that are stored and not yet handled; 0 when the store did not answer. */
   readonly backlog: number
@@ -110,7 +110,7 @@ export type Subject = { readonly callId: string } | { readonly customer: string 
  * What an `InboxError` is about.
  *
  * - `failure`: a statement failed; nothing was stored or changed. A receiver answers 503, and the runtime's outbox sends
- *   the delivery again. `onError` is told once per outage.
+ *   the delivery again. `onError` is told once per outage, be it only of what is offered.
  * - `recovery`: the store is back after such an outage. Only told, never thrown.
  * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there, or lacks a
  *   right or a table. The message names what is missing and the command that changes it. Or it was closed. Or a delivery

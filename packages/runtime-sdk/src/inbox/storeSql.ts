@@ -176,6 +176,21 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
 
   const limit = dialect === "postgres" ? pgLimit(client) : undefined
 
+  /** Ends the transaction of a probe. */
+  const undone = Symbol("undone")
+  const probe = sql
+    .withTransaction(
+      Effect.andThen(
+        sql`INSERT INTO ${table} (inbox, id, type, body) VALUES (${name}, ${globalThis.crypto.randomUUID()}, 'probe', '')`
+          .unprepared,
+        Effect.fail(undone)
+      )
+    )
+    .pipe(
+      Effect.catch((error) => (error === undone ? Effect.void : Effect.fail(new InboxError(storing, error)))),
+      Effect.timeoutOrElse({ duration: patience, orElse: () => late(storing) })
+    )
+
   const store: Store = {
     refusal: (delivery) => limit && beyond(delivery, limit, ({ body, id }) => Buffer.byteLength(body) + 2 * id.length),
     offer: (list) =>
@@ -184,6 +199,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
         sql`INSERT INTO ${table} (inbox, id, long_id, type, call_id, line, body) ${rowsOf(list)}
           ON CONFLICT (inbox, id) DO NOTHING${listener.notify}`
       ),
+    probe,
     take: Effect.fnUntraced(function* (wish) {
       const lock = globalThis.crypto.randomUUID()
       // SQLite changes nothing inside of another statement.
