@@ -8,6 +8,7 @@ import { InboxError } from "../../src/inbox.ts"
 import { bullmqInbox } from "../../src/inbox/bullmq.ts"
 import type { EngineInbox, EngineOptions } from "../../src/inbox/engines/engine.ts"
 import { pgBossInbox } from "../../src/inbox/pg-boss.ts"
+import { eventually } from "../support/assertions.ts"
 import { describeWith } from "../support/services.ts"
 import { delivery, makePlace } from "./support.ts"
 
@@ -108,7 +109,7 @@ const options: EngineOptions = { maxAttempts: 2, backoff: 20, onError }
 
   it("ends though a handler hangs, which is told by its signal", async () => {
     const inbox = await named({ grace: 50 })
-    await endsWhileOneHangs(inbox)
+    assert.isTrue((await endsWhileOneHangs(inbox)).aborted)
   })
 
   it("handles no more side by side than it is told, however many lines there are", async () => {
@@ -124,7 +125,7 @@ const options: EngineOptions = { maxAttempts: 2, backoff: 20, onError }
       },
       { concurrency: 2 }
     )
-    while (done < 24) await new Promise((resolve) => setTimeout(resolve, 20))
+    await eventually(() => assert.strictEqual(done, 24))
     await inbox.close()
     assert.strictEqual(most, 2)
   })
@@ -140,7 +141,7 @@ const endsWhileOneHangs = async (inbox: EngineInbox) => {
   })
   const signal = await begun.promise
   await inbox.close()
-  assert.isTrue(signal.aborted)
+  return signal
 }
 ;(await describeWith("PostgreSQL"))("an inbox on pg-boss", () => {
   it("drops duplicates, tries again, and puts what it gave up into a queue of its own", async () => {
@@ -176,7 +177,7 @@ const endsWhileOneHangs = async (inbox: EngineInbox) => {
 
   it("ends though a handler hangs, which is told by its signal", async () => {
     const { inbox } = await started({ grace: 50 })
-    await endsWhileOneHangs(inbox)
+    assert.isTrue((await endsWhileOneHangs(inbox)).aborted)
   })
 
   it("a slow handler holds up nobody else, and a failure comes back soon also where others are notified", async () => {
@@ -214,7 +215,8 @@ const endsWhileOneHangs = async (inbox: EngineInbox) => {
           "SELECT data->>'id' AS id, data->>'reason' AS reason FROM pgboss.job WHERE name = 'aywa-webhooks-parked'"
         )
       ).rows
-    while (handled < 4 || (await parked()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50))
+    await eventually(() => assert.strictEqual(handled, 4))
+    while ((await parked()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50))
     await inbox.close()
     const rows = await parked()
     assert.sameMembers(
