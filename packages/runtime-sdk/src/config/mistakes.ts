@@ -12,6 +12,11 @@ export const templateMistakes: ReadonlyArray<Mistake> = [
     /^\$\{?\w+(:?[-?][^}]*)?\}?$|^%\w+%$|^\{\{.*\}\}$|^(process|import\.meta)\.env\b/,
     "is a variable that nobody filled in"
   ],
+  // Before the placeholders: `[object Object]` looks like one.
+  [
+    /^\s*(https?:\/\/)?(undefined|null|None|nil|NaN|true|false|\[object \w+\])\s*([:/].*)?$/,
+    "is the text of a missing value"
+  ],
   [/^(<[^<>]*>|\[[\w -]+\])$/, "is a placeholder"]
 ]
 
@@ -23,11 +28,7 @@ const copyMistakes: ReadonlyArray<Mistake> = [
     /^(export\s+)?([A-Z][A-Z0-9_]*(KEY|URL|ID|TOKEN|SECRET)\s*=|((\w+_)?(key|url|id|token)|[a-z]+(Key|Url|Id|Token))\s*=\s*[^\s=])/,
     "begins with NAME=: give only what stands behind it"
   ],
-  [/^\\?["'`‘-”]|["'`‘-”]\s*$/, "has quotes around it: take the quotes off"],
-  [
-    /^\s*(https?:\/\/)?(undefined|null|None|nil|NaN|true|false|\[object \w+\])\s*([:/].*)?$/,
-    "is the text of a missing value"
-  ]
+  [/^\\?["'`‘-”]|["'`‘-”]\s*$/, "has quotes around it: take the quotes off"]
 ]
 
 const placeholders: ReadonlyArray<Mistake> = [

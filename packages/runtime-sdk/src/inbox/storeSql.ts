@@ -98,7 +98,10 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
   /** Parts of one statement see what was there before it: what another part completes is still `waiting`. */
   const notHandled = (id: Fragment, handled: boolean) =>
     handled ? sql`AND ${id} NOT IN (SELECT id FROM handled)` : nothing
-  /** Of each line only the first, so that the others wait behind it, whoever has it. */
+  /**
+   * Of each line only the first, so that the others wait behind it, whoever has it. Nothing comes in front of what is in
+   * hand: see `inTurn`.
+   */
   const heads = (handled: boolean) => sql`lines (line) AS (VALUES ${lineNumbers}), heads AS (
       SELECT (SELECT h.id FROM ${table} AS h WHERE h.inbox = ${name} AND h.line = lines.line AND h.state = 'waiting'
         ${notHandled(sql.literal("h.id"), handled)} ORDER BY h.seq LIMIT 1) AS id FROM lines),`
@@ -108,13 +111,6 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
       ? `d.id = ANY (ARRAY(SELECT id FROM heads)) AND d.due + 0 <= ${nowOf(dialect)}`
       : `d.id IN (SELECT id FROM heads) AND d.due <= ${nowOf(dialect)}`
   )
-  /** Nor is the first handed out while another of its line is in hand. In SQLite nothing comes in front of it: it has one writer. */
-  const isAlone = (lapsedBefore: number, handled: boolean) =>
-    dialect === "postgres"
-      ? sql`AND d.line <> ALL (ARRAY(SELECT b.line FROM ${table} AS b WHERE b.inbox = ${name} AND b.state = 'waiting'
-          AND b.due > 0 AND b.lock IS NOT NULL AND b.line IS NOT NULL AND (b.due > ${now} OR b.due >= ${lapsedBefore})
-          ${notHandled(sql.literal("b.id"), handled)}))`
-      : nothing
   /** Whose lock, if it has one, has really ended. */
   const free = (lapsedBefore: number, handled: boolean) =>
     sql`d.inbox = ${name} AND d.state = 'waiting' AND (d.lock IS NULL OR d.due < ${lapsedBefore})
@@ -123,7 +119,7 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
   const candidates = (max: number, lapsedBefore: number, handled: boolean) => {
     const from = sql`SELECT d.id FROM ${table} AS d WHERE ${free(lapsedBefore, handled)}`
     if (lines > 0) {
-      return sql`candidates AS (${from} AND ${areHeads} ${isAlone(lapsedBefore, handled)}
+      return sql`candidates AS (${from} AND ${areHeads}
         ORDER BY d.due = 0, d.due, d.seq LIMIT ${max} ${skipLocked})`
     }
     // Nobody looks at the second, nor locks any of it, where the first has as many.

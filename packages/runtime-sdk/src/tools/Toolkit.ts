@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { caughtInside, quietly } from "../config/callbacks.ts"
+import { quietly } from "../config/callbacks.ts"
 import { startDeadline, within } from "../webhooks/handling/within.ts"
 import type { ToolCall, ToolCalls } from "../webhooks/events.ts"
 import {
@@ -17,7 +17,8 @@ import {
   millisOf,
   type ToolCallReport,
   type ToolResult,
-  type ToolResults
+  type ToolResults,
+  unshown
 } from "./calls.ts"
 import type { AnyTool, Tool, ToolContext } from "./shape.ts"
 import { ToolDefinitionError } from "./ToolDefinitionError.ts"
@@ -150,8 +151,7 @@ const run = async (tool: Tool, call: ToolCall, context: ToolContext): Promise<En
   try {
     return { _tag: "Shown", text: await tool.show(result) }
   } catch (error) {
-    caughtInside(result)
-    return { _tag: "Unshown", error }
+    return unshown(result, error)
   }
 }
 

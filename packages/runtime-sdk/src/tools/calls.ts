@@ -1,6 +1,7 @@
 /**
  * The calls of one event, whoever drives them: which tool, until when, and what became of each in the words of a model.
  */
+import { caughtInside } from "../config/callbacks.ts"
 import { type Names, unknownName } from "../config/unknownNames.ts"
 import type { ToolCall, ToolCalls } from "../webhooks/events.ts"
 import { resultNotShown } from "../webhooks/lines.ts"
@@ -116,6 +117,13 @@ export const answerOf = (call: ToolCall, tool: AnyTool | undefined, ending: Endi
       return { result: { ...about, error }, report: reportOf(error, ending.error) }
     }
   }
+}
+
+/** Of a result that cannot be shown. An Error is a failure, returned or thrown. */
+export const unshown = (result: unknown, error: unknown): Ending => {
+  // Somebody forgot to wait for a promise in it, perhaps; that was found, and is told.
+  caughtInside(result)
+  return result instanceof Error ? { _tag: "Failed", error: result } : { _tag: "Unshown", error }
 }
 
 /** The text of `failure`; one that throws says nothing. */

@@ -26,10 +26,12 @@ export const fromJsonSchema = (jsonSchema: JsonSchema): StandardJsonSchema<Argum
 
 type Report = (path: ReadonlyArray<string>, message: string) => void
 
-const typeOf = (value: unknown): string =>
+/** What a value is, in words of JSON Schema. */
+export const typeOf = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "array" : typeof value === "object" ? "object" : typeof value
 
-const isOfType = (value: unknown, type: unknown): boolean =>
+/** Whether a value is of a type of JSON Schema. */
+export const isOfType = (value: unknown, type: unknown): boolean =>
   type === "integer" ? Number.isInteger(value) : type === "number" ? Number.isFinite(value) : typeOf(value) === type
 
 const check = (schema: unknown, value: unknown, path: ReadonlyArray<string>, report: Report, document: Node): void => {

@@ -2,7 +2,6 @@
 import { assert, it } from "vitest"
 import { Client } from "pg"
 import { type OpenInbox, openWebhookInbox } from "../../src/inbox.ts"
-import { partitionOf } from "../../src/inbox/names.ts"
 import { eventually } from "../support/assertions.ts"
 import { describeWith } from "../support/services.ts"
 import { query } from "./roles.ts"
@@ -10,7 +9,7 @@ import { delivery, inboxLayer, makePlace } from "./support.ts"
 
 interface Rig {
   readonly url: string
-  readonly open: (handle?: (id: string) => Promise<unknown>) => Promise<OpenInbox>
+  readonly open: () => Promise<OpenInbox>
   /** A session in a transaction of its own. */
   readonly session: Client
 }
@@ -20,11 +19,8 @@ const withRig = async (test: (rig: Rig) => Promise<void>) => {
   assert(place.kind === "postgres")
   const opened: Array<OpenInbox> = []
   const session = new Client({ connectionString: place.url })
-  const open: Rig["open"] = async (handle) => {
-    const inbox = await openWebhookInbox({
-      store: inboxLayer(place, { order: "call", partitions }),
-      ...(handle === undefined ? {} : { handle: ({ id }) => handle(id) })
-    })
+  const open = async () => {
+    const inbox = await openWebhookInbox({ store: inboxLayer(place, { order: "call", partitions: 4 }) })
     opened.push(inbox)
     return inbox
   }
@@ -40,37 +36,10 @@ const withRig = async (test: (rig: Rig) => Promise<void>) => {
   }
 }
 
-const partitions = 4
 /** In lines of their own. */
 const callOf = { a: "call_1", b: "call_3" }
 
 ;(await describeWith("PostgreSQL"))("an order, PostgreSQL", () => {
-  it("a delivery that becomes visible in front of one that is in hand waits for it", () =>
-    withRig(async ({ open, session }) => {
-      const first = await open()
-      await session.query(
-        "INSERT INTO aywa_inbox_deliveries (inbox, id, type, line, body) VALUES ('webhooks', 'earlier', 'hang', $1, '{}')",
-        [partitionOf(callOf.a, partitions)]
-      )
-      const begun: Array<string> = []
-      const gate = Promise.withResolvers<void>()
-      await first.offer(delivery("in hand", callOf.a))
-      await open(async (id) => {
-        begun.push(id)
-        if (id === "in hand") await gate.promise
-      })
-      await eventually(() => assert.deepStrictEqual(begun, ["in hand"]))
-      await session.query("COMMIT")
-      // Of another line: when it is handled, the workers have looked again.
-      for (const id of ["other 1", "other 2"]) {
-        await first.offer(delivery(id, callOf.b))
-        await eventually(() => assert.include(begun, id))
-      }
-      assert.deepStrictEqual(begun, ["in hand", "other 1", "other 2"])
-      gate.resolve()
-      await eventually(() => assert.include(begun, "earlier"))
-    }))
-
   it.each(["offered", "put back"])("what is %s later does not become visible before what is being stored", (how) =>
     withRig(async ({ url, open, session }) => {
       const [one, two] = [await open(), await open()]

@@ -1,10 +1,12 @@
 /** Schemas of any library: equal tools, equal refusals, and nothing but what was told is taken. */
 import { assert, describe, it } from "vitest"
+import * as Schema from "effect/Schema"
 import * as v from "valibot"
 import { z } from "zod"
-import { Tool, ToolDefinitionError, Toolkit } from "../../src/tools.ts"
+import { Tool, ToolDefinitionError, ToolFailure, Toolkit } from "../../src/tools.ts"
 import { Tool as EffectTool } from "../../src/tools/effect.ts"
 import { parseAywaRuntimeWebhook } from "../../src/webhooks.ts"
+import { handlers, type WebhookHandlerMap } from "../../src/webhooks/handlers.ts"
 import { inLibraries, refused, type Same, told } from "./libraries.ts"
 
 type Any = Tool.AnyTool
@@ -214,6 +216,55 @@ describe("a result", () => {
     const causeOf = (name: string) => String(reports.find(({ tool }) => tool === name)?.cause)
     assert.match(causeOf("t"), /n .*int/i)
     assert.match(causeOf("text"), /must be text/)
+  })
+
+  it.for<readonly [string, () => unknown]>([
+    ["a Map", () => new Map([["a", 1]])],
+    ["a Set", () => new Set([1])],
+    ["a Response", () => new Response("x")],
+    ["a promise in it", () => ({ order: Promise.resolve(1) })],
+    ["a rejected promise in it", () => ({ order: Promise.reject(new Error("later")) })],
+    ["NaN", () => ({ left: Number.NaN })],
+    ["a bigint", () => ({ left: 1n })]
+  ])("that is no JSON is not shown as something else: %s", async ([, value]) => {
+    const map: WebhookHandlerMap = {
+      "tool-calls": ({ toolCalls }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: value() })) })
+    }
+    const plain = await handlers(map).answer(eventOf({}), { id: "evt_1" })
+    const reports: Array<Toolkit.ToolCallReport> = []
+    const onFailure = (report: Toolkit.ToolCallReport) => void reports.push(report)
+    const tools = [
+      Tool.make("t", { description: "d", success: z.any(), execute: value }),
+      EffectTool.make("t", { description: "d", success: Schema.Any, execute: value })
+    ]
+    for (const tool of tools) {
+      const reply = await Toolkit.handler(Toolkit.make(tool), { onFailure })(eventOf({}))
+      assert.deepStrictEqual<unknown>(JSON.parse(String(plain.body)), reply)
+    }
+    assert.strictEqual(reports.length, 2)
+    for (const { cause, answer } of reports) {
+      assert.strictEqual(answer, "done, result not shown")
+      assert.match(String(cause), /expected (JSON|a finite number)/)
+    }
+  })
+
+  it("that is an Error is a failure, of which the model reads what it may", async () => {
+    const reports: Array<Toolkit.ToolCallReport> = []
+    const onFailure = (report: Toolkit.ToolCallReport) => void reports.push(report)
+    for (const [error, expected] of [
+      [new Error("secret"), "t failed."],
+      [new ToolFailure("There is no order A-1."), "There is no order A-1."]
+    ] as const) {
+      for (const success of [undefined, z.any()]) {
+        const tool = Tool.make("t", { description: "d", success, execute: () => error as never })
+        const { results } = await Toolkit.handler(Toolkit.make(tool), { onFailure })(eventOf({}))
+        assert.strictEqual(results[0]?.error, expected)
+      }
+    }
+    assert.deepStrictEqual(
+      reports.map(({ cause }) => String(cause)),
+      ["Error: secret", "Error: secret"]
+    )
   })
 
   it("that is an Effect says where such a tool belongs", async () => {

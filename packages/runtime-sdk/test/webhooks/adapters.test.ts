@@ -342,17 +342,17 @@ describe("receiver", () => {
   })
   it("a legacy sender without ids is stored under the hash of its body", async () => {
     const inbox = offered()
-    const scheme = WebhookScheme.sharedSecret({ secrets: "legacy-token" })
+    const scheme = WebhookScheme.sharedSecret({ secrets: "a-legacy-shared-token" })
     const receive = webhookReceiver({ scheme, inbox })
-    const given = { method: "POST", headers: { "x-vapi-secret": "legacy-token" }, body }
+    const given = { method: "POST", headers: { "x-vapi-secret": "a-legacy-shared-token" }, body }
     assert.strictEqual((await receive(given)).status, 200)
     assert.strictEqual(inbox.list[0]?.id, `body_${createHash("sha256").update(body).digest("hex")}`)
     assert.strictEqual((await receive({ ...given, headers })).status, 400)
   })
   it("method and address reach the scheme that signs them", async () => {
-    const mac = createHmac("sha256", "legacy-key").update(`POST /hooks?a=1 ${body}`).digest("hex")
+    const mac = createHmac("sha256", "a-legacy-hmac-key").update(`POST /hooks?a=1 ${body}`).digest("hex")
     const scheme = WebhookScheme.hmac({
-      secretKey: "legacy-key",
+      secretKey: "a-legacy-hmac-key",
       algorithm: "sha256",
       payloadFormat: "{method} {url} {body}",
       includeTimestamp: false

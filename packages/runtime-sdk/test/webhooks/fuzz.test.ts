@@ -18,12 +18,16 @@ const anyHeader = fc.oneof(anyText, fc.array(anyText, { maxLength: 3 }), fc.anyt
 const anySecret = fc.oneof(fc.string(), fc.uint8Array({ maxLength: 80 }), fc.array(fc.string()), fc.anything())
 const anyScheme = fc.constantFrom(
   undefined,
-  WebhookScheme.sharedSecret({ secrets: "token-of-legacy" }),
-  WebhookScheme.stripe({ secrets: "key-of-legacy", header: "webhook-signature" }),
-  WebhookScheme.hmac({ secretKey: "key-of-legacy", algorithm: "sha256", signatureHeader: "webhook-signature" }),
+  WebhookScheme.sharedSecret({ secrets: "a-token-of-legacy-senders" }),
+  WebhookScheme.stripe({ secrets: "a-key-of-legacy-senders", header: "webhook-signature" }),
+  WebhookScheme.hmac({
+    secretKey: "a-key-of-legacy-senders",
+    algorithm: "sha256",
+    signatureHeader: "webhook-signature"
+  }),
   WebhookScheme.firstPresent([
     WebhookScheme.standard({ secret: otherSecret }),
-    WebhookScheme.sharedSecret({ secrets: "t" })
+    WebhookScheme.sharedSecret({ secrets: "another-token-of-legacy" })
   ])
 )
 

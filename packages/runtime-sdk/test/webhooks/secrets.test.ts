@@ -134,14 +134,25 @@ it("legacy secrets are arbitrary text, but what a file puts around them is named
   for (const [wrong, expected] of [
     [`"${text}"`, /quotes/],
     [`'${text}'`, /quotes/],
-    [`OLD_SECRET=${text}`, /NAME=/]
+    [`OLD_SECRET=${text}`, /NAME=/],
+    ["undefined", /text of a missing value/],
+    ["[object Promise]", /text of a missing value/],
+    ["t", /16 or more/],
+    ["fifteen letters", /16 or more/]
   ] as const) {
     for (const scheme of schemes(wrong)) {
       const found = reason(scheme)
       assert.match(found._tag === "InvalidSecret" ? found.detail : found._tag, expected)
     }
   }
-  for (const right of [text, "whsec_x", "v1,x", "it's", "a=b", "ABCDEF=="]) {
+  for (const right of [
+    text,
+    "whsec_0123456789",
+    "v1,0123456789abc",
+    "it's a text of mine",
+    "a=bcdefghijklmno",
+    "ABCDEFGHIJKLMN=="
+  ]) {
     for (const scheme of schemes(right)) assert.notStrictEqual(reason(scheme)._tag, "InvalidSecret", right)
   }
 })

@@ -4,7 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { caughtInside, quietly } from "../../config/callbacks.ts"
+import { quietly } from "../../config/callbacks.ts"
 import type { ToolCall, ToolCalls } from "../../webhooks/events.ts"
 import {
   answerOf,
@@ -17,7 +17,8 @@ import {
   millisOf,
   type ToolCallReport,
   type ToolResult,
-  type ToolResults
+  type ToolResults,
+  unshown
 } from "../calls.ts"
 import type { AnyTool, Tool, ToolContext } from "../shape.ts"
 import type { Toolkit } from "../Toolkit.ts"
@@ -123,10 +124,7 @@ const run = Effect.fnUntraced(function* <R>(
     soon(() => tool.show(result)),
     {
       onSuccess: (text): Ending => ({ _tag: "Shown", text }),
-      onFailure: (error): Ending => {
-        caughtInside(result)
-        return { _tag: "Unshown", error }
-      }
+      onFailure: (error): Ending => unshown(result, error)
     }
   )
 })

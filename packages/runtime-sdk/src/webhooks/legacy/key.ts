@@ -9,7 +9,7 @@ import { decodeBase64 } from "../secrets.ts"
 import { fail } from "../WebhookVerificationError.ts"
 
 /**
- * One secret, or several while a rotation lasts; a function is asked at every verification. `undefined` is allowed by
+ * One secret of 16 or more characters, or several while a rotation lasts; a function is asked at every verification. `undefined` is allowed by
  * the type because environment variables are; a lone one is refused when used.
  *
  * @since 0.1.0
@@ -23,7 +23,8 @@ const checkSecret = (secret: unknown): string => {
   if (typeof secret !== "string" || secret === "") return invalid("it is missing or empty.")
   const wrapping = wrappingOf(secret)
   if (wrapping !== undefined) return invalid(wrapping)
-  return /^\s|\s$/.test(secret) ? invalid("it begins or ends with white space. Remove it.") : secret
+  if (/^\s|\s$/.test(secret)) return invalid("it begins or ends with white space. Remove it.")
+  return secret.length < 16 ? invalid("text must be 16 or more characters: a shorter one can be guessed.") : secret
 }
 
 /** The texts of one or several secrets, never an empty list. */

@@ -68,7 +68,7 @@ export const legacy: ReadonlyArray<Case> = [
       const bearer = WebhookScheme.sharedSecret({
         header: "Authorization",
         prefix: "Bearer ",
-        secrets: [token, "next-token"]
+        secrets: [token, "next-shared-secret"]
       })
       const given = (authorization: unknown) => check(bearer, { authorization })
       const event = verifyAywaRuntimeWebhook({
@@ -78,7 +78,7 @@ export const legacy: ReadonlyArray<Case> = [
         now
       })
       assert.deepInclude<object>(event, { scheme: "shared-secret", id: undefined, attemptAt: undefined })
-      assert.strictEqual(given("Bearer next-token"), "ok")
+      assert.strictEqual(given("Bearer next-shared-secret"), "ok")
       const before = calls.timingSafeEqual
       for (const wrong of [
         "",
@@ -94,7 +94,7 @@ export const legacy: ReadonlyArray<Case> = [
       // Hashes of equal length are compared each time, with both secrets, whatever was given.
       assert.strictEqual(calls.timingSafeEqual - before, 14)
       assert.strictEqual(given(undefined), "MissingHeader")
-      for (const secrets of ["", [], undefined, [""], [token, ""], ` ${token}`]) {
+      for (const secrets of ["", [], undefined, [""], [token, ""], ` ${token}`, "undefined", "t"]) {
         assert.strictEqual(check(WebhookScheme.sharedSecret({ secrets }), { "x-vapi-secret": "" }), "InvalidSecret")
       }
     }
