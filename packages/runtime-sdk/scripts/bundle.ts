@@ -39,6 +39,23 @@ const shared = ["webhooks/handling", "webhooks/frameworks"].map((room) =>
   standing({ room, on: "webhooks.ts", file: "../webhooks.js" })
 )
 
+/**
+ * Small modules that `./tools` needs too: a file of their own, so that a program with both entries has them once. They
+ * import nothing but each other.
+ */
+const common: Plugin = {
+  name: "modules in common with tools",
+  setup(builder) {
+    const filter = /\/(callbacks|jsonIssues|lines|outcome|unknownNames|within)\.ts$/
+    builder.onResolve({ filter }, ({ path, importer }) => {
+      const inside = /\/runtime-sdk\/src\/(webhooks\/(?:handling|frameworks)\/)/.exec(importer)?.[1]
+      if (inside === undefined) return undefined
+      const module = new URL(path, `file:///src/${inside}`).pathname.replace(/^\/src\//, "../").replace(/ts$/, "js")
+      return { path: module.replace("../webhooks/", "./"), external: true }
+    })
+  }
+}
+
 /** Entries of a package, and what is left out of their files. */
 interface Bundle {
   /** The package's folder. */
@@ -67,7 +84,7 @@ export const bundleEntries = async ({ root, entries, outdir, external = [], alia
     external: [...external],
     alias: { ...alias },
     metafile: true,
-    plugins: [lite, ...shared]
+    plugins: [lite, common, ...shared]
   })
   writeMinified(built)
   return built.metafile

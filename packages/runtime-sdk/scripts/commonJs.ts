@@ -17,12 +17,13 @@ const renamed = (text: string): string => text.replace(/(["'`])(\.{1,2}\/[^"'`\s
 /** The code of an entry. What it imports of another entry is that entry's CommonJS. */
 const codeOf = async (file: string): Promise<string> => {
   const source = readFileSync(file, "utf8")
-  // An entry of many files is bundled, one that is a file already is only rewritten.
+  // An entry of many files is bundled, but for the entry below it; one that is a file already is only rewritten.
   const single = !/\b(?:from|import)\s*["']\.\/[^"']+["']/.test(source)
   const format = { format: "cjs", platform: "node", target: "node22", minifyWhitespace: true } as const
   if (single) return renamed((await transform(source, format)).code)
-  const { outputFiles } = await build({ ...format, entryPoints: [file], bundle: true, write: false, logLevel: "error" })
-  return outputFiles[0]?.text ?? ""
+  const options = { ...format, entryPoints: [file], bundle: true, write: false, logLevel: "error" } as const
+  const { outputFiles } = await build({ ...options, external: ["../webhooks.js"] })
+  return renamed(outputFiles[0]?.text ?? "")
 }
 
 /** Copies a declaration file, and those that it reaches. */

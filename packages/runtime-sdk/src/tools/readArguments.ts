@@ -8,6 +8,7 @@ import { isObject } from "../schema/isObject.ts"
 import { placeOf } from "./places.ts"
 import { formatIssue } from "./formats.ts"
 import type { ToolSchema } from "./model.ts"
+import { isOfType, typeOf } from "./plainSchema.ts"
 
 /** What is wrong with an argument. */
 export interface ArgumentIssue {
@@ -41,10 +42,11 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
     path: ReadonlyArray<string>
   ): unknown => {
     const { items, properties } = shape
-    if (typeof value === "string") {
-      const message = textIssue(shape, value)
-      if (message !== undefined) issues.push({ path, message })
-      return value
+    const message = typeof value === "string" ? textIssue(shape, value) : undefined
+    if (message !== undefined) issues.push({ path, message })
+    // What a library would make of something else is not what the model was told. A list is an object to some.
+    else if (!isOfType(value, shape.type) && !isFor(shape, value) && !(value === null && nullable.has(placeOf(place)))) {
+      issues.push({ path, message: `must be ${shape.type}, and is ${typeOf(value)}` })
     }
     if (Array.isArray(value) && shape.type === "array" && items !== undefined) {
       return value.map((item, index) => read(items, item, [...place, "items"], [...path, String(index)]))
@@ -64,6 +66,10 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
 
   return { value: read(schema, args, root, []), issues }
 }
+
+/** Nothing was given, or a list that is an object to the library. */
+const isFor = ({ type }: ToolSchema, value: unknown): boolean =>
+  value === undefined || (type === "object" && Array.isArray(value))
 
 const isNumber = /^-?(?:\d{16,}|\d+(?:\.\d+)?[eE][+-]?\d{3,})$/
 const tooLarge = `is too large for a number to be exact (up to ${Number.MAX_SAFE_INTEGER})`
