@@ -148,16 +148,20 @@ export const checkNameable = async (
   if (wrong.length > 0) throw new Error(wrong.join("\n"))
 }
 
-/** A project with the package as it is built, under its published exports. */
+/** A project with the packages as they are built, under their published exports. */
 const builtProject = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "aywa-nameable-"))
   const modules = join(folder, "node_modules")
-  const sdk = join(modules, "@aywa-ai/runtime-sdk")
-  mkdirSync(sdk, { recursive: true })
   const source = join(root, "packages/runtime-sdk")
-  const manifest = manifestOf(source)
-  writeFileSync(join(sdk, "package.json"), JSON.stringify({ ...manifest, ...manifest.publishConfig }))
-  cpSync(join(source, "dist"), join(sdk, "dist"), { recursive: true })
+  for (const name of ["runtime-sdk", "runtime-local"]) {
+    const from = join(root, "packages", name)
+    if (!existsSync(join(from, "dist"))) continue
+    const to = join(modules, "@aywa-ai", name)
+    mkdirSync(to, { recursive: true })
+    const manifest = manifestOf(from)
+    writeFileSync(join(to, "package.json"), JSON.stringify({ ...manifest, ...manifest.publishConfig }))
+    cpSync(join(from, "dist"), join(to, "dist"), { recursive: true })
+  }
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
   // Copies: a link would be followed to where no program could name it.
   for (const name of ["effect", "@nestjs/core", "@nestjs/common", "@types/node", "undici-types"]) {

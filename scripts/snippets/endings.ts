@@ -190,7 +190,7 @@ export const endings: Readonly<Record<string, Readonly<Record<string, string>>>>
   },
   "packages/runtime-sdk/src/webhooks/frameworks/nextjs.ts": { "const POST": deliverPost },
   "packages/runtime-sdk/src/webhooks/frameworks/vercel.ts": { "const POST": deliverPost },
-  "packages/runtime-sdk/src/webhooks/handling/fastify.ts": {
+  "packages/runtime-sdk/src/webhooks/frameworks/fastify.ts": {
     "const app": "await app.ready()\nawait prepared.deliverTo((request, response) => app.routing(request, response))"
   },
   "packages/runtime-sdk/src/webhooks/handling/handlers.ts": { "const webhooks": "await prepared.callTool(webhooks)" },

@@ -66,6 +66,15 @@ const check = async (kind: "sqlite" | "postgres" | "redis"): Promise<void> => {
 describe("inbox", () => {
   it("status, parked, requeue and forget on SQLite", () => check("sqlite"))
 
+  it("a limit that lists nothing is a wrong argument", async () => {
+    for (const limit of ["0", "-1"]) {
+      const { code, stderr } = await run(["inbox", "parked", `--limit=${limit}`, "--database", "sqlite::memory:"], {})
+      assert.strictEqual(code, 2, stderr)
+      assert.match(stderr, /1 or more/)
+      assert.notInclude(stderr, "defect")
+    }
+  })
+
   it("says what is missing", async () => {
     assert.strictEqual((await run(["inbox", "status"], {})).code, 2)
     assert.strictEqual((await run(["inbox", "status", "--database", "sqlite:/no/such/file.db"], {})).code, 2)

@@ -69,6 +69,7 @@ for (const { name, dialect, describe: describeOn, open } of databases) {
       assert.strictEqual((await migrate("rollback", "--yes")).json.changed, 6)
       assert.deepStrictEqual(await read(), before)
       assert.strictEqual((await migrate("verify")).code, 1)
+      assert.isTrue((await migrate("verify", "--rolled-back")).json.ok)
       assert.strictEqual((await migrate("cleanup", "--yes")).code, 0)
       assert.strictEqual((await migrate("rollback", "--yes")).code, 6)
     }, 120_000)

@@ -1,5 +1,5 @@
 /** The same cases on every database: what is rewritten, what is left alone, what is refused. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -16,25 +16,20 @@ import {
   aboutTables,
   column,
   databases,
+  emptyDatabase,
   fresh,
   mapping,
   old,
   refused,
   simple,
-  snapshot,
-  type TestDatabase
+  snapshot
 } from "./databases.ts"
 
 const q = (text: string) => `'${text}'`
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const is = (dialect: string) => db.driver.dialect === dialect
     /** The type of a column, as each database calls it. */

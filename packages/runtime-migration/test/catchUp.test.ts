@@ -1,6 +1,6 @@
 /** What comes later: writers that go on, mappings that are added, rows that were written since and go back. */
 import { setTimeout as sleep } from "node:timers/promises"
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   dryRunDatabase,
@@ -11,15 +11,11 @@ import {
   verifyDatabase,
   watchDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, mapping, old, testDatabase, refused, simple, snapshot } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
     beforeEach(async () => {
       await db.reset()
       await db.sql(

@@ -1,5 +1,5 @@
 /** What a cleanup takes, and when it is refused. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -10,15 +10,11 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, old, testDatabase, refused, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
     beforeEach(async () => {
       await db.reset()
       const json = db.driver.dialect === "postgres" ? "jsonb" : db.driver.dialect === "mysql" ? "json" : "text"

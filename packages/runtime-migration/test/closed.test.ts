@@ -1,6 +1,6 @@
 /** Who can get at the ledgers, which hold whole values of customers' rows: nobody but the role that made them. */
 import { randomBytes } from "node:crypto"
-import { afterAll, afterEach, assert, beforeAll, beforeEach, it } from "vitest"
+import { afterEach, assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -11,7 +11,7 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, refused, simple } from "./databases.ts"
 
 const locations = [
   { table: "calls", column: "ext", kind: "id" },
@@ -21,12 +21,7 @@ const locations = [
 for (const { name, describe, open } of databases) {
   if (name !== "PostgreSQL" && name !== "PGlite") continue
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const create = () =>
       db.sql(

@@ -1,5 +1,5 @@
 /** Triggers that ask for some columns (`UPDATE OF`) run for the rows in which those change, and for no others. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   dryRunDatabase,
@@ -9,18 +9,13 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, old, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   // It has no such triggers.
   if (name === "MariaDB") continue
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const create = () =>
       db.sql(

@@ -4,7 +4,7 @@ import { connect } from "node:net"
 import { createConnection } from "mysql2/promise"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
-import { assert, describe, inject } from "vitest"
+import { afterAll, assert, beforeAll, beforeEach, describe, inject } from "vitest"
 import {
   type DatabasePlan,
   type Finding,
@@ -284,4 +284,36 @@ export const breaking = (driver: SqlDriver, at: number): SqlDriver => {
       return driver.run(sql, parameters)
     }
   }
+}
+
+/** A database for the tests of a `describe`: opened before the first of them, and closed behind the last. */
+export const testDatabase = (open: () => Promise<TestDatabase>): TestDatabase => {
+  let db: TestDatabase | undefined
+  const now = (): TestDatabase => db ?? assert.fail("there is no database outside of a test")
+  beforeAll(async () => {
+    db = await open()
+  }, 60_000)
+  afterAll(() => db?.close())
+  return {
+    get driver() {
+      return now().driver
+    },
+    get url() {
+      return now().url
+    },
+    get name() {
+      return now().name
+    },
+    sql: (...statements) => now().sql(...statements),
+    script: (text) => now().script(text),
+    reset: () => now().reset(),
+    close: () => now().close()
+  }
+}
+
+/** The same, empty before each of them. */
+export const emptyDatabase = (open: () => Promise<TestDatabase>): TestDatabase => {
+  const db = testDatabase(open)
+  beforeEach(() => db.reset())
+  return db
 }

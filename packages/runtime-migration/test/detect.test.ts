@@ -1,5 +1,5 @@
 /** What is proposed for a live database, and that the proposals work as they are. */
-import { afterAll, assert, beforeAll, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   detectColumns,
@@ -12,7 +12,7 @@ import {
   planDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { aboutTables, databases, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, databases, testDatabase, snapshot } from "./databases.ts"
 
 const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 const mappings: ReadonlyArray<Mapping> = [1, 2, 3].map((n) => ({
@@ -24,11 +24,7 @@ const mappings: ReadonlyArray<Mapping> = [1, 2, 3].map((n) => ({
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
 
     it("finds columns, JSON paths, lists and texts that hold ids of the source; changes nothing", async () => {
       const dialect = db.driver.dialect

@@ -1,6 +1,6 @@
 /** Mappings that come later, at any moment: whatever the order of steps, nothing is refused, and all of it goes back. */
 import * as fc from "fast-check"
-import { afterAll, assert, beforeAll, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -11,7 +11,7 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, refused, type TestDatabase } from "./databases.ts"
+import { column, databases, fresh, mapping, old, testDatabase, refused } from "./databases.ts"
 
 const locations: ReadonlyArray<Location> = [
   { table: "agents", column: "note", kind: "text" },
@@ -62,11 +62,7 @@ const docOf = (inside: ReadonlyArray<string>, mark: number): string => JSON.stri
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
 
     const text = name === "MariaDB" ? "longtext" : "text"
     const create = async () => {

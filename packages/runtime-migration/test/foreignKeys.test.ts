@@ -1,5 +1,5 @@
 /** Foreign keys with every ON UPDATE action, on every database: what goes out comes back, or the plan refuses. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -11,7 +11,7 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { readCatalog } from "../src/live/catalog.ts"
-import { aboutTables, column, databases, fresh, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, column, databases, emptyDatabase, fresh, old, simple, snapshot } from "./databases.ts"
 
 const actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"] as const
 type Action = (typeof actions)[number]
@@ -109,12 +109,7 @@ const shapes: Readonly<Record<string, Shape>> = {
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const my = name === "MariaDB"
     /** What no order of updates gets around. MariaDB reads SET DEFAULT and keeps RESTRICT; its RESTRICT can be turned off. */

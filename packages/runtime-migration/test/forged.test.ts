@@ -1,5 +1,5 @@
 /** Ledgers and mapping tables that somebody else wrote into: nothing of it gets into a row of the customer's. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabaseConfig,
@@ -12,16 +12,11 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, mapping, old, refused, simple, snapshot } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     /** `it`, on some of the databases. */
     const on = (...names: ReadonlyArray<string>): ((title: string, test: () => Promise<void>) => unknown) =>

@@ -1,5 +1,5 @@
 /** The forms of an id that are rewritten, on every database as the reference in plain code says, and back byte for byte. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   dryRunDatabase,
@@ -10,7 +10,7 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, mapping, old, simple, snapshot } from "./databases.ts"
 
 const plain = (id: string) => id.replaceAll("-", "")
 const resolve = (id: string) => simple.find(({ sourceId }) => sourceId === id)?.runtimeId
@@ -38,12 +38,7 @@ const documents: ReadonlyArray<string> = [
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const { dialect } = { dialect: name === "SQLite" ? "sqlite" : name === "MariaDB" ? "mysql" : "postgres" }
     const there = async (locations: ReadonlyArray<Location>, mappings = simple) => {

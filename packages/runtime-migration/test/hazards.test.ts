@@ -1,5 +1,5 @@
 /** What databases and applications do to a migration: rows that come and change meanwhile, odd columns, two at once. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabaseConfig,
@@ -13,16 +13,11 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { aboutTables, column, databases, fresh, mapping, old, simple, type TestDatabase } from "./databases.ts"
+import { aboutTables, column, databases, emptyDatabase, fresh, mapping, old, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const plan = (locations: ReadonlyArray<Location>, more: Partial<DatabaseConfig> = {}) =>
       planDatabase(db.driver, { mappings: simple, locations, chunk: 2, ...more })

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabasePlan,
@@ -16,7 +16,7 @@ import {
   type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, old, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, simple } from "./databases.ts"
 
 type Blocked = Extract<MigrationReason, { readonly _tag: "Blocked" }>
 
@@ -35,12 +35,7 @@ const many = 1000
 for (const { name, describe, open } of databases) {
   if (name === "PGlite") continue
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const begin = name === "MariaDB" ? "START TRANSACTION" : "BEGIN"
     const calls: Location = { table: "calls", column: "ext", kind: "id" }

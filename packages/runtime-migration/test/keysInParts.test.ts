@@ -1,6 +1,6 @@
 /** Keys of several parts, which are rewritten one now and one later: whatever the order, each row goes back to what it was. */
 import * as fc from "fast-check"
-import { afterAll, assert, beforeAll, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabasePlan,
@@ -11,7 +11,7 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { breaking, databases, fresh, mapping, old, snapshot, type TestDatabase } from "./databases.ts"
+import { breaking, databases, fresh, mapping, old, testDatabase, snapshot } from "./databases.ts"
 
 /** Ids 1 and 2 are tenants, 3 and 4 agents, 5 and 6 are of a third part. */
 const agents = "CREATE TABLE agents (tenant varchar(40), ext varchar(40), note varchar(60), PRIMARY KEY (tenant, ext))"
@@ -76,11 +76,7 @@ const runs = { PostgreSQL: 2 * times, MariaDB: 2 * times, PGlite: times, SQLite:
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
 
     const planOf = (shape: string, ids: ReadonlyArray<number>, reversed = false): Promise<DatabasePlan> => {
       const locations = locationsOf(shape)

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -15,7 +15,7 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { databases, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { databases, emptyDatabase, old, refused, simple } from "./databases.ts"
 
 const locations = [
   { table: "calls", column: "ext", kind: "id" },
@@ -24,12 +24,7 @@ const locations = [
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     /** `it`, on some of the databases. */
     const on = (...names: ReadonlyArray<string>): ((title: string, test: () => Promise<void>) => unknown) =>

@@ -1,5 +1,5 @@
 /** What MariaDB alone has: triggers that cannot sleep, partitions, rows that keep their history, columns of bytes. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabaseConfig,
@@ -9,7 +9,7 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { aboutTables, column, databases, fresh, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, column, databases, emptyDatabase, fresh, old, simple, snapshot } from "./databases.ts"
 
 const calls: Location = { table: "calls", column: "ext", kind: "id" }
 const plain = (id: string) => id.replaceAll("-", "")
@@ -17,12 +17,7 @@ const plain = (id: string) => id.replaceAll("-", "")
 for (const { name, describe, open } of databases) {
   if (name !== "MariaDB") continue
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const planOf = (locations: ReadonlyArray<Location> = [calls], more: Partial<DatabaseConfig> = {}) =>
       planDatabase(db.driver, { mappings: simple, locations, chunk: 2, ...more })

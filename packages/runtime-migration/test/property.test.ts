@@ -1,6 +1,6 @@
 /** Laws on random maps (chains, swaps, merges, fixed points) and random rows, against a pure reference. */
 import * as fc from "fast-check"
-import { afterAll, assert, beforeAll, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabasePlan,
@@ -14,7 +14,7 @@ import {
   type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
-import { aboutTables, breaking, column, everywhere, snapshot, type TestDatabase } from "./databases.ts"
+import { aboutTables, breaking, column, everywhere, testDatabase, snapshot, type TestDatabase } from "./databases.ts"
 
 const id = (n: number) => `abcdef00-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
 
@@ -124,11 +124,7 @@ const runs = { PostgreSQL: 6 * times, MariaDB: 4 * times, PGlite: 4 * times, SQL
 
 for (const { name, describe, open } of everywhere) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
 
     it("apply is the reference; twice is once; rollback is the identity", async () => {
       await fc.assert(

@@ -1,5 +1,5 @@
 /** What a rollback could not put back, after traffic: on every database the same, and with what it put back every row. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabasePlan,
@@ -10,16 +10,11 @@ import {
   type RollbackReport,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, old, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const applied = async (named: ReadonlyArray<readonly [table: string, column: string]>): Promise<DatabasePlan> => {
       const locations = named.map(([table, column]): Location => ({ table, column, kind: "id" }))

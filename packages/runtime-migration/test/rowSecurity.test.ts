@@ -1,6 +1,6 @@
 /** Row-level security: a role that would see some rows only is refused, whoever sees all of them is not stopped. */
 import { randomBytes } from "node:crypto"
-import { afterAll, afterEach, assert, beforeAll, beforeEach, it } from "vitest"
+import { afterEach, assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   detectColumns,
@@ -10,19 +10,14 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, refused, simple } from "./databases.ts"
 
 const locations = [{ table: "calls", column: "ext", kind: "id" }] as const
 
 for (const { name, describe, open } of databases) {
   if (name !== "PostgreSQL" && name !== "PGlite") continue
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const suffix = randomBytes(4).toString("hex")
     const [owner, tenant] = [`aywa_owner_${suffix}`, `aywa_tenant_${suffix}`]

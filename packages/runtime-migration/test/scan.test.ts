@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   detectDatabase,
@@ -18,7 +18,7 @@ import {
   verifyDatabase
 } from "../src/index.ts"
 import { makeMatcher } from "../src/live/matcher.ts"
-import { databases, fresh, mapping, old, simple, type TestDatabase } from "./databases.ts"
+import { databases, emptyDatabase, fresh, mapping, old, simple } from "./databases.ts"
 
 const plain = (id: string) => id.replaceAll("-", "")
 const escaped = (id: string) => id.replace("a", "\\u0061")
@@ -63,12 +63,7 @@ it("a matcher finds an id in every form, in bytes of every order, and nothing el
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const postgres = name === "PostgreSQL" || name === "PGlite"
     const maria = name === "MariaDB"

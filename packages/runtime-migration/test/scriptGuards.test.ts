@@ -1,9 +1,9 @@
 /** The five files stop where the live steps refuse: the same checks, by each database's own client. */
-import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { type Location, mappingScripts, type MappingScripts, planMappingSql, type SqlPlan } from "../src/index.ts"
 import { tables } from "../src/sql/dialect.ts"
 import { describeWith } from "../../runtime-sdk/test/support/services.ts"
-import { column, databases, fresh, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, simple, snapshot } from "./databases.ts"
 
 for (const { name, open } of databases) {
   const pg = name === "PostgreSQL" || name === "PGlite"
@@ -11,12 +11,7 @@ for (const { name, open } of databases) {
   const runnable =
     name === "PostgreSQL" || name === "MariaDB" ? await describeWith(name, my ? "mysql" : "psql") : describe
   runnable(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const fails = async (text: string): Promise<string> => {
       const error: unknown = await db.script(text).then(

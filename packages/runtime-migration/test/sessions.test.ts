@@ -1,5 +1,5 @@
 /** Connections that are lost, sessions of any mode, and a cleanup that belongs to another run. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -11,17 +11,24 @@ import {
   type SqlDriver,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, refused, simple, snapshot, type TestDatabase } from "./databases.ts"
+import {
+  column,
+  databases,
+  fresh,
+  mapping,
+  old,
+  testDatabase,
+  refused,
+  simple,
+  snapshot,
+  type TestDatabase
+} from "./databases.ts"
 
 const locations = [{ table: "calls", column: "ext", kind: "id" }] as const
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
     beforeEach(async () => {
       await db.reset()
       await db.sql(

@@ -1,5 +1,5 @@
 /** Columns of one table share a ledger: a row of it is about all of them, and each column keeps its own way. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -14,7 +14,7 @@ import {
 } from "../src/index.ts"
 import { planMappingSql } from "../src/sql/plan.ts"
 import { tables } from "../src/sql/dialect.ts"
-import { column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, old, refused, simple } from "./databases.ts"
 
 const names = ["a", "b", "c"] as const
 const locations: ReadonlyArray<Location> = names.map((column) => ({ table: "calls", column, kind: "id", key: ["id"] }))
@@ -38,12 +38,7 @@ const original = start.map((row) => row.map((cell) => valueOf(cell, old)))
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const types = name === "PostgreSQL" || name === "MariaDB" ? ["varchar(60)", "uuid"] : ["varchar(60)"]
     const fill = async (type: string, more = "") =>

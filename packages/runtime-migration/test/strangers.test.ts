@@ -1,5 +1,5 @@
 /** Tables that have the names of a run's and were made by somebody else: they stay, and who is asked to make room is told. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -9,15 +9,11 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { databases, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { databases, old, testDatabase, refused, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
     beforeEach(async () => {
       await db.reset()
       await db.sql(

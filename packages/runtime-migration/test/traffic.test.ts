@@ -1,5 +1,5 @@
 /** A database that somebody uses: catch-up converges, verify tells drift from what is left, rollback knows what is its own. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   type DatabasePlan,
@@ -9,16 +9,11 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, simple, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, mapping, old, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const json = () => (db.driver.dialect === "postgres" ? "jsonb" : db.driver.dialect === "mysql" ? "json" : "TEXT")
     const planOf = (locations: ReadonlyArray<Location>, mappings = simple) =>
@@ -90,7 +85,7 @@ for (const { name, describe, open } of databases) {
         await dryRunDatabase(db.driver, plan)
       }
       const ledger = `${db.driver.dialect === "postgres" ? "aywa_migration." : ""}aywa_migration_l1`
-      const { rows } = await db.driver.run(`SELECT first_value AS f, old_value AS o FROM ${ledger}`)
+      const { rows } = await db.driver.run(`SELECT earliest_value AS f, old_value AS o FROM ${ledger}`)
       assert.deepStrictEqual([String(rows[0]?.["f"]), String(rows[0]?.["o"])], [old(1), old(3)])
     })
 

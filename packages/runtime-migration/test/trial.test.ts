@@ -1,5 +1,5 @@
 /** The dry run finds what apply would trip over, and errors say where; locks of others are waited for, and never died of. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import {
   applyDatabase,
   dryRunDatabase,
@@ -10,16 +10,11 @@ import {
   rollbackDatabase,
   verifyDatabase
 } from "../src/index.ts"
-import { column, databases, fresh, mapping, old, simple, snapshot, type TestDatabase } from "./databases.ts"
+import { column, databases, emptyDatabase, fresh, mapping, old, simple, snapshot } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const on = (...names: ReadonlyArray<string>): ((title: string, test: () => Promise<void>) => unknown) =>
       names.includes(name) ? it : () => undefined

@@ -1,5 +1,5 @@
 /** Triggers: what they will write is said, and those that only set a time sleep where that is asked for. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, beforeEach, it } from "vitest"
 import {
   applyDatabase,
   cleanupDatabase,
@@ -15,6 +15,7 @@ import {
   databases,
   fresh,
   old,
+  testDatabase,
   refused,
   simple,
   snapshot,
@@ -24,11 +25,7 @@ import {
 for (const { name, describe, open } of databases) {
   if (name === "MariaDB") continue
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
+    const db = testDatabase(open)
     beforeEach(async () => {
       await db.reset()
       await db.sql(

@@ -1,16 +1,11 @@
 /** Tables without a primary key: refused, with the statement that adds one; once it has run they migrate like others. */
-import { afterAll, assert, beforeAll, beforeEach, it } from "vitest"
+import { assert, it } from "vitest"
 import { applyDatabase, dryRunDatabase, planDatabase, rollbackDatabase, verifyDatabase } from "../src/index.ts"
-import { aboutTables, column, databases, fresh, old, refused, simple, type TestDatabase } from "./databases.ts"
+import { aboutTables, column, databases, emptyDatabase, fresh, old, refused, simple } from "./databases.ts"
 
 for (const { name, describe, open } of databases) {
   describe(name, () => {
-    let db: TestDatabase
-    beforeAll(async () => {
-      db = await open()
-    }, 60_000)
-    afterAll(() => db.close())
-    beforeEach(() => db.reset())
+    const db = emptyDatabase(open)
 
     const statementOf = async (table: string, schema?: string) => {
       const location = { table, column: "ext", kind: "id", ...(schema === undefined ? {} : { schema }) } as const

@@ -23,7 +23,7 @@ export const lite: Plugin = {
   name: "lite-schema",
   setup(builder) {
     builder.onResolve({ filter: /^effect\/Schema$/ }, () => ({ path: `${here}src/schema/bundled/Schema.ts` }))
-    for (const name of ["Duration", "Equal", "Formatter", "Hash"]) {
+    for (const name of ["Duration", "Equal", "Formatter", "Hash", "Inspectable", "Pipeable"]) {
       builder.onResolve({ filter: new RegExp(`(^effect|^\\.{1,2})/${name}(\\.js)?$`) }, ({ importer }) =>
         importer.includes("/src/schema/") ? undefined : { path: `${here}src/schema/bundled/${name}.ts` }
       )

@@ -21,8 +21,9 @@ const codeOf = async (file: string): Promise<string> => {
   const single = !/\b(?:from|import)\s*["']\.\/[^"']+["']/.test(source)
   const format = { format: "cjs", platform: "node", target: "node22", minifyWhitespace: true } as const
   if (single) return renamed((await transform(source, format)).code)
-  const options = { ...format, entryPoints: [file], bundle: true, write: false, logLevel: "error" } as const
-  const { outputFiles } = await build({ ...options, external: ["../webhooks.js"] })
+  const external = ["../webhooks.js"]
+  const options = { ...format, external, bundle: true, write: false, logLevel: "error" } as const
+  const { outputFiles } = await build({ ...options, entryPoints: [file] })
   return renamed(outputFiles[0]?.text ?? "")
 }
 

@@ -36,6 +36,12 @@ const tagOf = (value: unknown): string | undefined => {
   }
 }
 
+it.each(tags)("%s without a word more can be written as JSON and read back", (tag) => {
+  const error = Errors.make(tag, {} as never)
+  const json = Schema.encodeSync(ErrorSchema.RuntimeError)(error)
+  assert.strictEqual(Schema.decodeUnknownSync(ErrorSchema.RuntimeError)(json)._tag, tag)
+})
+
 describe("tags of errors", () => {
   it("no module of the barrel of Effect fails with a tag of ours", () => {
     const theirs = Object.values(Barrel).flatMap((module) =>

@@ -1,4 +1,5 @@
 /** What errors say of the bodies of refusals, whoever wrote them. */
+import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
 import { readErrorBody } from "../src/call/errorBody.ts"
 import { AywaRuntimeClient, ConflictError, fromJSON, InvalidRequest } from "../src/index.ts"
@@ -81,6 +82,38 @@ it("the rest of a refusal's body is on the error, without the key, and crosses p
   assert.instanceOf(error, ConflictError)
   assert.deepStrictEqual(error.details, { pinnedBy, note: "<redacted>", auth: { token: "<redacted>" } })
   assert.deepStrictEqual(fromJSON(JSON.parse(JSON.stringify(error)))?.toJSON()["details"], error.details)
+})
+
+describe("a refusal that repeats the request's body", () => {
+  const destination = { type: "number", number: "+14155550123", callerId: "+14155550124", message: "One moment please" }
+  const sent = { name: "Front desk", firstMessage: "Good afternoon, this is the front desk.", destination }
+  const refusals: ReadonlyArray<readonly [name: string, answer: (body: string) => unknown]> = [
+    ["as a value", () => ({ message: "name is taken", target: sent })],
+    ["as a value with what the runtime added", () => ({ message: "no", errors: [{ target: { ...sent, id: "x" } }] })],
+    ["as a part of it", () => ({ message: "no", errors: [{ target: destination, property: "number" }] })],
+    ["as itself", () => ({ ...sent, message: "no", statusCode: 400 })],
+    ["as text in the message", (body) => ({ message: `invalid body: ${body}` })],
+    ["as text in its details", (body) => ({ message: "no", request: { body } })],
+    ["cut off", (body) => ({ message: `invalid body: ${body.slice(0, 90)}…` })]
+  ]
+  for (const [name, answer] of refusals) {
+    it(`${name}: it is nowhere on the error, and the rest is`, async () => {
+      await using server = await serve((request, response) => json(response, 400, answer(request.body)))
+      const error = Object(await tagOf(client(server.baseUrl).assistants.create(sent as never)))
+      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.match(error.message, /name is taken|invalid body: <redacted>|says: no/)
+      const shown = `${error.message} ${JSON.stringify(error)} ${inspect(error, { depth: 20 })}`
+      for (const piece of ["Good afternoon", "+14155550123", "One moment"]) assert.notInclude(shown, piece)
+    })
+  }
+
+  it("a value that it quotes is told", async () => {
+    const body = { message: 'name "Front desk" is taken', errors: [{ field: "name", value: "Front desk" }] }
+    await using server = await serve((_, response) => json(response, 400, body))
+    const error = Object(await tagOf(client(server.baseUrl).assistants.create(sent as never)))
+    assert.include(error.message, 'name "Front desk" is taken')
+    assert.deepStrictEqual(error.details, { errors: body.errors })
+  })
 })
 
 it("what is no id is named, with what to write", async () => {

@@ -45,6 +45,9 @@ describe("a misspelt field", () => {
       "voiceId"
     ],
     ["assistants.create", { server: { uri: "https://agents.example" } }, "server.uri", "url"],
+    ["assistants.create", { server: { url: "https://agents.example", secert: "s" } }, "server.secert", "secret"],
+    ["phoneNumbers.update", { server: { encryptedPath: ["a"] } }, "server.encryptedPath", "encryptedPaths"],
+    ["calls.create", { assistantId: "a", customers: [{ number: "+14155550123" }] }, "customers", "calls.createBatch"],
     [
       "tools.create",
       { type: "function", function: { name: "f", paramaters: {} } },
@@ -62,7 +65,9 @@ describe("a misspelt field", () => {
     ["webhookEndpoints.create", { url: "https://a.example", scope: "account", event: [] }, "event", "events"]
   ])("%s %j", async (operation, body, path, meant) => {
     const before = server.seen.length
-    const error = Object(await tagOf(send(operation, body)))
+    const error = Object(
+      await tagOf(operation.endsWith("update") ? send(operation, "id", body) : send(operation, body))
+    )
     assert.strictEqual(error._tag, "InvalidRequest")
     assert.strictEqual(error.outcome, "not-sent")
     assert.include(error.message, `${path}: Unknown field. Did you mean ${meant}?`)
@@ -109,6 +114,17 @@ describe("a field of a newer runtime", () => {
       { numRuns: 50 }
     )
   })
+})
+
+it("every field of a server is known by its name, at its type", () => {
+  const path = new URL("../src/contract/shared.ts", import.meta.url).pathname
+  const text = /export interface Server extends JsonObject \{([\s\S]*?)\n\}/.exec(readFileSync(path, "utf8"))?.[1] ?? ""
+  const names = [...text.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = ""]) => name)
+  assert.isAbove(names.length, 6)
+  for (const { body } of [specOf(contract.assistants.create), specOf(contract.phoneNumbers.update)]) {
+    if (body === undefined) throw new Error("it has a body")
+    assert.deepStrictEqual(strays(body, { server: Object.fromEntries(names.map((name) => [name, null])) }), [])
+  }
 })
 
 describe("no field that is described is taken for a misspelt one", () => {

@@ -35,6 +35,66 @@ describe("what is taken out", () => {
     )
   })
 
+  it("what stands in headers of the body, each part of it alone", () => {
+    const headers = { authorization: "Bearer of-the-server", "x-internal": "internal-1", cookie: "a=cookie-of-it; b=1" }
+    const nested = { properties: { "x-key": { value: "nested-value-1" } } }
+    const redact = secretsOf("sk_live_1").redactorWith(
+      JSON.stringify({ server: { headers }, tool: { headers: nested } })
+    )
+    for (const part of ["of-the-server", "Bearer of-the-server", "internal-1", "cookie-of-it", "nested-value-1"]) {
+      // The blank before a token is a piece of its header, too.
+      assert.match(redact(`got ${part}.`), /^got ?<redacted>\.$/)
+    }
+  })
+
+  it("what gives access in a URL, or in the settings of a connection, wherever they stand", () => {
+    const body = JSON.stringify({
+      url: "https://user:of-the-url@agents.example/x?token=of-the-query&api_key=of%2Bthe%2Bkey&room=lobby-of-all",
+      metadata: { dbUrl: "postgres://app:p%40ssword-1@db.example/app", alone: "redis://only-token-1@cache.example" },
+      list: ["https://agents.example/#access_token=of-the-hash", "Server=db.example;Password=of-the-list;Pooling=true"],
+      dsn: "host=db.example password=of-the-dsn dbname=app"
+    })
+    const redact = secretsOf("sk_live_1").redactorWith(body)
+    for (const secret of [
+      "of-the-url",
+      "of-the-query",
+      "of+the+key",
+      "of%2Bthe%2Bkey",
+      "p@ssword-1",
+      "p%40ssword-1",
+      "only-token-1",
+      "of-the-hash",
+      "of-the-list",
+      "of-the-dsn"
+    ]) {
+      assert.strictEqual(redact(`got ${secret}.`), "got <redacted>.")
+    }
+    for (const other of ["lobby-of-all", "agents.example", "db.example", "dbname=app"]) {
+      assert.strictEqual(redact(`got ${other}.`), `got ${other}.`)
+    }
+  })
+
+  it("the body itself, whole or a long piece of it, escaped or not", () => {
+    const words = "Good afternoon, this is the front desk of the old mill. How may I help you today?"
+    for (const body of [JSON.stringify({ name: "A" }), JSON.stringify({ name: "Desk", firstMessage: words })]) {
+      const redact = secretsOf("sk_live_1").redactorWith(body)
+      assert.strictEqual(redact(`invalid body: ${body}`), "invalid body: <redacted>")
+      assert.strictEqual(redact(`invalid body: ${JSON.stringify(body)}.`), 'invalid body: "<redacted>".')
+    }
+    const redact = secretsOf("sk_live_1").redactorWith(JSON.stringify({ name: "Desk", firstMessage: words }))
+    assert.strictEqual(redact(`firstMessage ${words.slice(0, 70)}…`), "firstMessage <redacted>…")
+    assert.strictEqual(redact('name "Desk" is taken: {}'), 'name "Desk" is taken: {}')
+    const large = JSON.stringify({ rows: Array.from({ length: 50_000 }, (_, row) => `row ${row}`) })
+    assert.strictEqual(secretsOf("sk_live_1").redactorWith(large)(`got ${large.slice(0, 2000)}`), "got <redacted>")
+  })
+
+  it("long runs of one character, sent and repeated, without end", () => {
+    for (const length of [200, 16_000, 200_000]) {
+      const redact = secretsOf("a".repeat(length)).redactorWith(JSON.stringify({ token: "a".repeat(length), a: "b" }))
+      assert.match(redact("a".repeat(30_000)), /^<redacted>…?$/)
+    }
+  })
+
   it("what a single call sent beside it, and no header that is sent to be found again", () => {
     const secrets = secretsOf("the-first-key").and([Redacted.make("a-later-key")], {
       "X-Request-Id": "request-0001",
@@ -52,6 +112,9 @@ describe("what is taken out", () => {
     const { redact } = bound(secretsOf("sk_live_0123456789abcdef"))
     assert.strictEqual(redact("starts with sk_live_0123"), "starts with <redacted>")
     assert.strictEqual(redact("starts with sk_live_, ends with cdef"), "starts with sk_live_, ends with cdef")
+    assert.strictEqual(redact("ends with 0123456789abcdef."), "ends with <redacted>.")
+    assert.strictEqual(redact("has live_0123456789ab in it"), "has <redacted> in it")
+    assert.strictEqual(redact("0123456789abcdef".toUpperCase()), "<redacted>")
     assert.strictEqual(redact(`Bearer ${base64("sk_live_0123456789abcdef").slice(0, 20)}`), "Bearer <redacted>")
   })
 

@@ -40,6 +40,34 @@ describe("startTestRuntime", () => {
     assert.deepInclude({ ...Object(error) }, { operation: "assistants.create" })
   })
 
+  it("rows of a table that there is not are refused, and the one that is meant is named", async () => {
+    const error = await tagOf(startTestRuntime({ rows: { assistant: [{ name: "A" }] } as object }))
+    assert.match(String(error), /rows: assistant is no table that can be seeded\. Did you mean assistants\?/)
+  })
+
+  it("a fault without what it needs is told what it takes", async () => {
+    await using test = await startTestRuntime()
+    for (const [name, takes] of [
+      ["refuse", 'type: "refuse", ms'],
+      ["latency", 'type: "latency", ms, sigma?'],
+      ["status", 'type: "status", code, body?, retryAfter?, headers?'],
+      ["hold", 'type: "hold", ms'],
+      ["dribble", 'type: "dribble", bytesPerSecond'],
+      ["redirect", 'type: "redirect", to, code?']
+    ] as const) {
+      for (const action of [name, { type: name }]) {
+        let thrown: unknown
+        try {
+          test.runtime.faults.next(action as never)
+        } catch (error) {
+          thrown = error
+        }
+        assert.instanceOf(thrown, TypeError)
+        assert.include(String(thrown), `The fault ${name} takes { ${takes} }: Missing key`)
+      }
+    }
+  })
+
   it("nor is it after options that the client refuses", async () => {
     const port = Number(new URL(await closedPort()).port)
     assert.strictEqual(Object(await tagOf(startTestRuntime({ port, client: { timeout: -1 } })))._tag, "AywaConfigError")

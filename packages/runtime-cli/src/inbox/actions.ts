@@ -19,8 +19,10 @@ export const parked = async (
   input: PlaceInput & { readonly limit: number | undefined },
   session: Session
 ): Promise<void> => {
+  const { limit = 100 } = input
+  if (limit < 1) throw usage(`--limit is ${limit}.`, "Give a whole number of 1 or more.")
   const inbox = await openInbox(input, session)
-  const all = await inbox.parked(input.limit ?? 100)
+  const all = await inbox.parked(limit)
   // Bodies hold what callers said.
   const items = all.map(({ id, type, callId, attempts, requeued, reason, parkedAt }) => ({
     id,

@@ -100,11 +100,13 @@ const verify = leaf({
     "Check that no id of the source is left and no reference is broken; exit with 1 when not. What others wrote since is information, with counts.",
   examples: [
     ["migrate verify --mapping mapping.jsonl --config locations.yaml", "After apply"],
-    ["migrate verify --mapping mapping.jsonl --config locations.yaml --api", "And whether each new id is there"]
+    ["migrate verify --mapping mapping.jsonl --config locations.yaml --api", "And whether each new id is there"],
+    ["migrate verify --mapping mapping.jsonl --config locations.yaml --rolled-back", "After rollback"]
   ],
   config: {
     ...flags.step,
     api: flag("api", "Asks the runtime, too, whether it has every row that the mapping leads to"),
+    rolledBack: flag("rolled-back", "Checks that everything is as it was before apply, and not as it is after it"),
     scan: enabled("scan", "Looks over the whole database (--no-scan: at the locations alone)")
   },
   run: async (input, session) => (await import("./database.ts")).verify(input, session)
@@ -135,7 +137,10 @@ const rollback = leaf({
   examples: [["migrate rollback --mapping mapping.jsonl --config locations.yaml", "Asks first"]],
   config: {
     ...flags.writing,
-    reverse: flag("reverse", "Takes rows that were written since apply back through the inverse mapping")
+    reverse: flag(
+      "reverse",
+      "Takes every row that holds an id of the runtime back through the inverse mapping: those written since apply, and those that had one before, which nobody can tell apart"
+    )
   },
   run: async (input, session) => (await import("./database.ts")).rollback(input, session)
 })

@@ -218,7 +218,7 @@ export const extend = async (input: DatabaseInput, session: Session): Promise<vo
 
 /** Whether everything is rewritten. Exit code 1 when not. */
 export const verify = async (
-  input: DatabaseInput & { readonly scan: boolean; readonly api: boolean },
+  input: DatabaseInput & { readonly scan: boolean; readonly api: boolean; readonly rolledBack: boolean },
   session: Session
 ): Promise<number> => {
   const { out, signal } = session
@@ -227,7 +227,11 @@ export const verify = async (
     ? await checkTargets(await session.client(), await readMappings(input.mapping), { signal })
     : undefined
   const { driver, plan, step } = await prepare(input, session)
-  const report = await verifyDatabase(driver, plan, { ...step, scan: input.scan })
+  const report = await verifyDatabase(driver, plan, {
+    ...step,
+    scan: input.scan,
+    state: input.rolledBack ? "original" : "applied"
+  })
   out.status(undefined)
   out.result({ ...report, ...(api && { api }) }, () =>
     [verifyText(report), ...(api === undefined ? [] : targetsText(api))].join("\n")
@@ -278,7 +282,7 @@ const reasons: Readonly<Record<NotRestored["reason"], string>> = {
 const rollbackText = ({ changed, reversed, notRestored, writtenSince }: RollbackReport): string =>
   [
     `${changed} rows put back.`,
-    ...(reversed === 0 ? [] : [`${reversed} rows that were written since went back through the inverse mapping.`]),
+    ...(reversed === 0 ? [] : [`${reversed} rows that held an id of the runtime went back through the inverse mapping.`]),
     ...(notRestored.length === 0 ? [] : ["Not as they were:"]),
     ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`),
     ...(writtenSince.length === 0 ? [] : ["As somebody wrote them since the first dry run:"]),

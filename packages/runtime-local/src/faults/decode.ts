@@ -1,7 +1,9 @@
 /**
  * Rules and faults from outside: from tests, from the control routes, from the header of a request.
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
 import { isObject, objectOf } from "../json/object.ts"
 import type { Fault, FaultRule, When } from "./rule.ts"
 import { actionNames, FaultAction, type FaultInput, RuleInput, webhookActions } from "./schemas.ts"
@@ -34,13 +36,27 @@ export const decodeRule = (input: unknown): FaultRule => {
     throw new TypeError("A fault rule has either an action or a sequence of actions")
   }
   for (const one of Array.isArray(sequence) ? sequence : [action]) {
-    const name: unknown = isObject(one) ? one["type"] : one
-    if (sequence !== undefined && name === "pass") continue
-    if (typeof name !== "string" || !actionNames.includes(name)) {
-      throw new TypeError(`There is no fault ${JSON.stringify(name)}; there are ${actionNames.join(", ")}`)
-    }
+    if (sequence === undefined || one !== "pass") decodeAction(one)
   }
   return Schema.decodeUnknownSync(RuleInput, { onExcessProperty: "error" })(input)
+}
+
+/** Reads an action, or the name of one; throws a TypeError that says what is wrong with it, and what it takes. */
+const decodeAction = (input: unknown): FaultAction => {
+  const name: unknown = isObject(input) ? input["type"] : input
+  const schema = FaultAction.members.find(({ fields }) => fields.type.literal === name)
+  if (schema === undefined) {
+    throw new TypeError(`There is no fault ${JSON.stringify(name)}; there are ${actionNames.join(", ")}`)
+  }
+  const result = Schema.decodeUnknownResult(schema, { onExcessProperty: "error" })(
+    isObject(input) ? input : { type: name }
+  )
+  if (Result.isSuccess(result)) return result.success
+  const fields = Object.entries<Schema.Constraint>(schema.fields).map(([field, { ast }]) =>
+    field === "type" ? `type: "${String(name)}"` : SchemaAST.isOptional(ast) ? `${field}?` : field
+  )
+  const wrong = String(result.failure.message).replaceAll(/\s+/g, " ")
+  throw new TypeError(`The fault ${String(name)} takes { ${fields.join(", ")} }: ${wrong}`)
 }
 
 /** Actions that shape an answer which the client may well accept: without the work done they would be lies. */
@@ -64,7 +80,7 @@ const spoilsAnswer: ReadonlySet<string> = new Set([
 
 /** The fault of an action; when it hits depends on the action, unless the rule says so. */
 export const faultOf = (input: FaultInput, when: When | undefined): Fault => {
-  const action: FaultAction = typeof input === "string" ? Schema.decodeUnknownSync(FaultAction)({ type: input }) : input
+  const action = decodeAction(input)
   if (needsAnswer.has(action.type)) return { action, when: "after" }
   return { action, when: when ?? (spoilsAnswer.has(action.type) ? "after" : "before") }
 }

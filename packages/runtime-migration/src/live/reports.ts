@@ -147,7 +147,8 @@ export interface NotRestored {
  */
 export interface RollbackOptions extends StepOptions {
   /**
-   * Takes ids of the runtime in rows that were written since apply back through the inverse mapping. Refused where an id of
+   * Takes every row that holds an id of the runtime afterwards back through the inverse mapping: those that were written since
+   * apply, and those that held one before, as texts that were put back may: nobody can tell them apart. Refused where an id of
    * the runtime stands for several of the source. Default false.
    */
   readonly reverse?: boolean | undefined

@@ -17,6 +17,7 @@ import { assertClosed, assertOwn, assertPrepared, check, count, enforce, errorsO
 import { assertClosedFile } from "./closedFile.ts"
 import { at, isStatementFailure } from "./databaseError.ts"
 import { makePatience, patiently, withShortWaits } from "./locks.ts"
+import { mergedKeys } from "./mergedKeys.ts"
 import { moveRows } from "./moveRows.ts"
 import { type DatabasePlan, planDatabase } from "./planDatabase.ts"
 import { tryOut } from "./trial.ts"
@@ -125,7 +126,7 @@ const dryRun = async (driver: SqlDriver, plan: DatabasePlan, options: StepOption
     untried: trial.untried,
     rows: locations.reduce((sum, { rows }) => sum + rows, 0),
     pending: locations.reduce((sum, { pending }) => sum + pending, 0),
-    problems: [...errorsOf(plan), ...unexpected, ...trial.problems]
+    problems: [...errorsOf(plan), ...unexpected, ...(await mergedKeys(driver, plan, signal)), ...trial.problems]
   }
 }
 
@@ -178,7 +179,7 @@ export const applyDatabase = (driver: SqlDriver, plan: DatabasePlan, options: St
     checkOptions("applyDatabase", options, stepNames)
     await assertPrepared(driver, plan)
     await assertClosedFile(driver)
-    const problems = errorsOf(plan)
+    const problems = [...errorsOf(plan), ...(await mergedKeys(driver, plan, options.signal))]
     if (problems.length > 0) return fail({ _tag: "Refused", problems })
     const guards = guarding(driver, plan, "apply", options)
     return moveRows({ driver, plan, step: "apply", options }, applyMoves(plan), guards)

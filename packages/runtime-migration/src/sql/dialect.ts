@@ -148,7 +148,7 @@ export const isShared = ({ shares }: Pick<PlannedLocation, "shares">): boolean =
 /** What a ledger calls a column of a location. */
 export const ledgerColumn = (
   { index, shares }: Pick<PlannedLocation, "index" | "shares">,
-  name: LedgerValue | "stands" | "first_value"
+  name: LedgerValue | "stands" | "earliest_value"
 ): string => (shares.length > 1 ? `${name}_${index + 1}` : name)
 
 /** The locations of a plan, by their ledgers. */
@@ -165,7 +165,7 @@ export const ledgerRows = (plan: SqlPlan, location: PlannedLocation): string => 
   const name = tables(plan).ledger(location)
   if (!isShared(location)) return name
   const keys = keysOf(location).map(({ k }) => `r.${k}`)
-  const values = (["old_value", "new_value", "stands", "first_value"] as const).map(
+  const values = (["old_value", "new_value", "stands", "earliest_value"] as const).map(
     (value) => `r.${ledgerColumn(location, value)} AS ${value}`
   )
   return `(SELECT ${["r.n", ...keys, ...values].join(", ")} FROM ${name} r WHERE r.${ledgerColumn(location, "stands")} IS NOT NULL)`

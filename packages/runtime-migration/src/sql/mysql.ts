@@ -175,7 +175,7 @@ export const mysql: SqlDialect = {
     const source = `${table} t LEFT JOIN ${table} v ON false`
     const marks = members.map(
       (one) =>
-        `, ${ledgerColumn(one, "stands")} VARCHAR(20) ${members.length > 1 ? "DEFAULT NULL" : "NOT NULL DEFAULT 'old_value'"}, ${ledgerColumn(one, "first_value")} LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL`
+        `, ${ledgerColumn(one, "stands")} VARCHAR(20) ${members.length > 1 ? "DEFAULT NULL" : "NOT NULL DEFAULT 'old_value'"}, ${ledgerColumn(one, "earliest_value")} LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL`
     )
     const key = location.key.map((_, at) => `k${at + 1}`).join(", ")
     const after =

@@ -13,9 +13,10 @@ import { checkShape } from "./shape.ts"
 
 /**
  * What is written in a run's table about how it is laid out. Another number is of a version that did not protect its
- * ledgers, did not mark what it wrote, or had a ledger for each column: nothing here touches those.
+ * ledgers, did not mark what it wrote, had a ledger for each column, or one with a name that MySQL 8 keeps for itself: nothing
+ * here touches those.
  */
-export const layout = "6"
+export const layout = "7"
 
 /** One line of a set: what stands in the mapping table. */
 export interface Entry {

@@ -164,7 +164,7 @@ export const postgres: SqlDialect = {
       .map((one) => {
         const value = columnOf(plan, one.column)
         const copies = storedValuesOf(one).map((name) => `${value} AS ${ledgerColumn(one, name)}`)
-        const mark = `${standing} AS ${ledgerColumn(one, "stands")}, NULL::text AS ${ledgerColumn(one, "first_value")}`
+        const mark = `${standing} AS ${ledgerColumn(one, "stands")}, NULL::text AS ${ledgerColumn(one, "earliest_value")}`
         return `${copies.join(", ")}, ${mark}`
       })
     const keys = location.key.map(({ column, rewrittenBy }, at) => {

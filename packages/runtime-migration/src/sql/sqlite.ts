@@ -221,7 +221,7 @@ export const sqlite: SqlDialect = {
     const columns = [
       ...keysOf(location).flatMap(({ k, w }) => (w === undefined ? [k] : [k, w])),
       ...members.flatMap((one) =>
-        [...storedValuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+        [...storedValuesOf(one), "stands" as const, "earliest_value" as const].map((name) => ledgerColumn(one, name))
       )
     ]
     // Columns without a type keep what they are given.

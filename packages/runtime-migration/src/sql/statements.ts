@@ -168,7 +168,7 @@ export const ledgerOf = (plan: SqlPlan, location: PlannedLocation) => ({
     ...plan.locations
       .filter(({ index }) => location.shares.includes(index))
       .flatMap((one) =>
-        [...storedValuesOf(one), "stands" as const, "first_value" as const].map((name) => ledgerColumn(one, name))
+        [...storedValuesOf(one), "stands" as const, "earliest_value" as const].map((name) => ledgerColumn(one, name))
       )
   ]
 })
@@ -254,7 +254,7 @@ const retake = (plan: SqlPlan, location: PlannedLocation, only: ReadonlyArray<st
   const way = dialects[plan.dialect]
   const old = `l.${ledgerColumn(location, "old_value")}`
   const stands = ledgerColumn(location, "stands")
-  const first = ledgerColumn(location, "first_value")
+  const first = ledgerColumn(location, "earliest_value")
   const origin = isExtensible(location) ? "COALESCE(l.origin_value, l.old_value)" : old
   const set = [
     [first, `COALESCE(l.${first}, ${asText(plan, location, origin)})`] as const,
@@ -607,7 +607,7 @@ export const stateCounts = (plan: SqlPlan, location: PlannedLocation, keys: "bef
   const renewed = keys === "after" ? is("new_value") : stands("new_value")
   const reserved = location.twoStep ? ` OR (${is("tmp_value")})` : ""
   const old = keys === "after" ? `(${stands("old_value")})${reserved}` : is("old_value")
-  const since = `${stands("old_value")} AND b.first_value IS NOT NULL AND NOT (${way.same("b.first_value", asText(plan, location, "b.old_value"))})`
+  const since = `${stands("old_value")} AND b.earliest_value IS NOT NULL AND NOT (${way.same("b.earliest_value", asText(plan, location, "b.old_value"))})`
   return `SELECT COUNT(*) AS changes, ${count(renewed, "renewed")}, ${count(old, "old")}, ${count(since, "since")}, ${emptied}, ${count(`${present} IS NULL`, "missing")} FROM ${ledgerRows(plan, location)} b${joins} LEFT JOIN ${tableOf(plan, location)} t ON ${match}`
 }
 

@@ -1,6 +1,6 @@
 /**
  * Finds copies of secrets in a text that came from outside: as they are, escaped as URLs, JSON and HTML do it (all
- * characters or some, once or several times over), anywhere inside of base64, and copies that were cut off.
+ * characters or some, once or several times over), anywhere inside of base64, and pieces of them: see `enoughOf`.
  *
  * It runs only after a failure, or when someone looks at an answer.
  */
@@ -11,27 +11,30 @@ type Copy = readonly [from: number, until: number]
 
 /** What gives a secret away. */
 export class Copies {
-  readonly #texts: ReadonlyArray<string>
+  /** Texts, and how many characters of each give it away. */
+  readonly #texts: Map<string, number>
   readonly #base64: ReadonlyArray<string>
 
-  constructor(secrets: Iterable<string>) {
-    this.#texts = [...new Set([...secrets].flatMap(notationsOf))]
+  /** `body` is no secret, and yet not to be repeated: a long piece of it is no value which somebody has to read. */
+  constructor(secrets: Iterable<string>, body = "") {
+    this.#texts = new Map([...secrets].flatMap(notationsOf).map((text) => [text, enoughOf(text)]))
     // The beginning will do: the whole base64 around it is taken.
-    this.#base64 = this.#texts.flatMap((text) => base64Cores(text.slice(0, 4096)))
+    this.#base64 = [...this.#texts.keys()].flatMap((text) => base64Cores(text.slice(0, 4096)))
+    if (body.length > short) this.#texts.set(body.slice(0, 65_536), Math.min(body.length, 64))
   }
 
   /** Where they are, in the source of a view. */
   in({ text, sourceOf }: View): ReadonlyArray<Copy> {
     const copies: Array<Copy> = []
-    for (const secret of this.#texts) {
-      for (const [from, until] of copiesOf(secret, text)) {
+    for (const [secret, enough] of this.#texts) {
+      for (const [from, until] of copiesOf(secret, text, enough)) {
         if (secret.length >= short || !isInWord(text, from, until)) copies.push([sourceOf(from), sourceOf(until)])
       }
     }
     // Both alphabets are one here.
     const base64 = text.replaceAll("-", "+").replaceAll("_", "/")
     for (const core of this.#base64) {
-      for (const copy of copiesOf(core, base64)) {
+      for (const copy of copiesOf(core, base64, enoughOf(core))) {
         const [from, until] = wholeBase64(base64, copy)
         copies.push([sourceOf(from), sourceOf(until)])
       }
@@ -74,14 +77,28 @@ const short = 6
 const isInWord = (text: string, from: number, until: number): boolean =>
   /\w/.test(text.charAt(from - 1)) || /\w/.test(text.charAt(until))
 
-/** Where a text has a secret, or the beginning of one: half of a long one gives it away. */
-const copiesOf = (secret: string, text: string): ReadonlyArray<Copy> => {
+/** How much of a secret gives it away: half of a long one. */
+const enoughOf = ({ length }: string): number => (length < 16 ? length : Math.ceil(length / 2))
+
+/** Where a text has a secret, or enough of it. */
+const copiesOf = (secret: string, text: string, enough: number): ReadonlyArray<Copy> => {
   const copies: Array<Copy> = []
-  const enough = secret.length < 16 ? secret : secret.slice(0, Math.ceil(secret.length / 2))
-  for (let from = text.indexOf(enough); from !== -1; from = text.indexOf(enough, from + 1)) {
-    let length = enough.length
-    while (length < secret.length && text[from + length] === secret[length]) length++
-    copies.push([from, from + length])
+  // Wherever a piece of it begins, there is a whole one of these blocks in it.
+  const size = enough < secret.length ? (enough + 1) >> 1 : enough
+  for (let at = 0; at + size <= secret.length; at += size) {
+    const block = secret.slice(at, at + size)
+    let from = text.indexOf(block)
+    while (from !== -1) {
+      // Where the secret would begin, were it whole.
+      const start = from - at
+      let [first, until] = [from, from + size]
+      while (first > start && text[first - 1] === secret[first - start - 1]) first--
+      while (until < start + secret.length && text[until] === secret[until - start]) until++
+      const isCopy = until - first >= enough
+      if (isCopy) copies.push([first, until])
+      // Behind it: in a long run of one character each place would begin another. What overlaps has blocks behind it, too.
+      from = text.indexOf(block, isCopy ? until : from + 1)
+    }
   }
   return copies
 }

@@ -98,7 +98,8 @@ const detailsOf = (body: Json, redact: Redact): ErrorBody["details"] => {
     return Object.entries(value).filter(([inner]) => !ownFields.has(inner))
   })
   if (details.length === 0 || JSON.stringify(details).length > maxDetails) return undefined
-  return Object.fromEntries(details.map(([key, value]) => [redact(key), withoutSecrets(value, key, redact)]))
+  const clean = withoutSecrets(Object.fromEntries(details), "", redact)
+  return isObject(clean) ? clean : undefined
 }
 
 const secretName = /secret|password|api_?key|private_?key|authorization|passphrase|token$/i
@@ -107,6 +108,8 @@ const withoutSecrets = (value: unknown, key: string, redact: Redact): unknown =>
   if (typeof value === "string") return secretName.test(key) ? "<redacted>" : redact(value)
   if (Array.isArray(value)) return value.map((item: unknown) => withoutSecrets(item, key, redact))
   if (!isObject(value)) return value
+  // What begins as an object of the request's body does repeats it, whatever the runtime has added.
+  if (redact(JSON.stringify(value).slice(0, 99))[0] === "<") return "<redacted>"
   return Object.fromEntries(
     Object.entries(value).map(([inner, each]) => [redact(inner), withoutSecrets(each, inner, redact)])
   )

@@ -4,6 +4,7 @@
 import * as Redacted from "effect/Redacted"
 import { type ExtraHeaders, textOf } from "../config/headers.ts"
 import { Copies, withoutCopies } from "./copies.ts"
+import { viewsOf } from "./views.ts"
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string
@@ -44,11 +45,11 @@ export class Secrets {
     return withoutCopies(text, [(this.#keyCopies ??= new Copies(this.#allKeys()))])
   }
 
-  /** Takes the secrets of a request's body out of a text, too. */
+  /** Takes a request's body and the secrets in it out of a text, too. */
   redactorWith(body: string | undefined): Redact {
     if (body === undefined) return (text) => this.redact(text)
     let inBody: Copies | undefined
-    return (text) => withoutCopies(text, [this.#sent(), (inBody ??= new Copies(secretsIn(body)))])
+    return (text) => withoutCopies(text, [this.#sent(), (inBody ??= new Copies(secretsIn(body), body))])
   }
 
   #sent(): Copies {
@@ -68,15 +69,32 @@ export class Secrets {
 
 const secretName = /secret|password|token|api_?key|private_?key|.key$|authorization|credential$|passphrase/i
 
-/** Strings below keys that name a secret. Bounded, because it walks what a caller gave. */
+/** What gives access in a query, in the settings of a connection, and before the host of an address. */
+const access = [
+  /(?:secret|passw\w*|pwd|token|key|sig(?:nature)?|auth|credential)=([^&#;\s]+)/gi,
+  /:\/\/(?:[^/?#\s:@]*:)?([^/?#\s]+)@/g
+]
+
+/** Strings below keys that name a secret, in headers and in addresses. Bounded, because it walks what a caller gave. */
 const secretsIn = (json: string): ReadonlyArray<string> => {
   const secrets: Array<string> = []
   JSON.parse(json, (key, value: unknown) => {
-    if (typeof value === "string" && value.length >= 4 && secretName.test(key) && secrets.length < 100)
-      secrets.push(value)
+    if (typeof value === "string") {
+      if (secretName.test(key)) secrets.push(value, ...partsOf(value))
+      for (const pattern of access) {
+        // As it is, and unescaped.
+        for (const [, found = ""] of value.matchAll(pattern)) secrets.push(...viewsOf(found).map(({ text }) => text))
+      }
+    } else if (key === "headers") {
+      // Texts, or the schemas of texts.
+      JSON.stringify(value, (name, text: unknown) => {
+        if (name !== "description" && typeof text === "string") secrets.push(...valuesOf({ [name]: text }))
+        return text
+      })
+    }
     return value
   })
-  return secrets
+  return secrets.filter(({ length }) => length >= 4).slice(0, 100)
 }
 
 /** Sent in order to be found again: a runtime may answer with them, above all as its request id. */

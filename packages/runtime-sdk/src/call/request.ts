@@ -118,10 +118,16 @@ const misspeltFields = (body: Parameters<typeof strays>[0], given: unknown): Rea
   strays(body, given).flatMap(({ path, absent }) => {
     if (path.length === 1 && path[0] === "idempotencyKey")
       return [{ path, message: "It is an option of the call: give it in the argument after the body" }]
-    const meant = almost(path.at(-1) ?? "", absent)
+    const name = path.at(-1) ?? ""
+    const meant = almost(name, absent)
     return meant === undefined
       ? []
-      : [{ path, message: `Unknown field. Did you mean ${meant}? If not, give it with extras()` }]
+      : [
+          {
+            path,
+            message: `Unknown field. Did you mean ${name === "customers" ? "calls.createBatch" : meant}? If not, give it with extras()`
+          }
+        ]
   })
 
 /** Puts the parts together; what is wrong with any of them is said at once. */

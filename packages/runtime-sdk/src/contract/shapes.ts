@@ -98,7 +98,10 @@ const serverFields = {
   url: opt(Schema.String),
   timeoutSeconds: opt(Schema.Finite),
   credentialId: opt(Schema.String),
-  headers: opt(Schema.Record(Schema.String, Schema.String))
+  headers: opt(Schema.Record(Schema.String, Schema.String)),
+  staticIpAddressesEnabled: opt(Schema.Boolean),
+  encryptedPaths: opt(strings),
+  secret: opt(Schema.String)
 }
 
 const backoffPlan = codec<BackoffPlan>()(

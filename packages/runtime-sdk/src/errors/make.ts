@@ -38,7 +38,7 @@ const kinds: { readonly [Tag in Errors.RuntimeError["_tag"]]: readonly [construc
   ],
   CircuitOpen: [Errors.CircuitOpen, { outcome: "not-sent", attempts: 0 }],
   Aborted: [Errors.Aborted, unclear],
-  AywaConfigError: [Errors.ConfigError, {}]
+  AywaConfigError: [Errors.ConfigError, { field: "baseUrl" }]
 }
 
 /**
@@ -61,8 +61,9 @@ export const make = <Tag extends Errors.RuntimeError["_tag"]>(
   tag: Tag,
   options: MakeOptions<Tag>
 ): Errors.ErrorOf<Tag> => {
-  const subject = "field" in options ? options.field : options.operation
   const [constructor, usual] = kinds[tag]
-  const fields = { method: "GET", path: "/", message: `${String(subject)}: ${tag}`, ...usual, ...options }
+  const about = { operation: "request", method: "GET", path: "/", ...usual, ...options }
+  const subject = "field" in about ? about.field : about.operation
+  const fields = { message: `${String(subject)}: ${tag}`, ...about }
   return new (constructor as new (init: object) => Errors.ErrorOf<Tag>)(fields) // The table is keyed by tag.
 }

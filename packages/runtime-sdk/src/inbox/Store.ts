@@ -45,6 +45,8 @@ export interface Store {
   readonly refusal?: ((delivery: Delivery) => InboxError | undefined) | undefined
   /** Stores them in this order; those whose id is known are dropped. */
   readonly offer: (deliveries: ReadonlyArray<Delivery>) => Effect.Effect<void, InboxError>
+  /** Fails where `offer` would; leaves nothing behind. */
+  readonly probe: Effect.Effect<void, InboxError>
   /** Does not wait. */
   readonly take: (wish: Wish) => Effect.Effect<Taken, InboxError>
   /** Renews the locks; gives those that are still held. */

@@ -19,7 +19,7 @@ import { makeBatches } from "./batches.ts"
 import { makeIntake } from "./intake.ts"
 import type { Delivery, Health, InboxError, Parked, Stats, Subject } from "./model.ts"
 import { openDeliveries } from "./openSql.ts"
-import { checkRun, type Options, type RunOptions, type Settings, settingsOf } from "./options.ts"
+import { asOption, checkRun, functionOf, type Options, type RunOptions, type Settings, settingsOf } from "./options.ts"
 import { makeOutage } from "./outage.ts"
 import { makeParking, type ParkedPage } from "./parking.ts"
 import { settled } from "./report.ts"
@@ -150,7 +150,7 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   const scope = yield* Effect.scope
   const place = { store, settings, outage, wake, isHeard: () => isHeard, acks }
   const run = <E, R>(handler: Handler<E, R>, options: RunOptions = {}): Effect.Effect<never, InboxError, R> =>
-    Effect.flatMap(runSettingsOf(options), ({ concurrency, graceMillis }) => {
+    Effect.flatMap(runSettingsOf(handler, options), ({ concurrency, graceMillis }) => {
       const workers = makeWorkers(place, handler, settings.lines === 0 ? concurrency : settings.lines)
       const drain = (fiber: Fiber.Fiber<unknown, unknown>) =>
         graceMillis === undefined
@@ -173,9 +173,11 @@ const make = Effect.fnUntraced(function* (store: Store, settings: Settings) {
   })
 })
 
-const runSettingsOf = (options: RunOptions): Effect.Effect<ReturnType<typeof checkRun>, InboxError> =>
-  // Nothing else is thrown there.
-  Effect.try({ try: () => checkRun(options), catch: (error) => error as InboxError })
+const runSettingsOf = (handler: unknown, options: RunOptions): Effect.Effect<ReturnType<typeof checkRun>, InboxError> =>
+  asOption(() => {
+    functionOf("handler of run", handler)
+    return checkRun(options)
+  })
 
 const layerOf = <R>(
   options: Options,

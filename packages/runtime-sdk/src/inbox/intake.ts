@@ -3,6 +3,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { makeBatches } from "./batches.ts"
 import { makeDeadlines } from "./deadlines.ts"
 import { type Delivery, InboxError, storing } from "./model.ts"
@@ -24,6 +25,9 @@ const cleaned = ({ id, type, callId, body }: Delivery): Delivery => ({
 const isSame = (a: Delivery, b: Delivery): boolean =>
   a.id === b.id && a.type === b.type && a.callId === b.callId && a.body === b.body
 
+/** How often a store that takes nothing in is asked whether it does again. */
+const lookMillis = 1000
+
 /** Gives `offer`. */
 export const makeIntake = Effect.fnUntraced(function* (
   store: Store,
@@ -34,12 +38,17 @@ export const makeIntake = Effect.fnUntraced(function* (
   const report = Context.get(yield* Effect.context<never>(), Report)
   const late = Effect.suspend(() => {
     const error = new InboxError(storing, new Error(`No answer within ${offerMillis} ms`))
-    return Effect.andThen(outage.down(error), Effect.fail(error))
+    return Effect.andThen(outage.down(error, "in"), Effect.fail(error))
   })
   const { put } = yield* makeBatches<Delivery>({
     ...batch,
-    write: (list) => Effect.tap(outage.watch(store.offer(list)), () => Effect.sync(wake))
+    write: (list) => Effect.tap(outage.watch(store.offer(list), "in"), () => Effect.sync(wake))
   })
+  // Nobody may come for a while, least of all to a receiver that says of itself that it is not well.
+  const look = Effect.suspend(() =>
+    outage.failureOf("in") === undefined ? Effect.void : Effect.ignore(outage.watch(store.probe, "in"))
+  )
+  yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookMillis)))
   const within = yield* makeDeadlines(offerMillis, late)
   const replaced = ({ id }: Delivery) =>
     report(

@@ -2,6 +2,10 @@
  * What the inbox keeps, what it tells of itself, and how it fails.
  */
 
+import { isBranded } from "../errors/brands.ts"
+
+const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/InboxError") as never
+
 /**
  * A verified webhook delivery. `./webhooks` makes one from every event that it verified.
  *
@@ -83,7 +87,7 @@ export interface Stats {
  * @category models
  */
 export interface Health {
-  /** Whether the store answered within a second. */
+  /** Whether the store answered within a second, and takes in what is offered. */
   readonly ok: boolean
   /** Deliveries that are stored and not yet handled; 0 when the store did not answer. */
   readonly backlog: number
@@ -110,7 +114,7 @@ export type Subject = { readonly callId: string } | { readonly customer: string 
  * What an `InboxError` is about.
  *
  * - `failure`: a statement failed; nothing was stored or changed. A receiver answers 503, and the runtime's outbox sends
- *   the delivery again. `onError` is told once per outage.
+ *   the delivery again. `onError` is told once per outage, be it only of what is offered.
  * - `recovery`: the store is back after such an outage. Only told, never thrown.
  * - `refusal`: the inbox does not open on this server, because it would lose or double deliveries there, or lacks a
  *   right or a table. The message names what is missing and the command that changes it. Or it was closed. Or a delivery
@@ -125,7 +129,8 @@ export type Subject = { readonly callId: string } | { readonly customer: string 
 export type InboxErrorKind = "failure" | "recovery" | "refusal" | "options" | "warning"
 
 /**
- * The inbox's store failed, or is set up so that the inbox cannot keep its promises; `kind` says which.
+ * The inbox's store failed, or is set up so that the inbox cannot keep its promises; `kind` says which. `instanceof` looks
+ * at a brand and so recognises the error of another bundled copy of this package.
  *
  * @since 0.1.0
  * @category errors
@@ -142,6 +147,11 @@ export class InboxError extends Error {
       cause
     })
     this.kind = kind
+    Object.defineProperty(this, TypeId, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, InboxError, TypeId, value)
   }
 }
 

@@ -10,13 +10,12 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { quietly } from "../config/callbacks.ts"
 import { kindOf } from "../config/names.ts"
-import { known } from "../config/optionChecks.ts"
 import type { Names } from "../config/unknownNames.ts"
 import { isObject } from "../schema/isObject.ts"
 import type { WebhookSink } from "../webhooks/sink.ts"
 import { type Delivery, type Health, InboxError, type Parked, type Stats, type Subject } from "./model.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
-import { checkRun, optionNames, type Options } from "./options.ts"
+import { besideLayer, checkNames, checkRun, functionOf, optionNames, type Options } from "./options.ts"
 import type { ParkedPage } from "./parking.ts"
 import { Report, settled } from "./report.ts"
 import { type Attempt, layerMemory, layerSql, toSink, WebhookInbox } from "./WebhookInbox.ts"
@@ -30,7 +29,7 @@ import { type Attempt, layerMemory, layerSql, toSink, WebhookInbox } from "./Web
 export interface OpenOptions extends Options {
   /**
    * `"memory"`, a SQLite file, or any layer of the inbox (`WebhookInbox.layerSql()` over PostgreSQL, `layerRedis`). A
-   * layer has its own options; those beside it here are for the first two.
+   * layer has its own options; those beside it here are for the first two, and refused beside a layer.
    */
   readonly store: "memory" | { readonly sqlite: string } | Layer.Layer<WebhookInbox, unknown>
   /**
@@ -103,8 +102,10 @@ export interface OpenInbox extends WebhookSink, AsyncDisposable {
  * @category constructors
  */
 export const openWebhookInbox = async (options: OpenOptions): Promise<OpenInbox> => {
+  checkNames("openWebhookInbox", options, names)
   const { handle, concurrency = 8, grace = "5 seconds", onError = warn } = options
-  known("openWebhookInbox", options, names)
+  functionOf("handle", handle)
+  functionOf("onError", onError)
   const { graceMillis = 0 } = checkRun({ concurrency, grace })
   const report = Layer.succeed(Report, (error) => Effect.sync(() => quietly(() => onError(error))))
   const runtime = ManagedRuntime.make(Layer.provide(layerOf(options), report))
@@ -176,7 +177,11 @@ const unopened = (runtime: ManagedRuntime.ManagedRuntime<WebhookInbox, unknown>)
 const layerOf = (options: OpenOptions): Layer.Layer<WebhookInbox, unknown> => {
   const { store, handle: _handle, concurrency: _concurrency, grace: _grace, onError: _onError, ...rest } = options
   if (store === "memory") return layerMemory(rest)
-  return isLayer(store) ? store : Layer.provide(layerSql(rest), NodeSqlite.layer(fileOf(store)))
+  if (isLayer(store)) {
+    besideLayer(rest)
+    return store
+  }
+  return Layer.provide(layerSql(rest), NodeSqlite.layer(fileOf(store)))
 }
 
 const isLayer = (store: OpenOptions["store"]): store is Layer.Layer<WebhookInbox, unknown> => Layer.isLayer(store)

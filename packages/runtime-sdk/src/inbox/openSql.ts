@@ -112,8 +112,24 @@ const checkRights = Effect.fnUntraced(function* (
       .unprepared
   )
   const missing = rights.filter((right) => row?.[right.toLowerCase()] !== true)
-  if (missing.length > 0) yield* refuse("PostgreSQL", noRights(table, schema, missing, String(row?.["role"])))
+  const role = String(row?.["role"])
+  if (missing.length > 0) yield* refuse("PostgreSQL", noRights(table, schema, missing, role))
+  const forbidden = yield* unpoliced(sql, table)
+  if (forbidden.length > 0) yield* refuse("PostgreSQL", noPolicy(table, forbidden, role))
 })
+
+/** What row level security lets this role do to no row of a table: a policy of its own may still forbid some. */
+const unpoliced = (sql: SqlClient.SqlClient, table: string) =>
+  Effect.map(
+    reading(
+      sql<{ readonly name: string }>`SELECT command.name FROM (VALUES ('SELECT', 'r'), ('INSERT', 'a'), ('UPDATE', 'w'),
+        ('DELETE', 'd')) AS command (name, letter) WHERE row_security_active(${table}::text) AND NOT EXISTS (
+          SELECT 1 FROM pg_policy AS policy WHERE policy.polrelid = to_regclass(${table}::text) AND policy.polpermissive
+            AND policy.polcmd::text IN (command.letter, '*') AND EXISTS (SELECT 1 FROM unnest(policy.polroles) AS role (id)
+              WHERE CASE WHEN role.id = 0 THEN true ELSE pg_has_role(role.id, 'USAGE') END))`.unprepared
+    ),
+    (rows) => rows.map(({ name }) => name)
+  )
 
 const command = (flags: ReadonlyArray<string>) => ["aywa-runtime inbox sql", ...flags].join(" ")
 
@@ -134,6 +150,12 @@ const noRights = (
   setting: `This role may not ${missing.join(", ")} on ${table}`,
   effect: "deliveries cannot be stored or handled",
   remedy: `Run ${schema === undefined ? "" : `GRANT USAGE ON SCHEMA "${schema}" TO ${role}; `}GRANT ${rights.join(", ")} ON ${table} TO ${role}`
+})
+
+const noPolicy = (table: string, forbidden: ReadonlyArray<string>, role: string): Finding => ({
+  setting: `Row level security is on for ${table}, and no policy lets this role ${forbidden.join(", ")}`,
+  effect: "deliveries cannot be stored or handled",
+  remedy: `Run CREATE POLICY aywa_inbox ON ${table} TO ${role} USING (true) WITH CHECK (true), or ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`
 })
 
 const otherVersion = (missing: ReadonlyArray<string>): Finding => ({

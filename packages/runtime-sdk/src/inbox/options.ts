@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { known } from "../config/optionChecks.ts"
 import type { Names } from "../config/unknownNames.ts"
-import { type Delivery, InboxError, type Subject } from "./model.ts"
+import { type Delivery, InboxError, type Parked, type Subject } from "./model.ts"
 
 /**
  * Options of an inbox.
@@ -114,7 +114,7 @@ const nameOf = (name: unknown): string =>
 type AllOptions = Options & { readonly prefix?: string | undefined; readonly schema?: string | undefined }
 
 /** Refuses names that nobody reads. */
-const checkNames = <Given extends object>(bag: string, options: Given, names: Names<Given>): void => {
+export const checkNames = <Given extends object>(bag: string, options: Given, names: Names<Given>): void => {
   try {
     known(bag, options, names)
   } catch (cause) {
@@ -122,7 +122,23 @@ const checkNames = <Given extends object>(bag: string, options: Given, names: Na
   }
 }
 
-const textOf = (option: string, value: unknown): string =>
+/** Checks what is called later: whoever gives something else would hear of it with the first delivery. */
+export const functionOf = (option: string, value: unknown): void => {
+  if (value !== undefined && typeof value !== "function") refuse(option, "a function", value)
+}
+
+/** Refuses what a layer would have to be given: beside it nobody reads it. */
+export const besideLayer = (options: Options): void => {
+  const given = Object.entries(options).find(([name, value]) => value !== undefined && Object.hasOwn(optionNames, name))
+  if (given === undefined) return
+  throw new InboxError(
+    `${given[0]} of an inbox goes into the layer that is its store, as in WebhookInbox.layerSql({ ${given[0]}: … }): beside a layer nobody reads it`,
+    undefined,
+    "options"
+  )
+}
+
+export const textOf = (option: string, value: unknown): string =>
   typeof value === "string" && value !== "" ? value : refuse(option, "a text that is not empty", value)
 
 /** What a check gives, or its refusal. */
@@ -137,6 +153,20 @@ export const subjectOf = (given: Subject): Subject => {
   return "callId" in subject
     ? { callId: textOf("callId", subject.callId) }
     : { customer: textOf("customer", subject.customer) }
+}
+
+/** Checks which page of what is parked is asked for. */
+export const pageOf = (
+  given: number | { readonly limit?: number | undefined; readonly after?: Parked | undefined }
+): { readonly limit: number; readonly after: Parked | undefined } => {
+  if (typeof given !== "number") checkNames("parked", given, { limit: true, after: true })
+  const { limit = 100, after = undefined } = typeof given === "number" ? { limit: given } : given
+  countOf("limit of parked", limit)
+  const { id, parkedAt }: { readonly id?: unknown; readonly parkedAt?: unknown } = Object(after)
+  if (after !== undefined && (typeof id !== "string" || !Number.isFinite(parkedAt))) {
+    return refuse("after of parked", "a parked delivery, the last one of the page before", after)
+  }
+  return { limit, after }
 }
 
 /** Checks what is offered by a program without types. */

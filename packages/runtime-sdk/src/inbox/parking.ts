@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Delivery, InboxError, Parked, Subject } from "./model.ts"
 import type { Outage } from "./outage.ts"
 import type { Store } from "./Store.ts"
-import { asOption, countOf, subjectOf } from "./options.ts"
+import { asOption, pageOf, subjectOf, textOf } from "./options.ts"
 import { wellFormed } from "./text.ts"
 
 /**
@@ -31,18 +31,16 @@ export interface Parking {
 
 /** Makes it. */
 export const makeParking = (store: Store, outage: Outage, wake: () => void): Parking => ({
-  parked: (page = {}) => {
-    const { limit = 100, after } = typeof page === "number" ? { limit: page } : page
-    return Effect.flatMap(
-      asOption(() => countOf("limit of parked", limit)),
-      (count) => outage.watch(store.parked(count, after))
-    )
-  },
-  requeue: (id) =>
-    Effect.tap(outage.watch(store.requeue(wellFormed(id))), (isBack) =>
-      Effect.sync(() => (isBack ? wake() : undefined))
+  parked: (page = {}) =>
+    Effect.flatMap(
+      asOption(() => pageOf(page)),
+      ({ limit, after }) => outage.watch(store.parked(limit, after))
     ),
-  discard: (id) => outage.watch(store.discard(wellFormed(id))),
+  requeue: (given) =>
+    Effect.flatMap(idOf("requeue", given), (id) =>
+      Effect.tap(outage.watch(store.requeue(id)), (isBack) => Effect.sync(() => (isBack ? wake() : undefined)))
+    ),
+  discard: (given) => Effect.flatMap(idOf("discard", given), (id) => outage.watch(store.discard(id))),
   forget: (given) =>
     Effect.flatMap(
       asOption(() => subjectOf(given)),
@@ -54,6 +52,8 @@ export const makeParking = (store: Store, outage: Outage, wake: () => void): Par
         )
     )
 })
+
+const idOf = (doing: string, given: unknown) => asOption(() => wellFormed(textOf(`id of ${doing}`, given)))
 
 /** Where a message names its customer. */
 const customersOf = (body: string): ReadonlyArray<unknown> => {

@@ -133,6 +133,14 @@ notify()
 return #new`
 )
 
+/** Writes what needs memory, as `offer` does, and removes it. */
+export const probe = make<[], void>(
+  () => [],
+  `
+redis.call("HSET", k("probe"), "probe", "")
+redis.call("HDEL", k("probe"), "probe")`
+)
+
 /**
  * Completes what pairs of id and lock name, then takes. Gives now, when the next is due ("" for never), and quadruples of
  * id, data, attempts, lapses.

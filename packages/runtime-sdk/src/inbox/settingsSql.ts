@@ -34,14 +34,16 @@ const checkPostgres = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
     readonly isolation: string
     readonly statement_timeout: string
     readonly role: string
+    readonly encoding: string
   }>`SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
     current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
     current_setting('default_transaction_isolation') AS isolation,
     (SELECT setting FROM pg_settings WHERE name = 'statement_timeout') AS statement_timeout,
-    quote_ident(current_user) AS role`.unprepared.pipe(failing)
+    current_setting('server_encoding') AS encoding, quote_ident(current_user) AS role`.unprepared.pipe(failing)
   if (row === undefined) return
   if (row.standby) return yield* refuse("PostgreSQL", standby)
   if (row.read_only === "on") return yield* refuse("PostgreSQL", readOnly(row.role))
+  if (!takesAll(row.encoding)) return yield* refuse("PostgreSQL", encoded(row.encoding))
   yield* warn("PostgreSQL", [
     ...(row.synchronous_commit === "off" ? [asynchronous(row.role)] : []),
     ...(row.fsync === "off" ? [noFsync] : []),
@@ -79,6 +81,15 @@ const readOnly = (role: string): Finding => ({
   setting: "transaction_read_only is on",
   effect: "nothing can be written",
   remedy: `Run ALTER ROLE ${role} SET default_transaction_read_only = off, or give the inbox another role`
+})
+
+/** SQL_ASCII keeps any bytes, as they are. */
+const takesAll = (encoding: string): boolean => encoding === "UTF8" || encoding === "SQL_ASCII"
+
+const encoded = (encoding: string): Finding => ({
+  setting: `server_encoding is ${encoding}`,
+  effect: "deliveries with characters that it does not have, such as an emoji, could never be stored",
+  remedy: `Run CREATE DATABASE aywa_inbox ENCODING 'UTF8' TEMPLATE template0, and give the inbox the address of that database`
 })
 
 const asynchronous = (role: string): Finding => ({

@@ -73,6 +73,7 @@ export const makeMemory = (settings: Settings): Effect.Effect<Store> =>
             items.set(id, { delivery, line, storedAt: now(), ...rest })
           }
         }),
+      probe: Effect.void,
       take: ({ max, lapsedBefore, handled }) =>
         sync(() => {
           complete(handled)

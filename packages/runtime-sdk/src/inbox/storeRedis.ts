@@ -46,7 +46,8 @@ export const makeRedis = Effect.fnUntraced(function* (
     redis.eval(scripts.retry),
     redis.eval(scripts.park)
   ] as const
-  const [parked, requeue, discard, forget, stats, sweep] = [
+  const [probe, parked, requeue, discard, forget, stats, sweep] = [
+    redis.eval(scripts.probe),
     redis.eval(scripts.parked),
     redis.eval(scripts.requeue),
     redis.eval(scripts.discard),
@@ -115,6 +116,7 @@ export const makeRedis = Effect.fnUntraced(function* (
           )
         )
       ),
+    probe: ask(storing, Effect.asVoid(probe(base))),
     take: ({ max, lapsedBefore, handled }) =>
       Effect.suspend(() => {
         const lock = globalThis.crypto.randomUUID()

@@ -98,17 +98,36 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
   /** Parts of one statement see what was there before it: what another part completes is still `waiting`. */
   const notHandled = (id: Fragment, handled: boolean) =>
     handled ? sql`AND ${id} NOT IN (SELECT id FROM handled)` : nothing
-  /** What may be taken: what is due, and whose lock, if it has one, has really ended. */
-  const due = (lapsedBefore: number) => sql`d.inbox = ${name} AND d.state = 'waiting' AND d.due <= ${now}
-    AND (d.lock IS NULL OR d.due < ${lapsedBefore})`
-  /** Of each line only the first, so that the others wait behind it, whoever has it. */
+  /**
+   * Of each line only the first, so that the others wait behind it, whoever has it. Nothing comes in front of what is in
+   * hand: see `inTurn`.
+   */
   const heads = (handled: boolean) => sql`lines (line) AS (VALUES ${lineNumbers}), heads AS (
       SELECT (SELECT h.id FROM ${table} AS h WHERE h.inbox = ${name} AND h.line = lines.line AND h.state = 'waiting'
         ${notHandled(sql.literal("h.id"), handled)} ORDER BY h.seq LIMIT 1) AS id FROM lines),`
-  const candidates = (max: number, lapsedBefore: number, handled: boolean) =>
-    sql`candidates AS (SELECT d.id FROM ${table} AS d
-      WHERE ${lines === 0 ? nothing : sql.literal("d.id IN (SELECT id FROM heads) AND")} ${due(lapsedBefore)}
-        ${notHandled(sql.literal("d.id"), handled)} ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked})`
+  // By their ids: PostgreSQL, which knows nothing yet of a table that has just filled, would read all that is due.
+  const areHeads = sql.literal(
+    dialect === "postgres"
+      ? `d.id = ANY (ARRAY(SELECT id FROM heads)) AND d.due + 0 <= ${nowOf(dialect)}`
+      : `d.id IN (SELECT id FROM heads) AND d.due <= ${nowOf(dialect)}`
+  )
+  /** Whose lock, if it has one, has really ended. */
+  const free = (lapsedBefore: number, handled: boolean) =>
+    sql`d.inbox = ${name} AND d.state = 'waiting' AND (d.lock IS NULL OR d.due < ${lapsedBefore})
+      ${notHandled(sql.literal("d.id"), handled)}`
+  /** What has had to wait for its time comes before what is fresh, of which there may always be some. */
+  const candidates = (max: number, lapsedBefore: number, handled: boolean) => {
+    const from = sql`SELECT d.id FROM ${table} AS d WHERE ${free(lapsedBefore, handled)}`
+    if (lines > 0) {
+      return sql`candidates AS (${from} AND ${areHeads}
+        ORDER BY d.due = 0, d.due, d.seq LIMIT ${max} ${skipLocked})`
+    }
+    // Nobody looks at the second, nor locks any of it, where the first has as many.
+    return sql`candidates AS (
+      SELECT id FROM (${from} AND d.due > 0 AND d.due <= ${now} ORDER BY d.due, d.seq LIMIT ${max} ${skipLocked}) AS ripe
+      UNION ALL
+      SELECT id FROM (${from} AND d.due = 0 ORDER BY d.seq LIMIT ${max} ${skipLocked}) AS fresh LIMIT ${max})`
+  }
   const claim = (lock: string, { max, lapsedBefore }: Wish, handled: ReadonlyArray<Claim>) => {
     const isAlong = handled.length > 0
     return sql<ClaimRow>`WITH ${isAlong ? sql`handled AS (${completed(handled)} RETURNING id),` : nothing}
@@ -125,7 +144,22 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
 
   const rowOf = ({ id, type, callId, body }: Delivery) =>
     sql`(${name}, ${keyOf(id)}, ${keyOf(id) === id ? null : id}, ${type}, ${callId ?? null},
-      ${lines === 0 ? null : partitionOf(callId, lines)}, ${body})`
+      ${sql.literal(lines === 0 ? "NULL" : String(partitionOf(callId, lines)))}, ${body})`
+  /**
+   * Places are drawn one transaction after the other: what is drawn later must not become visible before, and be taken
+   * with what then comes in front of it. Without an order, and in SQLite, which has one writer, nobody waits.
+   */
+  const inTurn = (some: ReadonlyArray<number>) => {
+    const places = [...new Set(some)].toSorted((a, b) => a - b).map((line) => `(${line})`)
+    return sql`(SELECT count(pg_advisory_xact_lock(hashtext(${`aywa_inbox ${name}`}), line))
+      FROM (VALUES ${sql.literal(places.join(", "))}) AS turns (line)) > 0`
+  }
+  const hasTurns = dialect === "postgres" && lines > 0
+  const rowsOf = (list: ReadonlyArray<Delivery>) => {
+    const rows = sql`VALUES ${sql.csv(list.map(rowOf))}`
+    if (!hasTurns) return rows
+    return sql`SELECT * FROM (${rows}) AS offered WHERE ${inTurn(list.map(({ callId }) => partitionOf(callId, lines)))}`
+  }
   const listener = listenerOf(client, name)
   const erase = (keys: ReadonlyArray<string>) =>
     ask(
@@ -138,14 +172,30 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
 
   const limit = dialect === "postgres" ? pgLimit(client) : undefined
 
+  /** Ends the transaction of a probe. */
+  const undone = Symbol("undone")
+  const probe = sql
+    .withTransaction(
+      Effect.andThen(
+        sql`INSERT INTO ${table} (inbox, id, type, body) VALUES (${name}, ${globalThis.crypto.randomUUID()}, 'probe', '')`
+          .unprepared,
+        Effect.fail(undone)
+      )
+    )
+    .pipe(
+      Effect.catch((error) => (error === undone ? Effect.void : Effect.fail(new InboxError(storing, error)))),
+      Effect.timeoutOrElse({ duration: patience, orElse: () => late(storing) })
+    )
+
   const store: Store = {
     refusal: (delivery) => limit && beyond(delivery, limit, ({ body, id }) => Buffer.byteLength(body) + 2 * id.length),
     offer: (list) =>
       tell(
         storing,
-        sql`INSERT INTO ${table} (inbox, id, long_id, type, call_id, line, body) VALUES ${sql.csv(list.map(rowOf))}
+        sql`INSERT INTO ${table} (inbox, id, long_id, type, call_id, line, body) ${rowsOf(list)}
           ON CONFLICT (inbox, id) DO NOTHING${listener.notify}`
       ),
+    probe,
     take: Effect.fnUntraced(function* (wish) {
       const lock = globalThis.crypto.randomUUID()
       // SQLite changes nothing inside of another statement.
@@ -212,16 +262,19 @@ export const makeSql = Effect.fnUntraced(function* (settings: Settings, schema: 
       ),
     requeue: Effect.fnUntraced(function* (id) {
       const parked = sql`inbox = ${name} AND id = ${keyOf(id)} AND state = 'parked'`
-      const [row] = yield* ask<Pick<Row, "call_id">>(
+      const [row] = yield* ask<Pick<Row, "call_id"> & { readonly line: number | null }>(
         "looking for a parked delivery",
-        sql`SELECT call_id FROM ${table} WHERE ${parked}`
+        sql`SELECT call_id, line FROM ${table} WHERE ${parked}`
       )
+      if (row === undefined) return false
       // A line that is served now, whatever it was when it was stored. Who knows no lines leaves it as it is.
-      const line = lines === 0 ? sql`line` : sql`${partitionOf(row?.call_id ?? undefined, lines)}`
+      const line = lines === 0 ? row.line : partitionOf(row.call_id ?? undefined, lines)
+      const turn = dialect === "postgres" && line !== null ? sql`AND ${inTurn([line])}` : nothing
       const updated = yield* ask(
         "putting a parked delivery back",
         sql`UPDATE ${table} SET state = 'waiting', due = 0, attempts = 0, lapses = 0, alone = 0, line = ${line},
-          requeued = requeued + 1, seq = ${last}, changed_at = ${now} WHERE ${parked} RETURNING id${listener.notifyToo}`
+          requeued = requeued + 1, seq = ${last}, changed_at = ${now} WHERE ${parked} ${turn}
+          RETURNING id${listener.notifyToo}`
       )
       return updated.length === 1
     }),

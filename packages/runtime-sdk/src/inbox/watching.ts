@@ -12,12 +12,12 @@ const patience = 1000
 /** Whether the store answers within a second, and what it holds. Never fails. */
 export const healthOf = (store: Store, outage: Outage): Effect.Effect<Health> =>
   outage.watch(Effect.timeoutOrElse(store.stats, { duration: patience, orElse: () => Effect.fail(late()) })).pipe(
-    Effect.map(({ waiting, oldestAgeMillis, parked }): Health => ({
-      ok: true,
-      backlog: waiting,
-      oldestAgeMillis,
-      parked
-    })),
+    Effect.map(({ waiting, oldestAgeMillis, parked }): Health => {
+      const numbers = { backlog: waiting, oldestAgeMillis, parked }
+      // It may answer, and take nothing in.
+      const error = outage.failureOf("in")
+      return error === undefined ? { ok: true, ...numbers } : { ok: false, ...numbers, error }
+    }),
     Effect.catch((error) => Effect.succeed<Health>({ ok: false, backlog: 0, oldestAgeMillis: 0, parked: 0, error }))
   )
 

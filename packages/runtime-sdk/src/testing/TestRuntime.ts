@@ -12,7 +12,9 @@ import {
 } from "@aywa-ai/runtime-local"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { type Names, unknownName } from "../config/unknownNames.ts"
 import * as AywaRuntime from "../effect/AywaRuntime.ts"
+import { ConfigError } from "../errors/Errors.ts"
 import { AywaRuntimeClient, type AywaRuntimeClientOptions } from "../promise/AywaRuntimeClient.ts"
 
 // In the order that references need: what is referred to comes first.
@@ -150,7 +152,19 @@ export const layer = (
   return AywaRuntime.layerFrom(client).pipe(Layer.provideMerge(LocalRuntime.layer(rest)))
 }
 
+const tables: Names<Seed> = {
+  credentials: true,
+  tools: true,
+  assistants: true,
+  phoneNumbers: true,
+  structuredOutputs: true,
+  webhookEndpoints: true
+}
+
 const seedWith = async (aywa: AywaRuntimeClient, rows: Seed): Promise<Seeded> => {
+  const unknown = unknownName(rows, tables, "is no table that can be seeded")
+  if (unknown !== undefined)
+    throw new ConfigError({ field: `rows.${unknown.name}`, message: `rows: ${unknown.message}` })
   const seeded: Record<string, ReadonlyArray<unknown>> = {}
   for (const name of seedable) {
     const create: (body: never) => Promise<unknown> = aywa[name].create

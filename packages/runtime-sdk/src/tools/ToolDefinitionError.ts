@@ -4,6 +4,10 @@
  * @since 0.1.0
  */
 
+import { isBranded } from "../errors/brands.ts"
+
+const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/ToolDefinitionError") as never
+
 /**
  * One thing that is wrong in a definition.
  *
@@ -32,5 +36,10 @@ export class ToolDefinitionError extends Error {
   constructor(subject: string, issues: ReadonlyArray<ToolDefinitionIssue>) {
     super(`${subject}: ${issues.map(({ path, message }) => [path.join("."), message].join(" ")).join("; ")}`)
     this.issues = issues
+    Object.defineProperty(this, TypeId, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, ToolDefinitionError, TypeId, value)
   }
 }

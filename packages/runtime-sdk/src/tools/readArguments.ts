@@ -45,7 +45,11 @@ export const readArguments = ({ schema, nullable, root }: ArgumentReader, args: 
     const message = typeof value === "string" ? textIssue(shape, value) : undefined
     if (message !== undefined) issues.push({ path, message })
     // What a library would make of something else is not what the model was told. A list is an object to some.
-    else if (!isOfType(value, shape.type) && !isFor(shape, value) && !(value === null && nullable.has(placeOf(place)))) {
+    else if (
+      !isOfType(value, shape.type) &&
+      !isFor(shape, value) &&
+      !(value === null && nullable.has(placeOf(place)))
+    ) {
       issues.push({ path, message: `must be ${shape.type}, and is ${typeOf(value)}` })
     }
     if (Array.isArray(value) && shape.type === "array" && items !== undefined) {

@@ -1,10 +1,13 @@
 /**
  * Variables of prompts: the names that texts use as `{{name}}`, held against a schema, and typed values for a call.
  */
+import { isBranded } from "../errors/brands.ts"
 import { isObject } from "../schema/isObject.ts"
 import { type ParametersSchema, readSchema } from "./parameters.ts"
 import type { SchemaPair, StandardIssue, StandardSchema } from "./standard.ts"
 import { ToolDefinitionError } from "./ToolDefinitionError.ts"
+
+const TypeId: unique symbol = Symbol.for("@aywa-ai/runtime-sdk/VariableValuesError") as never
 
 /**
  * A place where a text uses a variable.
@@ -78,6 +81,11 @@ export class VariableValuesError extends Error {
   constructor(issues: VariableValuesError["issues"]) {
     super(`Variables: ${issues.map(({ path, message }) => [path.join("."), message].join(" ").trim()).join("; ")}`)
     this.issues = issues
+    Object.defineProperty(this, TypeId, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, VariableValuesError, TypeId, value)
   }
 }
 

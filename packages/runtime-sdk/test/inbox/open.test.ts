@@ -4,7 +4,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "vitest"
-import { InboxError, openWebhookInbox } from "../../src/inbox.ts"
+import { InboxError, openWebhookInbox, WebhookInbox } from "../../src/inbox.ts"
 import { generateWebhookSecret, signAywaRuntimeWebhook } from "../../src/webhooks.ts"
 import { nodeWebhookHandler } from "../../src/webhooks/handlers.ts"
 import { delivery, inboxLayer, makePlace } from "./support.ts"
@@ -226,7 +226,10 @@ describe("openWebhookInbox", () => {
       { remember: "28 hours" },
       { remember: Number.NaN },
       { order: "cal" },
-      { name: "" }
+      { name: "" },
+      { handle: "x" },
+      { onError: 1 },
+      { concurency: 1 }
     ]
     for (const one of wrong) {
       const opened = openWebhookInbox({ store: "memory", handle: () => {}, ...one })
@@ -235,6 +238,40 @@ describe("openWebhookInbox", () => {
       assert.strictEqual(error.kind, "options")
       assert.include(error.message, Object.keys(one)[0] ?? "")
     }
+  })
+})
+
+describe("options beside a layer", () => {
+  it.each([
+    { order: "call", maxAttempts: 1 },
+    { maxAttempts: 1 },
+    { name: "other" },
+    { lockExpiration: "1 second" }
+  ] as const)("%o are refused: the layer has its own", async (options) => {
+    const opened = openWebhookInbox({ store: WebhookInbox.layerMemory(), ...options })
+    const error = await opened.catch((error: unknown) => error)
+    assert(error instanceof InboxError, String(error))
+    assert.strictEqual(error.kind, "options")
+    assert.include(error.message, `layerSql({ ${Object.keys(options)[0]}: `)
+  })
+
+  it("those of the process are not among them", async () => {
+    await using inbox = await openWebhookInbox({
+      store: WebhookInbox.layerMemory({ maxAttempts: 1 }),
+      maxAttempts: undefined,
+      concurrency: 1,
+      grace: 1,
+      onError: () => {},
+      handle: () => {}
+    })
+    assert.isTrue((await inbox.health()).ok)
+    await inbox.close()
+  })
+
+  it("no options at all are refused as options", async () => {
+    const nothing: unknown = undefined
+    const error = await openWebhookInbox(nothing as { readonly store: "memory" }).catch((error: unknown) => error)
+    assert.instanceOf(error, InboxError)
   })
 })
 

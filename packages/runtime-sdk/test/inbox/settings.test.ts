@@ -210,6 +210,55 @@ const postgresSuite = () => {
     }
   })
 
+  it("row level security without a policy for the role is refused; the command in the message mends it", async () => {
+    const roles = await makeRoles({}, {})
+    try {
+      const [inbox, dedupe] = [() => open(inSql(pgOf(roles.a))), () => openDedupe(dedupeIn(pgOf(roles.a)))]
+      for (const [table, outcomeOf] of [
+        ["aywa_inbox_deliveries", inbox],
+        ["aywa_inbox_leases", dedupe]
+      ] as const) {
+        assert.deepStrictEqual(await outcomeOf(), { refusal: undefined, warnings: [] })
+        await query(
+          roles.admin,
+          `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
+          // Whoever owns it is not asked otherwise.
+          `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
+          `CREATE POLICY of_others ON ${table} TO postgres USING (true)`,
+          `CREATE POLICY of_all ON ${table} FOR SELECT USING (true)`
+        )
+        const { refusal = "" } = await outcomeOf()
+        assert.include(refusal, `security is on for ${table}, and no policy lets this role INSERT, UPDATE, DELETE:`)
+        await query(roles.admin, /Run (CREATE POLICY .*?), or/.exec(refusal)?.[1] ?? "")
+        assert.deepStrictEqual(await outcomeOf(), { refusal: undefined, warnings: [] })
+      }
+    } finally {
+      await roles.remove()
+    }
+  })
+
+  it("a database that is not in UTF-8 is refused; one of bytes is not", async () => {
+    const { place, remove } = await makePlace("postgres")
+    assert(place.kind === "postgres")
+    const { pathname } = new URL(place.url)
+    for (const encoding of ["LATIN1", "SQL_ASCII"]) {
+      const name = `${pathname.slice(1)}_${encoding.toLowerCase()}`
+      await query(
+        place.url,
+        `CREATE DATABASE ${name} ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`
+      )
+      try {
+        const client = pgOf(place.url.replace(pathname, `/${name}`))
+        const { refusal } = await open(inSql(client))
+        if (encoding === "LATIN1") assert.match(refusal ?? "", /server_encoding is LATIN1: .*emoji.*ENCODING 'UTF8'/)
+        else assert.isUndefined(refusal)
+      } finally {
+        await query(place.url, `DROP DATABASE ${name} WITH (FORCE)`)
+      }
+    }
+    await remove()
+  })
+
   it("a role whose transactions are read-only is refused", async () => {
     const roles = await makeRoles({ default_transaction_read_only: "on" }, {})
     try {

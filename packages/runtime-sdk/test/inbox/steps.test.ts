@@ -89,6 +89,39 @@ const steps = (kind: Place["kind"]) => {
     )
   )
 
+  it.live.each(["none", "call"] as const)(
+    "what is due again, and what nobody renews, comes before what is fresh, order: %s",
+    (order) =>
+      withStore(kind, { order, partitions: 32, lockExpiration: 100 }, (store) =>
+        Effect.gen(function* () {
+          // In lines of their own.
+          const ids = ["a", "b", "c", "d"]
+          yield* store.offer(ids.map((id) => delivery(id, `call_${id}`)))
+          const take = Effect.map(store.take({ ...wish, lapsedBefore: Date.now() + 1e6 }), ({ claims: [claim] }) => {
+            assert(claim !== undefined)
+            return claim
+          })
+          const failed = yield* take
+          yield* store.retry(failed, 1, "no")
+          yield* Effect.sleep(20)
+          const again = yield* take
+          assert.deepStrictEqual([again.id, again.attempts], [failed.id, 1])
+          yield* Effect.sleep(150)
+          const lapsed = yield* take
+          assert.deepStrictEqual([lapsed.id, lapsed.suspect], [failed.id, true])
+          const fresh = yield* take
+          assert.notStrictEqual(fresh.id, failed.id)
+          assert.isFalse(fresh.suspect)
+          // As many as it may, of both.
+          yield* store.retry(lapsed, 1, "no")
+          yield* Effect.sleep(20)
+          const most = yield* store.take({ ...wish, max: 3 })
+          assert.lengthOf(most.claims, 3)
+          assert.include(idsOf(most), failed.id)
+        })
+      )
+  )
+
   it.live("ids leave after their time, be they handled, forgotten or removed; what waits or is parked stays", () =>
     withStore(kind, { order: "none" }, (store) =>
       Effect.gen(function* () {

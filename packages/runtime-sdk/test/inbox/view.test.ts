@@ -327,6 +327,19 @@ const suite = (kind: Place["kind"]) => {
           inbox.forget(undefined),
           inbox.parked({ limit: Number.NaN }),
           inbox.parked(0),
+          // @ts-expect-error
+          inbox.parked({ limt: 5 }),
+          // @ts-expect-error
+          inbox.parked({ after: "evt_5" }),
+          // @ts-expect-error
+          inbox.parked(null),
+          // @ts-expect-error: a variable that is missing.
+          inbox.requeue(undefined),
+          inbox.requeue(""),
+          // @ts-expect-error
+          inbox.discard(undefined),
+          // @ts-expect-error
+          inbox.run("x"),
           inbox.offer({ ...delivery("evt_3"), id: "" }),
           // @ts-expect-error
           inbox.offer({ id: "evt_3", type: "t" }),

@@ -218,7 +218,7 @@ describe("a result", () => {
     assert.match(causeOf("text"), /must be text/)
   })
 
-  it.for([
+  it.for<readonly [string, () => unknown]>([
     ["a Map", () => new Map([["a", 1]])],
     ["a Set", () => new Set([1])],
     ["a Response", () => new Response("x")],
@@ -226,7 +226,7 @@ describe("a result", () => {
     ["a rejected promise in it", () => ({ order: Promise.reject(new Error("later")) })],
     ["NaN", () => ({ left: Number.NaN })],
     ["a bigint", () => ({ left: 1n })]
-  ] as const)("that is no JSON is not shown as something else: %s", async ([, value]) => {
+  ])("that is no JSON is not shown as something else: %s", async ([, value]) => {
     const map: WebhookHandlerMap = {
       "tool-calls": ({ toolCalls }) => ({ results: toolCalls.map(({ id }) => ({ toolCallId: id, result: value() })) })
     }

@@ -20,7 +20,11 @@ const anyScheme = fc.constantFrom(
   undefined,
   WebhookScheme.sharedSecret({ secrets: "a-token-of-legacy-senders" }),
   WebhookScheme.stripe({ secrets: "a-key-of-legacy-senders", header: "webhook-signature" }),
-  WebhookScheme.hmac({ secretKey: "a-key-of-legacy-senders", algorithm: "sha256", signatureHeader: "webhook-signature" }),
+  WebhookScheme.hmac({
+    secretKey: "a-key-of-legacy-senders",
+    algorithm: "sha256",
+    signatureHeader: "webhook-signature"
+  }),
   WebhookScheme.firstPresent([
     WebhookScheme.standard({ secret: otherSecret }),
     WebhookScheme.sharedSecret({ secrets: "another-token-of-legacy" })

@@ -145,7 +145,14 @@ it("legacy secrets are arbitrary text, but what a file puts around them is named
       assert.match(found._tag === "InvalidSecret" ? found.detail : found._tag, expected)
     }
   }
-  for (const right of [text, "whsec_0123456789", "v1,0123456789abc", "it's a text of mine", "a=bcdefghijklmno", "ABCDEFGHIJKLMN=="]) {
+  for (const right of [
+    text,
+    "whsec_0123456789",
+    "v1,0123456789abc",
+    "it's a text of mine",
+    "a=bcdefghijklmno",
+    "ABCDEFGHIJKLMN=="
+  ]) {
     for (const scheme of schemes(right)) assert.notStrictEqual(reason(scheme)._tag, "InvalidSecret", right)
   }
 })

@@ -110,10 +110,16 @@ for (const file of ["hmac", "credential-plans"]) {
         for (const header of Object.keys(headers)) {
           assert.strictEqual(check({ headers: { ...headers, [header]: undefined } }), "MissingHeader")
         }
-        const other = WebhookScheme.hmac({ ...plan, secretKey: plan.secretIsBase64 ? "b3RoZXItc2VjcmV0LW9mLWxlZ2FjeQ==" : "other-secret-of-legacy" })
+        const other = WebhookScheme.hmac({
+          ...plan,
+          secretKey: plan.secretIsBase64 ? "b3RoZXItc2VjcmV0LW9mLWxlZ2FjeQ==" : "other-secret-of-legacy"
+        })
         assert.strictEqual(check({ scheme: other }), "SignatureMismatch")
         // Rotation: the receiver knows both.
-        const rotated = WebhookScheme.hmac({ ...plan, secretKey: [plan.secretIsBase64 ? "b3RoZXItc2VjcmV0LW9mLWxlZ2FjeQ==" : "other-secret-of-legacy", secret] })
+        const rotated = WebhookScheme.hmac({
+          ...plan,
+          secretKey: [plan.secretIsBase64 ? "b3RoZXItc2VjcmV0LW9mLWxlZ2FjeQ==" : "other-secret-of-legacy", secret]
+        })
         assert.strictEqual(check({ scheme: rotated }), outcome(vector))
         if (vector.timestamp !== null) {
           assert.strictEqual(check({ now: () => now() + 301_000 }), "TimestampTooOld")

@@ -7,10 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type Delivery, InboxError } from "../model.ts"
 import { partitionOf } from "../names.ts"
 import {
+  concurrencyOf,
+  drained,
   type EngineHandler,
   type EngineInbox,
-  type EngineOptions,
   engineOptionNames,
+  type EngineOptions,
   engineSettings,
   type EngineSettings,
   jobDataOf,
@@ -45,7 +47,9 @@ interface WorkerLike {
   on(event: "lockRenewalFailed", listener: (jobIds: ReadonlyArray<string>) => void): unknown
   cancelJob(jobId: string): unknown
   waitUntilReady(): Promise<unknown>
-  close(): Promise<unknown>
+  /** Waits for the jobs in hand. */
+  pause(): Promise<unknown>
+  close(force?: boolean): Promise<unknown>
 }
 
 /**
@@ -136,7 +140,7 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
   if (options.order === undefined && options.partitions !== undefined) {
     throw new InboxError('partitions of an inbox goes with order: "call", and there is no order', undefined, "options")
   }
-  const { name, isOrdered, offerMillis, onError } = settings
+  const { name, isOrdered, offerMillis, graceMillis, onError } = settings
   const names = isOrdered ? Array.from({ length: partitions }, (_, line) => `${name}-${line}`) : [name]
   const queues = names.map((queueName) => {
     const queue = new bullmq.Queue(queueName, { connection })
@@ -144,12 +148,19 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
     return queue
   })
   const closing = new AbortController()
+  const ending = new AbortController()
   const workers: Array<WorkerLike> = []
+  let isClosed = false
 
-  const line = ({ callId }: Delivery): QueueLike | undefined => queues[isOrdered ? partitionOf(callId, partitions) : 0]
+  const line = ({ callId }: Delivery): QueueLike => {
+    const queue = queues[isOrdered ? partitionOf(callId, partitions) : 0]
+    if (queue === undefined || isClosed)
+      throw new InboxError("The inbox is closed: it stores nothing any more", undefined)
+    return queue
+  }
 
   const offer = async (delivery: Delivery) => {
-    await line(delivery)?.add(delivery.type, jobDataOf(delivery), {
+    await line(delivery).add(delivery.type, jobDataOf(delivery), {
       ...jobOptions(settings),
       jobId: jobIdOf(delivery.id)
     })
@@ -188,7 +199,8 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
     const worker = new bullmq.Worker(
       queueName,
       // It gives a signal to whoever names it.
-      (job, token, signal) => process(handler, job, token, signal ?? new AbortController().signal),
+      (job, token, signal) =>
+        process(handler, job, token, signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])),
       {
         connection,
         concurrency,
@@ -207,8 +219,10 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
     return worker
   }
 
-  const run: EngineInbox["run"] = async (handler, { concurrency = 8 } = {}) => {
-    wholeOf("concurrency", concurrency, 1, "a whole number of 1 or more")
+  const run: EngineInbox["run"] = async (handle, options = {}) => {
+    const concurrency = concurrencyOf(handle, options)
+    // Each line has a worker, and more lines than hands wait for one.
+    const handler = isOrdered ? side(concurrency, handle) : handle
     if (isOrdered) await Promise.all(queues.map((queue) => queue.setGlobalConcurrency(1)))
     const started = names.map((queueName) => start(queueName, handler, isOrdered ? 1 : concurrency))
     workers.push(...started)
@@ -217,10 +231,31 @@ export const bullmqInbox = <Connection>(options: BullmqInboxOptions<Connection>)
 
   const close = async () => {
     closing.abort()
-    await Promise.all(workers.splice(0).map((worker) => worker.close()))
-    await Promise.all(queues.splice(0).map((queue) => queue.close()))
+    const leaving = workers.splice(0)
+    const isDone = await drained(Promise.all(leaving.map((worker) => worker.pause())), graceMillis, ending)
+    // What is still in hand is given to another worker when its lock is over.
+    await Promise.all(leaving.map((worker) => worker.close(!isDone)))
+    isClosed = true
+    await Promise.all(queues.map((queue) => queue.close()))
   }
   return { offer: (delivery) => stored(offer(delivery), offerMillis), run, close, [Symbol.asyncDispose]: close }
+}
+
+/** Runs at most so many handlers at a time, the others in the order in which they came. */
+const side = (concurrency: number, handler: EngineHandler): EngineHandler => {
+  let running = 0
+  const waiting: Array<() => void> = []
+  return async (delivery, attempt) => {
+    if (running >= concurrency) await new Promise<void>((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await handler(delivery, attempt)
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
 }
 
 const jobOptions = ({ isOrdered, maxAttempts, backoffMillis, rememberSeconds }: EngineSettings) => ({

@@ -2,6 +2,7 @@
  * What the adapters of job queues have in common: deliveries under ids that those queues take, and handlers of promises.
  */
 import { createHash } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { quietly } from "../../config/callbacks.ts"
 import { known } from "../../config/optionChecks.ts"
 import type { Names } from "../../config/unknownNames.ts"
@@ -31,6 +32,11 @@ export interface EngineOptions {
   readonly remember?: number | undefined
   /** Milliseconds that an offer waits for the queue before it rejects, and the receiver answers 503. Default 900. */
   readonly offerTimeout?: number | undefined
+  /**
+   * Milliseconds that `close` waits for handlers that are running. Then their `signal` fires, and a second later what they
+   * have is left to other workers. Default 5,000.
+   */
+  readonly grace?: number | undefined
   /** Told of what the queue reports as errors, such as a lost connection. A process warning by default. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -43,6 +49,7 @@ export const engineOptionNames: Names<EngineOptions> = {
   order: true,
   remember: true,
   offerTimeout: true,
+  grace: true,
   onError: true
 }
 
@@ -55,7 +62,10 @@ export const engineOptionNames: Names<EngineOptions> = {
 export interface EngineAttempt {
   /** 1 for the first. */
   readonly attempt: number
-  /** Fires when another worker has the delivery by now: stop, what is to be done is done there. */
+  /**
+   * Fires when another worker has the delivery by now, or will have it because the inbox closes and its `grace` is over:
+   * stop, what is to be done is done there.
+   */
   readonly signal: AbortSignal
 }
 
@@ -90,7 +100,7 @@ export interface EngineInbox extends WebhookSink, AsyncDisposable {
    * as the database is away.
    */
   readonly run: (handler: EngineHandler, options?: EngineRunOptions) => Promise<void>
-  /** Takes nothing more, and waits for the handlers that are running. */
+  /** Takes nothing more, and waits for the handlers that are running, for `grace` and a second at most. */
   readonly close: () => Promise<void>
 }
 
@@ -102,6 +112,7 @@ export interface EngineSettings {
   readonly isOrdered: boolean
   readonly rememberSeconds: number
   readonly offerMillis: number
+  readonly graceMillis: number
   readonly onError: (error: unknown) => void
 }
 
@@ -125,11 +136,7 @@ export const engineSettings = <Options extends EngineOptions>(
   options: Options,
   names: Names<Options>
 ): EngineSettings => {
-  try {
-    known<Options>(adapter, options, names)
-  } catch (cause) {
-    throw new InboxError(cause instanceof Error ? cause.message : String(cause), cause, "options")
-  }
+  knownTo<Options>(adapter, options, names)
   const { name = "aywa-webhooks", order = "none", onError = warn } = options
   const millis = "a whole number of milliseconds, 1 or more"
   return {
@@ -146,7 +153,48 @@ export const engineSettings = <Options extends EngineOptions>(
       ) / 1000
     ),
     offerMillis: wholeOf("offerTimeout", options.offerTimeout ?? 900, 1, millis),
+    graceMillis: wholeOf("grace", options.grace ?? 5000, 0, "a whole number of milliseconds, 0 or more"),
     onError: (error) => quietly(() => onError(error))
+  }
+}
+
+const knownTo = <Options extends object>(name: string, options: Options, names: Names<Options>): void => {
+  try {
+    known<Options>(name, options, names)
+  } catch (cause) {
+    throw new InboxError(cause instanceof Error ? cause.message : String(cause), cause, "options")
+  }
+}
+
+/** Checks how deliveries are to be handled. Throws an `InboxError` of kind `options`. */
+export const concurrencyOf = (handler: unknown, options: EngineRunOptions): number => {
+  if (typeof handler !== "function") {
+    throw new InboxError("run takes a function that handles a delivery", undefined, "options")
+  }
+  knownTo<EngineRunOptions>("run", options, { concurrency: true })
+  return wholeOf("concurrency", options.concurrency ?? 8, 1, "a whole number of 1 or more")
+}
+
+/** What a handler may still do, once its inbox has been closed and its grace is over. */
+const lastWordsMillis = 1000
+
+/** Waits for what is being handled; when the grace is over `signal` is fired, and a moment later nobody waits any more. */
+export const drained = async (
+  work: Promise<unknown>,
+  graceMillis: number,
+  signal: AbortController
+): Promise<boolean> => {
+  const over = new AbortController()
+  const late = async () => {
+    await sleep(graceMillis, undefined, { signal: over.signal })
+    signal.abort(new Error("The inbox closes"))
+    await sleep(lastWordsMillis, undefined, { signal: over.signal })
+    return false
+  }
+  try {
+    return await Promise.race([work.then(() => true), late()])
+  } finally {
+    over.abort()
   }
 }
 

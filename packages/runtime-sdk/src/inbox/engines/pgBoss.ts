@@ -4,11 +4,14 @@
  * @since 0.2.0
  */
 import { type Delivery, InboxError } from "../model.ts"
+import { wellFormed } from "../text.ts"
 import {
+  concurrencyOf,
+  drained,
   type EngineHandler,
   type EngineInbox,
-  type EngineOptions,
   engineOptionNames,
+  type EngineOptions,
   engineSettings,
   type EngineSettings,
   jobDataOf,
@@ -107,10 +110,13 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
   })
   const { boss, heartbeatSeconds = 10 } = options
   wholeOf("heartbeatSeconds", heartbeatSeconds, 10, "a whole number of seconds, 10 or more")
-  const { name, offerMillis, onError, isOrdered } = settings
+  const { name, offerMillis, onError, isOrdered, graceMillis } = settings
   const parked = `${name}-parked`
-  const workers: Array<string> = []
+  /** Workers of this process that have nothing in hand, the longest idle first. */
+  const idle = new Set<string>()
+  let isWorking = false
   const closing = new AbortController()
+  const ending = new AbortController()
   // Without a listener the first lost connection would end the process.
   boss.on("error", onError)
 
@@ -144,11 +150,23 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
     // Those that name no call share a line.
     const line = isOrdered ? { singletonKey: data.callId ?? "-" } : {}
     await boss.send(name, data, { id: jobIdOf(delivery.id), ...line })
-    // Those of this process need not wait for their next look.
-    for (const worker of workers) boss.notifyWorker(worker)
+    wake()
+  }
+
+  /** One of this process need not wait for its next look. */
+  const wake = () => {
+    const [worker] = idle
+    if (worker !== undefined) boss.notifyWorker(worker)
   }
 
   /** What became of one job. */
+  const handled = (handler: EngineHandler, job: PgBossJob) =>
+    handle(handler, job).catch((error: unknown) => {
+      // It could not be parked: the next attempt tries that again.
+      onError(error)
+      return { id: job.id, status: "failed" }
+    })
+
   const handle = async (handler: EngineHandler, { id, data, retryCount, signal }: PgBossJob) => {
     const park = async (reason: string) => {
       await boss.send(parked, { ...data, attempts: retryCount, reason }, { id })
@@ -156,17 +174,44 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
     }
     if (retryCount >= settings.maxAttempts) return park("Its last attempt did not come to an end")
     try {
-      await handler(data, { attempt: retryCount + 1, signal })
+      await handler(data, { attempt: retryCount + 1, signal: AbortSignal.any([signal, ending.signal]) })
       return { id, status: "completed" }
     } catch (error) {
-      const reason = String(error instanceof Error ? error.stack : error).slice(0, 4000)
+      const reason = wellFormed(String(error instanceof Error ? error.stack : error).slice(0, 4000))
       if (retryCount + 1 >= settings.maxAttempts) return park(reason)
       return { id, status: "failed", output: { reason } }
     }
   }
 
-  const run: EngineInbox["run"] = async (handler, { concurrency = 8 } = {}) => {
-    wholeOf("concurrency", concurrency, 1, "a whole number of 1 or more")
+  /** A worker with one delivery in hand: one that takes several at once waits for the slowest before it takes more. */
+  const work = async (handler: EngineHandler) => {
+    let worker = ""
+    worker = await boss.work(
+      name,
+      {
+        batchSize: 1,
+        pollingIntervalSeconds: 0.5,
+        // Nobody is notified of what comes back after a failure, or of what another one leaves behind.
+        notifyPollingIntervalSeconds: 1,
+        burstWhenBatchFull: true,
+        perJobResults: true
+      },
+      async (jobs) => {
+        idle.delete(worker)
+        // There may be more.
+        wake()
+        try {
+          return await Promise.all(jobs.map((job) => handled(handler, job)))
+        } finally {
+          if (!closing.signal.aborted) idle.add(worker)
+        }
+      }
+    )
+    idle.add(worker)
+  }
+
+  const run: EngineInbox["run"] = async (handler, options = {}) => {
+    const concurrency = concurrencyOf(handler, options)
     while (!closing.signal.aborted) {
       try {
         await ready()
@@ -178,23 +223,14 @@ export const pgBossInbox = (options: PgBossInboxOptions): EngineInbox => {
       }
     }
     if (closing.signal.aborted) return
-    let worker = ""
-    worker = await boss.work(
-      name,
-      { batchSize: concurrency, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true, perJobResults: true },
-      async (jobs) => {
-        const results = await Promise.all(jobs.map((job) => handle(handler, job)))
-        // There may be more: what stood behind these in their lines, at least.
-        boss.notifyWorker(worker)
-        return results
-      }
-    )
-    workers.push(worker)
+    isWorking = true
+    await Promise.all(Array.from({ length: concurrency }, () => work(handler)))
   }
 
   const close = async () => {
     closing.abort()
-    if (workers.splice(0).length > 0) await boss.offWork(name, { wait: true })
+    idle.clear()
+    if (isWorking) await drained(boss.offWork(name, { wait: true }), graceMillis, ending)
   }
   return { offer: (delivery) => stored(offer(delivery), offerMillis), run, close, [Symbol.asyncDispose]: close }
 }
