@@ -48,7 +48,8 @@ const ofArkType = (data: unknown, note: Note, flagged: Map<string, string>): voi
   for (const value of Object.values(data)) ofArkType(value, note, flagged)
   const { pattern } = data
   // Of several it writes the first: its words are those of all.
-  if (Array.isArray(pattern) && pattern.length > 1) flagged.set(String(at(pattern[0], "rule") ?? pattern[0]), JSON.stringify(pattern))
+  if (Array.isArray(pattern) && pattern.length > 1)
+    flagged.set(String(at(pattern[0], "rule") ?? pattern[0]), JSON.stringify(pattern))
 }
 
 const at = (value: unknown, ...keys: ReadonlyArray<string>): unknown =>

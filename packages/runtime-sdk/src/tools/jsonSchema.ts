@@ -50,7 +50,7 @@ export const reduceJsonSchema = (document: Node, root: string, source: Source = 
     return { schema: undefined, loose: [], nullable: new Set(), issues: [{ path: [root], message }] }
   }
   reduction.hold(top, [root])
-  const schema = reduction.object(top, [root], [])
+  const schema = reduction[membersOf(top) === undefined ? "object" : "union"](top, [root], [])
   const { issues, loose, nullable } = reduction
   const whole = issues.length > 0 ? undefined : { ...schema, properties: schema.properties ?? {} }
   return { schema: whole, loose, nullable, issues }
@@ -216,15 +216,15 @@ class Reduction {
     const rest = following === false ? [] : [following]
     const [items, ...others] = [...first, ...rest].map((item) => this.value(item, [...path, "items"], inside))
     if (items === undefined) return this.refuse(path, refusals.noItems)
-    if (listOf(node["allOf"]).some((part) => isObject(part) && "prefixItems" in part) || others.some((other) => !isSame(other, items)))
+    if (
+      listOf(node["allOf"]).some((part) => isObject(part) && "prefixItems" in part) ||
+      others.some((other) => !isSame(other, items))
+    )
       return this.refuse(path, refusals.tuple)
     if (first.length === 0) return this.finish({ type: "array", items }, node, path)
     const { minItems, maxItems, ...bare } = node
     const least = typeof minItems === "number" ? minItems : 0
-    const most = Math.min(
-      typeof maxItems === "number" ? maxItems : Infinity,
-      rest.length > 0 ? Infinity : first.length
-    )
+    const most = Math.min(typeof maxItems === "number" ? maxItems : Infinity, rest.length > 0 ? Infinity : first.length)
     return this.finish({ type: "array", items }, bare, path, [this.loosen(path, tupleSize(least, most))])
   }
 
@@ -266,7 +266,7 @@ class Reduction {
     )
   }
 
-  private union(node: Node, path: Path, inside: ReadonlyArray<unknown>, isOptional: boolean): ToolSchema {
+  union(node: Node, path: Path, inside: ReadonlyArray<unknown>, isOptional = false): ToolSchema {
     const all = this.members(node)
     const literals = all.map((member) => this.literalsOf(member))
     if (literals.every((values) => values !== undefined)) {

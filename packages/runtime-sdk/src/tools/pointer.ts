@@ -11,7 +11,8 @@ export const pointed = (reference: unknown, document: unknown): unknown => {
     .slice(1)
     .map((key) => decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~"))
     .reduce<unknown>(
-      (node, key) => ((isObject(node) || Array.isArray(node)) && Object.hasOwn(node, key) ? Reflect.get(node, key) : undefined),
+      (node, key) =>
+        (isObject(node) || Array.isArray(node)) && Object.hasOwn(node, key) ? Reflect.get(node, key) : undefined,
       document
     )
 }

@@ -62,7 +62,7 @@ export const recordRule = (value: ToolSchema, which: string): string => `each va
 /** JSON Schema reads patterns in Unicode mode, where some of JavaScript's are errors. */
 export const isUnicode = (source: unknown): boolean => {
   try {
-    return typeof source === "string" && new RegExp(source, "u") !== undefined
+    return typeof source === "string" && new RegExp(source, "u").unicode
   } catch {
     return false
   }

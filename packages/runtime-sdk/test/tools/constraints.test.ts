@@ -9,6 +9,10 @@ import { Tool as EffectTool } from "../../src/tools/effect.ts"
 const toolOf = (parameters: object) =>
   Tool.make("t", { description: "d", parameters: parameters as { readonly type: "object" }, execute: () => "" })
 
+/** Of one required argument, which Effect writes. */
+const effectToolOf = (a: Schema.Codec<unknown, unknown>) =>
+  EffectTool.make("t", { description: "d", parameters: Schema.Struct({ a }), execute: () => "" })
+
 /** Of one required argument in plain JSON Schema. */
 const plain = (a: unknown, more: object = {}) => ({ type: "object", properties: { a }, required: ["a"], ...more })
 const optional = (a: unknown) => plain(a, { required: [] })
@@ -52,8 +56,16 @@ describe("plain JSON Schema", () => {
   })
 
   it("at the root and in parts, too", () => {
-    assert.include(refusalOf({ ...plain({ type: "string" }), dependentRequired: { a: ["b"] } }), "has dependentRequired")
+    assert.include(
+      refusalOf({ ...plain({ type: "string" }), dependentRequired: { a: ["b"] } }),
+      "has dependentRequired"
+    )
     assert.include(refusalOf(plain({ allOf: [{ type: "string" }, { contains: {} }] })), "has contains")
+    const choice = [{ required: ["a"] }, { required: ["b"] }]
+    const fields = { type: "object", properties: { a: { type: "string" }, b: { type: "string" } } }
+    assert.match(refusalOf({ ...fields, anyOf: choice }), /parameters is a union of different kinds/)
+    assert.match(refusalOf({ ...fields, oneOf: choice }), /parameters is a union of different kinds/)
+    assert.deepStrictEqual(toolOf({ ...fields, anyOf: [{ required: ["a"] }] }).definition.parameters.required, ["a"])
     assert.include(refusalOf(plain({ anyOf: [{ type: "string", not: {} }, { type: "string" }] })), "has not")
   })
 
@@ -75,7 +87,11 @@ describe("plain JSON Schema", () => {
   })
 
   it("an optional choice may have null among its values", async () => {
-    for (const a of [{ enum: ["x", null] }, { type: ["string", "null"], enum: ["x", null] }, { type: ["string", "null"] }]) {
+    for (const a of [
+      { enum: ["x", null] },
+      { type: ["string", "null"], enum: ["x", null] },
+      { type: ["string", "null"] }
+    ]) {
       assert.strictEqual(told(optional(a))?.type, "string")
       assert.isTrue(await takes(optional(a), null))
       assert.match(refusalOf(plain(a)), /make it optional/)
@@ -118,26 +134,22 @@ describe("two constraints of one value", () => {
     ["types", { allOf: [{ type: "string" }, { type: "number" }] }],
     ["enums", { allOf: [{ enum: ["a"] }, { enum: ["b"] }] }],
     ["fields", { allOf: [plain({ type: "string" }), plain({ type: "number" })] }],
-    ["a closed object", { allOf: [plain({ type: "string" }, { additionalProperties: false }), { properties: { b: {} } }] }]
+    [
+      "a closed object",
+      { allOf: [plain({ type: "string" }, { additionalProperties: false }), { properties: { b: {} } }] }
+    ]
   ])("that nothing keeps are refused: %s", (_, a) => {
     assert.match(refusalOf(plain(a)), /can never be given/)
   })
 
   const words = (rule: string) => ({ type: "string", pattern: "a", description: rule })
   it.each([
-    ["zod", z.object({ a: z.string().regex(/a/).regex(/b/) })],
-    [
-      "effect",
-      Schema.toStandardJSONSchemaV1(
-        Schema.toStandardSchemaV1(
-          Schema.Struct({ a: Schema.String.check(Schema.isPattern(/a/), Schema.isPattern(/b/)) })
-        )
-      )
-    ],
-    ["plain", plain({ type: "string", allOf: [{ pattern: "a" }, { pattern: "b" }] })]
-  ])("of two patterns the second is in words: %s", (_, schema) => {
-    assert.deepStrictEqual<unknown>(told(schema), words("a string matching the RegExp b"))
-    assert.lengthOf(toolOf(schema).loose, 1)
+    ["zod", toolOf(z.object({ a: z.string().regex(/a/).regex(/b/) }))],
+    ["effect", effectToolOf(Schema.String.check(Schema.isPattern(/a/), Schema.isPattern(/b/)))],
+    ["plain", toolOf(plain({ type: "string", allOf: [{ pattern: "a" }, { pattern: "b" }] }))]
+  ])("of two patterns the second is in words: %s", (_, { definition, loose }) => {
+    assert.deepStrictEqual<unknown>(definition.parameters.properties?.["a"], words("a string matching the RegExp b"))
+    assert.lengthOf(loose, 1)
   })
 
   it("a beginning and an end, and ArkType's two patterns", () => {
@@ -168,11 +180,7 @@ describe("two constraints of one value", () => {
 
   it("multiples of an integer are integers, in every library", () => {
     const expected = { type: "integer", description: "a value that is a multiple of 5" }
-    const effect = EffectTool.make("t", {
-      description: "d",
-      parameters: Schema.Struct({ a: Schema.Finite.check(Schema.isMultipleOf(5)) }),
-      execute: () => ""
-    })
+    const effect = effectToolOf(Schema.Finite.check(Schema.isMultipleOf(5)))
     for (const schema of [z.object({ a: z.number().multipleOf(5) }), type({ a: "number % 5" })]) {
       assert.deepStrictEqual<unknown>(told(schema), expected)
     }
