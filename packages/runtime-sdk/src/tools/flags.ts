@@ -22,7 +22,7 @@ export const saidBy = (
   const { vendor, jsonSchema } = schema["~standard"]
   const options = { target: "draft-2020-12", libraryOptions: vendor === "zod" ? { override: ofZod(note) } : undefined }
   const document = jsonSchema.input(options as { readonly target: "draft-2020-12" })
-  if (vendor === "arktype") ofArkType(Reflect.get(schema, "json"), note)
+  if (vendor === "arktype") ofArkType(Reflect.get(schema, "json"), note, flagged)
   return { document, flagged }
 }
 
@@ -40,12 +40,16 @@ const ofZod =
     }
   }
 
-/** ArkType writes itself as data in which a pattern has a rule and flags. */
-const ofArkType = (data: unknown, note: Note): void => {
-  if (Array.isArray(data)) return data.forEach((item) => ofArkType(item, note))
+/** ArkType writes itself as data in which a pattern has a rule and flags, and several are a list. */
+const ofArkType = (data: unknown, note: Note, flagged: Map<string, string>): void => {
+  if (Array.isArray(data)) return data.forEach((item) => ofArkType(item, note, flagged))
   if (!isObject(data)) return
   note(data["rule"], data["flags"])
-  for (const value of Object.values(data)) ofArkType(value, note)
+  for (const value of Object.values(data)) ofArkType(value, note, flagged)
+  const { pattern } = data
+  // Of several it writes the first: its words are those of all.
+  if (Array.isArray(pattern) && pattern.length > 1)
+    flagged.set(String(at(pattern[0], "rule") ?? pattern[0]), JSON.stringify(pattern))
 }
 
 const at = (value: unknown, ...keys: ReadonlyArray<string>): unknown =>

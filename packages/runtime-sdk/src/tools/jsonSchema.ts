@@ -9,10 +9,14 @@ import { isObject } from "../schema/isObject.ts"
 import { isFormat } from "./formats.ts"
 import type { FlaggedPatterns } from "./flags.ts"
 import { keywordRules } from "./keywordRules.ts"
+import { both, listOf } from "./merge.ts"
 import type { LooseRule, ToolSchema } from "./model.ts"
 import { placeOf } from "./places.ts"
+import { isValid } from "./plainSchema.ts"
+import { pointed } from "./pointer.ts"
 import type { ToolDefinitionIssue } from "./ToolDefinitionError.ts"
-import { isUnicode, oneOf, recordRule, refusals, tupleSize, withWords } from "./words.ts"
+import { unheld } from "./unheld.ts"
+import { isUnicode, named, oneOf, otherNames, recordRule, refusals, tupleSize, withWords } from "./words.ts"
 
 type Node = Readonly<Record<string, unknown>>
 type Path = ReadonlyArray<string>
@@ -28,18 +32,25 @@ export interface ToolSchemaOf {
   readonly issues: ReadonlyArray<ToolDefinitionIssue>
 }
 
-/**
- * Translates a JSON Schema of arguments, which is one of an object. `flagged`: patterns that stand in it without their
- * flags.
- */
-export const reduceJsonSchema = (document: Node, root: string, flagged: FlaggedPatterns = new Map()): ToolSchemaOf => {
-  const reduction = new Reduction(document, flagged)
+/** Who wrote a JSON Schema. */
+export interface Source {
+  /** Of the library that checks it; `json-schema` where it is checked as it stands. Undefined when nobody says. */
+  readonly vendor?: string | undefined
+  /** Patterns that stand in it without their flags. */
+  readonly flagged?: FlaggedPatterns | undefined
+}
+
+/** Translates a JSON Schema of arguments, which is one of an object. */
+export const reduceJsonSchema = (document: Node, root: string, source: Source = {}): ToolSchemaOf => {
+  const reduction = new Reduction(document, source)
   const top = reduction.resolve(document)
   const isObjectSchema = top?.["type"] === "object" || (top?.["type"] === undefined && isObject(top?.["properties"]))
   if (top === undefined || !isObjectSchema) {
-    return { schema: undefined, loose: [], nullable: new Set(), issues: [{ path: [root], message: refusals.root }] }
+    const message = reduction.isLost ? refusals.lost : refusals.root
+    return { schema: undefined, loose: [], nullable: new Set(), issues: [{ path: [root], message }] }
   }
-  const schema = reduction.object(top, [root], [])
+  reduction.hold(top, [root])
+  const schema = reduction[membersOf(top) === undefined ? "object" : "union"](top, [root], [])
   const { issues, loose, nullable } = reduction
   const whole = issues.length > 0 ? undefined : { ...schema, properties: schema.properties ?? {} }
   return { schema: whole, loose, nullable, issues }
@@ -51,33 +62,34 @@ class Reduction {
   readonly nullable = new Set<string>()
   readonly document: Node
   private readonly flagged: FlaggedPatterns
-  constructor(document: Node, flagged: FlaggedPatterns) {
+  private readonly isPlain: boolean
+  /** Whether a pattern beside a format is how the library checks the format. */
+  private readonly hasOwnPatterns: boolean
+  /** Whether a reference led nowhere. */
+  isLost = false
+  constructor(document: Node, { vendor, flagged = new Map() }: Source) {
     this.document = document
     this.flagged = flagged
+    this.isPlain = vendor === "json-schema"
+    this.hasOwnPatterns = !this.isPlain && vendor !== undefined && vendor !== "valibot"
   }
 
-  /** The node that a reference names, with what stands beside the reference. Undefined for what is no schema. */
+  /** A node with what it refers to and all of its parts in one. Undefined for what is no schema. */
   resolve(value: unknown): Node | undefined {
-    let node = value === true ? {} : value
-    for (let depth = 0; isObject(node) && typeof node["$ref"] === "string" && depth < 64; depth++) {
-      const { $ref, ...beside } = node
-      const target = this.target($ref)
-      // The same object for the same reference, so that what has no end is known by it.
-      node = Object.keys(beside).length === 0 || !isObject(target) ? target : { ...target, ...beside }
+    const node = value === true ? {} : value
+    if (!isObject(node)) return undefined
+    const { $ref, allOf, ...beside } = node
+    const parts = [...listOf(allOf)]
+    if ($ref !== undefined) {
+      const target = pointed($ref, this.document)
+      this.isLost ||= target === undefined
+      parts.unshift(target)
     }
-    return isObject(node) ? merged(node) : undefined
-  }
-
-  private target(reference: string): unknown {
-    if (!reference.startsWith("#")) return undefined
-    return reference
-      .split("/")
-      .slice(1)
-      .map((key) => decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~"))
-      .reduce<unknown>(
-        (node, key) => (isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined),
-        this.document
-      )
+    if (parts.length === 0) return node
+    const resolved = parts.map((part) => this.resolve(part))
+    // The same object for the same reference, so that what has no end is known by it.
+    if (resolved.length === 1 && Object.keys(beside).length === 0) return resolved[0]
+    return resolved.reduce<Node | undefined>((whole, part) => whole && part && both(whole, part), beside)
   }
 
   private refuse(path: Path, message: string): ToolSchema {
@@ -85,13 +97,27 @@ class Reduction {
     return { type: "object" }
   }
 
+  /** Of plain JSON Schema, which nobody else checks. */
+  hold(node: Node, path: Path): void {
+    const wrong = this.isPlain ? unheld(node) : undefined
+    if (wrong !== undefined) this.refuse(path, wrong)
+  }
+
+  private refusesNull(path: Path, isOptional: boolean): boolean {
+    if (isOptional) this.nullable.add(placeOf(path))
+    return !isOptional
+  }
+
   private loosen(path: Path, rule: string): string {
     this.loose.push({ path, rule })
     return rule
   }
 
-  /** `inside`: the references that this one is part of. One of them again means that the schema has no end. */
-  value(value: unknown, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
+  /**
+   * `inside`: the references that this one is part of. One of them again means that the schema has no end. An optional
+   * field needs no null: the model leaves it out.
+   */
+  private value(value: unknown, path: Path, inside: ReadonlyArray<unknown>, isOptional = false): ToolSchema {
     const reference = isObject(value) ? value["$ref"] : undefined
     // Plain data may have itself inside, too.
     if (isObject(value) && (value === this.document || inside.includes(value))) {
@@ -100,18 +126,19 @@ class Reduction {
     if (reference !== undefined && (inside.includes(reference) || reference === "#")) {
       return this.refuse(path, refusals.recursive)
     }
+    this.isLost = false
     const node = this.resolve(value)
-    if (node === undefined) return this.refuse(path, refusals.never)
+    if (node === undefined) return this.refuse(path, this.isLost ? refusals.lost : refusals.never)
+    this.hold(node, path)
     const within = reference === undefined ? [...inside, value] : [...inside, value, reference]
-    const members = membersOf(node)
-    if (members !== undefined) return this.union(node, members, path, within)
-    if ("const" in node) return this.literals([node["const"]], node, path)
-    if (Array.isArray(node["enum"])) return this.literals(node["enum"], node, path)
+    const values = this.literalsOf(node)
+    if (values !== undefined) return this.literals(values, node, path, isOptional)
+    if (membersOf(node) !== undefined) return this.union(node, path, within, isOptional)
     switch (node["type"] ?? typeByKeywords(node)) {
       case "string":
         return this.text(node, path)
       case "number":
-        return this.finish({ type: "number" }, node, path)
+        return this.finish({ type: Number.isInteger(node["multipleOf"]) ? "integer" : "number" }, node, path)
       case "integer":
         return this.finish({ type: "integer" }, node, path)
       case "boolean":
@@ -120,8 +147,6 @@ class Reduction {
         return this.array(node, path, within)
       case "object":
         return isEmptyObject(node) ? this.refuse(path, refusals.noFields) : this.object(node, path, within)
-      case "null":
-        return this.refuse(path, refusals.nothing)
       default:
         return this.refuse(path, "not" in node ? refusals.never : refusals.any)
     }
@@ -129,31 +154,48 @@ class Reduction {
 
   /** With title, description, and the rules that have no keyword in words. */
   private finish(schema: ToolSchema, node: Node, path: Path, more: ReadonlyArray<string> = []): ToolSchema {
-    const rules = [...more, ...keywordRules(node, schema.type).map((rule) => this.loosen(path, rule))]
-    return withWords(schema, { ...textOf(node), rules })
+    const rules = [node, ...listOf(node["allOf"])].flatMap((part) => keywordRules(Object(part), schema.type))
+    // Of a library, which checks it.
+    if (node["not"] !== undefined) rules.push(`not ${JSON.stringify(node["not"])}`)
+    const loose = [...new Set(rules)].map((rule) => this.loosen(path, rule))
+    return withWords(schema, { ...textOf(node), rules: [...more, ...loose] })
   }
 
   private text(node: Node, path: Path): ToolSchema {
-    const { format, pattern } = node
-    // A format says it, and is checked as it is told.
-    if (isFormat(format)) return this.finish({ type: "string", format }, node, path)
-    const written = typeof pattern === "string" ? this.flagged.get(pattern) : undefined
-    if (typeof pattern === "string" && written === undefined && isUnicode(pattern))
-      return this.finish({ type: "string", pattern }, node, path)
-    const rule =
-      typeof pattern === "string"
-        ? `a string matching the RegExp ${written ?? pattern}`
-        : typeof format === "string"
-          ? `a string in the format ${format}`
-          : undefined
-    return this.finish({ type: "string" }, node, path, rule === undefined ? [] : [this.loosen(path, rule)])
+    const told: { type: "string"; format?: string; pattern?: string } = { type: "string" }
+    const rules = new Set<string>()
+    for (const part of [node, ...listOf(node["allOf"])]) {
+      const { format, pattern } = Object(part)
+      if (isFormat(format) && (told.format ?? format) === format) told.format = format
+      else if (typeof format === "string" && !(this.hasOwnPatterns && pattern !== undefined)) {
+        rules.add(`a string in the format ${format}`)
+      }
+      // A format says it, and is checked as it is told.
+      if (typeof pattern !== "string" || (this.hasOwnPatterns && isFormat(format))) continue
+      const written = this.flagged.get(pattern)
+      if (written === undefined && isUnicode(pattern) && (told.pattern ?? pattern) === pattern) told.pattern = pattern
+      else rules.add(`a string matching the RegExp ${written ?? pattern}`)
+    }
+    return this.finish(
+      told,
+      node,
+      path,
+      [...rules].map((rule) => this.loosen(path, rule))
+    )
+  }
+
+  /** The values of an enum or a constant that its other keywords take, too. */
+  private literalsOf(node: Node): ReadonlyArray<unknown> | undefined {
+    const values = node["type"] === "null" ? [null] : "const" in node ? [node["const"]] : node["enum"]
+    return Array.isArray(values) ? values.filter((value) => isValid(node, value, this.document)) : undefined
   }
 
   /** Strings are an enum; other values are told in words. */
-  private literals(values: ReadonlyArray<unknown>, node: Node, path: Path): ToolSchema {
+  private literals(values: ReadonlyArray<unknown>, node: Node, path: Path, isOptional: boolean): ToolSchema {
     const some = values.filter((value) => value !== null)
-    if (some.length < values.length) return this.refuse(path, some.length === 0 ? refusals.nothing : refusals.nullable)
-    if (some.length === 0) return this.refuse(path, refusals.never)
+    if (values.length === 0) return this.refuse(path, refusals.never)
+    if (some.length === 0) return this.refuse(path, refusals.nothing)
+    if (some.length < values.length && this.refusesNull(path, isOptional)) return this.refuse(path, refusals.nullable)
     if (some.every((value) => typeof value === "string")) {
       return this.finish({ type: "string", enum: [...new Set(some)] }, textOf(node), path)
     }
@@ -168,98 +210,100 @@ class Reduction {
   }
 
   private array(node: Node, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
-    const first = Array.isArray(node["prefixItems"]) ? node["prefixItems"] : []
-    const rest = node["items"] === undefined || node["items"] === false ? [] : [node["items"]]
+    const first = listOf(node["prefixItems"])
+    // What follows the first ones may be anything, where nothing is said of it; libraries leave it out.
+    const { items: following = this.isPlain && first.length > 0 } = node
+    const rest = following === false ? [] : [following]
     const [items, ...others] = [...first, ...rest].map((item) => this.value(item, [...path, "items"], inside))
     if (items === undefined) return this.refuse(path, refusals.noItems)
-    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(items)))
+    if (
+      listOf(node["allOf"]).some((part) => isObject(part) && "prefixItems" in part) ||
+      others.some((other) => !isSame(other, items))
+    )
       return this.refuse(path, refusals.tuple)
     if (first.length === 0) return this.finish({ type: "array", items }, node, path)
-    const least = typeof node["minItems"] === "number" ? node["minItems"] : 0
-    const rule = tupleSize(least, rest.length > 0 ? Infinity : first.length)
-    const { minItems: _least, maxItems: _most, ...bare } = node
-    return this.finish({ type: "array", items }, bare, path, [this.loosen(path, rule)])
+    const { minItems, maxItems, ...bare } = node
+    const least = typeof minItems === "number" ? minItems : 0
+    const most = Math.min(typeof maxItems === "number" ? maxItems : Infinity, rest.length > 0 ? Infinity : first.length)
+    return this.finish({ type: "array", items }, bare, path, [this.loosen(path, tupleSize(least, most))])
   }
 
   object(node: Node, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
-    const fields = isObject(node["properties"]) ? Object.entries(node["properties"]) : []
-    const names: ReadonlyArray<unknown> = Array.isArray(node["required"]) ? node["required"] : []
+    const { additionalProperties: others, patternProperties } = node
+    const fields = new Map(Object.entries(Object(node["properties"])))
+    const names = listOf(node["required"])
+    const keys = this.resolve(node["propertyNames"])
+    // Fields of any name that has to be one of some are those.
+    for (const name of listOf(keys?.["enum"])) if (isObject(others)) fields.set(String(name), others)
     const properties: Record<string, ToolSchema> = {}
     const required: Array<string> = []
     for (const [name, field] of fields) {
-      const at = [...path, name]
       const isOptional = !names.includes(name)
-      const bare = isOptional ? this.withoutNull(field) : field
-      if (bare !== field) this.nullable.add(placeOf(at))
+      const value = this.value(field, [...path, name], inside, isOptional)
       // Defined, not assigned: a key may be called __proto__.
-      Object.defineProperty(properties, name, { value: this.value(bare, at, inside), enumerable: true })
+      Object.defineProperty(properties, name, { value, enumerable: true })
       if (!isOptional) required.push(name)
     }
     for (const name of names) {
-      if (fields.some(([field]) => field === name)) continue
-      this.refuse([...path, String(name)], refusals.unnamed)
+      if (!fields.has(String(name))) this.refuse([...path, String(name)], refusals.unnamed)
     }
-    const isRecord = isObject(node["additionalProperties"]) || isObject(node["patternProperties"])
-    if (isRecord && Object.keys(Object(node["additionalProperties"] ?? node["patternProperties"])).length > 0) {
-      this.loosen(path, recordRule)
+    const rules: Array<string> = []
+    const record = (value: unknown, which: string) =>
+      rules.push(recordRule(this.value(value, [...path, "*"], inside), which))
+    for (const [pattern, value] of Object.entries(Object(patternProperties))) record(value, named(pattern))
+    if (keys?.["enum"] === undefined && isObject(others) && Object.keys(others).length > 0) {
+      record(others, keys?.["pattern"] ? named(keys["pattern"]) : fields.size + rules.length > 0 ? otherNames : "")
     }
     return this.finish(
       {
         type: "object",
-        ...(fields.length > 0 ? { properties } : {}),
+        ...(fields.size > 0 ? { properties } : {}),
         ...(required.length > 0 ? { required } : {})
       },
       node,
-      path
+      path,
+      rules.map((rule) => this.loosen(path, rule))
     )
   }
 
-  /** An optional field needs no null: the model leaves it out. */
-  private withoutNull(field: unknown): unknown {
-    const node = this.resolve(field)
-    const members = node === undefined ? undefined : membersOf(node)
-    if (node === undefined || members === undefined) return field
-    const some = members.filter((member) => !isNull(this.resolve(member)))
-    if (some.length === 0 || some.length === members.length) return field
-    const { anyOf: _any, oneOf: _one, type: _type, ...rest } = node
-    return some.length === 1 ? { ...Object(this.resolve(some[0])), ...textOf(rest) } : { ...rest, anyOf: some }
-  }
-
-  private union(node: Node, members: ReadonlyArray<unknown>, path: Path, inside: ReadonlyArray<unknown>): ToolSchema {
-    const all = members.flatMap((member) => this.members(member))
-    if (all.some(isNull)) return this.refuse(path, refusals.nullable)
-    const literals = all.map(literalsOf)
-    if (literals.every((values) => values !== undefined)) return this.literals(literals.flat(), node, path)
-    const schemas = all.map((member) => this.value(member, path, inside))
-    const [first, ...others] = schemas
-    if (first !== undefined && others.every((other) => JSON.stringify(other) === JSON.stringify(first))) {
-      return withWords(first, { ...textOf(node), instead: true })
+  union(node: Node, path: Path, inside: ReadonlyArray<unknown>, isOptional = false): ToolSchema {
+    const all = this.members(node)
+    const literals = all.map((member) => this.literalsOf(member))
+    if (literals.every((values) => values !== undefined)) {
+      const values = literals.flat().filter((value) => isValid(node, value, this.document))
+      return this.literals(values, node, path, isOptional)
     }
-    return this.refuse(path, refusals.union)
+    const some = all.filter((_, index) => literals[index]?.every((value) => value === null) !== true)
+    if (some.length < all.length && this.refusesNull(path, isOptional)) return this.refuse(path, refusals.nullable)
+    const [one, ...more] = some
+    const first = this.value(one, path, inside, isOptional)
+    const others = more.map((member) => this.value(member, path, inside, isOptional))
+    return others.some((other) => node["oneOf"] !== undefined || !isSame(other, first))
+      ? this.refuse(path, refusals.union)
+      : first
   }
 
-  /** The members of a union, those of unions inside of it too. */
-  private members(member: unknown): ReadonlyArray<Node> {
-    const node = this.resolve(member)
-    if (node === undefined) return []
-    return membersOf(node)?.flatMap((inner) => this.members(inner)) ?? [node]
+  /** The members of a union, those of unions inside of it too, each with what holds of all. */
+  private members(node: Node): ReadonlyArray<Node> {
+    const members = membersOf(node)
+    if (members === undefined) return [node]
+    const { [members.keyword]: _, ...rest } = node
+    return members.list.flatMap((member) => {
+      const whole = this.resolve({ ...rest, allOf: [...listOf(rest["allOf"]), member] })
+      return whole === undefined ? [] : this.members(whole)
+    })
   }
 }
-
-const isNull = (node: Node | undefined): boolean =>
-  node !== undefined && (node["type"] === "null" || ("const" in node && node["const"] === null))
-
-const literalsOf = (node: Node): ReadonlyArray<unknown> | undefined =>
-  "const" in node ? [node["const"]] : Array.isArray(node["enum"]) ? node["enum"] : undefined
 
 /** The members of a union: `anyOf`, `oneOf`, or several types. */
-const membersOf = (node: Node): ReadonlyArray<unknown> | undefined => {
-  const { anyOf, oneOf: exclusive, type } = node
-  if (Array.isArray(anyOf)) return anyOf
-  if (Array.isArray(exclusive)) return exclusive
-  if (!Array.isArray(type)) return undefined
-  return type.map((one: unknown) => ({ ...node, type: one }))
+const membersOf = (node: Node): { readonly keyword: string; readonly list: ReadonlyArray<unknown> } | undefined => {
+  const keyword = ["anyOf", "oneOf", "type"].find((name) => Array.isArray(node[name]))
+  if (keyword === undefined) return undefined
+  const list = listOf(node[keyword])
+  return { keyword, list: keyword === "type" ? list.map((type) => ({ type })) : list }
 }
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Libraries leave the type out where other keywords say it. */
 const typeByKeywords = (node: Node): string | undefined => {
@@ -269,30 +313,11 @@ const typeByKeywords = (node: Node): string | undefined => {
 }
 
 const isEmptyObject = (node: Node): boolean =>
-  Object.keys(Object(node["properties"])).length === 0 &&
-  Object.keys(Object(node["additionalProperties"])).length === 0 &&
-  Object.keys(Object(node["patternProperties"])).length === 0
-
-/** `allOf` in one, where its parts are about different keywords, or all about objects. */
-const merged = (node: Node): Node => {
-  const { allOf, ...rest } = node
-  if (!Array.isArray(allOf) || !allOf.every(isObject)) return node
-  return allOf.reduce<Node>(
-    (whole, part) => ({
-      ...whole,
-      ...part,
-      ...(isObject(part["properties"])
-        ? { properties: { ...Object(whole["properties"]), ...part["properties"] } }
-        : {}),
-      ...(Array.isArray(part["required"]) ? { required: [...listOf(whole["required"]), ...part["required"]] } : {})
-    }),
-    rest
+  ["properties", "additionalProperties", "patternProperties"].every(
+    (name) => Object.keys(Object(node[name])).length === 0
   )
-}
 
-const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
-
-const textOf = (node: Node) => ({
-  ...(typeof node["title"] === "string" ? { title: node["title"] } : {}),
-  ...(typeof node["description"] === "string" ? { description: node["description"] } : {})
+const textOf = ({ title, description }: Node) => ({
+  ...(typeof title === "string" ? { title } : {}),
+  ...(typeof description === "string" ? { description } : {})
 })

@@ -3,89 +3,78 @@
  */
 import type { ToolSchema } from "./model.ts"
 
-interface Keyword {
-  /** Of which types it says something. */
-  readonly of: ReadonlyArray<ToolSchema["type"]>
-  readonly words: (bound: number | boolean) => string
-  readonly holds: (bound: number | boolean, size: number, value: unknown) => boolean
+/** Their names, in an order that does not depend on who wrote a schema. */
+export const ruleNames: ReadonlyArray<string> = [
+  "exclusiveMinimum",
+  "minimum",
+  "exclusiveMaximum",
+  "maximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "minProperties",
+  "maxProperties"
+]
+
+/** Of which type one says something: the end of its name tells. */
+const ends: Readonly<Record<ToolSchema["type"], RegExp>> = {
+  number: /(imum|Of)$/,
+  integer: /(imum|Of)$/,
+  string: /Length$/,
+  array: /Items$/,
+  object: /Properties$/,
+  boolean: /^$/
 }
 
-const numbers = ["number", "integer"] as const
-const entries = (bound: number | boolean): string => `${String(bound)} ${bound === 1 ? "entry" : "entries"}`
+type Bound = number | boolean
 
-const keywords: Readonly<Record<string, Keyword>> = {
-  exclusiveMinimum: { of: numbers, words: (n) => `a value greater than ${n}`, holds: (n, value) => value > Number(n) },
-  minimum: {
-    of: numbers,
-    words: (n) => `a value greater than or equal to ${n}`,
-    holds: (n, value) => value >= Number(n)
-  },
-  exclusiveMaximum: { of: numbers, words: (n) => `a value less than ${n}`, holds: (n, value) => value < Number(n) },
-  maximum: { of: numbers, words: (n) => `a value less than or equal to ${n}`, holds: (n, value) => value <= Number(n) },
-  multipleOf: {
-    of: numbers,
-    words: (n) => `a value that is a multiple of ${n}`,
-    holds: (n, value) => Number.isInteger(Math.round((value / Number(n)) * 1e9) / 1e9)
-  },
-  minLength: {
-    of: ["string"],
-    words: (n) => `a value with a length of at least ${n}`,
-    holds: (n, size) => size >= Number(n)
-  },
-  maxLength: {
-    of: ["string"],
-    words: (n) => `a value with a length of at most ${n}`,
-    holds: (n, size) => size <= Number(n)
-  },
-  minItems: {
-    of: ["array"],
-    words: (n) => `a value with a length of at least ${n}`,
-    holds: (n, size) => size >= Number(n)
-  },
-  maxItems: {
-    of: ["array"],
-    words: (n) => `a value with a length of at most ${n}`,
-    holds: (n, size) => size <= Number(n)
-  },
-  uniqueItems: {
-    of: ["array"],
-    words: (isUnique) => (isUnique === true ? "an array with unique items" : ""),
-    holds: (isUnique, size, value) =>
-      isUnique !== true ||
-      !Array.isArray(value) ||
-      new Set(value.map((item: unknown) => JSON.stringify(item))).size === size
-  },
-  minProperties: {
-    of: ["object"],
-    words: (n) => `a value with at least ${entries(n)}`,
-    holds: (n, size) => size >= Number(n)
-  },
-  maxProperties: {
-    of: ["object"],
-    words: (n) => `a value with at most ${entries(n)}`,
-    holds: (n, size) => size <= Number(n)
+const isLeast = (name: string): boolean => /min/i.test(name)
+const isExclusive = (name: string): boolean => name.startsWith("ex")
+
+const wordsOf = (name: string, bound: Bound): string => {
+  if (name === "uniqueItems") return "an array with unique items"
+  if (name === "multipleOf") return `a value that is a multiple of ${bound}`
+  if (name.endsWith("imum")) {
+    return `a value ${isLeast(name) ? "greater" : "less"} than ${isExclusive(name) ? "" : "or equal to "}${bound}`
   }
+  const most = `at ${isLeast(name) ? "least" : "most"} ${bound}`
+  return name.endsWith("Properties")
+    ? `a value with ${most} ${bound === 1 ? "entry" : "entries"}`
+    : `a value with a length of ${most}`
+}
+
+const holds = (name: string, bound: Bound, value: unknown): boolean => {
+  const size = sizeOf(value)
+  if (name === "uniqueItems") {
+    return new Set((value as ReadonlyArray<unknown>).map((item) => JSON.stringify(item))).size === size
+  }
+  if (name === "multipleOf") return Number.isInteger(Math.round((size / Number(bound)) * 1e9) / 1e9)
+  const above = isLeast(name) ? size - Number(bound) : Number(bound) - size
+  return isExclusive(name) ? above > 0 : above >= 0
 }
 
 /** Bounds that say no more than that an integer is one that JSON can hold. */
 const isSafe = (name: string, bound: unknown): boolean =>
   (name === "maximum" && bound === Number.MAX_SAFE_INTEGER) || (name === "minimum" && bound === Number.MIN_SAFE_INTEGER)
 
-const boundsOf = (node: Readonly<Record<string, unknown>>, type: ToolSchema["type"]) =>
-  Object.entries(keywords).flatMap(([name, keyword]) => {
-    const bound = Object.hasOwn(node, name) ? node[name] : undefined
-    const isBound = typeof bound === "number" || typeof bound === "boolean"
-    return isBound && keyword.of.includes(type) && !isSafe(name, bound) ? [{ keyword, bound }] : []
+const boundsOf = (
+  node: Readonly<Record<string, unknown>>,
+  type: ToolSchema["type"]
+): ReadonlyArray<readonly [name: string, bound: Bound]> =>
+  ruleNames.flatMap((name) => {
+    const bound = node[name]
+    const isBound = typeof bound === "number" || bound === true
+    return isBound && ends[type].test(name) && !isSafe(name, bound) ? [[name, bound] as const] : []
   })
 
-/** The rules of a node in words, in an order that does not depend on who wrote it. */
+/** The rules of a node in words. */
 export const keywordRules = (
   node: Readonly<Record<string, unknown>>,
   type: ToolSchema["type"]
-): ReadonlyArray<string> =>
-  boundsOf(node, type)
-    .map(({ keyword, bound }) => keyword.words(bound))
-    .filter((words) => words !== "")
+): ReadonlyArray<string> => boundsOf(node, type).map(([name, bound]) => wordsOf(name, bound))
 
 const sizeOf = (value: unknown): number => {
   if (typeof value === "number") return value
@@ -101,5 +90,5 @@ export const brokenRules = (
   value: unknown
 ): ReadonlyArray<string> =>
   boundsOf(node, type)
-    .filter(({ keyword, bound }) => !keyword.holds(bound, sizeOf(value), value))
-    .map(({ keyword, bound }) => keyword.words(bound))
+    .filter(([name, bound]) => !holds(name, bound, value))
+    .map(([name, bound]) => wordsOf(name, bound))

@@ -1,8 +1,8 @@
 /**
  * The schemas that a tool takes, whoever wrote them, as one kind.
  */
-import { type FlaggedPatterns, saidBy } from "./flags.ts"
-import { reduceJsonSchema, type ToolSchemaOf } from "./jsonSchema.ts"
+import { saidBy } from "./flags.ts"
+import { reduceJsonSchema, type Source, type ToolSchemaOf } from "./jsonSchema.ts"
 import { fromJsonSchema } from "./plainSchema.ts"
 import {
   isStandard,
@@ -51,8 +51,8 @@ export type ReadSchema =
   | {
       readonly schema: StandardSchema
       readonly document: Readonly<Record<string, unknown>>
-      /** Patterns of it that have flags, where its library tells. */
-      readonly flagged?: FlaggedPatterns
+      /** Who checks it, and how its patterns are written. */
+      readonly source?: Source
     }
   | { readonly refusal: string }
 
@@ -70,7 +70,7 @@ export const readSchema = (given: unknown): ReadSchema => {
     }
   }
   if (isPair(given)) return { schema: given.schema, document: given.jsonSchema }
-  if (isJsonSchema(given)) return { schema: fromJsonSchema(given), document: given }
+  if (isJsonSchema(given)) return { schema: fromJsonSchema(given), document: given, source: { vendor: "json-schema" } }
   return { refusal: "is no schema: give one of Zod, Valibot, ArkType or Effect, or a JSON Schema of an object" }
 }
 
@@ -79,7 +79,7 @@ export const parametersOf = (parameters: unknown, root: string): Parameters => {
   const read = readSchema(parameters === undefined ? none : parameters)
   if ("refusal" in read) return refused(root, read.refusal)
   try {
-    return { schema: read.schema, reduction: reduceJsonSchema(read.document, root, read.flagged) }
+    return { schema: read.schema, reduction: reduceJsonSchema(read.document, root, read.source) }
   } catch (error) {
     return refused(root, noForm(error))
   }
@@ -97,7 +97,8 @@ const refused = (root: string, message: string): Parameters => ({
 
 const standard = (schema: StandardJsonSchema): ReadSchema => {
   try {
-    return { schema, ...saidBy(schema) }
+    const { document, flagged } = saidBy(schema)
+    return { schema, document, source: { vendor: schema["~standard"].vendor, flagged } }
   } catch (error) {
     return { refusal: noForm(error) }
   }

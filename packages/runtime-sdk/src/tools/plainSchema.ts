@@ -4,6 +4,7 @@
 import { isObject } from "../schema/isObject.ts"
 import { formatIssue } from "./formats.ts"
 import { brokenRules } from "./keywordRules.ts"
+import { pointed } from "./pointer.ts"
 import type { JsonSchema, StandardIssue, StandardJsonSchema } from "./standard.ts"
 
 type Node = Readonly<Record<string, unknown>>
@@ -39,18 +40,23 @@ const check = (schema: unknown, value: unknown, path: ReadonlyArray<string>, rep
     if (schema === false) report(path, "must not be given")
     return
   }
-  const node = resolved(schema, document)
+  const node = schema
+  const reference = node["$ref"]
+  if (reference !== undefined) check(pointed(reference, document) ?? false, value, path, report, document)
   const types = node["type"] === undefined ? [] : [node["type"]].flat()
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     return report(path, `must be ${types.join(" or ")}, and is ${typeOf(value)}`)
   }
-  const values = "const" in node ? [node["const"]] : Array.isArray(node["enum"]) ? node["enum"] : undefined
-  if (values !== undefined && !values.some((one) => JSON.stringify(one) === JSON.stringify(value))) {
-    return report(path, `must be one of ${values.map((one) => JSON.stringify(one)).join(", ")}`)
+  for (const values of ["const" in node ? [node["const"]] : undefined, node["enum"]]) {
+    if (Array.isArray(values) && !values.some((one) => JSON.stringify(one) === JSON.stringify(value))) {
+      return report(path, `must be one of ${values.map((one) => JSON.stringify(one)).join(", ")}`)
+    }
   }
-  const members = [node["anyOf"], node["oneOf"]].find(Array.isArray)
-  if (members !== undefined && !members.some((member) => isValid(member, value, document))) {
-    return report(path, "fits none of the kinds that it may be")
+  for (const name of ["anyOf", "oneOf"]) {
+    const members = node[name]
+    if (!Array.isArray(members)) continue
+    const { length } = members.filter((member) => isValid(member, value, document))
+    if (length === 0 || (length > 1 && name === "oneOf")) return report(path, "fits none of the kinds that it may be")
   }
   if (Array.isArray(node["allOf"])) for (const part of node["allOf"]) check(part, value, path, report, document)
   if (typeof value === "string") text(node, value, path, report)
@@ -59,15 +65,8 @@ const check = (schema: unknown, value: unknown, path: ReadonlyArray<string>, rep
   else if (isObject(value)) fields(node, value, path, report, document)
 }
 
-const resolved = (node: Node, document: Node): Node => {
-  const reference = node["$ref"]
-  if (typeof reference !== "string") return node
-  const keys = reference.split("/").slice(1)
-  const target = keys.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), document)
-  return isObject(target) ? { ...resolved(target, document), ...node, $ref: undefined } : {}
-}
-
-const isValid = (schema: unknown, value: unknown, document: Node): boolean => {
+/** Whether a value is what a schema says. */
+export const isValid = (schema: unknown, value: unknown, document: Node): boolean => {
   let valid = true
   const note = () => {
     valid = false

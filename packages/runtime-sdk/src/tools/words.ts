@@ -36,6 +36,7 @@ export const refusals = {
   nothing: "is nothing: leave it out",
   any: "may be any value, and a model must be told a type: write the schema of what you need",
   never: "can never be given",
+  lost: "has a $ref that leads nowhere: write a path, such as #/$defs/name",
   literals: "mixes kinds of literals: use one kind",
   noItems: "is a list without items: leave it out",
   tuple: "is a tuple of different kinds: use an object, which names its parts",
@@ -44,6 +45,10 @@ export const refusals = {
   union: "is a union of different kinds, which has no form here: use one object with optional fields, or text"
 } as const
 
+/** Of which values of a record something is told: those with such names, or with other names than are told. */
+export const named = (pattern: unknown): string => ` whose name matches the RegExp ${String(pattern)}`
+export const otherNames = " of another name"
+
 /** Literals that are no strings, in words. */
 export const oneOf = (values: ReadonlyArray<unknown>): string => `one of ${[...new Set(values)].join(", ")}`
 
@@ -51,13 +56,13 @@ export const oneOf = (values: ReadonlyArray<unknown>): string => `one of ${[...n
 export const tupleSize = (least: number, most: number): string =>
   most === Infinity ? `at least ${least} items` : `${least} to ${most} items`
 
-/** Of an object with fields of any name. */
-export const recordRule = "what its values are"
+/** Of an object with fields of any name: what is told of their values. `which`: of which ones. */
+export const recordRule = (value: ToolSchema, which: string): string => `each value${which}: ${JSON.stringify(value)}`
 
 /** JSON Schema reads patterns in Unicode mode, where some of JavaScript's are errors. */
-export const isUnicode = (source: string): boolean => {
+export const isUnicode = (source: unknown): boolean => {
   try {
-    return new RegExp(source, "u").source === source
+    return typeof source === "string" && new RegExp(source, "u").unicode
   } catch {
     return false
   }

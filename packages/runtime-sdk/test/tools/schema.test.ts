@@ -122,7 +122,7 @@ describe("the schema of arguments", () => {
       s: { type: "string", description: "a value with a length of at least 1" },
       o: { type: "integer", description: "one of 1, 2" },
       p: { type: "array", items: { type: "number" }, description: "2 to 2 items" },
-      r: { type: "object" },
+      r: { type: "object", description: 'each value: {"type":"number"}' },
       i: { type: "string", description: "a string matching the RegExp ^a$" }
     })
     assert.deepStrictEqual(

@@ -61,6 +61,9 @@ const tell = (
     keywords.type = "integer"
     return true
   }
+  if (id === "effect/schema/isMultipleOf" && Number.isInteger(Object(check.representation?.payload)["divisor"])) {
+    keywords.type = "integer"
+  }
   const pattern = patternOf(check, type)
   if (pattern === undefined || keywords.pattern !== undefined) return false
   // A format says it, and is checked as it is told.

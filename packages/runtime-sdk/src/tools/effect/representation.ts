@@ -11,7 +11,7 @@ import type { ToolSchemaOf } from "../jsonSchema.ts"
 import type { LooseRule, ToolSchema } from "../model.ts"
 import { placeOf } from "../places.ts"
 import type { ToolDefinitionIssue } from "../ToolDefinitionError.ts"
-import { oneOf, recordRule, refusals, tupleSize, withWords } from "../words.ts"
+import { named, oneOf, otherNames, recordRule, refusals, tupleSize, withWords } from "../words.ts"
 import { checksOf } from "./checks.ts"
 import { dateTimePlaces } from "./dateTimes.ts"
 
@@ -176,16 +176,20 @@ class Translation {
       })
       if (!isOptional) required.push(name)
     }
-    if (node.indexSignatures.length > 0) this.loose.push({ path, rule: recordRule })
-    return this.finish(
-      {
-        type: "object",
-        ...(node.propertySignatures.length > 0 ? { properties } : {}),
-        ...(required.length > 0 ? { required } : {})
-      },
-      node,
-      path
-    )
+    const within = [...inside, node]
+    const rules = node.indexSignatures.map(({ parameter, type }, index) => {
+      const { pattern } = this.value(parameter, [...path, "*"], within)
+      const isOther = node.propertySignatures.length + index > 0
+      const which = pattern !== undefined ? named(pattern) : isOther ? otherNames : ""
+      return recordRule(this.value(type, [...path, "*"], within), which)
+    })
+    this.loose.push(...rules.map((rule) => ({ path, rule })))
+    const schema: ToolSchema = {
+      type: "object",
+      ...(node.propertySignatures.length > 0 ? { properties } : {}),
+      ...(required.length > 0 ? { required } : {})
+    }
+    return withWords(this.finish(schema, node, path), { rules })
   }
 
   /** An optional field needs no null: the model leaves it out. */
