@@ -282,7 +282,9 @@ const reasons: Readonly<Record<NotRestored["reason"], string>> = {
 const rollbackText = ({ changed, reversed, notRestored, writtenSince }: RollbackReport): string =>
   [
     `${changed} rows put back.`,
-    ...(reversed === 0 ? [] : [`${reversed} rows that held an id of the runtime went back through the inverse mapping.`]),
+    ...(reversed === 0
+      ? []
+      : [`${reversed} rows that held an id of the runtime went back through the inverse mapping.`]),
     ...(notRestored.length === 0 ? [] : ["Not as they were:"]),
     ...notRestored.map(({ location, reason, rows }) => `- ${location}: ${rows} rows ${reasons[reason]}`),
     ...(writtenSince.length === 0 ? [] : ["As somebody wrote them since the first dry run:"]),
