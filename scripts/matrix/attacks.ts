@@ -1,5 +1,5 @@
 /**
- * The case table of webhooks (66 rows, 649 requests) and the replies, sent to hosts that run the packed SDK in processes of
+ * The case table of webhooks (66 rows, 651 requests) and the replies, sent to hosts that run the packed SDK in processes of
  * their own. The table is that of the SDK's tests: what a host is given of it is text, the answers must be those of the receiver
  * on Node's own server.
  */

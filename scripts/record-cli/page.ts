@@ -174,7 +174,7 @@ and what the exit codes mean is in [Move from the source platform](./migration.m
 | \`dry-run\` | ledgers, and what apply would change or trip over | \`--keep-updated-at\` |
 | \`apply\` | rewrites the ids; asks first | \`--watch\` with \`--every\` and \`--until-quiet\`, \`--replica\`, \`--keep-updated-at\` |
 | \`extend\` | takes mappings that came later into the run | |
-| \`verify\` | nothing is left, no reference is broken | \`--api\`, \`--no-scan\` |
+| \`verify\` | nothing is left, no reference is broken; or, after a rollback, all is as it was | \`--api\`, \`--rolled-back\`, \`--no-scan\` |
 | \`rollback\` | puts the old ids back; asks first | \`--reverse\`, \`--replica\`, \`--keep-updated-at\` |
 | \`cleanup\` | drops the ledgers; asks first | \`--values\`, \`--accept-drift\` |
 | \`sql\` | the same as scripts | \`--dialect\`, \`--output\` |

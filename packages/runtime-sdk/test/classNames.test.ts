@@ -11,7 +11,12 @@ import { bundle, bundledEntries } from "../scripts/bundle.ts"
 const folder = mkdtempSync(join(tmpdir(), "aywa-names-"))
 const fileOf = (entry: string): string => join(folder, `${entry}.js`)
 
-beforeAll(() => bundle(bundledEntries, folder))
+/** What the entries of the webhooks share with the tools. */
+const shared = ["config/callbacks", "config/unknownNames", "webhooks/lines"].concat(
+  ["jsonIssues", "outcome", "within"].map((name) => `webhooks/handling/${name}`)
+)
+
+beforeAll(() => bundle([...bundledEntries, ...shared], folder))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const isClass = (value: unknown): value is { readonly name: string } & (() => unknown) =>

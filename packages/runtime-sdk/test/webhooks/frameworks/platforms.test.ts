@@ -84,7 +84,8 @@ describe("bundles", () => {
         assert.include([...imports], "../webhooks.js", name)
         assert.notInclude(text, "timingSafeEqual", name)
         if (["cloudflare", "hono", "elysia", "vercel"].includes(name)) {
-          assert.deepStrictEqual([...imports].toSorted(), ["../webhooks.js", "node:crypto"], name)
+          const others = [...imports].filter((from) => !/^\.\.?\//.test(from ?? ""))
+          assert.deepStrictEqual(others, ["node:crypto"], name)
         }
       }
     } finally {
