@@ -1,8 +1,9 @@
 /** What the bundled entries call their classes: people read it in logs, on stderr and in stacks. */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { stripTypeScriptTypes } from "node:module"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { inspect } from "node:util"
 import pino from "pino"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -16,7 +17,14 @@ const shared = ["config/callbacks", "config/unknownNames", "webhooks/lines"].con
   ["jsonIssues", "outcome", "within"].map((name) => `webhooks/handling/${name}`)
 )
 
-beforeAll(() => bundle([...bundledEntries, ...shared], folder))
+beforeAll(async () => {
+  await bundle(bundledEntries, folder)
+  for (const module of shared) {
+    const source = readFileSync(new URL(`../src/${module}.ts`, import.meta.url), "utf8")
+    mkdirSync(dirname(fileOf(module)), { recursive: true })
+    writeFileSync(fileOf(module), stripTypeScriptTypes(source).replaceAll('.ts"', '.js"'))
+  }
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const isClass = (value: unknown): value is { readonly name: string } & (() => unknown) =>
