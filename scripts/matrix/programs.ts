@@ -24,10 +24,10 @@ const body = `
   if (event.message.type !== "status-update") throw new Error("expected the event")
   const ask = (receive, headers) => receive(new Request("http://localhost/", { method: "POST", body: text, headers }))
   const receive = webhookHandler({ secret, handlers: { "status-update": ({ status }) => { if (status !== "ended") throw new Error(status) } } })
-  const legacy = webhookHandler({ scheme: WebhookScheme.sharedSecret({ secrets: "token" }) })
+  const legacy = webhookHandler({ scheme: WebhookScheme.sharedSecret({ secrets: "a-token-of-thirty-two-characters" }) })
   const answers = [
     await ask(receive, signAywaRuntimeWebhook({ body: text, secret })),
-    await ask(legacy, { "x-vapi-secret": "token" }),
+    await ask(legacy, { "x-vapi-secret": "a-token-of-thirty-two-characters" }),
     await ask(legacy, { "x-vapi-secret": "wrong" })
   ]
   if (answers.map(({ status }) => status).join() !== "200,200,401") throw new Error("expected 200, 200 and 401")
