@@ -12,12 +12,5 @@ export { extras } from "./contract/extras.ts"
 export type * from "./call/CallOptions.ts"
 export type * from "./call/Trace.ts"
 export type * from "./promise/ClientTypes.ts"
-export type {
-  DispatcherLike,
-  Fetch,
-  FetchInit,
-  FetchResponse,
-  TlsOptions,
-  TransportOptions
-} from "./transport/options.ts"
+export type * from "./transport/options.ts"
 export type * from "./contract/types.ts"

@@ -47,7 +47,10 @@ export const makeWait = (read: Call): Call => {
     let reads = 0
     const look = (pause: number, failures: number): Effect.Effect<unknown, RuntimeError> =>
       Effect.matchEffect(
-        Effect.suspend(() => (reads++, read({ id: args.id, options }, record))),
+        Effect.suspend(() => {
+          reads++
+          return read({ id: args.id, options }, record)
+        }),
         {
           onSuccess: (value) => {
             const { status } = value as Row // What `calls.get` gives.

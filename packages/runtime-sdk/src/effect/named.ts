@@ -44,14 +44,7 @@ export type {
   ScopePosition,
   Transform as PolicyTransform
 } from "../policy/Policy.ts"
-export type {
-  DispatcherLike,
-  Fetch,
-  FetchInit,
-  FetchResponse,
-  TlsOptions,
-  TransportOptions
-} from "../transport/options.ts"
+export type * from "../transport/options.ts"
 export type {
   DirectTransport,
   TransportShape,

@@ -127,9 +127,10 @@ class Scope implements IdempotencyScope {
       leave: (end) => {
         busy.delete(kind)
         if (end === "done") this.made.add(digest)
-        if (end === "failed") failed.add(key)
-        if (end === "failed") this.failures.set(same, [key, ...(this.failures.get(same) ?? [])])
         if (end === "reused") this.strayed.add(operation)
+        if (end !== "failed") return
+        failed.add(key)
+        this.failures.set(same, [key, ...(this.failures.get(same) ?? [])])
       }
     }
   }

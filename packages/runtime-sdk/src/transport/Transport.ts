@@ -20,7 +20,7 @@ export {
    */
   WireFailure
 } from "./port.ts"
-export type { DispatcherLike, Fetch, FetchInit, FetchResponse, TlsOptions, TransportOptions } from "./options.ts"
+export type * from "./options.ts"
 export type {
   TransportShape,
   WireHead,
